@@ -1,0 +1,86 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerSnapshot;
+import io.kaffe.spring.worker.WorkerTable;
+
+/**
+ * Actuator endpoint {@code kaffeworkers}: the worker table. Over HTTP, an unknown
+ * consumer or worker is a 404.
+ */
+@Endpoint(id = "kaffeworkers", defaultAccess = Access.READ_ONLY)
+public class KaffeWorkersEndpoint {
+
+	private final WorkerManager manager;
+
+	/**
+	 * Create the endpoint.
+	 * @param manager keeps the worker table
+	 */
+	public KaffeWorkersEndpoint(WorkerManager manager) {
+		this.manager = manager;
+	}
+
+	/**
+	 * Describe all consumers.
+	 * @return the worker table
+	 */
+	@ReadOperation
+	public WorkerTable workerTable() {
+		return this.manager.table();
+	}
+
+	/**
+	 * Describe one consumer.
+	 * @param consumer the consumer's name
+	 * @return the consumer, or {@code null} if it is unknown
+	 */
+	@ReadOperation
+	public @Nullable ConsumerSnapshot consumer(@Selector String consumer) {
+		return this.manager.table(consumer);
+	}
+
+	/**
+	 * Describe one worker.
+	 * @param consumer the consumer's name
+	 * @param worker the worker's name
+	 * @return the worker, or {@code null} if either is unknown
+	 */
+	@ReadOperation
+	public @Nullable WorkerSnapshot worker(@Selector String consumer, @Selector String worker) {
+		ConsumerSnapshot snapshot = this.manager.table(consumer);
+		if (snapshot == null) {
+			return null;
+		}
+		return snapshot.workers()
+			.stream()
+			.filter((candidate) -> candidate.name().equals(worker))
+			.findFirst()
+			.orElse(null);
+	}
+
+}

@@ -1,0 +1,74 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.KafkaListenerEndpoint;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+
+/**
+ * Makes listener containers that are given workers, whether or not they are named below
+ * {@code kaffe.consumers}.
+ * <p>
+ * <b>Threading.</b> Containers are made by the thread that starts the application, and
+ * later by whichever registers an endpoint; guarded by the monitor of {@code made}.
+ */
+final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContainerFactory<Object, Object> {
+
+	private final List<ConcurrentMessageListenerContainer<?, ?>> made = new ArrayList<>();
+
+	private @Nullable Consumer<AbstractMessageListenerContainer<?, ?>> adoption;
+
+	/**
+	 * Give workers to all containers made so far, and from now on to each when it is
+	 * made.
+	 * @param adoption gives a container workers
+	 */
+	void adoptWith(Consumer<AbstractMessageListenerContainer<?, ?>> adoption) {
+		List<ConcurrentMessageListenerContainer<?, ?>> waiting;
+		synchronized (this.made) {
+			this.adoption = adoption;
+			waiting = List.copyOf(this.made);
+			this.made.clear();
+		}
+		waiting.forEach(adoption);
+	}
+
+	@Override
+	protected void customizeContainer(ConcurrentMessageListenerContainer<Object, Object> instance,
+			KafkaListenerEndpoint endpoint) {
+		super.customizeContainer(instance, endpoint);
+		Consumer<AbstractMessageListenerContainer<?, ?>> adoption;
+		synchronized (this.made) {
+			adoption = this.adoption;
+			if (adoption == null) {
+				this.made.add(instance);
+			}
+		}
+		if (adoption != null) {
+			adoption.accept(instance);
+		}
+	}
+
+}

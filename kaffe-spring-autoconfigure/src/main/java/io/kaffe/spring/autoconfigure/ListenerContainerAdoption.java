@@ -1,0 +1,158 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.core.task.AsyncTaskExecutor;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.config.KafkaListenerConfigUtils;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListenerContainer;
+
+import io.kaffe.spring.listener.ConsumerAdopter;
+import io.kaffe.spring.listener.UnsuitableContainerException;
+
+/**
+ * Gives the listener containers that are named below {@code kaffe.consumers}, and those
+ * that {@link KaffeListenerContainerFactory} made, their workers: when everything that
+ * sets containers up has run, and before the first of them starts.
+ * <p>
+ * <b>Threading.</b> {@link #start()} is called by the thread that refreshes the context;
+ * containers made later are given workers by the thread that makes them. Guarded by the
+ * monitor of {@code adopted}, under which no user code runs.
+ */
+final class ListenerContainerAdoption implements SmartLifecycle {
+
+	private static final Log logger = LogFactory.getLog(ListenerContainerAdoption.class);
+
+	private final Map<AbstractMessageListenerContainer<?, ?>, String> adopted = new LinkedHashMap<>();
+
+	private final KaffeProperties properties;
+
+	private final ConsumerSettingsResolver settings;
+
+	private final ConsumerAdopter adopter;
+
+	private final ListableBeanFactory beans;
+
+	private final @Nullable KaffeListenerContainerFactory factory;
+
+	private final boolean virtualThreads;
+
+	private boolean running;
+
+	ListenerContainerAdoption(KaffeProperties properties, ConsumerSettingsResolver settings, ConsumerAdopter adopter,
+			ListableBeanFactory beans, @Nullable KaffeListenerContainerFactory factory, boolean virtualThreads) {
+		this.properties = properties;
+		this.settings = settings;
+		this.adopter = adopter;
+		this.beans = beans;
+		this.factory = factory;
+		this.virtualThreads = virtualThreads;
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+		this.properties.getConsumers().keySet().forEach((name) -> adopt(name, named(name)));
+		if (this.factory != null) {
+			this.factory.adoptWith((container) -> adopt(container.getListenerId(), container));
+		}
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return Integer.MIN_VALUE;
+	}
+
+	private void adopt(String name, AbstractMessageListenerContainer<?, ?> container) {
+		synchronized (this.adopted) {
+			if (this.adopted.putIfAbsent(container, name) != null) {
+				return;
+			}
+		}
+		pollOnPlatformThreads(container);
+		this.adopter.adopt(name, container, this.settings.resolve(name, ConsumerAdopter.maxPollInterval(container)));
+	}
+
+	/**
+	 * Undo Spring Boot's choice to poll on virtual threads: workers run on them, but a
+	 * polling loop never ends and would pin a carrier whenever the client blocks.
+	 */
+	private void pollOnPlatformThreads(AbstractMessageListenerContainer<?, ?> container) {
+		AsyncTaskExecutor executor = container.getContainerProperties().getListenerTaskExecutor();
+		if (this.virtualThreads && executor instanceof SimpleAsyncTaskExecutor) {
+			container.getContainerProperties()
+				.setListenerTaskExecutor(new SimpleAsyncTaskExecutor(container.getListenerId() + "-C-"));
+			logger.debug("Listener container '" + container.getListenerId() + "' polls on platform threads");
+		}
+	}
+
+	private AbstractMessageListenerContainer<?, ?> named(String name) {
+		KafkaListenerEndpointRegistry registry = registry();
+		MessageListenerContainer container = registry.getListenerContainer(name);
+		if (container == null) {
+			container = containerBeans().get(name);
+		}
+		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
+			return adoptable;
+		}
+		TreeSet<String> known = new TreeSet<>(registry.getListenerContainerIds());
+		known.addAll(containerBeans().keySet());
+		throw new UnsuitableContainerException(
+				"'kaffe.consumers." + name + "' names no listener: there is no @KafkaListener with id = \"" + name
+						+ "\" and no listener container bean of that name.",
+				known.isEmpty()
+						? "Add a @KafkaListener(id = \"" + name + "\", …), or remove 'kaffe.consumers." + name + "'."
+						: "Name one of the listeners there are: " + String.join(", ", known)
+								+ ". Or give a @KafkaListener the id \"" + name + "\".");
+	}
+
+	/**
+	 * Return the registry, which must not be injected: a bean that this one depends on
+	 * would be started first.
+	 */
+	private KafkaListenerEndpointRegistry registry() {
+		return this.beans.getBean(KafkaListenerConfigUtils.KAFKA_LISTENER_ENDPOINT_REGISTRY_BEAN_NAME,
+				KafkaListenerEndpointRegistry.class);
+	}
+
+	private Map<String, MessageListenerContainer> containerBeans() {
+		return this.beans.getBeansOfType(MessageListenerContainer.class, true, false);
+	}
+
+}

@@ -1,0 +1,227 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.core.log.LogAccessor;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.kafka.support.KafkaUtils;
+import org.springframework.kafka.support.serializer.DeserializationException;
+import org.springframework.kafka.support.serializer.SerializationUtils;
+import org.springframework.util.backoff.BackOff;
+
+/**
+ * Delivers one record to the user's listener, as the container itself would: what
+ * deserialization failed with is thrown, the record interceptor is called around the
+ * listener, and the consumer group is bound to the thread.
+ * <p>
+ * <b>Threading.</b> Immutable; called by many workers at once, each on a thread of its
+ * own. The consumer that listeners and interceptors are given is not the one that polls:
+ * that belongs to its own thread.
+ */
+public final class RecordDelivery {
+
+	private static final LogAccessor logger = new LogAccessor(LogFactory.getLog(RecordDelivery.class));
+
+	private final MessageListener<Object, Object> listener;
+
+	private final ListenerType type;
+
+	private final @Nullable RecordInterceptor<Object, Object> interceptor;
+
+	private final boolean acknowledgedByListener;
+
+	private final @Nullable String groupId;
+
+	private final BackOff backOff;
+
+	private final Consumer<Object, Object> consumer;
+
+	/**
+	 * Create a delivery.
+	 * @param listener the user's listener
+	 * @param type which of its methods to call
+	 * @param interceptor called around the listener, or {@code null}
+	 * @param acknowledgedByListener whether a record is final only when the listener
+	 * acknowledges it, on any thread, rather than when it returns
+	 * @param groupId the consumer group, or {@code null} if there is none
+	 * @param backOff how long to wait before a failed record is tried again
+	 * @param consumer what a listener or interceptor that asks for the consumer is given;
+	 * must be safe on any thread
+	 */
+	public RecordDelivery(MessageListener<Object, Object> listener, ListenerType type,
+			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener,
+			@Nullable String groupId, BackOff backOff, Consumer<Object, Object> consumer) {
+		this.listener = listener;
+		this.type = type;
+		this.interceptor = interceptor;
+		this.acknowledgedByListener = acknowledgedByListener;
+		this.groupId = groupId;
+		this.backOff = backOff;
+		this.consumer = consumer;
+	}
+
+	BackOff backOff() {
+		return this.backOff;
+	}
+
+	/**
+	 * Prepare the calling thread for deliveries.
+	 */
+	void bind() {
+		KafkaUtils.setConsumerGroupId(this.groupId);
+	}
+
+	/**
+	 * Undo {@link #bind()}.
+	 */
+	void unbind() {
+		KafkaUtils.clearConsumerGroupId();
+	}
+
+	/**
+	 * Deliver a record and complete it, unless that is left to the listener.
+	 * @param record the record
+	 * @param source where it is marked as final
+	 * @throws Throwable what the listener or the interceptor threw, or a
+	 * {@link DeserializationException}
+	 */
+	@SuppressWarnings("unchecked")
+	void deliver(ConsumerRecord<?, ?> record, RecordSource source) throws Throwable {
+		Acknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, source) : null;
+		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
+		boolean listened = (this.interceptor != null) ? intercepted(delivered, this.interceptor, acknowledgment)
+				: invoke(delivered, acknowledgment);
+		if (acknowledgment == null || !listened) {
+			source.complete(record);
+		}
+	}
+
+	private void throwDeserializationFailure(ConsumerRecord<?, ?> record) {
+		if (record.value() == null) {
+			throwIfPresent(record, KafkaUtils.VALUE_DESERIALIZER_EXCEPTION_HEADER);
+		}
+		if (record.key() == null) {
+			throwIfPresent(record, KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER);
+		}
+	}
+
+	private void throwIfPresent(ConsumerRecord<?, ?> record, String header) {
+		if (record.headers().lastHeader(header) != null) {
+			DeserializationException failure = SerializationUtils.getExceptionFromHeader(record, header, logger);
+			if (failure != null) {
+				throw failure;
+			}
+		}
+	}
+
+	/**
+	 * Call the listener within the interceptor.
+	 * @return whether the listener was called: {@code false} if the interceptor skipped
+	 * the record
+	 */
+	private boolean intercepted(ConsumerRecord<Object, Object> record, RecordInterceptor<Object, Object> around,
+			@Nullable Acknowledgment acknowledgment) throws Throwable {
+		around.setupThreadState(this.consumer);
+		try {
+			throwDeserializationFailure(record);
+			ConsumerRecord<Object, Object> intercepted = around.intercept(record, this.consumer);
+			boolean listened = intercepted != null && invoke(intercepted, acknowledgment);
+			after(record, () -> around.success(record, this.consumer));
+			return listened;
+		}
+		catch (Throwable ex) {
+			after(record, () -> around.failure(record, asException(ex), this.consumer));
+			throw ex;
+		}
+		finally {
+			after(record, () -> around.afterRecord(record, this.consumer));
+			after(record, () -> around.clearThreadState(this.consumer));
+		}
+	}
+
+	private boolean invoke(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
+		throwDeserializationFailure(record);
+		switch (this.type) {
+			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(record, acknowledgment, this.consumer);
+			case ACKNOWLEDGING -> this.listener.onMessage(record, acknowledgment);
+			case CONSUMER_AWARE -> this.listener.onMessage(record, this.consumer);
+			case SIMPLE -> this.listener.onMessage(record);
+		}
+		return true;
+	}
+
+	private void after(ConsumerRecord<?, ?> record, Runnable callback) {
+		try {
+			callback.run();
+		}
+		catch (Throwable ex) {
+			logger.error(ex, () -> "The record interceptor failed after the delivery of " + KafkaUtils.format(record));
+		}
+	}
+
+	private static Exception asException(Throwable failure) {
+		return (failure instanceof Exception exception) ? exception
+				: new ListenerExecutionFailedException("Listener failed with an error", failure);
+	}
+
+	/**
+	 * Makes a record final when the listener says so: once, on whatever thread.
+	 */
+	private static final class RecordAcknowledgment implements Acknowledgment {
+
+		private final AtomicBoolean acknowledged = new AtomicBoolean();
+
+		private final ConsumerRecord<?, ?> record;
+
+		private final RecordSource source;
+
+		RecordAcknowledgment(ConsumerRecord<?, ?> record, RecordSource source) {
+			this.record = record;
+			this.source = source;
+		}
+
+		@Override
+		public void acknowledge() {
+			if (this.acknowledged.compareAndSet(false, true)) {
+				this.source.complete(this.record);
+			}
+		}
+
+		@Override
+		public boolean isOutOfOrderCommit() {
+			return true;
+		}
+
+		@Override
+		public String toString() {
+			return "Acknowledgment for " + KafkaUtils.format(this.record);
+		}
+
+	}
+
+}

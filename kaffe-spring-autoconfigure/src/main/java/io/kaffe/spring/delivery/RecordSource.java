@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * The partition assignment that records came from, as the worker sees it.
+ * <p>
+ * May be called by any thread; no method blocks.
+ */
+public interface RecordSource {
+
+	/**
+	 * Ask to handle records of this assignment. If the answer is yes, a revocation waits
+	 * until {@link #exit()}, which must follow.
+	 * @return {@code false} if the partition was revoked or lost: nothing may start
+	 */
+	boolean enter();
+
+	/**
+	 * Say that no record of this assignment is being handled any more by the caller.
+	 */
+	void exit();
+
+	/**
+	 * Return whether the partition was revoked or lost. What is being handled may be
+	 * finished; nothing else may start.
+	 * @return {@code true} from the beginning of the drain on
+	 */
+	boolean isRevoked();
+
+	/**
+	 * Mark a record as final. Does nothing if it is final already or its assignment is
+	 * over.
+	 * @param record the record
+	 */
+	void complete(ConsumerRecord<?, ?> record);
+
+}

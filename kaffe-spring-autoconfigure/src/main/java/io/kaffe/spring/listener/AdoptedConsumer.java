@@ -1,0 +1,300 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.support.TopicPartitionOffset;
+
+import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.ConsumerState;
+import io.kaffe.spring.worker.ConsumerWorkers;
+import io.kaffe.spring.worker.PartitionSnapshot;
+import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.Worker;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerSnapshot;
+
+/**
+ * A listener container that was given workers, with a {@link ConsumerSession session} for
+ * each Kafka consumer it polls with.
+ * <p>
+ * <b>Threading.</b> What is shared by the container's consumer threads is here and is
+ * safe for concurrent use: the sessions (each entered and removed by its own thread), the
+ * epochs, the counters. Nothing blocks.
+ */
+final class AdoptedConsumer implements WorkerManager.ConsumerView {
+
+	private static final Log logger = LogFactory.getLog(AdoptedConsumer.class);
+
+	private static final Comparator<PartitionSnapshot> PARTITION_ORDER = Comparator.comparing(PartitionSnapshot::topic)
+		.thenComparingInt(PartitionSnapshot::partition);
+
+	private static final Comparator<WorkerSnapshot> WORKER_ORDER = Comparator
+		.<WorkerSnapshot, String>comparing((worker) -> worker.name().replaceFirst("\\d+$", ""))
+		.thenComparingInt((worker) -> worker.name().length())
+		.thenComparing(WorkerSnapshot::name);
+
+	private final String name;
+
+	private final AbstractMessageListenerContainer<?, ?> container;
+
+	private final ConsumerSettings settings;
+
+	private final RecordDelivery delivery;
+
+	private final Duration maxPollInterval;
+
+	private final Ticker ticker;
+
+	private final ConsumerWorkers workers;
+
+	private final SeparatedPartitions separatedPartitions;
+
+	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
+
+	private final AtomicLong epochs = new AtomicLong();
+
+	private final LongAdder lateCompletions = new LongAdder();
+
+	private volatile long share;
+
+	AdoptedConsumer(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
+			RecordDelivery delivery, Duration maxPollInterval, Ticker ticker, WorkerManager manager) {
+		this.name = name;
+		this.container = container;
+		this.settings = settings;
+		this.delivery = delivery;
+		this.maxPollInterval = maxPollInterval;
+		this.ticker = ticker;
+		this.share = settings.maxBufferedRecords();
+		this.separatedPartitions = new SeparatedPartitions(name, settings.strategy());
+		this.workers = manager.register(name, settings.strategy(), this);
+	}
+
+	/**
+	 * Return the session of a consumer, a new one if it has none. Called by the thread
+	 * that polls with it.
+	 */
+	ConsumerSession session(Consumer<?, ?> consumer) {
+		return this.sessions.computeIfAbsent(consumer, (key) -> new ConsumerSession(key, this));
+	}
+
+	/**
+	 * Return the session of a consumer that may have ended.
+	 */
+	@Nullable ConsumerSession presentSession(Consumer<?, ?> consumer) {
+		return this.sessions.get(consumer);
+	}
+
+	/**
+	 * Let everything of a consumer go. Called by the thread that polls with it, for the
+	 * last time.
+	 */
+	void stopping(Consumer<?, ?> consumer) {
+		ConsumerSession session = this.sessions.get(consumer);
+		if (session != null) {
+			try {
+				session.stopping();
+			}
+			finally {
+				this.sessions.remove(consumer);
+				assignmentChanged();
+			}
+		}
+	}
+
+	ConsumerSettings settings() {
+		return this.settings;
+	}
+
+	RecordDelivery delivery() {
+		return this.delivery;
+	}
+
+	Duration maxPollInterval() {
+		return this.maxPollInterval;
+	}
+
+	Ticker ticker() {
+		return this.ticker;
+	}
+
+	ConsumerWorkers workers() {
+		return this.workers;
+	}
+
+	long nextEpoch() {
+		return this.epochs.incrementAndGet();
+	}
+
+	/**
+	 * Return whether there is a group to commit for.
+	 */
+	boolean commits() {
+		return this.container.getGroupId() != null;
+	}
+
+	/**
+	 * Return whether partitions are assigned by the user instead of the group, so that no
+	 * rebalance tells of them.
+	 */
+	boolean assignsManually() {
+		return this.container.getContainerProperties().getTopicPartitions() != null;
+	}
+
+	boolean isPauseRequested(TopicPartition partition) {
+		return this.container.isPauseRequested() || this.container.isPartitionPauseRequested(partition);
+	}
+
+	/**
+	 * Return how many records each partition may have buffered.
+	 */
+	long share() {
+		return this.share;
+	}
+
+	/**
+	 * Return whether all partitions together have buffered what the consumer may have.
+	 */
+	boolean isFull() {
+		return buffered() >= this.settings.maxBufferedRecords();
+	}
+
+	/**
+	 * Share the buffer anew, since partitions came or went.
+	 */
+	void assignmentChanged() {
+		int partitions = 0;
+		for (ConsumerSession session : this.sessions.values()) {
+			partitions += session.assignments().size();
+		}
+		this.share = Math.max(1, this.settings.maxBufferedRecords() / Math.max(1, partitions));
+		this.separatedPartitions.assignmentChanged(this.ticker.nanoTime());
+	}
+
+	void warnOfSeparatedPartitions(Consumer<?, ?> consumer) {
+		this.separatedPartitions.warn(consumer, assignments().map(PartitionAssignment::partition).toList(),
+				this.ticker.nanoTime());
+	}
+
+	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
+		this.lateCompletions.increment();
+		logger.warn(assignment.worker() + " of '" + this.name + "' finished " + record.topic() + "-"
+				+ record.partition() + "@" + record.offset() + " after " + assignment
+				+ " was gone; this changes nothing, and the partition's next owner gets the record again");
+	}
+
+	/**
+	 * Return how many records were finished after their assignment had ended.
+	 */
+	long lateCompletions() {
+		return this.lateCompletions.sum();
+	}
+
+	@Override
+	public ConsumerSnapshot snapshot() {
+		List<PartitionSnapshot> partitions = new ArrayList<>();
+		Map<Worker, Long> buffered = new HashMap<>();
+		for (ConsumerSession session : this.sessions.values()) {
+			for (PartitionAssignment assignment : session.assignments()) {
+				partitions.add(assignment.snapshot(session.isPaused(assignment.partition())));
+				buffered.merge(assignment.worker(), assignment.buffered(), Long::sum);
+			}
+		}
+		partitions.sort(PARTITION_ORDER);
+		List<WorkerSnapshot> workers = this.workers.all()
+			.stream()
+			.map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)))
+			.sorted(WORKER_ORDER)
+			.toList();
+		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
+				state(), null, new ConsumerSnapshot.Buffered(buffered()), workers, partitions);
+	}
+
+	private static WorkerSnapshot describe(Worker worker, long buffered) {
+		boolean busy = worker.currentRecord() != null;
+		return worker.snapshot((int) Math.max(0, busy ? buffered - 1 : buffered));
+	}
+
+	private ConsumerState state() {
+		Collection<ConsumerSession> sessions = this.sessions.values();
+		for (ConsumerState urgent : List.of(ConsumerState.DRAINING, ConsumerState.REBALANCING)) {
+			if (sessions.stream().anyMatch((session) -> session.state() == urgent)) {
+				return urgent;
+			}
+		}
+		if (!this.container.isRunning()) {
+			return ConsumerState.STOPPED;
+		}
+		if (this.container.isPauseRequested()) {
+			return ConsumerState.PAUSED;
+		}
+		return sessions.stream().anyMatch((session) -> session.state() == ConsumerState.RUNNING) ? ConsumerState.RUNNING
+				: ConsumerState.STARTING;
+	}
+
+	private List<String> topics(List<PartitionSnapshot> partitions) {
+		String[] topics = this.container.getContainerProperties().getTopics();
+		TopicPartitionOffset[] manual = this.container.getContainerProperties().getTopicPartitions();
+		Stream<String> names;
+		if (topics != null) {
+			names = Stream.of(topics);
+		}
+		else if (manual != null) {
+			names = Stream.of(manual).map(TopicPartitionOffset::getTopic);
+		}
+		else {
+			names = partitions.stream().map(PartitionSnapshot::topic);
+		}
+		return List.copyOf(new TreeSet<>(names.toList()));
+	}
+
+	private long buffered() {
+		return assignments().mapToLong(PartitionAssignment::buffered).sum();
+	}
+
+	private Stream<PartitionAssignment> assignments() {
+		return this.sessions.values().stream().flatMap((session) -> session.assignments().stream());
+	}
+
+	@Override
+	public String toString() {
+		return this.name;
+	}
+
+}

@@ -1,0 +1,172 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.ListenerUtils;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
+
+import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.WorkerManager;
+
+/**
+ * Gives listener containers workers: takes the place of the user's listener in a
+ * container that is set up but not started, and keeps that listener, the rebalance
+ * listener and the record interceptor to call them where they belong.
+ * <p>
+ * <b>Threading.</b> Called while the application starts, for one container at a time.
+ */
+public final class ConsumerAdopter {
+
+	private static final Log logger = LogFactory.getLog(ConsumerAdopter.class);
+
+	private static final Duration STOP_RESERVE = Duration.ofSeconds(10);
+
+	private static final long SHORTEST_POLL_MILLIS = 10;
+
+	private final WorkerManager manager;
+
+	private final Ticker ticker;
+
+	/**
+	 * Create an adopter.
+	 * @param manager allocates the workers
+	 * @param ticker the time
+	 */
+	public ConsumerAdopter(WorkerManager manager, Ticker ticker) {
+		this.manager = manager;
+		this.ticker = ticker;
+	}
+
+	/**
+	 * Give a container workers.
+	 * @param name the consumer's name
+	 * @param container the container, with its listener, before it starts
+	 * @param settings how the consumer works
+	 * @throws UnsuitableContainerException if the container is set up in a way that
+	 * contradicts workers
+	 */
+	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
+		ContainerSuitability suitability = new ContainerSuitability(name, container);
+		suitability.check();
+		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings, delivery(name, container, settings),
+				maxPollInterval(container), this.ticker, this.manager);
+		rewire(container, adopted);
+		if (container.getCommonErrorHandler() != null) {
+			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "
+					+ "its workers try them again themselves");
+		}
+		logger.info("Listener container '" + name + "' has workers: " + settings.strategyName());
+	}
+
+	/**
+	 * Return how long the consumers of a container may take between polls.
+	 * @param container the container
+	 * @return {@code max.poll.interval.ms} as they will be given it
+	 */
+	public static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
+		String key = ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG;
+		Object configured = consumerConfiguration(container).get(key);
+		Object interval = (configured != null) ? ConfigDef.parseType(key, configured, ConfigDef.Type.INT)
+				: ConsumerConfig.configDef().defaultValues().get(key);
+		return Duration.ofMillis(((Number) Objects.requireNonNull(interval)).longValue());
+	}
+
+	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
+		Map<String, Object> configuration = new HashMap<>();
+		// Containers do not tell which consumer factory they were given.
+		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
+		if (factory instanceof ConsumerFactory<?, ?> consumerFactory) {
+			configuration.putAll(consumerFactory.getConfigurationProperties());
+		}
+		var overrides = container.getContainerProperties().getKafkaConsumerProperties();
+		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
+		return configuration;
+	}
+
+	@SuppressWarnings("unchecked")
+	private static RecordDelivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
+			ConsumerSettings settings) {
+		ContainerProperties properties = container.getContainerProperties();
+		MessageListener<Object, Object> listener = (MessageListener<Object, Object>) properties.getMessageListener();
+		AckMode ackMode = properties.getAckMode();
+		boolean manual = ackMode == AckMode.MANUAL || ackMode == AckMode.MANUAL_IMMEDIATE;
+		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
+			.getRecordInterceptor();
+		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor, manual,
+				container.getGroupId(), settings.backOff(), GuardedConsumer.of(name));
+	}
+
+	@SuppressWarnings("unchecked")
+	private static void rewire(AbstractMessageListenerContainer<?, ?> container, AdoptedConsumer adopted) {
+		ContainerProperties properties = container.getContainerProperties();
+		properties.setMessageListener(new DispatchingListener(adopted));
+		properties.setConsumerRebalanceListener(
+				new DrainingRebalanceListener(adopted, properties.getConsumerRebalanceListener()));
+		((AbstractMessageListenerContainer<Object, Object>) container)
+			.setBatchInterceptor(new TickInterceptor(adopted));
+		container.setRecordInterceptor(null);
+		container.setApplicationEventPublisher(
+				new StoppingEventPublisher(adopted, container.getApplicationEventPublisher()));
+		leaveCommitsToWorkers(properties);
+		adjustTimeouts(properties, adopted.settings());
+	}
+
+	/**
+	 * Keep the container from committing anything itself. Not its way to commit the
+	 * position of a partition that has no commit yet: that is before the first record.
+	 */
+	private static void leaveCommitsToWorkers(ContainerProperties properties) {
+		properties.setAckMode(AckMode.MANUAL);
+		properties.setAsyncAcks(false);
+		properties.setFixTxOffsets(false);
+		properties.setSubBatchPerPartition(false);
+		if (properties.getAssignmentCommitOption() == ContainerProperties.AssignmentCommitOption.ALWAYS) {
+			properties.setAssignmentCommitOption(ContainerProperties.AssignmentCommitOption.LATEST_ONLY);
+		}
+	}
+
+	/**
+	 * Let polls end in time for a commit after the last record, without more complaints
+	 * about slow polls than before, and let a stop last as long as a drain.
+	 */
+	private static void adjustTimeouts(ContainerProperties properties, ConsumerSettings settings) {
+		long before = properties.getPollTimeout();
+		long after = Math.max(SHORTEST_POLL_MILLIS, Math.min(before, settings.commitInterval().toMillis() / 2));
+		properties.setPollTimeout(after);
+		properties.setNoPollThreshold(properties.getNoPollThreshold() * before / after);
+		long stop = settings.drainTimeout().plus(STOP_RESERVE).toMillis();
+		properties.setShutdownTimeout(Math.max(properties.getShutdownTimeout(), stop));
+	}
+
+}

@@ -1,0 +1,352 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+
+import io.kaffe.spring.delivery.RecordChunk;
+import io.kaffe.spring.worker.AssignedPartition;
+import io.kaffe.spring.worker.ConsumerState;
+import io.kaffe.spring.worker.Worker;
+
+/**
+ * One Kafka consumer of a listener container, from its first poll to its end: hands
+ * polled records to workers, commits, pauses and resumes partitions, and lets partitions
+ * go.
+ * <p>
+ * <b>Threading.</b> Every method that takes part in polling belongs to the consumer
+ * thread, the one that called first. Workers call {@link #roomAvailable()},
+ * {@link #lateCompletion} and {@link #thread()}; tables call {@link #assignments()},
+ * {@link #state()} and {@link #isPaused}. The consumer's {@code wakeup()}, the one method
+ * any thread may call, is called by workers only while {@code polling} says that the next
+ * blocking call is a poll; a wake-up that still hits something else is used up there.
+ */
+final class ConsumerSession {
+
+	private static final Log logger = LogFactory.getLog(ConsumerSession.class);
+
+	private static final Duration LARGEST_COMMIT_RESERVE = Duration.ofSeconds(5);
+
+	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
+
+	private final Consumer<?, ?> consumer;
+
+	private final AdoptedConsumer owner;
+
+	private final OffsetCommits commits;
+
+	private final Set<TopicPartition> pausedHere = new HashSet<>();
+
+	private final Thread thread;
+
+	private long lastPollAt;
+
+	private boolean started;
+
+	private volatile ConsumerState state = ConsumerState.STARTING;
+
+	private volatile Set<TopicPartition> paused = Set.of();
+
+	private volatile boolean polling;
+
+	private volatile boolean roomAvailable;
+
+	ConsumerSession(Consumer<?, ?> consumer, AdoptedConsumer owner) {
+		this.consumer = consumer;
+		this.owner = owner;
+		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.ticker());
+		this.thread = Thread.currentThread();
+		this.lastPollAt = owner.ticker().nanoTime();
+	}
+
+	/**
+	 * Do what is due before a poll.
+	 */
+	void tick() {
+		this.polling = false;
+		this.roomAvailable = false;
+		if (!this.started) {
+			this.started = true;
+			if (this.owner.assignsManually()) {
+				assigned(this.consumer.assignment());
+			}
+		}
+		Collection<PartitionAssignment> assigned = this.assignments.values();
+		if (this.owner.commits() && this.commits.commitIfDue(assigned)) {
+			assigned.forEach(this::refreshEnd);
+			this.owner.warnOfSeparatedPartitions(this.consumer);
+		}
+		regulate();
+		this.lastPollAt = this.owner.ticker().nanoTime();
+		this.polling = true;
+		if (this.roomAvailable) {
+			this.consumer.wakeup();
+		}
+	}
+
+	/**
+	 * Hand polled records to their workers.
+	 */
+	void dispatch(ConsumerRecords<?, ?> records) {
+		this.polling = false;
+		for (TopicPartition partition : records.partitions()) {
+			List<? extends ConsumerRecord<?, ?>> polled = records.records(partition);
+			PartitionAssignment assignment = assignmentFor(partition, polled.get(0));
+			assignment.append(polled, records.nextOffsets().get(partition));
+			assignment.worker().submit(new RecordChunk(polled, assignment, this.owner.delivery(), this.owner.ticker()));
+		}
+	}
+
+	void assigned(Collection<TopicPartition> partitions) {
+		partitions.forEach((partition) -> this.assignments.computeIfAbsent(partition, this::assign));
+		this.owner.assignmentChanged();
+		if (!this.assignments.isEmpty() || this.state != ConsumerState.STARTING) {
+			this.state = ConsumerState.RUNNING;
+		}
+	}
+
+	/**
+	 * Let partitions go: stop starting their records, wait for those being handled,
+	 * commit. Does nothing for partitions that are gone already.
+	 * @param partitions the partitions
+	 * @param beforeCommit run when nothing of them is being handled any more
+	 */
+	void revoked(Collection<TopicPartition> partitions, Runnable beforeCommit) {
+		letGo(partitions, ConsumerState.REBALANCING, beforeCommit);
+		this.state = ConsumerState.RUNNING;
+	}
+
+	/**
+	 * Let all partitions go, because the consumer stops.
+	 */
+	void stopping() {
+		letGo(List.copyOf(this.assignments.keySet()), ConsumerState.DRAINING, () -> {
+		});
+		this.state = ConsumerState.STOPPED;
+	}
+
+	/**
+	 * Forget partitions that belong to another consumer already: nothing is waited for or
+	 * committed.
+	 */
+	void lost(Collection<TopicPartition> partitions) {
+		for (PartitionAssignment assignment : present(partitions)) {
+			assignment.fence();
+			logger.warn("Lost " + assignment + "; what is not committed is delivered to its next owner");
+			remove(assignment);
+		}
+	}
+
+	private void letGo(Collection<TopicPartition> partitions, ConsumerState meanwhile, Runnable beforeCommit) {
+		this.polling = false;
+		List<PartitionAssignment> leaving = present(partitions);
+		this.state = meanwhile;
+		long deadline = deadline();
+		try {
+			leaving.forEach(PartitionAssignment::revoke);
+			awaitRunning(leaving, deadline - commitReserve());
+			beforeCommit.run();
+		}
+		finally {
+			leaving.forEach(PartitionAssignment::fence);
+			if (this.owner.commits()) {
+				this.commits.commitFinally(leaving, deadline);
+			}
+			leaving.forEach(this::remove);
+		}
+	}
+
+	private void awaitRunning(List<PartitionAssignment> leaving, long deadline) {
+		boolean interrupted = false;
+		List<PartitionAssignment> running = running(leaving);
+		for (long left; !running.isEmpty() && (left = deadline - this.owner.ticker().nanoTime()) > 0;) {
+			LockSupport.parkNanos(this, left);
+			interrupted |= Thread.interrupted();
+			running = running(leaving);
+		}
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+		for (PartitionAssignment assignment : running) {
+			ConsumerRecord<?, ?> record = assignment.worker().currentRecord();
+			logger.warn("Gave up waiting for " + assignment.worker() + " to finish "
+					+ ((record != null) ? record.topic() + "-" + record.partition() + "@" + record.offset()
+							: "its record")
+					+ ": " + assignment + " goes while it is being handled, so its next owner gets it again");
+		}
+	}
+
+	private static List<PartitionAssignment> running(List<PartitionAssignment> assignments) {
+		return assignments.stream().filter(PartitionAssignment::isRunning).toList();
+	}
+
+	/**
+	 * Return when everything about partitions that go has to be done: after the drain
+	 * timeout, but in any case before the group takes this consumer for dead.
+	 */
+	private long deadline() {
+		long now = this.owner.ticker().nanoTime();
+		long drain = now + this.owner.settings().drainTimeout().toNanos() + commitReserve();
+		long poll = this.lastPollAt + this.owner.maxPollInterval().toNanos() - commitReserve();
+		return (drain - poll < 0) ? drain : poll;
+	}
+
+	private long commitReserve() {
+		return Math.min(LARGEST_COMMIT_RESERVE.toNanos(), this.owner.maxPollInterval().toNanos() / 10);
+	}
+
+	private List<PartitionAssignment> present(Collection<TopicPartition> partitions) {
+		List<PartitionAssignment> present = new ArrayList<>(partitions.size());
+		for (TopicPartition partition : partitions) {
+			PartitionAssignment assignment = this.assignments.get(partition);
+			if (assignment != null) {
+				present.add(assignment);
+			}
+		}
+		return present;
+	}
+
+	private void remove(PartitionAssignment assignment) {
+		this.assignments.remove(assignment.partition(), assignment);
+		this.pausedHere.remove(assignment.partition());
+		this.owner.workers().release(assignment.worker(), assignment.assigned());
+		this.owner.assignmentChanged();
+	}
+
+	private PartitionAssignment assignmentFor(TopicPartition partition, ConsumerRecord<?, ?> first) {
+		PartitionAssignment assignment = this.assignments.get(partition);
+		if (assignment != null && !assignment.continuesWith(first)) {
+			logger.info("The position of " + assignment + " went back to " + first.offset()
+					+ "; what was polled before and not handled yet is dropped");
+			assignment.fence();
+			remove(assignment);
+			assignment = null;
+		}
+		if (assignment == null) {
+			assigned(List.of(partition));
+			assignment = this.assignments.get(partition);
+		}
+		if (assignment == null) {
+			throw new IllegalStateException("No assignment of " + partition);
+		}
+		return assignment;
+	}
+
+	private PartitionAssignment assign(TopicPartition partition) {
+		AssignedPartition assigned = new AssignedPartition(partition, this.owner.nextEpoch());
+		Worker worker = this.owner.workers().allocate(assigned);
+		return new PartitionAssignment(assigned, worker, this);
+	}
+
+	/**
+	 * Pause the partitions that have too much buffered and resume those that have room
+	 * again. Looks at what the consumer says it has paused rather than at what was asked
+	 * for last, since the container and rebalances resume partitions too; resumes only
+	 * what was paused here and nobody else wants paused.
+	 */
+	private void regulate() {
+		Set<TopicPartition> paused = this.consumer.paused();
+		long share = this.owner.share();
+		boolean full = this.owner.isFull();
+		List<TopicPartition> pause = new ArrayList<>();
+		List<TopicPartition> resume = new ArrayList<>();
+		for (PartitionAssignment assignment : this.assignments.values()) {
+			TopicPartition partition = assignment.partition();
+			boolean isPaused = paused.contains(partition);
+			if (assignment.holdBack(share, full)) {
+				this.pausedHere.add(partition);
+				if (!isPaused) {
+					pause.add(partition);
+				}
+			}
+			else if (!isPaused) {
+				this.pausedHere.remove(partition);
+			}
+			else if (this.pausedHere.contains(partition) && !this.owner.isPauseRequested(partition)) {
+				this.pausedHere.remove(partition);
+				resume.add(partition);
+			}
+		}
+		this.paused = paused;
+		try {
+			this.consumer.pause(pause);
+			this.consumer.resume(resume);
+		}
+		catch (IllegalStateException ex) {
+			logger.debug("A partition went while it was paused or resumed; its revocation is about to come", ex);
+		}
+	}
+
+	private void refreshEnd(PartitionAssignment assignment) {
+		try {
+			assignment.refreshEnd(this.consumer.currentLag(assignment.partition()));
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			assignment.refreshEnd(OptionalLong.empty());
+		}
+	}
+
+	void roomAvailable() {
+		this.roomAvailable = true;
+		if (this.polling) {
+			this.consumer.wakeup();
+		}
+	}
+
+	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
+		this.owner.lateCompletion(assignment, record);
+	}
+
+	Thread thread() {
+		return this.thread;
+	}
+
+	Instant now() {
+		return this.owner.ticker().instant();
+	}
+
+	Collection<PartitionAssignment> assignments() {
+		return this.assignments.values();
+	}
+
+	ConsumerState state() {
+		return this.state;
+	}
+
+	boolean isPaused(TopicPartition partition) {
+		return this.paused.contains(partition);
+	}
+
+}

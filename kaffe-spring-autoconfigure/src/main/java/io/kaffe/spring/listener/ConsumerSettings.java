@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+
+import org.springframework.util.backoff.BackOff;
+
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
+
+/**
+ * How one consumer works.
+ *
+ * @param strategyName the strategy's name, as tables show it
+ * @param strategy names the worker of each partition
+ * @param maxBufferedRecords most records that are polled and not final; one poll may
+ * exceed it
+ * @param commitInterval how often completed offsets are committed
+ * @param drainTimeout how long a revoked partition or a stop waits for records that are
+ * being handled
+ * @param backOff how long to wait before a failed record is tried again; must not give up
+ */
+public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, int maxBufferedRecords,
+		Duration commitInterval, Duration drainTimeout, BackOff backOff) {
+
+}

@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.util.Collection;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+
+/**
+ * Tells the session of a consumer which partitions come and go, and the user's own
+ * listener at the moments at which it would hear of them without workers: of revoked
+ * partitions when nothing of them is being handled any more.
+ */
+final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener {
+
+	private final AdoptedConsumer adopted;
+
+	private final @Nullable ConsumerRebalanceListener user;
+
+	DrainingRebalanceListener(AdoptedConsumer adopted, @Nullable ConsumerRebalanceListener user) {
+		this.adopted = adopted;
+		this.user = user;
+	}
+
+	@Override
+	public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		this.adopted.session(consumer).assigned(partitions);
+		if (this.user instanceof ConsumerAwareRebalanceListener aware) {
+			aware.onPartitionsAssigned(consumer, partitions);
+		}
+		else if (this.user != null) {
+			this.user.onPartitionsAssigned(partitions);
+		}
+	}
+
+	@Override
+	public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		ConsumerSession session = this.adopted.presentSession(consumer);
+		Runnable tellUser = () -> revokedBeforeCommit(consumer, partitions);
+		if (session != null) {
+			session.revoked(partitions, tellUser);
+		}
+		else {
+			tellUser.run();
+		}
+	}
+
+	@Override
+	public void onPartitionsRevokedAfterCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		if (this.user instanceof ConsumerAwareRebalanceListener aware) {
+			aware.onPartitionsRevokedAfterCommit(consumer, partitions);
+		}
+	}
+
+	@Override
+	public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		ConsumerSession session = this.adopted.presentSession(consumer);
+		if (session != null) {
+			session.lost(partitions);
+		}
+		if (this.user instanceof ConsumerAwareRebalanceListener aware) {
+			aware.onPartitionsLost(consumer, partitions);
+		}
+		else if (this.user != null) {
+			this.user.onPartitionsLost(partitions);
+		}
+	}
+
+	private void revokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		if (this.user instanceof ConsumerAwareRebalanceListener aware) {
+			aware.onPartitionsRevokedBeforeCommit(consumer, partitions);
+		}
+		else if (this.user != null) {
+			this.user.onPartitionsRevoked(partitions);
+		}
+	}
+
+}

@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.worker.Ticker;
+
+/**
+ * Commits what is complete: now and then without waiting, and at last, when partitions
+ * go, waiting for the answer.
+ * <p>
+ * A commit counts when the broker has confirmed it. One that fails changes nothing, so
+ * the next one covers it; at most one is on its way at a time, so that they cannot
+ * overtake each other.
+ * <p>
+ * <b>Threading.</b> Everything belongs to the consumer thread; the client calls back on
+ * it too.
+ */
+final class OffsetCommits {
+
+	private static final Log logger = LogFactory.getLog(OffsetCommits.class);
+
+	private static final long RETRY_PAUSE_MILLIS = 50;
+
+	private final Consumer<?, ?> consumer;
+
+	private final Ticker ticker;
+
+	private final long intervalNanos;
+
+	private long lastCommitAt;
+
+	private boolean onItsWay;
+
+	private boolean failing;
+
+	OffsetCommits(Consumer<?, ?> consumer, Duration interval, Ticker ticker) {
+		this.consumer = consumer;
+		this.ticker = ticker;
+		this.intervalNanos = interval.toNanos();
+		this.lastCommitAt = ticker.nanoTime();
+	}
+
+	/**
+	 * Commit without waiting, if the interval is over.
+	 * @param assignments the partitions of this consumer
+	 * @return whether the interval was over
+	 */
+	boolean commitIfDue(Collection<PartitionAssignment> assignments) {
+		long now = this.ticker.nanoTime();
+		if (now - this.lastCommitAt < this.intervalNanos) {
+			return false;
+		}
+		this.lastCommitAt = now;
+		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+		Map<TopicPartition, PartitionAssignment> committing = collect(assignments, offsets);
+		if (!offsets.isEmpty() && !this.onItsWay) {
+			this.onItsWay = true;
+			try {
+				this.consumer.commitAsync(offsets, (answered, failure) -> {
+					this.onItsWay = false;
+					answered(committing, offsets, failure);
+				});
+			}
+			catch (KafkaException ex) {
+				this.onItsWay = false;
+				answered(committing, offsets, ex);
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * Commit and wait for the broker to confirm, trying again until the deadline if it
+	 * does not.
+	 * @param assignments the partitions that go
+	 * @param deadline the reading of the ticker at which to give up
+	 * @return whether everything that is complete is committed
+	 */
+	boolean commitFinally(Collection<PartitionAssignment> assignments, long deadline) {
+		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+		Map<TopicPartition, PartitionAssignment> committing = collect(assignments, offsets);
+		if (offsets.isEmpty()) {
+			return true;
+		}
+		while (true) {
+			KafkaException failure = tryCommit(offsets, deadline);
+			if (failure == null || !mayRecover(failure) || deadline - this.ticker.nanoTime() < 0) {
+				answered(committing, offsets, failure);
+				return failure == null;
+			}
+			if (!(failure instanceof WakeupException)) {
+				pause();
+			}
+		}
+	}
+
+	/**
+	 * Return whether the same commit may succeed next time. A wake-up was meant for a
+	 * poll and is used up; a rebalance in progress cannot end before this thread polls.
+	 */
+	private static boolean mayRecover(KafkaException failure) {
+		return failure instanceof WakeupException
+				|| (failure instanceof RetriableException && !(failure instanceof RebalanceInProgressException));
+	}
+
+	private @Nullable KafkaException tryCommit(Map<TopicPartition, OffsetAndMetadata> offsets, long deadline) {
+		long left = Math.max(deadline - this.ticker.nanoTime(), Duration.ofMillis(RETRY_PAUSE_MILLIS).toNanos());
+		try {
+			this.consumer.commitSync(offsets, Duration.ofNanos(left));
+			return null;
+		}
+		catch (KafkaException ex) {
+			return ex;
+		}
+	}
+
+	private void pause() {
+		try {
+			Thread.sleep(RETRY_PAUSE_MILLIS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private Map<TopicPartition, PartitionAssignment> collect(Collection<PartitionAssignment> assignments,
+			Map<TopicPartition, OffsetAndMetadata> offsets) {
+		Map<TopicPartition, PartitionAssignment> committing = new HashMap<>();
+		for (PartitionAssignment assignment : assignments) {
+			Long offset = assignment.advance();
+			if (offset != null) {
+				offsets.put(assignment.partition(), new OffsetAndMetadata(offset));
+				committing.put(assignment.partition(), assignment);
+			}
+		}
+		return committing;
+	}
+
+	private void answered(Map<TopicPartition, PartitionAssignment> committing,
+			Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Exception failure) {
+		if (failure == null) {
+			committing.forEach((partition, assignment) -> assignment.committed(offsets.get(partition).offset()));
+			if (this.failing) {
+				this.failing = false;
+				logger.info("Commits succeed again: " + offsets);
+			}
+			return;
+		}
+		String message = (failure instanceof CommitFailedException)
+				? "This consumer is no longer a member of its group, so the commit of " + offsets
+						+ " was refused; the records are delivered again to whoever has the partitions now"
+				: "The commit of " + offsets + " failed and is covered by the next one";
+		if (this.failing) {
+			logger.debug(message, failure);
+		}
+		else {
+			this.failing = true;
+			logger.warn(message, failure);
+		}
+	}
+
+}

@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.kafka.event.ConsumerStoppingEvent;
+
+/**
+ * Publishes the container's events and drains a consumer when its container says that it
+ * stops: on the consumer thread, before the consumer leaves its group. Sees the event
+ * where it is published, since an application may multicast events on other threads.
+ */
+final class StoppingEventPublisher implements ApplicationEventPublisher {
+
+	private final AdoptedConsumer adopted;
+
+	private final @Nullable ApplicationEventPublisher publisher;
+
+	StoppingEventPublisher(AdoptedConsumer adopted, @Nullable ApplicationEventPublisher publisher) {
+		this.adopted = adopted;
+		this.publisher = publisher;
+	}
+
+	@Override
+	public void publishEvent(Object event) {
+		try {
+			if (event instanceof ConsumerStoppingEvent stopping) {
+				this.adopted.stopping(stopping.getConsumer());
+			}
+		}
+		finally {
+			if (this.publisher != null) {
+				this.publisher.publishEvent(event);
+			}
+		}
+	}
+
+}

@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.worker;
+
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An assigned partition as it was at one moment. Offsets are next-to-read, as Kafka
+ * counts.
+ *
+ * @param topic the topic
+ * @param partition the partition's number
+ * @param worker the name of its worker
+ * @param epoch the assignment epoch
+ * @param completedOffset everything below is final; {@code null} before the first record
+ * @param committedOffset what the broker has confirmed since the assignment; {@code null}
+ * if nothing was committed yet
+ * @param completedAhead how many offsets above {@code completedOffset} are complete
+ * @param nextFetchOffset the offset after the last one polled; {@code null} before the
+ * first record
+ * @param endOffset the end of the partition as of the last fetch; {@code null} if unknown
+ * or if nothing is fetched because the partition is paused
+ * @param lag end offset minus completed offset; {@code null} if either is unknown
+ * @param oldestUnfinished the record that holds up {@code completedOffset}; {@code null}
+ * if there is none
+ * @param paused why nothing is fetched, such as {@code back-pressure}; {@code null} if it
+ * is
+ */
+public record PartitionSnapshot(String topic, int partition, String worker, long epoch, @Nullable Long completedOffset,
+		@Nullable Long committedOffset, long completedAhead, @Nullable Long nextFetchOffset, @Nullable Long endOffset,
+		@Nullable Long lag, @Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
+
+	/**
+	 * The unfinished record with the smallest offset.
+	 *
+	 * @param offset its offset
+	 * @param since since when nothing smaller is unfinished
+	 */
+	public record OldestUnfinished(long offset, Instant since) {
+	}
+
+}

@@ -1,0 +1,69 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.worker;
+
+/**
+ * A piece of work in a worker's queue, such as the records of one partition from one
+ * poll.
+ * <p>
+ * A worker calls {@link #proceed} of one work at a time, on whatever thread its executor
+ * gives it; what one call wrote the next one sees. {@link #isReady()} may be called by
+ * any thread.
+ */
+public interface Work {
+
+	/**
+	 * Go on from where the last call ended. Failures of user code are outcomes, not
+	 * exceptions: what is thrown here counts as a breakdown of the worker, which is
+	 * restarted and calls again.
+	 * @param worker the worker that handles this work
+	 * @param turnEnd the reading of {@link Ticker#nanoTime()} after which the worker
+	 * should let others run
+	 * @return how the call ended
+	 */
+	Progress proceed(Worker worker, long turnEnd);
+
+	/**
+	 * Return whether work that answered {@link Progress#WAITING} could go on now.
+	 * @return {@code true} if another call of {@link #proceed} would not wait
+	 */
+	boolean isReady();
+
+	/**
+	 * How a call of {@link Work#proceed} ended.
+	 */
+	enum Progress {
+
+		/**
+		 * Nothing is left of this work.
+		 */
+		DONE,
+
+		/**
+		 * Something is left, and the worker's turn is over.
+		 */
+		TURN_OVER,
+
+		/**
+		 * Something is left that cannot go on before somebody calls
+		 * {@link Worker#wake()}. No thread is held meanwhile.
+		 */
+		WAITING
+
+	}
+
+}

@@ -1,0 +1,62 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.worker;
+
+import java.time.Instant;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker as it was at one moment.
+ *
+ * @param name the name the strategy gave
+ * @param state what it was doing
+ * @param partitions the partitions it serves, such as {@code orders-0}, sorted
+ * @param queued the number of records that wait behind the current one
+ * @param handled the number of records it has finished
+ * @param failed the number of attempts that failed
+ * @param restarts how often it broke down outside the handler and was started again
+ * @param current the record with the handler or waiting for its next attempt; empty if
+ * there is none
+ * @param lastFailure the failed attempt that came last, or {@code null}
+ */
+public record WorkerSnapshot(String name, WorkerState state, List<String> partitions, int queued, long handled,
+		long failed, int restarts, List<CurrentRecord> current, @Nullable LastFailure lastFailure) {
+
+	/**
+	 * A record that is being handled.
+	 *
+	 * @param partition the topic and partition, such as {@code orders-0}
+	 * @param offset its offset
+	 * @param attempt which attempt it is, from 1
+	 * @param since when this attempt began
+	 */
+	public record CurrentRecord(String partition, long offset, int attempt, Instant since) {
+	}
+
+	/**
+	 * An attempt that failed.
+	 *
+	 * @param at when it failed
+	 * @param record the record's coordinates, such as {@code orders-0@70}
+	 * @param exception the name of the exception's class
+	 */
+	public record LastFailure(Instant at, String record, String exception) {
+	}
+
+}

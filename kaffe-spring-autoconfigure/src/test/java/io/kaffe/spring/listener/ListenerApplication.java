@@ -1,0 +1,192 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
+
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.PartitionSnapshot;
+import io.kaffe.spring.worker.WorkerManager;
+
+/**
+ * A service under test: a Spring Boot application on the test run's broker, with topics
+ * and a group of its own.
+ */
+final class ListenerApplication implements AutoCloseable {
+
+	private static final String SERVERS = System.getProperty("spring.kafka.bootstrap-servers");
+
+	private final String id = UUID.randomUUID().toString().substring(0, 8);
+
+	private final Map<String, Object> properties = new LinkedHashMap<>();
+
+	private final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
+
+	private final Class<?> configuration;
+
+	private ListenerApplication(Class<?> configuration) {
+		this.configuration = configuration;
+		this.properties.put("test.id", this.id);
+		this.properties.put("spring.kafka.consumer.group-id", "group-" + this.id);
+		this.properties.put("spring.kafka.consumer.auto-offset-reset", "earliest");
+		this.properties.put("spring.main.banner-mode", "off");
+		this.properties.put("spring.jmx.enabled", "false");
+	}
+
+	static ListenerApplication of(Class<?> configuration) {
+		return new ListenerApplication(configuration);
+	}
+
+	ListenerApplication with(String property, Object value) {
+		this.properties.put(property, value);
+		return this;
+	}
+
+	/**
+	 * Create a topic of this test.
+	 */
+	ListenerApplication topic(String name, int partitions) {
+		try (Admin admin = admin()) {
+			admin.createTopics(List.of(new NewTopic(topic(name), partitions, (short) 1))).all().get();
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+		return this;
+	}
+
+	/**
+	 * Return the real name of a topic of this test: listeners know it as
+	 * {@code name-${test.id}}.
+	 */
+	String topic(String name) {
+		return name + "-" + this.id;
+	}
+
+	ConfigurableApplicationContext start(String... more) {
+		SpringApplicationBuilder builder = new SpringApplicationBuilder(TestConfiguration.class, this.configuration)
+			.web(WebApplicationType.NONE)
+			.registerShutdownHook(false);
+		List<String> arguments = new ArrayList<>();
+		this.properties.forEach((name, value) -> arguments.add("--" + name + "=" + value));
+		Collections.addAll(arguments, more);
+		ConfigurableApplicationContext context = builder.run(arguments.toArray(String[]::new));
+		this.contexts.add(context);
+		return context;
+	}
+
+	/**
+	 * Send records with ascending numbers as values.
+	 */
+	void send(String topic, int partition, int from, int to) {
+		Map<String, Object> config = Map.of("bootstrap.servers", SERVERS, "linger.ms", 5);
+		try (KafkaProducer<String, String> producer = new KafkaProducer<>(config, new StringSerializer(),
+				new StringSerializer())) {
+			for (int number = from; number < to; number++) {
+				producer.send(new ProducerRecord<>(topic(topic), partition, "key", Integer.toString(number)));
+			}
+		}
+	}
+
+	Long committed(String topic, int partition) {
+		TopicPartition topicPartition = new TopicPartition(topic(topic), partition);
+		try (Admin admin = admin()) {
+			OffsetAndMetadata committed = admin.listConsumerGroupOffsets("group-" + this.id)
+				.partitionsToOffsetAndMetadata()
+				.get()
+				.get(topicPartition);
+			return (committed != null) ? (Long) committed.offset() : null;
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	static ConsumerSnapshot table(ConfigurableApplicationContext context, String consumer) {
+		ConsumerSnapshot table = context.getBean(WorkerManager.class).table(consumer);
+		if (table == null) {
+			throw new AssertionError("No consumer " + consumer);
+		}
+		return table;
+	}
+
+	PartitionSnapshot partition(ConfigurableApplicationContext context, String consumer, String topic, int partition) {
+		return table(context, consumer).partitions()
+			.stream()
+			.filter((candidate) -> candidate.topic().equals(topic(topic)) && candidate.partition() == partition)
+			.findFirst()
+			.orElseThrow(() -> new AssertionError("Not assigned: " + topic + "-" + partition));
+	}
+
+	static void awaitAssigned(ConfigurableApplicationContext context, String consumer, int partitions) {
+		Awaitility.await("partitions are assigned").atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+			int assigned = table(context, consumer).partitions().size();
+			if (assigned != partitions) {
+				throw new AssertionError("Assigned " + assigned + " of " + partitions);
+			}
+		});
+	}
+
+	static AbstractMessageListenerContainer<?, ?> container(ConfigurableApplicationContext context, String id) {
+		return (AbstractMessageListenerContainer<?, ?>) context.getBean(KafkaListenerEndpointRegistry.class)
+			.getListenerContainer(id);
+	}
+
+	static String coordinates(ConsumerRecord<?, ?> record) {
+		return record.topic() + "-" + record.partition() + "@" + record.offset();
+	}
+
+	Admin admin() {
+		return Admin.create(Map.of("bootstrap.servers", SERVERS));
+	}
+
+	@Override
+	public void close() {
+		this.contexts.forEach(ConfigurableApplicationContext::close);
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class TestConfiguration {
+
+	}
+
+}
