@@ -53,7 +53,7 @@ public record WorkerSnapshot(String name, WorkerState state, List<String> partit
 	 * An attempt that failed.
 	 *
 	 * @param at when it failed
-	 * @param record the record's coordinates, such as {@code orders-0@70}
+	 * @param record its coordinates, such as {@code orders-0@70}
 	 * @param exception the name of the exception's class
 	 */
 	public record LastFailure(Instant at, String record, String exception) {

@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.sample;
+
+import java.util.List;
+
+import org.springframework.boot.autoconfigure.condition.ConditionMessage;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.kafka.test.EmbeddedKafkaBroker;
+import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
+import org.springframework.util.StringUtils;
+
+/**
+ * A broker in this process, unless a real one is named.
+ */
+@Configuration(proxyBeanMethods = false)
+@Conditional(EmbeddedKafkaConfiguration.NoOtherBroker.class)
+class EmbeddedKafkaConfiguration {
+
+	@Bean
+	EmbeddedKafkaKraftBroker embeddedKafka() {
+		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, SampleProperties.PARTITIONS);
+		broker.brokerProperty("offsets.topic.num.partitions", "4");
+		// Nobody else is to be told where this broker is.
+		broker.brokerListProperty("sample.embedded-kafka.bootstrap-servers");
+		return broker;
+	}
+
+	@Bean
+	KafkaConnectionDetails embeddedKafkaConnectionDetails(EmbeddedKafkaBroker broker) {
+		return () -> List.of(StringUtils.commaDelimitedListToStringArray(broker.getBrokersAsString()));
+	}
+
+	/**
+	 * Whether neither a broker is named nor the embedded one switched off.
+	 */
+	static class NoOtherBroker extends SpringBootCondition {
+
+		@Override
+		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			boolean named = context.getEnvironment().containsProperty("spring.kafka.bootstrap-servers");
+			boolean wanted = context.getEnvironment().getProperty("sample.embedded-kafka", Boolean.class, true);
+			return new ConditionOutcome(!named && wanted,
+					ConditionMessage.forCondition("Embedded Kafka").because("named: " + named + ", wanted: " + wanted));
+		}
+
+	}
+
+}

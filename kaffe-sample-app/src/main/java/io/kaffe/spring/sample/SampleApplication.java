@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.sample;
+
+import org.apache.kafka.clients.admin.NewTopic;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.context.annotation.Bean;
+import org.springframework.kafka.config.TopicBuilder;
+
+/**
+ * An order service. Books what arrives on {@code orders} and {@code refunds} to the
+ * accounts of customers, with one worker for each partition number, so that what concerns
+ * one customer is booked in sequence.
+ */
+@SpringBootApplication(proxyBeanMethods = false)
+@ConfigurationPropertiesScan
+public class SampleApplication {
+
+	@Bean
+	NewTopic orders() {
+		return TopicBuilder.name(SampleProperties.ORDERS).partitions(SampleProperties.PARTITIONS).build();
+	}
+
+	@Bean
+	NewTopic refunds() {
+		return TopicBuilder.name(SampleProperties.REFUNDS).partitions(SampleProperties.PARTITIONS).build();
+	}
+
+	/**
+	 * Run the service.
+	 * @param args Spring Boot's arguments, such as {@code --sample.finish-after=20000}
+	 */
+	public static void main(String[] args) {
+		SpringApplication.run(SampleApplication.class, args);
+	}
+
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.sample;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * What the sample does.
+ *
+ * @param embeddedKafka whether to start a broker, unless
+ * {@code spring.kafka.bootstrap-servers} names one
+ * @param generate whether to produce orders and refunds
+ * @param rate records to produce each second; by default 200, or as many as possible with
+ * {@code finishAfter}
+ * @param customers how many customers there are
+ * @param finishAfter produce this many records, handle them, print a summary and exit; by
+ * default go on for ever
+ */
+@ConfigurationProperties("sample")
+public record SampleProperties(@DefaultValue("true") boolean embeddedKafka, @DefaultValue("true") boolean generate,
+		@Nullable Integer rate, @DefaultValue("1000") int customers, @Nullable Integer finishAfter) {
+
+	/**
+	 * The topic of orders.
+	 */
+	public static final String ORDERS = "orders";
+
+	/**
+	 * The topic of refunds.
+	 */
+	public static final String REFUNDS = "refunds";
+
+	/**
+	 * The number of partitions of each topic.
+	 */
+	public static final int PARTITIONS = 8;
+
+}
