@@ -26,7 +26,6 @@ import java.util.concurrent.locks.LockSupport;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-
 import org.springframework.context.SmartLifecycle;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.stereotype.Component;
@@ -100,11 +99,17 @@ class EventGenerator implements SmartLifecycle {
 		for (long count = 0; this.running && !isEnough(count); count++) {
 			send((count % 4 < 3) ? SampleProperties.ORDERS : SampleProperties.REFUNDS);
 			next += pause;
-			for (long left; pause > 0 && this.running && (left = next - System.nanoTime()) > 0;) {
-				LockSupport.parkNanos(left);
-			}
+			awaitTime(next);
 		}
 		this.template.flush();
+	}
+
+	private void awaitTime(long nanoTime) {
+		long left = nanoTime - System.nanoTime();
+		while (this.running && left > 0) {
+			LockSupport.parkNanos(left);
+			left = nanoTime - System.nanoTime();
+		}
 	}
 
 	private void send(String topic) {

@@ -17,7 +17,6 @@
 package io.kaffe.spring.sample;
 
 import org.apache.kafka.clients.admin.NewTopic;
-
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
@@ -45,7 +44,7 @@ public class SampleApplication {
 
 	/**
 	 * Run the service.
-	 * @param args Spring Boot's arguments, such as {@code --sample.finish-after=20000}
+	 * @param args arguments of Spring Boot, such as {@code --sample.finish-after=20000}
 	 */
 	public static void main(String[] args) {
 		SpringApplication.run(SampleApplication.class, args);

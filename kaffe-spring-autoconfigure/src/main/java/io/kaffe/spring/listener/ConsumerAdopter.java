@@ -25,7 +25,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.config.ConfigDef;
-
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -118,7 +117,8 @@ public final class ConsumerAdopter {
 	private static RecordDelivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
 			ConsumerSettings settings) {
 		ContainerProperties properties = container.getContainerProperties();
-		MessageListener<Object, Object> listener = (MessageListener<Object, Object>) properties.getMessageListener();
+		MessageListener<Object, Object> listener = (MessageListener<Object, Object>) Objects
+			.requireNonNull(properties.getMessageListener());
 		AckMode ackMode = properties.getAckMode();
 		boolean manual = ackMode == AckMode.MANUAL || ackMode == AckMode.MANUAL_IMMEDIATE;
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container

@@ -191,10 +191,12 @@ final class ConsumerSession {
 	private void awaitRunning(List<PartitionAssignment> leaving, long deadline) {
 		boolean interrupted = false;
 		List<PartitionAssignment> running = running(leaving);
-		for (long left; !running.isEmpty() && (left = deadline - this.owner.ticker().nanoTime()) > 0;) {
+		long left = deadline - this.owner.ticker().nanoTime();
+		while (!running.isEmpty() && left > 0) {
 			LockSupport.parkNanos(this, left);
 			interrupted |= Thread.interrupted();
 			running = running(leaving);
+			left = deadline - this.owner.ticker().nanoTime();
 		}
 		if (interrupted) {
 			Thread.currentThread().interrupt();

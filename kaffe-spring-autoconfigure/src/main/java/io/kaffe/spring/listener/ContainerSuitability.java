@@ -17,7 +17,7 @@
 package io.kaffe.spring.listener;
 
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-
+import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
@@ -57,7 +57,7 @@ final class ContainerSuitability {
 		checkTransactions();
 	}
 
-	private void checkListener(Object listener) {
+	private void checkListener(@Nullable Object listener) {
 		for (Object target = listener; target != null; target = delegateOf(target)) {
 			if (target instanceof KafkaBackoffAwareMessageListenerAdapter) {
 				throw unsuitable("its listener is annotated with @RetryableTopic, which seeks on the consumer thread",
@@ -76,7 +76,7 @@ final class ContainerSuitability {
 		}
 	}
 
-	private static Object delegateOf(Object listener) {
+	private static @Nullable Object delegateOf(Object listener) {
 		return (listener instanceof DelegatingMessageListener<?> delegating) ? delegating.getDelegate() : null;
 	}
 

@@ -82,19 +82,18 @@ final class OffsetCommits {
 			return false;
 		}
 		this.lastCommitAt = now;
-		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-		Map<TopicPartition, PartitionAssignment> committing = collect(assignments, offsets);
-		if (!offsets.isEmpty() && !this.onItsWay) {
+		Map<PartitionAssignment, OffsetAndMetadata> commit = collect(assignments);
+		if (!commit.isEmpty() && !this.onItsWay) {
 			this.onItsWay = true;
 			try {
-				this.consumer.commitAsync(offsets, (answered, failure) -> {
+				this.consumer.commitAsync(byPartition(commit), (offsets, failure) -> {
 					this.onItsWay = false;
-					answered(committing, offsets, failure);
+					answered(commit, failure);
 				});
 			}
 			catch (KafkaException ex) {
 				this.onItsWay = false;
-				answered(committing, offsets, ex);
+				answered(commit, ex);
 			}
 		}
 		return true;
@@ -108,15 +107,15 @@ final class OffsetCommits {
 	 * @return whether everything that is complete is committed
 	 */
 	boolean commitFinally(Collection<PartitionAssignment> assignments, long deadline) {
-		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-		Map<TopicPartition, PartitionAssignment> committing = collect(assignments, offsets);
-		if (offsets.isEmpty()) {
+		Map<PartitionAssignment, OffsetAndMetadata> commit = collect(assignments);
+		if (commit.isEmpty()) {
 			return true;
 		}
+		Map<TopicPartition, OffsetAndMetadata> offsets = byPartition(commit);
 		while (true) {
 			KafkaException failure = tryCommit(offsets, deadline);
 			if (failure == null || !mayRecover(failure) || deadline - this.ticker.nanoTime() < 0) {
-				answered(committing, offsets, failure);
+				answered(commit, failure);
 				return failure == null;
 			}
 			if (!(failure instanceof WakeupException)) {
@@ -154,33 +153,37 @@ final class OffsetCommits {
 		}
 	}
 
-	private Map<TopicPartition, PartitionAssignment> collect(Collection<PartitionAssignment> assignments,
-			Map<TopicPartition, OffsetAndMetadata> offsets) {
-		Map<TopicPartition, PartitionAssignment> committing = new HashMap<>();
+	private static Map<PartitionAssignment, OffsetAndMetadata> collect(Collection<PartitionAssignment> assignments) {
+		Map<PartitionAssignment, OffsetAndMetadata> commit = new HashMap<>();
 		for (PartitionAssignment assignment : assignments) {
 			Long offset = assignment.advance();
 			if (offset != null) {
-				offsets.put(assignment.partition(), new OffsetAndMetadata(offset));
-				committing.put(assignment.partition(), assignment);
+				commit.put(assignment, new OffsetAndMetadata(offset));
 			}
 		}
-		return committing;
+		return commit;
 	}
 
-	private void answered(Map<TopicPartition, PartitionAssignment> committing,
-			Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Exception failure) {
+	private static Map<TopicPartition, OffsetAndMetadata> byPartition(
+			Map<PartitionAssignment, OffsetAndMetadata> commit) {
+		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+		commit.forEach((assignment, offset) -> offsets.put(assignment.partition(), offset));
+		return offsets;
+	}
+
+	private void answered(Map<PartitionAssignment, OffsetAndMetadata> commit, @Nullable Exception failure) {
 		if (failure == null) {
-			committing.forEach((partition, assignment) -> assignment.committed(offsets.get(partition).offset()));
+			commit.forEach((assignment, offset) -> assignment.committed(offset.offset()));
 			if (this.failing) {
 				this.failing = false;
-				logger.info("Commits succeed again: " + offsets);
+				logger.info("Commits succeed again: " + byPartition(commit));
 			}
 			return;
 		}
 		String message = (failure instanceof CommitFailedException)
-				? "This consumer is no longer a member of its group, so the commit of " + offsets
+				? "This consumer is no longer a member of its group, so the commit of " + byPartition(commit)
 						+ " was refused; the records are delivered again to whoever has the partitions now"
-				: "The commit of " + offsets + " failed and is covered by the next one";
+				: "The commit of " + byPartition(commit) + " failed; it is tried again with the next one";
 		if (this.failing) {
 			logger.debug(message, failure);
 		}

@@ -17,7 +17,6 @@
 package io.kaffe.spring.listener;
 
 import org.jspecify.annotations.Nullable;
-
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
 

@@ -18,7 +18,6 @@ package io.kaffe.spring.listener;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-
 import org.springframework.kafka.listener.BatchInterceptor;
 
 /**

@@ -19,6 +19,8 @@ package io.kaffe.spring.offset;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The offsets of one partition assignment from its watermark to the last one handed over,
  * one bit each.
@@ -54,7 +56,7 @@ public final class OffsetWindow {
 
 	private static final VarHandle SEGMENTS = MethodHandles.arrayElementVarHandle(Segment[].class);
 
-	private volatile Segment[] ring = new Segment[INITIAL_RING];
+	private volatile @Nullable Segment[] ring = new @Nullable Segment[INITIAL_RING];
 
 	private volatile long watermark;
 
@@ -219,15 +221,15 @@ public final class OffsetWindow {
 		return (int) (base >>> SEGMENT_SHIFT) & (length - 1);
 	}
 
-	private Segment segment(long base) {
-		Segment[] segments = this.ring;
+	private @Nullable Segment segment(long base) {
+		@Nullable Segment[] segments = this.ring;
 		Segment segment = (Segment) SEGMENTS.getAcquire(segments, slot(base, segments.length));
 		return (segment != null && segment.base == base) ? segment : null;
 	}
 
 	private void put(long base, Segment segment) {
 		long first = baseOf(this.watermark);
-		Segment[] segments = this.ring;
+		@Nullable Segment[] segments = this.ring;
 		long needed = ((base - first) >>> SEGMENT_SHIFT) + 1;
 		if (needed > segments.length) {
 			segments = grow(segments, needed);
@@ -236,9 +238,9 @@ public final class OffsetWindow {
 		this.ring = segments;
 	}
 
-	private static Segment[] grow(Segment[] segments, long needed) {
+	private static @Nullable Segment[] grow(@Nullable Segment[] segments, long needed) {
 		int length = Math.toIntExact(Long.highestOneBit(needed - 1) << 1);
-		Segment[] grown = new Segment[length];
+		@Nullable Segment[] grown = new @Nullable Segment[length];
 		for (Segment segment : segments) {
 			if (segment != null) {
 				grown[slot(segment.base, length)] = segment;
@@ -248,7 +250,7 @@ public final class OffsetWindow {
 	}
 
 	private void release(long fromBase, long toBase) {
-		Segment[] segments = this.ring;
+		@Nullable Segment[] segments = this.ring;
 		long last = Math.min(toBase, fromBase + ((long) segments.length << SEGMENT_SHIFT));
 		for (long base = fromBase; base < last; base += SEGMENT_OFFSETS) {
 			SEGMENTS.setRelease(segments, slot(base, segments.length), null);

@@ -243,7 +243,9 @@ public final class Worker {
 				this.current = work;
 			}
 			switch (work.proceed(this, turnEnd)) {
-				case DONE -> this.current = null;
+				case DONE -> {
+					this.current = null;
+				}
 				case WAITING -> {
 					this.run.set(WAITING);
 					if (work.isReady()) {
