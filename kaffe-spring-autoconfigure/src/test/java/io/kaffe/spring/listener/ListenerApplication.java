@@ -33,6 +33,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -125,7 +126,7 @@ final class ListenerApplication implements AutoCloseable {
 		}
 	}
 
-	Long committed(String topic, int partition) {
+	@Nullable Long committed(String topic, int partition) {
 		TopicPartition topicPartition = new TopicPartition(topic(topic), partition);
 		try (Admin admin = admin()) {
 			OffsetAndMetadata committed = admin.listConsumerGroupOffsets("group-" + this.id)
@@ -164,7 +165,8 @@ final class ListenerApplication implements AutoCloseable {
 		});
 	}
 
-	static AbstractMessageListenerContainer<?, ?> container(ConfigurableApplicationContext context, String id) {
+	static @Nullable AbstractMessageListenerContainer<?, ?> container(ConfigurableApplicationContext context,
+			String id) {
 		return (AbstractMessageListenerContainer<?, ?>) context.getBean(KafkaListenerEndpointRegistry.class)
 			.getListenerContainer(id);
 	}
