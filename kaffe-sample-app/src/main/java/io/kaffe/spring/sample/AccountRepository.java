@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.sample;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,14 +39,14 @@ class AccountRepository {
 	Optional<Account> find(String customer) {
 		return this.jdbc.sql("SELECT * FROM account WHERE customer = ?")
 			.param(customer)
-			.query(Account.class)
+			.query(AccountRepository::account)
 			.optional();
 	}
 
 	List<Account> largest(int count) {
 		return this.jdbc.sql("SELECT * FROM account ORDER BY balance_in_cents DESC, customer LIMIT ?")
 			.param(count)
-			.query(Account.class)
+			.query(AccountRepository::account)
 			.list();
 	}
 
@@ -86,6 +88,11 @@ class AccountRepository {
 			.param(source)
 			.query(Long.class)
 			.single();
+	}
+
+	private static Account account(ResultSet row, int index) throws SQLException {
+		return new Account(row.getString("customer"), row.getLong("balance_in_cents"), row.getInt("orders"),
+				row.getInt("refunds"), row.getLong("version"));
 	}
 
 	private static List<Object> columns(Account account) {
