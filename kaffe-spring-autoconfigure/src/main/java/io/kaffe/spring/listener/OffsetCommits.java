@@ -26,6 +26,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
@@ -52,6 +53,9 @@ final class OffsetCommits {
 
 	private static final long RETRY_PAUSE_MILLIS = 50;
 
+	/** Rebalances and coordinators that move make some commits fail in good order. */
+	private static final int TOLERATED_FAILURES = 10;
+
 	private final Consumer<?, ?> consumer;
 
 	private final Ticker ticker;
@@ -62,7 +66,7 @@ final class OffsetCommits {
 
 	private boolean onItsWay;
 
-	private boolean failing;
+	private int failuresInARow;
 
 	OffsetCommits(Consumer<?, ?> consumer, Duration interval, Ticker ticker) {
 		this.consumer = consumer;
@@ -174,22 +178,23 @@ final class OffsetCommits {
 	private void answered(Map<PartitionAssignment, OffsetAndMetadata> commit, @Nullable Exception failure) {
 		if (failure == null) {
 			commit.forEach((assignment, offset) -> assignment.committed(offset.offset()));
-			if (this.failing) {
-				this.failing = false;
+			if (this.failuresInARow >= TOLERATED_FAILURES) {
 				logger.info("Commits succeed again: " + byPartition(commit));
 			}
+			this.failuresInARow = 0;
 			return;
 		}
+		boolean passing = failure instanceof RetriableException || failure instanceof RetriableCommitFailedException;
+		this.failuresInARow = passing ? this.failuresInARow + 1 : Math.max(this.failuresInARow + 1, TOLERATED_FAILURES);
 		String message = (failure instanceof CommitFailedException)
 				? "This consumer is no longer a member of its group, so the commit of " + byPartition(commit)
 						+ " was refused; the records are delivered again to whoever has the partitions now"
 				: "The commit of " + byPartition(commit) + " failed; it is tried again with the next one";
-		if (this.failing) {
-			logger.debug(message, failure);
+		if (this.failuresInARow == TOLERATED_FAILURES) {
+			logger.warn(message, failure);
 		}
 		else {
-			this.failing = true;
-			logger.warn(message, failure);
+			logger.debug(message, failure);
 		}
 	}
 

@@ -65,7 +65,7 @@ final class ListenerApplication implements AutoCloseable {
 	private ListenerApplication(Class<?> configuration) {
 		this.configuration = configuration;
 		this.properties.put("test.id", this.id);
-		this.properties.put("spring.kafka.consumer.group-id", "group-" + this.id);
+		this.properties.put("spring.kafka.consumer.group-id", group());
 		this.properties.put("spring.kafka.consumer.auto-offset-reset", "earliest");
 		this.properties.put("spring.main.banner-mode", "off");
 		this.properties.put("spring.jmx.enabled", "false");
@@ -101,6 +101,10 @@ final class ListenerApplication implements AutoCloseable {
 		return name + "-" + this.id;
 	}
 
+	String group() {
+		return "group-" + this.id;
+	}
+
 	ConfigurableApplicationContext start(String... more) {
 		SpringApplicationBuilder builder = new SpringApplicationBuilder(TestConfiguration.class, this.configuration)
 			.web(WebApplicationType.NONE)
@@ -129,7 +133,7 @@ final class ListenerApplication implements AutoCloseable {
 	@Nullable Long committed(String topic, int partition) {
 		TopicPartition topicPartition = new TopicPartition(topic(topic), partition);
 		try (Admin admin = admin()) {
-			OffsetAndMetadata committed = admin.listConsumerGroupOffsets("group-" + this.id)
+			OffsetAndMetadata committed = admin.listConsumerGroupOffsets(group())
 				.partitionsToOffsetAndMetadata()
 				.get()
 				.get(topicPartition);

@@ -1,0 +1,112 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.context.ConfigurableApplicationContext;
+
+import io.kaffe.spring.worker.PartitionSnapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Tests for partitions that are paused because too much of them is buffered.
+ */
+class BackPressureIntegrationTests {
+
+	@Test
+	void partitionWithABlockedWorkerIsPausedWhileOthersGoOn() {
+		try (ListenerApplication application = application().topic("orders", 2)) {
+			application.send("orders", 0, 0, 2000);
+			application.send("orders", 1, 0, 2000);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			await("the other partition is handled and committed")
+				.until(() -> Long.valueOf(2000).equals(application.committed("orders", 1)));
+			await("the blocked one is paused")
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+					.isEqualTo("back-pressure"));
+			assertThat(ListenerApplication.table(context, "orders").buffered().records())
+				.as("the share of one of two partitions, and one poll")
+				.isBetween(50L, 50L + 20);
+			assertThat(application.committed("orders", 0)).isEqualTo(3);
+			gate.open();
+			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
+			assertThat(gate.finished).hasSize(4000).doesNotHaveDuplicates();
+			await("it is resumed").untilAsserted(
+					() -> assertThat(application.partition(context, "orders", "orders", 0).paused()).isNull());
+		}
+	}
+
+	@Test
+	void resumedContainerGetsNoMoreThanItsShare() {
+		try (ListenerApplication application = application().topic("orders", 1)) {
+			application.send("orders", 0, 0, 2000);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			await("it is paused")
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+					.isEqualTo("back-pressure"));
+			Long fetched = application.partition(context, "orders", "orders", 0).nextFetchOffset();
+			ListenerApplication.container(context, "orders").pause();
+			await("the container is paused")
+				.until(() -> ListenerApplication.container(context, "orders").isContainerPaused());
+			ListenerApplication.container(context, "orders").resume();
+			await("the container is resumed")
+				.until(() -> !ListenerApplication.container(context, "orders").isContainerPaused());
+			await("it is paused again")
+				.until(() -> application.partition(context, "orders", "orders", 0).paused() != null);
+			assertThat(application.partition(context, "orders", "orders", 0).nextFetchOffset()).isNotNull()
+				.isBetween(fetched, fetched + 20);
+			gate.open();
+			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
+		}
+	}
+
+	@Test
+	void pausedContainerStaysPausedWhenThereIsRoomAgain() {
+		try (ListenerApplication application = application().topic("orders", 1)) {
+			application.send("orders", 0, 0, 2000);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			await("it is paused")
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+					.isEqualTo("back-pressure"));
+			ListenerApplication.container(context, "orders").pause();
+			gate.open();
+			await("what was polled is handled")
+				.until(() -> ListenerApplication.table(context, "orders").buffered().records() == 0);
+			PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
+			assertThat(gate.finished).hasSizeLessThan(200);
+			await("the table says who paused it")
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+					.isEqualTo("operator"));
+			await("a commit is made while paused").until(() -> partition.nextFetchOffset() != null
+					&& partition.nextFetchOffset().equals(application.committed("orders", 0)));
+			ListenerApplication.container(context, "orders").resume();
+			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
+		}
+	}
+
+	private static ListenerApplication application() {
+		return ListenerApplication.of(DrainIntegrationTests.Listening.class)
+			.with("kaffe.consumers.orders.buffer.max-records", 100)
+			.with("spring.kafka.consumer.max-poll-records", 20);
+	}
+
+}
