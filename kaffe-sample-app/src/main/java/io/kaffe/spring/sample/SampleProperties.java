@@ -23,8 +23,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * What the sample does.
  *
- * @param embeddedKafka whether to start a broker, unless
- * {@code spring.kafka.bootstrap-servers} names one
  * @param generate whether to produce orders and refunds
  * @param rate records to produce each second; by default 200, or as many as possible with
  * {@code finishAfter}
@@ -33,8 +31,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * default go on for ever
  */
 @ConfigurationProperties("sample")
-public record SampleProperties(@DefaultValue("true") boolean embeddedKafka, @DefaultValue("true") boolean generate,
-		@Nullable Integer rate, @DefaultValue("1000") int customers, @Nullable Integer finishAfter) {
+public record SampleProperties(@DefaultValue("true") boolean generate, @Nullable Integer rate,
+		@DefaultValue("1000") int customers, @Nullable Integer finishAfter) {
 
 	/**
 	 * The topic of orders.

@@ -18,25 +18,25 @@ package io.kaffe.spring.sample;
 
 import java.util.List;
 
-import org.springframework.boot.autoconfigure.condition.ConditionMessage;
-import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
-import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.NoneNestedConditions;
+import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.kafka.autoconfigure.KafkaConnectionDetails;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.kafka.test.EmbeddedKafkaBroker;
 import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import org.springframework.util.StringUtils;
 
 /**
- * A broker in this process, unless a real one is named.
+ * A broker in this process, unless a real one is named or connected. An
+ * auto-configuration, so that it sees the beans of others.
  */
-@Configuration(proxyBeanMethods = false)
-@Conditional(EmbeddedKafkaConfiguration.NoOtherBroker.class)
-class EmbeddedKafkaConfiguration {
+@AutoConfiguration(before = KafkaAutoConfiguration.class)
+@Conditional(EmbeddedKafkaAutoConfiguration.NoOtherBroker.class)
+final class EmbeddedKafkaAutoConfiguration {
 
 	@Bean
 	EmbeddedKafkaKraftBroker embeddedKafka() {
@@ -53,16 +53,23 @@ class EmbeddedKafkaConfiguration {
 	}
 
 	/**
-	 * Whether neither a broker is named nor the embedded one switched off.
+	 * Whether neither a property nor a bean, such as that of a service connection, says
+	 * where Kafka is.
 	 */
-	static class NoOtherBroker extends SpringBootCondition {
+	static class NoOtherBroker extends NoneNestedConditions {
 
-		@Override
-		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
-			boolean named = context.getEnvironment().containsProperty("spring.kafka.bootstrap-servers");
-			boolean wanted = context.getEnvironment().getProperty("sample.embedded-kafka", Boolean.class, true);
-			return new ConditionOutcome(!named && wanted,
-					ConditionMessage.forCondition("Embedded Kafka").because("named: " + named + ", wanted: " + wanted));
+		NoOtherBroker() {
+			super(ConfigurationPhase.REGISTER_BEAN);
+		}
+
+		@ConditionalOnProperty(name = "spring.kafka.bootstrap-servers", matchIfMissing = false)
+		static class BrokerIsNamed {
+
+		}
+
+		@ConditionalOnBean(KafkaConnectionDetails.class)
+		static class BrokerIsConnected {
+
 		}
 
 	}

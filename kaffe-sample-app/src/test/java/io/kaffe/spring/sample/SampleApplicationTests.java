@@ -1,0 +1,57 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.sample;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for the sample on its embedded broker.
+ */
+class SampleApplicationTests {
+
+	@Test
+	void booksOrdersAndRefundsAndShowsItsWorkers() throws Exception {
+		try (SampleInstance sample = SampleInstance.start(List.of(), "--sample.rate=500")) {
+			SampleScenario.booksOrdersAndRefundsAndShowsItsWorkers(sample);
+		}
+	}
+
+	@Test
+	void finishesAfterAsManyRecordsAsItWasAskedForWithASummary() throws Exception {
+		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+				System.getProperty("java.class.path"), SampleApplication.class.getName(), "--server.port=0",
+				"--sample.finish-after=3000")
+			.redirectErrorStream(true)
+			.start();
+		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+		assertThat(output).contains("produced              3,000")
+			.contains("booked                3,000")
+			.contains("order violations          0")
+			.contains("final lag                 0")
+			.contains("Everything is right.");
+		assertThat(process.exitValue()).isZero();
+	}
+
+}

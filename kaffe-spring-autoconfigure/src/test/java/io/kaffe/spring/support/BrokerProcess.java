@@ -1,0 +1,210 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.support;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+import kafka.tools.StorageTool;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.Uuid;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * A Kafka broker in a process of its own, made from the artifacts on the class path: one
+ * KRaft node on loopback that can be stopped, killed and started again with the same
+ * data.
+ * <p>
+ * <b>Threading.</b> Used by the thread of a test.
+ */
+public final class BrokerProcess implements AutoCloseable {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private final Path directory;
+
+	private final int port;
+
+	private final Path configuration;
+
+	private @Nullable Process process;
+
+	private BrokerProcess(Path directory, int port, Path configuration) {
+		this.directory = directory;
+		this.port = port;
+		this.configuration = configuration;
+	}
+
+	/**
+	 * Start a broker with a fresh directory and wait until it answers.
+	 * @return the running broker
+	 */
+	public static BrokerProcess start() {
+		try {
+			Path directory = Files.createTempDirectory("kaffe-broker-");
+			int port = freePort();
+			Path configuration = configure(directory, port, freePort());
+			BrokerProcess broker = new BrokerProcess(directory, port, configuration);
+			broker.restart();
+			return broker;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static Path configure(Path directory, int port, int controllerPort) throws IOException {
+		Map<String, Object> properties = new LinkedHashMap<>();
+		properties.put("process.roles", "broker,controller");
+		properties.put("node.id", 1);
+		properties.put("controller.quorum.voters", "1@localhost:" + controllerPort);
+		properties.put("listeners", "PLAINTEXT://localhost:" + port + ",CONTROLLER://localhost:" + controllerPort);
+		properties.put("advertised.listeners", "PLAINTEXT://localhost:" + port);
+		properties.put("controller.listener.names", "CONTROLLER");
+		properties.put("log.dirs", directory.resolve("data"));
+		properties.put("offsets.topic.replication.factor", 1);
+		properties.put("offsets.topic.num.partitions", 4);
+		properties.put("transaction.state.log.replication.factor", 1);
+		properties.put("transaction.state.log.min.isr", 1);
+		properties.put("transaction.state.log.num.partitions", 2);
+		properties.put("group.initial.rebalance.delay.ms", 0);
+		properties.put("auto.create.topics.enable", false);
+		Path file = directory.resolve("server.properties");
+		Files.writeString(file,
+				properties.entrySet()
+					.stream()
+					.map((entry) -> entry.getKey() + "=" + entry.getValue())
+					.collect(Collectors.joining("\n")));
+		String[] format = { "format", "--cluster-id", Uuid.randomUuid().toString(), "--config", file.toString() };
+		try (PrintStream log = new PrintStream(directory.resolve("format.log").toFile(), StandardCharsets.UTF_8)) {
+			int code = StorageTool.execute(format, log);
+			if (code != 0) {
+				throw new IOException("Formatting the broker's directory failed with code " + code);
+			}
+		}
+		return file;
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0)) {
+			return socket.getLocalPort();
+		}
+	}
+
+	/**
+	 * Return where clients find the broker.
+	 * @return host and port
+	 */
+	public String bootstrapServers() {
+		return "localhost:" + this.port;
+	}
+
+	/**
+	 * Start the broker again with the data it had, and wait until it answers.
+	 */
+	public void restart() {
+		Path log = this.directory.resolve("broker.log");
+		List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
+				"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), "kafka.Kafka",
+				this.configuration.toString());
+		try {
+			this.process = new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+				.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		Awaitility.await("the broker answers; see " + log).atMost(PATIENCE).ignoreExceptions().until(() -> {
+			try (Admin admin = admin()) {
+				return !admin.describeCluster().nodes().get(2, TimeUnit.SECONDS).isEmpty();
+			}
+		});
+	}
+
+	/**
+	 * Create a topic.
+	 * @param name its name
+	 * @param partitions how many partitions it has
+	 */
+	public void createTopic(String name, int partitions) {
+		try (Admin admin = admin()) {
+			admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1))).all().get();
+		}
+		catch (InterruptedException | ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * Open an admin client.
+	 * @return a client for the caller to close
+	 */
+	public Admin admin() {
+		return Admin.create(Map.of("bootstrap.servers", bootstrapServers()));
+	}
+
+	/**
+	 * End the broker at once, as a power failure would.
+	 */
+	public void kill() {
+		end(true);
+	}
+
+	private void end(boolean forcibly) {
+		Process running = this.process;
+		this.process = null;
+		if (running == null) {
+			return;
+		}
+		try {
+			if (!forcibly) {
+				running.destroy();
+				if (running.waitFor(20, TimeUnit.SECONDS)) {
+					return;
+				}
+			}
+			running.destroyForcibly().waitFor();
+		}
+		catch (InterruptedException ex) {
+			running.destroyForcibly();
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	@Override
+	public void close() {
+		end(true);
+		FileSystemUtils.deleteRecursively(this.directory.toFile());
+	}
+
+}
