@@ -1,0 +1,200 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.offset;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.LongStream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link OffsetWindow}.
+ */
+class OffsetWindowTests {
+
+	@Test
+	void watermarkStopsAtTheFirstOpenOffset() {
+		OffsetWindow window = new OffsetWindow(10);
+		window.append(10, 14);
+		assertThat(window.complete(10)).isTrue();
+		assertThat(window.complete(11)).isTrue();
+		assertThat(window.complete(13)).isTrue();
+		assertThat(window.watermark()).isEqualTo(10);
+		assertThat(window.advance()).isEqualTo(12);
+		assertThat(window.completedAhead()).isEqualTo(1);
+		assertThat(window.next()).isEqualTo(15);
+		assertThat(window.complete(12)).isTrue();
+		assertThat(window.advance()).isEqualTo(14);
+		assertThat(window.completedAhead()).isZero();
+	}
+
+	@Test
+	void completingTwiceOrOutsideTheWindowChangesNothing() {
+		OffsetWindow window = new OffsetWindow(0);
+		window.append(0, 1);
+		assertThat(window.complete(0)).isTrue();
+		assertThat(window.complete(0)).isFalse();
+		assertThat(window.complete(2)).isFalse();
+		assertThat(window.advance()).isEqualTo(1);
+		assertThat(window.complete(0)).isFalse();
+		window.append(2);
+		assertThat(window.isComplete(2)).isFalse();
+		assertThat(window.advance()).isEqualTo(1);
+	}
+
+	@Test
+	void gapsAreComplete() {
+		OffsetWindow window = new OffsetWindow(5);
+		window.append(5);
+		window.append(9);
+		window.append(200);
+		assertThat(window.isComplete(6)).isTrue();
+		assertThat(window.isComplete(9)).isFalse();
+		assertThat(window.isComplete(199)).isTrue();
+		window.complete(5);
+		assertThat(window.advance()).isEqualTo(9);
+		window.complete(9);
+		assertThat(window.advance()).isEqualTo(200);
+		window.complete(200);
+		window.skipTo(203);
+		assertThat(window.advance()).isEqualTo(203);
+	}
+
+	@Test
+	void skippingAnEmptyWindowMovesItsWatermark() {
+		OffsetWindow window = new OffsetWindow(7);
+		window.skipTo(1_000_000_000_000L);
+		assertThat(window.watermark()).isEqualTo(1_000_000_000_000L);
+		window.append(1_000_000_000_000L);
+		assertThat(window.advance()).isEqualTo(1_000_000_000_000L);
+	}
+
+	@Test
+	void wideGapAboveAnOpenOffsetIsOneStepForTheWatermark() {
+		OffsetWindow window = new OffsetWindow(100);
+		window.append(100);
+		window.append(50_000_000);
+		assertThat(window.complete(25_000_000)).as("no record has it").isFalse();
+		assertThat(window.completedAhead()).isEqualTo(50_000_000 - 101);
+		window.complete(100);
+		assertThat(window.advance()).isEqualTo(50_000_000);
+	}
+
+	@Test
+	void offsetsGoUpOnly() {
+		OffsetWindow window = new OffsetWindow(10);
+		window.append(10);
+		assertThatIllegalArgumentException().isThrownBy(() -> window.append(10))
+			.withMessage("Offset 10 is below 11, the next to append");
+		assertThatIllegalArgumentException().isThrownBy(() -> window.skipTo(3));
+		assertThatIllegalArgumentException().isThrownBy(() -> new OffsetWindow(-1));
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 })
+	void agreesWithANaiveModel(int seed) {
+		Random random = new Random(seed);
+		long first = random.nextInt(10_000);
+		OffsetWindow window = new OffsetWindow(first);
+		TreeSet<Long> open = new TreeSet<>();
+		long next = first;
+		for (int step = 0; step < 20_000; step++) {
+			int kind = random.nextInt(100);
+			if (kind < 40) {
+				long gap = (kind < 38) ? 0 : random.nextInt((kind == 38) ? 100 : 20_000);
+				long count = 1 + random.nextInt(300);
+				window.append(next + gap, next + gap + count - 1);
+				LongStream.range(next + gap, next + gap + count).forEach(open::add);
+				next += gap + count;
+			}
+			else if (kind < 95) {
+				for (int count = 0; count < 200 && !open.isEmpty(); count++) {
+					Long offset = open.ceiling(open.first() + random.nextInt(2000));
+					long complete = (offset != null) ? offset : open.first();
+					open.remove(complete);
+					assertThat(window.complete(complete)).isTrue();
+				}
+			}
+			else {
+				long expected = open.isEmpty() ? next : open.first();
+				assertThat(window.advance()).isEqualTo(expected);
+				assertThat(window.completedAhead()).isEqualTo(next - expected - open.size());
+			}
+			assertThat(window.next()).isEqualTo(next);
+		}
+	}
+
+	@Test
+	void manyThreadsCompleteWhileTheOwnerAppendsAndAdvances() throws Exception {
+		int threads = 4;
+		int rounds = 200;
+		int size = 5_000;
+		OffsetWindow window = new OffsetWindow(0);
+		ExecutorService executor = Executors.newFixedThreadPool(threads);
+		try {
+			for (int round = 0; round < rounds; round++) {
+				long first = window.next();
+				window.append(first, first + size - 1);
+				List<Long> offsets = new ArrayList<>(LongStream.range(first, first + size).boxed().toList());
+				Collections.shuffle(offsets, new Random(round));
+				CountDownLatch start = new CountDownLatch(1);
+				List<Future<Integer>> completions = new ArrayList<>();
+				for (int thread = 0; thread < threads; thread++) {
+					List<Long> mine = offsets.subList(thread * size / threads, (thread + 1) * size / threads);
+					completions.add(executor.submit(() -> {
+						start.await();
+						int completed = 0;
+						for (Long offset : mine) {
+							completed += window.complete(offset) ? 1 : 0;
+						}
+						return completed;
+					}));
+				}
+				start.countDown();
+				long before = window.watermark();
+				while (!completions.stream().allMatch(Future::isDone)) {
+					long watermark = window.advance();
+					assertThat(watermark).isBetween(before, first + size);
+					before = watermark;
+				}
+				int completed = 0;
+				for (Future<Integer> completion : completions) {
+					completed += completion.get();
+				}
+				assertThat(completed).isEqualTo(size);
+				assertThat(window.advance()).isEqualTo(first + size);
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+}
