@@ -62,11 +62,17 @@ final class EmbeddedKafkaAutoConfiguration {
 			super(ConfigurationPhase.REGISTER_BEAN);
 		}
 
-		@ConditionalOnProperty(name = "spring.kafka.bootstrap-servers", matchIfMissing = false)
+		/**
+		 * A property names it.
+		 */
+		@ConditionalOnProperty("spring.kafka.bootstrap-servers")
 		static class BrokerIsNamed {
 
 		}
 
+		/**
+		 * A bean knows it.
+		 */
 		@ConditionalOnBean(KafkaConnectionDetails.class)
 		static class BrokerIsConnected {
 
