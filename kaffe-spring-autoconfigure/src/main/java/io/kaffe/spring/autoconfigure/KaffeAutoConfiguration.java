@@ -25,7 +25,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnThreading;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.kafka.autoconfigure.ConcurrentKafkaListenerContainerFactoryConfigurer;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
@@ -33,14 +32,10 @@ import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
-import org.springframework.scheduling.TaskScheduler;
-import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
-import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.listener.ConsumerAdopter;
 import io.kaffe.spring.worker.Ticker;
@@ -59,17 +54,23 @@ import io.kaffe.spring.worker.WorkerSupervisor;
 @EnableConfigurationProperties(KaffeProperties.class)
 public final class KaffeAutoConfiguration {
 
-	private static final String TASK_EXECUTOR = "kaffeTaskExecutor";
-
-	private static final String TASK_SCHEDULER = "kaffeTaskScheduler";
-
 	KaffeAutoConfiguration() {
+	}
+
+	/**
+	 * What workers run on: the application's bean {@code kaffeTaskExecutor}, if it has
+	 * one.
+	 */
+	@Bean
+	WorkerThreads kaffeWorkerThreads(@Qualifier("kaffeTaskExecutor") ObjectProvider<Executor> executor,
+			Environment environment) {
+		return WorkerThreads.of(executor.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	WorkerSupervisor kaffeWorkerSupervisor(@Qualifier(TASK_EXECUTOR) Executor executor, ListableBeanFactory beans) {
-		return new WorkerSupervisor(executor, beans.getBean(TASK_SCHEDULER, TaskScheduler.class), Ticker.system());
+	WorkerSupervisor kaffeWorkerSupervisor(WorkerThreads threads) {
+		return new WorkerSupervisor(threads.executor(), threads.scheduler(), Ticker.system());
 	}
 
 	@Bean
@@ -89,53 +90,9 @@ public final class KaffeAutoConfiguration {
 				factory.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
 	}
 
-	/*
-	 * Wakes workers, runs no user code. Not a candidate for injection, so that the
-	 * application's own scheduling stays as it was without it.
-	 */
-	@Bean(name = TASK_SCHEDULER, autowireCandidate = false)
-	ThreadPoolTaskScheduler kaffeTaskScheduler() {
-		ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
-		scheduler.setThreadNamePrefix("kaffe-scheduler-");
-		scheduler.setDaemon(true);
-		scheduler.setRemoveOnCancelPolicy(true);
-		scheduler.setAcceptTasksAfterContextClose(true);
-		return scheduler;
-	}
-
 	/**
-	 * The executor of workers. It is no default candidate, so that the application's own
-	 * task executor stays the one that is found by type. It takes tasks until its own
-	 * phase of shutdown, which comes after that of listener containers.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnMissingBean(name = TASK_EXECUTOR)
-	static class TaskExecutorConfiguration {
-
-		@Bean(name = TASK_EXECUTOR, defaultCandidate = false)
-		@ConditionalOnThreading(Threading.PLATFORM)
-		ThreadPoolTaskExecutor kaffeTaskExecutor() {
-			ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
-			executor.setThreadNamePrefix("kaffe-");
-			// A thread for each worker that has something to do, and none for the others.
-			executor.setCorePoolSize(0);
-			executor.setQueueCapacity(0);
-			executor.setAcceptTasksAfterContextClose(true);
-			return executor;
-		}
-
-		@Bean(name = TASK_EXECUTOR, defaultCandidate = false)
-		@ConditionalOnThreading(Threading.VIRTUAL)
-		SimpleAsyncTaskExecutor kaffeVirtualThreadTaskExecutor() {
-			SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("kaffe-");
-			executor.setVirtualThreads(true);
-			return executor;
-		}
-
-	}
-
-	/**
-	 * The container factory for listeners that name it. No default candidate either.
+	 * The container factory for listeners that name it. It is no default candidate, so
+	 * that the application's own stays the one that is found by type.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBean(ConcurrentKafkaListenerContainerFactoryConfigurer.class)
