@@ -1,0 +1,183 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.core.io.Resource;
+import org.springframework.util.backoff.ExponentialBackOff;
+
+import io.kaffe.spring.listener.ConsumerSettings;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for the properties of consumers, from the text in a file to the settings in use.
+ */
+class ConsumerSettingsTests {
+
+	@Test
+	void nothingSetMeansDefaults() throws IOException {
+		ConsumerSettings settings = settings("kaffe: {}");
+		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+		assertThat(settings.strategyName()).isEqualTo("worker-per-topic-partition");
+		assertThat(settings.maxBufferedRecords()).isEqualTo(10_000);
+		assertThat(settings.commitInterval()).isEqualTo(Duration.ofSeconds(1));
+		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
+		assertThat(backOff(settings).getInitialInterval()).isEqualTo(100);
+		assertThat(backOff(settings).getMultiplier()).isEqualTo(2);
+		assertThat(backOff(settings).getMaxInterval()).isEqualTo(30_000);
+		assertThat(backOff(settings).getJitter()).isEqualTo(10);
+		assertThat(backOff(settings).getMaxAttempts()).isEqualTo(Long.MAX_VALUE);
+	}
+
+	@Test
+	void valueBelowKaffeIsTheDefaultForConsumers() throws IOException {
+		ConsumerSettings settings = settings("""
+				kaffe:
+				  worker-allocation-strategy: worker-per-partition
+				  drain-timeout: 5s
+				  buffer.max-records: 100
+				  commit.interval: 200ms
+				  failure.backoff:
+				    initial-interval: 1s
+				    multiplier: 3
+				    max-interval: 1m
+				    jitter: 0.5
+				""");
+		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
+		assertThat(settings.maxBufferedRecords()).isEqualTo(100);
+		assertThat(settings.commitInterval()).isEqualTo(Duration.ofMillis(200));
+		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(5));
+		assertThat(backOff(settings).getInitialInterval()).isEqualTo(1000);
+		assertThat(backOff(settings).getMultiplier()).isEqualTo(3);
+		assertThat(backOff(settings).getMaxInterval()).isEqualTo(60_000);
+		assertThat(backOff(settings).getJitter()).isEqualTo(500);
+	}
+
+	@Test
+	void valueOfConsumerBeatsTheDefaultForConsumers() throws IOException {
+		String yaml = """
+				kaffe:
+				  worker-allocation-strategy: worker-per-partition
+				  drain-timeout: 5s
+				  buffer.max-records: 100
+				  commit.interval: 200ms
+				  failure.backoff:
+				    initial-interval: 1s
+				    multiplier: 3
+				    max-interval: 1m
+				    jitter: 0.5
+				  consumers:
+				    orders:
+				      worker-allocation-strategy: worker-per-topic-partition
+				      drain-timeout: 6s
+				      buffer.max-records: 101
+				      commit.interval: 201ms
+				      failure.backoff:
+				        initial-interval: 2s
+				        multiplier: 4
+				        max-interval: 2m
+				        jitter: 0
+				""";
+		ConsumerSettings settings = settings(yaml);
+		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+		assertThat(settings.maxBufferedRecords()).isEqualTo(101);
+		assertThat(settings.commitInterval()).isEqualTo(Duration.ofMillis(201));
+		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(6));
+		assertThat(backOff(settings).getInitialInterval()).isEqualTo(2000);
+		assertThat(backOff(settings).getMultiplier()).isEqualTo(4);
+		assertThat(backOff(settings).getMaxInterval()).isEqualTo(120_000);
+		assertThat(backOff(settings).getJitter()).isZero();
+		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5)).maxBufferedRecords()).isEqualTo(100);
+	}
+
+	@Test
+	void partOfConsumersValuesMayBeLeftToTheDefaults() throws IOException {
+		ConsumerSettings settings = settings("""
+				kaffe:
+				  buffer.max-records: 100
+				  failure.backoff.multiplier: 3
+				  consumers:
+				    orders:
+				      failure.backoff.initial-interval: 2s
+				""");
+		assertThat(settings.maxBufferedRecords()).isEqualTo(100);
+		assertThat(backOff(settings).getMultiplier()).isEqualTo(3);
+		assertThat(backOff(settings).getInitialInterval()).isEqualTo(2000);
+		assertThat(backOff(settings).getMaxInterval()).isEqualTo(30_000);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "kaffe.consumers.orders: ''", "kaffe.consumers.orders:", "kaffe.consumers.orders: {}",
+			"kaffe.consumers: {orders: {}}", "kaffe:\n  consumers:\n    orders: {}\n",
+			"kaffe:\n  consumers:\n    orders:\n", "kaffe:\n  consumers:\n    orders:\n    refunds:\n",
+			"kaffe:\n  consumers:\n    orders:\n      buffer:\n        max-records: 5\n" })
+	void consumerIsNamedWithOrWithoutSettings(String yaml) throws IOException {
+		assertThat(properties(yaml).getConsumers()).containsKey("orders");
+	}
+
+	@Test
+	void nameOfConsumerMayHaveDotsAndCapitals() throws IOException {
+		assertThat(properties("kaffe.consumers: {'[my.Orders_v2]': {drain-timeout: 3s}, myOrders: }").getConsumers())
+			.containsOnlyKeys("my.Orders_v2", "myOrders");
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "worker-per-partition", "WORKER_PER_PARTITION", "workerPerPartition", "worker_per_partition" })
+	void strategyIsFoundByAnyFormOfItsName(String name) throws IOException {
+		ConsumerSettings settings = settings("kaffe.consumers.orders.worker-allocation-strategy: " + name);
+		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
+		assertThat(settings.strategyName()).isEqualTo("worker-per-partition");
+	}
+
+	private static ConsumerSettings settings(String yaml) throws IOException {
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5));
+	}
+
+	private static ConsumerSettingsResolver resolver(String yaml) throws IOException {
+		return new ConsumerSettingsResolver(properties(yaml), Map.of());
+	}
+
+	private static KaffeProperties properties(String yaml) throws IOException {
+		StandardEnvironment environment = new StandardEnvironment();
+		Resource resource = new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8));
+		for (PropertySource<?> source : new YamlPropertySourceLoader().load("application.yml", resource)) {
+			environment.getPropertySources().addFirst(source);
+		}
+		return Binder.get(environment).bindOrCreate("kaffe", KaffeProperties.class);
+	}
+
+	private static ExponentialBackOff backOff(ConsumerSettings settings) {
+		assertThat(settings.backOff()).isInstanceOf(ExponentialBackOff.class);
+		return (ExponentialBackOff) settings.backOff();
+	}
+
+}

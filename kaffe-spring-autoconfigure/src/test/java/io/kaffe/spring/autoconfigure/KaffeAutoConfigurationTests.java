@@ -1,0 +1,367 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerSupervisor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link KaffeAutoConfiguration}: which beans there are, and which listener
+ * containers are given workers.
+ */
+class KaffeAutoConfigurationTests {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, KaffeAutoConfiguration.class));
+
+	@Test
+	void workersAreThereWithSpringKafka() {
+		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(WorkerManager.class)
+			.hasSingleBean(WorkerSupervisor.class)
+			.hasSingleBean(KaffeProperties.class)
+			.hasSingleBean(ListenerContainerAdoption.class)
+			.hasBean("kaffeListenerContainerFactory"));
+	}
+
+	@Test
+	void nothingIsThereWhenSwitchedOff() {
+		this.contextRunner.withUserConfiguration(Listening.class)
+			.withPropertyValues("kaffe.enabled=false", "kaffe.consumers.orders=")
+			.run((context) -> {
+				assertThat(context).doesNotHaveBean(WorkerManager.class)
+					.doesNotHaveBean(WorkerSupervisor.class)
+					.doesNotHaveBean(WorkerThreads.class)
+					.doesNotHaveBean(KaffeProperties.class)
+					.doesNotHaveBean(ListenerContainerAdoption.class)
+					.doesNotHaveBean("kaffeListenerContainerFactory");
+				assertThat(container(context.getBean(KafkaListenerEndpointRegistry.class), "orders")
+					.getContainerProperties()
+					.getMessageListener()).isInstanceOf(MessageListener.class);
+			});
+	}
+
+	@Test
+	void nothingIsThereWithoutListeners() {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(KaffeAutoConfiguration.class))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(WorkerManager.class));
+	}
+
+	@Test
+	void workerManagerOfApplicationIsUsed() {
+		this.contextRunner.withUserConfiguration(OwnWorkerManager.class, Listening.class)
+			.withPropertyValues("kaffe.consumers.orders=")
+			.run((context) -> {
+				assertThat(context).hasSingleBean(WorkerManager.class).hasBean("ownWorkerManager");
+				assertThat(context.getBean(WorkerManager.class).table("orders")).isNotNull();
+			});
+	}
+
+	@Test
+	void workerSupervisorOfApplicationIsUsed() {
+		this.contextRunner.withUserConfiguration(OwnWorkerSupervisor.class)
+			.run((context) -> assertThat(context).hasSingleBean(WorkerSupervisor.class)
+				.hasBean("ownWorkerSupervisor")
+				.hasSingleBean(WorkerManager.class));
+	}
+
+	@Test
+	void kaffeTaskExecutorOfApplicationIsUsed() {
+		this.contextRunner.withUserConfiguration(OwnTaskExecutor.class, OtherTaskExecutor.class)
+			.run((context) -> assertThat(context.getBean(WorkerThreads.class).executor())
+				.isSameAs(context.getBean("kaffeTaskExecutor")));
+	}
+
+	@Test
+	void otherExecutorOfApplicationIsNotUsed() {
+		this.contextRunner.withUserConfiguration(OtherTaskExecutor.class)
+			.run((context) -> assertThat(threadOfWorkers(context.getBean(WorkerThreads.class)).getName())
+				.startsWith("kaffe-"));
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "There are virtual threads since Java 21")
+	void workersRunOnVirtualThreadsWhenThoseAreOn() {
+		this.contextRunner.withPropertyValues("spring.threads.virtual.enabled=true")
+			.run((context) -> assertThat(threadOfWorkers(context.getBean(WorkerThreads.class))).satisfies((thread) -> {
+				assertThat(thread.getName()).startsWith("kaffe-");
+				assertThat(isVirtual(thread)).isTrue();
+			}));
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "There are virtual threads since Java 21")
+	void consumersWithWorkersPollOnPlatformThreadsWhenVirtualThreadsAreOn() {
+		this.contextRunner.withUserConfiguration(Listening.class)
+			.withPropertyValues("spring.threads.virtual.enabled=true", "kaffe.consumers.orders=")
+			.run((context) -> {
+				KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+				assertThat(isVirtual(threadOfPolls(container(registry, "orders")))).isFalse();
+				assertThat(isVirtual(threadOfPolls(container(registry, "refunds")))).isTrue();
+			});
+	}
+
+	@Test
+	void workersRunOnPlatformThreadsOtherwise() {
+		this.contextRunner.run((context) -> {
+			Thread thread = threadOfWorkers(context.getBean(WorkerThreads.class));
+			assertThat(thread.getName()).startsWith("kaffe-");
+			assertThat(thread.getClass()).isEqualTo(Thread.class);
+		});
+	}
+
+	@Test
+	void threadsOfWorkersEndWithTheContext() {
+		CompletableFuture<WorkerThreads> threads = new CompletableFuture<>();
+		this.contextRunner.run((context) -> threads.complete(context.getBean(WorkerThreads.class)));
+		assertThat(((ThreadPoolTaskScheduler) threads.join().scheduler()).getScheduledExecutor().isShutdown()).isTrue();
+		assertThat(threads.join().executor()).extracting("threadPoolExecutor.shutdown").isEqualTo(true);
+	}
+
+	@Test
+	void namedListenerIsGivenWorkersAndOthersAreNot() {
+		this.contextRunner.withUserConfiguration(Listening.class)
+			.withPropertyValues("kaffe.consumers.orders.worker-allocation-strategy=worker-per-partition")
+			.run((context) -> {
+				KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+				assertThat(container(registry, "orders").getContainerProperties().getMessageListener())
+					.isInstanceOf(BatchMessageListener.class);
+				assertThat(container(registry, "refunds").getContainerProperties().getMessageListener())
+					.isInstanceOf(MessageListener.class);
+				WorkerManager manager = context.getBean(WorkerManager.class);
+				assertThat(manager.table().consumers()).containsOnlyKeys("orders");
+				assertThat(manager.table("orders")).isNotNull()
+					.extracting(ConsumerSnapshot::workerAllocationStrategy)
+					.isEqualTo("worker-per-partition");
+			});
+	}
+
+	@Test
+	void listenerThatNamesTheFactoryIsGivenWorkersUnderItsId() {
+		this.contextRunner.withUserConfiguration(ListeningByFactory.class)
+			.withPropertyValues("kaffe.worker-allocation-strategy=worker-per-partition")
+			.run((context) -> assertThat(context.getBean(WorkerManager.class).table().consumers())
+				.hasEntrySatisfying("payments",
+						(payments) -> assertThat(payments.workerAllocationStrategy()).isEqualTo("worker-per-partition"))
+				.hasSize(1));
+	}
+
+	@Test
+	void listenerThatNamesTheFactoryMayHaveSettingsOfItsOwn() {
+		this.contextRunner.withUserConfiguration(ListeningByFactory.class)
+			.withPropertyValues("kaffe.consumers.payments.worker-allocation-strategy=worker-per-partition")
+			.run((context) -> assertThat(context.getBean(WorkerManager.class).table().consumers())
+				.hasEntrySatisfying("payments",
+						(payments) -> assertThat(payments.workerAllocationStrategy()).isEqualTo("worker-per-partition"))
+				.hasSize(1));
+	}
+
+	@Test
+	void listenerContainerBeanIsGivenWorkersUnderItsName() {
+		this.contextRunner.withUserConfiguration(ContainerBean.class)
+			.withPropertyValues("kaffe.consumers.shipments=")
+			.run((context) -> {
+				assertThat(context.getBean(WorkerManager.class).table().consumers()).containsOnlyKeys("shipments");
+				assertThat(context.getBean(ConcurrentMessageListenerContainer.class)
+					.getContainerProperties()
+					.getMessageListener()).isInstanceOf(BatchMessageListener.class);
+			});
+	}
+
+	@Test
+	void strategyBeanIsChosenByItsName() {
+		this.contextRunner.withUserConfiguration(Listening.class, OwnStrategy.class)
+			.withPropertyValues("kaffe.consumers.orders.worker-allocation-strategy=oneForAll")
+			.run((context) -> assertThat(context.getBean(WorkerManager.class).table("orders")).isNotNull()
+				.extracting(ConsumerSnapshot::workerAllocationStrategy)
+				.isEqualTo("oneForAll"));
+	}
+
+	private static MessageListenerContainer container(KafkaListenerEndpointRegistry registry, String id) {
+		return Objects.requireNonNull(registry.getListenerContainer(id));
+	}
+
+	private static Thread threadOfWorkers(WorkerThreads threads) {
+		return threadOf(threads.executor());
+	}
+
+	private static Thread threadOfPolls(MessageListenerContainer container) {
+		return threadOf(Objects.requireNonNull(container.getContainerProperties().getListenerTaskExecutor()));
+	}
+
+	private static Thread threadOf(Executor executor) {
+		CompletableFuture<Thread> thread = new CompletableFuture<>();
+		executor.execute(() -> thread.complete(Thread.currentThread()));
+		assertThat(thread).succeedsWithin(TIMEOUT);
+		return thread.join();
+	}
+
+	/**
+	 * Return what {@code Thread.isVirtual()} says, which Java 17 does not have.
+	 */
+	private static boolean isVirtual(Thread thread) throws ReflectiveOperationException {
+		return (boolean) Thread.class.getMethod("isVirtual").invoke(thread);
+	}
+
+	/**
+	 * Has two listeners.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Listening {
+
+		@KafkaListener(id = "orders", topics = "orders", autoStartup = "false")
+		void handleOrder(ConsumerRecord<String, String> record) {
+		}
+
+		@KafkaListener(id = "refunds", topics = "refunds", autoStartup = "false")
+		void handleRefund(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has a listener that names the factory.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ListeningByFactory {
+
+		@KafkaListener(id = "payments", topics = "payments", autoStartup = "false",
+				containerFactory = "kaffeListenerContainerFactory")
+		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has a listener container that is a bean.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ContainerBean {
+
+		@Bean
+		ConcurrentMessageListenerContainer<Object, Object> shipments(ConsumerFactory<Object, Object> consumerFactory) {
+			ContainerProperties properties = new ContainerProperties("shipments");
+			properties.setGroupId("shipments");
+			properties.setMessageListener((MessageListener<Object, Object>) (record) -> {
+			});
+			ConcurrentMessageListenerContainer<Object, Object> container = new ConcurrentMessageListenerContainer<>(
+					consumerFactory, properties);
+			container.setAutoStartup(false);
+			return container;
+		}
+
+	}
+
+	/**
+	 * Has a worker manager.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OwnWorkerManager {
+
+		@Bean
+		WorkerManager ownWorkerManager(WorkerSupervisor supervisor) {
+			return new WorkerManager(supervisor);
+		}
+
+	}
+
+	/**
+	 * Has a worker supervisor.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OwnWorkerSupervisor {
+
+		@Bean
+		WorkerSupervisor ownWorkerSupervisor() {
+			TaskScheduler scheduler = new ThreadPoolTaskScheduler();
+			return new WorkerSupervisor(Runnable::run, scheduler, Ticker.system());
+		}
+
+	}
+
+	/**
+	 * Has an executor for workers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OwnTaskExecutor {
+
+		@Bean
+		Executor kaffeTaskExecutor() {
+			return new SimpleAsyncTaskExecutor("own-");
+		}
+
+	}
+
+	/**
+	 * Has an executor for something else.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OtherTaskExecutor {
+
+		@Bean
+		Executor otherTaskExecutor() {
+			return new SimpleAsyncTaskExecutor("other-");
+		}
+
+	}
+
+	/**
+	 * Has a strategy.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OwnStrategy {
+
+		@Bean
+		WorkerAllocationStrategy oneForAll() {
+			return (topic, partition) -> "worker";
+		}
+
+	}
+
+}
