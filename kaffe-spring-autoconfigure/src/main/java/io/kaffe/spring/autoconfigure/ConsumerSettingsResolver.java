@@ -17,6 +17,7 @@
 package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.ExponentialBackOff;
 
@@ -151,11 +153,22 @@ final class ConsumerSettingsResolver {
 
 		RuntimeException invalid(String reason) {
 			if (this.configured) {
-				return new InvalidConfigurationPropertyValueException(this.property, this.value, reason);
+				return new InvalidConfigurationPropertyValueException(this.property, shown(), reason);
 			}
-			return new UnsuitableContainerException("The default of '" + this.property + "', " + this.value
+			return new UnsuitableContainerException("The default of '" + this.property + "', " + shown()
 					+ ", does not fit the listener container '" + this.consumer + "'. " + reason,
 					"Set '" + this.property + "' to a value that fits.");
+		}
+
+		/**
+		 * Return the value as users write it.
+		 */
+		private Object shown() {
+			if (this.value instanceof Duration duration) {
+				boolean seconds = duration.equals(duration.truncatedTo(ChronoUnit.SECONDS)) && !duration.isZero();
+				return DurationStyle.SIMPLE.print(duration, seconds ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
+			}
+			return this.value;
 		}
 
 	}

@@ -62,7 +62,8 @@ final class ContainerSuitability {
 			if (target instanceof KafkaBackoffAwareMessageListenerAdapter) {
 				throw unsuitable("its listener is annotated with @RetryableTopic, which seeks on the consumer thread",
 						"Remove @RetryableTopic: workers try failed records again themselves, in order, without "
-								+ "holding up others. Or take the listener out of 'kaffe.consumers'.");
+								+ "holding up others. Or leave the listener without workers: out of 'kaffe.consumers', and "
+								+ "without containerFactory = \"kaffeListenerContainerFactory\".");
 			}
 			if (target instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
 				throw unsuitable("its listener is asynchronous (it returns a future, a Mono or is a suspend function)",
