@@ -24,8 +24,11 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * Configuration properties of Kaffe. What is set directly below {@code kaffe} is the
  * default for all consumers.
+ * <p>
+ * Unknown properties are refused: a consumer with nothing but a misspelt setting would
+ * not be there at all, and its listener would go on without workers.
  */
-@ConfigurationProperties("kaffe")
+@ConfigurationProperties(prefix = "kaffe", ignoreUnknownFields = false)
 public class KaffeProperties extends ConsumerProperties {
 
 	/**
