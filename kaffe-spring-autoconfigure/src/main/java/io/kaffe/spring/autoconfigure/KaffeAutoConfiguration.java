@@ -58,19 +58,26 @@ public final class KaffeAutoConfiguration {
 	}
 
 	/**
-	 * What workers run on: the application's bean {@code kaffeTaskExecutor}, if it has
-	 * one.
+	 * What workers run on, unless the application has a bean of that name. It is no
+	 * default candidate, so that the application's own executor is found by type.
 	 */
+	@Bean(defaultCandidate = false)
+	@ConditionalOnMissingBean(name = "kaffeTaskExecutor")
+	WorkerTaskExecutor kaffeTaskExecutor(Environment environment) {
+		return Threading.VIRTUAL.isActive(environment) ? WorkerTaskExecutor.ofVirtualThreads()
+				: WorkerTaskExecutor.ofPlatformThreads();
+	}
+
 	@Bean
-	WorkerThreads kaffeWorkerThreads(@Qualifier("kaffeTaskExecutor") ObjectProvider<Executor> executor,
-			Environment environment) {
-		return WorkerThreads.of(executor.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
+	WorkerScheduler kaffeWorkerScheduler() {
+		return new WorkerScheduler();
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	WorkerSupervisor kaffeWorkerSupervisor(WorkerThreads threads) {
-		return new WorkerSupervisor(threads.executor(), threads.scheduler(), Ticker.system());
+	WorkerSupervisor kaffeWorkerSupervisor(@Qualifier("kaffeTaskExecutor") Executor executor,
+			WorkerScheduler scheduler) {
+		return new WorkerSupervisor(executor, scheduler.scheduler(), Ticker.system());
 	}
 
 	@Bean

@@ -17,6 +17,8 @@
 package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -77,7 +79,8 @@ class KaffeAutoConfigurationTests {
 			.run((context) -> {
 				assertThat(context).doesNotHaveBean(WorkerManager.class)
 					.doesNotHaveBean(WorkerSupervisor.class)
-					.doesNotHaveBean(WorkerThreads.class)
+					.doesNotHaveBean("kaffeTaskExecutor")
+					.doesNotHaveBean(WorkerScheduler.class)
 					.doesNotHaveBean(KaffeProperties.class)
 					.doesNotHaveBean(ListenerContainerAdoption.class)
 					.doesNotHaveBean("kaffeListenerContainerFactory");
@@ -113,15 +116,17 @@ class KaffeAutoConfigurationTests {
 
 	@Test
 	void kaffeTaskExecutorOfApplicationIsUsed() {
-		this.contextRunner.withUserConfiguration(OwnTaskExecutor.class, OtherTaskExecutor.class)
-			.run((context) -> assertThat(context.getBean(WorkerThreads.class).executor())
-				.isSameAs(context.getBean("kaffeTaskExecutor")));
+		this.contextRunner.withUserConfiguration(OwnTaskExecutor.class, OtherTaskExecutor.class).run((context) -> {
+			assertThat(context).doesNotHaveBean(WorkerTaskExecutor.class);
+			assertThat(context.getBean(WorkerSupervisor.class)).extracting("executor")
+				.isSameAs(context.getBean("kaffeTaskExecutor"));
+		});
 	}
 
 	@Test
 	void otherExecutorOfApplicationIsNotUsed() {
 		this.contextRunner.withUserConfiguration(OtherTaskExecutor.class)
-			.run((context) -> assertThat(threadOfWorkers(context.getBean(WorkerThreads.class)).getName())
+			.run((context) -> assertThat(threadOf(context.getBean("kaffeTaskExecutor", Executor.class)).getName())
 				.startsWith("kaffe-"));
 	}
 
@@ -129,10 +134,11 @@ class KaffeAutoConfigurationTests {
 	@EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "There are virtual threads since Java 21")
 	void workersRunOnVirtualThreadsWhenThoseAreOn() {
 		this.contextRunner.withPropertyValues("spring.threads.virtual.enabled=true")
-			.run((context) -> assertThat(threadOfWorkers(context.getBean(WorkerThreads.class))).satisfies((thread) -> {
-				assertThat(thread.getName()).startsWith("kaffe-");
-				assertThat(isVirtual(thread)).isTrue();
-			}));
+			.run((context) -> assertThat(threadOf(context.getBean("kaffeTaskExecutor", Executor.class)))
+				.satisfies((thread) -> {
+					assertThat(thread.getName()).startsWith("kaffe-");
+					assertThat(isVirtual(thread)).isTrue();
+				}));
 	}
 
 	@Test
@@ -150,7 +156,7 @@ class KaffeAutoConfigurationTests {
 	@Test
 	void workersRunOnPlatformThreadsOtherwise() {
 		this.contextRunner.run((context) -> {
-			Thread thread = threadOfWorkers(context.getBean(WorkerThreads.class));
+			Thread thread = threadOf(context.getBean("kaffeTaskExecutor", Executor.class));
 			assertThat(thread.getName()).startsWith("kaffe-");
 			assertThat(thread.getClass()).isEqualTo(Thread.class);
 		});
@@ -158,10 +164,13 @@ class KaffeAutoConfigurationTests {
 
 	@Test
 	void threadsOfWorkersEndWithTheContext() {
-		CompletableFuture<WorkerThreads> threads = new CompletableFuture<>();
-		this.contextRunner.run((context) -> threads.complete(context.getBean(WorkerThreads.class)));
-		assertThat(((ThreadPoolTaskScheduler) threads.join().scheduler()).getScheduledExecutor().isShutdown()).isTrue();
-		assertThat(threads.join().executor()).extracting("threadPoolExecutor.shutdown").isEqualTo(true);
+		List<Object> ends = new ArrayList<>();
+		this.contextRunner.run((context) -> {
+			ends.add(context.getBean(WorkerTaskExecutor.class));
+			ends.add(context.getBean(WorkerScheduler.class).scheduler());
+		});
+		assertThat(ends.get(0)).extracting("executor.threadPoolExecutor.shutdown").isEqualTo(true);
+		assertThat(ends.get(1)).extracting("scheduledExecutor.shutdown").isEqualTo(true);
 	}
 
 	@Test
@@ -225,10 +234,6 @@ class KaffeAutoConfigurationTests {
 
 	private static MessageListenerContainer container(KafkaListenerEndpointRegistry registry, String id) {
 		return Objects.requireNonNull(registry.getListenerContainer(id));
-	}
-
-	private static Thread threadOfWorkers(WorkerThreads threads) {
-		return threadOf(threads.executor());
 	}
 
 	private static Thread threadOfPolls(MessageListenerContainer container) {
