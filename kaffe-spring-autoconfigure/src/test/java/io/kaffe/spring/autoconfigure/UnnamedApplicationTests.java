@@ -77,7 +77,7 @@ class UnnamedApplicationTests {
 	void applicationTaskExecutorIsFoundByType() {
 		this.withTasks.run((context) -> {
 			Object executor = context.getBean("applicationTaskExecutor");
-			assertThat(context).hasSingleBean(WorkerManager.class).hasSingleBean(Executor.class);
+			assertThat(context).hasSingleBean(WorkerManager.class).hasSingleBean(TaskExecutor.class);
 			assertThat(context.getBean(AsyncTaskExecutor.class)).isSameAs(executor);
 			assertThat(context.getBean(TaskExecutor.class)).isSameAs(executor);
 			assertThat(context.getBeanProvider(AsyncTaskExecutor.class).getIfUnique()).isSameAs(executor);
@@ -98,11 +98,10 @@ class UnnamedApplicationTests {
 	@Test
 	void applicationWithoutSchedulerAndExecutorFindsNone() {
 		this.contextRunner.run((context) -> {
-			assertThat(context).hasSingleBean(WorkerManager.class).doesNotHaveBean(Executor.class);
+			assertThat(context).hasSingleBean(WorkerManager.class).doesNotHaveBean(TaskExecutor.class);
 			assertThatExceptionOfType(NoSuchBeanDefinitionException.class)
 				.isThrownBy(() -> context.getBean(TaskScheduler.class));
 			assertThat(context.getBeanProvider(TaskScheduler.class).getIfUnique()).isNull();
-			assertThat(context.getBeanProvider(Executor.class).getIfUnique()).isNull();
 		});
 	}
 
