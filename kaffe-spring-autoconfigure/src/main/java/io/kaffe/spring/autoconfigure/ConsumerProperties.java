@@ -19,6 +19,7 @@ package io.kaffe.spring.autoconfigure;
 import java.time.Duration;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Settings that a consumer has of its own or takes from the defaults; {@code null} where
@@ -82,6 +83,20 @@ public abstract class ConsumerProperties {
 		 */
 		private @Nullable Integer maxRecords;
 
+		/**
+		 * Most bytes of serialized keys and values of a consumer that are polled and not
+		 * final. Shared like the records.
+		 */
+		private @Nullable DataSize maxBytes;
+
+		public @Nullable DataSize getMaxBytes() {
+			return this.maxBytes;
+		}
+
+		public void setMaxBytes(@Nullable DataSize maxBytes) {
+			this.maxBytes = maxBytes;
+		}
+
 		public @Nullable Integer getMaxRecords() {
 			return this.maxRecords;
 		}
@@ -101,6 +116,34 @@ public abstract class ConsumerProperties {
 		 * How often completed offsets are committed.
 		 */
 		private @Nullable Duration interval;
+
+		/**
+		 * Whether to tell what is complete above the committed offset in the commit's
+		 * metadata, so that it is not handled again after a crash.
+		 */
+		private @Nullable Boolean completedOffsets;
+
+		/**
+		 * Largest metadata of a commit. The broker's own limit is its setting
+		 * offset.metadata.max.bytes.
+		 */
+		private @Nullable DataSize maxMetadataSize;
+
+		public @Nullable Boolean getCompletedOffsets() {
+			return this.completedOffsets;
+		}
+
+		public void setCompletedOffsets(@Nullable Boolean completedOffsets) {
+			this.completedOffsets = completedOffsets;
+		}
+
+		public @Nullable DataSize getMaxMetadataSize() {
+			return this.maxMetadataSize;
+		}
+
+		public void setMaxMetadataSize(@Nullable DataSize maxMetadataSize) {
+			this.maxMetadataSize = maxMetadataSize;
+		}
 
 		public @Nullable Duration getInterval() {
 			return this.interval;

@@ -29,6 +29,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.ExponentialBackOff;
+import org.springframework.util.unit.DataSize;
 
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.UnsuitableContainerException;
@@ -40,6 +41,8 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * default. Refuses values that make no sense, by the name of the property they came from.
  */
 final class ConsumerSettingsResolver {
+
+	private static final DataSize LARGEST_METADATA = DataSize.ofMegabytes(1);
 
 	private final KaffeProperties properties;
 
@@ -73,12 +76,15 @@ final class ConsumerSettingsResolver {
 		Setting<Integer> maxRecords = setting(name, "buffer.max-records",
 				(consumer) -> consumer.getBuffer().getMaxRecords(), 10_000);
 		maxRecords.check(maxRecords.value() > 0, "Must be 1 or more records.");
+		Setting<DataSize> maxBytes = setting(name, "buffer.max-bytes", (consumer) -> consumer.getBuffer().getMaxBytes(),
+				DataSize.ofMegabytes(64));
+		maxBytes.check(maxBytes.value().toBytes() > 0, "Must be 1 or more bytes.");
 		Setting<Duration> commitInterval = setting(name, "commit.interval",
 				(consumer) -> consumer.getCommit().getInterval(), Duration.ofSeconds(1));
 		checkPositive(commitInterval);
 		return new ConsumerSettings((standard != null) ? standard.configurationName() : strategy.value(),
-				(standard != null) ? standard : custom(strategy), maxRecords.value(), commitInterval.value(),
-				drainTimeout(name, maxPollInterval), backOff(name));
+				(standard != null) ? standard : custom(strategy), maxRecords.value(), maxBytes.value().toBytes(),
+				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval), backOff(name));
 	}
 
 	private WorkerAllocationStrategy custom(Setting<String> setting) {
@@ -91,6 +97,18 @@ final class ConsumerSettingsResolver {
 						+ (this.strategies.isEmpty() ? ", or the name of a WorkerAllocationStrategy bean." : "."));
 		}
 		return strategy;
+	}
+
+	private int metadataLength(String name) {
+		Setting<DataSize> size = setting(name, "commit.max-metadata-size",
+				(consumer) -> consumer.getCommit().getMaxMetadataSize(), DataSize.ofBytes(4096));
+		size.check(size.value().toBytes() > 0 && size.value().compareTo(LARGEST_METADATA) <= 0,
+				"Must be from 1 to " + LARGEST_METADATA.toBytes()
+						+ " bytes. To tell nothing but offsets, set 'commit.completed-offsets' to false.");
+		boolean told = setting(name, "commit.completed-offsets",
+				(consumer) -> consumer.getCommit().getCompletedOffsets(), true)
+			.value();
+		return told ? (int) size.value().toBytes() : 0;
 	}
 
 	private Duration drainTimeout(String name, Duration maxPollInterval) {

@@ -84,13 +84,15 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	private final SeparatedPartitions separatedPartitions;
 
+	private final MetadataLimit metadataLimit;
+
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
 	private final AtomicLong epochs = new AtomicLong();
 
 	private final LongAdder lateCompletions = new LongAdder();
 
-	private volatile long share;
+	private volatile PartitionBuffer.Room share;
 
 	AdoptedConsumer(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
 			RecordDelivery delivery, Duration maxPollInterval, Ticker ticker, WorkerManager manager) {
@@ -100,7 +102,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		this.delivery = delivery;
 		this.maxPollInterval = maxPollInterval;
 		this.ticker = ticker;
-		this.share = settings.maxBufferedRecords();
+		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
+		this.share = buffer();
 		this.separatedPartitions = new SeparatedPartitions(name, settings.strategy());
 		this.workers = manager.register(name, settings.strategy(), this);
 	}
@@ -180,10 +183,14 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		return this.container.isPauseRequested() || this.container.isPartitionPauseRequested(partition);
 	}
 
+	MetadataLimit metadataLimit() {
+		return this.metadataLimit;
+	}
+
 	/**
-	 * Return how many records each partition may have buffered.
+	 * Return what each partition may have buffered.
 	 */
-	long share() {
+	PartitionBuffer.Room share() {
 		return this.share;
 	}
 
@@ -191,7 +198,9 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	 * Return whether all partitions together have buffered what the consumer may have.
 	 */
 	boolean isFull() {
-		return buffered() >= this.settings.maxBufferedRecords();
+		PartitionBuffer.Room buffered = buffered();
+		return buffered.records() >= this.settings.maxBufferedRecords()
+				|| buffered.bytes() >= this.settings.maxBufferedBytes();
 	}
 
 	/**
@@ -202,7 +211,7 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		for (ConsumerSession session : this.sessions.values()) {
 			partitions += session.assignments().size();
 		}
-		this.share = Math.max(1, this.settings.maxBufferedRecords() / Math.max(1, partitions));
+		this.share = buffer().share(partitions);
 		this.separatedPartitions.assignmentChanged(this.ticker.nanoTime());
 	}
 
@@ -232,17 +241,18 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		for (ConsumerSession session : this.sessions.values()) {
 			for (PartitionAssignment assignment : session.assignments()) {
 				partitions.add(assignment.snapshot(session.isPaused(assignment.partition())));
-				buffered.merge(assignment.worker(), assignment.buffered(), Long::sum);
+				buffered.merge(assignment.worker(), assignment.buffer().records(), Long::sum);
 			}
 		}
 		partitions.sort(PARTITION_ORDER);
+		PartitionBuffer.Room all = buffered();
 		List<WorkerSnapshot> workers = this.workers.all()
 			.stream()
 			.map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)))
 			.sorted(WORKER_ORDER)
 			.toList();
 		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
-				state(), null, new ConsumerSnapshot.Buffered(buffered()), workers, partitions);
+				state(), null, new ConsumerSnapshot.Buffered(all.records(), all.bytes()), workers, partitions);
 	}
 
 	private static WorkerSnapshot describe(Worker worker, long buffered) {
@@ -283,8 +293,20 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		return List.copyOf(new TreeSet<>(names.toList()));
 	}
 
-	private long buffered() {
-		return assignments().mapToLong(PartitionAssignment::buffered).sum();
+	private PartitionBuffer.Room buffer() {
+		return new PartitionBuffer.Room(this.settings.maxBufferedRecords(), this.settings.maxBufferedBytes());
+	}
+
+	private PartitionBuffer.Room buffered() {
+		long records = 0;
+		long bytes = 0;
+		for (ConsumerSession session : this.sessions.values()) {
+			for (PartitionAssignment assignment : session.assignments()) {
+				records += assignment.buffer().records();
+				bytes += assignment.buffer().bytes();
+			}
+		}
+		return new PartitionBuffer.Room(records, bytes);
 	}
 
 	private Stream<PartitionAssignment> assignments() {

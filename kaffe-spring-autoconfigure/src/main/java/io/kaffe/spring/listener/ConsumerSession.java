@@ -27,16 +27,22 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.delivery.RecordChunk;
+import io.kaffe.spring.offset.CommitMetadata;
+import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.Worker;
@@ -58,6 +64,8 @@ final class ConsumerSession {
 	private static final Log logger = LogFactory.getLog(ConsumerSession.class);
 
 	private static final Duration LARGEST_COMMIT_RESERVE = Duration.ofSeconds(5);
+
+	private static final Duration COMMITTED_TIMEOUT = Duration.ofSeconds(10);
 
 	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
 
@@ -86,7 +94,8 @@ final class ConsumerSession {
 	ConsumerSession(Consumer<?, ?> consumer, AdoptedConsumer owner) {
 		this.consumer = consumer;
 		this.owner = owner;
-		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.ticker());
+		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.metadataLimit(),
+				owner.ticker());
 		this.thread = Thread.currentThread();
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
@@ -101,6 +110,7 @@ final class ConsumerSession {
 			this.started = true;
 			if (this.owner.assignsManually()) {
 				assigned(this.consumer.assignment());
+				positioned(this.consumer.assignment());
 			}
 		}
 		Collection<PartitionAssignment> assigned = this.assignments.values();
@@ -122,18 +132,113 @@ final class ConsumerSession {
 	void dispatch(ConsumerRecords<?, ?> records) {
 		this.polling = false;
 		for (TopicPartition partition : records.partitions()) {
-			List<? extends ConsumerRecord<?, ?>> polled = records.records(partition);
-			PartitionAssignment assignment = assignmentFor(partition, polled.get(0));
-			assignment.append(polled, records.nextOffsets().get(partition));
-			assignment.worker().submit(new RecordChunk(polled, assignment, this.owner.delivery(), this.owner.ticker()));
+			handOver(partition, records.records(partition), records.nextOffsets().get(partition));
 		}
 	}
 
+	private void handOver(TopicPartition partition, List<? extends ConsumerRecord<?, ?>> polled,
+			@Nullable OffsetAndMetadata next) {
+		PartitionAssignment assignment = assignmentFor(partition, polled.get(0));
+		List<? extends ConsumerRecord<?, ?>> open = assignment.append(polled, next);
+		if (!open.isEmpty()) {
+			assignment.worker().submit(new RecordChunk(open, assignment, this.owner.delivery(), this.owner.ticker()));
+		}
+	}
+
+	/**
+	 * Take partitions on. Those that are here already stay as they are.
+	 */
 	void assigned(Collection<TopicPartition> partitions) {
-		partitions.forEach((partition) -> this.assignments.computeIfAbsent(partition, this::assign));
+		this.polling = false;
+		List<TopicPartition> added = partitions.stream()
+			.filter((partition) -> !this.assignments.containsKey(partition))
+			.toList();
+		added.forEach((partition) -> this.assignments.put(partition, assign(partition)));
+		if (!added.isEmpty() && this.owner.commits() && this.owner.settings().metadataLength() > 0) {
+			continueFromCommits(added);
+		}
 		this.owner.assignmentChanged();
 		if (!this.assignments.isEmpty() || this.state != ConsumerState.STARTING) {
 			this.state = ConsumerState.RUNNING;
+		}
+	}
+
+	/**
+	 * Learn from the last commits what is complete above their offsets. Without an answer
+	 * of the broker, nothing is: then records are handled again that need not be.
+	 */
+	private void continueFromCommits(List<TopicPartition> partitions) {
+		try {
+			Set<TopicPartition> asked = Set.copyOf(partitions);
+			awake(() -> this.consumer.committed(asked, COMMITTED_TIMEOUT)).forEach((partition, commit) -> {
+				PartitionAssignment assignment = this.assignments.get(partition);
+				if (assignment != null && commit != null) {
+					assignment.progress().continueFrom(commit, completedAbove(partition, commit));
+				}
+			});
+		}
+		catch (KafkaException ex) {
+			logger.warn("Could not ask which offsets of " + partitions + " are complete above the committed ones; "
+					+ "their records are handled again", ex);
+		}
+	}
+
+	private static CompletedOffsets completedAbove(TopicPartition partition, OffsetAndMetadata commit) {
+		try {
+			return CommitMetadata.read(commit.metadata(), commit.offset());
+		}
+		catch (CommitMetadata.UnreadableMetadataException ex) {
+			logger.info("Ignoring the metadata of the commit of " + partition + "@" + commit.offset() + ": "
+					+ ex.getMessage());
+			return CompletedOffsets.NONE;
+		}
+	}
+
+	/**
+	 * Look from where partitions that were assigned are going to be read. If that is not
+	 * the committed offset, somebody wants to read them from there, whatever was handled
+	 * before.
+	 */
+	void positioned(Collection<TopicPartition> partitions) {
+		for (PartitionAssignment assignment : present(partitions)) {
+			PartitionProgress progress = assignment.progress();
+			OffsetAndMetadata commit = progress.committed();
+			CompletedOffsets completed = progress.completedBefore();
+			if (commit == null || completed.isEmpty()) {
+				continue;
+			}
+			Long position = position(assignment.partition());
+			if (position != null && position == commit.offset()) {
+				logger.info("Of " + assignment + ", " + completed.count() + " offsets above " + commit.offset()
+						+ " are complete and not handled again");
+			}
+			else {
+				logger.info("Ignoring which offsets of " + assignment + " are complete above " + commit.offset()
+						+ ", since it is read from " + position);
+				progress.forgetCompletedBefore();
+			}
+		}
+	}
+
+	/**
+	 * Call the consumer again if a wake-up that was meant for a poll ended the call.
+	 */
+	private static <T> T awake(Supplier<T> call) {
+		try {
+			return call.get();
+		}
+		catch (WakeupException ex) {
+			return call.get();
+		}
+	}
+
+	private @Nullable Long position(TopicPartition partition) {
+		try {
+			return awake(() -> this.consumer.position(partition, COMMITTED_TIMEOUT));
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			logger.debug("The position of " + partition + " is unknown", ex);
+			return null;
 		}
 	}
 
@@ -249,7 +354,7 @@ final class ConsumerSession {
 
 	private PartitionAssignment assignmentFor(TopicPartition partition, ConsumerRecord<?, ?> first) {
 		PartitionAssignment assignment = this.assignments.get(partition);
-		if (assignment != null && !assignment.continuesWith(first)) {
+		if (assignment != null && !assignment.progress().continuesWith(first)) {
 			logger.info("The position of " + assignment + " went back to " + first.offset()
 					+ "; what was polled before and not handled yet is dropped");
 			assignment.fence();
@@ -257,11 +362,9 @@ final class ConsumerSession {
 			assignment = null;
 		}
 		if (assignment == null) {
-			assigned(List.of(partition));
-			assignment = this.assignments.get(partition);
-		}
-		if (assignment == null) {
-			throw new IllegalStateException("No assignment of " + partition);
+			assignment = assign(partition);
+			this.assignments.put(partition, assignment);
+			this.owner.assignmentChanged();
 		}
 		return assignment;
 	}
@@ -280,7 +383,7 @@ final class ConsumerSession {
 	 */
 	private void regulate() {
 		Set<TopicPartition> paused = this.consumer.paused();
-		long share = this.owner.share();
+		PartitionBuffer.Room share = this.owner.share();
 		boolean full = this.owner.isFull();
 		List<TopicPartition> pause = new ArrayList<>();
 		List<TopicPartition> resume = new ArrayList<>();
@@ -313,10 +416,10 @@ final class ConsumerSession {
 
 	private void refreshEnd(PartitionAssignment assignment) {
 		try {
-			assignment.refreshEnd(this.consumer.currentLag(assignment.partition()));
+			assignment.progress().refreshEnd(this.consumer.currentLag(assignment.partition()));
 		}
 		catch (KafkaException | IllegalStateException ex) {
-			assignment.refreshEnd(OptionalLong.empty());
+			assignment.progress().refreshEnd(OptionalLong.empty());
 		}
 	}
 

@@ -29,12 +29,16 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * @param strategy names the worker of each partition
  * @param maxBufferedRecords most records that are polled and not final; one poll may
  * exceed it
+ * @param maxBufferedBytes most bytes of their serialized keys and values; one poll may
+ * exceed it
+ * @param metadataLength most characters of a commit's metadata, which tells what is
+ * complete above the committed offset; 0: tell nothing
  * @param commitInterval how often completed offsets are committed
  * @param drainTimeout how long a revoked partition or a stop waits for records that are
  * being handled
  * @param backOff how long to wait before a failed record is tried again; must not give up
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, int maxBufferedRecords,
-		Duration commitInterval, Duration drainTimeout, BackOff backOff) {
+		long maxBufferedBytes, int metadataLength, Duration commitInterval, Duration drainTimeout, BackOff backOff) {
 
 }

@@ -42,13 +42,15 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 
 	@Override
 	public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-		this.adopted.session(consumer).assigned(partitions);
+		ConsumerSession session = this.adopted.session(consumer);
+		session.assigned(partitions);
 		if (this.user instanceof ConsumerAwareRebalanceListener aware) {
 			aware.onPartitionsAssigned(consumer, partitions);
 		}
 		else if (this.user != null) {
 			this.user.onPartitionsAssigned(partitions);
 		}
+		session.positioned(partitions);
 	}
 
 	@Override

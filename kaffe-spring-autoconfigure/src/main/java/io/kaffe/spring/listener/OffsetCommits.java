@@ -29,6 +29,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -62,16 +63,19 @@ final class OffsetCommits {
 
 	private final long intervalNanos;
 
+	private final MetadataLimit metadataLimit;
+
 	private long lastCommitAt;
 
 	private boolean onItsWay;
 
 	private int failuresInARow;
 
-	OffsetCommits(Consumer<?, ?> consumer, Duration interval, Ticker ticker) {
+	OffsetCommits(Consumer<?, ?> consumer, Duration interval, MetadataLimit metadataLimit, Ticker ticker) {
 		this.consumer = consumer;
 		this.ticker = ticker;
 		this.intervalNanos = interval.toNanos();
+		this.metadataLimit = metadataLimit;
 		this.lastCommitAt = ticker.nanoTime();
 	}
 
@@ -86,11 +90,14 @@ final class OffsetCommits {
 			return false;
 		}
 		this.lastCommitAt = now;
-		Map<PartitionAssignment, OffsetAndMetadata> commit = collect(assignments);
-		if (!commit.isEmpty() && !this.onItsWay) {
+		if (this.onItsWay) {
+			return true;
+		}
+		Commit commit = collect(assignments);
+		if (!commit.isEmpty()) {
 			this.onItsWay = true;
 			try {
-				this.consumer.commitAsync(byPartition(commit), (offsets, failure) -> {
+				this.consumer.commitAsync(commit.offsets(), (offsets, failure) -> {
 					this.onItsWay = false;
 					answered(commit, failure);
 				});
@@ -111,36 +118,39 @@ final class OffsetCommits {
 	 * @return whether everything that is complete is committed
 	 */
 	boolean commitFinally(Collection<PartitionAssignment> assignments, long deadline) {
-		Map<PartitionAssignment, OffsetAndMetadata> commit = collect(assignments);
-		if (commit.isEmpty()) {
-			return true;
-		}
-		Map<TopicPartition, OffsetAndMetadata> offsets = byPartition(commit);
 		while (true) {
-			KafkaException failure = tryCommit(offsets, deadline);
-			if (failure == null || !mayRecover(failure) || deadline - this.ticker.nanoTime() < 0) {
+			Commit commit = collect(assignments);
+			if (commit.isEmpty()) {
+				return true;
+			}
+			KafkaException failure = tryCommit(commit, deadline);
+			boolean again = failure != null && mayRecover(failure) && deadline - this.ticker.nanoTime() > 0;
+			if (!again || failure instanceof OffsetMetadataTooLarge) {
 				answered(commit, failure);
+			}
+			if (!again) {
 				return failure == null;
 			}
-			if (!(failure instanceof WakeupException)) {
+			if (failure instanceof RetriableException) {
 				pause();
 			}
 		}
 	}
 
 	/**
-	 * Return whether the same commit may succeed next time. A wake-up was meant for a
-	 * poll and is used up; a rebalance in progress cannot end before this thread polls.
+	 * Return whether another try may succeed. A wake-up was meant for a poll and is used
+	 * up; metadata is written shorter; but a rebalance in progress cannot end before this
+	 * thread polls.
 	 */
 	private static boolean mayRecover(KafkaException failure) {
-		return failure instanceof WakeupException
+		return failure instanceof WakeupException || failure instanceof OffsetMetadataTooLarge
 				|| (failure instanceof RetriableException && !(failure instanceof RebalanceInProgressException));
 	}
 
-	private @Nullable KafkaException tryCommit(Map<TopicPartition, OffsetAndMetadata> offsets, long deadline) {
+	private @Nullable KafkaException tryCommit(Commit commit, long deadline) {
 		long left = Math.max(deadline - this.ticker.nanoTime(), Duration.ofMillis(RETRY_PAUSE_MILLIS).toNanos());
 		try {
-			this.consumer.commitSync(offsets, Duration.ofNanos(left));
+			this.consumer.commitSync(commit.offsets(), Duration.ofNanos(left));
 			return null;
 		}
 		catch (KafkaException ex) {
@@ -157,45 +167,96 @@ final class OffsetCommits {
 		}
 	}
 
-	private static Map<PartitionAssignment, OffsetAndMetadata> collect(Collection<PartitionAssignment> assignments) {
-		Map<PartitionAssignment, OffsetAndMetadata> commit = new HashMap<>();
+	private Commit collect(Collection<PartitionAssignment> assignments) {
+		Commit commit = new Commit();
 		for (PartitionAssignment assignment : assignments) {
-			Long offset = assignment.advance();
+			// Read before the offsets: what is completed meanwhile is told next time.
+			long completions = assignment.buffer().finished();
+			OffsetAndMetadata offset = assignment.progress()
+				.advance(completions, this.metadataLimit.length(), this.ticker.instant());
 			if (offset != null) {
-				commit.put(assignment, new OffsetAndMetadata(offset));
+				commit.add(assignment, offset, completions);
 			}
 		}
 		return commit;
 	}
 
-	private static Map<TopicPartition, OffsetAndMetadata> byPartition(
-			Map<PartitionAssignment, OffsetAndMetadata> commit) {
-		Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-		commit.forEach((assignment, offset) -> offsets.put(assignment.partition(), offset));
-		return offsets;
-	}
-
-	private void answered(Map<PartitionAssignment, OffsetAndMetadata> commit, @Nullable Exception failure) {
+	private void answered(Commit commit, @Nullable Exception failure) {
 		if (failure == null) {
-			commit.forEach((assignment, offset) -> assignment.committed(offset.offset()));
+			commit.confirmed();
 			if (this.failuresInARow >= TOLERATED_FAILURES) {
-				logger.info("Commits succeed again: " + byPartition(commit));
+				logger.info("Commits succeed again: " + commit);
 			}
 			this.failuresInARow = 0;
-			return;
 		}
+		else if (failure instanceof OffsetMetadataTooLarge) {
+			this.metadataLimit.tooLarge(commit.longestMetadata());
+		}
+		else {
+			failed(commit, failure);
+		}
+	}
+
+	private void failed(Commit commit, Exception failure) {
 		boolean passing = failure instanceof RetriableException || failure instanceof RetriableCommitFailedException;
 		this.failuresInARow = passing ? this.failuresInARow + 1 : Math.max(this.failuresInARow + 1, TOLERATED_FAILURES);
 		String message = (failure instanceof CommitFailedException)
-				? "This consumer is no longer a member of its group, so the commit of " + byPartition(commit)
+				? "This consumer is no longer a member of its group, so the commit of " + commit
 						+ " was refused; the records are delivered again to whoever has the partitions now"
-				: "The commit of " + byPartition(commit) + " failed; it is tried again with the next one";
+				: "The commit of " + commit + " failed; it is tried again with the next one";
 		if (this.failuresInARow == TOLERATED_FAILURES) {
 			logger.warn(message, failure);
 		}
 		else {
 			logger.debug(message, failure);
 		}
+	}
+
+	/**
+	 * What is committed at once.
+	 */
+	private static final class Commit {
+
+		private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+
+		private final Map<PartitionAssignment, Long> completions = new HashMap<>();
+
+		void add(PartitionAssignment assignment, OffsetAndMetadata offset, long completions) {
+			this.offsets.put(assignment.partition(), offset);
+			this.completions.put(assignment, completions);
+		}
+
+		boolean isEmpty() {
+			return this.offsets.isEmpty();
+		}
+
+		Map<TopicPartition, OffsetAndMetadata> offsets() {
+			return this.offsets;
+		}
+
+		int longestMetadata() {
+			return this.offsets.values().stream().mapToInt((offset) -> offset.metadata().length()).max().orElse(0);
+		}
+
+		void confirmed() {
+			this.completions.forEach((assignment, completions) -> {
+				OffsetAndMetadata offset = this.offsets.get(assignment.partition());
+				if (offset != null) {
+					assignment.progress().committed(offset, completions);
+				}
+			});
+		}
+
+		@Override
+		public String toString() {
+			StringBuilder text = new StringBuilder();
+			this.offsets.forEach((partition, offset) -> text.append(text.isEmpty() ? "" : ", ")
+				.append(partition)
+				.append('@')
+				.append(offset.offset()));
+			return text.toString();
+		}
+
 	}
 
 }

@@ -16,11 +16,8 @@
 
 package io.kaffe.spring.listener;
 
-import java.time.Instant;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -29,14 +26,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.delivery.RecordSource;
-import io.kaffe.spring.offset.OffsetWindow;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.Worker;
 
 /**
- * One partition while it is assigned to one consumer: which of its offsets are complete,
- * and whether its records may still be handled.
+ * One partition while it is assigned to one consumer: whether its records may still be
+ * handled, how far it has come, how much of it is buffered.
  * <p>
  * It is ACTIVE, then REVOKED (nothing starts, what runs is waited for), then FENCED
  * (completions change nothing); a lost partition is fenced at once. A partition that
@@ -47,10 +43,12 @@ import io.kaffe.spring.worker.Worker;
  * {@link #exit()}, {@link #isRevoked()} and {@link #complete}. A worker first counts
  * itself in and then looks at the phase; the consumer thread first sets the phase and
  * then looks at the count: one of them sees the other, so once the count is zero after a
- * revocation, nothing starts any more. The same order of write and read keeps the signal
- * for room from being missed. Tables read volatile fields.
+ * revocation, nothing starts any more. Tables call {@link #snapshot}.
  */
 final class PartitionAssignment implements RecordSource {
+
+	/** Most offsets from the watermark to the last one polled: 1.25 MB of bits. */
+	static final long MAX_WINDOW = 10_000_000;
 
 	private static final int ACTIVE = 0;
 
@@ -58,7 +56,11 @@ final class PartitionAssignment implements RecordSource {
 
 	private static final int FENCED = 2;
 
-	private static final long NOT_HELD_BACK = -1;
+	private final PartitionProgress progress = new PartitionProgress();
+
+	private final PartitionBuffer buffer = new PartitionBuffer();
+
+	private final AtomicInteger running = new AtomicInteger();
 
 	private final AssignedPartition assigned;
 
@@ -66,23 +68,7 @@ final class PartitionAssignment implements RecordSource {
 
 	private final ConsumerSession session;
 
-	private final AtomicInteger running = new AtomicInteger();
-
-	private final AtomicLong finished = new AtomicLong();
-
 	private volatile int phase = ACTIVE;
-
-	private volatile @Nullable OffsetWindow window;
-
-	private volatile long appended;
-
-	private volatile long resumeAt = NOT_HELD_BACK;
-
-	private volatile @Nullable Long committed;
-
-	private volatile @Nullable Long endOffset;
-
-	private volatile @Nullable Instant oldestSince;
 
 	PartitionAssignment(AssignedPartition assigned, Worker worker, ConsumerSession session) {
 		this.assigned = assigned;
@@ -102,112 +88,32 @@ final class PartitionAssignment implements RecordSource {
 		return this.worker;
 	}
 
-	/**
-	 * Return whether these records continue what was appended: {@code false} if the
-	 * position went back, as after a seek.
-	 */
-	boolean continuesWith(ConsumerRecord<?, ?> first) {
-		OffsetWindow window = this.window;
-		return window == null || first.offset() >= window.next();
+	PartitionProgress progress() {
+		return this.progress;
+	}
+
+	PartitionBuffer buffer() {
+		return this.buffer;
 	}
 
 	/**
 	 * Track polled records. Consumer thread.
-	 * @param records the records in offset order, not empty
-	 * @param next where the next fetch begins, or {@code null} if unknown: up to there
-	 * are no other records
+	 * @return those that are to be handled
 	 */
-	void append(List<? extends ConsumerRecord<?, ?>> records, @Nullable OffsetAndMetadata next) {
-		long first = records.get(0).offset();
-		long last = records.get(records.size() - 1).offset();
-		OffsetWindow window = this.window;
-		if (window == null) {
-			window = new OffsetWindow(first);
-			this.window = window;
-		}
-		boolean nothingOpen = window.watermark() == window.next();
-		if (last - first + 1 == records.size()) {
-			window.append(first, last);
-		}
-		else {
-			for (ConsumerRecord<?, ?> record : records) {
-				window.append(record.offset());
-			}
-		}
-		if (next != null && next.offset() > window.next()) {
-			window.skipTo(next.offset());
-		}
-		if (nothingOpen) {
-			this.oldestSince = this.session.now();
-		}
-		this.appended += records.size();
+	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next) {
+		List<R> open = this.progress.append(records, next, this.session.now());
+		this.buffer.add(open);
+		return open;
 	}
 
 	/**
-	 * Move the watermark. Consumer thread.
-	 * @return the offset to commit, or {@code null} if the broker has confirmed it
-	 * already or nothing was polled yet
-	 */
-	@Nullable Long advance() {
-		OffsetWindow window = this.window;
-		if (window == null) {
-			return null;
-		}
-		long before = window.watermark();
-		long watermark = window.advance();
-		if (watermark != before) {
-			this.oldestSince = (watermark < window.next()) ? this.session.now() : null;
-		}
-		Long committed = this.committed;
-		return (committed == null || committed < watermark) ? (Long) watermark : null;
-	}
-
-	/**
-	 * Note that the broker has confirmed a commit. Consumer thread.
-	 */
-	void committed(long offset) {
-		Long before = this.committed;
-		if (before == null || before < offset) {
-			this.committed = offset;
-		}
-	}
-
-	/**
-	 * Note how far the fetch position is from the end of the partition. Consumer thread.
-	 * @param lag the number of offsets as of the last fetch, or empty if unknown
-	 */
-	void refreshEnd(OptionalLong lag) {
-		OffsetWindow window = this.window;
-		this.endOffset = (window != null && lag.isPresent()) ? (Long) (window.next() + lag.getAsLong()) : null;
-	}
-
-	/**
-	 * Return the number of records that are polled and not final.
-	 */
-	long buffered() {
-		return this.appended - this.finished.get();
-	}
-
-	/**
-	 * Decide whether fetching has to stop until there is room. Consumer thread.
-	 * @param share the records this partition may have buffered
+	 * Decide whether fetching has to stop. Consumer thread.
+	 * @param share what this partition may have buffered
 	 * @param full whether the consumer's whole buffer is full
 	 * @return whether the partition has to be paused
 	 */
-	boolean holdBack(long share, boolean full) {
-		long low = share / 2;
-		boolean held = this.resumeAt != NOT_HELD_BACK;
-		long buffered = buffered();
-		if (held ? buffered <= low : (buffered < share && !(full && buffered > low))) {
-			this.resumeAt = NOT_HELD_BACK;
-			return false;
-		}
-		this.resumeAt = low;
-		if (buffered() <= low) {
-			this.resumeAt = NOT_HELD_BACK;
-			return false;
-		}
-		return true;
+	boolean holdBack(PartitionBuffer.Room share, boolean full) {
+		return this.buffer.holdBack(share, full) || this.progress.length() >= MAX_WINDOW;
 	}
 
 	void revoke() {
@@ -250,34 +156,15 @@ final class PartitionAssignment implements RecordSource {
 	public void complete(ConsumerRecord<?, ?> record) {
 		if (this.phase == FENCED) {
 			this.session.lateCompletion(this, record);
-			return;
 		}
-		OffsetWindow window = this.window;
-		if (window != null && window.complete(record.offset())) {
-			long left = this.appended - this.finished.incrementAndGet();
-			if (left == this.resumeAt) {
-				this.session.roomAvailable();
-			}
+		else if (this.progress.complete(record.offset()) && this.buffer.remove(record)) {
+			this.session.roomAvailable();
 		}
 	}
 
 	PartitionSnapshot snapshot(boolean paused) {
-		OffsetWindow window = this.window;
-		boolean heldBack = this.resumeAt != NOT_HELD_BACK;
-		String pausedBy = heldBack ? "back-pressure" : (paused ? "operator" : null);
-		if (window == null) {
-			return new PartitionSnapshot(partition().topic(), partition().partition(), this.worker.name(),
-					this.assigned.epoch(), null, this.committed, 0, null, null, null, null, pausedBy);
-		}
-		long watermark = window.watermark();
-		long next = window.next();
-		Instant since = this.oldestSince;
-		Long lastEnd = this.endOffset;
-		Long end = (lastEnd != null && pausedBy == null) ? (Long) Math.max(lastEnd, next) : null;
-		return new PartitionSnapshot(partition().topic(), partition().partition(), this.worker.name(),
-				this.assigned.epoch(), watermark, this.committed, window.completedAhead(), next, end,
-				(end != null) ? (Long) (end - watermark) : null,
-				(since != null) ? new PartitionSnapshot.OldestUnfinished(watermark, since) : null, pausedBy);
+		String by = this.buffer.isHeldBack() ? "back-pressure" : (paused ? "operator" : null);
+		return this.progress.snapshot(this, by);
 	}
 
 	@Override

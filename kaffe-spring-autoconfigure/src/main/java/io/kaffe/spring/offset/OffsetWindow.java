@@ -213,6 +213,53 @@ public final class OffsetWindow {
 		return count;
 	}
 
+	/**
+	 * Return the complete offsets that wait above the watermark for a smaller one. Owner
+	 * only, after {@link #advance()}. Takes time in proportion to the number of runs,
+	 * plus a step for each segment that is complete throughout.
+	 * @param maxRuns most runs to return, the first ones
+	 * @return a builder with the runs, to which what is above {@link #next()} may be
+	 * added
+	 */
+	public CompletedOffsets.Builder completedAboveWatermark(int maxRuns) {
+		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
+		long end = this.next;
+		long from = firstComplete(this.watermark, end);
+		while (from < end && completed.runs() < maxRuns) {
+			long to = firstOpen(from, end);
+			completed.add(from, to);
+			from = firstComplete(to, end);
+		}
+		return completed;
+	}
+
+	private long firstOpen(long from, long end) {
+		long at = from;
+		while (at < end) {
+			Segment segment = segment(baseOf(at));
+			long found = (segment != null) ? segment.firstOpen(at) : at;
+			if (found < baseOf(at) + SEGMENT_OFFSETS) {
+				return Math.min(found, end);
+			}
+			at = found;
+		}
+		return end;
+	}
+
+	private long firstComplete(long from, long end) {
+		long at = from;
+		while (at < end) {
+			Segment segment = segment(baseOf(at));
+			long segmentEnd = baseOf(at) + SEGMENT_OFFSETS;
+			long found = (segment != null) ? segment.firstComplete(at) : segmentEnd;
+			if (found < segmentEnd) {
+				return Math.min(found, end);
+			}
+			at = segmentEnd;
+		}
+		return end;
+	}
+
 	private static long baseOf(long offset) {
 		return offset & -SEGMENT_OFFSETS;
 	}
@@ -271,6 +318,9 @@ public final class OffsetWindow {
 
 		private final long[] words;
 
+		/** Remembered, since bits are never taken back. */
+		private volatile boolean completeThroughout;
+
 		private Segment(long base) {
 			this(base, new long[WORDS_PER_SEGMENT]);
 		}
@@ -278,6 +328,7 @@ public final class OffsetWindow {
 		private Segment(long base, long[] words) {
 			this.base = base;
 			this.words = words;
+			this.completeThroughout = words == ALL_COMPLETE;
 		}
 
 		private static Segment gap(long base) {
@@ -304,12 +355,15 @@ public final class OffsetWindow {
 			}
 		}
 
+		/**
+		 * Return the first open offset, or the end of the segment.
+		 */
 		private long firstOpen(long from) {
-			if (this.words == ALL_COMPLETE) {
-				return this.base + SEGMENT_OFFSETS;
+			long end = this.base + SEGMENT_OFFSETS;
+			if (this.completeThroughout) {
+				return end;
 			}
 			long at = from;
-			long end = this.base + SEGMENT_OFFSETS;
 			while (at < end) {
 				long open = ~(long) WORDS.getAcquire(this.words, wordOf(at)) & (-1L << at);
 				long wordStart = at & -Long.SIZE;
@@ -318,11 +372,34 @@ public final class OffsetWindow {
 				}
 				at = wordStart + Long.SIZE;
 			}
+			if (from == this.base) {
+				this.completeThroughout = true;
+			}
+			return end;
+		}
+
+		/**
+		 * Return the first complete offset, or the end of the segment.
+		 */
+		private long firstComplete(long from) {
+			if (this.completeThroughout) {
+				return from;
+			}
+			long at = from;
+			long end = this.base + SEGMENT_OFFSETS;
+			while (at < end) {
+				long complete = (long) WORDS.getAcquire(this.words, wordOf(at)) & (-1L << at);
+				long wordStart = at & -Long.SIZE;
+				if (complete != 0) {
+					return wordStart + Long.numberOfTrailingZeros(complete);
+				}
+				at = wordStart + Long.SIZE;
+			}
 			return end;
 		}
 
 		private long count(long from, long to) {
-			if (this.words == ALL_COMPLETE) {
+			if (this.completeThroughout) {
 				return to - from;
 			}
 			long count = 0;

@@ -41,8 +41,9 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	 * What is polled and not final.
 	 *
 	 * @param records the number of records
+	 * @param bytes the size of their serialized keys and values
 	 */
-	public record Buffered(long records) {
+	public record Buffered(long records, long bytes) {
 	}
 
 }

@@ -29,9 +29,11 @@ import org.jspecify.annotations.Nullable;
  * @param worker the name of its worker
  * @param epoch the assignment epoch
  * @param completedOffset everything below is final; {@code null} before the first record
- * @param committedOffset what the broker has confirmed since the assignment; {@code null}
- * if nothing was committed yet
+ * @param committedOffset what the broker has confirmed; {@code null} if nothing is known
+ * to be committed
  * @param completedAhead how many offsets above {@code completedOffset} are complete
+ * @param completedTold how many of them the last commit tells, so that they are not
+ * handled again after a crash
  * @param nextFetchOffset the offset after the last one polled; {@code null} before the
  * first record
  * @param endOffset the end of the partition as of the last fetch; {@code null} if unknown
@@ -43,8 +45,9 @@ import org.jspecify.annotations.Nullable;
  * is
  */
 public record PartitionSnapshot(String topic, int partition, String worker, long epoch, @Nullable Long completedOffset,
-		@Nullable Long committedOffset, long completedAhead, @Nullable Long nextFetchOffset, @Nullable Long endOffset,
-		@Nullable Long lag, @Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
+		@Nullable Long committedOffset, long completedAhead, long completedTold, @Nullable Long nextFetchOffset,
+		@Nullable Long endOffset, @Nullable Long lag, @Nullable OldestUnfinished oldestUnfinished,
+		@Nullable String paused) {
 
 	/**
 	 * The unfinished record with the smallest offset.

@@ -54,6 +54,27 @@ class BackPressureIntegrationTests {
 	}
 
 	@Test
+	void bytesHoldAPartitionBackToo() {
+		try (ListenerApplication application = ListenerApplication.of(DrainIntegrationTests.Listening.class)
+			.with("kaffe.consumers.orders.buffer.max-bytes", "1KB")
+			.with("spring.kafka.consumer.max-poll-records", 20)
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 2000);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			await("it is paused")
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+					.isEqualTo("back-pressure"));
+			assertThat(ListenerApplication.table(context, "orders").buffered().bytes())
+				.as("the limit, and one poll of values up to four and keys of three bytes")
+				.isBetween(1024L, 1024L + 20 * 7);
+			gate.open();
+			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
+			assertThat(ListenerApplication.table(context, "orders").buffered().bytes()).isZero();
+		}
+	}
+
+	@Test
 	void resumedContainerGetsNoMoreThanItsShare() {
 		try (ListenerApplication application = application().topic("orders", 1)) {
 			application.send("orders", 0, 0, 2000);

@@ -1,0 +1,245 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.offset.CommitMetadata;
+import io.kaffe.spring.offset.CompletedOffsets;
+import io.kaffe.spring.offset.OffsetWindow;
+import io.kaffe.spring.worker.PartitionSnapshot;
+
+/**
+ * How far an assigned partition has come: what was polled, what of it is complete, what
+ * the broker has been told.
+ * <p>
+ * <b>Threading.</b> Owned by the consumer thread; {@link #complete} is called by workers.
+ * Tables read volatile fields.
+ */
+final class PartitionProgress {
+
+	/** Bounds the work of a commit: more could not be told in any case. */
+	private static final int MAX_RUNS = 8192;
+
+	/** What is told to be complete by an earlier commit, above what was polled since. */
+	private CompletedOffsets completedBefore = CompletedOffsets.NONE;
+
+	private long completionsTold = -1;
+
+	private volatile @Nullable OffsetWindow window;
+
+	private volatile @Nullable OffsetAndMetadata committed;
+
+	private volatile long completedTold;
+
+	private volatile @Nullable Long endOffset;
+
+	private volatile @Nullable Instant oldestSince;
+
+	/**
+	 * Take over what the last commit says. Consumer thread, before the first record.
+	 * @param committed the last commit
+	 * @param completed what it tells to be complete above its offset
+	 */
+	void continueFrom(OffsetAndMetadata committed, CompletedOffsets completed) {
+		this.committed = committed;
+		this.completedBefore = completed;
+		this.completedTold = completed.count();
+	}
+
+	/**
+	 * Forget what the last commit says to be complete: the partition is read from another
+	 * offset.
+	 */
+	void forgetCompletedBefore() {
+		this.completedBefore = CompletedOffsets.NONE;
+		this.completedTold = 0;
+	}
+
+	@Nullable OffsetAndMetadata committed() {
+		return this.committed;
+	}
+
+	CompletedOffsets completedBefore() {
+		return this.completedBefore;
+	}
+
+	/**
+	 * Return whether these records continue what was appended: {@code false} if the
+	 * position went back, as after a seek.
+	 */
+	boolean continuesWith(ConsumerRecord<?, ?> first) {
+		OffsetWindow window = this.window;
+		return window == null || first.offset() >= window.next();
+	}
+
+	/**
+	 * Track polled records.
+	 * @param records the records in offset order, not empty
+	 * @param next where the next fetch begins, or {@code null} if unknown: up to there
+	 * are no other records
+	 * @param now the time
+	 * @return those of the records that are to be handled: all, unless an earlier commit
+	 * tells some of them to be complete
+	 */
+	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next, Instant now) {
+		long first = records.get(0).offset();
+		long last = records.get(records.size() - 1).offset();
+		OffsetWindow window = this.window;
+		if (window == null) {
+			window = new OffsetWindow(first);
+			this.window = window;
+		}
+		boolean nothingOpen = window.watermark() == window.next();
+		if (last - first + 1 == records.size()) {
+			window.append(first, last);
+		}
+		else {
+			for (ConsumerRecord<?, ?> record : records) {
+				window.append(record.offset());
+			}
+		}
+		if (next != null && next.offset() > window.next()) {
+			window.skipTo(next.offset());
+		}
+		if (nothingOpen) {
+			this.oldestSince = now;
+		}
+		return this.completedBefore.isEmpty() ? records : withoutCompletedBefore(records, window);
+	}
+
+	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {
+		List<R> open = new ArrayList<>(records.size());
+		for (R record : records) {
+			if (this.completedBefore.contains(record.offset())) {
+				window.complete(record.offset());
+			}
+			else {
+				open.add(record);
+			}
+		}
+		if (this.completedBefore.end() <= window.next()) {
+			this.completedBefore = CompletedOffsets.NONE;
+		}
+		return open;
+	}
+
+	/**
+	 * Mark an offset as complete. Any thread.
+	 * @return whether it was open
+	 */
+	boolean complete(long offset) {
+		OffsetWindow window = this.window;
+		return window != null && window.complete(offset);
+	}
+
+	/**
+	 * Move the watermark and say what is to be committed.
+	 * @param completions how many records of the assignment were completed so far: if
+	 * none was since the last time, there is nothing new to tell
+	 * @param metadataLength most characters of the metadata; 0: tell nothing but the
+	 * offset
+	 * @param now the time
+	 * @return the commit, or {@code null} if the broker has confirmed the same already or
+	 * nothing was polled yet
+	 */
+	@Nullable OffsetAndMetadata advance(long completions, int metadataLength, Instant now) {
+		OffsetWindow window = this.window;
+		if (window == null) {
+			return null;
+		}
+		long before = window.watermark();
+		long watermark = window.advance();
+		if (watermark != before) {
+			this.oldestSince = (watermark < window.next()) ? now : null;
+		}
+		OffsetAndMetadata committed = this.committed;
+		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
+			return null;
+		}
+		CommitMetadata metadata = (metadataLength > 0) ? CommitMetadata.of(watermark,
+				window.completedAboveWatermark(MAX_RUNS).addFrom(this.completedBefore, window.next()).build(),
+				metadataLength) : CommitMetadata.NONE;
+		this.completedTold = metadata.told().count();
+		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
+		if (commit.equals(committed)) {
+			this.completionsTold = completions;
+			return null;
+		}
+		return commit;
+	}
+
+	/**
+	 * Note that the broker has confirmed a commit.
+	 * @param commit the commit
+	 * @param completions how many records were completed when it was made
+	 */
+	void committed(OffsetAndMetadata commit, long completions) {
+		OffsetAndMetadata before = this.committed;
+		if (before == null || before.offset() <= commit.offset()) {
+			this.committed = commit;
+			this.completionsTold = completions;
+		}
+	}
+
+	/**
+	 * Return the distance from the watermark to the last offset polled.
+	 */
+	long length() {
+		OffsetWindow window = this.window;
+		return (window != null) ? window.next() - window.watermark() : 0;
+	}
+
+	/**
+	 * Note how far the fetch position is from the end of the partition.
+	 * @param lag the number of offsets as of the last fetch, or empty if unknown
+	 */
+	void refreshEnd(OptionalLong lag) {
+		OffsetWindow window = this.window;
+		this.endOffset = (window != null && lag.isPresent()) ? (Long) (window.next() + lag.getAsLong()) : null;
+	}
+
+	PartitionSnapshot snapshot(PartitionAssignment assignment, @Nullable String paused) {
+		OffsetWindow window = this.window;
+		OffsetAndMetadata commit = this.committed;
+		Long committed = (commit != null) ? (Long) commit.offset() : null;
+		String topic = assignment.partition().topic();
+		int partition = assignment.partition().partition();
+		String worker = assignment.worker().name();
+		long epoch = assignment.assigned().epoch();
+		if (window == null) {
+			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,
+					null, null, null, paused);
+		}
+		long watermark = window.watermark();
+		long next = window.next();
+		Instant since = this.oldestSince;
+		Long lastEnd = this.endOffset;
+		Long end = (lastEnd != null && paused == null) ? (Long) Math.max(lastEnd, next) : null;
+		return new PartitionSnapshot(topic, partition, worker, epoch, watermark, committed, window.completedAhead(),
+				this.completedTold, next, end, (end != null) ? (Long) (end - watermark) : null,
+				(since != null) ? new PartitionSnapshot.OldestUnfinished(watermark, since) : null, paused);
+	}
+
+}

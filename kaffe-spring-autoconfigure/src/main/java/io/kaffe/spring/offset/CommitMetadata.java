@@ -1,0 +1,302 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.offset;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.stream.LongStream;
+import java.util.zip.CRC32;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The form in which a commit's metadata tells what is complete above the committed
+ * offset.
+ * <p>
+ * The text is {@code kaffe:} and, in Base64 (RFC 4648, URL alphabet, no padding), a
+ * version, the kind of form, the committed offset as it was when this was written, the
+ * form itself, and a CRC-32 of all that. A form is the smaller of
+ * <ul>
+ * <li>runs: how many offsets are open, how many are complete, how many are open, …, from
+ * the committed offset on, as variable-length numbers of 7 bits a byte;</li>
+ * <li>a bitmap, from the offset after the committed one on, lowest bit first.</li>
+ * </ul>
+ * What does not fit is left out, the part that tells least first: offsets that are not
+ * told are merely handled again. Text that is not of this form, damaged, of another
+ * version or written for another committed offset tells nothing.
+ *
+ * @param text the metadata; empty if it tells nothing
+ * @param told what it tells
+ */
+public record CommitMetadata(String text, CompletedOffsets told) {
+
+	/**
+	 * Metadata that tells nothing.
+	 */
+	public static final CommitMetadata NONE = new CommitMetadata("", CompletedOffsets.NONE);
+
+	private static final String PREFIX = "kaffe:";
+
+	private static final byte VERSION = 1;
+
+	private static final byte RUNS = 0;
+
+	private static final byte BITMAP = 1;
+
+	private static final int CHECKSUM_BYTES = Integer.BYTES;
+
+	/**
+	 * Write what is complete above a committed offset.
+	 * @param committed the committed offset: everything below is complete, it is not
+	 * @param completed what is complete above
+	 * @param maxLength most characters of the text, each of which is one byte
+	 * @return the metadata with what fits
+	 */
+	public static CommitMetadata of(long committed, CompletedOffsets completed, int maxLength) {
+		int maxBytes = Math.max(0, (maxLength - PREFIX.length()) * 3 / 4) - CHECKSUM_BYTES;
+		if (completed.isEmpty() || maxBytes <= 0) {
+			return NONE;
+		}
+		CompletedOffsets inRuns = largestThatFit(committed, completed, maxBytes);
+		CompletedOffsets inBitmap = bitmapThatFits(committed, completed, maxBytes);
+		byte[] runs = runs(committed, inRuns);
+		byte[] bitmap = bitmap(committed, inBitmap);
+		long difference = inRuns.count() - inBitmap.count();
+		boolean asRuns = difference > 0 || (difference == 0 && runs.length <= bitmap.length);
+		CompletedOffsets told = asRuns ? inRuns : inBitmap;
+		return told.isEmpty() ? NONE : new CommitMetadata(text(asRuns ? runs : bitmap), told);
+	}
+
+	/**
+	 * Read metadata.
+	 * @param text what was committed; {@code null} or empty tells nothing
+	 * @param committed the offset that was committed with it
+	 * @return what it tells
+	 * @throws UnreadableMetadataException if it is not of this form, damaged, of another
+	 * version, or written for another committed offset
+	 */
+	public static CompletedOffsets read(@Nullable String text, long committed) throws UnreadableMetadataException {
+		if (text == null || text.isEmpty()) {
+			return CompletedOffsets.NONE;
+		}
+		if (!text.startsWith(PREFIX)) {
+			throw new UnreadableMetadataException("it is not Kaffe's");
+		}
+		try {
+			return read(ByteBuffer.wrap(Base64.getUrlDecoder().decode(text.substring(PREFIX.length()))), committed);
+		}
+		catch (IllegalArgumentException | BufferUnderflowException ex) {
+			throw new UnreadableMetadataException("it is damaged");
+		}
+	}
+
+	private static CompletedOffsets read(ByteBuffer bytes, long committed) throws UnreadableMetadataException {
+		int length = bytes.limit() - CHECKSUM_BYTES;
+		byte version = bytes.get();
+		if (version > VERSION) {
+			throw new UnreadableMetadataException("it is of version " + version + ", which is newer than " + VERSION);
+		}
+		if (version != VERSION || length <= 0 || bytes.getInt(length) != checksum(bytes.array(), length)) {
+			throw new UnreadableMetadataException("it is damaged");
+		}
+		byte kind = bytes.get();
+		bytes.limit(length);
+		long writtenFor = readNumber(bytes);
+		if (writtenFor != committed) {
+			throw new UnreadableMetadataException(
+					"it was written for offset " + writtenFor + ", but " + committed + " is committed");
+		}
+		return switch (kind) {
+			case RUNS -> readRuns(bytes, committed);
+			case BITMAP -> readBitmap(bytes, committed);
+			default -> throw new UnreadableMetadataException("it is damaged");
+		};
+	}
+
+	private static CompletedOffsets readRuns(ByteBuffer bytes, long committed) {
+		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
+		long at = committed;
+		while (bytes.hasRemaining()) {
+			long from = Math.addExact(at, readNumber(bytes));
+			at = Math.addExact(from, readNumber(bytes));
+			completed.add(from, at);
+		}
+		return completed.build();
+	}
+
+	private static CompletedOffsets readBitmap(ByteBuffer bytes, long committed) {
+		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
+		for (long at = committed + 1; bytes.hasRemaining(); at += Byte.SIZE) {
+			int bits = bytes.get();
+			for (int bit = 0; bit < Byte.SIZE; bit++) {
+				if ((bits & (1 << bit)) != 0) {
+					completed.add(at + bit, at + bit + 1);
+				}
+			}
+		}
+		return completed.build();
+	}
+
+	/**
+	 * Leave out the shortest runs until the rest fits.
+	 */
+	private static CompletedOffsets largestThatFit(long committed, CompletedOffsets completed, int maxBytes) {
+		if (runs(committed, completed).length <= maxBytes) {
+			return completed;
+		}
+		long[] lengths = LongStream.range(0, completed.runs())
+			.map((run) -> completed.to((int) run) - completed.from((int) run))
+			.sorted()
+			.distinct()
+			.toArray();
+		int tooShort = 0;
+		int longEnough = lengths.length;
+		while (longEnough - tooShort > 1) {
+			int middle = (tooShort + longEnough) >>> 1;
+			if (runs(committed, atLeast(completed, lengths[middle], Integer.MAX_VALUE)).length <= maxBytes) {
+				longEnough = middle;
+			}
+			else {
+				tooShort = middle;
+			}
+		}
+		// Of the runs that are one step too short, the first ones may still fit.
+		int few = 0;
+		int many = completed.runs();
+		while (many - few > 1) {
+			int middle = (few + many) >>> 1;
+			if (runs(committed, atLeast(completed, lengths[tooShort], middle)).length <= maxBytes) {
+				few = middle;
+			}
+			else {
+				many = middle;
+			}
+		}
+		return atLeast(completed, lengths[tooShort], few);
+	}
+
+	/**
+	 * Keep the runs that are longer than a length, and so many of just that length.
+	 */
+	private static CompletedOffsets atLeast(CompletedOffsets completed, long length, int ofThatLength) {
+		CompletedOffsets.Builder kept = new CompletedOffsets.Builder();
+		int left = ofThatLength;
+		for (int run = 0; run < completed.runs(); run++) {
+			long runLength = completed.to(run) - completed.from(run);
+			if (runLength > length || (runLength == length && left-- > 0)) {
+				kept.add(completed.from(run), completed.to(run));
+			}
+		}
+		return kept.build();
+	}
+
+	/**
+	 * Leave out what is beyond the largest bitmap.
+	 */
+	private static CompletedOffsets bitmapThatFits(long committed, CompletedOffsets completed, int maxBytes) {
+		int header = header(BITMAP, committed).size();
+		long end = committed + 1 + Math.max(0, (long) (maxBytes - header)) * Byte.SIZE;
+		CompletedOffsets.Builder kept = new CompletedOffsets.Builder();
+		for (int run = 0; run < completed.runs() && completed.from(run) < end; run++) {
+			kept.add(completed.from(run), Math.min(completed.to(run), end));
+		}
+		return kept.build();
+	}
+
+	private static byte[] runs(long committed, CompletedOffsets completed) {
+		ByteArrayOutputStream bytes = header(RUNS, committed);
+		long at = committed;
+		for (int run = 0; run < completed.runs(); run++) {
+			writeNumber(bytes, completed.from(run) - at);
+			writeNumber(bytes, completed.to(run) - completed.from(run));
+			at = completed.to(run);
+		}
+		return bytes.toByteArray();
+	}
+
+	private static byte[] bitmap(long committed, CompletedOffsets completed) {
+		ByteArrayOutputStream bytes = header(BITMAP, committed);
+		if (!completed.isEmpty()) {
+			long first = committed + 1;
+			byte[] bits = new byte[Math.toIntExact((completed.end() - first + Byte.SIZE - 1) / Byte.SIZE)];
+			for (int run = 0; run < completed.runs(); run++) {
+				for (long offset = completed.from(run) - first; offset < completed.to(run) - first; offset++) {
+					bits[(int) (offset / Byte.SIZE)] |= (byte) (1 << (offset % Byte.SIZE));
+				}
+			}
+			bytes.writeBytes(bits);
+		}
+		return bytes.toByteArray();
+	}
+
+	private static ByteArrayOutputStream header(byte kind, long committed) {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		bytes.write(VERSION);
+		bytes.write(kind);
+		writeNumber(bytes, committed);
+		return bytes;
+	}
+
+	private static String text(byte[] bytes) {
+		ByteBuffer whole = ByteBuffer.allocate(bytes.length + CHECKSUM_BYTES);
+		whole.put(bytes).putInt(checksum(bytes, bytes.length));
+		return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(whole.array());
+	}
+
+	private static int checksum(byte[] bytes, int length) {
+		CRC32 checksum = new CRC32();
+		checksum.update(bytes, 0, length);
+		return (int) checksum.getValue();
+	}
+
+	private static void writeNumber(ByteArrayOutputStream bytes, long number) {
+		long left = number;
+		while (left > 0x7f) {
+			bytes.write((int) (left & 0x7f) | 0x80);
+			left >>>= 7;
+		}
+		bytes.write((int) left);
+	}
+
+	private static long readNumber(ByteBuffer bytes) {
+		long number = 0;
+		for (int shift = 0; shift < Long.SIZE - 1; shift += 7) {
+			byte next = bytes.get();
+			number |= (next & 0x7fL) << shift;
+			if (next >= 0) {
+				return number;
+			}
+		}
+		throw new IllegalArgumentException("Number is too long");
+	}
+
+	/**
+	 * Thrown when metadata tells nothing that could be trusted.
+	 */
+	public static final class UnreadableMetadataException extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+		UnreadableMetadataException(String reason) {
+			super(reason);
+		}
+
+	}
+
+}
