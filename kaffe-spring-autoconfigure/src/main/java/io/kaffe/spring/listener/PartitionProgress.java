@@ -40,7 +40,7 @@ import io.kaffe.spring.worker.PartitionSnapshot;
 final class PartitionProgress {
 
 	/** Bounds the work of a commit: more could not be told in any case. */
-	private static final int MAX_RUNS = 8192;
+	private static final int MAX_RUNS = 16_384;
 
 	/** What is told to be complete by an earlier commit, above what was polled since. */
 	private CompletedOffsets completedBefore = CompletedOffsets.NONE;

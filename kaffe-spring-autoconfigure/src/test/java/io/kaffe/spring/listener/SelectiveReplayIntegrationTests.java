@@ -157,14 +157,14 @@ class SelectiveReplayIntegrationTests {
 			.with("kaffe.buffer.max-records", 100_000)) {
 			application.send("orders", 0, 0, 60_000);
 			ConfigurableApplicationContext context = start(application, 60_000);
-			acknowledge(context, 0, 60_000, (number) -> number % 2 == 1);
+			acknowledge(context, 0, 60_000, (number) -> number % 4 == 1);
 			await("it is found out").until(() -> output.getOut().contains("offset.metadata.max.bytes"));
 			stop(context);
 			assertThat(commit(application).metadata()).hasSizeBetween(2_000, 4_096);
 			assertThat(output.getOut().split("offset.metadata.max.bytes", -1)).as("one line for each halving")
 				.hasSizeBetween(2, 4);
-			ConfigurableApplicationContext again = start(application, 30_000);
-			assertThat(again.getBean(Acknowledging.class).delivered).hasSizeLessThan(50_000).hasSizeGreaterThan(30_000);
+			ConfigurableApplicationContext again = start(application, 45_000);
+			assertThat(again.getBean(Acknowledging.class).delivered).hasSizeGreaterThan(45_000).hasSizeLessThan(60_000);
 		}
 	}
 
@@ -184,7 +184,7 @@ class SelectiveReplayIntegrationTests {
 		Queue<Integer> delivered = context.getBean(Acknowledging.class).delivered;
 		await("records are delivered").atMost(Duration.ofSeconds(30))
 			.until(() -> delivered.size() >= records && endReached(application, context));
-		if (records < 30_000) {
+		if (records < 45_000) {
 			assertThat(delivered).hasSize(records);
 		}
 		return context;
