@@ -1,0 +1,87 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.time.Instant;
+import java.util.List;
+
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.ConsumerState;
+import io.kaffe.spring.worker.PartitionSnapshot;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerSnapshot;
+import io.kaffe.spring.worker.WorkerState;
+import io.kaffe.spring.worker.WorkerSupervisor;
+
+/**
+ * Consumers for tests, in the states that are shown differently.
+ */
+final class SnapshotFixtures {
+
+	static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+
+	private SnapshotFixtures() {
+	}
+
+	/**
+	 * Create a manager without consumers.
+	 */
+	static WorkerManager manager() {
+		return new WorkerManager(new WorkerSupervisor(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system()));
+	}
+
+	/**
+	 * Register a consumer with two workers that have something to do, and one that is
+	 * about to start.
+	 */
+	static void register(WorkerManager manager) {
+		manager.register("refunds", StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION,
+				SnapshotFixtures::refunds);
+		manager.register("orders", StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, SnapshotFixtures::orders);
+	}
+
+	static ConsumerSnapshot orders() {
+		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
+				ConsumerState.RUNNING, null, new ConsumerSnapshot.Buffered(12), List.of(backingOff(), running()),
+				List.of(partition()));
+	}
+
+	static ConsumerSnapshot refunds() {
+		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING, 4,
+				new ConsumerSnapshot.Buffered(0), List.of(), List.of());
+	}
+
+	static WorkerSnapshot backingOff() {
+		return new WorkerSnapshot("worker_0", WorkerState.BACKING_OFF, List.of("orders-0", "payments-0"), 3, 1021, 2, 1,
+				List.of(new WorkerSnapshot.CurrentRecord("orders-0", 77, 2, NOON)),
+				new WorkerSnapshot.LastFailure(NOON, "orders-0@77", "java.lang.IllegalStateException"));
+	}
+
+	private static WorkerSnapshot running() {
+		return new WorkerSnapshot("worker_1", WorkerState.RUNNING, List.of("orders-1"), 0, 5, 0, 0, List.of(), null);
+	}
+
+	private static PartitionSnapshot partition() {
+		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 90L, 120L, 43L,
+				new PartitionSnapshot.OldestUnfinished(77, NOON), "back-pressure");
+	}
+
+}
