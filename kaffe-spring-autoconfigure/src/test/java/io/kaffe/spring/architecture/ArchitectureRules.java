@@ -1,0 +1,168 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.architecture;
+
+import java.util.List;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import com.tngtech.archunit.library.Architectures;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * The rules of the house, for a root package: the real one, or one of violations.
+ */
+final class ArchitectureRules {
+
+	private static final List<String> PACKAGES = List.of("autoconfigure", "actuate", "listener", "delivery", "worker",
+			"offset");
+
+	private final String root;
+
+	ArchitectureRules(String root) {
+		this.root = root;
+	}
+
+	ArchRule packagesHaveNoCycles() {
+		return SlicesRuleDefinition.slices().matching(this.root + ".(*)..").should().beFreeOfCycles();
+	}
+
+	/**
+	 * Every class is in a package that the other rules know.
+	 */
+	ArchRule everyPackageHasItsPlace() {
+		return ArchRuleDefinition.classes()
+			.should()
+			.resideInAnyPackage(PACKAGES.stream().map((name) -> this.root + "." + name).toArray(String[]::new));
+	}
+
+	/**
+	 * A package may use those after it, and worker and offset use nobody.
+	 */
+	ArchRule importsRunOneWay() {
+		Architectures.LayeredArchitecture layers = Architectures.layeredArchitecture()
+			.consideringOnlyDependenciesInLayers();
+		for (String name : PACKAGES) {
+			layers = layers.layer(name).definedBy(this.root + "." + name + "..");
+		}
+		return layers.whereLayer("autoconfigure")
+			.mayNotBeAccessedByAnyLayer()
+			.whereLayer("actuate")
+			.mayOnlyBeAccessedByLayers("autoconfigure")
+			.whereLayer("listener")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate")
+			.whereLayer("delivery")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "listener")
+			.whereLayer("worker")
+			.mayNotAccessAnyLayer()
+			.whereLayer("offset")
+			.mayNotAccessAnyLayer();
+	}
+
+	ArchRule engineDoesNotKnowSpringBoot() {
+		return ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAnyPackage(in("worker"), in("offset"), in("delivery"), in("listener"))
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("org.springframework.boot..");
+	}
+
+	ArchRule offsetsArePlainJava() {
+		return ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(in("offset"))
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework..", "org.apache.kafka..");
+	}
+
+	/**
+	 * Calls and method references; passing it along is no access.
+	 */
+	ArchRule consumersAreCalledInOnePackage() {
+		return ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackage(in("listener"))
+			.should()
+			.accessTargetWhere(DescribedPredicate.describe("the target is a Kafka consumer's",
+					(JavaAccess<?> access) -> With.owner(JavaClass.Predicates.assignableTo(Consumer.class))
+						.test(access.getTarget())));
+	}
+
+	ArchRule workersDoNotKnowConsumers() {
+		return ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(in("worker"))
+			.should()
+			.dependOnClassesThat()
+			.areAssignableTo(Consumer.class);
+	}
+
+	ArchRule autoConfigurationsAreFinal() {
+		return ArchRuleDefinition.classes()
+			.that()
+			.areAnnotatedWith(AutoConfiguration.class)
+			.should()
+			.haveModifier(JavaModifier.FINAL)
+			.andShould()
+			.bePublic();
+	}
+
+	ArchRule autoConfigurationsAreMadeBySpringOnly() {
+		return ArchRuleDefinition.constructors()
+			.that()
+			.areDeclaredInClassesThat()
+			.areAnnotatedWith(AutoConfiguration.class)
+			.should()
+			.bePackagePrivate();
+	}
+
+	ArchRule beansAreMadeBySpringOnly() {
+		return ArchRuleDefinition.methods().that().areAnnotatedWith(Bean.class).should().bePackagePrivate();
+	}
+
+	/**
+	 * Return the types that users can name, by their names below the root package.
+	 */
+	List<String> publicTypes(JavaClasses classes) {
+		return classes.stream()
+			.filter(ArchitectureRules::isPublic)
+			.map((type) -> type.getName().substring(this.root.length() + 1))
+			.sorted()
+			.toList();
+	}
+
+	private static boolean isPublic(JavaClass type) {
+		return type.getModifiers().contains(JavaModifier.PUBLIC)
+				&& type.getEnclosingClass().map(ArchitectureRules::isPublic).orElse(true);
+	}
+
+	private String in(String name) {
+		return this.root + "." + name + "..";
+	}
+
+}

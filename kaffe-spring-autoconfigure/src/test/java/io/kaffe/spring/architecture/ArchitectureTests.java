@@ -1,0 +1,224 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.architecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.EvaluationResult;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests that the packages keep to {@link ArchitectureRules}, and, for each rule, that it
+ * finds the violation in the package {@code violations}.
+ */
+class ArchitectureTests {
+
+	private static final String ROOT = "io.kaffe.spring";
+
+	private static final String VIOLATIONS = ROOT + ".architecture.violations";
+
+	private static final JavaClasses house = new ClassFileImporter()
+		.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+		.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_PACKAGE_INFOS)
+		.importPackages(ROOT);
+
+	private static final JavaClasses violations = new ClassFileImporter().importPackages(VIOLATIONS);
+
+	private final ArchitectureRules rules = new ArchitectureRules(ROOT);
+
+	private final ArchitectureRules violated = new ArchitectureRules(VIOLATIONS);
+
+	@Test
+	void packagesHaveNoCycles() {
+		this.rules.packagesHaveNoCycles().check(house);
+	}
+
+	@Test
+	void cycleIsFound() {
+		assertViolated(this.violated.packagesHaveNoCycles(), "Cycle detected", "DependsOnDelivery",
+				"PassesConsumerAlong");
+	}
+
+	@Test
+	void everyPackageHasItsPlace() {
+		this.rules.everyPackageHasItsPlace().check(house);
+	}
+
+	@Test
+	void packageWithoutPlaceIsFound() {
+		assertViolated(this.violated.everyPackageHasItsPlace(), "WithoutPlace");
+	}
+
+	@Test
+	void importsRunOneWay() {
+		this.rules.importsRunOneWay().check(house);
+	}
+
+	@Test
+	void importsAgainstTheWayAreFound() {
+		assertViolated(this.violated.importsRunOneWay(), "DependsOnDelivery.type()", "DependsOnActuator.type()",
+				"DependsOnAutoConfiguration.type()");
+	}
+
+	@Test
+	void importsAlongTheWayAreAllowed() {
+		assertThat(evaluate(this.violated.importsRunOneWay())).doesNotContain("PassesConsumerAlong.passAlong()");
+	}
+
+	@Test
+	void engineDoesNotKnowSpringBoot() {
+		this.rules.engineDoesNotKnowSpringBoot().check(house);
+	}
+
+	@Test
+	void springBootInTheEngineIsFound() {
+		assertViolated(this.violated.engineDoesNotKnowSpringBoot(), "UsesSpringBoot");
+	}
+
+	@Test
+	void offsetsArePlainJava() {
+		this.rules.offsetsArePlainJava().check(house);
+	}
+
+	@Test
+	void springAndKafkaAmongOffsetsAreFound() {
+		assertViolated(this.violated.offsetsArePlainJava(), "UsesSpring.hasText", "UsesKafka.topic");
+	}
+
+	@Test
+	void consumersAreCalledInOnePackage() {
+		this.rules.consumersAreCalledInOnePackage().check(house);
+	}
+
+	@Test
+	void callsOfConsumersElsewhereAreFound() {
+		assertViolated(this.violated.consumersAreCalledInOnePackage(), "CallsConsumer.call", "RefersToConsumer.call");
+		assertThat(evaluate(this.violated.consumersAreCalledInOnePackage())).doesNotContain("PassesConsumerAlong");
+	}
+
+	@Test
+	void workersDoNotKnowConsumers() {
+		this.rules.workersDoNotKnowConsumers().check(house);
+	}
+
+	@Test
+	void consumersAmongWorkersAreFound() {
+		assertViolated(this.violated.workersDoNotKnowConsumers(), "CallsConsumer");
+	}
+
+	@Test
+	void autoConfigurationsAreFinal() {
+		this.rules.autoConfigurationsAreFinal().check(house);
+	}
+
+	@Test
+	void autoConfigurationThatIsNotFinalIsFound() {
+		assertViolated(this.violated.autoConfigurationsAreFinal(), "OpenAutoConfiguration");
+	}
+
+	@Test
+	void autoConfigurationsAreMadeBySpringOnly() {
+		this.rules.autoConfigurationsAreMadeBySpringOnly().check(house);
+	}
+
+	@Test
+	void publicConstructorOfAutoConfigurationIsFound() {
+		assertViolated(this.violated.autoConfigurationsAreMadeBySpringOnly(), "OpenAutoConfiguration.<init>()");
+	}
+
+	@Test
+	void beansAreMadeBySpringOnly() {
+		this.rules.beansAreMadeBySpringOnly().check(house);
+	}
+
+	@Test
+	void beanMethodsThatOthersCanCallAreFound() {
+		assertViolated(this.violated.beansAreMadeBySpringOnly(), "OpenAutoConfiguration.openBean()",
+				"NestedConfiguration.nestedBean()");
+	}
+
+	/**
+	 * A type that is missing here was made public, so users may come to depend on it: add
+	 * it if that is meant.
+	 */
+	@Test
+	void onlyTheseTypesArePublic() {
+		assertThat(this.rules.publicTypes(house)).containsExactlyElementsOf("""
+				actuate.KaffeWorkersEndpoint
+				autoconfigure.ConsumerProperties
+				autoconfigure.ConsumerProperties$Backoff
+				autoconfigure.ConsumerProperties$Buffer
+				autoconfigure.ConsumerProperties$Commit
+				autoconfigure.ConsumerProperties$Failure
+				autoconfigure.KaffeAutoConfiguration
+				autoconfigure.KaffeEndpointAutoConfiguration
+				autoconfigure.KaffeProperties
+				autoconfigure.KaffeProperties$Consumer
+				delivery.RecordChunk
+				delivery.RecordDelivery
+				delivery.RecordSource
+				listener.ConsumerAdopter
+				listener.ConsumerSettings
+				listener.UnsuitableContainerException
+				offset.OffsetWindow
+				worker.AssignedPartition
+				worker.ConsumerSnapshot
+				worker.ConsumerSnapshot$Buffered
+				worker.ConsumerState
+				worker.ConsumerWorkers
+				worker.PartitionSnapshot
+				worker.PartitionSnapshot$OldestUnfinished
+				worker.RecordFailure
+				worker.StandardWorkerAllocationStrategy
+				worker.Ticker
+				worker.Work
+				worker.Work$Progress
+				worker.Worker
+				worker.WorkerAllocationStrategy
+				worker.WorkerManager
+				worker.WorkerManager$ConsumerView
+				worker.WorkerSnapshot
+				worker.WorkerSnapshot$CurrentRecord
+				worker.WorkerSnapshot$LastFailure
+				worker.WorkerState
+				worker.WorkerSupervisor
+				worker.WorkerTable
+				""".lines().toList());
+	}
+
+	@Test
+	void publicTypesAreFound() {
+		assertThat(this.violated.publicTypes(violations)).containsExactly("actuate.DependsOnAutoConfiguration",
+				"actuate.DependsOnAutoConfiguration$Nested", "autoconfigure.OpenAutoConfiguration",
+				"delivery.PassesConsumerAlong", "worker.DependsOnDelivery");
+	}
+
+	private static void assertViolated(ArchRule rule, String... names) {
+		assertThat(evaluate(rule)).contains(names);
+	}
+
+	private static String evaluate(ArchRule rule) {
+		EvaluationResult result = rule.evaluate(violations);
+		assertThat(result.hasViolation()).isTrue();
+		return String.join("\n", result.getFailureReport().getDetails());
+	}
+
+}
