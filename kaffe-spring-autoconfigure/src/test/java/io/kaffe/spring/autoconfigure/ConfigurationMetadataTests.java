@@ -1,0 +1,117 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.json.JsonParserFactory;
+
+import io.kaffe.spring.listener.ConsumerSettings;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for what editors and tools are told about the properties below {@code kaffe}.
+ */
+class ConfigurationMetadataTests {
+
+	@Test
+	void everyPropertyHasADescription() throws IOException {
+		assertThat(properties())
+			.allSatisfy((property) -> assertThat(property.get("description")).as(String.valueOf(property.get("name")))
+				.asString()
+				.matches("[A-Z].*\\."));
+	}
+
+	@Test
+	void everyPropertyButTheConsumersHasADefault() throws IOException {
+		assertThat(properties()).filteredOn((property) -> !property.containsKey("defaultValue"))
+			.extracting((property) -> property.get("name"))
+			.containsExactly("kaffe.consumers");
+	}
+
+	@Test
+	void defaultsAreThoseInUse() throws IOException {
+		Map<String, Object> defaults = new HashMap<>();
+		for (Map<String, Object> property : properties()) {
+			if (property.containsKey("defaultValue")) {
+				defaults.put(name(property), property.get("defaultValue"));
+			}
+		}
+		assertThat(defaults).hasSizeGreaterThan(1);
+		KaffeProperties asTold = new Binder(new MapConfigurationPropertySource(defaults))
+			.bind("kaffe", KaffeProperties.class)
+			.get();
+		KaffeProperties inUse = new KaffeProperties();
+		assertThat(asTold.isEnabled()).isEqualTo(inUse.isEnabled());
+		assertThat(settings(asTold)).usingRecursiveComparison().isEqualTo(settings(inUse));
+	}
+
+	@Test
+	void strategiesAreHintedAt() throws IOException {
+		for (String prefix : List.of("kaffe.", "kaffe.consumers.*.")) {
+			String name = prefix + "worker-allocation-strategy";
+			assertThat(metadata("hints")).filteredOn((hint) -> name.equals(hint.get("name")))
+				.singleElement()
+				.extracting((hint) -> hint.get("values"))
+				.asInstanceOf(InstanceOfAssertFactories.list(Map.class))
+				.extracting((value) -> value.get("value"))
+				.containsExactlyElementsOf(StandardWorkerAllocationStrategy.configurationNames());
+		}
+	}
+
+	private static ConsumerSettings settings(KaffeProperties properties) {
+		return new ConsumerSettingsResolver(properties, Map.of()).resolve("orders", Duration.ofMinutes(5));
+	}
+
+	private static List<Map<String, Object>> properties() throws IOException {
+		List<Map<String, Object>> properties = metadata("properties").stream()
+			.filter((property) -> name(property).startsWith("kaffe."))
+			.toList();
+		assertThat(properties).extracting(ConfigurationMetadataTests::name)
+			.contains("kaffe.enabled", "kaffe.consumers", "kaffe.drain-timeout", "kaffe.failure.backoff.jitter");
+		return properties;
+	}
+
+	private static String name(Map<String, Object> property) {
+		return String.valueOf(property.get("name"));
+	}
+
+	@SuppressWarnings("unchecked")
+	private static List<Map<String, Object>> metadata(String kind) throws IOException {
+		URL classes = KaffeProperties.class.getProtectionDomain().getCodeSource().getLocation();
+		try (InputStream in = new URL(classes, "META-INF/spring-configuration-metadata.json").openStream()) {
+			String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+			return (List<Map<String, Object>>) Objects
+				.requireNonNull(JsonParserFactory.getJsonParser().parseMap(json).get(kind));
+		}
+	}
+
+}
