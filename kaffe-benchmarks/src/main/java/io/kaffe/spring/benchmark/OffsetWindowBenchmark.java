@@ -97,11 +97,11 @@ public class OffsetWindowBenchmark {
 	public long twoThreadsAppend(HandOver handOver, Control control) {
 		OffsetWindow window = handOver.window;
 		long first = window.next();
-		while (first - window.advance() > HandOver.ROOM) {
+		while (first - handOver.completed > HandOver.ROOM) {
 			if (control.stopMeasurement) {
 				return first;
 			}
-			Thread.onSpinWait();
+			Thread.yield();
 		}
 		window.append(first, first + POLL - 1);
 		handOver.handedOver = first + POLL;
@@ -122,7 +122,7 @@ public class OffsetWindowBenchmark {
 			if (control.stopMeasurement) {
 				return first;
 			}
-			Thread.onSpinWait();
+			Thread.yield();
 		}
 		for (long offset = first; offset < first + POLL; offset++) {
 			handOver.window.complete(offset);
