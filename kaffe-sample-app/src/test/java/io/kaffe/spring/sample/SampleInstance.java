@@ -18,6 +18,7 @@ package io.kaffe.spring.sample;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -64,9 +65,7 @@ final class SampleInstance implements AutoCloseable {
 	}
 
 	ConsumerSnapshot consumer() {
-		ConsumerSnapshot consumer = this.context.getBean(WorkerManager.class).table("orders");
-		assertThat(consumer).isNotNull();
-		return consumer;
+		return Objects.requireNonNull(this.context.getBean(WorkerManager.class).table("orders"));
 	}
 
 	void assertEverythingWasBookedOnceAndInOrder() {

@@ -60,13 +60,13 @@ final class SnapshotFixtures {
 
 	static ConsumerSnapshot orders() {
 		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
-				ConsumerState.RUNNING, null, new ConsumerSnapshot.Buffered(12), List.of(backingOff(), running()),
+				ConsumerState.RUNNING, null, new ConsumerSnapshot.Buffered(12, 3456), List.of(backingOff(), running()),
 				List.of(partition()));
 	}
 
 	static ConsumerSnapshot refunds() {
 		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING, 4,
-				new ConsumerSnapshot.Buffered(0), List.of(), List.of());
+				new ConsumerSnapshot.Buffered(0, 0), List.of(), List.of());
 	}
 
 	static WorkerSnapshot backingOff() {
@@ -80,7 +80,7 @@ final class SnapshotFixtures {
 	}
 
 	private static PartitionSnapshot partition() {
-		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 90L, 120L, 43L,
+		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 2, 90L, 120L, 43L,
 				new PartitionSnapshot.OldestUnfinished(77, NOON), "back-pressure");
 	}
 

@@ -178,6 +178,10 @@ class ArchitectureTests {
 				listener.ConsumerAdopter
 				listener.ConsumerSettings
 				listener.UnsuitableContainerException
+				offset.CommitMetadata
+				offset.CommitMetadata$UnreadableMetadataException
+				offset.CompletedOffsets
+				offset.CompletedOffsets$Builder
 				offset.OffsetWindow
 				worker.AssignedPartition
 				worker.ConsumerSnapshot

@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.listener;
 
+import java.util.Objects;
+
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -83,7 +85,8 @@ class BackPressureIntegrationTests {
 			await("it is paused")
 				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
 					.isEqualTo("back-pressure"));
-			Long fetched = application.partition(context, "orders", "orders", 0).nextFetchOffset();
+			long fetched = Objects
+				.requireNonNull(application.partition(context, "orders", "orders", 0).nextFetchOffset());
 			ListenerApplication.container(context, "orders").pause();
 			await("the container is paused")
 				.until(() -> ListenerApplication.container(context, "orders").isContainerPaused());

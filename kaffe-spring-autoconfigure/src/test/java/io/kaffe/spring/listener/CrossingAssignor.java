@@ -43,12 +43,13 @@ public class CrossingAssignor extends AbstractPartitionAssignor {
 		List<String> topics = partitionsPerTopic.keySet().stream().sorted().toList();
 		Map<String, List<TopicPartition>> assignment = new HashMap<>();
 		members.forEach((member) -> assignment.put(member, new ArrayList<>()));
-		for (int topic = 0; topic < topics.size(); topic++) {
-			for (int partition = 0; partition < partitionsPerTopic.get(topics.get(topic)); partition++) {
-				String member = members.get((partition + topic) % members.size());
-				assignment.get(member).add(new TopicPartition(topics.get(topic), partition));
+		partitionsPerTopic.forEach((topic, partitions) -> {
+			for (int partition = 0; partition < partitions; partition++) {
+				String member = members.get((partition + topics.indexOf(topic)) % members.size());
+				assignment.computeIfAbsent(member, (key) -> new ArrayList<>())
+					.add(new TopicPartition(topic, partition));
 			}
-		}
+		});
 		return assignment;
 	}
 

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 import org.apache.kafka.clients.admin.Admin;
@@ -169,10 +170,9 @@ final class ListenerApplication implements AutoCloseable {
 		});
 	}
 
-	static @Nullable AbstractMessageListenerContainer<?, ?> container(ConfigurableApplicationContext context,
-			String id) {
-		return (AbstractMessageListenerContainer<?, ?>) context.getBean(KafkaListenerEndpointRegistry.class)
-			.getListenerContainer(id);
+	static AbstractMessageListenerContainer<?, ?> container(ConfigurableApplicationContext context, String id) {
+		return (AbstractMessageListenerContainer<?, ?>) Objects
+			.requireNonNull(context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainer(id));
 	}
 
 	static String coordinates(ConsumerRecord<?, ?> record) {

@@ -23,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -168,7 +169,7 @@ class ListenerShapesIntegrationTests {
 				}
 
 				@Override
-				public ConsumerRecord<Object, Object> intercept(ConsumerRecord<Object, Object> record,
+				public @Nullable ConsumerRecord<Object, Object> intercept(ConsumerRecord<Object, Object> record,
 						Consumer<Object, Object> consumer) {
 					call("intercept " + record.value());
 					return record.value().equals("1") ? null : record;

@@ -19,6 +19,7 @@ package io.kaffe.spring.listener;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -84,8 +85,8 @@ class WorkerPerPartitionIntegrationTests {
 	}
 
 	private static String clientOf(ConfigurableApplicationContext context, String topic, int partition) {
-		Map<String, Collection<TopicPartition>> assignments = ListenerApplication.container(context, "sales")
-			.getAssignmentsByClientId();
+		Map<String, Collection<TopicPartition>> assignments = Objects
+			.requireNonNull(ListenerApplication.container(context, "sales").getAssignmentsByClientId());
 		List<String> clients = assignments.entrySet()
 			.stream()
 			.filter((assignment) -> assignment.getValue().contains(new TopicPartition(topic, partition)))
