@@ -1,0 +1,116 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+
+import org.apache.kafka.common.TopicPartition;
+
+import io.kaffe.spring.fault.Entry.Kind;
+
+/**
+ * How often records were handled to their end more than once, and how often that cannot
+ * be helped.
+ */
+final class Duplicates {
+
+	private final History history;
+
+	Duplicates(History history) {
+		this.history = history;
+	}
+
+	/**
+	 * Return how many times a record was handled to its end that had been before.
+	 */
+	long count() {
+		Set<List<Object>> handled = new HashSet<>();
+		long duplicates = 0;
+		for (Entry entry : this.history.entries()) {
+			if (entry.isFinal() && !handled.add(List.of(entry.topicPartition(), entry.offset()))) {
+				duplicates++;
+			}
+		}
+		return duplicates;
+	}
+
+	/**
+	 * Return how many deliveries were running when their partition went: what a handler
+	 * that outlasts the drain may cost.
+	 */
+	long inFlight() {
+		Map<List<Object>, Assignment> assignments = byKey();
+		return this.history.deliveries().stream().filter((delivery) -> {
+			Assignment assignment = assignments.get(key(delivery));
+			return assignment != null && delivery.start() <= assignment.drained()
+					&& delivery.end() > assignment.drained();
+		}).count();
+	}
+
+	/**
+	 * Return how many records were started and not yet committed when the partition went
+	 * or its instance fell out of touch: what an end without a drain may cost.
+	 */
+	long uncommitted() {
+		Map<TopicPartition, NavigableMap<Long, Long>> commits = commits();
+		Map<List<Object>, Assignment> assignments = byKey();
+		Set<List<Object>> uncommitted = new HashSet<>();
+		for (Delivery delivery : this.history.deliveries()) {
+			Assignment assignment = assignments.get(key(delivery));
+			if (assignment != null && assignment.end() != Kind.ASSIGNED) {
+				long end = Math.min(assignment.to(), assignment.outOfTouch());
+				Map.Entry<Long, Long> commit = commits.getOrDefault(delivery.partition(), new TreeMap<>())
+					.floorEntry(end);
+				if (commit == null || delivery.offset() >= commit.getValue()) {
+					uncommitted.add(
+							List.of(delivery.instance(), delivery.partition(), delivery.assigned(), delivery.offset()));
+				}
+			}
+		}
+		return uncommitted.size();
+	}
+
+	private Map<TopicPartition, NavigableMap<Long, Long>> commits() {
+		Map<TopicPartition, NavigableMap<Long, Long>> commits = new HashMap<>();
+		for (Entry entry : this.history.entries()) {
+			if (entry.kind() == Kind.COMMITTED || entry.kind() == Kind.MOVED) {
+				commits.computeIfAbsent(entry.topicPartition(), (key) -> new TreeMap<>())
+					.put(entry.micros(), entry.offset());
+			}
+		}
+		return commits;
+	}
+
+	private Map<List<Object>, Assignment> byKey() {
+		Map<List<Object>, Assignment> assignments = new HashMap<>();
+		for (Assignment assignment : this.history.assignments()) {
+			assignments.put(List.of(assignment.instance(), assignment.partition(), assignment.from()), assignment);
+		}
+		return assignments;
+	}
+
+	private static List<Object> key(Delivery delivery) {
+		return List.of(delivery.instance(), delivery.partition(), delivery.assigned());
+	}
+
+}

@@ -1,0 +1,414 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.util.stream.LongStream;
+
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for the oracles: each lets a story pass that keeps its guarantee and catches one
+ * that breaks it.
+ */
+class OracleTests {
+
+	/**
+	 * Tests for {@link NothingLost}.
+	 */
+	@Nested
+	class Lost {
+
+		private final Oracle oracle = new NothingLost();
+
+		@Test
+		void everyRecordHandledPasses() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0, 1).assigned("b", 1).handled("b", 1, 0, 1);
+			assertThat(this.oracle.violations(story.of(2))).isEmpty();
+		}
+
+		@Test
+		void recordThatNeverStartedIsCaught() {
+			Story story = new Story().handled("a", 0, 0, 1).handled("a", 1, 0);
+			assertThat(this.oracle.violations(story.of(2))).containsExactly("orders-1@1 was never handled");
+		}
+
+		@Test
+		void recordThatOnlyFailedOrDidNotEndIsCaught() {
+			Story story = new Story().handled("a", 0, 0)
+				.start("a", 0, 1)
+				.end("a", 0, 1, 1, Entry.FAILED)
+				.handled("a", 1, 0)
+				.start("a", 1, 1)
+				.killed("a");
+			assertThat(this.oracle.violations(story.of(2))).hasSize(2);
+		}
+
+		@Test
+		void recordThatWasNotAcknowledgedIsCaught() {
+			Story story = new Story().handled("a", 0, 0)
+				.handled("a", 1, 0)
+				.start("a", 0, 1)
+				.end("a", 0, 1, 1, Entry.RETURNED)
+				.start("a", 1, 1)
+				.end("a", 1, 1, 1, Entry.RETURNED)
+				.acknowledged("a", 1, 1);
+			assertThat(this.oracle.violations(story.of(2))).containsExactly("orders-0@1 was never handled");
+		}
+
+		@Test
+		void recordThatTheScenarioSkippedPasses() {
+			History history = new Story().handled("a", 0, 0, 3).handled("a", 1, 0, 1, 2, 3).of(4);
+			history.skip(Story.partition(0), 1, 3);
+			assertThat(this.oracle.violations(history)).isEmpty();
+		}
+
+	}
+
+	/**
+	 * Tests for {@link NoEarlyCommit}.
+	 */
+	@Nested
+	class Early {
+
+		private final Oracle oracle = new NoEarlyCommit(ToldOffsets.NONE);
+
+		@Test
+		void commitAfterTheEndPasses() {
+			Story story = new Story().handled("a", 0, 0, 1).committed("a", 0, 2).start("a", 0, 2).committed("a", 0, 2);
+			assertThat(this.oracle.violations(story.of(4))).isEmpty();
+		}
+
+		@Test
+		void commitOfARunningRecordIsCaught() {
+			Story story = new Story().handled("a", 0, 0).start("a", 0, 1).committed("a", 0, 2).end("a", 0, 1);
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1).first().asString().contains("before 1 is final");
+		}
+
+		@Test
+		void commitOfARecordThatFailedIsCaught() {
+			Story story = new Story().start("a", 0, 0).end("a", 0, 0, 1, Entry.FAILED).committed("a", 0, 1);
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void commitPastARecordThatIsNotHandledIsCaughtEvenIfItIsNotConfirmed() {
+			Story story = new Story().handled("a", 0, 0, 2).committing("a", 0, 3, "");
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void commitOfARecordThatIsNotAcknowledgedIsCaught() {
+			Story story = new Story().start("a", 0, 0).end("a", 0, 0, 1, Entry.RETURNED).committed("a", 0, 1);
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1);
+			story = new Story().start("a", 0, 0)
+				.end("a", 0, 0, 1, Entry.RETURNED)
+				.acknowledged("a", 0, 0)
+				.committed("a", 0, 1);
+			assertThat(this.oracle.violations(story.of(4))).isEmpty();
+		}
+
+		@Test
+		void metadataThatClaimsAnOpenRecordIsCaught() {
+			Oracle oracle = new NoEarlyCommit(
+					(offset, metadata) -> LongStream.of(offset + 1, offset + Long.parseLong(metadata)));
+			Story story = new Story().handled("a", 0, 1, 2).start("a", 0, 3).committing("a", 0, 0, "2");
+			assertThat(oracle.violations(story.of(4))).isEmpty();
+			story.committing("a", 0, 0, "3");
+			assertThat(oracle.violations(story.of(4))).hasSize(1).first().asString().contains("that 3 is final");
+		}
+
+	}
+
+	/**
+	 * Tests for {@link RecordOrder}.
+	 */
+	@Nested
+	class Order {
+
+		private final Oracle perTopicPartition = new RecordOrder(
+				StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+
+		@Test
+		void ascendingRecordsPass() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0, 1, 5, 6);
+			assertThat(this.perTopicPartition.violations(story.of(7))).isEmpty();
+		}
+
+		@Test
+		void descendingRecordIsCaught() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0, 2, 1);
+			assertThat(this.perTopicPartition.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void recordThatComesTwiceInAnAssignmentIsCaught() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0).start("a", 0, 0, 2);
+			assertThat(this.perTopicPartition.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void newAssignmentMayStartLower() {
+			Story story = new Story().assigned("a", 0)
+				.handled("a", 0, 0, 1, 2)
+				.revoked("a", 0)
+				.assigned("a", 0)
+				.start("a", 0, 1, 2)
+				.end("a", 0, 1, 2, Entry.HANDLED)
+				.assigned("b", 0)
+				.handled("b", 0, 0);
+			assertThat(this.perTopicPartition.violations(story.of(4))).isEmpty();
+		}
+
+		@Test
+		void nextRecordBeforeTheOneBeforeHasEndedIsCaught() {
+			Story story = new Story().assigned("a", 0).start("a", 0, 0).start("a", 0, 1).end("a", 0, 0);
+			assertThat(this.perTopicPartition.violations(story.of(4))).hasSize(1);
+			story = new Story().assigned("a", 0).start("a", 0, 0).assigned("a", 0).start("a", 0, 0, 2).end("a", 0, 0);
+			assertThat(this.perTopicPartition.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void otherRecordBeforeTheFailedOneComesAgainIsCaught() {
+			Story retried = new Story().assigned("a", 0)
+				.start("a", 0, 0)
+				.end("a", 0, 0, 1, Entry.FAILED)
+				.start("a", 0, 0, 2)
+				.end("a", 0, 0, 2, Entry.HANDLED)
+				.handled("a", 0, 1);
+			assertThat(this.perTopicPartition.violations(retried.of(4))).isEmpty();
+			Story passedOver = new Story().assigned("a", 0)
+				.start("a", 0, 0)
+				.end("a", 0, 0, 1, Entry.FAILED)
+				.handled("a", 0, 1);
+			assertThat(this.perTopicPartition.violations(passedOver.of(4))).hasSize(1);
+		}
+
+		@Test
+		void partitionsThatShareAWorkerMustTakeTurns() {
+			Story story = new Story().assigned("a", 0).assigned("a", 1).start("a", 0, 0).start("a", 1, 0);
+			assertThat(this.perTopicPartition.violations(story.of(4))).isEmpty();
+			assertThat(new RecordOrder((topic, partition) -> "worker").violations(story.of(4))).hasSize(1);
+		}
+
+	}
+
+	/**
+	 * Tests for {@link NoOverlap}.
+	 */
+	@Nested
+	class Overlap {
+
+		private final Oracle strict = new NoOverlap(TopicPartition::toString, false);
+
+		private final Oracle excusing = new NoOverlap(TopicPartition::toString, true);
+
+		@Test
+		void oneAfterTheOtherPasses() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0, 1).assigned("b", 0).handled("b", 0, 1, 2);
+			assertThat(this.strict.violations(story.of(4))).isEmpty();
+		}
+
+		@Test
+		void twoInstancesAtTheSameTimeAreCaught() {
+			Story story = new Story().assigned("a", 0)
+				.start("a", 0, 0)
+				.assigned("b", 0)
+				.start("b", 0, 1)
+				.end("a", 0, 0)
+				.end("b", 0, 1);
+			assertThat(this.strict.violations(story.of(4))).hasSize(1);
+			assertThat(this.excusing.violations(story.of(4))).as("nothing excuses it").hasSize(1);
+		}
+
+		@Test
+		void shortDeliveryWithinALongOneIsCaught() {
+			Story story = new Story().assigned("a", 0)
+				.start("a", 0, 0)
+				.handled("b", 0, 1)
+				.handled("b", 0, 2)
+				.end("a", 0, 0);
+			assertThat(this.strict.violations(story.of(4))).hasSize(2);
+		}
+
+		@Test
+		void deliveryEndsWithTheDeathOfItsInstance() {
+			Story story = new Story().assigned("a", 0).start("a", 0, 0).killed("a").assigned("b", 0).handled("b", 0, 0);
+			assertThat(this.strict.violations(story.of(4))).isEmpty();
+			story = new Story().assigned("a", 0).start("a", 0, 0).assigned("b", 0).handled("b", 0, 0).killed("a");
+			assertThat(this.strict.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void handlerThatOutlastsTheDrainIsExcusedAcrossInstancesOnly() {
+			Story story = new Story().assigned("a", 0).start("a", 0, 0).revoked("a", 0).assigned("b", 0);
+			story.handled("b", 0, 0).end("a", 0, 0);
+			assertThat(this.strict.violations(story.of(4))).hasSize(1);
+			assertThat(this.excusing.violations(story.of(4))).isEmpty();
+			story = new Story().assigned("a", 0).start("a", 0, 0).revoked("a", 0).assigned("a", 0);
+			story.start("a", 0, 0, 2).end("a", 0, 0);
+			assertThat(this.excusing.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void instanceOutOfTouchIsExcusedUntilItIsBack() {
+			Story story = new Story().assigned("a", 0).start("a", 0, 0).outOfTouch("a").later(10).assigned("b", 0);
+			story.start("b", 0, 0).back("a").end("a", 0, 0).start("a", 0, 1).lost("a", 0).end("b", 0, 0);
+			assertThat(this.strict.violations(story.of(4))).isNotEmpty();
+			assertThat(this.excusing.violations(story.of(4))).isEmpty();
+			story = new Story().assigned("a", 0).outOfTouch("a").back("a").later(60).start("a", 0, 0);
+			story.assigned("b", 0).start("b", 0, 0);
+			assertThat(this.excusing.violations(story.of(4))).as("kept its partition").hasSize(1);
+		}
+
+		@Test
+		void partitionsThatBelongTogetherAreCaught() {
+			Story story = new Story().assigned("a", 0).start("a", 0, 0).assigned("b", 1).start("b", 1, 0);
+			assertThat(this.strict.violations(story.of(4))).isEmpty();
+			assertThat(new NoOverlap(TopicPartition::topic, false).violations(story.of(4))).hasSize(1);
+		}
+
+	}
+
+	/**
+	 * Tests for {@link NothingAfterTheEnd}.
+	 */
+	@Nested
+	class AfterTheEnd {
+
+		private final Oracle oracle = new NothingAfterTheEnd();
+
+		@Test
+		void recordsOfAssignedPartitionsPass() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0).revoked("a", 0).assigned("a", 0);
+			assertThat(this.oracle.violations(story.handled("a", 0, 1).of(4))).isEmpty();
+		}
+
+		@Test
+		void recordWithoutAssignmentIsCaught() {
+			Story story = new Story().assigned("a", 0).assigned("b", 1).handled("a", 1, 0);
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void recordAfterRevocationIsCaught() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0).revoked("a", 0).start("a", 0, 1);
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void oneRecordOfALostPartitionMayHaveBeenAboutToStart() {
+			Story story = new Story().assigned("a", 0).lost("a", 0).start("a", 0, 1);
+			assertThat(this.oracle.violations(story.of(4))).isEmpty();
+			assertThat(this.oracle.violations(story.start("a", 0, 2).of(4))).hasSize(1);
+			story = new Story().assigned("a", 0).lost("a", 0).later(1).start("a", 0, 1);
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1);
+		}
+
+	}
+
+	/**
+	 * Tests for {@link MonotonicCommits}.
+	 */
+	@Nested
+	class Commits {
+
+		private final Oracle oracle = new MonotonicCommits();
+
+		@Test
+		void ascendingCommitsPass() {
+			Story story = new Story().committed("a", 0, 1).committed("a", 0, 1).committed("b", 0, 5);
+			assertThat(this.oracle.violations(story.committed("a", 1, 2).of(4))).isEmpty();
+		}
+
+		@Test
+		void commitThatLeadsBackIsCaught() {
+			Story story = new Story().committed("a", 0, 5).committed("b", 0, 4);
+			assertThat(this.oracle.violations(story.of(9))).hasSize(1);
+		}
+
+		@Test
+		void commitThatWasRefusedOrOvertakenPasses() {
+			Story story = new Story().committed("a", 0, 5).committing("b", 0, 4, "");
+			assertThat(this.oracle.violations(story.of(9))).isEmpty();
+			story = new Story().committing("a", 0, 4, "").committed("b", 0, 5).confirmed("a", 0, 4);
+			assertThat(this.oracle.violations(story.of(9))).isEmpty();
+		}
+
+		@Test
+		void movedOffsetIsANewBeginning() {
+			Story story = new Story().committed("a", 0, 5).moved(0, 2).assigned("a", 0).start("a", 0, 2);
+			assertThat(this.oracle.violations(story.committed("a", 0, 3).of(9))).isEmpty();
+		}
+
+		@Test
+		void recordBelowACommitIsCaught() {
+			Story story = new Story().committed("a", 0, 5).assigned("b", 0).handled("b", 0, 5);
+			assertThat(this.oracle.violations(story.of(9))).isEmpty();
+			story = new Story().committed("a", 0, 5).assigned("b", 0).handled("b", 0, 4);
+			assertThat(this.oracle.violations(story.of(9))).hasSize(1);
+		}
+
+	}
+
+	/**
+	 * Tests for {@link Duplicates}.
+	 */
+	@Nested
+	class Repeated {
+
+		@Test
+		void recordsHandledMoreThanOnceAreCounted() {
+			Story story = new Story().handled("a", 0, 0, 1).handled("b", 0, 1, 2).handled("c", 0, 1);
+			assertThat(new Duplicates(story.of(4)).count()).isEqualTo(2);
+			story = new Story().start("a", 0, 0).end("a", 0, 0, 1, Entry.FAILED).handled("b", 0, 0);
+			assertThat(new Duplicates(story.of(4)).count()).isZero();
+		}
+
+		@Test
+		void whatRanWhenThePartitionWentIsInFlight() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0).start("a", 0, 1).revoked("a", 0);
+			assertThat(new Duplicates(story.end("a", 0, 1).of(4)).inFlight()).isEqualTo(1);
+			story = new Story().assigned("a", 0).handled("a", 0, 0).committed("a", 0, 1).revoked("a", 0);
+			assertThat(new Duplicates(story.of(4)).inFlight()).isZero();
+		}
+
+		@Test
+		void whatWasStartedAndNotCommittedIsTheBoundOfAKill() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0, 1).committed("a", 0, 1).start("a", 0, 2);
+			assertThat(new Duplicates(story.killed("a").of(4)).uncommitted()).isEqualTo(2);
+			story = new Story().assigned("a", 0).handled("a", 0, 0, 1).committed("a", 0, 2).revoked("a", 0);
+			assertThat(new Duplicates(story.of(4)).uncommitted()).isZero();
+		}
+
+		@Test
+		void whatIsStartedOutOfTouchIsInTheBoundThoughOthersCommitItMeanwhile() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0).committed("a", 0, 1).outOfTouch("a");
+			story.assigned("b", 0).handled("b", 0, 1, 2).committed("b", 0, 3).back("a");
+			story.handled("a", 0, 1).lost("a", 0);
+			assertThat(new Duplicates(story.of(4)).count()).isEqualTo(1);
+			assertThat(new Duplicates(story.of(4)).uncommitted()).isEqualTo(1);
+		}
+
+	}
+
+}

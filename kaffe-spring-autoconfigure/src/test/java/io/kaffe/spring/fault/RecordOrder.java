@@ -1,0 +1,66 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.apache.kafka.common.TopicPartition;
+
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
+
+/**
+ * In each instance a worker starts a record only when the one before has ended, and the
+ * records of an assignment come in ascending order; one that failed comes again before
+ * anything that follows it.
+ */
+final class RecordOrder implements Oracle {
+
+	private final WorkerAllocationStrategy strategy;
+
+	RecordOrder(WorkerAllocationStrategy strategy) {
+		this.strategy = strategy;
+	}
+
+	@Override
+	public List<String> violations(History history) {
+		Map<List<Object>, Delivery> lastOfWorker = new HashMap<>();
+		Map<List<Object>, Delivery> lastOfAssignment = new HashMap<>();
+		List<String> violations = new ArrayList<>();
+		for (Delivery delivery : history.deliveries()) {
+			TopicPartition partition = delivery.partition();
+			String worker = this.strategy.workerName(partition.topic(), partition.partition());
+			Delivery before = lastOfWorker.put(List.of(delivery.instance(), worker), delivery);
+			if (before != null && before.end() > delivery.start()) {
+				violations.add(delivery + " began before " + before + " ended, both on " + worker);
+			}
+			List<Object> assignment = List.of(delivery.instance(), partition, delivery.assigned());
+			before = lastOfAssignment.put(assignment, delivery);
+			if (before != null && !mayFollow(before, delivery)) {
+				violations.add(delivery + " came after " + before);
+			}
+		}
+		return violations;
+	}
+
+	private static boolean mayFollow(Delivery before, Delivery delivery) {
+		return before.failed() ? delivery.offset() == before.offset() : delivery.offset() > before.offset();
+	}
+
+}

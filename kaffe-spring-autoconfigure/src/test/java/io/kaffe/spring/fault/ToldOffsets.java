@@ -1,0 +1,38 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.util.stream.LongStream;
+
+/**
+ * What the metadata of a commit tells: the complete offsets above the committed one.
+ */
+@FunctionalInterface
+interface ToldOffsets {
+
+	/** Metadata that tells nothing. */
+	ToldOffsets NONE = (offset, metadata) -> LongStream.empty();
+
+	/**
+	 * Decode the metadata of a commit.
+	 * @param offset the committed offset
+	 * @param metadata the metadata as it was committed
+	 * @return the offsets it claims to be complete, all above the committed one
+	 */
+	LongStream told(long offset, String metadata);
+
+}
