@@ -154,6 +154,20 @@ final class Journal implements AutoCloseable {
 		return entries;
 	}
 
+	/**
+	 * Read one journal so far.
+	 * @return the entries; none if the instance has not begun yet
+	 */
+	static List<Entry> read(Path directory, String instance) {
+		Path file = directory.resolve(instance + SUFFIX);
+		try {
+			return Files.exists(file) ? read(file) : List.of();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	private static List<Entry> read(Path file) throws IOException {
 		// A torn line may end within a character, which must not be an error.
 		String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);

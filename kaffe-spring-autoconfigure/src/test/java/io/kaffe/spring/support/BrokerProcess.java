@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -50,18 +51,29 @@ public final class BrokerProcess implements AutoCloseable {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+	/** Below the ports that the system gives to outgoing connections. */
+	private static final int FIRST_PORT = 20_000;
+
+	private static final int PORTS = 12_000;
+
+	private static final Random random = new Random();
+
 	private final Path directory;
 
 	private final int port;
+
+	private final int relayedPort;
 
 	private final Path configuration;
 
 	private @Nullable Process process;
 
-	private BrokerProcess(Path directory, int port, Path configuration) {
+	private BrokerProcess(Path directory, int port, int relayedPort, Path configuration) {
 		this.directory = directory;
 		this.port = port;
+		this.relayedPort = relayedPort;
 		this.configuration = configuration;
+		Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
 	}
 
 	/**
@@ -69,25 +81,68 @@ public final class BrokerProcess implements AutoCloseable {
 	 * @return the running broker
 	 */
 	public static BrokerProcess start() {
+		return start(Map.of());
+	}
+
+	/**
+	 * Start a broker with a fresh directory and wait until it answers.
+	 * @param properties broker properties besides those it needs to run, or in place of
+	 * them
+	 * @return the running broker
+	 */
+	public static BrokerProcess start(Map<String, ?> properties) {
+		return started(create(alone(), properties, 0));
+	}
+
+	/**
+	 * Start a broker that has a second listener for clients to reach through a relay.
+	 * @param properties broker properties besides those it needs to run, or in place of
+	 * them
+	 * @param relayPort the port on which the relay listens, which the second listener
+	 * sends its clients to
+	 * @return the running broker
+	 */
+	public static BrokerProcess startBehind(int relayPort, Map<String, ?> properties) {
+		return started(create(alone(), properties, relayPort));
+	}
+
+	private static BrokerProcess started(BrokerProcess broker) {
+		broker.restart();
+		return broker;
+	}
+
+	private static Node alone() {
+		int controllerPort = freePort();
+		return new Node(1, Uuid.randomUuid().toString(), controllerPort, "1@localhost:" + controllerPort);
+	}
+
+	static BrokerProcess create(Node node, Map<String, ?> properties, int relayPort) {
 		try {
 			Path directory = Files.createTempDirectory("kaffe-broker-");
 			int port = freePort();
-			Path configuration = configure(directory, port, freePort());
-			BrokerProcess broker = new BrokerProcess(directory, port, configuration);
-			broker.restart();
-			return broker;
+			int relayedPort = (relayPort != 0) ? freePort() : 0;
+			Map<String, Object> all = properties(node, directory, port);
+			if (relayPort != 0) {
+				all.merge("listeners", "RELAYED://localhost:" + relayedPort, (one, other) -> one + "," + other);
+				all.merge("advertised.listeners", "RELAYED://localhost:" + relayPort,
+						(one, other) -> one + "," + other);
+				all.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,RELAYED:PLAINTEXT");
+			}
+			all.putAll(properties);
+			return new BrokerProcess(directory, port, relayedPort, format(node, directory, all));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
 	}
 
-	private static Path configure(Path directory, int port, int controllerPort) throws IOException {
+	private static Map<String, Object> properties(Node node, Path directory, int port) {
 		Map<String, Object> properties = new LinkedHashMap<>();
 		properties.put("process.roles", "broker,controller");
-		properties.put("node.id", 1);
-		properties.put("controller.quorum.voters", "1@localhost:" + controllerPort);
-		properties.put("listeners", "PLAINTEXT://localhost:" + port + ",CONTROLLER://localhost:" + controllerPort);
+		properties.put("node.id", node.id());
+		properties.put("controller.quorum.voters", node.voters());
+		properties.put("listeners",
+				"PLAINTEXT://localhost:" + port + ",CONTROLLER://localhost:" + node.controllerPort());
 		properties.put("advertised.listeners", "PLAINTEXT://localhost:" + port);
 		properties.put("controller.listener.names", "CONTROLLER");
 		properties.put("log.dirs", directory.resolve("data"));
@@ -98,13 +153,17 @@ public final class BrokerProcess implements AutoCloseable {
 		properties.put("transaction.state.log.num.partitions", 2);
 		properties.put("group.initial.rebalance.delay.ms", 0);
 		properties.put("auto.create.topics.enable", false);
+		return properties;
+	}
+
+	private static Path format(Node node, Path directory, Map<String, Object> properties) throws IOException {
 		Path file = directory.resolve("server.properties");
 		Files.writeString(file,
 				properties.entrySet()
 					.stream()
 					.map((entry) -> entry.getKey() + "=" + entry.getValue())
 					.collect(Collectors.joining("\n")));
-		String[] format = { "format", "--cluster-id", Uuid.randomUuid().toString(), "--config", file.toString() };
+		String[] format = { "format", "--cluster-id", node.clusterId(), "--config", file.toString() };
 		try (PrintStream log = new PrintStream(directory.resolve("format.log").toFile(), StandardCharsets.UTF_8)) {
 			int code = StorageTool.execute(format, log);
 			if (code != 0) {
@@ -114,9 +173,20 @@ public final class BrokerProcess implements AutoCloseable {
 		return file;
 	}
 
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
+	/**
+	 * Find a port that nobody listens on and that the system gives to no outgoing
+	 * connection: while a broker is down, its port must not be taken.
+	 * @return the port
+	 */
+	public static int freePort() {
+		while (true) {
+			int port = FIRST_PORT + random.nextInt(PORTS);
+			try (ServerSocket socket = new ServerSocket(port)) {
+				return socket.getLocalPort();
+			}
+			catch (IOException ex) {
+				// Taken: try another.
+			}
 		}
 	}
 
@@ -129,26 +199,45 @@ public final class BrokerProcess implements AutoCloseable {
 	}
 
 	/**
+	 * Return where the relay finds the broker.
+	 * @return the port of its second listener, or 0 if there is none
+	 */
+	public int relayedPort() {
+		return this.relayedPort;
+	}
+
+	/**
 	 * Start the broker again with the data it had, and wait until it answers.
 	 */
 	public void restart() {
-		Path log = this.directory.resolve("broker.log");
+		launch();
+		awaitAnswer();
+	}
+
+	void launch() {
 		List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
 				"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), "kafka.Kafka",
 				this.configuration.toString());
 		try {
 			this.process = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+				.redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
 				.start();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		Awaitility.await("the broker answers; see " + log).atMost(PATIENCE).ignoreExceptions().until(() -> {
+	}
+
+	void awaitAnswer() {
+		Awaitility.await("the broker answers; see " + log()).atMost(PATIENCE).ignoreExceptions().until(() -> {
 			try (Admin admin = admin()) {
 				return !admin.describeCluster().nodes().get(2, TimeUnit.SECONDS).isEmpty();
 			}
 		});
+	}
+
+	private Path log() {
+		return this.directory.resolve("broker.log");
 	}
 
 	/**
@@ -180,6 +269,13 @@ public final class BrokerProcess implements AutoCloseable {
 		end(true);
 	}
 
+	/**
+	 * End the broker in good order.
+	 */
+	public void stop() {
+		end(false);
+	}
+
 	private void end(boolean forcibly) {
 		Process running = this.process;
 		this.process = null;
@@ -205,6 +301,17 @@ public final class BrokerProcess implements AutoCloseable {
 	public void close() {
 		end(true);
 		FileSystemUtils.deleteRecursively(this.directory.toFile());
+	}
+
+	/**
+	 * A node's place in its cluster.
+	 *
+	 * @param id the node id
+	 * @param clusterId the cluster
+	 * @param controllerPort where the node's controller listens
+	 * @param voters all controllers, as {@code controller.quorum.voters} wants them
+	 */
+	record Node(int id, String clusterId, int controllerPort, String voters) {
 	}
 
 }

@@ -1,0 +1,122 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * A handler that takes random times, fails now and then, hangs on demand, and writes a
+ * journal of all that.
+ * <p>
+ * <b>Threading.</b> Called by workers; told to hang by the thread of a test.
+ */
+final class FaultHandler {
+
+	private static final long SHORTEST_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+	private static final long LONGEST_NANOS = TimeUnit.MICROSECONDS.toNanos(3800);
+
+	private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+	private static final int SLOW_PER_MILLE = 3;
+
+	private static final int FAILING_PER_MILLE = 5;
+
+	private final Map<String, Integer> attempts = new ConcurrentHashMap<>();
+
+	private final AtomicLong handled = new AtomicLong();
+
+	private final Journal journal;
+
+	private final long seed;
+
+	private volatile CountDownLatch gate = new CountDownLatch(0);
+
+	FaultHandler(Journal journal, long seed) {
+		this.journal = journal;
+		this.seed = seed;
+	}
+
+	void handle(ConsumerRecord<String, String> record) {
+		String coordinates = record.topic() + "-" + record.partition() + "@" + record.offset();
+		int attempt = this.attempts.merge(coordinates, 1, Integer::sum);
+		this.journal.start(record, attempt);
+		SplittableRandom random = new SplittableRandom(this.seed ^ (coordinates.hashCode() * 31L + attempt));
+		boolean slow = random.nextInt(1000) < SLOW_PER_MILLE;
+		take(slow ? SLOW_NANOS : random.nextLong(SHORTEST_NANOS, LONGEST_NANOS));
+		awaitGate();
+		if (random.nextInt(1000) < FAILING_PER_MILLE) {
+			this.journal.end(record, attempt, Entry.FAILED);
+			throw new IllegalStateException("Failing " + coordinates + " on purpose");
+		}
+		this.journal.end(record, attempt, Entry.HANDLED);
+		this.handled.incrementAndGet();
+	}
+
+	/**
+	 * Return how many records were handled.
+	 */
+	long handled() {
+		return this.handled.get();
+	}
+
+	/**
+	 * Let everything that is being handled hang from now on, until it is let go.
+	 */
+	void hang() {
+		this.gate = new CountDownLatch(1);
+	}
+
+	void letGo() {
+		this.gate.countDown();
+	}
+
+	private void awaitGate() {
+		try {
+			if (!this.gate.await(5, TimeUnit.MINUTES)) {
+				throw new IllegalStateException("Nobody let the handler go");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	static void take(Duration time) {
+		take(time.toNanos());
+	}
+
+	private static void take(long nanos) {
+		long end = System.nanoTime() + nanos;
+		long left = nanos;
+		while (left > 0) {
+			LockSupport.parkNanos(left);
+			left = end - System.nanoTime();
+		}
+	}
+
+}

@@ -1,0 +1,211 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+import org.springframework.kafka.listener.MessageListenerContainer;
+
+import io.kaffe.spring.fault.Entry.Kind;
+
+/**
+ * A service with one listener that keeps a journal, in this process or as the main class
+ * of one of its own.
+ * <p>
+ * <b>Threading.</b> Used by the thread of a test.
+ */
+public final class FaultInstance implements AutoCloseable {
+
+	static final String LISTENER = "fault";
+
+	private final String name;
+
+	private final ConfigurableApplicationContext context;
+
+	private FaultInstance(String name, ConfigurableApplicationContext context) {
+		this.name = name;
+		this.context = context;
+	}
+
+	/**
+	 * Run in a process of its own, which ends with the one that started it.
+	 * @param args Spring properties
+	 */
+	public static void main(String[] args) {
+		ProcessHandle.current()
+			.parent()
+			.ifPresent((parent) -> parent.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
+		builder().run(args);
+	}
+
+	static FaultInstance start(InstanceSettings settings) {
+		return new FaultInstance(settings.name(),
+				builder().registerShutdownHook(false).run(settings.arguments().toArray(String[]::new)));
+	}
+
+	private static SpringApplicationBuilder builder() {
+		return new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE)
+			.properties("spring.main.banner-mode=off", "spring.jmx.enabled=false", "spring.main.keep-alive=true");
+	}
+
+	String name() {
+		return this.name;
+	}
+
+	FaultHandler handler() {
+		return this.context.getBean(FaultHandler.class);
+	}
+
+	/**
+	 * Keep one consumer thread of this instance from polling for a while.
+	 */
+	void stallPolling(Duration time) {
+		this.context.getBean(Application.class).stall.set(time);
+	}
+
+	MessageListenerContainer container() {
+		return Objects
+			.requireNonNull(this.context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainer(LISTENER));
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	@Override
+	public String toString() {
+		return this.name;
+	}
+
+	/**
+	 * The service.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		private final AtomicReference<Duration> stall = new AtomicReference<>(Duration.ZERO);
+
+		@Bean(destroyMethod = "")
+		Journal journal(@Value("${fault.directory}") Path directory, @Value("${fault.instance}") String instance) {
+			return Journal.open(directory, instance);
+		}
+
+		@Bean
+		FaultHandler handler(Journal journal, @Value("${fault.seed}") long seed) {
+			return new FaultHandler(journal, seed);
+		}
+
+		@Bean
+		Listener listener(FaultHandler handler) {
+			return new Listener(handler);
+		}
+
+		@Bean
+		DefaultKafkaConsumerFactoryCustomizer journallingConsumers(Journal journal) {
+			return (factory) -> journal(factory, journal);
+		}
+
+		private <K, V> void journal(DefaultKafkaConsumerFactory<K, V> factory, Journal journal) {
+			factory.addPostProcessor((consumer) -> JournallingConsumer.wrap(consumer, journal, this.stall));
+		}
+
+		@Bean
+		ConsumerAwareRebalanceListener rebalanceListener(Journal journal) {
+			return new JournallingRebalanceListener(journal);
+		}
+
+	}
+
+	/**
+	 * Handles records.
+	 */
+	static class Listener {
+
+		private final FaultHandler handler;
+
+		Listener(FaultHandler handler) {
+			this.handler = handler;
+		}
+
+		@KafkaListener(id = LISTENER, idIsGroup = false, topics = "#{'${fault.topics}'.split(',')}",
+				concurrency = "${fault.concurrency:1}")
+		void handle(ConsumerRecord<String, String> record) {
+			this.handler.handle(record);
+		}
+
+	}
+
+	/**
+	 * Writes down which partitions come and go.
+	 */
+	static class JournallingRebalanceListener implements ConsumerAwareRebalanceListener {
+
+		private final Journal journal;
+
+		JournallingRebalanceListener(Journal journal) {
+			this.journal = journal;
+		}
+
+		@Override
+		public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			write(Kind.ASSIGNED, consumer, partitions);
+		}
+
+		@Override
+		public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			write(Kind.DRAINED, consumer, partitions);
+		}
+
+		@Override
+		public void onPartitionsRevokedAfterCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			write(Kind.REVOKED, consumer, partitions);
+		}
+
+		@Override
+		public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			write(Kind.LOST, consumer, partitions);
+		}
+
+		private void write(Kind kind, Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			String name = JournallingConsumer.nameOf(consumer);
+			partitions.forEach((partition) -> this.journal.assignment(kind, name, partition));
+		}
+
+	}
+
+}

@@ -1,0 +1,160 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.fault.Entry.Kind;
+
+/**
+ * Wraps a consumer to write down its commits when they are asked for and when they are
+ * answered, and to keep it from polling on demand.
+ * <p>
+ * <b>Threading.</b> Called by the consumer thread, as any consumer.
+ */
+final class JournallingConsumer implements InvocationHandler {
+
+	private static final AtomicInteger numbers = new AtomicInteger();
+
+	private final String name;
+
+	private final Consumer<?, ?> consumer;
+
+	private final Journal journal;
+
+	private final AtomicReference<Duration> stall;
+
+	private JournallingConsumer(Consumer<?, ?> consumer, Journal journal, AtomicReference<Duration> stall) {
+		this.name = "consumer-" + numbers.incrementAndGet();
+		this.consumer = consumer;
+		this.journal = journal;
+		this.stall = stall;
+	}
+
+	/**
+	 * Wrap a consumer.
+	 * @param consumer the consumer
+	 * @param journal where to write
+	 * @param stall how long the next poll of any of these consumers is to be delayed;
+	 * used up by one of them
+	 */
+	@SuppressWarnings("unchecked")
+	static <K, V> Consumer<K, V> wrap(Consumer<K, V> consumer, Journal journal, AtomicReference<Duration> stall) {
+		return (Consumer<K, V>) Proxy.newProxyInstance(JournallingConsumer.class.getClassLoader(),
+				new Class<?>[] { Consumer.class }, new JournallingConsumer(consumer, journal, stall));
+	}
+
+	/**
+	 * Return the name of a wrapped consumer, as journals have it.
+	 */
+	static String nameOf(Consumer<?, ?> consumer) {
+		return ((JournallingConsumer) Proxy.getInvocationHandler(consumer)).name;
+	}
+
+	@Override
+	public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
+			throws Throwable {
+		Object[] given = (arguments != null) ? arguments : new Object[0];
+		return switch (method.getName()) {
+			case "equals" -> proxy == given[0];
+			case "hashCode" -> System.identityHashCode(proxy);
+			case "toString" -> this.name;
+			case "poll" -> poll(method, given);
+			case "commitSync" -> commitSync(method, given);
+			case "commitAsync" -> commitAsync(method, given);
+			default -> call(method, given);
+		};
+	}
+
+	private @Nullable Object poll(Method method, Object[] arguments) throws Throwable {
+		FaultHandler.take(this.stall.getAndSet(Duration.ZERO));
+		return call(method, arguments);
+	}
+
+	private @Nullable Object commitSync(Method method, Object[] arguments) throws Throwable {
+		Map<TopicPartition, OffsetAndMetadata> offsets = offsets(arguments);
+		write(Kind.COMMITTING, offsets);
+		try {
+			Object result = call(method, arguments);
+			write(Kind.COMMITTED, offsets);
+			return result;
+		}
+		catch (Throwable ex) {
+			refused(offsets, ex);
+			throw ex;
+		}
+	}
+
+	private @Nullable Object commitAsync(Method method, Object[] arguments) throws Throwable {
+		Map<TopicPartition, OffsetAndMetadata> offsets = offsets(arguments);
+		OffsetCommitCallback callback = (OffsetCommitCallback) arguments[arguments.length - 1];
+		arguments[arguments.length - 1] = (OffsetCommitCallback) (answered, failure) -> {
+			if (failure != null) {
+				refused(offsets, failure);
+			}
+			else {
+				write(Kind.COMMITTED, offsets);
+			}
+			if (callback != null) {
+				callback.onComplete(answered, failure);
+			}
+		};
+		write(Kind.COMMITTING, offsets);
+		return call(method, arguments);
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Map<TopicPartition, OffsetAndMetadata> offsets(Object[] arguments) {
+		if (arguments.length > 0 && arguments[0] instanceof Map<?, ?> offsets) {
+			return Map.copyOf((Map<TopicPartition, OffsetAndMetadata>) offsets);
+		}
+		throw new IllegalStateException("A commit that does not say of what is not expected");
+	}
+
+	private void write(Kind kind, Map<TopicPartition, OffsetAndMetadata> offsets) {
+		offsets.forEach((partition, offset) -> this.journal.commit(kind, this.name, partition, offset.offset(),
+				offset.metadata()));
+	}
+
+	private void refused(Map<TopicPartition, OffsetAndMetadata> offsets, Throwable failure) {
+		offsets.forEach((partition, offset) -> this.journal.commit(Kind.REFUSED, this.name, partition, offset.offset(),
+				failure.toString()));
+	}
+
+	private @Nullable Object call(Method method, Object[] arguments) throws Throwable {
+		try {
+			return method.invoke(this.consumer, arguments);
+		}
+		catch (InvocationTargetException ex) {
+			throw ex.getTargetException();
+		}
+	}
+
+}
