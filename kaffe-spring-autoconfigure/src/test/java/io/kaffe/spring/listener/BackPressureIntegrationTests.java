@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.listener;
 
+import java.time.Duration;
 import java.util.Objects;
 
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,20 @@ class BackPressureIntegrationTests {
 			gate.open();
 			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
 			assertThat(ListenerApplication.table(context, "orders").buffered().bytes()).isZero();
+		}
+	}
+
+	@Test
+	void partitionIsResumedAtOnceAndNotWhenThePollIsOver() {
+		// Polls last 5 s. With more than 20 pauses, waiting for their end would take
+		// minutes.
+		try (ListenerApplication application = application().with("kaffe.commit.interval", "20s")
+			.with("test.stop", "none")
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 4000);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			await("all are handled").atMost(Duration.ofSeconds(30)).until(() -> gate.finished.size() == 4000);
 		}
 	}
 

@@ -93,6 +93,49 @@ class DrainIntegrationTests {
 	}
 
 	@Test
+	void stopOfAStaticMemberDrainsAndCommitsToo() {
+		try (ListenerApplication application = application(Protocol.CLASSIC)
+			.with("spring.kafka.consumer.properties.group.instance.id", "one")
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 10);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			await("the record is being handled").until(() -> gate.started.contains("0:3"));
+			CompletableFuture<Void> stopped = CompletableFuture
+				.runAsync(() -> ListenerApplication.container(context, "orders").stop());
+			await("the drain has begun").until(() -> !ListenerApplication.container(context, "orders").isRunning());
+			gate.open();
+			assertThat(stopped).succeedsWithin(30, TimeUnit.SECONDS);
+			assertThat(application.committed("orders", 0)).isEqualTo(4);
+			ListenerApplication.container(context, "orders").start();
+			await("the rest is handled").until(() -> gate.finished.size() == 10);
+			assertThat(gate.finished).doesNotHaveDuplicates();
+		}
+	}
+
+	@Test
+	void topicsOfAPatternHaveWorkersWhenTheyAppear() {
+		try (ListenerApplication application = ListenerApplication.of(ByPattern.class)
+			.with("kaffe.consumers.orders", "")
+			.with("spring.kafka.consumer.properties.metadata.max.age.ms", 500)
+			.topic("orders-a", 1)) {
+			application.send("orders-a", 0, 0, 10);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			await("the first topic is handled").until(() -> gate.finished.size() == 10);
+			application.topic("orders-b", 2);
+			application.send("orders-b", 1, 10, 20);
+			await("the second topic is handled").until(() -> gate.finished.size() == 20);
+			ListenerApplication.awaitAssigned(context, "orders", 3);
+			assertThat(ListenerApplication.table(context, "orders").topics())
+				.containsExactly(application.topic("orders-a"), application.topic("orders-b"));
+			assertThat(gate.finished).doesNotHaveDuplicates();
+			await("all is committed").until(() -> Long.valueOf(10).equals(application.committed("orders-a", 0))
+					&& Long.valueOf(10).equals(application.committed("orders-b", 1)));
+		}
+	}
+
+	@Test
 	void closingContextDrainsBeforeItsExecutorGoes() {
 		try (ListenerApplication application = application(Protocol.CLASSIC).topic("orders", 1)) {
 			application.send("orders", 0, 0, 10);
@@ -245,6 +288,39 @@ class DrainIntegrationTests {
 		}
 
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
+		void handle(ConsumerRecord<String, String> record) {
+			this.gate.handle(record);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ByPattern {
+
+		@Bean
+		Gate gate() {
+			return new Gate();
+		}
+
+		@Bean
+		PatternListener patternListener(Gate gate) {
+			return new PatternListener(gate);
+		}
+
+	}
+
+	/**
+	 * Handles records of every topic of this test.
+	 */
+	static class PatternListener {
+
+		private final Gate gate;
+
+		PatternListener(Gate gate) {
+			this.gate = gate;
+		}
+
+		@KafkaListener(id = "orders", idIsGroup = false, topicPattern = "orders-.*-${test.id}")
 		void handle(ConsumerRecord<String, String> record) {
 			this.gate.handle(record);
 		}

@@ -1,0 +1,276 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.AssignedPartition;
+import io.kaffe.spring.worker.ManualExecution;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.Worker;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerSupervisor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link OffsetCommits} with a consumer whose commits fail in ways that a real
+ * broker cannot be made to fail on demand.
+ */
+class OffsetCommitsTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private final ManualExecution time = new ManualExecution();
+
+	private final CommittingConsumer consumer = new CommittingConsumer();
+
+	private final MetadataLimit metadataLimit = new MetadataLimit("orders", 4096);
+
+	private final OffsetCommits commits = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
+			this.time);
+
+	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1),
+			worker(new AssignedPartition(PARTITION, 1)), session());
+
+	@BeforeEach
+	void poll() {
+		this.assignment.append(records(0, 1000), null);
+	}
+
+	@Test
+	void commitsOnTheIntervalAndOnlyWhatIsNew() {
+		complete(0, 10);
+		assertThat(commitIfDue(Duration.ofMillis(999))).isFalse();
+		assertThat(this.consumer.commits).isEmpty();
+		assertThat(commitIfDue(Duration.ofMillis(1))).isTrue();
+		assertThat(this.consumer.offsets()).containsExactly(10L);
+		this.consumer.answer(null);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).as("nothing new").containsExactly(10L);
+		complete(10, 12);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 12L);
+	}
+
+	@Test
+	void failedCommitIsCoveredByTheNextOne() {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(new RetriableCommitFailedException(new CoordinatorNotAvailableException("moving")));
+		assertThat(this.assignment.progress().committed()).isNull();
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L);
+		this.consumer.answer(null);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
+	}
+
+	@Test
+	void onlyOneCommitIsOnItsWay() {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		complete(10, 20);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L);
+		this.consumer.answer(null);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 20L);
+	}
+
+	@Test
+	void whatIsCompleteAboveIsToldOnceAndAgainWhenMoreIs() {
+		complete(0, 10);
+		complete(20, 30);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.commits.get(0).metadata()).startsWith("kaffe:");
+		this.consumer.answer(null);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.commits).hasSize(1);
+		complete(40, 41);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L);
+		assertThat(this.consumer.commits.get(1).metadata()).isNotEqualTo(this.consumer.commits.get(0).metadata());
+	}
+
+	@Test
+	void answerThatComesLateDoesNotTurnTheCommittedOffsetBack() {
+		this.assignment.progress().committed(new OffsetAndMetadata(50), 0);
+		this.assignment.progress().committed(new OffsetAndMetadata(10), 0);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(50));
+	}
+
+	@Test
+	void finalCommitIsTriedAgainUntilTheBrokerConfirms() {
+		complete(0, 10);
+		this.consumer.syncFailures.addAll(
+				List.of(new TimeoutException(), new WakeupException(), new CoordinatorNotAvailableException("moving")));
+		assertThat(commitFinally()).isTrue();
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L, 10L, 10L);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
+	}
+
+	@Test
+	void finalCommitThatCannotSucceedIsGivenUp() {
+		complete(0, 10);
+		for (KafkaException failure : List.of(new CommitFailedException(), new RebalanceInProgressException())) {
+			this.consumer.commits.clear();
+			this.consumer.syncFailures.add(failure);
+			assertThat(commitFinally()).isFalse();
+			assertThat(this.consumer.offsets()).containsExactly(10L);
+			assertThat(this.assignment.progress().committed()).isNull();
+		}
+	}
+
+	@Test
+	void finalCommitWithoutAnythingNewAsksNobody() {
+		complete(0, 1);
+		assertThat(commitFinally()).isTrue();
+		int before = this.consumer.commits.size();
+		assertThat(commitFinally()).isTrue();
+		assertThat(this.consumer.commits).hasSize(before);
+	}
+
+	@Test
+	void metadataThatTheBrokerRefusesIsHalvedUntilItFits() {
+		for (int number = 1; number < 1000; number += 2) {
+			complete(number, number + 1);
+		}
+		this.consumer.syncFailures.add(new OffsetMetadataTooLarge("too large"));
+		assertThat(commitFinally()).isTrue();
+		assertThat(this.consumer.commits).hasSize(2);
+		int refused = this.consumer.commits.get(0).metadata().length();
+		assertThat(this.metadataLimit.length()).isEqualTo(refused / 2);
+		assertThat(this.consumer.commits.get(1).metadata()).hasSizeLessThanOrEqualTo(refused / 2);
+		this.metadataLimit.tooLarge(40);
+		assertThat(this.metadataLimit.length()).isZero();
+	}
+
+	private boolean commitIfDue(Duration later) {
+		this.time.advance(later);
+		return this.commits.commitIfDue(List.of(this.assignment));
+	}
+
+	private boolean commitFinally() {
+		return this.commits.commitFinally(List.of(this.assignment),
+				this.time.nanoTime() + Duration.ofSeconds(5).toNanos());
+	}
+
+	private void complete(int from, int to) {
+		records(from, to).forEach(this.assignment::complete);
+	}
+
+	private static List<ConsumerRecord<String, String>> records(int from, int to) {
+		return IntStream.range(from, to)
+			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))
+			.toList();
+	}
+
+	private Worker worker(AssignedPartition assigned) {
+		return manager().register("worker", StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, () -> {
+			throw new UnsupportedOperationException();
+		}).allocate(assigned);
+	}
+
+	private ConsumerSession session() {
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setGroupId("orders");
+		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
+				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
+		ConsumerSettings settings = new ConsumerSettings("worker-per-partition",
+				StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, 1000, 1000, 4096, Duration.ofSeconds(1),
+				Duration.ofSeconds(1), new FixedBackOff());
+		RecordDelivery delivery = new RecordDelivery((record) -> {
+		}, ListenerType.SIMPLE, null, false, "orders", settings.backOff(), GuardedConsumer.of("orders"));
+		return new AdoptedConsumer("orders", container, settings, delivery, Duration.ofMinutes(5), this.time, manager())
+			.session(this.consumer);
+	}
+
+	private WorkerManager manager() {
+		return new WorkerManager(new WorkerSupervisor(this.time, this.time, this.time));
+	}
+
+	/**
+	 * Keeps commits and answers them as it is told.
+	 */
+	private static final class CommittingConsumer extends MockConsumer<Object, Object> {
+
+		final List<OffsetAndMetadata> commits = new ArrayList<>();
+
+		final Deque<KafkaException> syncFailures = new ArrayDeque<>();
+
+		private final Deque<OffsetCommitCallback> callbacks = new ArrayDeque<>();
+
+		CommittingConsumer() {
+			super("earliest");
+		}
+
+		List<Long> offsets() {
+			return this.commits.stream().map(OffsetAndMetadata::offset).toList();
+		}
+
+		void answer(@Nullable Exception failure) {
+			this.callbacks.remove().onComplete(Map.of(), failure);
+		}
+
+		@Override
+		public synchronized void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets,
+				OffsetCommitCallback callback) {
+			this.commits.addAll(offsets.values());
+			this.callbacks.add(callback);
+		}
+
+		@Override
+		public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+			this.commits.addAll(offsets.values());
+			KafkaException failure = this.syncFailures.poll();
+			if (failure != null) {
+				throw failure;
+			}
+		}
+
+	}
+
+}
