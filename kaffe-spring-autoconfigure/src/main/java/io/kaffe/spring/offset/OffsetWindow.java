@@ -40,9 +40,9 @@ import org.jspecify.annotations.Nullable;
  * else by any thread for a view that may be a moment old. Growing replaces the ring but
  * shares its segments, so a completion that still holds the old ring sets the same bit: a
  * segment of an open offset cannot be let go, because the watermark cannot pass that
- * offset. A completion that comes twice, or for an offset below the watermark, finds
- * either its own segment or none with its base, and changes nothing. No locks, no
- * waiting.
+ * offset, and the watermark moves before they are, so that who misses a segment finds it
+ * there. A completion that comes twice, or for an offset that belongs to no record, finds
+ * its bit set or no segment with its base, and changes nothing. No locks, no waiting.
  */
 public final class OffsetWindow {
 
@@ -96,7 +96,9 @@ public final class OffsetWindow {
 		skipTo(first);
 		for (long base = baseOf(first); base <= last; base += SEGMENT_OFFSETS) {
 			if (segment(base) == null) {
-				put(base, new Segment(base));
+				Segment segment = new Segment(base);
+				segment.fill(base, first);
+				put(base, segment);
 			}
 		}
 		this.next = last + 1;
@@ -114,8 +116,11 @@ public final class OffsetWindow {
 			throw new IllegalArgumentException("Offset " + offset + " is below " + from + ", the next to append");
 		}
 		if (this.watermark == from) {
-			release(baseOf(from), baseOf(offset));
-			this.watermark = offset;
+			Segment segment = segment(baseOf(from));
+			if (segment != null) {
+				segment.fill(from, Math.min(offset, segment.base + SEGMENT_OFFSETS));
+			}
+			moveWatermark(from, offset);
 			this.next = offset;
 			return;
 		}
@@ -161,8 +166,7 @@ public final class OffsetWindow {
 			at = Math.min(reached, end);
 		}
 		if (at != from) {
-			release(baseOf(from), baseOf(at));
-			this.watermark = at;
+			moveWatermark(from, at);
 		}
 		return at;
 	}
@@ -193,7 +197,10 @@ public final class OffsetWindow {
 			return true;
 		}
 		Segment segment = segment(baseOf(offset));
-		return segment != null && offset < this.next && segment.firstOpen(offset) > offset;
+		if (segment == null) {
+			return offset < this.watermark;
+		}
+		return offset < this.next && segment.firstOpen(offset) > offset;
 	}
 
 	/**
@@ -296,11 +303,14 @@ public final class OffsetWindow {
 		return grown;
 	}
 
-	private void release(long fromBase, long toBase) {
+	private void moveWatermark(long from, long to) {
+		this.watermark = to;
+		long base = baseOf(from);
 		@Nullable Segment[] segments = this.ring;
-		long last = Math.min(toBase, fromBase + ((long) segments.length << SEGMENT_SHIFT));
-		for (long base = fromBase; base < last; base += SEGMENT_OFFSETS) {
+		long end = Math.min(baseOf(to), base + ((long) segments.length << SEGMENT_SHIFT));
+		while (base < end) {
 			SEGMENTS.setRelease(segments, slot(base, segments.length), null);
+			base += SEGMENT_OFFSETS;
 		}
 	}
 
