@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,8 +27,6 @@ import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -88,6 +85,19 @@ class OffsetWindowTests {
 	}
 
 	@Test
+	void offsetsThatBelongToNoRecordCannotBeCompleted() {
+		OffsetWindow window = new OffsetWindow(10);
+		window.append(10);
+		assertThat(window.complete(9)).as("below the first").isFalse();
+		window.complete(10);
+		window.advance();
+		window.skipTo(20);
+		assertThat(window.complete(15)).as("skipped").isFalse();
+		window.append(5000);
+		assertThat(window.complete(4999)).as("gap").isFalse();
+	}
+
+	@Test
 	void skippingAnEmptyWindowMovesItsWatermark() {
 		OffsetWindow window = new OffsetWindow(7);
 		window.skipTo(1_000_000_000_000L);
@@ -115,40 +125,6 @@ class OffsetWindowTests {
 			.withMessage("Offset 10 is below 11, the next to append");
 		assertThatIllegalArgumentException().isThrownBy(() -> window.skipTo(3));
 		assertThatIllegalArgumentException().isThrownBy(() -> new OffsetWindow(-1));
-	}
-
-	@ParameterizedTest
-	@ValueSource(ints = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 })
-	void agreesWithANaiveModel(int seed) {
-		Random random = new Random(seed);
-		long first = random.nextInt(10_000);
-		OffsetWindow window = new OffsetWindow(first);
-		TreeSet<Long> open = new TreeSet<>();
-		long next = first;
-		for (int step = 0; step < 20_000; step++) {
-			int kind = random.nextInt(100);
-			if (kind < 40) {
-				long gap = (kind < 38) ? 0 : random.nextInt((kind == 38) ? 100 : 20_000);
-				long count = 1 + random.nextInt(300);
-				window.append(next + gap, next + gap + count - 1);
-				LongStream.range(next + gap, next + gap + count).forEach(open::add);
-				next += gap + count;
-			}
-			else if (kind < 95) {
-				for (int count = 0; count < 200 && !open.isEmpty(); count++) {
-					Long offset = open.ceiling(open.first() + random.nextInt(2000));
-					long complete = (offset != null) ? offset : open.first();
-					open.remove(complete);
-					assertThat(window.complete(complete)).isTrue();
-				}
-			}
-			else {
-				long expected = open.isEmpty() ? next : open.first();
-				assertThat(window.advance()).isEqualTo(expected);
-				assertThat(window.completedAhead()).isEqualTo(next - expected - open.size());
-			}
-			assertThat(window.next()).isEqualTo(next);
-		}
 	}
 
 	@Test
