@@ -139,6 +139,10 @@ final class ConsumerSession {
 	private void handOver(TopicPartition partition, List<? extends ConsumerRecord<?, ?>> polled,
 			@Nullable OffsetAndMetadata next) {
 		PartitionAssignment assignment = assignmentFor(partition, polled.get(0));
+		if (assignment == null) {
+			logger.debug("Dropping records of " + partition + " that were polled while it was being lost");
+			return;
+		}
 		List<? extends ConsumerRecord<?, ?>> open = assignment.append(polled, next);
 		if (!open.isEmpty()) {
 			assignment.worker().submit(new RecordChunk(open, assignment, this.owner.delivery(), this.owner.ticker()));
@@ -352,16 +356,18 @@ final class ConsumerSession {
 		this.owner.assignmentChanged();
 	}
 
-	private PartitionAssignment assignmentFor(TopicPartition partition, ConsumerRecord<?, ?> first) {
+	/**
+	 * Return the assignment that polled records belong to, a new one if the position went
+	 * back. There is none for a partition that was lost in the same poll: the client may
+	 * still return what it had fetched of it, and by now it belongs to somebody else.
+	 */
+	private @Nullable PartitionAssignment assignmentFor(TopicPartition partition, ConsumerRecord<?, ?> first) {
 		PartitionAssignment assignment = this.assignments.get(partition);
 		if (assignment != null && !assignment.progress().continuesWith(first)) {
 			logger.info("The position of " + assignment + " went back to " + first.offset()
 					+ "; what was polled before and not handled yet is dropped");
 			assignment.fence();
 			remove(assignment);
-			assignment = null;
-		}
-		if (assignment == null) {
 			assignment = assign(partition);
 			this.assignments.put(partition, assignment);
 			this.owner.assignmentChanged();
