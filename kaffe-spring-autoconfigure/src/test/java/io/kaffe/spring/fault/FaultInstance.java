@@ -55,9 +55,12 @@ public final class FaultInstance implements AutoCloseable {
 
 	private final ConfigurableApplicationContext context;
 
+	private final FaultHandler handler;
+
 	private FaultInstance(String name, ConfigurableApplicationContext context) {
 		this.name = name;
 		this.context = context;
+		this.handler = context.getBean(FaultHandler.class);
 	}
 
 	/**
@@ -86,7 +89,7 @@ public final class FaultInstance implements AutoCloseable {
 	}
 
 	FaultHandler handler() {
-		return this.context.getBean(FaultHandler.class);
+		return this.handler;
 	}
 
 	/**

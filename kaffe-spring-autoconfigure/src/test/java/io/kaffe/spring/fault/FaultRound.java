@@ -68,6 +68,13 @@ final class FaultRound implements AutoCloseable {
 			Map.entry("group.coordinator.rebalance.protocols", "classic,consumer"),
 			Map.entry("log.cleaner.backoff.ms", 500), Map.entry("log.retention.check.interval.ms", 1000));
 
+	/** What clusters need besides, so that dead brokers are found in time. */
+	static final Map<String, Object> CLUSTER_PROPERTIES = properties(BROKER_PROPERTIES,
+			Map.of("broker.session.timeout.ms", 3000, "broker.heartbeat.interval.ms", 500));
+
+	/** Neighbouring seeds would choose the same at first. */
+	private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
 	private static final int PARTITIONS = 4;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(90);
@@ -121,7 +128,7 @@ final class FaultRound implements AutoCloseable {
 	FaultRound(String servers, long seed) {
 		this.servers = servers;
 		this.seed = seed;
-		this.random = new Random(seed);
+		this.random = new Random(seed * SPREAD);
 		this.strategy = pick(StandardWorkerAllocationStrategy.values());
 		this.protocol = pick(GroupProtocol.values());
 		try {
@@ -137,6 +144,12 @@ final class FaultRound implements AutoCloseable {
 
 	private <T> T pick(T[] values) {
 		return values[this.random.nextInt(values.length)];
+	}
+
+	private static Map<String, Object> properties(Map<String, Object> some, Map<String, Object> more) {
+		Map<String, Object> properties = new TreeMap<>(some);
+		properties.putAll(more);
+		return properties;
 	}
 
 	Random random() {
@@ -331,6 +344,26 @@ final class FaultRound implements AutoCloseable {
 	void awaitEntry(String instance, Kind kind) {
 		await(instance + " has " + kind,
 				() -> Journal.read(this.directory, instance).stream().anyMatch((entry) -> entry.kind() == kind));
+	}
+
+	/**
+	 * Wait until all partitions have their replicas again.
+	 */
+	void awaitInSync(int replicas) {
+		await("replicas are in sync", () -> {
+			try {
+				return this.admin.describeTopics(this.topics)
+					.allTopicNames()
+					.get(10, TimeUnit.SECONDS)
+					.values()
+					.stream()
+					.flatMap((topic) -> topic.partitions().stream())
+					.allMatch((partition) -> partition.isr().size() == replicas);
+			}
+			catch (Exception ex) {
+				return false;
+			}
+		});
 	}
 
 	void await(String what, BooleanSupplier condition) {

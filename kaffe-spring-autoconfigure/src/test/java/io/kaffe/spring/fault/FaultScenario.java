@@ -49,8 +49,11 @@ final class FaultScenario {
 		return new FaultScenario(name, servers);
 	}
 
-	static boolean isLong() {
-		return MINUTES > 0;
+	/**
+	 * Return how many times something is to happen.
+	 */
+	static int times(int inShortForm, int inLongForm) {
+		return (MINUTES > 0) ? inLongForm : inShortForm;
 	}
 
 	/**

@@ -16,46 +16,116 @@
 
 package io.kaffe.spring.fault;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import io.kaffe.spring.fault.Entry.Kind;
+import io.kaffe.spring.fault.Judgement.Guarantee;
 import io.kaffe.spring.support.BrokerProcess;
 
 /**
- * Faults of instances: they are killed, restarted, frozen, started and stopped all the
- * time.
+ * Faults of instances: they are killed, restarted one after the other, started and
+ * stopped all the time, frozen.
  */
+@ExtendWith(FaultBroker.class)
 class InstanceFaultsIntegrationTests {
 
-	@SuppressWarnings("NullAway.Init")
-	private static BrokerProcess broker;
-
-	@BeforeAll
-	static void startBroker() {
-		broker = BrokerProcess.start(FaultRound.BROKER_PROPERTIES);
-	}
-
-	@AfterAll
-	static void stopBroker() {
-		broker.close();
-	}
-
 	@Test
-	void instanceIsKilledAndStartedAgain() {
+	void instanceIsKilledAndStartedAgain(BrokerProcess broker) {
 		FaultScenario.of("1-instance-killed", broker.bootstrapServers()).run(1, (round) -> {
 			round.topics(1).bound(Duplicates::uncommitted).produce(600);
 			round.process("a");
 			InstanceProcess victim = round.process("b");
-			round.awaitUnderWay(8);
-			for (int kill = 0; kill < 2; kill++) {
-				round.awaitEntry(victim.name(), Kind.END);
+			round.awaitEntry(victim.name(), Kind.END);
+			for (int kill = 0; kill < FaultScenario.times(1, 3); kill++) {
 				round.pause(0, 2000);
 				round.kill(victim);
 				victim = round.process("b");
+				round.awaitEntry(victim.name(), Kind.END);
 			}
+		});
+	}
+
+	@Test
+	void instancesAreRestartedOneAfterTheOtherTwice(BrokerProcess broker) {
+		FaultScenario.of("4-rolling-restart", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1).produce(600);
+			List<InstanceProcess> running = new ArrayList<>();
+			for (String name : List.of("a", "b", "c")) {
+				running.add(round.process(name));
+			}
+			running.forEach((instance) -> round.awaitEntry(instance.name(), Kind.END));
+			for (int restart = 0; restart < 6; restart++) {
+				InstanceProcess old = running.remove(0);
+				old.terminate();
+				InstanceProcess successor = round.process("r");
+				running.add(successor);
+				old.await();
+				round.awaitEntry(successor.name(), Kind.END);
+			}
+		});
+	}
+
+	@Test
+	void instancesAreStartedAndStoppedAllTheTime(BrokerProcess broker) {
+		FaultScenario.of("5-chaos", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1).produce(400);
+			List<FaultInstance> instances = new ArrayList<>();
+			for (String name : List.of("a", "b", "c", "d")) {
+				instances.add(round.local(name));
+			}
+			round.awaitUnderWay(8);
+			long from = Journal.now();
+			long end = System.nanoTime() + Duration.ofSeconds(FaultScenario.times(15, 60)).toNanos();
+			List<CompletableFuture<Void>> acts = new ArrayList<>();
+			instances.forEach((instance) -> acts.add(CompletableFuture.completedFuture(null)));
+			while (System.nanoTime() - end < 0) {
+				int chosen = round.random().nextInt(instances.size());
+				if (acts.get(chosen).isDone()) {
+					acts.get(chosen).join();
+					acts.set(chosen, CompletableFuture.runAsync(() -> startOrStop(instances.get(chosen))));
+				}
+				round.pause(0, 500);
+			}
+			acts.forEach(CompletableFuture::join);
+			round.also(Guarantee.STUCK, new SteadyProgress(from, Journal.now(), Duration.ofSeconds(20)));
+			instances.forEach((instance) -> instance.container().start());
+		});
+	}
+
+	private static void startOrStop(FaultInstance instance) {
+		if (instance.container().isRunning()) {
+			instance.container().stop();
+		}
+		else {
+			instance.container().start();
+		}
+	}
+
+	@Test
+	void instanceIsFrozenUntilItIsTakenForDeadAndWoken(BrokerProcess broker) {
+		FaultScenario.of("6-instance-frozen", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1).excusing().bound(Duplicates::uncommitted).produce(600);
+			InstanceProcess victim = round.process("a");
+			InstanceProcess other = round.process("b");
+			round.awaitEntry(other.name(), Kind.END);
 			round.awaitEntry(victim.name(), Kind.END);
+			for (int freeze = 0; freeze < FaultScenario.times(1, 2); freeze++) {
+				round.pause(0, 1000);
+				round.journal().fault(Kind.OUT_OF_TOUCH, victim.name());
+				victim.freeze();
+				round.pause(FaultRound.SESSION_TIMEOUT_MILLIS + 1500, FaultRound.SESSION_TIMEOUT_MILLIS + 3500);
+				victim.wake();
+				round.journal().fault(Kind.BACK, victim.name());
+				round.awaitEntry(victim.name(), Kind.LOST);
+				round.pause(1000, 2000);
+			}
 		});
 	}
 

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.fault;
 
+import java.time.Duration;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.common.TopicPartition;
@@ -407,6 +408,30 @@ class OracleTests {
 			story.handled("a", 0, 1).lost("a", 0);
 			assertThat(new Duplicates(story.of(4)).count()).isEqualTo(1);
 			assertThat(new Duplicates(story.of(4)).uncommitted()).isEqualTo(1);
+		}
+
+	}
+
+	/**
+	 * Tests for {@link SteadyProgress} and {@link NeverTakenForDead}.
+	 */
+	@Nested
+	class Progress {
+
+		@Test
+		void timeWithoutProgressIsCaught() {
+			Story story = new Story().handled("a", 0, 0).later(5).handled("a", 0, 1).later(5);
+			Oracle oracle = new SteadyProgress(0, 10_000_000, Duration.ofSeconds(6));
+			assertThat(oracle.violations(story.of(4))).isEmpty();
+			assertThat(new SteadyProgress(0, 10_000_000, Duration.ofSeconds(4)).violations(story.of(4))).hasSize(2);
+			assertThat(oracle.violations(new Story().of(4))).hasSize(1);
+		}
+
+		@Test
+		void lostPartitionIsCaught() {
+			Oracle oracle = new NeverTakenForDead();
+			assertThat(oracle.violations(new Story().assigned("a", 0).revoked("a", 0).of(4))).isEmpty();
+			assertThat(oracle.violations(new Story().assigned("a", 0).lost("a", 0).of(4))).hasSize(1);
 		}
 
 	}

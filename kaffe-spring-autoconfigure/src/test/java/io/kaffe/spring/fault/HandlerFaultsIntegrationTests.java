@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.time.Duration;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import io.kaffe.spring.fault.Entry.Kind;
+import io.kaffe.spring.fault.Judgement.Guarantee;
+import io.kaffe.spring.support.BrokerProcess;
+
+/**
+ * Faults of the application: consumer threads that do not poll in time, handlers that
+ * hang.
+ */
+@ExtendWith(FaultBroker.class)
+class HandlerFaultsIntegrationTests {
+
+	private static final int MAX_POLL_INTERVAL_MILLIS = 3000;
+
+	@Test
+	void consumerThreadDoesNotPollInTime(BrokerProcess broker) {
+		FaultScenario.of("8-poll-interval-exceeded", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1)
+				.excusing()
+				.bound(Duplicates::uncommitted)
+				.with("kaffe.drain-timeout", "2s")
+				.withConsumer("max.poll.interval.ms", MAX_POLL_INTERVAL_MILLIS)
+				.produce(600);
+			FaultInstance victim = round.local("a");
+			round.local("b");
+			round.awaitUnderWay(8);
+			for (int stall = 0; stall < FaultScenario.times(1, 3); stall++) {
+				round.pause(0, 1000);
+				round.journal().fault(Kind.OUT_OF_TOUCH, victim.name());
+				victim.stallPolling(Duration.ofMillis(MAX_POLL_INTERVAL_MILLIS + 2000));
+				round.pause(MAX_POLL_INTERVAL_MILLIS + 3000, MAX_POLL_INTERVAL_MILLIS + 4000);
+				round.journal().fault(Kind.BACK, victim.name());
+				round.awaitEntry(victim.name(), Kind.LOST);
+			}
+		});
+	}
+
+	@Test
+	void handlersHangForLongerThanThePollInterval(BrokerProcess broker) {
+		FaultScenario.of("8-drain-held-up", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1)
+				.excusing()
+				.bound(Duplicates::inFlight)
+				.with("kaffe.drain-timeout", (MAX_POLL_INTERVAL_MILLIS - 1) + "ms")
+				.withConsumer("max.poll.interval.ms", MAX_POLL_INTERVAL_MILLIS)
+				.produce(600);
+			FaultInstance victim = round.local("a");
+			round.awaitUnderWay(8);
+			round.pause(0, 1000);
+			victim.handler().hang();
+			FaultInstance successor = round.local("b");
+			round.awaitEntry(successor.name(), Kind.END);
+			round.pause(MAX_POLL_INTERVAL_MILLIS, MAX_POLL_INTERVAL_MILLIS + 1000);
+			victim.handler().letGo();
+			round.also(Guarantee.STUCK, new NeverTakenForDead());
+		});
+	}
+
+	@Test
+	void handlersHangDuringRevocation(BrokerProcess broker) {
+		FaultScenario.of("9-handler-hangs", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1).excusing().bound(Duplicates::inFlight).with("kaffe.drain-timeout", "500ms").produce(600);
+			FaultInstance victim = round.local("a");
+			round.awaitUnderWay(8);
+			round.pause(0, 1000);
+			victim.handler().hang();
+			FaultInstance successor = round.local("b");
+			round.awaitEntry(successor.name(), Kind.END);
+			round.pause(1000, 2000);
+			victim.handler().letGo();
+		});
+	}
+
+}
