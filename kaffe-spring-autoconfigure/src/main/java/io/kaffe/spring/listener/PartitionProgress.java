@@ -232,14 +232,16 @@ final class PartitionProgress {
 			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,
 					null, null, null, paused);
 		}
-		long watermark = window.watermark();
 		long next = window.next();
+		long completed = window.firstOpen();
 		Instant since = this.oldestSince;
 		Long lastEnd = this.endOffset;
 		Long end = (lastEnd != null && paused == null) ? (Long) Math.max(lastEnd, next) : null;
-		return new PartitionSnapshot(topic, partition, worker, epoch, watermark, committed, window.completedAhead(),
-				this.completedTold, next, end, (end != null) ? (Long) (end - watermark) : null,
-				(since != null) ? new PartitionSnapshot.OldestUnfinished(watermark, since) : null, paused);
+		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed,
+				Math.max(0, window.completedAhead() - (completed - window.watermark())), this.completedTold, next, end,
+				(end != null) ? (Long) (end - completed) : null,
+				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
+				paused);
 	}
 
 }

@@ -76,11 +76,10 @@ public record CommitMetadata(String text, CompletedOffsets told) {
 		CompletedOffsets inRuns = largestThatFit(committed, completed, maxBytes);
 		CompletedOffsets inBitmap = bitmapThatFits(committed, completed, maxBytes);
 		byte[] runs = runs(committed, inRuns);
-		byte[] bitmap = bitmap(committed, inBitmap);
 		long difference = inRuns.count() - inBitmap.count();
-		boolean asRuns = difference > 0 || (difference == 0 && runs.length <= bitmap.length);
+		boolean asRuns = difference > 0 || (difference == 0 && runs.length <= bitmapLength(committed, inBitmap));
 		CompletedOffsets told = asRuns ? inRuns : inBitmap;
-		return told.isEmpty() ? NONE : new CommitMetadata(text(asRuns ? runs : bitmap), told);
+		return told.isEmpty() ? NONE : new CommitMetadata(text(asRuns ? runs : bitmap(committed, inBitmap)), told);
 	}
 
 	/**
@@ -230,11 +229,20 @@ public record CommitMetadata(String text, CompletedOffsets told) {
 		return bytes.toByteArray();
 	}
 
+	private static int bitmapLength(long committed, CompletedOffsets completed) {
+		return header(BITMAP, committed).size() + bitmapBytes(committed, completed);
+	}
+
+	private static int bitmapBytes(long committed, CompletedOffsets completed) {
+		return completed.isEmpty() ? 0
+				: Math.toIntExact((completed.end() - (committed + 1) + Byte.SIZE - 1) / Byte.SIZE);
+	}
+
 	private static byte[] bitmap(long committed, CompletedOffsets completed) {
 		ByteArrayOutputStream bytes = header(BITMAP, committed);
 		if (!completed.isEmpty()) {
 			long first = committed + 1;
-			byte[] bits = new byte[Math.toIntExact((completed.end() - first + Byte.SIZE - 1) / Byte.SIZE)];
+			byte[] bits = new byte[bitmapBytes(committed, completed)];
 			for (int run = 0; run < completed.runs(); run++) {
 				for (long offset = completed.from(run) - first; offset < completed.to(run) - first; offset++) {
 					bits[(int) (offset / Byte.SIZE)] |= (byte) (1 << (offset % Byte.SIZE));

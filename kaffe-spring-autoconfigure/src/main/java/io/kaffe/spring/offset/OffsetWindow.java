@@ -180,6 +180,16 @@ public final class OffsetWindow {
 	}
 
 	/**
+	 * Look for the smallest offset that is not complete, without moving the watermark.
+	 * Any thread.
+	 * @return what {@link #advance()} would answer, a moment ago
+	 */
+	public long firstOpen() {
+		long end = this.next;
+		return firstOpen(this.watermark, end);
+	}
+
+	/**
 	 * Return the offset after the last one appended or skipped. Any thread.
 	 * @return the smallest offset that can still be appended
 	 */
