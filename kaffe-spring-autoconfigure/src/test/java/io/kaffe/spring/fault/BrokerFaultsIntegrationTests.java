@@ -37,7 +37,7 @@ class BrokerFaultsIntegrationTests {
 	@Test
 	void brokerIsKilledAndStartedAgain(BrokerProcess broker) {
 		FaultScenario.of("2-broker-killed", broker.bootstrapServers()).run(1, (round) -> {
-			round.topics(1).excusing().bound(Duplicates::uncommitted).produce(600);
+			round.topics(1).excusing().bound(Duplicates::uncommitted).produce(500);
 			round.local("a");
 			round.local("b");
 			round.awaitUnderWay(8);
@@ -76,7 +76,7 @@ class BrokerFaultsIntegrationTests {
 				BrokerProcess broker = BrokerProcess.startBehind(relay.port(), FaultRound.BROKER_PROPERTIES)) {
 			relay.leadTo(broker.relayedPort());
 			FaultScenario.of("7-network-cut", broker.bootstrapServers()).run(1, (round) -> {
-				round.topics(1).excusing().bound(Duplicates::uncommitted).produce(600);
+				round.topics(1).excusing().bound(Duplicates::uncommitted).produce(500);
 				FaultInstance victim = round
 					.local(round.settings("a").with("spring.kafka.bootstrap-servers", relay.servers()));
 				round.local("b");

@@ -42,7 +42,7 @@ class HandlerFaultsIntegrationTests {
 				.bound(Duplicates::uncommitted)
 				.with("kaffe.drain-timeout", "2s")
 				.withConsumer("max.poll.interval.ms", MAX_POLL_INTERVAL_MILLIS)
-				.produce(600);
+				.produce(500);
 			FaultInstance victim = round.local("a");
 			round.local("b");
 			round.awaitUnderWay(8);
@@ -65,7 +65,7 @@ class HandlerFaultsIntegrationTests {
 				.bound(Duplicates::inFlight)
 				.with("kaffe.drain-timeout", (MAX_POLL_INTERVAL_MILLIS - 1) + "ms")
 				.withConsumer("max.poll.interval.ms", MAX_POLL_INTERVAL_MILLIS)
-				.produce(600);
+				.produce(500);
 			FaultInstance victim = round.local("a");
 			round.awaitUnderWay(8);
 			round.pause(0, 1000);
@@ -81,7 +81,7 @@ class HandlerFaultsIntegrationTests {
 	@Test
 	void handlersHangDuringRevocation(BrokerProcess broker) {
 		FaultScenario.of("9-handler-hangs", broker.bootstrapServers()).run(1, (round) -> {
-			round.topics(1).excusing().bound(Duplicates::inFlight).with("kaffe.drain-timeout", "500ms").produce(600);
+			round.topics(1).excusing().bound(Duplicates::inFlight).with("kaffe.drain-timeout", "500ms").produce(500);
 			FaultInstance victim = round.local("a");
 			round.awaitUnderWay(8);
 			round.pause(0, 1000);

@@ -39,7 +39,7 @@ class InstanceFaultsIntegrationTests {
 	@Test
 	void instanceIsKilledAndStartedAgain(BrokerProcess broker) {
 		FaultScenario.of("1-instance-killed", broker.bootstrapServers()).run(1, (round) -> {
-			round.topics(1).bound(Duplicates::uncommitted).produce(600);
+			round.topics(1).bound(Duplicates::uncommitted).produce(500);
 			round.process("a");
 			InstanceProcess victim = round.process("b");
 			round.awaitEntry(victim.name(), Kind.END);
@@ -55,7 +55,7 @@ class InstanceFaultsIntegrationTests {
 	@Test
 	void instancesAreRestartedOneAfterTheOtherTwice(BrokerProcess broker) {
 		FaultScenario.of("4-rolling-restart", broker.bootstrapServers()).run(1, (round) -> {
-			round.topics(1).produce(600);
+			round.topics(1).produce(500);
 			List<InstanceProcess> running = new ArrayList<>();
 			for (String name : List.of("a", "b", "c")) {
 				running.add(round.process(name));
@@ -111,7 +111,7 @@ class InstanceFaultsIntegrationTests {
 	@Test
 	void instanceIsFrozenUntilItIsTakenForDeadAndWoken(BrokerProcess broker) {
 		FaultScenario.of("6-instance-frozen", broker.bootstrapServers()).run(1, (round) -> {
-			round.topics(1).excusing().bound(Duplicates::uncommitted).produce(600);
+			round.topics(1).excusing().bound(Duplicates::uncommitted).produce(500);
 			InstanceProcess victim = round.process("a");
 			InstanceProcess other = round.process("b");
 			round.awaitEntry(other.name(), Kind.END);
