@@ -279,7 +279,7 @@ final class FaultRound implements AutoCloseable {
 			.with("spring.kafka.consumer.auto-offset-reset", "earliest")
 			.with("kaffe.consumers.fault.worker-allocation-strategy", this.strategy.configurationName())
 			.with("kaffe.commit.interval", (100 + this.random.nextInt(900)) + "ms")
-			.with("kaffe.buffer.max-records", 200 + this.random.nextInt(2000))
+			.with("kaffe.buffer.max-records", 100 + this.random.nextInt(900))
 			.with("kaffe.failure.backoff.initial-interval", "20ms")
 			.withConsumer(this.protocol.properties(SESSION_TIMEOUT_MILLIS));
 		this.common.forEach(settings::with);

@@ -436,4 +436,27 @@ class OracleTests {
 
 	}
 
+	/**
+	 * Tests for {@link NeverStarted} and {@link HandledAgain}.
+	 */
+	@Nested
+	class MovedOffsets {
+
+		@Test
+		void recordThatWasToBeSkippedIsCaught() {
+			Oracle oracle = new NeverStarted(Story.partition(0), 1, 3);
+			assertThat(oracle.violations(new Story().handled("a", 0, 0, 3).handled("a", 1, 1).of(4))).isEmpty();
+			assertThat(oracle.violations(new Story().start("a", 0, 1).start("a", 0, 2).of(4))).hasSize(2);
+		}
+
+		@Test
+		void recordThatIsNotHandledAgainIsCaught() {
+			Oracle oracle = new HandledAgain(Story.partition(0), 1, 3);
+			Story story = new Story().handled("a", 0, 0, 1, 2).moved(0, 1).handled("b", 0, 1);
+			assertThat(oracle.violations(story.of(4))).containsExactly("orders-0@2 was not handled again");
+			assertThat(oracle.violations(story.handled("b", 0, 2).of(4))).isEmpty();
+		}
+
+	}
+
 }
