@@ -32,6 +32,7 @@ import java.util.stream.Stream;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,9 @@ import io.kaffe.spring.worker.WorkerSnapshot;
 final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	private static final Log logger = LogFactory.getLog(AdoptedConsumer.class);
+
+	/** The broker's default, {@code group.consumer.heartbeat.interval.ms}, and some. */
+	private static final Duration CONSUMER_PROTOCOL_HEARTBEAT = Duration.ofSeconds(6);
 
 	private static final Comparator<PartitionSnapshot> PARTITION_ORDER = Comparator.comparing(PartitionSnapshot::topic)
 		.thenComparingInt(PartitionSnapshot::partition);
@@ -181,6 +185,16 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	boolean isPauseRequested(TopicPartition partition) {
 		return this.container.isPauseRequested() || this.container.isPartitionPauseRequested(partition);
+	}
+
+	/**
+	 * Return how long a final commit is tried again though the broker refuses it: one
+	 * heartbeat under the {@code consumer} group protocol.
+	 */
+	Duration refusalPatience() {
+		Object protocol = ConsumerAdopter.consumerConfiguration(this.container)
+			.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG);
+		return "consumer".equalsIgnoreCase(String.valueOf(protocol)) ? CONSUMER_PROTOCOL_HEARTBEAT : Duration.ZERO;
 	}
 
 	MetadataLimit metadataLimit() {

@@ -95,7 +95,7 @@ final class ConsumerSession {
 		this.consumer = consumer;
 		this.owner = owner;
 		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.metadataLimit(),
-				owner.ticker());
+				owner.refusalPatience(), owner.ticker());
 		this.thread = Thread.currentThread();
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
@@ -115,6 +115,7 @@ final class ConsumerSession {
 		}
 		Collection<PartitionAssignment> assigned = this.assignments.values();
 		if (this.owner.commits() && this.commits.commitIfDue(assigned)) {
+			assigned.forEach(this::passWhatHoldsNoRecord);
 			assigned.forEach(this::refreshEnd);
 			this.owner.warnOfSeparatedPartitions(this.consumer);
 		}
@@ -132,8 +133,24 @@ final class ConsumerSession {
 	void dispatch(ConsumerRecords<?, ?> records) {
 		this.polling = false;
 		for (TopicPartition partition : records.partitions()) {
-			handOver(partition, records.records(partition), records.nextOffsets().get(partition));
+			List<? extends ConsumerRecord<?, ?>> polled = records.records(partition);
+			try {
+				handOver(partition, polled, records.nextOffsets().get(partition));
+			}
+			catch (Throwable ex) {
+				pollAgain(partition, polled.get(0).offset(), ex);
+			}
 		}
+	}
+
+	/**
+	 * Go back to records that could not be handed over. To throw instead would leave them
+	 * to the container's error handler, which may take them for handled.
+	 */
+	private void pollAgain(TopicPartition partition, long offset, Throwable failure) {
+		logger.error("Could not hand over what was polled of " + partition + " from " + offset + "; polling it again",
+				failure);
+		this.consumer.seek(partition, offset);
 	}
 
 	private void handOver(TopicPartition partition, List<? extends ConsumerRecord<?, ?>> polled,
@@ -211,7 +228,7 @@ final class ConsumerSession {
 			if (commit == null || completed.isEmpty()) {
 				continue;
 			}
-			Long position = position(assignment.partition());
+			Long position = position(assignment.partition(), COMMITTED_TIMEOUT);
 			if (position != null && position == commit.offset()) {
 				logger.info("Of " + assignment + ", " + completed.count() + " offsets above " + commit.offset()
 						+ " are complete and not handled again");
@@ -236,9 +253,9 @@ final class ConsumerSession {
 		}
 	}
 
-	private @Nullable Long position(TopicPartition partition) {
+	private @Nullable Long position(TopicPartition partition, Duration timeout) {
 		try {
-			return awake(() -> this.consumer.position(partition, COMMITTED_TIMEOUT));
+			return awake(() -> this.consumer.position(partition, timeout));
 		}
 		catch (KafkaException | IllegalStateException ex) {
 			logger.debug("The position of " + partition + " is unknown", ex);
@@ -417,6 +434,20 @@ final class ConsumerSession {
 		}
 		catch (IllegalStateException ex) {
 			logger.debug("A partition went while it was paused or resumed; its revocation is about to come", ex);
+		}
+	}
+
+	/**
+	 * Follow the consumer's position where nothing is open: what it passed without giving
+	 * us records, such as the markers and the records of aborted transactions, is
+	 * complete.
+	 */
+	private void passWhatHoldsNoRecord(PartitionAssignment assignment) {
+		if (assignment.progress().isAtItsEnd()) {
+			Long position = position(assignment.partition(), Duration.ZERO);
+			if (position != null) {
+				assignment.progress().passTo(position);
+			}
 		}
 	}
 

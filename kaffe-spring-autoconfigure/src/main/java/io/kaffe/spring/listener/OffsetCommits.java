@@ -65,17 +65,30 @@ final class OffsetCommits {
 
 	private final MetadataLimit metadataLimit;
 
+	private final long refusalPatienceNanos;
+
 	private long lastCommitAt;
 
 	private boolean onItsWay;
 
 	private int failuresInARow;
 
-	OffsetCommits(Consumer<?, ?> consumer, Duration interval, MetadataLimit metadataLimit, Ticker ticker) {
+	/**
+	 * Create commits of a consumer.
+	 * @param consumer the consumer
+	 * @param interval how often to commit without waiting
+	 * @param metadataLimit how long the metadata may be
+	 * @param refusalPatience how long a final commit is tried again though it is refused;
+	 * zero if a refusal is final
+	 * @param ticker the time
+	 */
+	OffsetCommits(Consumer<?, ?> consumer, Duration interval, MetadataLimit metadataLimit, Duration refusalPatience,
+			Ticker ticker) {
 		this.consumer = consumer;
 		this.ticker = ticker;
 		this.intervalNanos = interval.toNanos();
 		this.metadataLimit = metadataLimit;
+		this.refusalPatienceNanos = refusalPatience.toNanos();
 		this.lastCommitAt = ticker.nanoTime();
 	}
 
@@ -118,20 +131,22 @@ final class OffsetCommits {
 	 * @return whether everything that is complete is committed
 	 */
 	boolean commitFinally(Collection<PartitionAssignment> assignments, long deadline) {
+		long refusedUntil = Math.min(deadline, this.ticker.nanoTime() + this.refusalPatienceNanos);
 		while (true) {
 			Commit commit = collect(assignments);
 			if (commit.isEmpty()) {
 				return true;
 			}
 			KafkaException failure = tryCommit(commit, deadline);
-			boolean again = failure != null && mayRecover(failure) && deadline - this.ticker.nanoTime() > 0;
+			long giveUpAt = (failure instanceof CommitFailedException) ? refusedUntil : deadline;
+			boolean again = failure != null && mayRecover(failure) && giveUpAt - this.ticker.nanoTime() > 0;
 			if (!again || failure instanceof OffsetMetadataTooLarge) {
 				answered(commit, failure);
 			}
 			if (!again) {
 				return failure == null;
 			}
-			if (failure instanceof RetriableException) {
+			if (failure instanceof RetriableException || failure instanceof CommitFailedException) {
 				pause();
 			}
 		}
@@ -140,10 +155,13 @@ final class OffsetCommits {
 	/**
 	 * Return whether another try may succeed. A wake-up was meant for a poll and is used
 	 * up; metadata is written shorter; but a rebalance in progress cannot end before this
-	 * thread polls.
+	 * thread polls. A commit that is refused because the member's epoch is stale succeeds
+	 * when the next heartbeat of the {@code consumer} group protocol (KIP-848) has
+	 * brought the new one; the client does not tell that from a member that is gone.
 	 */
-	private static boolean mayRecover(KafkaException failure) {
+	private boolean mayRecover(KafkaException failure) {
 		return failure instanceof WakeupException || failure instanceof OffsetMetadataTooLarge
+				|| (failure instanceof CommitFailedException && this.refusalPatienceNanos > 0)
 				|| (failure instanceof RetriableException && !(failure instanceof RebalanceInProgressException));
 	}
 

@@ -146,6 +146,26 @@ final class PartitionProgress {
 	}
 
 	/**
+	 * Return whether records were polled and all of them are complete, as of the last
+	 * {@link #advance}.
+	 */
+	boolean isAtItsEnd() {
+		OffsetWindow window = this.window;
+		return window != null && window.watermark() == window.next();
+	}
+
+	/**
+	 * Take what is below an offset and was not polled for complete.
+	 * @param position the consumer's position, between two polls
+	 */
+	void passTo(long position) {
+		OffsetWindow window = this.window;
+		if (window != null && position > window.next()) {
+			window.skipTo(position);
+		}
+	}
+
+	/**
 	 * Mark an offset as complete. Any thread.
 	 * @return whether it was open
 	 */

@@ -71,7 +71,7 @@ class OffsetCommitsTests {
 	private final MetadataLimit metadataLimit = new MetadataLimit("orders", 4096);
 
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
-			this.time);
+			Duration.ZERO, this.time);
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1),
 			worker(new AssignedPartition(PARTITION, 1)), session());
@@ -162,6 +162,18 @@ class OffsetCommitsTests {
 			assertThat(this.consumer.offsets()).containsExactly(10L);
 			assertThat(this.assignment.progress().committed()).isNull();
 		}
+	}
+
+	@Test
+	void refusedFinalCommitIsTriedAgainWhereARefusalMayPass() {
+		OffsetCommits patient = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
+				Duration.ofSeconds(1), this.time);
+		complete(0, 10);
+		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
+		assertThat(
+				patient.commitFinally(List.of(this.assignment), this.time.nanoTime() + Duration.ofSeconds(5).toNanos()))
+			.isTrue();
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L, 10L);
 	}
 
 	@Test
