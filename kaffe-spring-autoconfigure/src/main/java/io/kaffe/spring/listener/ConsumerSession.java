@@ -121,6 +121,14 @@ final class ConsumerSession {
 		}
 		regulate();
 		this.lastPollAt = this.owner.ticker().nanoTime();
+		backToPolling();
+	}
+
+	/**
+	 * Let workers wake the consumer up from now on, and do so for those that wanted to
+	 * meanwhile.
+	 */
+	private void backToPolling() {
 		this.polling = true;
 		if (this.roomAvailable) {
 			this.consumer.wakeup();
@@ -157,7 +165,8 @@ final class ConsumerSession {
 			@Nullable OffsetAndMetadata next) {
 		PartitionAssignment assignment = assignmentFor(partition, polled.get(0));
 		if (assignment == null) {
-			logger.debug("Dropping records of " + partition + " that were polled while it was being lost");
+			logger.warn("Dropping records of " + partition + " that were polled although it is not assigned; "
+					+ "they were not committed and are delivered to its owner");
 			return;
 		}
 		List<? extends ConsumerRecord<?, ?>> open = assignment.append(polled, next);
@@ -239,6 +248,7 @@ final class ConsumerSession {
 				progress.forgetCompletedBefore();
 			}
 		}
+		backToPolling();
 	}
 
 	/**
@@ -272,6 +282,7 @@ final class ConsumerSession {
 	void revoked(Collection<TopicPartition> partitions, Runnable beforeCommit) {
 		letGo(partitions, ConsumerState.REBALANCING, beforeCommit);
 		this.state = ConsumerState.RUNNING;
+		backToPolling();
 	}
 
 	/**
@@ -307,10 +318,14 @@ final class ConsumerSession {
 		}
 		finally {
 			leaving.forEach(PartitionAssignment::fence);
-			if (this.owner.commits()) {
-				this.commits.commitFinally(leaving, deadline);
+			try {
+				if (this.owner.commits()) {
+					this.commits.commitFinally(leaving, deadline);
+				}
 			}
-			leaving.forEach(this::remove);
+			finally {
+				leaving.forEach(this::remove);
+			}
 		}
 	}
 
