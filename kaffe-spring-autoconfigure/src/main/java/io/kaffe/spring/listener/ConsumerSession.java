@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -75,7 +74,7 @@ final class ConsumerSession {
 
 	private final OffsetCommits commits;
 
-	private final Set<TopicPartition> pausedHere = new HashSet<>();
+	private final FlowControl flow;
 
 	private final Thread thread;
 
@@ -84,8 +83,6 @@ final class ConsumerSession {
 	private boolean started;
 
 	private volatile ConsumerState state = ConsumerState.STARTING;
-
-	private volatile Set<TopicPartition> paused = Set.of();
 
 	private volatile boolean polling;
 
@@ -96,6 +93,7 @@ final class ConsumerSession {
 		this.owner = owner;
 		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.metadataLimit(),
 				owner.refusalPatience(), owner.ticker());
+		this.flow = new FlowControl(consumer, owner);
 		this.thread = Thread.currentThread();
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
@@ -119,7 +117,7 @@ final class ConsumerSession {
 			assigned.forEach(this::refreshEnd);
 			this.owner.warnOfSeparatedPartitions(this.consumer);
 		}
-		regulate();
+		this.flow.regulate(assigned);
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		backToPolling();
 	}
@@ -383,7 +381,7 @@ final class ConsumerSession {
 
 	private void remove(PartitionAssignment assignment) {
 		this.assignments.remove(assignment.partition(), assignment);
-		this.pausedHere.remove(assignment.partition());
+		this.flow.forget(assignment.partition());
 		this.owner.workers().release(assignment.worker(), assignment.assigned());
 		this.owner.assignmentChanged();
 	}
@@ -411,45 +409,6 @@ final class ConsumerSession {
 		AssignedPartition assigned = new AssignedPartition(partition, this.owner.nextEpoch());
 		Worker worker = this.owner.workers().allocate(assigned);
 		return new PartitionAssignment(assigned, worker, this);
-	}
-
-	/**
-	 * Pause the partitions that have too much buffered and resume those that have room
-	 * again. Looks at what the consumer says it has paused rather than at what was asked
-	 * for last, since the container and rebalances resume partitions too; resumes only
-	 * what was paused here and nobody else wants paused.
-	 */
-	private void regulate() {
-		Set<TopicPartition> paused = this.consumer.paused();
-		PartitionBuffer.Room share = this.owner.share();
-		boolean full = this.owner.isFull();
-		List<TopicPartition> pause = new ArrayList<>();
-		List<TopicPartition> resume = new ArrayList<>();
-		for (PartitionAssignment assignment : this.assignments.values()) {
-			TopicPartition partition = assignment.partition();
-			boolean isPaused = paused.contains(partition);
-			if (assignment.holdBack(share, full)) {
-				this.pausedHere.add(partition);
-				if (!isPaused) {
-					pause.add(partition);
-				}
-			}
-			else if (!isPaused) {
-				this.pausedHere.remove(partition);
-			}
-			else if (this.pausedHere.contains(partition) && !this.owner.isPauseRequested(partition)) {
-				this.pausedHere.remove(partition);
-				resume.add(partition);
-			}
-		}
-		this.paused = paused;
-		try {
-			this.consumer.pause(pause);
-			this.consumer.resume(resume);
-		}
-		catch (IllegalStateException ex) {
-			logger.debug("A partition went while it was paused or resumed; its revocation is about to come", ex);
-		}
 	}
 
 	/**
@@ -503,7 +462,7 @@ final class ConsumerSession {
 	}
 
 	boolean isPaused(TopicPartition partition) {
-		return this.paused.contains(partition);
+		return this.flow.isPaused(partition);
 	}
 
 }
