@@ -36,8 +36,15 @@ final class Duplicates {
 
 	private final History history;
 
+	private final ToldOffsets told;
+
 	Duplicates(History history) {
+		this(history, ToldOffsets.NONE);
+	}
+
+	Duplicates(History history, ToldOffsets told) {
 		this.history = history;
+		this.told = told;
 	}
 
 	/**
@@ -68,20 +75,21 @@ final class Duplicates {
 	}
 
 	/**
-	 * Return how many records were started and not yet committed when the partition went
-	 * or its instance fell out of touch: what an end without a drain may cost.
+	 * Return how many records were started and not yet committed, nor told by a commit,
+	 * when the partition went or its instance fell out of touch: what an end without a
+	 * drain may cost.
 	 */
 	long uncommitted() {
-		Map<TopicPartition, NavigableMap<Long, Long>> commits = commits();
+		Map<TopicPartition, NavigableMap<Long, Entry>> commits = commits();
 		Map<List<Object>, Assignment> assignments = byKey();
 		Set<List<Object>> uncommitted = new HashSet<>();
 		for (Delivery delivery : this.history.deliveries()) {
 			Assignment assignment = assignments.get(key(delivery));
 			if (assignment != null && assignment.end() != Kind.ASSIGNED) {
 				long end = Math.min(assignment.to(), assignment.outOfTouch());
-				Map.Entry<Long, Long> commit = commits.getOrDefault(delivery.partition(), new TreeMap<>())
+				Map.Entry<Long, Entry> commit = commits.getOrDefault(delivery.partition(), new TreeMap<>())
 					.floorEntry(end);
-				if (commit == null || delivery.offset() >= commit.getValue()) {
+				if (commit == null || !covers(commit.getValue(), delivery.offset())) {
 					uncommitted.add(
 							List.of(delivery.instance(), delivery.partition(), delivery.assigned(), delivery.offset()));
 				}
@@ -90,12 +98,15 @@ final class Duplicates {
 		return uncommitted.size();
 	}
 
-	private Map<TopicPartition, NavigableMap<Long, Long>> commits() {
-		Map<TopicPartition, NavigableMap<Long, Long>> commits = new HashMap<>();
+	private boolean covers(Entry commit, long offset) {
+		return offset < commit.offset() || this.told.told(commit.offset(), commit.detail()).test(offset);
+	}
+
+	private Map<TopicPartition, NavigableMap<Long, Entry>> commits() {
+		Map<TopicPartition, NavigableMap<Long, Entry>> commits = new HashMap<>();
 		for (Entry entry : this.history.entries()) {
 			if (entry.kind() == Kind.COMMITTED || entry.kind() == Kind.MOVED) {
-				commits.computeIfAbsent(entry.topicPartition(), (key) -> new TreeMap<>())
-					.put(entry.micros(), entry.offset());
+				commits.computeIfAbsent(entry.topicPartition(), (key) -> new TreeMap<>()).put(entry.micros(), entry);
 			}
 		}
 		return commits;

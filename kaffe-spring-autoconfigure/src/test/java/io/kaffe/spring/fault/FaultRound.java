@@ -443,14 +443,14 @@ final class FaultRound implements AutoCloseable {
 		Judgement judgement = new Judgement();
 		judgement.records(toBeSeen.records());
 		judgement.violations(Guarantee.LOST, new NothingLost().violations(toBeSeen));
-		judgement.violations(Guarantee.EARLY, new NoEarlyCommit(ToldOffsets.NONE).violations(history));
+		judgement.violations(Guarantee.EARLY, new NoEarlyCommit(ToldOffsets.OF_COMMITS).violations(history));
 		judgement.violations(Guarantee.DISORDER, new RecordOrder(this.strategy).violations(history));
 		judgement.violations(Guarantee.OVERLAPS, new NoOverlap(this::unit, this.excusing).violations(history));
 		judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd().violations(history));
 		judgement.violations(Guarantee.BACKWARDS, new MonotonicCommits().violations(history));
 		judgement.violations(Guarantee.STUCK, stuck);
 		this.moreOracles.forEach((guarantee, oracle) -> judgement.violations(guarantee, oracle.violations(history)));
-		Duplicates duplicates = new Duplicates(history);
+		Duplicates duplicates = new Duplicates(history, ToldOffsets.OF_COMMITS);
 		judgement.duplicates(duplicates.count(), this.bound.apply(duplicates) + this.expectedDuplicates);
 		return judgement;
 	}

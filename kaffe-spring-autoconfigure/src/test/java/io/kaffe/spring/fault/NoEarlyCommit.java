@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeSet;
+import java.util.function.LongPredicate;
 
 import org.apache.kafka.common.TopicPartition;
 
@@ -55,10 +56,14 @@ final class NoEarlyCommit implements Oracle {
 					violations.add(entry.instance() + " commits " + entry.coordinates() + " at " + entry.micros()
 							+ " before " + offsets.first() + " is final");
 				}
-				this.told.told(entry.offset(), entry.detail())
-					.filter(offsets::contains)
-					.forEach((offset) -> violations.add(entry.instance() + " tells with " + entry.coordinates() + " at "
-							+ entry.micros() + " that " + offset + " is final, which it is not"));
+				if (!entry.detail().isEmpty()) {
+					LongPredicate claimed = this.told.told(entry.offset(), entry.detail());
+					offsets.tailSet(entry.offset())
+						.stream()
+						.filter(claimed::test)
+						.forEach((offset) -> violations.add(entry.instance() + " tells with " + entry.coordinates()
+								+ " at " + entry.micros() + " that " + offset + " is final, which it is not"));
+				}
 			}
 		}
 		return violations;

@@ -17,7 +17,6 @@
 package io.kaffe.spring.fault;
 
 import java.time.Duration;
-import java.util.stream.LongStream;
 
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Nested;
@@ -131,7 +130,7 @@ class OracleTests {
 		@Test
 		void metadataThatClaimsAnOpenRecordIsCaught() {
 			Oracle oracle = new NoEarlyCommit(
-					(offset, metadata) -> LongStream.of(offset + 1, offset + Long.parseLong(metadata)));
+					(offset, metadata) -> (told) -> told > offset && told <= offset + Long.parseLong(metadata));
 			Story story = new Story().handled("a", 0, 1, 2).start("a", 0, 3).committing("a", 0, 0, "2");
 			assertThat(oracle.violations(story.of(4))).isEmpty();
 			story.committing("a", 0, 0, "3");
@@ -399,6 +398,15 @@ class OracleTests {
 			assertThat(new Duplicates(story.killed("a").of(4)).uncommitted()).isEqualTo(2);
 			story = new Story().assigned("a", 0).handled("a", 0, 0, 1).committed("a", 0, 2).revoked("a", 0);
 			assertThat(new Duplicates(story.of(4)).uncommitted()).isZero();
+		}
+
+		@Test
+		void whatTheLastCommitToldIsNotInTheBound() {
+			Story story = new Story().assigned("a", 0).start("a", 0, 0).handled("a", 0, 1, 2);
+			story.committing("a", 0, 0, "1").confirmed("a", 0, 0).killed("a");
+			assertThat(new Duplicates(story.of(4)).uncommitted()).isEqualTo(3);
+			assertThat(new Duplicates(story.of(4), (offset, metadata) -> (told) -> told == 1).uncommitted())
+				.isEqualTo(2);
 		}
 
 		@Test

@@ -16,7 +16,9 @@
 
 package io.kaffe.spring.fault;
 
-import java.util.stream.LongStream;
+import java.util.function.LongPredicate;
+
+import io.kaffe.spring.offset.CommitMetadata;
 
 /**
  * What the metadata of a commit tells: the complete offsets above the committed one.
@@ -25,14 +27,24 @@ import java.util.stream.LongStream;
 interface ToldOffsets {
 
 	/** Metadata that tells nothing. */
-	ToldOffsets NONE = (offset, metadata) -> LongStream.empty();
+	ToldOffsets NONE = (offset, metadata) -> (candidate) -> false;
+
+	/** Metadata as Kaffe writes it. It must be readable. */
+	ToldOffsets OF_COMMITS = (offset, metadata) -> {
+		try {
+			return CommitMetadata.read(metadata, offset)::contains;
+		}
+		catch (CommitMetadata.UnreadableMetadataException ex) {
+			throw new IllegalArgumentException("Metadata of a commit of " + offset + ": " + metadata, ex);
+		}
+	};
 
 	/**
 	 * Decode the metadata of a commit.
 	 * @param offset the committed offset
 	 * @param metadata the metadata as it was committed
-	 * @return the offsets it claims to be complete, all above the committed one
+	 * @return whether it claims an offset above the committed one to be complete
 	 */
-	LongStream told(long offset, String metadata);
+	LongPredicate told(long offset, String metadata);
 
 }
