@@ -21,11 +21,14 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.springframework.kafka.support.Acknowledgment;
 
 /**
  * A handler that takes random times, fails now and then, hangs on demand, and writes a
@@ -48,6 +51,12 @@ final class FaultHandler {
 	private final Map<String, Integer> attempts = new ConcurrentHashMap<>();
 
 	private final AtomicLong handled = new AtomicLong();
+
+	private final Executor acknowledging = Executors.newFixedThreadPool(3, (task) -> {
+		Thread thread = new Thread(task, "acknowledging");
+		thread.setDaemon(true);
+		return thread;
+	});
 
 	private final Journal journal;
 
@@ -74,6 +83,24 @@ final class FaultHandler {
 		}
 		this.journal.end(record, attempt, Entry.HANDLED);
 		this.handled.incrementAndGet();
+	}
+
+	/**
+	 * Return at once and acknowledge later, on other threads and out of order; one record
+	 * of each partition never, if that is asked for.
+	 * @param stalled the offset that is never acknowledged, or -1
+	 */
+	void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment, long stalled) {
+		String coordinates = record.topic() + "-" + record.partition() + "@" + record.offset();
+		int attempt = this.attempts.merge(coordinates, 1, Integer::sum);
+		this.journal.start(record, attempt);
+		this.journal.end(record, attempt, Entry.RETURNED);
+		if (record.offset() != stalled) {
+			this.acknowledging.execute(() -> {
+				this.journal.acknowledged(record);
+				acknowledgment.acknowledge();
+			});
+		}
 	}
 
 	/**

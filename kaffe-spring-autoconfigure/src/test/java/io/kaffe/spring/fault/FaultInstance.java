@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -29,6 +30,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -41,9 +43,11 @@ import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.support.Acknowledgment;
 
 import io.kaffe.spring.autoconfigure.KaffeAutoConfiguration;
 import io.kaffe.spring.fault.Entry.Kind;
+import io.kaffe.spring.worker.WorkerManager;
 
 /**
  * A service with one listener that keeps a journal, in this process or as the main class
@@ -103,6 +107,14 @@ public final class FaultInstance implements AutoCloseable {
 		this.context.getBean(Application.class).stall.set(time);
 	}
 
+	/**
+	 * Let some of the commits of this instance fail from now on.
+	 * @param failingPerCent how many; 0 to let all succeed again
+	 */
+	void failCommits(int failingPerCent) {
+		this.context.getBean(Application.class).failingCommits.set(failingPerCent);
+	}
+
 	MessageListenerContainer container() {
 		return Objects
 			.requireNonNull(this.context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainer(LISTENER));
@@ -128,6 +140,8 @@ public final class FaultInstance implements AutoCloseable {
 
 		private final AtomicReference<Duration> stall = new AtomicReference<>(Duration.ZERO);
 
+		private final AtomicInteger failingCommits = new AtomicInteger();
+
 		@Bean(destroyMethod = "")
 		Journal journal(@Value("${fault.directory}") Path directory, @Value("${fault.instance}") String instance) {
 			return Journal.open(directory, instance);
@@ -139,8 +153,24 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		@Bean
+		@ConditionalOnBooleanProperty(name = "fault.acknowledging", havingValue = false, matchIfMissing = true)
 		Listener listener(FaultHandler handler) {
 			return new Listener(handler);
+		}
+
+		@Bean
+		@ConditionalOnBooleanProperty("fault.acknowledging")
+		AcknowledgingListener acknowledgingListener(FaultHandler handler,
+				@Value("${fault.stalled-offset:-1}") long stalled) {
+			return new AcknowledgingListener(handler, stalled);
+		}
+
+		@Bean
+		@ConditionalOnBooleanProperty("fault.blocked")
+		MemoryReport memoryReport(@Value("${fault.directory}") Path directory,
+				@Value("${fault.instance}") String instance, WorkerManager workers, FaultHandler handler) {
+			handler.hang();
+			return new MemoryReport(directory, instance, workers);
 		}
 
 		@Bean
@@ -149,7 +179,7 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		private <K, V> void journal(DefaultKafkaConsumerFactory<K, V> factory, Journal journal) {
-			factory.addPostProcessor((consumer) -> JournallingConsumer.wrap(consumer, journal, this.stall));
+			factory.addPostProcessor((consumer) -> JournallingConsumer.wrap(consumer, journal, this.stall, this.failingCommits));
 		}
 
 		@Bean
@@ -174,6 +204,28 @@ public final class FaultInstance implements AutoCloseable {
 				concurrency = "${fault.concurrency:1}")
 		void handle(ConsumerRecord<String, String> record) {
 			this.handler.handle(record);
+		}
+
+	}
+
+	/**
+	 * Handles records and leaves it to acknowledgments to make them final.
+	 */
+	static class AcknowledgingListener {
+
+		private final FaultHandler handler;
+
+		private final long stalled;
+
+		AcknowledgingListener(FaultHandler handler, long stalled) {
+			this.handler = handler;
+			this.stalled = stalled;
+		}
+
+		@KafkaListener(id = LISTENER, idIsGroup = false, topics = "#{'${fault.topics}'.split(',')}",
+				concurrency = "${fault.concurrency:1}")
+		void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
+			this.handler.handle(record, acknowledgment, this.stalled);
 		}
 
 	}

@@ -303,7 +303,11 @@ final class FaultRound implements AutoCloseable {
 	 * Start an instance in a process of its own.
 	 */
 	InstanceProcess process(String name) {
-		InstanceProcess instance = InstanceProcess.start(settings(name));
+		return process(settings(name));
+	}
+
+	InstanceProcess process(InstanceSettings settings) {
+		InstanceProcess instance = InstanceProcess.start(settings);
 		this.processes.add(instance);
 		return instance;
 	}
@@ -364,6 +368,13 @@ final class FaultRound implements AutoCloseable {
 				return false;
 			}
 		});
+	}
+
+	/**
+	 * Return how many entries of a kind an instance has written.
+	 */
+	long count(String instance, Kind kind) {
+		return Journal.read(this.directory, instance).stream().filter((entry) -> entry.kind() == kind).count();
 	}
 
 	void await(String what, BooleanSupplier condition) {

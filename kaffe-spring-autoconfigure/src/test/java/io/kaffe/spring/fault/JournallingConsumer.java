@@ -21,14 +21,19 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.fault.Entry.Kind;
@@ -51,11 +56,18 @@ final class JournallingConsumer implements InvocationHandler {
 
 	private final AtomicReference<Duration> stall;
 
-	private JournallingConsumer(Consumer<?, ?> consumer, Journal journal, AtomicReference<Duration> stall) {
+	private final AtomicInteger failing;
+
+	/** Of asynchronous commits that were not even asked for; called in a poll. */
+	private final Queue<Runnable> failedCallbacks = new ArrayDeque<>();
+
+	private JournallingConsumer(Consumer<?, ?> consumer, Journal journal, AtomicReference<Duration> stall,
+			AtomicInteger failing) {
 		this.name = "consumer-" + numbers.incrementAndGet();
 		this.consumer = consumer;
 		this.journal = journal;
 		this.stall = stall;
+		this.failing = failing;
 	}
 
 	/**
@@ -64,11 +76,14 @@ final class JournallingConsumer implements InvocationHandler {
 	 * @param journal where to write
 	 * @param stall how long the next poll of any of these consumers is to be delayed;
 	 * used up by one of them
+	 * @param failing how many of a hundred commits fail; half of those reach the broker,
+	 * and only the answer is lost
 	 */
 	@SuppressWarnings("unchecked")
-	static <K, V> Consumer<K, V> wrap(Consumer<K, V> consumer, Journal journal, AtomicReference<Duration> stall) {
+	static <K, V> Consumer<K, V> wrap(Consumer<K, V> consumer, Journal journal, AtomicReference<Duration> stall,
+			AtomicInteger failing) {
 		return (Consumer<K, V>) Proxy.newProxyInstance(JournallingConsumer.class.getClassLoader(),
-				new Class<?>[] { Consumer.class }, new JournallingConsumer(consumer, journal, stall));
+				new Class<?>[] { Consumer.class }, new JournallingConsumer(consumer, journal, stall, failing));
 	}
 
 	/**
@@ -95,6 +110,10 @@ final class JournallingConsumer implements InvocationHandler {
 
 	private @Nullable Object poll(Method method, Object[] arguments) throws Throwable {
 		FaultHandler.take(this.stall.getAndSet(Duration.ZERO));
+		for (Runnable callback = this.failedCallbacks.poll(); callback != null; callback = this.failedCallbacks
+			.poll()) {
+			callback.run();
+		}
 		return call(method, arguments);
 	}
 
@@ -102,7 +121,9 @@ final class JournallingConsumer implements InvocationHandler {
 		Map<TopicPartition, OffsetAndMetadata> offsets = offsets(arguments);
 		write(Kind.COMMITTING, offsets);
 		try {
+			failRequest();
 			Object result = call(method, arguments);
+			failAnswer();
 			write(Kind.COMMITTED, offsets);
 			return result;
 		}
@@ -116,18 +137,43 @@ final class JournallingConsumer implements InvocationHandler {
 		Map<TopicPartition, OffsetAndMetadata> offsets = offsets(arguments);
 		OffsetCommitCallback callback = (OffsetCommitCallback) arguments[arguments.length - 1];
 		arguments[arguments.length - 1] = (OffsetCommitCallback) (answered, failure) -> {
-			if (failure != null) {
-				refused(offsets, failure);
+			Exception told = (failure == null && fails())
+					? new RetriableCommitFailedException("Failing on purpose, with the commit done") : failure;
+			if (told != null) {
+				refused(offsets, told);
 			}
 			else {
 				write(Kind.COMMITTED, offsets);
 			}
 			if (callback != null) {
-				callback.onComplete(answered, failure);
+				callback.onComplete(answered, told);
 			}
 		};
 		write(Kind.COMMITTING, offsets);
+		if (fails()) {
+			refused(offsets, new RetriableCommitFailedException("Failing on purpose"));
+			if (callback != null) {
+				this.failedCallbacks.add(() -> callback.onComplete(offsets, new RetriableCommitFailedException("Failing on purpose")));
+			}
+			return null;
+		}
 		return call(method, arguments);
+	}
+
+	private void failRequest() {
+		if (fails()) {
+			throw new TimeoutException("Failing on purpose");
+		}
+	}
+
+	private void failAnswer() {
+		if (fails()) {
+			throw new TimeoutException("Failing on purpose, with the commit done");
+		}
+	}
+
+	private boolean fails() {
+		return ThreadLocalRandom.current().nextInt(200) < this.failing.get();
 	}
 
 	@SuppressWarnings("unchecked")
