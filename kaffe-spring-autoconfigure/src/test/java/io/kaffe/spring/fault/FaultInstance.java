@@ -179,7 +179,8 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		private <K, V> void journal(DefaultKafkaConsumerFactory<K, V> factory, Journal journal) {
-			factory.addPostProcessor((consumer) -> JournallingConsumer.wrap(consumer, journal, this.stall, this.failingCommits));
+			factory.addPostProcessor(
+					(consumer) -> JournallingConsumer.wrap(consumer, journal, this.stall, this.failingCommits));
 		}
 
 		@Bean

@@ -153,7 +153,8 @@ final class JournallingConsumer implements InvocationHandler {
 		if (fails()) {
 			refused(offsets, new RetriableCommitFailedException("Failing on purpose"));
 			if (callback != null) {
-				this.failedCallbacks.add(() -> callback.onComplete(offsets, new RetriableCommitFailedException("Failing on purpose")));
+				this.failedCallbacks
+					.add(() -> callback.onComplete(offsets, new RetriableCommitFailedException("Failing on purpose")));
 			}
 			return null;
 		}

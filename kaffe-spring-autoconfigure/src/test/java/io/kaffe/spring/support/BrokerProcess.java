@@ -49,7 +49,7 @@ import org.springframework.util.FileSystemUtils;
  */
 public final class BrokerProcess implements AutoCloseable {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration PATIENCE = Duration.ofSeconds(180);
 
 	/** Below the ports that the system gives to outgoing connections. */
 	private static final int FIRST_PORT = 20_000;
