@@ -17,9 +17,11 @@
 package io.kaffe.spring.fault;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -118,15 +120,12 @@ class BrokerFaultsIntegrationTests {
 
 	private static int leader(FaultRound round) throws Exception {
 		TopicPartition partition = round.partitions().get(round.random().nextInt(round.partitions().size()));
-		return round.admin()
+		TopicDescription topic = Objects.requireNonNull(round.admin()
 			.describeTopics(List.of(partition.topic()))
 			.allTopicNames()
 			.get(30, TimeUnit.SECONDS)
-			.get(partition.topic())
-			.partitions()
-			.get(partition.partition())
-			.leader()
-			.id();
+			.get(partition.topic()));
+		return topic.partitions().get(partition.partition()).leader().id();
 	}
 
 }
