@@ -110,11 +110,11 @@ class BrokerFaultsIntegrationTests {
 	}
 
 	private static int coordinator(FaultRound round) throws Exception {
-		ConsumerGroupDescription group = round.admin()
+		ConsumerGroupDescription group = Objects.requireNonNull(round.admin()
 			.describeConsumerGroups(List.of(round.group()))
 			.all()
 			.get(30, TimeUnit.SECONDS)
-			.get(round.group());
+			.get(round.group()));
 		return group.coordinator().id();
 	}
 

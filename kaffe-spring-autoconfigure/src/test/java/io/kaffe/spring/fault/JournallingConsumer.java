@@ -94,6 +94,7 @@ final class JournallingConsumer implements InvocationHandler {
 	}
 
 	@Override
+	@SuppressWarnings("NullAway") // what reflection passes cannot be said more precisely
 	public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] arguments)
 			throws Throwable {
 		Object[] given = (arguments != null) ? arguments : new Object[0];

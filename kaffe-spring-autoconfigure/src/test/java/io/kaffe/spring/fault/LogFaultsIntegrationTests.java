@@ -19,6 +19,7 @@ package io.kaffe.spring.fault;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -125,7 +126,7 @@ class LogFaultsIntegrationTests {
 			.toList();
 		TopicContents contents = TopicContents.read(broker.bootstrapServers(), compacted);
 		return compacted.stream()
-			.allMatch((partition) -> contents.offsets().get(partition).size() < contents.ends().get(partition) / 2);
+			.allMatch((partition) -> contents.offsetsOf(partition).size() < contents.endOf(partition) / 2);
 	}
 
 	@Test
@@ -141,13 +142,14 @@ class LogFaultsIntegrationTests {
 			Map<TopicPartition, Long> committed = round.committed();
 			TopicPartition forward = round.partitions().get(round.random().nextInt(4));
 			TopicPartition back = round.partitions().get(4 + round.random().nextInt(4));
-			long from = committed.get(forward);
-			long by = Math.min(committed.get(back), 1 + round.random().nextInt(50));
-			move(round, Map.of(forward, from + BACKLOG / 2, back, committed.get(back) - by));
+			long from = Objects.requireNonNull(committed.get(forward));
+			long end = Objects.requireNonNull(committed.get(back));
+			long by = Math.min(end, 1 + round.random().nextInt(50));
+			move(round, Map.of(forward, from + BACKLOG / 2, back, end - by));
 			round.skipped(forward, from, from + BACKLOG / 2);
 			round.expectDuplicates(by);
 			round.also(Guarantee.STRAYS, new NeverStarted(forward, from, from + BACKLOG / 2));
-			round.also(Guarantee.LOST, new HandledAgain(back, committed.get(back) - by, committed.get(back)));
+			round.also(Guarantee.LOST, new HandledAgain(back, end - by, end));
 			instance.container().start();
 		});
 	}

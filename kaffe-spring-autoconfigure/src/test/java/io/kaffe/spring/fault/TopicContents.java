@@ -38,6 +38,14 @@ record TopicContents(Map<TopicPartition, List<Long>> offsets, Map<TopicPartition
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+	List<Long> offsetsOf(TopicPartition partition) {
+		return this.offsets.getOrDefault(partition, List.of());
+	}
+
+	long endOf(TopicPartition partition) {
+		return this.ends.getOrDefault(partition, 0L);
+	}
+
 	/**
 	 * Read partitions from the beginning to their end. Records of aborted transactions
 	 * are left out.
@@ -53,9 +61,13 @@ record TopicContents(Map<TopicPartition, List<Long>> offsets, Map<TopicPartition
 			Map<TopicPartition, List<Long>> offsets = new HashMap<>();
 			partitions.forEach((partition) -> offsets.put(partition, new ArrayList<>()));
 			long deadline = System.nanoTime() + PATIENCE.toNanos();
-			while (partitions.stream().anyMatch((partition) -> consumer.position(partition) < ends.get(partition))) {
+			while (partitions.stream()
+				.anyMatch((partition) -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
 				for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
-					offsets.get(new TopicPartition(record.topic(), record.partition())).add(record.offset());
+					offsets
+						.computeIfAbsent(new TopicPartition(record.topic(), record.partition()),
+								(partition) -> new ArrayList<>())
+						.add(record.offset());
 				}
 				if (System.nanoTime() - deadline > 0) {
 					throw new IllegalStateException("Could not read " + partitions + " to their ends " + ends);
