@@ -47,7 +47,7 @@ enum BrokenWindow {
 	 * A completion that holds the old ring while it grows is lost.
 	 */
 	GROWTH_COPIES_BITS("grown[slot(segment.base, length)] = segment;",
-			"grown[slot(segment.base, length)] = new Segment(segment.base, segment.words.clone());"),
+			"grown[slot(segment.base, length)] = (segment.words == Segment.ALL_COMPLETE) ? segment : new Segment(segment.base, segment.words.clone());"),
 
 	/**
 	 * A late completion hits a segment that took the place of its own.
@@ -61,6 +61,11 @@ enum BrokenWindow {
 	 */
 	NEXT_NOT_COMPARED("return segment != null && offset < this.next && segment.complete(offset);",
 			"return segment != null && segment.complete(offset);"),
+
+	/**
+	 * An offset seems to be open again while the watermark passes it.
+	 */
+	SEGMENTS_LET_GO_FIRST("return offset < this.watermark;", "return false;"),
 
 	/**
 	 * The watermark passes the open offset it stands at.

@@ -48,11 +48,15 @@ interface TestedWindow {
 	}
 
 	/**
-	 * The window itself.
-	 *
-	 * @param window the window
+	 * The window itself. Not a record, because Lincheck does not look into those.
 	 */
-	record RealWindow(OffsetWindow window) implements TestedWindow {
+	final class RealWindow implements TestedWindow {
+
+		private final OffsetWindow window;
+
+		RealWindow(OffsetWindow window) {
+			this.window = window;
+		}
 
 		@Override
 		public void append(long first, long last) {

@@ -1,0 +1,308 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.offset;
+
+import java.lang.reflect.Method;
+import java.util.List;
+import java.util.Random;
+
+import org.jetbrains.kotlinx.lincheck.Actor;
+import org.jetbrains.kotlinx.lincheck.execution.ExecutionScenario;
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.jetbrains.lincheck.datastructures.ParameterGenerator;
+import org.jetbrains.lincheck.datastructures.RandomProvider;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+/**
+ * Lincheck's tests for {@link OffsetWindow}: whatever one owner and many completing
+ * threads do to it at a time, every call answers as if the calls had been made one after
+ * the other on a set of open offsets. Late and repeated completions are among them, and
+ * appends that make the ring grow or take a segment's place in it.
+ */
+@Tag("lincheck")
+class OffsetWindowLinearizabilityTests {
+
+	private static final int FIRST = 4094;
+
+	private static final int RING = 4 * 4096;
+
+	@Test
+	void isLinearizableInRacesThatAreKnownToMatter() {
+		assertThatNoException().isThrownBy(() -> races().check(RealWindowOperations.class));
+	}
+
+	@Test
+	void isLinearizableInRandomScenarios() {
+		assertThatNoException().isThrownBy(() -> options().iterations(15)
+			.threads(2)
+			.actorsBefore(1)
+			.actorsPerThread(2)
+			.actorsAfter(2)
+			.invocationsPerIteration(100)
+			.check(RealWindowOperations.class));
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { OrdinaryOrOperations.class, GrowthCopiesBitsOperations.class,
+			SegmentsLetGoFirstOperations.class })
+	void noticesMistakesThatTakeTwoThreads(Class<?> broken) {
+		assertThatExceptionOfType(LincheckAssertionError.class)
+			.isThrownBy(() -> races().minimizeFailedScenario(false).check(broken));
+	}
+
+	private static ModelCheckingOptions options() {
+		// A loop over the 64 words of a segment is not one that waits for another thread.
+		// Where Lincheck takes it for one, it explores a single interleaving, and passes.
+		return new ModelCheckingOptions().loopIterationsBeforeThreadSwitch(100)
+			.loopBound(200)
+			.sequentialSpecification(ModelOperations.class);
+	}
+
+	private static ModelCheckingOptions races() {
+		ModelCheckingOptions options = options().iterations(0).invocationsPerIteration(200);
+		// Two bits of the same word, and the watermark behind them.
+		race(options, List.of(), List.of(complete(FIRST)), List.of(complete(FIRST + 1)),
+				List.of(isComplete(FIRST), isComplete(FIRST + 1), advance()));
+		// The ring grows.
+		race(options, List.of(), List.of(complete(FIRST), complete(FIRST + 1)), List.of(skip(RING), append(1)),
+				List.of(complete(FIRST), complete(FIRST + 1), advance()));
+		// A segment is let go.
+		race(options, List.of(complete(FIRST), complete(FIRST + 1)), List.of(isComplete(FIRST), complete(FIRST + 1)),
+				List.of(advance(), append(1)), List.of(isComplete(FIRST), advance()));
+		// The same bit twice.
+		race(options, List.of(), List.of(complete(FIRST)), List.of(complete(FIRST), complete(FIRST + 1)),
+				List.of(advance()));
+		// Another segment takes its place in the ring, where 4094 would be 4094 + RING.
+		race(options, List.of(complete(FIRST), complete(FIRST + 1), complete(FIRST + 2), advance(), skip(RING - 3)),
+				List.of(complete(FIRST)), List.of(append(2), advance()), List.of(complete(FIRST + RING), advance()));
+		// Before it is appended.
+		race(options, List.of(), List.of(complete(FIRST + 3), complete(FIRST + 3)), List.of(append(1), append(1)),
+				List.of(complete(FIRST + 3), isComplete(FIRST + 3)));
+		// In a gap while it is left out, above an open offset and above none.
+		race(options, List.of(), List.of(complete(FIRST + 3), isComplete(FIRST + 3)), List.of(skip(RING), append(1)),
+				List.of(advance()));
+		race(options, List.of(complete(FIRST), complete(FIRST + 1), complete(FIRST + 2), advance()),
+				List.of(complete(FIRST + 3), isComplete(FIRST + 3)), List.of(skip(RING), append(1)),
+				List.of(advance()));
+		return options;
+	}
+
+	private static void race(ModelCheckingOptions options, List<Actor> before, List<Actor> completing,
+			List<Actor> other, List<Actor> after) {
+		options.addCustomScenario(new ExecutionScenario(before, List.of(completing, other), after, null));
+	}
+
+	private static Actor append(int count) {
+		return actor("append", count);
+	}
+
+	private static Actor skip(int count) {
+		return actor("skip", count);
+	}
+
+	private static Actor complete(int offset) {
+		return actor("complete", offset);
+	}
+
+	private static Actor isComplete(int offset) {
+		return actor("isComplete", offset);
+	}
+
+	private static Actor advance() {
+		return new Actor(method("advance"), List.of());
+	}
+
+	private static Actor actor(String operation, int argument) {
+		return new Actor(method(operation, int.class), List.of(argument));
+	}
+
+	private static Method method(String operation, Class<?>... parameters) {
+		try {
+			return Operations.class.getMethod(operation, parameters);
+		}
+		catch (NoSuchMethodException ex) {
+			throw new IllegalArgumentException(ex);
+		}
+	}
+
+	/**
+	 * What is done to a window that begins shortly before the end of a segment.
+	 */
+	@Param(name = "offset", gen = Offsets.class)
+	public abstract static class Operations {
+
+		private final TestedWindow window;
+
+		Operations(TestedWindow window) {
+			this.window = window;
+			window.append(FIRST, FIRST + 2);
+		}
+
+		/**
+		 * Append open offsets.
+		 * @param count how many
+		 */
+		@Operation(nonParallelGroup = "owner")
+		public void append(@Param(gen = IntGen.class, conf = "1:2") int count) {
+			this.window.append(this.window.next(), this.window.next() + count - 1);
+		}
+
+		/**
+		 * Leave offsets out.
+		 * @param count how many
+		 */
+		@Operation(nonParallelGroup = "owner")
+		public void skip(@Param(gen = Gaps.class) int count) {
+			this.window.skipTo(this.window.next() + count);
+		}
+
+		/**
+		 * Move the watermark.
+		 * @return the watermark
+		 */
+		@Operation(nonParallelGroup = "owner")
+		public long advance() {
+			return this.window.advance();
+		}
+
+		/**
+		 * Complete an offset, appended or not.
+		 * @param offset the offset
+		 * @return whether this call completed it
+		 */
+		@Operation
+		public boolean complete(@Param(name = "offset") int offset) {
+			return this.window.complete(offset);
+		}
+
+		/**
+		 * Ask whether an offset is complete.
+		 * @param offset the offset
+		 * @return whether it is
+		 */
+		@Operation
+		public boolean isComplete(@Param(name = "offset") int offset) {
+			return this.window.isComplete(offset);
+		}
+
+	}
+
+	/**
+	 * Operations on the window itself.
+	 */
+	public static class RealWindowOperations extends Operations {
+
+		public RealWindowOperations() {
+			super(TestedWindow.real(FIRST));
+		}
+
+	}
+
+	/**
+	 * Operations on the model.
+	 */
+	public static class ModelOperations extends Operations {
+
+		public ModelOperations() {
+			super(new ModelWindow(FIRST));
+		}
+
+	}
+
+	/**
+	 * Operations on {@link BrokenWindow#ORDINARY_OR}.
+	 */
+	public static class OrdinaryOrOperations extends Operations {
+
+		public OrdinaryOrOperations() {
+			super(BrokenWindow.ORDINARY_OR.create(FIRST));
+		}
+
+	}
+
+	/**
+	 * Operations on {@link BrokenWindow#GROWTH_COPIES_BITS}.
+	 */
+	public static class GrowthCopiesBitsOperations extends Operations {
+
+		public GrowthCopiesBitsOperations() {
+			super(BrokenWindow.GROWTH_COPIES_BITS.create(FIRST));
+		}
+
+	}
+
+	/**
+	 * Operations on {@link BrokenWindow#SEGMENTS_LET_GO_FIRST}.
+	 */
+	public static class SegmentsLetGoFirstOperations extends Operations {
+
+		public SegmentsLetGoFirstOperations() {
+			super(BrokenWindow.SEGMENTS_LET_GO_FIRST.create(FIRST));
+		}
+
+	}
+
+	/**
+	 * Few offsets, so that threads meet: on both sides of the segment's end, and as far
+	 * away as the ring is long.
+	 */
+	public static class Offsets implements ParameterGenerator<Integer> {
+
+		private static final int[] OFFSETS = { FIRST, FIRST + 1, FIRST + 2, FIRST + RING, FIRST + 1 + RING };
+
+		private final Random random;
+
+		public Offsets(RandomProvider random, String configuration) {
+			this.random = random.createRandom();
+		}
+
+		@Override
+		public Integer generate() {
+			return OFFSETS[this.random.nextInt(OFFSETS.length)];
+		}
+
+	}
+
+	/**
+	 * One, or as many as the ring is long.
+	 */
+	public static class Gaps implements ParameterGenerator<Integer> {
+
+		private final Random random;
+
+		public Gaps(RandomProvider random, String configuration) {
+			this.random = random.createRandom();
+		}
+
+		@Override
+		public Integer generate() {
+			return this.random.nextBoolean() ? 1 : RING;
+		}
+
+	}
+
+}
