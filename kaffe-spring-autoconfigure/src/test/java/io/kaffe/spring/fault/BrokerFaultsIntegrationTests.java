@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -33,6 +34,7 @@ import io.kaffe.spring.support.BrokerProcess;
 /**
  * Faults of brokers and of the network on the way to them.
  */
+@Tag("fault")
 @ExtendWith(FaultBroker.class)
 class BrokerFaultsIntegrationTests {
 

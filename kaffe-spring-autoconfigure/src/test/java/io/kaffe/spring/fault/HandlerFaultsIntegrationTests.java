@@ -18,6 +18,7 @@ package io.kaffe.spring.fault;
 
 import java.time.Duration;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -29,6 +30,7 @@ import io.kaffe.spring.support.BrokerProcess;
  * Faults of the application: consumer threads that do not poll in time, handlers that
  * hang.
  */
+@Tag("fault")
 @ExtendWith(FaultBroker.class)
 class HandlerFaultsIntegrationTests {
 

@@ -100,25 +100,28 @@ final class History {
 
 	private static List<Assignment> assignments(List<Entry> entries) {
 		List<Open> opened = new ArrayList<>();
-		Map<String, Map<TopicPartition, Open>> open = new HashMap<>();
+		// By consumer too: one of an instance may be given a partition before another one
+		// hears that it lost it.
+		Map<String, Map<List<Object>, Open>> open = new HashMap<>();
 		for (Entry entry : entries) {
-			Map<TopicPartition, Open> held = open.computeIfAbsent(entry.instance(), (key) -> new HashMap<>());
-			Open assignment = held.get(entry.topicPartition());
+			Map<List<Object>, Open> held = open.computeIfAbsent(entry.instance(), (key) -> new HashMap<>());
+			List<Object> ofConsumer = List.of(entry.topicPartition(), entry.actor());
+			Open assignment = held.get(ofConsumer);
 			switch (entry.kind()) {
 				case ASSIGNED -> {
 					Open begun = new Open(entry);
-					held.put(entry.topicPartition(), begun);
+					held.put(ofConsumer, begun);
 					opened.add(begun);
 				}
 				case DRAINED -> {
-					if (assignment != null && assignment.isOf(entry)) {
+					if (assignment != null) {
 						assignment.drained = Math.min(assignment.drained, entry.micros());
 					}
 				}
 				case REVOKED, LOST -> {
-					if (assignment != null && assignment.isOf(entry)) {
+					if (assignment != null) {
 						assignment.end(entry);
-						held.remove(entry.topicPartition());
+						held.remove(ofConsumer);
 					}
 				}
 				case KILLED -> {
@@ -194,10 +197,6 @@ final class History {
 
 		Open(Entry assigned) {
 			this.assigned = assigned;
-		}
-
-		boolean isOf(Entry entry) {
-			return this.assigned.actor().equals(entry.actor());
 		}
 
 		void end(Entry entry) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -32,6 +33,7 @@ import io.kaffe.spring.support.BrokerProcess;
  * Faults of instances: they are killed, restarted one after the other, started and
  * stopped all the time, frozen.
  */
+@Tag("fault")
 @ExtendWith(FaultBroker.class)
 class InstanceFaultsIntegrationTests {
 

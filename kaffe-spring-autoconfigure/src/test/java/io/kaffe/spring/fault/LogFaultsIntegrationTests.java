@@ -30,6 +30,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -41,6 +42,7 @@ import io.kaffe.spring.support.BrokerProcess;
  * Surprises in the log and in what is committed: gaps, aborted transactions, offsets that
  * somebody moved, partitions and topics that come and go.
  */
+@Tag("fault")
 @ExtendWith(FaultBroker.class)
 class LogFaultsIntegrationTests {
 

@@ -45,6 +45,15 @@ final class Story {
 		return add(Kind.ASSIGNED, instance, partition, -1, 0, "");
 	}
 
+	/**
+	 * Give a partition to another consumer of an instance.
+	 */
+	Story assignedTo(String consumer, String instance, int partition) {
+		this.now += 1000;
+		this.entries.add(new Entry(Kind.ASSIGNED, this.now, instance, TOPIC, partition, -1, "", consumer, 0, ""));
+		return this;
+	}
+
 	Story revoked(String instance, int partition) {
 		return add(Kind.DRAINED, instance, partition, -1, 0, "").add(Kind.REVOKED, instance, partition, -1, 0, "");
 	}
