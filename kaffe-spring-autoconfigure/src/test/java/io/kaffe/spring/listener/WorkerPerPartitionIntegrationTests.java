@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.listener;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -52,20 +53,19 @@ class WorkerPerPartitionIntegrationTests {
 		try (ListenerApplication application = ListenerApplication.of(Listening.class)
 			.topic("orders", PARTITIONS)
 			.topic("refunds", PARTITIONS)) {
-			for (int partition = 0; partition < PARTITIONS; partition++) {
-				application.send("orders", partition, 0, RECORDS);
-				application.send("refunds", partition, 0, RECORDS);
-			}
 			ConfigurableApplicationContext context = application.start("--spring.kafka.listener.concurrency=3",
 					"--kaffe.consumers.sales.worker-allocation-strategy=worker-per-partition",
 					"--spring.kafka.consumer.properties.partition.assignment.strategy="
 							+ CrossingAssignor.class.getName());
+			await("all three consumers have joined").atMost(Duration.ofSeconds(30))
+				.untilAsserted(() -> assertCrossing(application, context));
+			for (int partition = 0; partition < PARTITIONS; partition++) {
+				application.send("orders", partition, 0, RECORDS);
+				application.send("refunds", partition, 0, RECORDS);
+			}
 			Listening listening = context.getBean(Listening.class);
 			await("all are handled").until(() -> listening.handled.get() == 2 * PARTITIONS * RECORDS);
-			for (int partition = 0; partition < PARTITIONS; partition++) {
-				assertThat(clientOf(context, application.topic("orders"), partition)).as("consumer of orders-N")
-					.isNotEqualTo(clientOf(context, application.topic("refunds"), partition));
-			}
+			assertCrossing(application, context);
 			ConsumerSnapshot table = ListenerApplication.table(context, "sales");
 			assertThat(table.workers()).extracting(WorkerSnapshot::name)
 				.containsExactly("worker_0", "worker_1", "worker_2", "worker_3", "worker_4", "worker_5");
@@ -81,6 +81,13 @@ class WorkerPerPartitionIntegrationTests {
 				.stream()
 				.map(PartitionSnapshot::committedOffset)
 				.allMatch(Long.valueOf(RECORDS)::equals));
+		}
+	}
+
+	private static void assertCrossing(ListenerApplication application, ConfigurableApplicationContext context) {
+		for (int partition = 0; partition < PARTITIONS; partition++) {
+			assertThat(clientOf(context, application.topic("orders"), partition)).as("consumer of orders-N")
+				.isNotEqualTo(clientOf(context, application.topic("refunds"), partition));
 		}
 	}
 
