@@ -18,17 +18,11 @@ package io.kaffe.spring.offset;
 
 import java.lang.reflect.Method;
 import java.util.List;
-import java.util.Random;
 
 import org.jetbrains.kotlinx.lincheck.Actor;
 import org.jetbrains.kotlinx.lincheck.execution.ExecutionScenario;
 import org.jetbrains.lincheck.LincheckAssertionError;
-import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
-import org.jetbrains.lincheck.datastructures.Operation;
-import org.jetbrains.lincheck.datastructures.Param;
-import org.jetbrains.lincheck.datastructures.ParameterGenerator;
-import org.jetbrains.lincheck.datastructures.RandomProvider;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,13 +40,13 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 @Tag("lincheck")
 class OffsetWindowLinearizabilityTests {
 
-	private static final int FIRST = 4094;
+	private static final int FIRST = OffsetWindowOperations.FIRST;
 
-	private static final int RING = 4 * 4096;
+	private static final int RING = OffsetWindowOperations.RING;
 
 	@Test
 	void isLinearizableInRacesThatAreKnownToMatter() {
-		assertThatNoException().isThrownBy(() -> races().check(RealWindowOperations.class));
+		assertThatNoException().isThrownBy(() -> races().check(OffsetWindowOperations.Real.class));
 	}
 
 	@Test
@@ -63,15 +57,16 @@ class OffsetWindowLinearizabilityTests {
 			.actorsPerThread(2)
 			.actorsAfter(2)
 			.invocationsPerIteration(100)
-			.check(RealWindowOperations.class));
+			.check(OffsetWindowOperations.Real.class));
 	}
 
 	@ParameterizedTest
-	@ValueSource(classes = { OrdinaryOrOperations.class, GrowthCopiesBitsOperations.class,
-			SegmentsLetGoFirstOperations.class })
+	@ValueSource(classes = { OffsetWindowOperations.OrdinaryOr.class, OffsetWindowOperations.GrowthCopiesBits.class,
+			OffsetWindowOperations.SegmentsLetGoFirst.class })
 	void noticesMistakesThatTakeTwoThreads(Class<?> broken) {
 		assertThatExceptionOfType(LincheckAssertionError.class)
-			.isThrownBy(() -> races().minimizeFailedScenario(false).check(broken));
+			.isThrownBy(() -> races().minimizeFailedScenario(false).check(broken))
+			.withMessageContaining("Invalid execution results");
 	}
 
 	private static ModelCheckingOptions options() {
@@ -79,7 +74,7 @@ class OffsetWindowLinearizabilityTests {
 		// Where Lincheck takes it for one, it explores a single interleaving, and passes.
 		return new ModelCheckingOptions().loopIterationsBeforeThreadSwitch(100)
 			.loopBound(200)
-			.sequentialSpecification(ModelOperations.class);
+			.sequentialSpecification(OffsetWindowOperations.Model.class);
 	}
 
 	private static ModelCheckingOptions races() {
@@ -142,167 +137,11 @@ class OffsetWindowLinearizabilityTests {
 
 	private static Method method(String operation, Class<?>... parameters) {
 		try {
-			return Operations.class.getMethod(operation, parameters);
+			return OffsetWindowOperations.class.getMethod(operation, parameters);
 		}
 		catch (NoSuchMethodException ex) {
 			throw new IllegalArgumentException(ex);
 		}
-	}
-
-	/**
-	 * What is done to a window that begins shortly before the end of a segment.
-	 */
-	@Param(name = "offset", gen = Offsets.class)
-	public abstract static class Operations {
-
-		private final TestedWindow window;
-
-		Operations(TestedWindow window) {
-			this.window = window;
-			window.append(FIRST, FIRST + 2);
-		}
-
-		/**
-		 * Append open offsets.
-		 * @param count how many
-		 */
-		@Operation(nonParallelGroup = "owner")
-		public void append(@Param(gen = IntGen.class, conf = "1:2") int count) {
-			this.window.append(this.window.next(), this.window.next() + count - 1);
-		}
-
-		/**
-		 * Leave offsets out.
-		 * @param count how many
-		 */
-		@Operation(nonParallelGroup = "owner")
-		public void skip(@Param(gen = Gaps.class) int count) {
-			this.window.skipTo(this.window.next() + count);
-		}
-
-		/**
-		 * Move the watermark.
-		 * @return the watermark
-		 */
-		@Operation(nonParallelGroup = "owner")
-		public long advance() {
-			return this.window.advance();
-		}
-
-		/**
-		 * Complete an offset, appended or not.
-		 * @param offset the offset
-		 * @return whether this call completed it
-		 */
-		@Operation
-		public boolean complete(@Param(name = "offset") int offset) {
-			return this.window.complete(offset);
-		}
-
-		/**
-		 * Ask whether an offset is complete.
-		 * @param offset the offset
-		 * @return whether it is
-		 */
-		@Operation
-		public boolean isComplete(@Param(name = "offset") int offset) {
-			return this.window.isComplete(offset);
-		}
-
-	}
-
-	/**
-	 * Operations on the window itself.
-	 */
-	public static class RealWindowOperations extends Operations {
-
-		public RealWindowOperations() {
-			super(TestedWindow.real(FIRST));
-		}
-
-	}
-
-	/**
-	 * Operations on the model.
-	 */
-	public static class ModelOperations extends Operations {
-
-		public ModelOperations() {
-			super(new ModelWindow(FIRST));
-		}
-
-	}
-
-	/**
-	 * Operations on {@link BrokenWindow#ORDINARY_OR}.
-	 */
-	public static class OrdinaryOrOperations extends Operations {
-
-		public OrdinaryOrOperations() {
-			super(BrokenWindow.ORDINARY_OR.create(FIRST));
-		}
-
-	}
-
-	/**
-	 * Operations on {@link BrokenWindow#GROWTH_COPIES_BITS}.
-	 */
-	public static class GrowthCopiesBitsOperations extends Operations {
-
-		public GrowthCopiesBitsOperations() {
-			super(BrokenWindow.GROWTH_COPIES_BITS.create(FIRST));
-		}
-
-	}
-
-	/**
-	 * Operations on {@link BrokenWindow#SEGMENTS_LET_GO_FIRST}.
-	 */
-	public static class SegmentsLetGoFirstOperations extends Operations {
-
-		public SegmentsLetGoFirstOperations() {
-			super(BrokenWindow.SEGMENTS_LET_GO_FIRST.create(FIRST));
-		}
-
-	}
-
-	/**
-	 * Few offsets, so that threads meet: on both sides of the segment's end, and as far
-	 * away as the ring is long.
-	 */
-	public static class Offsets implements ParameterGenerator<Integer> {
-
-		private static final int[] OFFSETS = { FIRST, FIRST + 1, FIRST + 2, FIRST + RING, FIRST + 1 + RING };
-
-		private final Random random;
-
-		public Offsets(RandomProvider random, String configuration) {
-			this.random = random.createRandom();
-		}
-
-		@Override
-		public Integer generate() {
-			return OFFSETS[this.random.nextInt(OFFSETS.length)];
-		}
-
-	}
-
-	/**
-	 * One, or as many as the ring is long.
-	 */
-	public static class Gaps implements ParameterGenerator<Integer> {
-
-		private final Random random;
-
-		public Gaps(RandomProvider random, String configuration) {
-			this.random = random.createRandom();
-		}
-
-		@Override
-		public Integer generate() {
-			return this.random.nextBoolean() ? 1 : RING;
-		}
-
 	}
 
 }
