@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.worker;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import javax.tools.ToolProvider;
+
+import org.jetbrains.lincheck.Lincheck;
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Lincheck's tests for {@link Worker}: in whatever order threads take their steps, it has
+ * one runner at a time and leaves no work behind.
+ */
+@Tag("lincheck")
+class WorkerInterleavingTests {
+
+	private static final String PACKAGE = Worker.class.getPackageName();
+
+	private static final int INVOCATIONS = 300;
+
+	@ParameterizedTest
+	@ValueSource(classes = { WorkerRaces.SubmittedWhileRunning.class, WorkerRaces.WokenWhileRunning.class,
+			WorkerRaces.SubmittedTwice.class })
+	void hasOneRunnerAndLeavesNothingBehind(Class<? extends Runnable> race) throws Exception {
+		Lincheck.runConcurrentTest(INVOCATIONS, race.getConstructor().newInstance());
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void noticesEveryMistake(Mistake mistake, @TempDir Path directory) throws Exception {
+		String broken = compile(mistake, directory);
+		Class<?> race = Class.forName(mistake.race.getName().replace(PACKAGE, broken));
+		Runnable runnable = (Runnable) race.getConstructor().newInstance();
+		assertThatExceptionOfType(LincheckAssertionError.class)
+			.isThrownBy(() -> Lincheck.runConcurrentTest(INVOCATIONS, runnable))
+			.withMessageContaining(mistake.effect);
+	}
+
+	/**
+	 * Compile the package with a mistake in it, to where the tests are: Lincheck tells
+	 * classes by their names, and looks for them in the class path.
+	 */
+	private static String compile(Mistake mistake, Path directory) throws Exception {
+		Path classes = Path.of(WorkerRaces.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+		String broken = PACKAGE + "." + mistake.name().toLowerCase(Locale.ROOT);
+		List<String> arguments = new ArrayList<>(List.of("-proc:none", "-nowarn", "-cp",
+				System.getProperty("java.class.path"), "-d", classes.toString()));
+		for (Path source : sources()) {
+			String code = Files.readString(source);
+			if (source.endsWith("Worker.java")) {
+				assertThat(code.split(Pattern.quote(mistake.correct), -1)).as("once in source: " + mistake.correct)
+					.hasSize(2);
+				code = code.replace(mistake.correct, mistake.broken);
+			}
+			Path copy = Files.writeString(directory.resolve(source.getFileName()), code.replace(PACKAGE, broken));
+			arguments.add(copy.toString());
+		}
+		assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new)))
+			.isZero();
+		return broken;
+	}
+
+	private static List<Path> sources() throws IOException {
+		String folder = PACKAGE.replace('.', '/');
+		try (Stream<Path> files = Files.list(Path.of("src/main/java", folder))) {
+			return Stream.concat(files, Stream.of(Path.of("src/test/java", folder, "WorkerRaces.java"))).toList();
+		}
+	}
+
+	/**
+	 * Mistakes that {@link Worker} could have, each a change of its source.
+	 */
+	enum Mistake {
+
+		/**
+		 * Work that comes between the last look at the queue and IDLE is left behind.
+		 */
+		NO_SECOND_LOOK_AT_THE_QUEUE(WorkerRaces.SubmittedWhileRunning.class, "if (!this.queue.isEmpty()) {",
+				"if (false) {", "Left behind after 1"),
+
+		/**
+		 * A wake-up that comes between the look at the work and WAITING is missed.
+		 */
+		NO_SECOND_LOOK_AT_WAITING_WORK(WorkerRaces.WokenWhileRunning.class, "if (work.isReady()) {", "if (false) {",
+				"Left behind after 0"),
+
+		/**
+		 * Two threads schedule it at a time.
+		 */
+		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class,
+				"if (this.run.get() == expected && this.run.compareAndSet(expected, SCHEDULED)) {",
+				"if (this.run.get() == expected) { this.run.set(SCHEDULED);", "Two runners");
+
+		private final Class<? extends Runnable> race;
+
+		private final String correct;
+
+		private final String broken;
+
+		private final String effect;
+
+		Mistake(Class<? extends Runnable> race, String correct, String broken, String effect) {
+			this.race = race;
+			this.correct = correct;
+			this.broken = broken;
+			this.effect = effect;
+		}
+
+	}
+
+}

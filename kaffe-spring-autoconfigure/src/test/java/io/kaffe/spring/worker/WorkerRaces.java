@@ -1,0 +1,327 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.worker;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.scheduling.TaskScheduler;
+import org.springframework.scheduling.Trigger;
+
+/**
+ * What may happen to a worker at a time, for Lincheck. Afterwards everything must have
+ * been handled, by one thread at a time.
+ * <p>
+ * There are no lambdas, because Lincheck does not see what they have captured.
+ */
+public final class WorkerRaces {
+
+	private WorkerRaces() {
+	}
+
+	/**
+	 * The beginning and the end of a race.
+	 */
+	private abstract static class Race implements Runnable {
+
+		private final boolean firstIsReady;
+
+		Race(boolean firstIsReady) {
+			this.firstIsReady = firstIsReady;
+		}
+
+		@Override
+		public final void run() {
+			Tasks tasks = new Tasks();
+			Worker worker = new WorkerSupervisor(tasks, new NeverScheduling(), new StoppedTicker()).start("worker",
+					new NothingToDo());
+			Journal journal = new Journal();
+			WaitingWork first = new WaitingWork(journal, this.firstIsReady);
+			WaitingWork second = new WaitingWork(journal, true);
+			race(tasks, worker, first, second);
+			while (tasks.runOne()) {
+				// What is scheduled, and what that schedules.
+			}
+			if (journal.overlaps) {
+				throw new AssertionError("Two runners");
+			}
+			if (journal.handled != 2) {
+				throw new AssertionError("Left behind after " + journal.handled);
+			}
+		}
+
+		abstract void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second);
+
+		static void join(Thread thread) {
+			try {
+				thread.join();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
+	}
+
+	/**
+	 * Work is submitted while the worker handles what it has and falls idle.
+	 */
+	public static final class SubmittedWhileRunning extends Race {
+
+		public SubmittedWhileRunning() {
+			super(true);
+		}
+
+		@Override
+		void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second) {
+			worker.submit(first);
+			Thread submitter = new Thread(new Submitter(worker, second));
+			submitter.start();
+			tasks.runOne();
+			join(submitter);
+		}
+
+	}
+
+	/**
+	 * Work becomes ready while the worker makes up its mind to wait for that.
+	 */
+	public static final class WokenWhileRunning extends Race {
+
+		public WokenWhileRunning() {
+			super(false);
+		}
+
+		@Override
+		void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second) {
+			worker.submit(first);
+			worker.submit(second);
+			Thread waker = new Thread(new Waker(worker, first));
+			waker.start();
+			tasks.runOne();
+			join(waker);
+		}
+
+	}
+
+	/**
+	 * Two threads submit work to an idle worker, which gives itself to the executor once.
+	 */
+	public static final class SubmittedTwice extends Race {
+
+		public SubmittedTwice() {
+			super(true);
+		}
+
+		@Override
+		void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second) {
+			Thread submitter = new Thread(new Submitter(worker, second));
+			submitter.start();
+			worker.submit(first);
+			join(submitter);
+			if (tasks.queue.size() > 1) {
+				throw new AssertionError("Two runners");
+			}
+		}
+
+	}
+
+	/**
+	 * A task executor that runs what it has when it is told to.
+	 */
+	private static final class Tasks implements Executor {
+
+		private final Queue<Runnable> queue = new ConcurrentLinkedQueue<>();
+
+		@Override
+		public void execute(Runnable task) {
+			this.queue.add(task);
+		}
+
+		boolean runOne() {
+			Runnable task = this.queue.poll();
+			if (task != null) {
+				task.run();
+			}
+			return task != null;
+		}
+
+	}
+
+	/**
+	 * Submits work.
+	 */
+	private static final class Submitter implements Runnable {
+
+		private final Worker worker;
+
+		private final Work work;
+
+		Submitter(Worker worker, Work work) {
+			this.worker = worker;
+			this.work = work;
+		}
+
+		@Override
+		public void run() {
+			this.worker.submit(this.work);
+		}
+
+	}
+
+	/**
+	 * Wakes a worker after what it waits for has happened.
+	 */
+	private static final class Waker implements Runnable {
+
+		private final Worker worker;
+
+		private final WaitingWork work;
+
+		Waker(Worker worker, WaitingWork work) {
+			this.worker = worker;
+			this.work = work;
+		}
+
+		@Override
+		public void run() {
+			this.work.ready = true;
+			this.worker.wake();
+		}
+
+	}
+
+	/**
+	 * How much was handled, and whether two threads were at it.
+	 */
+	private static final class Journal {
+
+		private final AtomicInteger inside = new AtomicInteger();
+
+		private volatile int handled;
+
+		private volatile boolean overlaps;
+
+	}
+
+	/**
+	 * Waits until it is ready.
+	 */
+	private static final class WaitingWork implements Work {
+
+		private final Journal journal;
+
+		private volatile boolean ready;
+
+		WaitingWork(Journal journal, boolean ready) {
+			this.journal = journal;
+			this.ready = ready;
+		}
+
+		@Override
+		public Progress proceed(Worker worker, long turnEnd) {
+			if (this.journal.inside.incrementAndGet() > 1) {
+				this.journal.overlaps = true;
+			}
+			boolean done = this.ready;
+			if (done) {
+				this.journal.handled++;
+			}
+			this.journal.inside.decrementAndGet();
+			return done ? Progress.DONE : Progress.WAITING;
+		}
+
+		@Override
+		public boolean isReady() {
+			return this.ready;
+		}
+
+	}
+
+	/**
+	 * What is to be done when a worker that no partition needs falls idle.
+	 */
+	private static final class NothingToDo implements Runnable {
+
+		@Override
+		public void run() {
+			// The worker is not in a table.
+		}
+
+	}
+
+	/**
+	 * A clock of a machine on which nothing takes time.
+	 */
+	private static final class StoppedTicker implements Ticker {
+
+		@Override
+		public long nanoTime() {
+			return 0;
+		}
+
+		@Override
+		public Instant instant() {
+			return Instant.EPOCH;
+		}
+
+	}
+
+	/**
+	 * A scheduler for workers that never break down.
+	 */
+	private static final class NeverScheduling implements TaskScheduler {
+
+		@Override
+		public @Nullable ScheduledFuture<?> schedule(Runnable task, Trigger trigger) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public ScheduledFuture<?> schedule(Runnable task, Instant startTime) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, Instant startTime, Duration period) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, Duration period) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, Instant startTime, Duration delay) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, Duration delay) {
+			throw new UnsupportedOperationException();
+		}
+
+	}
+
+}
