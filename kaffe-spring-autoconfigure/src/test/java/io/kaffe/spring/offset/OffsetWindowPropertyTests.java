@@ -101,17 +101,6 @@ class OffsetWindowPropertyTests {
 	}
 
 	/**
-	 * Return an offset of the window, or some way outside of it.
-	 * @param position from 0, somewhat below the watermark, to 1000, somewhat above the
-	 * last offset
-	 */
-	private static long offset(ModelWindow model, int position) {
-		long from = model.watermark() - 20;
-		long to = model.next() + 20;
-		return from + (to - from) * position / 1000;
-	}
-
-	/**
 	 * Something that is done to a window and to its model.
 	 */
 	private interface Step {
