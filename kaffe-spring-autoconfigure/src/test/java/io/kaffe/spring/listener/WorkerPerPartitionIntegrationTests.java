@@ -55,9 +55,10 @@ class WorkerPerPartitionIntegrationTests {
 			.topic("refunds", PARTITIONS)) {
 			ConfigurableApplicationContext context = application.start("--spring.kafka.listener.concurrency=3",
 					"--kaffe.consumers.sales.worker-allocation-strategy=worker-per-partition",
+					"--spring.kafka.consumer.properties.heartbeat.interval.ms=300",
 					"--spring.kafka.consumer.properties.partition.assignment.strategy="
 							+ CrossingAssignor.class.getName());
-			await("all three consumers have joined").atMost(Duration.ofSeconds(30))
+			await("all three consumers have joined").atMost(Duration.ofSeconds(60))
 				.untilAsserted(() -> assertCrossing(application, context));
 			for (int partition = 0; partition < PARTITIONS; partition++) {
 				application.send("orders", partition, 0, RECORDS);
