@@ -55,6 +55,11 @@ final class ListenerApplication implements AutoCloseable {
 
 	private static final String SERVERS = System.getProperty("spring.kafka.bootstrap-servers");
 
+	static {
+		// A busy machine is no reason to fail.
+		Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+	}
+
 	private final String id = UUID.randomUUID().toString().substring(0, 8);
 
 	private final Map<String, Object> properties = new LinkedHashMap<>();
