@@ -26,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
@@ -66,6 +67,8 @@ final class ConsumerSession {
 
 	private static final Duration COMMITTED_TIMEOUT = Duration.ofSeconds(10);
 
+	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
+
 	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
 
 	private final Consumer<?, ?> consumer;
@@ -79,6 +82,8 @@ final class ConsumerSession {
 	private final Thread thread;
 
 	private long lastPollAt;
+
+	private long stopDeadline;
 
 	private boolean started;
 
@@ -178,11 +183,15 @@ final class ConsumerSession {
 	 */
 	void assigned(Collection<TopicPartition> partitions) {
 		this.polling = false;
+		if (this.state == ConsumerState.DRAINING) {
+			this.consumer.pause(partitions);
+			return;
+		}
 		List<TopicPartition> added = partitions.stream()
 			.filter((partition) -> !this.assignments.containsKey(partition))
 			.toList();
 		added.forEach((partition) -> this.assignments.put(partition, assign(partition)));
-		if (!added.isEmpty() && this.owner.commits() && this.owner.settings().metadataLength() > 0) {
+		if (!added.isEmpty() && this.owner.commits()) {
 			continueFromCommits(added);
 		}
 		this.owner.assignmentChanged();
@@ -211,7 +220,10 @@ final class ConsumerSession {
 		}
 	}
 
-	private static CompletedOffsets completedAbove(TopicPartition partition, OffsetAndMetadata commit) {
+	private CompletedOffsets completedAbove(TopicPartition partition, OffsetAndMetadata commit) {
+		if (this.owner.settings().metadataLength() == 0) {
+			return CompletedOffsets.NONE;
+		}
 		try {
 			return CommitMetadata.read(commit.metadata(), commit.offset());
 		}
@@ -228,6 +240,9 @@ final class ConsumerSession {
 	 * before.
 	 */
 	void positioned(Collection<TopicPartition> partitions) {
+		if (this.state == ConsumerState.DRAINING) {
+			return;
+		}
 		for (PartitionAssignment assignment : present(partitions)) {
 			PartitionProgress progress = assignment.progress();
 			OffsetAndMetadata commit = progress.committed();
@@ -278,7 +293,12 @@ final class ConsumerSession {
 	 * @param beforeCommit run when nothing of them is being handled any more
 	 */
 	void revoked(Collection<TopicPartition> partitions, Runnable beforeCommit) {
-		letGo(partitions, ConsumerState.REBALANCING, beforeCommit);
+		if (this.state == ConsumerState.DRAINING) {
+			letGo(present(partitions), this.stopDeadline, beforeCommit, () -> false);
+			return;
+		}
+		this.state = ConsumerState.REBALANCING;
+		letGo(present(partitions), deadline(), beforeCommit, () -> false);
 		this.state = ConsumerState.RUNNING;
 		backToPolling();
 	}
@@ -287,9 +307,32 @@ final class ConsumerSession {
 	 * Let all partitions go, because the consumer stops.
 	 */
 	void stopping() {
-		letGo(List.copyOf(this.assignments.keySet()), ConsumerState.DRAINING, () -> {
-		});
+		this.state = ConsumerState.DRAINING;
+		this.stopDeadline = deadline();
+		letGo(this.assignments.values(), this.stopDeadline, () -> {
+		}, this::takePartInRebalance);
 		this.state = ConsumerState.STOPPED;
+	}
+
+	/**
+	 * Poll while a rebalance is in progress, without fetching, so that it ends: before,
+	 * the client commits nothing. What is revoked meanwhile is let go there and then;
+	 * what is assigned is left alone.
+	 * @return whether it is worth trying to commit again
+	 */
+	private boolean takePartInRebalance() {
+		try {
+			this.consumer.pause(this.consumer.assignment());
+			this.consumer.poll(REBALANCE_POLL);
+			return true;
+		}
+		catch (WakeupException ex) {
+			return true;
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			logger.debug("Could not take part in the rebalance while stopping", ex);
+			return false;
+		}
 	}
 
 	/**
@@ -304,11 +347,9 @@ final class ConsumerSession {
 		}
 	}
 
-	private void letGo(Collection<TopicPartition> partitions, ConsumerState meanwhile, Runnable beforeCommit) {
+	private void letGo(Collection<PartitionAssignment> leaving, long deadline, Runnable beforeCommit,
+			BooleanSupplier takePartInRebalance) {
 		this.polling = false;
-		List<PartitionAssignment> leaving = present(partitions);
-		this.state = meanwhile;
-		long deadline = deadline();
 		try {
 			leaving.forEach(PartitionAssignment::revoke);
 			awaitRunning(leaving, deadline - commitReserve());
@@ -318,7 +359,7 @@ final class ConsumerSession {
 			leaving.forEach(PartitionAssignment::fence);
 			try {
 				if (this.owner.commits()) {
-					this.commits.commitFinally(leaving, deadline);
+					this.commits.commitFinally(leaving, deadline, takePartInRebalance);
 				}
 			}
 			finally {
@@ -327,7 +368,7 @@ final class ConsumerSession {
 		}
 	}
 
-	private void awaitRunning(List<PartitionAssignment> leaving, long deadline) {
+	private void awaitRunning(Collection<PartitionAssignment> leaving, long deadline) {
 		boolean interrupted = false;
 		List<PartitionAssignment> running = running(leaving);
 		long left = deadline - this.owner.ticker().nanoTime();
@@ -349,7 +390,7 @@ final class ConsumerSession {
 		}
 	}
 
-	private static List<PartitionAssignment> running(List<PartitionAssignment> assignments) {
+	private static List<PartitionAssignment> running(Collection<PartitionAssignment> assignments) {
 		return assignments.stream().filter(PartitionAssignment::isRunning).toList();
 	}
 
@@ -417,7 +458,7 @@ final class ConsumerSession {
 	 * complete.
 	 */
 	private void passWhatHoldsNoRecord(PartitionAssignment assignment) {
-		if (assignment.progress().isAtItsEnd()) {
+		if (assignment.progress().isAllComplete()) {
 			Long position = position(assignment.partition(), Duration.ZERO);
 			if (position != null) {
 				assignment.progress().passTo(position);

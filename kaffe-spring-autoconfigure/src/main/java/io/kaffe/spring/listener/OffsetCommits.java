@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -126,11 +127,15 @@ final class OffsetCommits {
 	/**
 	 * Commit and wait for the broker to confirm, trying again until the deadline if it
 	 * does not.
-	 * @param assignments the partitions that go
+	 * @param assignments the partitions that go; those that leave the collection
+	 * meanwhile are not committed any more
 	 * @param deadline the reading of the ticker at which to give up
+	 * @param takePartInRebalance called when a rebalance in progress keeps the client
+	 * from committing; returns whether it is worth trying again
 	 * @return whether everything that is complete is committed
 	 */
-	boolean commitFinally(Collection<PartitionAssignment> assignments, long deadline) {
+	boolean commitFinally(Collection<PartitionAssignment> assignments, long deadline,
+			BooleanSupplier takePartInRebalance) {
 		long refusedUntil = Math.min(deadline, this.ticker.nanoTime() + this.refusalPatienceNanos);
 		while (true) {
 			Commit commit = collect(assignments);
@@ -139,14 +144,16 @@ final class OffsetCommits {
 			}
 			KafkaException failure = tryCommit(commit, deadline);
 			long giveUpAt = (failure instanceof CommitFailedException) ? refusedUntil : deadline;
-			boolean again = failure != null && mayRecover(failure) && giveUpAt - this.ticker.nanoTime() > 0;
+			boolean again = failure != null && giveUpAt - this.ticker.nanoTime() > 0
+					&& mayRecover(failure, takePartInRebalance);
 			if (!again || failure instanceof OffsetMetadataTooLarge) {
 				answered(commit, failure);
 			}
 			if (!again) {
 				return failure == null;
 			}
-			if (failure instanceof RetriableException || failure instanceof CommitFailedException) {
+			if (!(failure instanceof RebalanceInProgressException)
+					&& (failure instanceof RetriableException || failure instanceof CommitFailedException)) {
 				pause();
 			}
 		}
@@ -154,15 +161,19 @@ final class OffsetCommits {
 
 	/**
 	 * Return whether another try may succeed. A wake-up was meant for a poll and is used
-	 * up; metadata is written shorter; but a rebalance in progress cannot end before this
-	 * thread polls. A commit that is refused because the member's epoch is stale succeeds
-	 * when the next heartbeat of the {@code consumer} group protocol (KIP-848) has
-	 * brought the new one; the client does not tell that from a member that is gone.
+	 * up; metadata is written shorter; a rebalance in progress cannot end before this
+	 * thread polls, which it can do only when it is not in the midst of it. A commit that
+	 * is refused because the member's epoch is stale succeeds when the next heartbeat of
+	 * the {@code consumer} group protocol (KIP-848) has brought the new one; the client
+	 * does not tell that from a member that is gone.
 	 */
-	private boolean mayRecover(KafkaException failure) {
+	private boolean mayRecover(KafkaException failure, BooleanSupplier takePartInRebalance) {
+		if (failure instanceof RebalanceInProgressException) {
+			return takePartInRebalance.getAsBoolean();
+		}
 		return failure instanceof WakeupException || failure instanceof OffsetMetadataTooLarge
 				|| (failure instanceof CommitFailedException && this.refusalPatienceNanos > 0)
-				|| (failure instanceof RetriableException && !(failure instanceof RebalanceInProgressException));
+				|| failure instanceof RetriableException;
 	}
 
 	private @Nullable KafkaException tryCommit(Commit commit, long deadline) {

@@ -117,7 +117,9 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	void revoke() {
-		this.phase = REVOKED;
+		if (this.phase == ACTIVE) {
+			this.phase = REVOKED;
+		}
 		this.worker.wake();
 	}
 

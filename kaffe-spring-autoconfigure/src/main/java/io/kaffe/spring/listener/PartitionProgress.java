@@ -146,12 +146,11 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Return whether records were polled and all of them are complete, as of the last
-	 * {@link #advance}.
+	 * Return whether all that was polled is complete, as of the last {@link #advance}.
 	 */
-	boolean isAtItsEnd() {
+	boolean isAllComplete() {
 		OffsetWindow window = this.window;
-		return window != null && window.watermark() == window.next();
+		return window == null || window.watermark() == window.next();
 	}
 
 	/**
@@ -160,7 +159,13 @@ final class PartitionProgress {
 	 */
 	void passTo(long position) {
 		OffsetWindow window = this.window;
-		if (window != null && position > window.next()) {
+		OffsetAndMetadata committed = this.committed;
+		if (window == null) {
+			if (committed != null && position > committed.offset()) {
+				this.window = new OffsetWindow(position);
+			}
+		}
+		else if (position > window.next()) {
 			window.skipTo(position);
 		}
 	}

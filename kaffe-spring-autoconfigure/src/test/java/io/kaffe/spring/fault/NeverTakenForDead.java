@@ -16,22 +16,36 @@
 
 package io.kaffe.spring.fault;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-
-import io.kaffe.spring.fault.Entry.Kind;
+import java.util.Set;
 
 /**
- * No instance loses a partition without having been asked for it.
+ * No instance loses a partition that it has not let go: under the {@code consumer} group
+ * protocol, a consumer that leaves hears once more, as lost, of what it has let go.
  */
 final class NeverTakenForDead implements Oracle {
 
 	@Override
 	public List<String> violations(History history) {
-		return history.entries()
-			.stream()
-			.filter((entry) -> entry.kind() == Kind.LOST)
-			.map((entry) -> entry.instance() + " lost " + entry.topicPartition() + " at " + entry.micros())
-			.toList();
+		List<String> violations = new ArrayList<>();
+		Set<List<Object>> held = new HashSet<>();
+		for (Entry entry : history.entries()) {
+			List<Object> holding = List.of(entry.instance(), entry.topicPartition());
+			switch (entry.kind()) {
+				case ASSIGNED -> held.add(holding);
+				case REVOKED -> held.remove(holding);
+				case LOST -> {
+					if (held.remove(holding)) {
+						violations.add(entry.instance() + " lost " + entry.topicPartition() + " at " + entry.micros());
+					}
+				}
+				default -> {
+				}
+			}
+		}
+		return violations;
 	}
 
 }

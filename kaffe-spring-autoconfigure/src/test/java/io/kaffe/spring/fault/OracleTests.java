@@ -448,6 +448,7 @@ class OracleTests {
 			Oracle oracle = new NeverTakenForDead();
 			assertThat(oracle.violations(new Story().assigned("a", 0).revoked("a", 0).of(4))).isEmpty();
 			assertThat(oracle.violations(new Story().assigned("a", 0).lost("a", 0).of(4))).hasSize(1);
+			assertThat(oracle.violations(new Story().assigned("a", 0).revoked("a", 0).lost("a", 0).of(4))).isEmpty();
 		}
 
 	}

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -111,6 +112,36 @@ class DrainIntegrationTests {
 			await("the rest is handled").until(() -> gate.finished.size() == 10);
 			assertThat(gate.finished).doesNotHaveDuplicates();
 		}
+	}
+
+	@Test
+	void stopInTheMidstOfARebalanceCommitsToo() throws Exception {
+		try (ListenerApplication application = application(Protocol.COOPERATIVE)
+			.with("spring.kafka.consumer.heartbeat-interval", "200ms")
+			.topic("orders", 2); GroupMember slow = member(application); GroupMember joining = member(application)) {
+			ConfigurableApplicationContext context = application.start("--test.stop=none");
+			Gate gate = context.getBean(Gate.class);
+			ListenerApplication.awaitAssigned(context, "orders", 2);
+			slow.poll();
+			ListenerApplication.awaitAssigned(context, "orders", 1);
+			int partition = ListenerApplication.table(context, "orders").partitions().get(0).partition();
+			await("the other member has its partition").until(() -> !slow.assignment().isEmpty());
+			slow.stopPolling();
+			joining.poll();
+			await("a rebalance begins").until(() -> application.groupState() == GroupState.PREPARING_REBALANCE);
+			application.send("orders", partition, 0, 10);
+			await("all are handled").until(() -> gate.finished.size() == 10);
+			CompletableFuture<Void> stopped = CompletableFuture
+				.runAsync(() -> ListenerApplication.container(context, "orders").stop());
+			assertThat(stopped).as("the rebalance cannot end").failsWithin(500, TimeUnit.MILLISECONDS);
+			slow.poll();
+			assertThat(stopped).succeedsWithin(20, TimeUnit.SECONDS);
+			assertThat(application.committed("orders", partition)).isEqualTo(10);
+		}
+	}
+
+	private static GroupMember member(ListenerApplication application) {
+		return new GroupMember(application.group(), application.topic("orders"));
 	}
 
 	@Test

@@ -31,6 +31,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
@@ -144,6 +145,15 @@ final class ListenerApplication implements AutoCloseable {
 				.get()
 				.get(topicPartition);
 			return (committed != null) ? (Long) committed.offset() : null;
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	GroupState groupState() {
+		try (Admin admin = admin()) {
+			return admin.describeConsumerGroups(List.of(group())).describedGroups().get(group()).get().groupState();
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);

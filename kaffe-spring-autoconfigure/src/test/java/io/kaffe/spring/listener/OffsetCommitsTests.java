@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -47,6 +49,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
@@ -170,10 +173,33 @@ class OffsetCommitsTests {
 				Duration.ofSeconds(1), this.time);
 		complete(0, 10);
 		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
-		assertThat(
-				patient.commitFinally(List.of(this.assignment), this.time.nanoTime() + Duration.ofSeconds(5).toNanos()))
-			.isTrue();
+		assertThat(commitFinally(patient, () -> false)).isTrue();
 		assertThat(this.consumer.offsets()).containsExactly(10L, 10L, 10L);
+	}
+
+	@Test
+	void finalCommitDuringARebalanceIsTriedAgainAsLongAsTakingPartHelps() {
+		complete(0, 10);
+		this.consumer.syncFailures
+			.addAll(List.of(new RebalanceInProgressException(), new RebalanceInProgressException()));
+		AtomicInteger polls = new AtomicInteger();
+		assertThat(commitFinally(this.commits, () -> polls.incrementAndGet() < 5)).isTrue();
+		assertThat(polls).hasValue(2);
+		complete(10, 20);
+		this.consumer.syncFailures.add(new RebalanceInProgressException());
+		assertThat(commitFinally(this.commits, () -> false)).isFalse();
+	}
+
+	@Test
+	void whatHoldsNoRecordIsPassedBeforeTheFirstRecordToo() {
+		PartitionProgress progress = new PartitionProgress();
+		progress.passTo(7);
+		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
+		progress.continueFrom(new OffsetAndMetadata(5), CompletedOffsets.NONE);
+		progress.passTo(5);
+		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
+		progress.passTo(7);
+		assertThat(progress.advance(0, 0, this.time.instant())).isEqualTo(new OffsetAndMetadata(7));
 	}
 
 	@Test
@@ -206,8 +232,12 @@ class OffsetCommitsTests {
 	}
 
 	private boolean commitFinally() {
-		return this.commits.commitFinally(List.of(this.assignment),
-				this.time.nanoTime() + Duration.ofSeconds(5).toNanos());
+		return commitFinally(this.commits, () -> false);
+	}
+
+	private boolean commitFinally(OffsetCommits commits, BooleanSupplier takePartInRebalance) {
+		return commits.commitFinally(List.of(this.assignment), this.time.nanoTime() + Duration.ofSeconds(5).toNanos(),
+				takePartInRebalance);
 	}
 
 	private void complete(int from, int to) {
