@@ -71,15 +71,7 @@ public class KaffeWorkersEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable WorkerSnapshot worker(@Selector String consumer, @Selector String worker) {
-		ConsumerSnapshot snapshot = this.manager.table(consumer);
-		if (snapshot == null) {
-			return null;
-		}
-		return snapshot.workers()
-			.stream()
-			.filter((candidate) -> candidate.name().equals(worker))
-			.findFirst()
-			.orElse(null);
+		return this.manager.table(consumer, worker);
 	}
 
 }

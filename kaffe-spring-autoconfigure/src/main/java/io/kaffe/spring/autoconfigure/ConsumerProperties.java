@@ -29,9 +29,16 @@ public abstract class ConsumerProperties {
 
 	/**
 	 * Which worker handles which records: worker-per-topic-partition,
-	 * worker-per-partition.
+	 * worker-per-partition, worker-per-key, worker-per-record, or the name of a
+	 * WorkerAllocationStrategy bean. The only bean of that type is the default.
 	 */
 	private @Nullable String workerAllocationStrategy;
+
+	/**
+	 * How many records of a consumer may be handled at once. Without it, as many as it
+	 * has workers for partitions, else 16.
+	 */
+	private @Nullable Integer maxConcurrency;
 
 	/**
 	 * How long a rebalance or a stop waits for records that are being handled.
@@ -50,6 +57,14 @@ public abstract class ConsumerProperties {
 
 	public void setWorkerAllocationStrategy(@Nullable String workerAllocationStrategy) {
 		this.workerAllocationStrategy = workerAllocationStrategy;
+	}
+
+	public @Nullable Integer getMaxConcurrency() {
+		return this.maxConcurrency;
+	}
+
+	public void setMaxConcurrency(@Nullable Integer maxConcurrency) {
+		this.maxConcurrency = maxConcurrency;
 	}
 
 	public @Nullable Duration getDrainTimeout() {

@@ -44,19 +44,31 @@ final class ConsumerSettingsResolver {
 
 	private static final DataSize LARGEST_METADATA = DataSize.ofMegabytes(1);
 
+	private static final int DEFAULT_CONCURRENCY = 16;
+
 	private final KaffeProperties properties;
 
 	private final Map<String, WorkerAllocationStrategy> strategies;
+
+	private final String defaultStrategy;
 
 	/**
 	 * Create a resolver.
 	 * @param properties the properties
 	 * @param strategies bean name to strategy: what may be named besides the standard
 	 * ones
+	 * @param only the one that is meant if none is named, or {@code null}
 	 */
-	ConsumerSettingsResolver(KaffeProperties properties, Map<String, WorkerAllocationStrategy> strategies) {
+	ConsumerSettingsResolver(KaffeProperties properties, Map<String, WorkerAllocationStrategy> strategies,
+			@Nullable WorkerAllocationStrategy only) {
 		this.properties = properties;
 		this.strategies = new TreeMap<>(strategies);
+		this.defaultStrategy = this.strategies.entrySet()
+			.stream()
+			.filter((entry) -> entry.getValue() == only)
+			.map(Map.Entry::getKey)
+			.findFirst()
+			.orElse(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION.configurationName());
 	}
 
 	/**
@@ -70,9 +82,8 @@ final class ConsumerSettingsResolver {
 	 */
 	ConsumerSettings resolve(String name, Duration maxPollInterval) {
 		Setting<String> strategy = setting(name, "worker-allocation-strategy",
-				ConsumerProperties::getWorkerAllocationStrategy,
-				StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION.configurationName());
-		StandardWorkerAllocationStrategy standard = StandardWorkerAllocationStrategy.of(strategy.value());
+				ConsumerProperties::getWorkerAllocationStrategy, this.defaultStrategy);
+		WorkerAllocationStrategy chosen = strategy(strategy);
 		Setting<Integer> maxRecords = setting(name, "buffer.max-records",
 				(consumer) -> consumer.getBuffer().getMaxRecords(), 10_000);
 		maxRecords.check(maxRecords.value() > 0, "Must be 1 or more records.");
@@ -82,13 +93,23 @@ final class ConsumerSettingsResolver {
 		Setting<Duration> commitInterval = setting(name, "commit.interval",
 				(consumer) -> consumer.getCommit().getInterval(), Duration.ofSeconds(1));
 		checkPositive(commitInterval);
-		return new ConsumerSettings((standard != null) ? standard.configurationName() : strategy.value(),
-				(standard != null) ? standard : custom(strategy), maxRecords.value(), maxBytes.value().toBytes(),
+		return new ConsumerSettings(
+				(chosen instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()
+						: strategy.value(),
+				chosen, maxConcurrency(name, chosen), maxRecords.value(), maxBytes.value().toBytes(),
 				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval), backOff(name));
 	}
 
-	private WorkerAllocationStrategy custom(Setting<String> setting) {
-		WorkerAllocationStrategy strategy = this.strategies.get(setting.value());
+	private @Nullable Integer maxConcurrency(String name, WorkerAllocationStrategy strategy) {
+		Setting<Integer> setting = setting(name, "max-concurrency", ConsumerProperties::getMaxConcurrency,
+				DEFAULT_CONCURRENCY);
+		setting.check(setting.value() > 0, "Must be 1 or more records at once.");
+		return (setting.configured() || strategy.isPerRecord()) ? setting.value() : null;
+	}
+
+	private WorkerAllocationStrategy strategy(Setting<String> setting) {
+		WorkerAllocationStrategy standard = StandardWorkerAllocationStrategy.of(setting.value());
+		WorkerAllocationStrategy strategy = (standard != null) ? standard : this.strategies.get(setting.value());
 		if (strategy == null) {
 			List<String> choices = new ArrayList<>(StandardWorkerAllocationStrategy.configurationNames());
 			choices.addAll(this.strategies.keySet());

@@ -37,6 +37,7 @@ import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 
+import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.listener.ConsumerAdopter;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -77,6 +78,7 @@ public final class KaffeAutoConfiguration {
 	@ConditionalOnMissingBean
 	WorkerSupervisor kaffeWorkerSupervisor(@Qualifier("kaffeTaskExecutor") Executor executor,
 			WorkerScheduler scheduler) {
+		UnsuitableTaskExecutorException.throwIfItRunsTasksInTheCallersThread(executor);
 		return new WorkerSupervisor(executor, scheduler.scheduler(), Ticker.system());
 	}
 
@@ -87,14 +89,21 @@ public final class KaffeAutoConfiguration {
 	}
 
 	@Bean
+	AdoptedConsumers kaffeConsumers() {
+		return new AdoptedConsumers();
+	}
+
+	@Bean
 	ListenerContainerAdoption kaffeListenerContainerAdoption(KaffeProperties properties, WorkerManager manager,
-			ListableBeanFactory beans,
+			AdoptedConsumers consumers, ListableBeanFactory beans,
 			@Qualifier("kaffeListenerContainerFactory") ObjectProvider<KaffeListenerContainerFactory> factory,
 			Environment environment) {
 		ConsumerSettingsResolver settings = new ConsumerSettingsResolver(properties,
-				beans.getBeansOfType(WorkerAllocationStrategy.class));
-		return new ListenerContainerAdoption(properties, settings, new ConsumerAdopter(manager, Ticker.system()), beans,
-				factory.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
+				beans.getBeansOfType(WorkerAllocationStrategy.class),
+				beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique());
+		return new ListenerContainerAdoption(properties, settings,
+				new ConsumerAdopter(manager, consumers, Ticker.system()), beans, factory.getIfAvailable(),
+				Threading.VIRTUAL.isActive(environment));
 	}
 
 	/**

@@ -33,6 +33,9 @@ import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 import org.springframework.util.backoff.BackOff;
 
+import io.kaffe.spring.worker.ThreadScope;
+import io.kaffe.spring.worker.Ticker;
+
 /**
  * Delivers one record to the user's listener, as the container itself would: what
  * deserialization failed with is thrown, the record interceptor is called around the
@@ -42,7 +45,7 @@ import org.springframework.util.backoff.BackOff;
  * own. The consumer that listeners and interceptors are given is not the one that polls:
  * that belongs to its own thread.
  */
-public final class RecordDelivery {
+public final class RecordDelivery implements ThreadScope {
 
 	private static final LogAccessor logger = new LogAccessor(LogFactory.getLog(RecordDelivery.class));
 
@@ -60,6 +63,8 @@ public final class RecordDelivery {
 
 	private final Consumer<Object, Object> consumer;
 
+	private final Ticker ticker;
+
 	/**
 	 * Create a delivery.
 	 * @param listener the user's listener
@@ -71,10 +76,11 @@ public final class RecordDelivery {
 	 * @param backOff how long to wait before a failed record is tried again
 	 * @param consumer what a listener or interceptor that asks for the consumer is given;
 	 * must be safe on any thread
+	 * @param ticker the time
 	 */
 	public RecordDelivery(MessageListener<Object, Object> listener, ListenerType type,
 			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener,
-			@Nullable String groupId, BackOff backOff, Consumer<Object, Object> consumer) {
+			@Nullable String groupId, BackOff backOff, Consumer<Object, Object> consumer, Ticker ticker) {
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
@@ -82,23 +88,24 @@ public final class RecordDelivery {
 		this.groupId = groupId;
 		this.backOff = backOff;
 		this.consumer = consumer;
+		this.ticker = ticker;
 	}
 
 	BackOff backOff() {
 		return this.backOff;
 	}
 
-	/**
-	 * Prepare the calling thread for deliveries.
-	 */
-	void bind() {
+	Ticker ticker() {
+		return this.ticker;
+	}
+
+	@Override
+	public void enter() {
 		KafkaUtils.setConsumerGroupId(this.groupId);
 	}
 
-	/**
-	 * Undo {@link #bind()}.
-	 */
-	void unbind() {
+	@Override
+	public void leave() {
 		KafkaUtils.clearConsumerGroupId();
 	}
 

@@ -19,7 +19,7 @@ package io.kaffe.spring.delivery;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * The partition assignment that records came from, as the worker sees it.
+ * The partition assignment that records came from, as workers see it.
  * <p>
  * May be called by any thread; no method blocks.
  */
@@ -50,5 +50,17 @@ public interface RecordSource {
 	 * @param record the record
 	 */
 	void complete(ConsumerRecord<?, ?> record);
+
+	/**
+	 * Return what calls the user's listener.
+	 * @return the same for all records of the consumer
+	 */
+	RecordDelivery delivery();
+
+	/**
+	 * Return where workers of this partition's records stand while they are ready.
+	 * @return the slot
+	 */
+	int slot();
 
 }

@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.support.TopicPartitionOffset;
 
+import io.kaffe.spring.delivery.RecordAllocator;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
@@ -67,6 +69,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	private static final Comparator<PartitionSnapshot> PARTITION_ORDER = Comparator.comparing(PartitionSnapshot::topic)
 		.thenComparingInt(PartitionSnapshot::partition);
 
+	private static final int SHOWN_WORKERS = 100;
+
 	private static final Comparator<WorkerSnapshot> WORKER_ORDER = Comparator
 		.<WorkerSnapshot, String>comparing((worker) -> worker.name().replaceFirst("\\d+$", ""))
 		.thenComparingInt((worker) -> worker.name().length())
@@ -85,6 +89,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	private final Ticker ticker;
 
 	private final ConsumerWorkers workers;
+
+	private final RecordAllocator allocator;
 
 	private final SeparatedPartitions separatedPartitions;
 
@@ -109,7 +115,10 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
 		this.share = buffer();
 		this.separatedPartitions = new SeparatedPartitions(name, settings.strategy());
-		this.workers = manager.register(name, settings.strategy(), this);
+		Integer maxConcurrency = settings.maxConcurrency();
+		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, delivery,
+				this);
+		this.allocator = new RecordAllocator(settings.strategy(), this.workers);
 	}
 
 	/**
@@ -162,6 +171,10 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	ConsumerWorkers workers() {
 		return this.workers;
+	}
+
+	RecordAllocator allocator() {
+		return this.allocator;
 	}
 
 	long nextEpoch() {
@@ -236,8 +249,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
 		this.lateCompletions.increment();
-		logger.warn(assignment.worker() + " of '" + this.name + "' finished " + record.topic() + "-"
-				+ record.partition() + "@" + record.offset() + " after " + assignment
+		logger.warn("A worker of '" + this.name + "' finished " + record.topic() + "-" + record.partition() + "@"
+				+ record.offset() + " after " + assignment
 				+ " was gone; this changes nothing, and the partition's next owner gets the record again");
 	}
 
@@ -255,23 +268,43 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		for (ConsumerSession session : this.sessions.values()) {
 			for (PartitionAssignment assignment : session.assignments()) {
 				partitions.add(assignment.snapshot(session.isPaused(assignment.partition())));
-				buffered.merge(assignment.worker(), assignment.buffer().records(), Long::sum);
+				Worker worker = assignment.worker();
+				if (worker != null) {
+					buffered.merge(worker, assignment.buffer().records(), Long::sum);
+				}
 			}
 		}
 		partitions.sort(PARTITION_ORDER);
 		PartitionBuffer.Room all = buffered();
-		List<WorkerSnapshot> workers = this.workers.all()
-			.stream()
-			.map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)))
-			.sorted(WORKER_ORDER)
-			.toList();
+		Collection<Worker> present = this.workers.all();
+		boolean perRecord = this.settings.strategy().isPerRecord();
+		Stream<WorkerSnapshot> workers = perRecord ? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
+				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)));
+		int maxConcurrency = this.workers.maxConcurrency();
 		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
-				state(), null, new ConsumerSnapshot.Buffered(all.records(), all.bytes()), workers, partitions);
+				state(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
+				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
+				perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
 	}
 
 	private static WorkerSnapshot describe(Worker worker, long buffered) {
 		boolean busy = worker.currentRecord() != null;
 		return worker.snapshot((int) Math.max(0, busy ? buffered - 1 : buffered));
+	}
+
+	/**
+	 * Return those that have been at a record for longest, then those with the longest
+	 * queues.
+	 */
+	private static Stream<Worker> busiest(Collection<Worker> workers) {
+		PriorityQueue<Load> busiest = new PriorityQueue<>(SHOWN_WORKERS + 1);
+		for (Worker worker : workers) {
+			busiest.add(Load.of(worker));
+			if (busiest.size() > SHOWN_WORKERS) {
+				busiest.remove();
+			}
+		}
+		return busiest.stream().sorted(Comparator.reverseOrder()).map(Load::worker);
 	}
 
 	private ConsumerState state() {
@@ -330,6 +363,28 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	@Override
 	public String toString() {
 		return this.name;
+	}
+
+	/**
+	 * How busy a worker was at one moment; the busiest is the greatest.
+	 */
+	private record Load(Worker worker, boolean busy, long since, int queued) implements Comparable<Load> {
+
+		static Load of(Worker worker) {
+			return new Load(worker, worker.currentRecord() != null, worker.recordSince(), worker.queued());
+		}
+
+		@Override
+		public int compareTo(Load other) {
+			if (this.busy != other.busy) {
+				return this.busy ? 1 : -1;
+			}
+			if (this.busy && this.since != other.since) {
+				return (this.since - other.since < 0) ? 1 : -1;
+			}
+			return Integer.compare(this.queued, other.queued);
+		}
+
 	}
 
 }

@@ -55,15 +55,19 @@ public final class ConsumerAdopter {
 
 	private final WorkerManager manager;
 
+	private final AdoptedConsumers consumers;
+
 	private final Ticker ticker;
 
 	/**
 	 * Create an adopter.
 	 * @param manager allocates the workers
+	 * @param consumers where containers with workers are entered
 	 * @param ticker the time
 	 */
-	public ConsumerAdopter(WorkerManager manager, Ticker ticker) {
+	public ConsumerAdopter(WorkerManager manager, AdoptedConsumers consumers, Ticker ticker) {
 		this.manager = manager;
+		this.consumers = consumers;
 		this.ticker = ticker;
 	}
 
@@ -78,9 +82,11 @@ public final class ConsumerAdopter {
 	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
 		ContainerSuitability suitability = new ContainerSuitability(name, container);
 		suitability.check();
-		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings, delivery(name, container, settings),
-				maxPollInterval(container), this.ticker, this.manager);
+		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings,
+				delivery(name, container, settings, this.ticker), maxPollInterval(container), this.ticker,
+				this.manager);
 		rewire(container, adopted);
+		this.consumers.add(name, adopted);
 		if (container.getCommonErrorHandler() != null) {
 			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "
 					+ "its workers try them again themselves");
@@ -115,7 +121,7 @@ public final class ConsumerAdopter {
 
 	@SuppressWarnings("unchecked")
 	private static RecordDelivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
-			ConsumerSettings settings) {
+			ConsumerSettings settings, Ticker ticker) {
 		ContainerProperties properties = container.getContainerProperties();
 		MessageListener<Object, Object> listener = (MessageListener<Object, Object>) Objects
 			.requireNonNull(properties.getMessageListener());
@@ -124,7 +130,7 @@ public final class ConsumerAdopter {
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
 			.getRecordInterceptor();
 		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor, manual,
-				container.getGroupId(), settings.backOff(), GuardedConsumer.of(name));
+				container.getGroupId(), settings.backOff(), GuardedConsumer.of(name), ticker);
 	}
 
 	@SuppressWarnings("unchecked")

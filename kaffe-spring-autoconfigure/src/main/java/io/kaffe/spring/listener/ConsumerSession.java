@@ -40,12 +40,17 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.delivery.RecordAllocation;
 import io.kaffe.spring.delivery.RecordChunk;
+import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.offset.CommitMetadata;
 import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerState;
+import io.kaffe.spring.worker.ConsumerWorkers;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.Worker;
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 /**
  * One Kafka consumer of a listener container, from its first poll to its end: hands
@@ -81,6 +86,8 @@ final class ConsumerSession {
 
 	private final Thread thread;
 
+	private final Worker allocating;
+
 	private long lastPollAt;
 
 	private long stopDeadline;
@@ -100,6 +107,7 @@ final class ConsumerSession {
 				owner.refusalPatience(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner);
 		this.thread = Thread.currentThread();
+		this.allocating = owner.workers().internal("allocation for " + this.thread.getName());
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
 
@@ -122,6 +130,7 @@ final class ConsumerSession {
 			assigned.forEach(this::refreshEnd);
 			this.owner.warnOfSeparatedPartitions(this.consumer);
 		}
+		assigned.forEach(this::allocateIfNamed);
 		this.flow.regulate(assigned);
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		backToPolling();
@@ -172,9 +181,19 @@ final class ConsumerSession {
 					+ "they were not committed and are delivered to its owner");
 			return;
 		}
+		if (assignment.naming() != null) {
+			this.consumer.seek(partition, polled.get(0).offset());
+			return;
+		}
 		List<? extends ConsumerRecord<?, ?>> open = assignment.append(polled, next);
 		if (!open.isEmpty()) {
-			assignment.worker().submit(new RecordChunk(open, assignment, this.owner.delivery(), this.owner.ticker()));
+			Worker worker = assignment.worker();
+			if (worker != null) {
+				worker.submit(new RecordChunk(open, assignment));
+			}
+			else {
+				this.allocating.submit(new RecordAllocation(open, assignment, this.owner.allocator()));
+			}
 		}
 	}
 
@@ -191,6 +210,8 @@ final class ConsumerSession {
 			.filter((partition) -> !this.assignments.containsKey(partition))
 			.toList();
 		added.forEach((partition) -> this.assignments.put(partition, assign(partition)));
+		this.flow
+			.pause(added.stream().filter((partition) -> this.assignments.get(partition).naming() != null).toList());
 		if (!added.isEmpty() && this.owner.commits()) {
 			continueFromCommits(added);
 		}
@@ -342,6 +363,7 @@ final class ConsumerSession {
 	void lost(Collection<TopicPartition> partitions) {
 		for (PartitionAssignment assignment : present(partitions)) {
 			assignment.fence();
+			this.owner.workers().wakeAll();
 			logger.warn("Lost " + assignment + "; what is not committed is delivered to its next owner");
 			remove(assignment);
 		}
@@ -352,11 +374,13 @@ final class ConsumerSession {
 		this.polling = false;
 		try {
 			leaving.forEach(PartitionAssignment::revoke);
+			this.owner.workers().wakeAll();
 			awaitRunning(leaving, deadline - commitReserve());
 			beforeCommit.run();
 		}
 		finally {
 			leaving.forEach(PartitionAssignment::fence);
+			this.owner.workers().wakeAll();
 			try {
 				if (this.owner.commits()) {
 					this.commits.commitFinally(leaving, deadline, takePartInRebalance);
@@ -381,13 +405,22 @@ final class ConsumerSession {
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
-		for (PartitionAssignment assignment : running) {
-			ConsumerRecord<?, ?> record = assignment.worker().currentRecord();
-			logger.warn("Gave up waiting for " + assignment.worker() + " to finish "
-					+ ((record != null) ? record.topic() + "-" + record.partition() + "@" + record.offset()
-							: "its record")
-					+ ": " + assignment + " goes while it is being handled, so its next owner gets it again");
+		running.forEach(this::warnOfRunning);
+	}
+
+	private void warnOfRunning(PartitionAssignment assignment) {
+		for (Worker worker : this.owner.workers().all()) {
+			ConsumerRecord<?, ?> record = worker.currentRecord();
+			if (record != null && isOf(record, assignment.partition())) {
+				logger.warn("Gave up waiting for " + worker + " to finish " + assignment.partition() + "@"
+						+ record.offset() + ": " + assignment
+						+ " goes while it is being handled, so its next owner gets it again");
+			}
 		}
+	}
+
+	private static boolean isOf(ConsumerRecord<?, ?> record, TopicPartition partition) {
+		return record.partition() == partition.partition() && record.topic().equals(partition.topic());
 	}
 
 	private static List<PartitionAssignment> running(Collection<PartitionAssignment> assignments) {
@@ -423,7 +456,13 @@ final class ConsumerSession {
 	private void remove(PartitionAssignment assignment) {
 		this.assignments.remove(assignment.partition(), assignment);
 		this.flow.forget(assignment.partition());
-		this.owner.workers().release(assignment.worker(), assignment.assigned());
+		Worker worker = assignment.worker();
+		if (worker != null) {
+			this.owner.workers().release(worker, assignment.assigned());
+		}
+		if (assignment.slot() != 0) {
+			this.owner.workers().closeSlot(assignment.slot());
+		}
 		this.owner.assignmentChanged();
 	}
 
@@ -438,6 +477,7 @@ final class ConsumerSession {
 			logger.info("The position of " + assignment + " went back to " + first.offset()
 					+ "; what was polled before and not handled yet is dropped");
 			assignment.fence();
+			this.owner.workers().wakeAll();
 			remove(assignment);
 			assignment = assign(partition);
 			this.assignments.put(partition, assignment);
@@ -448,8 +488,33 @@ final class ConsumerSession {
 
 	private PartitionAssignment assign(TopicPartition partition) {
 		AssignedPartition assigned = new AssignedPartition(partition, this.owner.nextEpoch());
-		Worker worker = this.owner.workers().allocate(assigned);
-		return new PartitionAssignment(assigned, worker, this);
+		ConsumerWorkers workers = this.owner.workers();
+		WorkerAllocationStrategy strategy = this.owner.settings().strategy();
+		if (strategy.isPerRecord()) {
+			return new PartitionAssignment(assigned, workers.openSlot(), this);
+		}
+		PartitionAssignment assignment = new PartitionAssignment(assigned, 0, this);
+		if (strategy instanceof StandardWorkerAllocationStrategy) {
+			String name = strategy.workerName(partition.topic(), partition.partition());
+			assignment.worker(workers.allocate(name, assigned));
+		}
+		else {
+			WorkerNaming naming = new WorkerNaming(strategy, assignment, this::roomAvailable);
+			assignment.naming(naming);
+			workers.internal("naming of " + assignment).submit(naming);
+		}
+		return assignment;
+	}
+
+	/**
+	 * Give a partition its worker, if the strategy has named it meanwhile.
+	 */
+	private void allocateIfNamed(PartitionAssignment assignment) {
+		WorkerNaming naming = assignment.naming();
+		String name = (naming != null) ? naming.name() : null;
+		if (name != null) {
+			assignment.worker(this.owner.workers().allocate(name, assignment.assigned()));
+		}
 	}
 
 	/**
@@ -488,6 +553,10 @@ final class ConsumerSession {
 
 	Thread thread() {
 		return this.thread;
+	}
+
+	RecordDelivery delivery() {
+		return this.owner.delivery();
 	}
 
 	Instant now() {

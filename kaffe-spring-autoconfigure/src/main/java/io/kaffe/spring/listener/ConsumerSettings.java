@@ -18,6 +18,7 @@ package io.kaffe.spring.listener;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.backoff.BackOff;
 
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -26,7 +27,9 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * How one consumer works.
  *
  * @param strategyName the strategy's name, as tables show it
- * @param strategy names the worker of each partition
+ * @param strategy decides which records share a worker
+ * @param maxConcurrency how many workers may run at once, until that is changed;
+ * {@code null}: all
  * @param maxBufferedRecords most records that are polled and not final; one poll may
  * exceed it
  * @param maxBufferedBytes most bytes of their serialized keys and values; one poll may
@@ -38,7 +41,8 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * being handled
  * @param backOff how long to wait before a failed record is tried again; must not give up
  */
-public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, int maxBufferedRecords,
-		long maxBufferedBytes, int metadataLength, Duration commitInterval, Duration drainTimeout, BackOff backOff) {
+public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
+		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
+		Duration drainTimeout, BackOff backOff) {
 
 }

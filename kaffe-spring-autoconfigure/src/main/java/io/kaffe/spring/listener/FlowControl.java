@@ -95,6 +95,14 @@ final class FlowControl {
 	}
 
 	/**
+	 * Pause partitions that were just assigned, until they can be regulated.
+	 */
+	void pause(Collection<TopicPartition> partitions) {
+		this.pausedHere.addAll(partitions);
+		apply(List.copyOf(partitions), List.of());
+	}
+
+	/**
 	 * Forget a partition that is gone.
 	 */
 	void forget(TopicPartition partition) {

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.delivery.RecordSource;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.PartitionSnapshot;
@@ -64,15 +65,19 @@ final class PartitionAssignment implements RecordSource {
 
 	private final AssignedPartition assigned;
 
-	private final Worker worker;
+	private final int slot;
 
 	private final ConsumerSession session;
 
+	private volatile @Nullable Worker worker;
+
+	private @Nullable WorkerNaming naming;
+
 	private volatile int phase = ACTIVE;
 
-	PartitionAssignment(AssignedPartition assigned, Worker worker, ConsumerSession session) {
+	PartitionAssignment(AssignedPartition assigned, int slot, ConsumerSession session) {
 		this.assigned = assigned;
-		this.worker = worker;
+		this.slot = slot;
 		this.session = session;
 	}
 
@@ -84,8 +89,28 @@ final class PartitionAssignment implements RecordSource {
 		return this.assigned;
 	}
 
-	Worker worker() {
+	/**
+	 * Return the partition's worker, or {@code null} if there is none yet, or if workers
+	 * are allocated for each record.
+	 */
+	@Nullable Worker worker() {
 		return this.worker;
+	}
+
+	void worker(Worker worker) {
+		this.worker = worker;
+		this.naming = null;
+	}
+
+	/**
+	 * Return who asks for the name of the worker, or {@code null} if nobody has to.
+	 */
+	@Nullable WorkerNaming naming() {
+		return this.naming;
+	}
+
+	void naming(WorkerNaming naming) {
+		this.naming = naming;
 	}
 
 	PartitionProgress progress() {
@@ -113,19 +138,18 @@ final class PartitionAssignment implements RecordSource {
 	 * @return whether the partition has to be paused
 	 */
 	boolean holdBack(PartitionBuffer.Room share, boolean full) {
-		return this.buffer.holdBack(share, full) || this.progress.length() >= MAX_WINDOW;
+		boolean hold = this.buffer.holdBack(share, full);
+		return hold || this.naming != null || this.progress.length() >= MAX_WINDOW;
 	}
 
 	void revoke() {
 		if (this.phase == ACTIVE) {
 			this.phase = REVOKED;
 		}
-		this.worker.wake();
 	}
 
 	void fence() {
 		this.phase = FENCED;
-		this.worker.wake();
 	}
 
 	boolean isRunning() {
@@ -164,8 +188,19 @@ final class PartitionAssignment implements RecordSource {
 		}
 	}
 
+	@Override
+	public RecordDelivery delivery() {
+		return this.session.delivery();
+	}
+
+	@Override
+	public int slot() {
+		return this.slot;
+	}
+
 	PartitionSnapshot snapshot(boolean paused) {
-		String by = this.buffer.isHeldBack() ? "back-pressure" : (paused ? "operator" : null);
+		String by = this.buffer.isHeldBack() ? "back-pressure"
+				: ((this.naming != null) ? "worker-allocation" : (paused ? "operator" : null));
 		return this.progress.snapshot(this, by);
 	}
 

@@ -29,6 +29,7 @@ import io.kaffe.spring.offset.CommitMetadata;
 import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.offset.OffsetWindow;
 import io.kaffe.spring.worker.PartitionSnapshot;
+import io.kaffe.spring.worker.Worker;
 
 /**
  * How far an assigned partition has come: what was polled, what of it is complete, what
@@ -251,7 +252,8 @@ final class PartitionProgress {
 		Long committed = (commit != null) ? (Long) commit.offset() : null;
 		String topic = assignment.partition().topic();
 		int partition = assignment.partition().partition();
-		String worker = assignment.worker().name();
+		Worker allocated = assignment.worker();
+		String worker = (allocated != null) ? allocated.name() : null;
 		long epoch = assignment.assigned().epoch();
 		if (window == null) {
 			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,

@@ -30,6 +30,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 /**
@@ -62,6 +63,8 @@ final class SeparatedPartitions {
 	SeparatedPartitions(String consumerName, WorkerAllocationStrategy strategy) {
 		this.consumerName = consumerName;
 		this.strategy = strategy;
+		// Others are not to be asked on a consumer thread, or not about partitions.
+		this.warned.set(strategy != StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
 	}
 
 	void assignmentChanged(long now) {

@@ -28,14 +28,16 @@ import org.jspecify.annotations.Nullable;
  * assigned
  * @param workerAllocationStrategy the name of its strategy
  * @param state what it was doing
- * @param maxConcurrency most records handled at once; {@code null}: one for each worker
+ * @param maxConcurrency how many workers may run at once; {@code null}: all
  * @param buffered what is polled and not final
- * @param workers its workers, sorted by name, numbers by value
+ * @param workerCount the number of its workers
+ * @param workers its workers, sorted by name, numbers by value; where they are allocated
+ * for each record, the busiest of them
  * @param partitions its partitions, sorted by topic and number
  */
 public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
-		ConsumerState state, @Nullable Integer maxConcurrency, Buffered buffered, List<WorkerSnapshot> workers,
-		List<PartitionSnapshot> partitions) {
+		ConsumerState state, @Nullable Integer maxConcurrency, Buffered buffered, int workerCount,
+		List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions) {
 
 	/**
 	 * What is polled and not final.

@@ -17,48 +17,61 @@
 package io.kaffe.spring.worker;
 
 import java.util.Collection;
-import java.util.List;
+import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The workers of one consumer, by name. All threads of the consumer share them: the same
- * name is the same worker, whoever asks.
+ * The workers of one consumer. All threads of the consumer share them: the same name, or
+ * the same key, is the same worker, whoever asks.
+ * <p>
+ * Workers of partitions are {@linkplain #allocate allocated} and {@linkplain #release
+ * released} with them. Workers of records appear with the first record that is
+ * {@linkplain #submit submitted} under their key and are gone when the last one is done.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Allocating, releasing and retiring a worker
  * of one name are atomic with each other (one entry of a concurrent map), so that nobody
  * gets a worker that is being retired. A worker that still runs when its last partition
  * goes stays in the table and is retired when it falls idle: a partition that comes back
- * meanwhile gets the same worker, and its records wait for what still runs.
+ * meanwhile gets the same worker, and its records wait for what still runs. The worker of
+ * a key retires by closing its queue, after which it takes nothing more, and then leaves
+ * the map; whoever finds it closed removes it and makes a new one. Keys are compared
+ * within the map, which holds the lock of one of its bins while it adds or removes: a key
+ * whose {@code equals} hangs there holds up those who use the same bin.
  */
 public final class ConsumerWorkers {
 
-	private final Map<String, Worker> workers = new ConcurrentHashMap<>();
+	private static final Log logger = LogFactory.getLog(ConsumerWorkers.class);
 
-	private final WorkerAllocationStrategy strategy;
+	private final Map<Object, Worker> workers = new ConcurrentHashMap<>();
 
 	private final WorkerSupervisor supervisor;
 
-	ConsumerWorkers(WorkerAllocationStrategy strategy, WorkerSupervisor supervisor) {
-		this.strategy = strategy;
+	private final RunQueue runQueue;
+
+	ConsumerWorkers(WorkerSupervisor supervisor, ThreadScope scope, int maxConcurrency) {
 		this.supervisor = supervisor;
+		this.runQueue = new RunQueue(supervisor, scope, maxConcurrency);
 	}
 
 	/**
 	 * Allocate the worker of a partition that was assigned, and start it if need be.
+	 * @param name the worker's name
 	 * @param assigned the assignment
 	 * @return the worker
 	 */
-	public Worker allocate(AssignedPartition assigned) {
-		String name = nameFor(assigned.partition().topic(), assigned.partition().partition());
-		Worker allocated = this.workers.compute(name, (key, present) -> {
-			Worker worker = (present != null) ? present : this.supervisor.start(key, () -> retireIfUnused(key));
+	public Worker allocate(String name, AssignedPartition assigned) {
+		return this.workers.compute(name, (key, present) -> {
+			Worker worker = (present != null) ? present : new Worker(name, this);
 			worker.serve(assigned);
 			return worker;
 		});
-		return allocated;
 	}
 
 	/**
@@ -68,28 +81,141 @@ public final class ConsumerWorkers {
 	 * @param assigned the assignment
 	 */
 	public void release(Worker worker, AssignedPartition assigned) {
-		worker.release(assigned);
-		retireIfUnused(worker.name());
+		this.workers.computeIfPresent(worker.name(), (key, present) -> {
+			present.release(assigned);
+			return present.isUnused() ? null : present;
+		});
+	}
+
+	/**
+	 * Return a worker that is in no table, for what has to be done in order beside the
+	 * records.
+	 * @param name a name for logs
+	 * @return a new worker
+	 */
+	public Worker internal(String name) {
+		return new Worker(name, this);
+	}
+
+	/**
+	 * Submit the work of a record to the worker of its key.
+	 * @param key the key; {@code null} if the record is ordered with no other
+	 * @param record the record
+	 * @param slot where the worker stands while it is ready, from {@link #openSlot()}
+	 * @param work the work
+	 * @throws RuntimeException or Error if the key's own methods throw it; then nothing
+	 * was submitted
+	 */
+	public void submit(@Nullable Object key, ConsumerRecord<?, ?> record, int slot, Work work) {
+		Object name = (key != null) ? WorkerKey.of(key)
+				: new Coordinates(record.topic(), record.partition(), record.offset());
+		while (true) {
+			Worker worker = (key != null) ? this.workers.get(name) : null;
+			if (worker == null) {
+				Worker fresh = new Worker(name, record, slot, this);
+				fresh.prepare(work);
+				worker = this.workers.putIfAbsent(name, fresh);
+				if (worker == null) {
+					this.runQueue.add(fresh);
+					return;
+				}
+			}
+			if (worker.submit(work)) {
+				return;
+			}
+			this.workers.remove(name, worker);
+		}
+	}
+
+	/**
+	 * Return a place for the workers of one partition's records, so that they and those
+	 * of other partitions take turns.
+	 * @return the slot, to be {@linkplain #closeSlot closed} when the partition goes
+	 */
+	public int openSlot() {
+		return this.runQueue.openSlot();
+	}
+
+	/**
+	 * Give a slot back.
+	 * @param slot the slot
+	 */
+	public void closeSlot(int slot) {
+		this.runQueue.closeSlot(slot);
+	}
+
+	/**
+	 * Let all workers that wait look again whether they can go on.
+	 */
+	public void wakeAll() {
+		this.workers.values().forEach(Worker::wake);
 	}
 
 	/**
 	 * Return all workers.
-	 * @return a snapshot, in no order
+	 * @return a live view, in no order
 	 */
 	public Collection<Worker> all() {
-		return List.copyOf(this.workers.values());
+		return Collections.unmodifiableCollection(this.workers.values());
 	}
 
-	@Nullable Worker workerFor(String topic, int partition) {
-		return this.workers.get(nameFor(topic, partition));
+	/**
+	 * Return how many workers may run at once.
+	 * @return the limit; {@link Integer#MAX_VALUE}: all
+	 */
+	public int maxConcurrency() {
+		return this.runQueue.maxLanes();
 	}
 
-	private String nameFor(String topic, int partition) {
-		return this.strategy.workerName(topic, partition);
+	/**
+	 * Change how many workers may run at once. Those that run finish what they are at.
+	 * @param maxConcurrency the limit, 1 or more
+	 */
+	public void maxConcurrency(int maxConcurrency) {
+		this.runQueue.maxLanes(maxConcurrency);
 	}
 
-	private void retireIfUnused(String name) {
-		this.workers.computeIfPresent(name, (key, worker) -> worker.isUnused() ? null : worker);
+	@Nullable Worker workerFor(TopicPartition partition) {
+		for (Worker worker : this.workers.values()) {
+			if (worker.serves(partition)) {
+				return worker;
+			}
+		}
+		return null;
+	}
+
+	WorkerSupervisor supervisor() {
+		return this.supervisor;
+	}
+
+	RunQueue runQueue() {
+		return this.runQueue;
+	}
+
+	/**
+	 * Retire a worker that fell idle, if nobody needs it.
+	 */
+	void retireIfUnused(Worker idle) {
+		this.workers.computeIfPresent(idle.name(),
+				(key, worker) -> (worker == idle && worker.isUnused()) ? null : worker);
+	}
+
+	/**
+	 * Forget the worker of a key that has closed its queue.
+	 */
+	void retired(Worker worker, Object key) {
+		try {
+			this.workers.remove(key, worker);
+		}
+		catch (Throwable ex) {
+			logger.error("The key of " + worker + " cannot be compared with others", ex);
+		}
+	}
+
+	/**
+	 * What stands for a record that is ordered with no other.
+	 */
+	private record Coordinates(String topic, int partition, long offset) {
 	}
 
 }

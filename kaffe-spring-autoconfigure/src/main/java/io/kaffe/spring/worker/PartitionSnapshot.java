@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param topic the topic
  * @param partition the partition's number
- * @param worker the name of its worker
+ * @param worker the name of its worker; {@code null} if it has none yet, or if workers
+ * are allocated for each record
  * @param epoch the assignment epoch
  * @param completedOffset everything below is final; {@code null} before the first record
  * @param committedOffset what the broker has confirmed; {@code null} if nothing is known
@@ -41,13 +42,13 @@ import org.jspecify.annotations.Nullable;
  * @param lag end offset minus completed offset; {@code null} if either is unknown
  * @param oldestUnfinished the record that holds up {@code completedOffset}; {@code null}
  * if there is none
- * @param paused why nothing is fetched, such as {@code back-pressure}; {@code null} if it
- * is
+ * @param paused why nothing is fetched: {@code back-pressure}, {@code worker-allocation}
+ * while the strategy has not named the worker, or {@code operator}; {@code null} if it is
  */
-public record PartitionSnapshot(String topic, int partition, String worker, long epoch, @Nullable Long completedOffset,
-		@Nullable Long committedOffset, long completedAhead, long completedTold, @Nullable Long nextFetchOffset,
-		@Nullable Long endOffset, @Nullable Long lag, @Nullable OldestUnfinished oldestUnfinished,
-		@Nullable String paused) {
+public record PartitionSnapshot(String topic, int partition, @Nullable String worker, long epoch,
+		@Nullable Long completedOffset, @Nullable Long committedOffset, long completedAhead, long completedTold,
+		@Nullable Long nextFetchOffset, @Nullable Long endOffset, @Nullable Long lag,
+		@Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
 
 	/**
 	 * The unfinished record with the smallest offset.

@@ -20,11 +20,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The strategies that can be chosen by their name in configuration. The names of their
- * workers are those of Elixir's Kaffe.
+ * The strategies that can be chosen by their name in configuration. Workers of partitions
+ * are named as those of Elixir's Kaffe are.
  */
 public enum StandardWorkerAllocationStrategy implements WorkerAllocationStrategy {
 
@@ -53,7 +54,47 @@ public enum StandardWorkerAllocationStrategy implements WorkerAllocationStrategy
 			return "worker_" + partition;
 		}
 
+	},
+
+	/**
+	 * One worker for each key in flight, across all topics of the consumer. Records with
+	 * equal keys are processed in sequence; those without a key are ordered with nothing.
+	 */
+	WORKER_PER_KEY {
+
+		@Override
+		public boolean isPerRecord() {
+			return true;
+		}
+
+		@Override
+		public @Nullable Object workerKey(ConsumerRecord<?, ?> record) {
+			return record.key();
+		}
+
+	},
+
+	/**
+	 * One worker for each record: no order.
+	 */
+	WORKER_PER_RECORD {
+
+		@Override
+		public boolean isPerRecord() {
+			return true;
+		}
+
+		@Override
+		public @Nullable Object workerKey(ConsumerRecord<?, ?> record) {
+			return null;
+		}
+
 	};
+
+	@Override
+	public String workerName(String topic, int partition) {
+		throw new UnsupportedOperationException("Workers are allocated for each record");
+	}
 
 	/**
 	 * Return the name as it is written in configuration and shown in tables.

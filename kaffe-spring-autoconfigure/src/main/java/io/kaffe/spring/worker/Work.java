@@ -16,37 +16,45 @@
 
 package io.kaffe.spring.worker;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A piece of work in a worker's queue, such as the records of one partition from one
- * poll.
+ * poll, or a single record.
  * <p>
  * A worker calls {@link #proceed} of one work at a time, on whatever thread its executor
- * gives it; what one call wrote the next one sees. {@link #isReady()} may be called by
- * any thread.
+ * gives it; what one call wrote the next one sees. {@link #isReady} may be called by any
+ * thread. Work is submitted once, to one worker.
  */
-public interface Work {
+public abstract class Work {
+
+	/** The neighbour in the worker's queue; belongs to the worker. */
+	@Nullable Work next;
+
+	/** How much was submitted with this one and not taken; belongs to the worker. */
+	int depth;
 
 	/**
 	 * Go on from where the last call ended. Failures of user code are outcomes, not
 	 * exceptions: what is thrown here counts as a breakdown of the worker, which is
 	 * restarted and calls again.
 	 * @param worker the worker that handles this work
-	 * @param turnEnd the reading of {@link Ticker#nanoTime()} after which the worker
-	 * should let others run
+	 * @param turn the worker's time on the calling thread
 	 * @return how the call ended
 	 */
-	Progress proceed(Worker worker, long turnEnd);
+	public abstract Progress proceed(Worker worker, Turn turn);
 
 	/**
 	 * Return whether work that answered {@link Progress#WAITING} could go on now.
+	 * @param now the reading of {@link Ticker#nanoTime()}
 	 * @return {@code true} if another call of {@link #proceed} would not wait
 	 */
-	boolean isReady();
+	public abstract boolean isReady(long now);
 
 	/**
 	 * How a call of {@link Work#proceed} ended.
 	 */
-	enum Progress {
+	public enum Progress {
 
 		/**
 		 * Nothing is left of this work.

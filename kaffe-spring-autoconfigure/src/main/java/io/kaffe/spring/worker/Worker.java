@@ -16,15 +16,14 @@
 
 package io.kaffe.spring.worker;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -35,19 +34,28 @@ import org.jspecify.annotations.Nullable;
  * they were handed over, and holds a thread only while it does so.
  * <p>
  * A worker is scheduled when it has work and nobody runs it; it handles what is queued
- * until its turn is over, then gives the thread back and is scheduled again. Work that
- * waits (a failed record before its next attempt) keeps its place at the head of the
- * queue without a thread, until {@link #wake()}.
+ * until its turn is over, then lets others run and is scheduled again. Work that waits (a
+ * failed record before its next attempt) keeps its place at the head of the queue without
+ * a thread, until {@link #wake()}. Workers of partitions are named by a strategy and stay
+ * while partitions need them; the worker of a key is there while records with the key
+ * are, and named after the first of them.
  * <p>
  * <b>Threading.</b> One atomic word says who may touch the head of the queue. IDLE
- * becomes SCHEDULED when work is submitted; the executor's thread makes it RUNNING; from
- * there it goes to IDLE when the queue is empty, to SCHEDULED when the turn is over, or
- * to WAITING, which becomes SCHEDULED when the worker is woken. Only the thread that made
- * it RUNNING reads or writes {@code current}, and it hands that on through the same word.
- * {@link #submit} and {@link #wake()} may come from any thread and never block. After
- * IDLE and after WAITING the runner looks once more, so that work or a wake-up that came
- * in between is not missed. What tables show is volatile and written by the runner alone.
- * There are no locks.
+ * becomes SCHEDULED when work is submitted; a thread of the executor makes it RUNNING;
+ * from there it goes to IDLE when the queue is empty, to SCHEDULED when the turn is over,
+ * or to WAITING, which becomes SCHEDULED when the worker is woken. Only the thread that
+ * made it RUNNING touches {@code current} and {@code backlog}, and it hands them on
+ * through the same word. {@link #submit} and {@link #wake()} may come from any thread and
+ * never block. After IDLE and after WAITING the runner looks once more, so that work or a
+ * wake-up that came in between is not missed.
+ * <p>
+ * What is submitted goes to {@code inbox}, a stack on which the newest is on top; the
+ * runner takes all of it at once and turns it round. The worker of a key retires by
+ * replacing an empty inbox by a mark, after which nobody submits anything: the one step
+ * in which it is decided whether a record came in time.
+ * <p>
+ * What tables show is written by the runner alone, in release mode, and may be a moment
+ * old. There are no locks.
  */
 public final class Worker {
 
@@ -59,63 +67,138 @@ public final class Worker {
 
 	private static final int WAITING = 3;
 
-	private final String name;
+	private static final Work RETIRED = new NoWork();
 
-	private final WorkerSupervisor supervisor;
+	private static final VarHandle RUN = field("run", int.class);
 
-	private final Runnable onIdle;
+	private static final VarHandle INBOX = field("inbox", Work.class);
 
-	private final AtomicInteger run = new AtomicInteger(IDLE);
+	private static final VarHandle RECORD = field("record", ConsumerRecord.class);
 
-	private final Queue<Work> queue = new ConcurrentLinkedQueue<>();
+	private static final VarHandle RECORD_SINCE = field("recordSince", long.class);
 
-	private final Set<AssignedPartition> partitions = ConcurrentHashMap.newKeySet();
+	private static final VarHandle HANDLED = field("handled", long.class);
 
-	private final AtomicInteger restarts = new AtomicInteger();
+	private final ConsumerWorkers workers;
+
+	/** Its name if it serves partitions, else what its key is in the map. */
+	private final Object key;
+
+	private final @Nullable String topic;
+
+	private final int partition;
+
+	private final int slot;
+
+	private final long offset;
+
+	private volatile int run = IDLE;
+
+	private volatile @Nullable Work inbox;
 
 	private @Nullable Work current;
+
+	private @Nullable Work backlog;
+
+	private int backlogSize;
+
+	private volatile Set<AssignedPartition> partitions = Set.of();
 
 	private volatile @Nullable ConsumerRecord<?, ?> record;
 
 	private volatile long recordSince;
 
-	private volatile int attempt;
-
 	private volatile long handled;
 
-	private volatile long failed;
+	private int attempt;
+
+	private volatile int failed;
+
+	private volatile int restarts;
 
 	private volatile @Nullable RecordFailure lastFailure;
 
-	Worker(String name, WorkerSupervisor supervisor, Runnable onIdle) {
-		this.name = name;
-		this.supervisor = supervisor;
-		this.onIdle = onIdle;
+	/**
+	 * Create a worker that serves partitions.
+	 */
+	Worker(String name, ConsumerWorkers workers) {
+		this.key = name;
+		this.workers = workers;
+		this.topic = null;
+		this.partition = 0;
+		this.offset = 0;
+		this.slot = 0;
 	}
 
 	/**
-	 * Return the name the strategy gave.
+	 * Create the worker of a key.
+	 */
+	Worker(Object key, ConsumerRecord<?, ?> first, int slot, ConsumerWorkers workers) {
+		this.key = key;
+		this.workers = workers;
+		this.topic = first.topic();
+		this.partition = first.partition();
+		this.offset = first.offset();
+		this.slot = slot;
+	}
+
+	private static VarHandle field(String name, Class<?> type) {
+		try {
+			return MethodHandles.lookup().findVarHandle(Worker.class, name, type);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	/**
+	 * Return the worker's name: the one that the strategy gave, or, where workers are
+	 * allocated for each record, that of the record it began with.
 	 * @return the name, unique within the consumer
 	 */
 	public String name() {
-		return this.name;
+		return (this.topic != null) ? "worker_" + this.topic + "_" + this.partition + "_" + this.offset
+				: this.key.toString();
 	}
 
 	/**
 	 * Return the partitions this worker serves at the moment.
-	 * @return a snapshot, in no order; empty once it is retired
+	 * @return a snapshot, in no order; empty if it is retired, or the worker of a key
 	 */
 	public Collection<AssignedPartition> partitions() {
-		return List.copyOf(this.partitions);
+		return this.partitions;
 	}
 
 	/**
 	 * Queue work behind what is there already. Any thread; never blocks.
 	 * @param work the work
+	 * @return {@code false} if this is the worker of a key and has retired: somebody has
+	 * to make a new one
 	 */
-	public void submit(Work work) {
-		this.queue.add(work);
-		scheduleIf(IDLE);
+	public boolean submit(Work work) {
+		while (true) {
+			Work newest = this.inbox;
+			if (newest == RETIRED) {
+				return false;
+			}
+			work.next = newest;
+			work.depth = (newest != null) ? newest.depth + 1 : 1;
+			if (INBOX.compareAndSet(this, newest, work)) {
+				scheduleIf(IDLE);
+				return true;
+			}
+		}
+	}
+
+	/**
+	 * Take the first work, before anybody knows this worker. It has to be added to the
+	 * run queue then.
+	 */
+	void prepare(Work first) {
+		first.next = null;
+		first.depth = 1;
+		INBOX.set(this, first);
+		RUN.set(this, SCHEDULED);
 	}
 
 	/**
@@ -131,26 +214,27 @@ public final class Worker {
 	 * @param delay how long to wait
 	 */
 	public void wakeAfter(Duration delay) {
-		this.supervisor.wakeAfter(this, delay);
+		this.workers.supervisor().after(delay, this::wake);
 	}
 
 	/**
 	 * Note that the handling of a record begins. Called by work, while it is run.
 	 * @param record the record
 	 * @param attempt which attempt it is, from 1
+	 * @param now the reading of the ticker
 	 */
-	public void beginRecord(ConsumerRecord<?, ?> record, int attempt) {
-		this.recordSince = this.supervisor.ticker().nanoTime();
+	public void beginRecord(ConsumerRecord<?, ?> record, int attempt, long now) {
 		this.attempt = attempt;
-		this.record = record;
+		RECORD_SINCE.setRelease(this, now);
+		RECORD.setRelease(this, record);
 	}
 
 	/**
 	 * Note that the record is done with. Called by work, while it is run.
 	 */
 	public void recordHandled() {
-		this.record = null;
-		this.handled++;
+		HANDLED.setRelease(this, (long) HANDLED.get(this) + 1);
+		RECORD.setRelease(this, (@Nullable ConsumerRecord<?, ?>) null);
 	}
 
 	/**
@@ -168,7 +252,7 @@ public final class Worker {
 	 * Called by work, while it is run.
 	 */
 	public void recordDropped() {
-		this.record = null;
+		RECORD.setRelease(this, (@Nullable ConsumerRecord<?, ?>) null);
 	}
 
 	/**
@@ -180,24 +264,47 @@ public final class Worker {
 	}
 
 	/**
+	 * Return when the attempt at the {@link #currentRecord()} began.
+	 * @return the reading of {@link Ticker#nanoTime()}; without a current record, of no
+	 * meaning
+	 */
+	public long recordSince() {
+		return this.recordSince;
+	}
+
+	/**
+	 * Return how much work is queued behind the current one. Any thread; a moment's view.
+	 * @return the number of submitted works that were not begun
+	 */
+	public int queued() {
+		Work newest = this.inbox;
+		return this.backlogSize + ((newest != null) ? newest.depth : 0);
+	}
+
+	/**
 	 * Describe this worker as it is now. Any thread; a moment's view.
 	 * @param queued the number of records that wait behind the current one
 	 * @return the snapshot
 	 */
 	public WorkerSnapshot snapshot(int queued) {
-		int state = this.run.get();
+		int state = this.run;
 		ConsumerRecord<?, ?> record = this.record;
 		List<WorkerSnapshot.CurrentRecord> records = (record != null) ? List.of(describe(record)) : List.of();
 		RecordFailure failure = this.lastFailure;
-		List<TopicPartition> served = this.partitions.stream().map(AssignedPartition::partition).toList();
-		return new WorkerSnapshot(this.name, state(state, record),
-				served.stream().map(TopicPartition::toString).sorted().toList(), queued, this.handled, this.failed,
-				this.restarts.get(), records, (failure != null) ? failure.snapshot() : null);
+		return new WorkerSnapshot(name(), state(state, record), served(), queued, this.handled, this.failed,
+				this.restarts, records, (failure != null) ? failure.snapshot() : null);
+	}
+
+	private List<String> served() {
+		if (this.topic != null) {
+			return List.of(this.topic + "-" + this.partition);
+		}
+		return this.partitions.stream().map((assigned) -> assigned.partition().toString()).sorted().toList();
 	}
 
 	private WorkerState state(int state, @Nullable ConsumerRecord<?, ?> record) {
 		boolean busy = record != null || (state != IDLE);
-		if (this.partitions.isEmpty()) {
+		if (this.topic == null && this.partitions.isEmpty()) {
 			return busy ? WorkerState.DRAINING : WorkerState.STOPPED;
 		}
 		if (state == WAITING) {
@@ -207,48 +314,77 @@ public final class Worker {
 	}
 
 	private WorkerSnapshot.CurrentRecord describe(ConsumerRecord<?, ?> record) {
-		Ticker ticker = this.supervisor.ticker();
+		Ticker ticker = this.workers.supervisor().ticker();
 		Instant since = ticker.instant().minusNanos(ticker.nanoTime() - this.recordSince);
 		return new WorkerSnapshot.CurrentRecord(record.topic() + "-" + record.partition(), record.offset(),
 				this.attempt, since);
 	}
 
+	/**
+	 * Add a partition. Called within the map's entry of this worker.
+	 */
 	void serve(AssignedPartition partition) {
-		this.partitions.add(partition);
+		Set<AssignedPartition> more = new HashSet<>(this.partitions);
+		more.add(partition);
+		this.partitions = Set.copyOf(more);
 	}
 
+	/**
+	 * Remove a partition. Called within the map's entry of this worker.
+	 */
 	void release(AssignedPartition partition) {
-		this.partitions.remove(partition);
+		Set<AssignedPartition> less = new HashSet<>(this.partitions);
+		less.remove(partition);
+		this.partitions = Set.copyOf(less);
+	}
+
+	boolean serves(TopicPartition partition) {
+		for (AssignedPartition assigned : this.partitions) {
+			if (assigned.partition().equals(partition)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	boolean isUnused() {
-		return this.partitions.isEmpty() && this.run.get() == IDLE && this.queue.isEmpty();
+		return this.partitions.isEmpty() && this.run == IDLE && this.inbox == null;
+	}
+
+	int slot() {
+		return this.slot;
 	}
 
 	/**
 	 * Handle what is queued until the queue is empty, the head waits, or the turn is
-	 * over. Called by the supervisor on a thread of the executor, once for each time it
-	 * was asked to schedule this worker.
+	 * over. Called on a thread of the executor, once for each time this worker was added
+	 * to the run queue.
 	 */
-	void runTurn(long turnEnd) {
-		this.run.set(RUNNING);
+	void runTurn(Turn turn) {
+		this.run = RUNNING;
 		while (true) {
 			Work work = this.current;
 			if (work == null) {
-				work = this.queue.poll();
+				work = takeNext();
 				if (work == null) {
-					goIdle();
-					return;
+					if (goIdle()) {
+						return;
+					}
+					continue;
 				}
 				this.current = work;
 			}
-			switch (work.proceed(this, turnEnd)) {
+			switch (work.proceed(this, turn)) {
 				case DONE -> {
 					this.current = null;
+					if (turn.isOver() && hasMore()) {
+						reschedule();
+						return;
+					}
 				}
 				case WAITING -> {
-					this.run.set(WAITING);
-					if (work.isReady()) {
+					this.run = WAITING;
+					if (work.isReady(turn.readClock())) {
 						wake();
 					}
 					return;
@@ -263,38 +399,97 @@ public final class Worker {
 
 	/**
 	 * Note that a turn broke down. The head of the queue stays where it is.
-	 * @return whether the supervisor is to give it another turn; {@code false} if it had
-	 * given the queue out of its hands already
+	 * @return whether it is to be added to the run queue; {@code false} if it had given
+	 * the queue out of its hands already
 	 */
 	boolean brokeDown() {
-		this.restarts.incrementAndGet();
-		return this.run.compareAndSet(RUNNING, SCHEDULED);
+		this.restarts++;
+		return RUN.compareAndSet(this, RUNNING, SCHEDULED);
 	}
 
-	private void goIdle() {
-		this.run.set(IDLE);
-		if (!this.queue.isEmpty()) {
+	private boolean hasMore() {
+		return this.backlog != null || this.inbox != null;
+	}
+
+	private @Nullable Work takeNext() {
+		Work first = this.backlog;
+		if (first == null && this.inbox != null) {
+			first = turnRound((Work) INBOX.getAndSet(this, (@Nullable Work) null));
+		}
+		if (first != null) {
+			this.backlog = first.next;
+			this.backlogSize--;
+			first.next = null;
+		}
+		return first;
+	}
+
+	private @Nullable Work turnRound(@Nullable Work newest) {
+		Work first = null;
+		Work work = newest;
+		this.backlogSize = (newest != null) ? newest.depth : 0;
+		while (work != null) {
+			Work older = work.next;
+			work.next = first;
+			first = work;
+			work = older;
+		}
+		return first;
+	}
+
+	/**
+	 * Stop running, since there is nothing to do.
+	 * @return {@code false} if work came in the last moment and this thread has to go on
+	 */
+	private boolean goIdle() {
+		if (this.topic != null) {
+			if (!INBOX.compareAndSet(this, (@Nullable Work) null, RETIRED)) {
+				return false;
+			}
+			this.workers.retired(this, this.key);
+			return true;
+		}
+		this.run = IDLE;
+		if (this.inbox != null) {
 			scheduleIf(IDLE);
 		}
 		else if (this.partitions.isEmpty()) {
-			this.onIdle.run();
+			this.workers.retireIfUnused(this);
 		}
+		return true;
 	}
 
 	private void reschedule() {
-		this.run.set(SCHEDULED);
-		this.supervisor.schedule(this);
+		this.run = SCHEDULED;
+		this.workers.runQueue().add(this);
 	}
 
 	private void scheduleIf(int expected) {
-		if (this.run.get() == expected && this.run.compareAndSet(expected, SCHEDULED)) {
-			this.supervisor.schedule(this);
+		if (this.run == expected && RUN.compareAndSet(this, expected, SCHEDULED)) {
+			this.workers.runQueue().add(this);
 		}
 	}
 
 	@Override
 	public String toString() {
-		return this.name;
+		return name();
+	}
+
+	/**
+	 * The mark of a queue that is closed. Its depth is 0.
+	 */
+	private static final class NoWork extends Work {
+
+		@Override
+		public Progress proceed(Worker worker, Turn turn) {
+			throw new IllegalStateException("A worker that is retired was run");
+		}
+
+		@Override
+		public boolean isReady(long now) {
+			return false;
+		}
+
 	}
 
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Each consumer has {@linkplain ConsumerWorkers workers of its own}: when a partition is
  * assigned, its strategy names a worker, which is started unless it runs already; when no
- * partition needs a worker any more, it is retired.
+ * partition needs a worker any more, it is retired. Strategies that decide for each
+ * record have a worker for each key in flight.
  * <p>
  * <b>Threading.</b> Safe for concurrent use; no method blocks.
  */
@@ -48,13 +50,15 @@ public final class WorkerManager {
 	/**
 	 * Register a consumer.
 	 * @param name the consumer's name, unique in this service
-	 * @param strategy names its workers
+	 * @param maxConcurrency how many of its workers may run at once;
+	 * {@link Integer#MAX_VALUE}: all
+	 * @param scope what threads need that run its workers
 	 * @param view describes the consumer for the table
 	 * @return its workers, none yet
 	 * @throws IllegalStateException if a consumer of that name is registered
 	 */
-	public ConsumerWorkers register(String name, WorkerAllocationStrategy strategy, ConsumerView view) {
-		ConsumerWorkers workers = new ConsumerWorkers(strategy, this.supervisor);
+	public ConsumerWorkers register(String name, int maxConcurrency, ThreadScope scope, ConsumerView view) {
+		ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, scope, maxConcurrency);
 		if (this.consumers.putIfAbsent(name, new Registration(workers, view)) != null) {
 			throw new IllegalStateException("A consumer named '" + name + "' is registered already");
 		}
@@ -67,11 +71,22 @@ public final class WorkerManager {
 	 * @param topic the topic
 	 * @param partition the partition's number
 	 * @return the worker, the same for everyone who asks while the partition is assigned;
-	 * {@code null} if the consumer is unknown, or none of its partitions has that worker
+	 * {@code null} if the consumer is unknown, the partition is not assigned to it, or
+	 * its workers are allocated for each record
 	 */
 	public @Nullable Worker workerFor(String consumer, String topic, int partition) {
 		Registration registration = this.consumers.get(consumer);
-		return (registration != null) ? registration.workers.workerFor(topic, partition) : null;
+		return (registration != null) ? registration.workers.workerFor(new TopicPartition(topic, partition)) : null;
+	}
+
+	/**
+	 * Return the workers of a consumer.
+	 * @param consumer the consumer's name
+	 * @return its workers, or {@code null} if the consumer is unknown
+	 */
+	public @Nullable ConsumerWorkers workers(String consumer) {
+		Registration registration = this.consumers.get(consumer);
+		return (registration != null) ? registration.workers : null;
 	}
 
 	/**
@@ -92,6 +107,30 @@ public final class WorkerManager {
 	public @Nullable ConsumerSnapshot table(String consumer) {
 		Registration registration = this.consumers.get(consumer);
 		return (registration != null) ? registration.view.snapshot() : null;
+	}
+
+	/**
+	 * Describe one worker.
+	 * @param consumer the consumer's name
+	 * @param worker the worker's name
+	 * @return a snapshot, or {@code null} if either is unknown
+	 */
+	public @Nullable WorkerSnapshot table(String consumer, String worker) {
+		Registration registration = this.consumers.get(consumer);
+		if (registration == null) {
+			return null;
+		}
+		for (WorkerSnapshot listed : registration.view.snapshot().workers()) {
+			if (listed.name().equals(worker)) {
+				return listed;
+			}
+		}
+		for (Worker present : registration.workers.all()) {
+			if (present.name().equals(worker)) {
+				return present.snapshot(present.queued());
+			}
+		}
+		return null;
 	}
 
 	/**

@@ -25,8 +25,8 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.scheduling.TaskScheduler;
 
 /**
- * Starts workers, gives them turns on the task executor, and starts them again when they
- * break down outside the user's handler or the executor turns them away.
+ * What the workers of all consumers run on: the task executor, the scheduler that wakes
+ * them, and the time.
  * <p>
  * <b>Threading.</b> Immutable; every method may be called by any thread. Nothing blocks
  * unless the executor does.
@@ -34,10 +34,6 @@ import org.springframework.scheduling.TaskScheduler;
 public final class WorkerSupervisor {
 
 	private static final Log logger = LogFactory.getLog(WorkerSupervisor.class);
-
-	private static final Duration TURN = Duration.ofMillis(20);
-
-	private static final Duration RESTART_DELAY = Duration.ofSeconds(1);
 
 	private final Executor executor;
 
@@ -47,7 +43,7 @@ public final class WorkerSupervisor {
 
 	/**
 	 * Create a supervisor.
-	 * @param executor runs the turns of workers
+	 * @param executor runs workers
 	 * @param scheduler wakes workers that wait; must not run user code
 	 * @param ticker the time
 	 */
@@ -57,48 +53,23 @@ public final class WorkerSupervisor {
 		this.ticker = ticker;
 	}
 
-	Worker start(String name, Runnable onIdle) {
-		return new Worker(name, this, onIdle);
-	}
-
 	Ticker ticker() {
 		return this.ticker;
 	}
 
-	void schedule(Worker worker) {
-		try {
-			this.executor.execute(() -> run(worker));
-		}
-		catch (Throwable ex) {
-			logger.warn(
-					"The task executor turned away " + worker + "; trying again in " + RESTART_DELAY.toMillis() + " ms",
-					ex);
-			scheduleLater(worker);
-		}
+	/**
+	 * Run a task on the executor.
+	 * @throws RuntimeException or Error what the executor throws, if it turns the task
+	 * away
+	 */
+	void execute(Runnable task) {
+		this.executor.execute(task);
 	}
 
-	void wakeAfter(Worker worker, Duration delay) {
-		after(delay, worker::wake);
-	}
-
-	private void run(Worker worker) {
-		try {
-			worker.runTurn(this.ticker.nanoTime() + TURN.toNanos());
-		}
-		catch (Throwable ex) {
-			logger.error("Worker " + worker + " broke down; starting it again in " + RESTART_DELAY.toMillis() + " ms",
-					ex);
-			if (worker.brokeDown()) {
-				scheduleLater(worker);
-			}
-		}
-	}
-
-	private void scheduleLater(Worker worker) {
-		after(RESTART_DELAY, () -> schedule(worker));
-	}
-
-	private void after(Duration delay, Runnable task) {
+	/**
+	 * Run a task of the engine after a while.
+	 */
+	void after(Duration delay, Runnable task) {
 		Instant time = this.scheduler.getClock().instant().plus(delay);
 		try {
 			this.scheduler.schedule(task, time);

@@ -23,8 +23,8 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
+import io.kaffe.spring.worker.NoScope;
 import io.kaffe.spring.worker.PartitionSnapshot;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSnapshot;
@@ -53,20 +53,19 @@ final class SnapshotFixtures {
 	 * about to start.
 	 */
 	static void register(WorkerManager manager) {
-		manager.register("refunds", StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION,
-				SnapshotFixtures::refunds);
-		manager.register("orders", StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, SnapshotFixtures::orders);
+		manager.register("refunds", Integer.MAX_VALUE, new NoScope(), SnapshotFixtures::refunds);
+		manager.register("orders", Integer.MAX_VALUE, new NoScope(), SnapshotFixtures::orders);
 	}
 
 	static ConsumerSnapshot orders() {
 		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
-				ConsumerState.RUNNING, null, new ConsumerSnapshot.Buffered(12, 3456), List.of(backingOff(), running()),
-				List.of(partition()));
+				ConsumerState.RUNNING, null, new ConsumerSnapshot.Buffered(12, 3456), 2,
+				List.of(backingOff(), running()), List.of(partition()));
 	}
 
 	static ConsumerSnapshot refunds() {
 		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING, 4,
-				new ConsumerSnapshot.Buffered(0, 0), List.of(), List.of());
+				new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of());
 	}
 
 	static WorkerSnapshot backingOff() {

@@ -17,6 +17,7 @@
 package io.kaffe.spring.architecture;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -56,7 +57,21 @@ final class ArchitectureRules {
 	ArchRule everyPackageHasItsPlace() {
 		return ArchRuleDefinition.classes()
 			.should()
-			.resideInAnyPackage(PACKAGES.stream().map((name) -> this.root + "." + name).toArray(String[]::new));
+			.resideInAnyPackage(
+					Stream.concat(Stream.of(this.root), PACKAGES.stream().map((name) -> this.root + "." + name))
+						.toArray(String[]::new));
+	}
+
+	/**
+	 * What applications inject shows nothing of what is behind it.
+	 */
+	ArchRule rootPackageUsesNoOther() {
+		return ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(this.root)
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage(PACKAGES.stream().map(this::in).toArray(String[]::new));
 	}
 
 	/**

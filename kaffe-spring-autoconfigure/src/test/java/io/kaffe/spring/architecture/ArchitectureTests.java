@@ -68,6 +68,16 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void rootPackageUsesNoOther() {
+		this.rules.rootPackageUsesNoOther().check(house);
+	}
+
+	@Test
+	void engineInTheRootPackageIsFound() {
+		assertViolated(this.violated.rootPackageUsesNoOther(), "ShowsWorker.worker()");
+	}
+
+	@Test
 	void importsRunOneWay() {
 		this.rules.importsRunOneWay().check(house);
 	}
@@ -162,6 +172,7 @@ class ArchitectureTests {
 	@Test
 	void onlyTheseTypesArePublic() {
 		assertThat(this.rules.publicTypes(house)).containsExactlyElementsOf("""
+				KaffeConsumers
 				actuate.KaffeWorkersEndpoint
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
@@ -172,9 +183,12 @@ class ArchitectureTests {
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Consumer
+				delivery.RecordAllocation
+				delivery.RecordAllocator
 				delivery.RecordChunk
 				delivery.RecordDelivery
 				delivery.RecordSource
+				listener.AdoptedConsumers
 				listener.ConsumerAdopter
 				listener.ConsumerSettings
 				listener.UnsuitableContainerException
@@ -191,8 +205,11 @@ class ArchitectureTests {
 				worker.PartitionSnapshot
 				worker.PartitionSnapshot$OldestUnfinished
 				worker.RecordFailure
+				worker.RecordWorkerAllocationStrategy
 				worker.StandardWorkerAllocationStrategy
+				worker.ThreadScope
 				worker.Ticker
+				worker.Turn
 				worker.Work
 				worker.Work$Progress
 				worker.Worker

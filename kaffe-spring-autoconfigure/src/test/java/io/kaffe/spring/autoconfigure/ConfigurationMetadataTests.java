@@ -51,10 +51,10 @@ class ConfigurationMetadataTests {
 	}
 
 	@Test
-	void everyPropertyButTheConsumersHasADefault() throws IOException {
+	void everyPropertyHasADefaultButThoseThatDependOnOthers() throws IOException {
 		assertThat(properties()).filteredOn((property) -> !property.containsKey("defaultValue"))
 			.extracting((property) -> property.get("name"))
-			.containsExactly("kaffe.consumers");
+			.containsExactlyInAnyOrder("kaffe.consumers", "kaffe.max-concurrency");
 	}
 
 	@Test
@@ -88,7 +88,7 @@ class ConfigurationMetadataTests {
 	}
 
 	private static ConsumerSettings settings(KaffeProperties properties) {
-		return new ConsumerSettingsResolver(properties, Map.of()).resolve("orders", Duration.ofMinutes(5));
+		return new ConsumerSettingsResolver(properties, Map.of(), null).resolve("orders", Duration.ofMinutes(5));
 	}
 
 	private static List<Map<String, Object>> properties() throws IOException {

@@ -163,7 +163,7 @@ class ConsumerSettingsTests {
 	}
 
 	private static ConsumerSettingsResolver resolver(String yaml) throws IOException {
-		return new ConsumerSettingsResolver(properties(yaml), Map.of());
+		return new ConsumerSettingsResolver(properties(yaml), Map.of(), null);
 	}
 
 	private static KaffeProperties properties(String yaml) throws IOException {

@@ -76,8 +76,7 @@ class OffsetCommitsTests {
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
 			Duration.ZERO, this.time);
 
-	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1),
-			worker(new AssignedPartition(PARTITION, 1)), session());
+	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, session());
 
 	@BeforeEach
 	void poll() {
@@ -250,22 +249,16 @@ class OffsetCommitsTests {
 			.toList();
 	}
 
-	private Worker worker(AssignedPartition assigned) {
-		return manager().register("worker", StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, () -> {
-			throw new UnsupportedOperationException();
-		}).allocate(assigned);
-	}
-
 	private ConsumerSession session() {
 		ContainerProperties properties = new ContainerProperties("orders");
 		properties.setGroupId("orders");
 		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
 				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
 		ConsumerSettings settings = new ConsumerSettings("worker-per-partition",
-				StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, 1000, 1000, 4096, Duration.ofSeconds(1),
+				StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, null, 1000, 1000, 4096, Duration.ofSeconds(1),
 				Duration.ofSeconds(1), new FixedBackOff());
 		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, "orders", settings.backOff(), GuardedConsumer.of("orders"));
+		}, ListenerType.SIMPLE, null, false, "orders", settings.backOff(), GuardedConsumer.of("orders"), this.time);
 		return new AdoptedConsumer("orders", container, settings, delivery, Duration.ofMinutes(5), this.time, manager())
 			.session(this.consumer);
 	}

@@ -94,7 +94,11 @@ class WorkerInterleavingTests {
 	private static List<Path> sources() throws IOException {
 		String folder = PACKAGE.replace('.', '/');
 		try (Stream<Path> files = Files.list(Path.of("src/main/java", folder))) {
-			return Stream.concat(files, Stream.of(Path.of("src/test/java", folder, "WorkerRaces.java"))).toList();
+			return Stream
+				.concat(files,
+						Stream.of("WorkerRaces.java", "NoScope.java")
+							.map((name) -> Path.of("src/test/java", folder, name)))
+				.toList();
 		}
 	}
 
@@ -106,21 +110,22 @@ class WorkerInterleavingTests {
 		/**
 		 * Work that comes between the last look at the queue and IDLE is left behind.
 		 */
-		NO_SECOND_LOOK_AT_THE_QUEUE(WorkerRaces.SubmittedWhileRunning.class, "if (!this.queue.isEmpty()) {",
-				"if (false) {", "Left behind after 1"),
+		NO_SECOND_LOOK_AT_THE_QUEUE(WorkerRaces.SubmittedWhileRunning.class,
+				"this.run = IDLE;\n\t\tif (this.inbox != null) {", "this.run = IDLE; if (false) {",
+				"Left behind after 1"),
 
 		/**
 		 * A wake-up that comes between the look at the work and WAITING is missed.
 		 */
-		NO_SECOND_LOOK_AT_WAITING_WORK(WorkerRaces.WokenWhileRunning.class, "if (work.isReady()) {", "if (false) {",
-				"Left behind after 0"),
+		NO_SECOND_LOOK_AT_WAITING_WORK(WorkerRaces.WokenWhileRunning.class, "if (work.isReady(turn.readClock())) {",
+				"if (false) {", "Left behind after 0"),
 
 		/**
 		 * Two threads schedule it at a time.
 		 */
 		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class,
-				"if (this.run.get() == expected && this.run.compareAndSet(expected, SCHEDULED)) {",
-				"if (this.run.get() == expected) { this.run.set(SCHEDULED);", "Two runners");
+				"if (this.run == expected && RUN.compareAndSet(this, expected, SCHEDULED)) {",
+				"if (this.run == expected) { this.run = SCHEDULED;", "Two runners");
 
 		private final Class<? extends Runnable> race;
 

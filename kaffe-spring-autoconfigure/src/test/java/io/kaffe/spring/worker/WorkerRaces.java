@@ -53,8 +53,8 @@ public final class WorkerRaces {
 		@Override
 		public final void run() {
 			Tasks tasks = new Tasks();
-			Worker worker = new WorkerSupervisor(tasks, new NeverScheduling(), new StoppedTicker()).start("worker",
-					new NothingToDo());
+			WorkerSupervisor supervisor = new WorkerSupervisor(tasks, new NeverScheduling(), new StoppedTicker());
+			Worker worker = new ConsumerWorkers(supervisor, new NoScope(), Integer.MAX_VALUE).internal("worker");
 			Journal journal = new Journal();
 			WaitingWork first = new WaitingWork(journal, this.firstIsReady);
 			WaitingWork second = new WaitingWork(journal, true);
@@ -227,7 +227,7 @@ public final class WorkerRaces {
 	/**
 	 * Waits until it is ready.
 	 */
-	private static final class WaitingWork implements Work {
+	private static final class WaitingWork extends Work {
 
 		private final Journal journal;
 
@@ -239,7 +239,7 @@ public final class WorkerRaces {
 		}
 
 		@Override
-		public Progress proceed(Worker worker, long turnEnd) {
+		public Progress proceed(Worker worker, Turn turn) {
 			if (this.journal.inside.incrementAndGet() > 1) {
 				this.journal.overlaps = true;
 			}
@@ -252,20 +252,8 @@ public final class WorkerRaces {
 		}
 
 		@Override
-		public boolean isReady() {
+		public boolean isReady(long now) {
 			return this.ready;
-		}
-
-	}
-
-	/**
-	 * What is to be done when a worker that no partition needs falls idle.
-	 */
-	private static final class NothingToDo implements Runnable {
-
-		@Override
-		public void run() {
-			// The worker is not in a table.
 		}
 
 	}

@@ -43,14 +43,13 @@ class WorkerTests {
 
 	private final WorkerSupervisor supervisor = new WorkerSupervisor(this.execution, this.execution, this.execution);
 
-	private final ConsumerWorkers workers = new ConsumerWorkers(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION,
-			this.supervisor);
+	private final ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, new NoScope(), Integer.MAX_VALUE);
 
 	private final List<String> done = new ArrayList<>();
 
 	@Test
 	void worksOffItsQueueInOrderAndHoldsAThreadOnlyMeanwhile() {
-		Worker worker = this.workers.allocate(ORDERS_0);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		assertThat(worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
 		assertThat(this.execution.waiting()).isZero();
 		worker.submit(work("a", Work.Progress.DONE));
@@ -67,7 +66,7 @@ class WorkerTests {
 
 	@Test
 	void yieldsAfterItsTurnAndGoesOnWithTheSameWork() {
-		Worker worker = this.workers.allocate(ORDERS_0);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		worker.submit(work("a", Work.Progress.TURN_OVER, Work.Progress.TURN_OVER, Work.Progress.DONE));
 		worker.submit(work("b", Work.Progress.DONE));
 		this.execution.runOne();
@@ -79,7 +78,7 @@ class WorkerTests {
 
 	@Test
 	void waitingWorkHoldsNoThreadAndKeepsItsPlace() {
-		Worker worker = this.workers.allocate(ORDERS_0);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		worker.submit(work("a", Work.Progress.WAITING, Work.Progress.DONE));
 		worker.submit(work("b", Work.Progress.DONE));
 		this.execution.runAll();
@@ -99,11 +98,11 @@ class WorkerTests {
 
 	@Test
 	void wakeUpThatComesBeforeTheWorkerWaitsIsNotMissed() {
-		Worker worker = this.workers.allocate(ORDERS_0);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		worker.submit(new ScriptedWork("a", Work.Progress.WAITING, Work.Progress.DONE) {
 
 			@Override
-			public boolean isReady() {
+			public boolean isReady(long now) {
 				return true;
 			}
 
@@ -114,16 +113,16 @@ class WorkerTests {
 
 	@Test
 	void breakdownIsRestartedInPlaceAfterADelay() {
-		Worker worker = this.workers.allocate(ORDERS_0);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		AtomicInteger calls = new AtomicInteger();
 		worker.submit(new ScriptedWork("a", Work.Progress.DONE) {
 
 			@Override
-			public Progress proceed(Worker by, long turnEnd) {
+			public Progress proceed(Worker by, Turn turn) {
 				if (calls.incrementAndGet() == 1) {
 					throw new StackOverflowError("Outside the handler");
 				}
-				return super.proceed(by, turnEnd);
+				return super.proceed(by, turn);
 			}
 
 		});
@@ -138,7 +137,7 @@ class WorkerTests {
 
 	@Test
 	void workerThatTheExecutorTurnsAwayIsScheduledAgain() {
-		Worker worker = this.workers.allocate(ORDERS_0);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		this.execution.reject(true);
 		worker.submit(work("a", Work.Progress.DONE));
 		this.execution.advance(Duration.ofSeconds(3));
@@ -151,26 +150,26 @@ class WorkerTests {
 
 	@Test
 	void partitionsWithTheSameNameShareAWorkerThatIsRetiredAfterTheLast() {
-		Worker worker = this.workers.allocate(ORDERS_0);
-		assertThat(this.workers.allocate(REFUNDS_0)).isSameAs(worker);
-		assertThat(this.workers.workerFor("refunds", 0)).isSameAs(worker);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
+		assertThat(this.workers.allocate("worker_0", REFUNDS_0)).isSameAs(worker);
+		assertThat(this.workers.workerFor(REFUNDS_0.partition())).isSameAs(worker);
 		assertThat(worker.snapshot(0).partitions()).containsExactly("orders-0", "refunds-0");
 		this.workers.release(worker, ORDERS_0);
 		assertThat(this.workers.all()).containsExactly(worker);
 		this.workers.release(worker, REFUNDS_0);
 		assertThat(this.workers.all()).isEmpty();
 		assertThat(worker.snapshot(0).state()).isEqualTo(WorkerState.STOPPED);
-		assertThat(this.workers.allocate(ORDERS_0)).isNotSameAs(worker);
+		assertThat(this.workers.allocate("worker_0", ORDERS_0)).isNotSameAs(worker);
 	}
 
 	@Test
 	void workerThatStillRunsIsRetiredWhenItFallsIdleAndReusedBefore() {
-		Worker worker = this.workers.allocate(ORDERS_0);
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		worker.submit(work("a", Work.Progress.DONE));
 		this.workers.release(worker, ORDERS_0);
 		assertThat(this.workers.all()).containsExactly(worker);
 		assertThat(worker.snapshot(0).state()).isEqualTo(WorkerState.DRAINING);
-		assertThat(this.workers.allocate(REFUNDS_0)).isSameAs(worker);
+		assertThat(this.workers.allocate("worker_0", REFUNDS_0)).isSameAs(worker);
 		this.workers.release(worker, REFUNDS_0);
 		this.execution.runAll();
 		assertThat(this.workers.all()).isEmpty();
@@ -181,8 +180,8 @@ class WorkerTests {
 		ExecutorService pool = Executors.newFixedThreadPool(4);
 		try {
 			WorkerSupervisor threaded = new WorkerSupervisor(pool, this.execution, Ticker.system());
-			Worker worker = new ConsumerWorkers(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, threaded)
-				.allocate(ORDERS_0);
+			Worker worker = new ConsumerWorkers(threaded, new NoScope(), Integer.MAX_VALUE).allocate("worker_0",
+					ORDERS_0);
 			AtomicInteger inside = new AtomicInteger();
 			AtomicInteger overlaps = new AtomicInteger();
 			int submitters = 4;
@@ -211,7 +210,7 @@ class WorkerTests {
 	/**
 	 * Answers as it is told.
 	 */
-	private class ScriptedWork implements Work {
+	private class ScriptedWork extends Work {
 
 		private final String name;
 
@@ -223,13 +222,13 @@ class WorkerTests {
 		}
 
 		@Override
-		public Progress proceed(Worker worker, long turnEnd) {
+		public Progress proceed(Worker worker, Turn turn) {
 			WorkerTests.this.done.add(this.name);
 			return this.script.remove(0);
 		}
 
 		@Override
-		public boolean isReady() {
+		public boolean isReady(long now) {
 			return false;
 		}
 
@@ -238,7 +237,7 @@ class WorkerTests {
 	/**
 	 * Notices when it is not alone, and yields or waits once if told to.
 	 */
-	private static final class CountedWork implements Work {
+	private static final class CountedWork extends Work {
 
 		private final AtomicInteger inside;
 
@@ -256,7 +255,7 @@ class WorkerTests {
 		}
 
 		@Override
-		public Progress proceed(Worker worker, long turnEnd) {
+		public Progress proceed(Worker worker, Turn turn) {
 			if (this.inside.incrementAndGet() > 1) {
 				this.overlaps.incrementAndGet();
 			}
@@ -271,7 +270,7 @@ class WorkerTests {
 		}
 
 		@Override
-		public boolean isReady() {
+		public boolean isReady(long now) {
 			return true;
 		}
 

@@ -1,0 +1,35 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/**
+ * Explains why the application's executor cannot be that of workers.
+ */
+final class UnsuitableTaskExecutorFailureAnalyzer extends AbstractFailureAnalyzer<UnsuitableTaskExecutorException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, UnsuitableTaskExecutorException cause) {
+		return new FailureAnalysis(cause.getMessage(),
+				"Make 'kaffeTaskExecutor' an executor with threads of its own, such as ThreadPoolTaskExecutor or "
+						+ "SimpleAsyncTaskExecutor, or remove the bean to get the default.",
+				cause);
+	}
+
+}

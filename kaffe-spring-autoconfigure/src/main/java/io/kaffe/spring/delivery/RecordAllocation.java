@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import java.util.List;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+import io.kaffe.spring.worker.Turn;
+import io.kaffe.spring.worker.Work;
+import io.kaffe.spring.worker.Worker;
+
+/**
+ * The records of one partition from one poll, given to workers one by one. All polls of a
+ * consumer go through one worker, so that records are given out in the order in which
+ * they were polled, across partitions and topics.
+ * <p>
+ * <b>Threading.</b> Owned by the worker.
+ */
+public final class RecordAllocation extends Work {
+
+	private static final int READ_CLOCK_MASK = 0b11111;
+
+	private final List<? extends ConsumerRecord<?, ?>> records;
+
+	private final RecordSource source;
+
+	private final RecordAllocator allocator;
+
+	private int index;
+
+	/**
+	 * Create an allocation.
+	 * @param records the records in offset order, not to be changed any more
+	 * @param source where they came from
+	 * @param allocator finds the worker of each
+	 */
+	public RecordAllocation(List<? extends ConsumerRecord<?, ?>> records, RecordSource source,
+			RecordAllocator allocator) {
+		this.records = records;
+		this.source = source;
+		this.allocator = allocator;
+	}
+
+	@Override
+	public Progress proceed(Worker worker, Turn turn) {
+		while (this.index < this.records.size()) {
+			if (this.source.isRevoked()) {
+				return Progress.DONE;
+			}
+			this.allocator.allocateInAnyCase(this.records.get(this.index), this.source);
+			this.index++;
+			if ((this.index & READ_CLOCK_MASK) == 0) {
+				turn.readClock();
+				if (turn.isOver() && this.index < this.records.size()) {
+					return Progress.TURN_OVER;
+				}
+			}
+		}
+		return Progress.DONE;
+	}
+
+	@Override
+	public boolean isReady(long now) {
+		return true;
+	}
+
+}

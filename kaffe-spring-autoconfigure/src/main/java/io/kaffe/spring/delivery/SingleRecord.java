@@ -1,0 +1,46 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+import io.kaffe.spring.worker.Turn;
+import io.kaffe.spring.worker.Worker;
+
+/**
+ * A record that was given to a worker by itself.
+ */
+final class SingleRecord extends RecordWork {
+
+	private final ConsumerRecord<?, ?> record;
+
+	SingleRecord(ConsumerRecord<?, ?> record, RecordSource source) {
+		super(source);
+		this.record = record;
+	}
+
+	@Override
+	Progress handle(Worker worker, Turn turn) {
+		return attempt(this.record, worker, turn) ? Progress.DONE : Progress.WAITING;
+	}
+
+	@Override
+	void deliver(ConsumerRecord<?, ?> record) throws Throwable {
+		source().delivery().deliver(record, source());
+	}
+
+}

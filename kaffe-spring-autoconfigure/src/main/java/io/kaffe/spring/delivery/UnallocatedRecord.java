@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+import io.kaffe.spring.worker.Turn;
+import io.kaffe.spring.worker.Worker;
+
+/**
+ * A record whose worker could not be found, because the strategy or the key failed. That
+ * is tried again as a failed record is, by a worker for this record alone; what comes
+ * after it is not held up and may overtake it.
+ */
+final class UnallocatedRecord extends RecordWork {
+
+	private final ConsumerRecord<?, ?> record;
+
+	private final RecordAllocator allocator;
+
+	UnallocatedRecord(ConsumerRecord<?, ?> record, RecordSource source, RecordAllocator allocator) {
+		super(source);
+		this.record = record;
+		this.allocator = allocator;
+	}
+
+	@Override
+	Progress handle(Worker worker, Turn turn) {
+		return attempt(this.record, worker, turn) ? Progress.DONE : Progress.WAITING;
+	}
+
+	@Override
+	void deliver(ConsumerRecord<?, ?> record) {
+		this.allocator.allocate(record, source());
+	}
+
+}

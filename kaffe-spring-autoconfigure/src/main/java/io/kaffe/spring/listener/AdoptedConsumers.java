@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.springframework.util.Assert;
+
+import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.worker.ConsumerWorkers;
+
+/**
+ * The listener containers that were given workers.
+ * <p>
+ * <b>Threading.</b> Safe for concurrent use; no method blocks.
+ */
+public final class AdoptedConsumers implements KaffeConsumers {
+
+	private static final Log logger = LogFactory.getLog(AdoptedConsumers.class);
+
+	private final Map<String, AdoptedConsumer> consumers = new ConcurrentHashMap<>();
+
+	/**
+	 * Create a registry without consumers.
+	 */
+	public AdoptedConsumers() {
+	}
+
+	void add(String name, AdoptedConsumer consumer) {
+		this.consumers.put(name, consumer);
+	}
+
+	@Override
+	public Set<String> names() {
+		return new TreeSet<>(this.consumers.keySet());
+	}
+
+	@Override
+	public OptionalInt maxConcurrency(String consumer) {
+		int limit = workers(consumer).maxConcurrency();
+		return (limit < Integer.MAX_VALUE) ? OptionalInt.of(limit) : OptionalInt.empty();
+	}
+
+	@Override
+	public void setMaxConcurrency(String consumer, int maxConcurrency) {
+		ConsumerWorkers workers = workers(consumer);
+		Assert.isTrue(maxConcurrency > 0,
+				() -> "The max-concurrency of consumer '" + consumer + "' must be 1 or more, not " + maxConcurrency);
+		int before = workers.maxConcurrency();
+		workers.maxConcurrency(maxConcurrency);
+		logger.info("Consumer '" + consumer + "' handles at most " + maxConcurrency + " records at once from now on"
+				+ ((before < Integer.MAX_VALUE) ? ", before " + before : ""));
+	}
+
+	private ConsumerWorkers workers(String consumer) {
+		AdoptedConsumer adopted = this.consumers.get(consumer);
+		if (adopted == null) {
+			throw new IllegalArgumentException(
+					"There is no consumer '" + consumer + "' with workers; there are " + names());
+		}
+		return adopted.workers();
+	}
+
+}

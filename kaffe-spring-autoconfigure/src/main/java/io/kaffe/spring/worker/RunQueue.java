@@ -1,0 +1,332 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.worker;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The workers of one consumer that are ready to run, and the threads that run them: at
+ * most {@code max-concurrency} at once.
+ * <p>
+ * A thread of the executor becomes a <i>lane</i>: it gives one ready worker after the
+ * other a short turn, until none is ready or its time is over. Ready workers stand in
+ * <i>slots</i>, and lanes go round the slots, so that a partition with a slot of its own
+ * is not held up by the many ready workers of another.
+ * <p>
+ * <b>Threading.</b> Safe for concurrent use; nothing blocks unless the executor does.
+ * {@code ready} counts workers that are in a slot and that no lane has claimed: a worker
+ * is put into its slot first and counted then, and a lane claims first and looks for a
+ * worker then, so that it finds one. A worker is counted first, and whether a lane must
+ * be started is asked then; a lane takes itself off {@code lanes} first and looks once
+ * more whether a worker is ready then: one of them sees the other. Only one lane is being
+ * started at a time, and it starts the next one if more is ready, so that threads are
+ * woken one by one and no more than are needed; whoever skips starting because of
+ * {@code starting} has counted its worker before, and the lane that is starting looks
+ * after it has cleared {@code starting}. Slots are opened and closed under a lock, under
+ * which nothing else is called.
+ */
+final class RunQueue {
+
+	private static final Log logger = LogFactory.getLog(RunQueue.class);
+
+	private static final long WORKER_TURN_NANOS = Duration.ofMillis(1).toNanos();
+
+	/** After this a lane goes to the end of the executor's queue. */
+	private static final long LANE_NANOS = Duration.ofMillis(20).toNanos();
+
+	private static final Duration REJECTED_DELAY = Duration.ofMillis(100);
+
+	private static final Duration RESTART_DELAY = Duration.ofSeconds(1);
+
+	private static final long WARNING_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
+
+	/** The lane that the thread is about to submit. */
+	private static final ThreadLocal<Runnable> SUBMITTING = new ThreadLocal<>();
+
+	private final AtomicInteger ready = new AtomicInteger();
+
+	private final AtomicInteger lanes = new AtomicInteger();
+
+	private final AtomicBoolean starting = new AtomicBoolean();
+
+	private final AtomicBoolean retrying = new AtomicBoolean();
+
+	private final Deque<Integer> freeSlots = new ArrayDeque<>();
+
+	private final WorkerSupervisor supervisor;
+
+	private final ThreadScope scope;
+
+	private volatile List<Queue<Worker>> slots = List.of(new ConcurrentLinkedQueue<>());
+
+	private volatile int maxLanes;
+
+	private volatile long warnedAt;
+
+	RunQueue(WorkerSupervisor supervisor, ThreadScope scope, int maxLanes) {
+		this.supervisor = supervisor;
+		this.scope = scope;
+		this.maxLanes = maxLanes;
+		this.warnedAt = supervisor.ticker().nanoTime() - WARNING_INTERVAL_NANOS;
+	}
+
+	/**
+	 * Add a worker that has something to do and is not here.
+	 */
+	void add(Worker worker) {
+		this.slots.get(worker.slot()).add(worker);
+		this.ready.incrementAndGet();
+		startLane();
+	}
+
+	int maxLanes() {
+		return this.maxLanes;
+	}
+
+	/**
+	 * Change the number of lanes. What runs is finished.
+	 */
+	void maxLanes(int maxLanes) {
+		this.maxLanes = maxLanes;
+		startLaneIfReady();
+	}
+
+	/**
+	 * Return a slot that is in use by nobody else.
+	 */
+	synchronized int openSlot() {
+		Integer free = this.freeSlots.poll();
+		if (free != null) {
+			return free;
+		}
+		List<Queue<Worker>> more = new ArrayList<>(this.slots);
+		more.add(new ConcurrentLinkedQueue<>());
+		this.slots = List.copyOf(more);
+		return more.size() - 1;
+	}
+
+	/**
+	 * Give a slot back. Workers that are still in it share it with its next user.
+	 */
+	synchronized void closeSlot(int slot) {
+		this.freeSlots.add(slot);
+	}
+
+	private void startLaneIfReady() {
+		if (this.ready.get() > 0) {
+			startLane();
+		}
+	}
+
+	private void startLane() {
+		if (this.lanes.get() < this.maxLanes && this.starting.compareAndSet(false, true)) {
+			if (!enter()) {
+				this.starting.set(false);
+			}
+			else if (!new Lane(true, 0).submit()) {
+				this.lanes.decrementAndGet();
+				this.starting.set(false);
+				retryLater();
+			}
+		}
+	}
+
+	/**
+	 * Count one more lane, unless there are as many as there may be.
+	 */
+	private boolean enter() {
+		int present = this.lanes.get();
+		while (present < this.maxLanes) {
+			if (this.lanes.compareAndSet(present, present + 1)) {
+				return true;
+			}
+			present = this.lanes.get();
+		}
+		return false;
+	}
+
+	private boolean claim() {
+		int present = this.ready.get();
+		while (present > 0) {
+			if (this.ready.compareAndSet(present, present - 1)) {
+				return true;
+			}
+			present = this.ready.get();
+		}
+		return false;
+	}
+
+	private void retryLater() {
+		if (this.retrying.compareAndSet(false, true)) {
+			this.supervisor.after(REJECTED_DELAY, () -> {
+				this.retrying.set(false);
+				startLaneIfReady();
+			});
+		}
+	}
+
+	private void warnOfRejection(@Nullable Throwable failure) {
+		long now = this.supervisor.ticker().nanoTime();
+		if (now - this.warnedAt >= WARNING_INTERVAL_NANOS) {
+			this.warnedAt = now;
+			logger.warn("The task executor turned workers away"
+					+ ((failure != null) ? "" : ", to be run in the thread that submitted them, which is not theirs")
+					+ "; trying again in " + REJECTED_DELAY.toMillis()
+					+ " ms. Give it as many threads as workers are to run at once", failure);
+		}
+	}
+
+	/**
+	 * A thread that runs workers, or the wish for one.
+	 */
+	private final class Lane implements Runnable {
+
+		private final Turn turn = new Turn(RunQueue.this.supervisor.ticker());
+
+		private final boolean started;
+
+		private int slot;
+
+		private boolean refused;
+
+		/**
+		 * Create a lane.
+		 * @param started whether it was started in the name of {@code starting}, rather
+		 * than to go on in place of another one
+		 * @param slot the slot to go on after
+		 */
+		Lane(boolean started, int slot) {
+			this.started = started;
+			this.slot = slot;
+		}
+
+		/**
+		 * Submit this lane to the executor. If it is taken, it belongs to another thread.
+		 * @return whether it was taken: an executor that runs it in this thread, which
+		 * may be the one that polls, has not
+		 */
+		boolean submit() {
+			SUBMITTING.set(this);
+			try {
+				RunQueue.this.supervisor.execute(this);
+			}
+			catch (Throwable ex) {
+				warnOfRejection(ex);
+				return false;
+			}
+			finally {
+				SUBMITTING.remove();
+			}
+			if (this.refused) {
+				warnOfRejection(null);
+			}
+			return !this.refused;
+		}
+
+		@Override
+		public void run() {
+			if (SUBMITTING.get() == this) {
+				this.refused = true;
+				return;
+			}
+			if (this.started) {
+				RunQueue.this.starting.set(false);
+			}
+			RunQueue.this.scope.enter();
+			try {
+				runWorkers();
+			}
+			finally {
+				RunQueue.this.scope.leave();
+			}
+		}
+
+		private void runWorkers() {
+			long end = this.turn.readClock() + LANE_NANOS;
+			Worker worker = next();
+			while (worker != null) {
+				run(worker);
+				if (this.turn.readClock() - end >= 0) {
+					if (new Lane(false, this.slot).submit()) {
+						return;
+					}
+					end = this.turn.now() + LANE_NANOS;
+				}
+				worker = next();
+			}
+		}
+
+		private void run(Worker worker) {
+			this.turn.begin(WORKER_TURN_NANOS);
+			try {
+				worker.runTurn(this.turn);
+			}
+			catch (Throwable ex) {
+				logger.error(
+						"Worker " + worker + " broke down; starting it again in " + RESTART_DELAY.toMillis() + " ms",
+						ex);
+				if (worker.brokeDown()) {
+					RunQueue.this.supervisor.after(RESTART_DELAY, () -> add(worker));
+				}
+			}
+		}
+
+		/**
+		 * Return the worker that is to run next, or nothing, in which case this lane has
+		 * ended.
+		 */
+		private @Nullable Worker next() {
+			do {
+				if (RunQueue.this.lanes.get() <= RunQueue.this.maxLanes && claim()) {
+					startLaneIfReady();
+					return find();
+				}
+				RunQueue.this.lanes.decrementAndGet();
+			}
+			while (RunQueue.this.ready.get() > 0 && enter());
+			return null;
+		}
+
+		private Worker find() {
+			while (true) {
+				List<Queue<Worker>> slots = RunQueue.this.slots;
+				for (int tried = 0; tried < slots.size(); tried++) {
+					this.slot = (this.slot + 1 < slots.size()) ? this.slot + 1 : 0;
+					Worker worker = slots.get(this.slot).poll();
+					if (worker != null) {
+						return worker;
+					}
+				}
+				Thread.onSpinWait();
+			}
+		}
+
+	}
+
+}
