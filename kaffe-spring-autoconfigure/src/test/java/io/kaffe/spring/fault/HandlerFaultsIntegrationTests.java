@@ -76,7 +76,7 @@ class HandlerFaultsIntegrationTests {
 			round.awaitEntry(successor.name(), Kind.END);
 			round.pause(MAX_POLL_INTERVAL_MILLIS, MAX_POLL_INTERVAL_MILLIS + 1000);
 			victim.handler().letGo();
-			round.also(Guarantee.STUCK, new NeverTakenForDead());
+			round.also(Guarantee.STUCK, new NeverTakenForDead(Journal.now()));
 		});
 	}
 

@@ -139,12 +139,6 @@ class WorkerInterleavingTests {
 				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
 
 		/**
-		 * Both lanes end, since there is one too many.
-		 */
-		EVERY_LANE_ENDS(WorkerRaces.LimitLoweredWhileRunning.class, "RunQueue.java",
-				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind"),
-
-		/**
 		 * Two threads schedule it at a time.
 		 */
 		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class,
