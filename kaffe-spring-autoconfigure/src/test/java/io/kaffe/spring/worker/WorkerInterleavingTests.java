@@ -47,7 +47,7 @@ class WorkerInterleavingTests {
 
 	private static final String PACKAGE = Worker.class.getPackageName();
 
-	private static final int INVOCATIONS = 1000;
+	private static final int INVOCATIONS = 500;
 
 	/** The search ends when it finds the mistake. */
 	private static final int MOST_INVOCATIONS = 20_000;
@@ -136,6 +136,12 @@ class WorkerInterleavingTests {
 		 * is left behind.
 		 */
 		NO_SECOND_LOOK_AT_THE_RUN_QUEUE(WorkerRaces.SubmittedWhileRunning.class, "RunQueue.java",
+				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
+
+		/**
+		 * Both lanes end, since there is one too many.
+		 */
+		EVERY_LANE_ENDS(WorkerRaces.LimitLoweredWhileRunning.class, "RunQueue.java",
 				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
 
 		/**
