@@ -40,7 +40,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.support.TopicPartitionOffset;
 
-import io.kaffe.spring.delivery.RecordAllocator;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
@@ -90,8 +89,6 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	private final ConsumerWorkers workers;
 
-	private final RecordAllocator allocator;
-
 	private final SeparatedPartitions separatedPartitions;
 
 	private final MetadataLimit metadataLimit;
@@ -118,7 +115,6 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		Integer maxConcurrency = settings.maxConcurrency();
 		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, delivery,
 				this);
-		this.allocator = new RecordAllocator(settings.strategy(), this.workers);
 	}
 
 	/**
@@ -171,10 +167,6 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	ConsumerWorkers workers() {
 		return this.workers;
-	}
-
-	RecordAllocator allocator() {
-		return this.allocator;
 	}
 
 	long nextEpoch() {

@@ -164,7 +164,8 @@ final class ListenerApplication implements AutoCloseable {
 
 	GroupState groupState() {
 		try (Admin admin = admin()) {
-			return admin.describeConsumerGroups(List.of(group())).describedGroups().get(group()).get().groupState();
+			return Objects.requireNonNull(admin.describeConsumerGroups(List.of(group())).all().get().get(group()))
+				.groupState();
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);
