@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.listener;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
