@@ -102,8 +102,8 @@ final class Threads {
 		}
 		catch (TimeoutException ex) {
 			return "The strategy, asked by " + COUNT + " threads at once, did not answer all of them within "
-					+ this.patience.toSeconds()
-					+ " s. It must be safe for concurrent use, and should decide without waiting for anything.";
+					+ this.patience.toMillis()
+					+ " ms. It must be safe for concurrent use, and should decide without waiting for anything.";
 		}
 		catch (ExecutionException ex) {
 			throw new AssertionError("The strategy could not be asked by several threads at once", ex.getCause());
