@@ -452,7 +452,7 @@ public abstract class RecordWorkerAllocationStrategyContract {
 
 		@Override
 		public String toString() {
-			return SampleRecords.describe(this.record) + ", " + WorkerKeys.describe(this.value) + ",";
+			return SampleRecords.describe(this.record) + " (" + WorkerKeys.describe(this.value) + ")";
 		}
 
 	}
