@@ -177,7 +177,7 @@ class WorkerAllocationStrategyContractTests {
 			@Override
 			public String workerName(String topic, int partition) {
 				this.name = "worker_" + topic + "_" + partition;
-				LockSupport.parkNanos(100_000);
+				LockSupport.parkNanos(1_000_000);
 				return this.name;
 			}
 
