@@ -169,7 +169,8 @@ class RecordWorkerAllocationStrategyContractTests {
 	@Test
 	void failureForUnknownTopicIsFound() {
 		Map<String, String> domains = Map.of("orders", "sales", "refunds", "sales");
-		runPerRecord((record) -> Objects.requireNonNull(domains.get(record.topic()), "no domain")).failsOnly("answersForUnknownTopic",
+		runPerRecord((record) -> Objects.requireNonNull(domains.get(record.topic()), "no domain")).failsOnly(
+				"answersForUnknownTopic",
 				"NullPointerException: no domain for orders-1@7 as a record of 'a-topic-that-nobody-has-heard-of'",
 				"A consumer may be given more topics");
 	}
