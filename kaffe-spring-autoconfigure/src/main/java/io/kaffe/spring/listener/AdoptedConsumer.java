@@ -87,6 +87,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	private final Ticker ticker;
 
+	private final boolean perRecord;
+
 	private final ConsumerWorkers workers;
 
 	private final SeparatedPartitions separatedPartitions;
@@ -112,6 +114,7 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
 		this.share = buffer();
 		this.separatedPartitions = new SeparatedPartitions(name, settings.strategy());
+		this.perRecord = settings.strategy().isPerRecord();
 		Integer maxConcurrency = settings.maxConcurrency();
 		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, delivery,
 				this);
@@ -163,6 +166,13 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	Ticker ticker() {
 		return this.ticker;
+	}
+
+	/**
+	 * Return whether workers are allocated for each record.
+	 */
+	boolean isPerRecord() {
+		return this.perRecord;
 	}
 
 	ConsumerWorkers workers() {
@@ -269,14 +279,14 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		partitions.sort(PARTITION_ORDER);
 		PartitionBuffer.Room all = buffered();
 		Collection<Worker> present = this.workers.all();
-		boolean perRecord = this.settings.strategy().isPerRecord();
-		Stream<WorkerSnapshot> workers = perRecord ? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
+		Stream<WorkerSnapshot> workers = this.perRecord
+				? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
 				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)));
 		int maxConcurrency = this.workers.maxConcurrency();
 		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
 				state(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
-				perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
+				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
 	}
 
 	private static WorkerSnapshot describe(Worker worker, long buffered) {

@@ -98,7 +98,7 @@ final class ConsumerSession {
 		this.flow = new FlowControl(consumer, owner);
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0);
-		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.workers());
+		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
 

@@ -44,6 +44,8 @@ final class WorkerAllocation {
 
 	private final WorkerAllocationStrategy strategy;
 
+	private final boolean perRecord;
+
 	private final ConsumerWorkers workers;
 
 	private final RecordAllocator allocator;
@@ -53,10 +55,12 @@ final class WorkerAllocation {
 	/**
 	 * Create an allocation.
 	 * @param strategy decides
+	 * @param perRecord whether it does so for each record
 	 * @param workers the workers of all threads of the consumer
 	 */
-	WorkerAllocation(WorkerAllocationStrategy strategy, ConsumerWorkers workers) {
+	WorkerAllocation(WorkerAllocationStrategy strategy, boolean perRecord, ConsumerWorkers workers) {
 		this.strategy = strategy;
+		this.perRecord = perRecord;
 		this.workers = workers;
 		this.allocator = new RecordAllocator(strategy, workers);
 		this.asking = workers.internal("allocation for " + Thread.currentThread().getName());
@@ -67,7 +71,7 @@ final class WorkerAllocation {
 	 * paused until {@link #allocateIfNamed} finds one.
 	 */
 	PartitionAssignment assign(AssignedPartition assigned, ConsumerSession session) {
-		if (this.strategy.isPerRecord()) {
+		if (this.perRecord) {
 			return new PartitionAssignment(assigned, this.workers.openSlot(), session);
 		}
 		PartitionAssignment assignment = new PartitionAssignment(assigned, COMMON_SLOT, session);
