@@ -60,6 +60,7 @@ public final class RecordAllocation extends Work {
 	public Progress proceed(Worker worker, Turn turn) {
 		while (this.index < this.records.size()) {
 			if (this.source.isRevoked()) {
+				this.records.subList(this.index, this.records.size()).forEach(this.source::drop);
 				return Progress.DONE;
 			}
 			this.allocator.allocateInAnyCase(this.records.get(this.index), this.source);

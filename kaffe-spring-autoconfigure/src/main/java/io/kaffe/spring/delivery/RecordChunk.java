@@ -61,6 +61,11 @@ public final class RecordChunk extends RecordWork {
 	}
 
 	@Override
+	void dropRest() {
+		this.records.subList(this.index, this.records.size()).forEach(source()::drop);
+	}
+
+	@Override
 	void deliver(ConsumerRecord<?, ?> record) throws Throwable {
 		source().delivery().deliver(record, source());
 	}

@@ -52,6 +52,13 @@ public interface RecordSource {
 	void complete(ConsumerRecord<?, ?> record);
 
 	/**
+	 * Say that a record of an assignment that is over is given up, and nothing refers to
+	 * it any more.
+	 * @param record the record
+	 */
+	void drop(ConsumerRecord<?, ?> record);
+
+	/**
 	 * Return what calls the user's listener.
 	 * @return the same for all records of the consumer
 	 */

@@ -133,9 +133,15 @@ abstract class RecordWork extends Work {
 	}
 
 	final Progress drop(Worker worker) {
+		dropRest();
 		worker.recordDropped();
 		return Progress.DONE;
 	}
+
+	/**
+	 * Give up what is left, which the source is told.
+	 */
+	abstract void dropRest();
 
 	private long remainingBackOff(long now) {
 		Retries retries = this.retries;

@@ -39,6 +39,11 @@ final class SingleRecord extends RecordWork {
 	}
 
 	@Override
+	void dropRest() {
+		source().drop(this.record);
+	}
+
+	@Override
 	void deliver(ConsumerRecord<?, ?> record) throws Throwable {
 		source().delivery().deliver(record, source());
 	}

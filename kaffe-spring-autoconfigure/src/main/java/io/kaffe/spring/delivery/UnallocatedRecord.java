@@ -44,6 +44,11 @@ final class UnallocatedRecord extends RecordWork {
 	}
 
 	@Override
+	void dropRest() {
+		source().drop(this.record);
+	}
+
+	@Override
 	void deliver(ConsumerRecord<?, ?> record) {
 		this.allocator.allocate(record, source());
 	}

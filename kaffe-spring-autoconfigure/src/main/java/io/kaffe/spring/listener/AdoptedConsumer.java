@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -96,6 +97,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	private final MetadataLimit metadataLimit;
 
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
+
+	private final Set<PartitionAssignment> leftovers = ConcurrentHashMap.newKeySet();
 
 	private final AtomicLong epochs = new AtomicLong();
 
@@ -233,6 +236,27 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	}
 
 	/**
+	 * Return whether so much is left of partitions that went, in the queues of workers
+	 * that are stuck, that nothing more may be fetched.
+	 */
+	boolean isOverloaded() {
+		this.leftovers.removeIf((assignment) -> assignment.buffer().records() <= 0);
+		PartitionBuffer.Room left = sum(this.leftovers.stream());
+		return left.records() >= this.settings.maxBufferedRecords() / 2.0
+				|| left.bytes() >= this.settings.maxBufferedBytes() / 2.0;
+	}
+
+	/**
+	 * Note that a partition went. What its workers have not dropped yet counts as
+	 * buffered.
+	 */
+	void left(PartitionAssignment assignment) {
+		if (assignment.buffer().records() > 0) {
+			this.leftovers.add(assignment);
+		}
+	}
+
+	/**
 	 * Share the buffer anew, since partitions came or went.
 	 */
 	void assignmentChanged() {
@@ -347,13 +371,15 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	}
 
 	private PartitionBuffer.Room buffered() {
+		return sum(Stream.concat(assignments(), this.leftovers.stream()));
+	}
+
+	private static PartitionBuffer.Room sum(Stream<PartitionAssignment> assignments) {
 		long records = 0;
 		long bytes = 0;
-		for (ConsumerSession session : this.sessions.values()) {
-			for (PartitionAssignment assignment : session.assignments()) {
-				records += assignment.buffer().records();
-				bytes += assignment.buffer().bytes();
-			}
+		for (PartitionAssignment assignment : (Iterable<PartitionAssignment>) assignments::iterator) {
+			records += assignment.buffer().records();
+			bytes += assignment.buffer().bytes();
 		}
 		return new PartitionBuffer.Room(records, bytes);
 	}

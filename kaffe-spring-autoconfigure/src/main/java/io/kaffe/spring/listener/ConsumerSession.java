@@ -199,7 +199,7 @@ final class ConsumerSession {
 				added.add(assignment);
 			}
 		}
-		this.flow.pauseUnnamed(added);
+		this.flow.begin(added);
 		if (this.owner.commits()) {
 			this.positions.continueFromCommits(added);
 		}
@@ -371,6 +371,7 @@ final class ConsumerSession {
 		this.assignments.remove(assignment.partition(), assignment);
 		this.flow.forget(assignment.partition());
 		this.allocation.release(assignment);
+		this.owner.left(assignment);
 		this.owner.assignmentChanged();
 	}
 

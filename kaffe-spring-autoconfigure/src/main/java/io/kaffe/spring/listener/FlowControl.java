@@ -61,12 +61,13 @@ final class FlowControl {
 		Set<TopicPartition> paused = this.consumer.paused();
 		PartitionBuffer.Room share = this.owner.share();
 		boolean full = this.owner.isFull();
+		boolean overloaded = this.owner.isOverloaded();
 		List<TopicPartition> pause = new ArrayList<>();
 		List<TopicPartition> resume = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
 			TopicPartition partition = assignment.partition();
 			boolean isPaused = paused.contains(partition);
-			if (assignment.holdBack(share, full)) {
+			if (assignment.holdBack(share, full, overloaded)) {
 				this.pausedHere.add(partition);
 				if (!isPaused) {
 					pause.add(partition);
@@ -95,12 +96,14 @@ final class FlowControl {
 	}
 
 	/**
-	 * Pause partitions that were just assigned and have no worker yet.
+	 * Pause partitions that were just assigned, before the client fetches them, if they
+	 * have no worker yet or there is no room for anything.
 	 */
-	void pauseUnnamed(Collection<PartitionAssignment> assignments) {
+	void begin(Collection<PartitionAssignment> assignments) {
+		boolean overloaded = this.owner.isOverloaded();
 		List<TopicPartition> pause = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
-			if (assignment.naming() != null) {
+			if (overloaded || assignment.naming() != null) {
 				pause.add(assignment.partition());
 			}
 		}

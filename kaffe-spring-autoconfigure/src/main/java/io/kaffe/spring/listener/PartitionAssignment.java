@@ -71,7 +71,9 @@ final class PartitionAssignment implements RecordSource {
 
 	private volatile @Nullable Worker worker;
 
-	private @Nullable WorkerNaming naming;
+	private volatile @Nullable WorkerNaming naming;
+
+	private volatile boolean heldBack;
 
 	private volatile int phase = ACTIVE;
 
@@ -135,11 +137,13 @@ final class PartitionAssignment implements RecordSource {
 	 * Decide whether fetching has to stop. Consumer thread.
 	 * @param share what this partition may have buffered
 	 * @param full whether the consumer's whole buffer is full
+	 * @param overloaded whether nothing more may be fetched at all
 	 * @return whether the partition has to be paused
 	 */
-	boolean holdBack(PartitionBuffer.Room share, boolean full) {
+	boolean holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded) {
 		boolean hold = this.buffer.holdBack(share, full);
-		return hold || this.naming != null || this.progress.length() >= MAX_WINDOW;
+		this.heldBack = hold || this.naming != null || this.progress.length() >= MAX_WINDOW || overloaded;
+		return this.heldBack;
 	}
 
 	void revoke() {
@@ -181,11 +185,17 @@ final class PartitionAssignment implements RecordSource {
 	@Override
 	public void complete(ConsumerRecord<?, ?> record) {
 		if (this.phase == FENCED) {
+			this.buffer.remove(record);
 			this.session.lateCompletion(this, record);
 		}
 		else if (this.progress.complete(record.offset()) && this.buffer.remove(record)) {
 			this.session.roomAvailable();
 		}
+	}
+
+	@Override
+	public void drop(ConsumerRecord<?, ?> record) {
+		this.buffer.remove(record);
 	}
 
 	@Override
@@ -199,8 +209,10 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	PartitionSnapshot snapshot(boolean paused) {
-		String by = this.buffer.isHeldBack() ? "back-pressure"
-				: ((this.naming != null) ? "worker-allocation" : (paused ? "operator" : null));
+		String by = paused ? "operator" : null;
+		if (this.heldBack) {
+			by = (this.naming != null) ? "worker-allocation" : "back-pressure";
+		}
 		return this.progress.snapshot(this, by);
 	}
 

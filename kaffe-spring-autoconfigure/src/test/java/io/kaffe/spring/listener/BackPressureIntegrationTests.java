@@ -142,6 +142,30 @@ class BackPressureIntegrationTests {
 		}
 	}
 
+	@Test
+	void whatIsLeftOfPartitionsThatWentIsBoundedToo() {
+		try (ListenerApplication application = application().with("kaffe.drain-timeout", "100ms").topic("orders", 1)) {
+			application.send("orders", 0, 0, 2000);
+			ConfigurableApplicationContext context = application.start();
+			Gate gate = context.getBean(Gate.class);
+			for (int restart = 0; restart < 5; restart++) {
+				await("it is paused")
+					.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+						.isEqualTo("back-pressure"));
+				assertThat(ListenerApplication.table(context, "orders").buffered().records())
+					.as("the limit, and one poll; nothing more after each restart")
+					.isBetween(100L, 100L + 20);
+				ListenerApplication.container(context, "orders").stop();
+				ListenerApplication.container(context, "orders").start();
+				ListenerApplication.awaitAssigned(context, "orders", 1);
+			}
+			gate.open();
+			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
+			assertThat(ListenerApplication.table(context, "orders").buffered().records()).isZero();
+			assertThat(gate.finished).as("all, and the one that was not awaited").hasSize(2001);
+		}
+	}
+
 	private static ListenerApplication application() {
 		return ListenerApplication.of(DrainIntegrationTests.Listening.class)
 			.with("kaffe.consumers.orders.buffer.max-records", 100)
