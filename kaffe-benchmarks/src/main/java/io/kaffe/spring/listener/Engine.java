@@ -1,0 +1,148 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerSupervisor;
+
+/**
+ * The engine between a consumer that polls from a ring and a listener that does next to
+ * nothing, with the settings that are the defaults of a service.
+ * <p>
+ * <b>Threading.</b> Belongs to the thread that made it, which is the consumer thread.
+ */
+final class Engine {
+
+	private static final String NAME = "orders";
+
+	private static final long PATIENCE_NANOS = Duration.ofSeconds(10).toNanos();
+
+	private static final long SLEEP_NANOS = Duration.ofMillis(100).toNanos();
+
+	private final Ticker ticker = Ticker.system();
+
+	private final ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
+
+	private final PausingConsumer consumer = new PausingConsumer();
+
+	private final PollRing ring;
+
+	private final AdoptedConsumer adopted;
+
+	private final ConsumerSession session;
+
+	Engine(StandardWorkerAllocationStrategy strategy, Supplier<String> keys, int maxConcurrency,
+			WorkerThreads threads) {
+		this.ring = new PollRing(keys);
+		this.scheduler.initialize();
+		ContainerProperties properties = new ContainerProperties(ReplayedRecord.TOPIC);
+		properties.setGroupId(NAME);
+		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
+				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
+		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, maxConcurrency, 10_000,
+				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new FixedBackOff());
+		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
+				ListenerType.SIMPLE, null, false, NAME, settings.backOff(), GuardedConsumer.of(NAME), this.ticker);
+		WorkerManager manager = new WorkerManager(
+				new WorkerSupervisor(threads.executor(), this.scheduler, this.ticker));
+		this.adopted = new AdoptedConsumer(NAME, container, settings, delivery, Duration.ofMinutes(5), this.ticker,
+				manager);
+		this.session = this.adopted.session(this.consumer);
+		this.session.assigned(PollRing.PARTITIONS);
+		this.session.positioned(PollRing.PARTITIONS);
+	}
+
+	/**
+	 * Do once what the container does again and again: tick, poll, dispatch. Waits while
+	 * partitions are paused, for they have no room then.
+	 */
+	void poll() {
+		this.session.tick();
+		if (!this.consumer.paused().isEmpty()) {
+			tickUntil(() -> this.consumer.paused().isEmpty());
+		}
+		this.session.dispatch(this.ring.next());
+	}
+
+	/**
+	 * Wait until nothing is in flight, and make sure that everything that was polled was
+	 * handled once and is complete.
+	 */
+	void settle() {
+		tickUntil(this::isIdle);
+		this.ring.check();
+		for (PartitionAssignment assignment : this.session.assignments()) {
+			Long completed = assignment.snapshot(false).completedOffset();
+			if (completed == null || completed != this.ring.nextOffset()) {
+				throw new IllegalStateException(
+						assignment + " is complete up to " + completed + " of " + this.ring.nextOffset());
+			}
+		}
+	}
+
+	/**
+	 * Stop, and make sure that everything is committed.
+	 */
+	void stop() {
+		this.adopted.stopping(this.consumer);
+		Map<TopicPartition, OffsetAndMetadata> committed = this.consumer.committed(Set.copyOf(PollRing.PARTITIONS));
+		for (TopicPartition partition : PollRing.PARTITIONS) {
+			OffsetAndMetadata commit = committed.get(partition);
+			if (commit == null || commit.offset() != this.ring.nextOffset()) {
+				throw new IllegalStateException(
+						partition + " is committed at " + commit + " instead of " + this.ring.nextOffset());
+			}
+		}
+		this.scheduler.destroy();
+	}
+
+	private boolean isIdle() {
+		Collection<PartitionAssignment> assignments = this.session.assignments();
+		return assignments.stream().allMatch((assignment) -> assignment.buffer().records() == 0);
+	}
+
+	private void tickUntil(BooleanSupplier condition) {
+		long giveUpAt = this.ticker.nanoTime() + PATIENCE_NANOS;
+		while (!condition.getAsBoolean()) {
+			if (this.ticker.nanoTime() - giveUpAt > 0) {
+				throw new IllegalStateException("Workers do not finish what they have: " + this.adopted.snapshot());
+			}
+			this.consumer.awaitWakeup(SLEEP_NANOS);
+			this.session.tick();
+		}
+	}
+
+}
