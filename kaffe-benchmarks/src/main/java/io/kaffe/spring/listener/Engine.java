@@ -50,7 +50,11 @@ final class Engine {
 
 	private static final long PATIENCE_NANOS = Duration.ofSeconds(10).toNanos();
 
-	private static final long SLEEP_NANOS = Duration.ofMillis(100).toNanos();
+	/** Of a poll, which the engine has to end. */
+	private static final long POLL_NANOS = Duration.ofSeconds(1).toNanos();
+
+	/** While the engine has no reason to wake anybody up. */
+	private static final long PAUSE_NANOS = Duration.ofMillis(1).toNanos();
 
 	private final Ticker ticker = Ticker.system();
 
@@ -63,6 +67,9 @@ final class Engine {
 	private final AdoptedConsumer adopted;
 
 	private final ConsumerSession session;
+
+	/** Up to where all partitions are known to be complete. */
+	private long completed;
 
 	Engine(StandardWorkerAllocationStrategy strategy, Supplier<String> keys, int maxConcurrency,
 			WorkerThreads threads) {
@@ -92,7 +99,11 @@ final class Engine {
 	void poll() {
 		this.session.tick();
 		if (!this.consumer.paused().isEmpty()) {
-			tickUntil(() -> this.consumer.paused().isEmpty());
+			tickUntil(() -> this.consumer.paused().isEmpty(), POLL_NANOS);
+		}
+		if (this.ring.neededComplete() > this.completed) {
+			// A thread was halted in the midst of a record while the others went on.
+			tickUntil(this::isNeededComplete, PAUSE_NANOS);
 		}
 		this.session.dispatch(this.ring.next());
 	}
@@ -102,11 +113,11 @@ final class Engine {
 	 * handled once and is complete.
 	 */
 	void settle() {
-		tickUntil(this::isIdle);
+		tickUntil(this::isIdle, PAUSE_NANOS);
 		this.ring.check();
 		for (PartitionAssignment assignment : this.session.assignments()) {
-			Long completed = assignment.snapshot(false).completedOffset();
-			if (completed == null || completed != this.ring.nextOffset()) {
+			long completed = completed(assignment);
+			if (completed != this.ring.nextOffset()) {
 				throw new IllegalStateException(
 						assignment + " is complete up to " + completed + " of " + this.ring.nextOffset());
 			}
@@ -129,18 +140,28 @@ final class Engine {
 		this.scheduler.destroy();
 	}
 
+	private boolean isNeededComplete() {
+		this.completed = this.session.assignments().stream().mapToLong(Engine::completed).min().orElseThrow();
+		return this.completed >= this.ring.neededComplete();
+	}
+
+	private static long completed(PartitionAssignment assignment) {
+		Long completed = assignment.snapshot(false).completedOffset();
+		return (completed != null) ? completed : 0;
+	}
+
 	private boolean isIdle() {
 		Collection<PartitionAssignment> assignments = this.session.assignments();
 		return assignments.stream().allMatch((assignment) -> assignment.buffer().records() == 0);
 	}
 
-	private void tickUntil(BooleanSupplier condition) {
+	private void tickUntil(BooleanSupplier condition, long sleepNanos) {
 		long giveUpAt = this.ticker.nanoTime() + PATIENCE_NANOS;
 		while (!condition.getAsBoolean()) {
 			if (this.ticker.nanoTime() - giveUpAt > 0) {
 				throw new IllegalStateException("Workers do not finish what they have: " + this.adopted.snapshot());
 			}
-			this.consumer.awaitWakeup(SLEEP_NANOS);
+			this.consumer.awaitWakeup(sleepNanos);
 			this.session.tick();
 		}
 	}

@@ -30,7 +30,8 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * What a consumer polls: always the same records with ever higher offsets, four
  * partitions in each poll. There are many more records than can be in flight, so that
- * those of a poll are complete long before it is their turn again.
+ * those of a poll are most likely complete long before it is their turn again; whoever
+ * polls has to make sure.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -57,7 +58,15 @@ final class PollRing {
 	}
 
 	/**
-	 * Return the next poll, for whose records there must be room.
+	 * Return up to where each partition must be complete before {@link #next()}, since
+	 * the records of the next poll are those of an earlier one.
+	 */
+	long neededComplete() {
+		return (this.polled - POLLS + 1) * POLL_OF_PARTITION;
+	}
+
+	/**
+	 * Return the next poll.
 	 */
 	ConsumerRecords<Object, Object> next() {
 		Poll poll = this.polls.get((int) (this.polled % POLLS));
