@@ -71,7 +71,7 @@ class HandlerFaultsIntegrationTests {
 			FaultInstance victim = round.local("a");
 			round.awaitUnderWay(8);
 			round.pause(0, 1000);
-			victim.handler().hang();
+			victim.handler().hang(Integer.MAX_VALUE);
 			FaultInstance successor = round.local("b");
 			round.awaitEntry(successor.name(), Kind.END);
 			round.pause(MAX_POLL_INTERVAL_MILLIS, MAX_POLL_INTERVAL_MILLIS + 1000);
@@ -87,7 +87,15 @@ class HandlerFaultsIntegrationTests {
 			FaultInstance victim = round.local("a");
 			round.awaitUnderWay(8);
 			round.pause(0, 1000);
-			victim.handler().hang();
+			if (round.random().nextBoolean()) {
+				victim.handler().hang(Integer.MAX_VALUE);
+			}
+			else {
+				// Fewer than there are workers, under any strategy.
+				victim.handler().hang(1 + round.random().nextInt(3));
+				long handled = victim.handler().handled();
+				round.await("the others go on", () -> victim.handler().handled() > handled + 50);
+			}
 			FaultInstance successor = round.local("b");
 			round.awaitEntry(successor.name(), Kind.END);
 			round.pause(1000, 2000);
