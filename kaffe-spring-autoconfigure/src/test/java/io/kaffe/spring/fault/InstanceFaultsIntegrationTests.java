@@ -121,7 +121,7 @@ class InstanceFaultsIntegrationTests {
 				round.pause(0, 1000);
 				round.journal().fault(Kind.OUT_OF_TOUCH, victim.name());
 				victim.freeze();
-				round.pause(FaultRound.SESSION_TIMEOUT_MILLIS + 1500, FaultRound.SESSION_TIMEOUT_MILLIS + 3500);
+				round.pause(FaultRound.SESSION_TIMEOUT_MILLIS + 1000, FaultRound.SESSION_TIMEOUT_MILLIS + 2000);
 				victim.wake();
 				round.journal().fault(Kind.BACK, victim.name());
 				round.awaitEntry(victim.name(), Kind.LOST);

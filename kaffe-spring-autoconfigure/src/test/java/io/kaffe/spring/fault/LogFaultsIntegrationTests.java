@@ -182,7 +182,8 @@ class LogFaultsIntegrationTests {
 				.excusing()
 				.apart()
 				.bound(Duplicates::uncommitted)
-				// Nothing of a deleted topic can be committed, which is tried for as long.
+				// Nothing of a deleted topic can be committed, which is tried for as
+				// long.
 				.with("kaffe.drain-timeout", "500ms")
 				.withConsumer("metadata.max.age.ms", 1000);
 			String gone = round.topic("gone");
