@@ -41,13 +41,17 @@ class Bookkeeping {
 
 	private final AtomicLong orderViolations = new AtomicLong();
 
-	Bookkeeping(AccountRepository accounts, TransactionTemplate transaction) {
+	private final Bank bank;
+
+	Bookkeeping(AccountRepository accounts, TransactionTemplate transaction, Bank bank) {
 		this.accounts = accounts;
 		this.transaction = transaction;
+		this.bank = bank;
 	}
 
 	@KafkaListener(id = "orders", idIsGroup = false, topics = { SampleProperties.ORDERS, SampleProperties.REFUNDS })
 	void book(AccountEvent event, @Header(KafkaHeaders.RECEIVED_TOPIC) String topic) {
+		this.bank.ask(event);
 		this.transaction.executeWithoutResult((status) -> {
 			long last = this.accounts.lastBooked(topic, event);
 			if (event.number() <= last) {

@@ -40,7 +40,7 @@ final class EmbeddedKafkaAutoConfiguration {
 
 	@Bean
 	EmbeddedKafkaKraftBroker embeddedKafka() {
-		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, SampleProperties.PARTITIONS);
+		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		broker.brokerProperty("offsets.topic.num.partitions", "4");
 		// Nobody else is to be told where this broker is.
 		broker.brokerListProperty("sample.embedded-kafka.bootstrap-servers");

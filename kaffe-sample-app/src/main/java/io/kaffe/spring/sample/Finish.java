@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.sample;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,8 @@ class Finish implements ApplicationRunner {
 
 	private final Bookkeeping bookkeeping;
 
+	private final Bank bank;
+
 	private final WorkerManager workers;
 
 	private final KafkaAdmin kafkaAdmin;
@@ -68,12 +71,13 @@ class Finish implements ApplicationRunner {
 	private final String groupId;
 
 	Finish(SampleProperties properties, EventGenerator generator, AccountRepository accounts, Bookkeeping bookkeeping,
-			WorkerManager workers, KafkaAdmin kafkaAdmin, ApplicationContext context,
+			Bank bank, WorkerManager workers, KafkaAdmin kafkaAdmin, ApplicationContext context,
 			@Value("${spring.kafka.consumer.group-id}") String groupId) {
 		this.properties = properties;
 		this.generator = generator;
 		this.accounts = accounts;
 		this.bookkeeping = bookkeeping;
+		this.bank = bank;
 		this.workers = workers;
 		this.kafkaAdmin = kafkaAdmin;
 		this.context = context;
@@ -104,13 +108,15 @@ class Finish implements ApplicationRunner {
 
 	private Summary summary(long expected, long lag) {
 		ConsumerSnapshot consumer = this.workers.table("orders");
-		String perWorker = (consumer != null) ? consumer.workers()
-			.stream()
-			.map((worker) -> "  %-10s %,9d   %s".formatted(worker.name(), worker.handled(),
-					String.join(", ", worker.partitions())))
-			.collect(Collectors.joining(System.lineSeparator())) : "";
+		String perWorker = (consumer != null && !consumer.workers().isEmpty())
+				? consumer.workers()
+					.stream()
+					.map((worker) -> "  %-10s %,9d   %s".formatted(worker.name(), worker.handled(),
+							String.join(", ", worker.partitions())))
+					.collect(Collectors.joining(System.lineSeparator()))
+				: "  (workers came and went with their records)";
 		return new Summary(expected, this.generator.acknowledged(), this.accounts.countBooked(this.generator.source()),
-				this.bookkeeping.orderViolations(), this.bookkeeping.repeated(), lag, perWorker);
+				this.bookkeeping.orderViolations(), this.bookkeeping.repeated(), lag, this.bank.busy(), perWorker);
 	}
 
 	private long lag(Admin admin) throws Exception {
@@ -139,7 +145,7 @@ class Finish implements ApplicationRunner {
 	 * What came of it.
 	 */
 	private record Summary(long expected, long produced, long booked, long orderViolations, long repeated, long lag,
-			String perWorker) {
+			Duration duration, String perWorker) {
 
 		boolean isComplete() {
 			return this.produced == this.expected && this.booked >= this.expected && this.lag == 0;
@@ -160,10 +166,11 @@ class Finish implements ApplicationRunner {
 					  order violations  %,9d
 					  repeated          %,9d
 					  final lag         %,9d
+					  milliseconds      %,9d
 
 					%s
 					""".formatted(this.perWorker, this.produced, this.booked, this.orderViolations, this.repeated,
-					this.lag, isRight() ? "Everything is right." : "SOMETHING IS WRONG.");
+					this.lag, this.duration.toMillis(), isRight() ? "Everything is right." : "SOMETHING IS WRONG.");
 		}
 
 	}

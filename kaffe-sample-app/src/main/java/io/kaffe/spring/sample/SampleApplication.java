@@ -33,13 +33,13 @@ import org.springframework.kafka.config.TopicBuilder;
 public class SampleApplication {
 
 	@Bean
-	NewTopic orders() {
-		return TopicBuilder.name(SampleProperties.ORDERS).partitions(SampleProperties.PARTITIONS).build();
+	NewTopic orders(SampleProperties properties) {
+		return TopicBuilder.name(SampleProperties.ORDERS).partitions(properties.partitions()).build();
 	}
 
 	@Bean
-	NewTopic refunds() {
-		return TopicBuilder.name(SampleProperties.REFUNDS).partitions(SampleProperties.PARTITIONS).build();
+	NewTopic refunds(SampleProperties properties) {
+		return TopicBuilder.name(SampleProperties.REFUNDS).partitions(properties.partitions()).build();
 	}
 
 	/**

@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.sample;
 
+import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -27,12 +29,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param rate records to produce each second; by default 200, or as many as possible with
  * {@code finishAfter}
  * @param customers how many customers there are
+ * @param partitions how many partitions each topic gets
+ * @param bankDelay how long the bank takes to answer about each record; by default it is
+ * not asked
  * @param finishAfter produce this many records, handle them, print a summary and exit; by
  * default go on for ever
  */
 @ConfigurationProperties("sample")
 public record SampleProperties(@DefaultValue("true") boolean generate, @Nullable Integer rate,
-		@DefaultValue("1000") int customers, @Nullable Integer finishAfter) {
+		@DefaultValue("1000") int customers, @DefaultValue("8") int partitions, @DefaultValue("0") Duration bankDelay,
+		@Nullable Integer finishAfter) {
 
 	/**
 	 * The topic of orders.
@@ -43,10 +49,5 @@ public record SampleProperties(@DefaultValue("true") boolean generate, @Nullable
 	 * The topic of refunds.
 	 */
 	public static final String REFUNDS = "refunds";
-
-	/**
-	 * The number of partitions of each topic.
-	 */
-	public static final int PARTITIONS = 8;
 
 }

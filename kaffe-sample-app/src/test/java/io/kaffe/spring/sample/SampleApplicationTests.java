@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,11 +39,13 @@ class SampleApplicationTests {
 		}
 	}
 
-	@Test
-	void finishesAfterAsManyRecordsAsItWasAskedForWithASummary() throws Exception {
+	@ParameterizedTest
+	@ValueSource(strings = { "worker-per-partition", "worker-per-key" })
+	void finishesAfterAsManyRecordsAsItWasAskedForWithASummary(String strategy) throws Exception {
 		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
 				System.getProperty("java.class.path"), SampleApplication.class.getName(), "--server.port=0",
-				"--sample.finish-after=3000")
+				"--sample.finish-after=3000", "--sample.bank-delay=1ms",
+				"--kaffe.consumers.orders.worker-allocation-strategy=" + strategy)
 			.redirectErrorStream(true)
 			.start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

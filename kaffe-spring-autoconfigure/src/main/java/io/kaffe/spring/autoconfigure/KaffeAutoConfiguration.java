@@ -78,7 +78,9 @@ public final class KaffeAutoConfiguration {
 	@ConditionalOnMissingBean
 	WorkerSupervisor kaffeWorkerSupervisor(@Qualifier("kaffeTaskExecutor") Executor executor,
 			WorkerScheduler scheduler) {
-		UnsuitableTaskExecutorException.throwIfItRunsTasksInTheCallersThread(executor);
+		if (!(executor instanceof WorkerTaskExecutor)) {
+			UnsuitableTaskExecutorException.throwIfItRunsTasksInTheCallersThread(executor);
+		}
 		return new WorkerSupervisor(executor, scheduler.scheduler(), Ticker.system());
 	}
 

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import java.io.Serial;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Thrown when workers cannot run on the executor that the application provides for them.
  */
 final class UnsuitableTaskExecutorException extends RuntimeException {
+
+	@Serial
+	private static final long serialVersionUID = 1L;
 
 	private static final Log logger = LogFactory.getLog(UnsuitableTaskExecutorException.class);
 

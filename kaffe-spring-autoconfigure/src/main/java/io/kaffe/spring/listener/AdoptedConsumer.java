@@ -40,7 +40,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.support.TopicPartitionOffset;
 
-import io.kaffe.spring.delivery.RecordAllocator;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
@@ -88,9 +87,9 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	private final Ticker ticker;
 
-	private final ConsumerWorkers workers;
+	private final boolean perRecord;
 
-	private final RecordAllocator allocator;
+	private final ConsumerWorkers workers;
 
 	private final SeparatedPartitions separatedPartitions;
 
@@ -115,10 +114,10 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
 		this.share = buffer();
 		this.separatedPartitions = new SeparatedPartitions(name, settings.strategy());
+		this.perRecord = settings.strategy().isPerRecord();
 		Integer maxConcurrency = settings.maxConcurrency();
 		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, delivery,
 				this);
-		this.allocator = new RecordAllocator(settings.strategy(), this.workers);
 	}
 
 	/**
@@ -169,12 +168,15 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		return this.ticker;
 	}
 
-	ConsumerWorkers workers() {
-		return this.workers;
+	/**
+	 * Return whether workers are allocated for each record.
+	 */
+	boolean isPerRecord() {
+		return this.perRecord;
 	}
 
-	RecordAllocator allocator() {
-		return this.allocator;
+	ConsumerWorkers workers() {
+		return this.workers;
 	}
 
 	long nextEpoch() {
@@ -277,14 +279,14 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		partitions.sort(PARTITION_ORDER);
 		PartitionBuffer.Room all = buffered();
 		Collection<Worker> present = this.workers.all();
-		boolean perRecord = this.settings.strategy().isPerRecord();
-		Stream<WorkerSnapshot> workers = perRecord ? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
+		Stream<WorkerSnapshot> workers = this.perRecord
+				? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
 				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)));
 		int maxConcurrency = this.workers.maxConcurrency();
 		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
 				state(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
-				perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
+				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
 	}
 
 	private static WorkerSnapshot describe(Worker worker, long buffered) {

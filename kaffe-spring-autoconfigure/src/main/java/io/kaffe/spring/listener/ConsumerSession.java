@@ -22,12 +22,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -40,17 +37,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.delivery.RecordAllocation;
-import io.kaffe.spring.delivery.RecordChunk;
 import io.kaffe.spring.delivery.RecordDelivery;
-import io.kaffe.spring.offset.CommitMetadata;
-import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerState;
-import io.kaffe.spring.worker.ConsumerWorkers;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.Worker;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 /**
  * One Kafka consumer of a listener container, from its first poll to its end: hands
@@ -70,8 +60,6 @@ final class ConsumerSession {
 
 	private static final Duration LARGEST_COMMIT_RESERVE = Duration.ofSeconds(5);
 
-	private static final Duration COMMITTED_TIMEOUT = Duration.ofSeconds(10);
-
 	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
 
 	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
@@ -86,7 +74,9 @@ final class ConsumerSession {
 
 	private final Thread thread;
 
-	private final Worker allocating;
+	private final WorkerAllocation allocation;
+
+	private final PartitionPositions positions;
 
 	private long lastPollAt;
 
@@ -107,7 +97,8 @@ final class ConsumerSession {
 				owner.refusalPatience(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner);
 		this.thread = Thread.currentThread();
-		this.allocating = owner.workers().internal("allocation for " + this.thread.getName());
+		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0);
+		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
 
@@ -126,11 +117,11 @@ final class ConsumerSession {
 		}
 		Collection<PartitionAssignment> assigned = this.assignments.values();
 		if (this.owner.commits() && this.commits.commitIfDue(assigned)) {
-			assigned.forEach(this::passWhatHoldsNoRecord);
-			assigned.forEach(this::refreshEnd);
+			assigned.forEach(this.positions::passWhatHoldsNoRecord);
+			assigned.forEach(this.positions::refreshEnd);
 			this.owner.warnOfSeparatedPartitions(this.consumer);
 		}
-		assigned.forEach(this::allocateIfNamed);
+		assigned.forEach(this.allocation::allocateIfNamed);
 		this.flow.regulate(assigned);
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		backToPolling();
@@ -187,13 +178,7 @@ final class ConsumerSession {
 		}
 		List<? extends ConsumerRecord<?, ?>> open = assignment.append(polled, next);
 		if (!open.isEmpty()) {
-			Worker worker = assignment.worker();
-			if (worker != null) {
-				worker.submit(new RecordChunk(open, assignment));
-			}
-			else {
-				this.allocating.submit(new RecordAllocation(open, assignment, this.owner.allocator()));
-			}
+			this.allocation.handOver(open, assignment);
 		}
 	}
 
@@ -206,52 +191,21 @@ final class ConsumerSession {
 			this.consumer.pause(partitions);
 			return;
 		}
-		List<TopicPartition> added = partitions.stream()
-			.filter((partition) -> !this.assignments.containsKey(partition))
-			.toList();
-		added.forEach((partition) -> this.assignments.put(partition, assign(partition)));
-		this.flow
-			.pause(added.stream().filter((partition) -> this.assignments.get(partition).naming() != null).toList());
-		if (!added.isEmpty() && this.owner.commits()) {
-			continueFromCommits(added);
+		List<PartitionAssignment> added = new ArrayList<>();
+		for (TopicPartition partition : partitions) {
+			if (!this.assignments.containsKey(partition)) {
+				PartitionAssignment assignment = assign(partition);
+				this.assignments.put(partition, assignment);
+				added.add(assignment);
+			}
+		}
+		this.flow.pauseUnnamed(added);
+		if (this.owner.commits()) {
+			this.positions.continueFromCommits(added);
 		}
 		this.owner.assignmentChanged();
 		if (!this.assignments.isEmpty() || this.state != ConsumerState.STARTING) {
 			this.state = ConsumerState.RUNNING;
-		}
-	}
-
-	/**
-	 * Learn from the last commits what is complete above their offsets. Without an answer
-	 * of the broker, nothing is: then records are handled again that need not be.
-	 */
-	private void continueFromCommits(List<TopicPartition> partitions) {
-		try {
-			Set<TopicPartition> asked = Set.copyOf(partitions);
-			awake(() -> this.consumer.committed(asked, COMMITTED_TIMEOUT)).forEach((partition, commit) -> {
-				PartitionAssignment assignment = this.assignments.get(partition);
-				if (assignment != null && commit != null) {
-					assignment.progress().continueFrom(commit, completedAbove(partition, commit));
-				}
-			});
-		}
-		catch (KafkaException ex) {
-			logger.warn("Could not ask which offsets of " + partitions + " are complete above the committed ones; "
-					+ "their records are handled again", ex);
-		}
-	}
-
-	private CompletedOffsets completedAbove(TopicPartition partition, OffsetAndMetadata commit) {
-		if (this.owner.settings().metadataLength() == 0) {
-			return CompletedOffsets.NONE;
-		}
-		try {
-			return CommitMetadata.read(commit.metadata(), commit.offset());
-		}
-		catch (CommitMetadata.UnreadableMetadataException ex) {
-			logger.info("Ignoring the metadata of the commit of " + partition + "@" + commit.offset() + ": "
-					+ ex.getMessage());
-			return CompletedOffsets.NONE;
 		}
 	}
 
@@ -261,49 +215,9 @@ final class ConsumerSession {
 	 * before.
 	 */
 	void positioned(Collection<TopicPartition> partitions) {
-		if (this.state == ConsumerState.DRAINING) {
-			return;
-		}
-		for (PartitionAssignment assignment : present(partitions)) {
-			PartitionProgress progress = assignment.progress();
-			OffsetAndMetadata commit = progress.committed();
-			CompletedOffsets completed = progress.completedBefore();
-			if (commit == null || completed.isEmpty()) {
-				continue;
-			}
-			Long position = position(assignment.partition(), COMMITTED_TIMEOUT);
-			if (position != null && position == commit.offset()) {
-				logger.info("Of " + assignment + ", " + completed.count() + " offsets above " + commit.offset()
-						+ " are complete and not handled again");
-			}
-			else {
-				logger.info("Ignoring which offsets of " + assignment + " are complete above " + commit.offset()
-						+ ", since it is read from " + position);
-				progress.forgetCompletedBefore();
-			}
-		}
-		backToPolling();
-	}
-
-	/**
-	 * Call the consumer again if a wake-up that was meant for a poll ended the call.
-	 */
-	private static <T> T awake(Supplier<T> call) {
-		try {
-			return call.get();
-		}
-		catch (WakeupException ex) {
-			return call.get();
-		}
-	}
-
-	private @Nullable Long position(TopicPartition partition, Duration timeout) {
-		try {
-			return awake(() -> this.consumer.position(partition, timeout));
-		}
-		catch (KafkaException | IllegalStateException ex) {
-			logger.debug("The position of " + partition + " is unknown", ex);
-			return null;
+		if (this.state != ConsumerState.DRAINING) {
+			present(partitions).forEach(this.positions::compareWithCommit);
+			backToPolling();
 		}
 	}
 
@@ -456,13 +370,7 @@ final class ConsumerSession {
 	private void remove(PartitionAssignment assignment) {
 		this.assignments.remove(assignment.partition(), assignment);
 		this.flow.forget(assignment.partition());
-		Worker worker = assignment.worker();
-		if (worker != null) {
-			this.owner.workers().release(worker, assignment.assigned());
-		}
-		if (assignment.slot() != 0) {
-			this.owner.workers().closeSlot(assignment.slot());
-		}
+		this.allocation.release(assignment);
 		this.owner.assignmentChanged();
 	}
 
@@ -487,57 +395,7 @@ final class ConsumerSession {
 	}
 
 	private PartitionAssignment assign(TopicPartition partition) {
-		AssignedPartition assigned = new AssignedPartition(partition, this.owner.nextEpoch());
-		ConsumerWorkers workers = this.owner.workers();
-		WorkerAllocationStrategy strategy = this.owner.settings().strategy();
-		if (strategy.isPerRecord()) {
-			return new PartitionAssignment(assigned, workers.openSlot(), this);
-		}
-		PartitionAssignment assignment = new PartitionAssignment(assigned, 0, this);
-		if (strategy instanceof StandardWorkerAllocationStrategy) {
-			String name = strategy.workerName(partition.topic(), partition.partition());
-			assignment.worker(workers.allocate(name, assigned));
-		}
-		else {
-			WorkerNaming naming = new WorkerNaming(strategy, assignment, this::roomAvailable);
-			assignment.naming(naming);
-			workers.internal("naming of " + assignment).submit(naming);
-		}
-		return assignment;
-	}
-
-	/**
-	 * Give a partition its worker, if the strategy has named it meanwhile.
-	 */
-	private void allocateIfNamed(PartitionAssignment assignment) {
-		WorkerNaming naming = assignment.naming();
-		String name = (naming != null) ? naming.name() : null;
-		if (name != null) {
-			assignment.worker(this.owner.workers().allocate(name, assignment.assigned()));
-		}
-	}
-
-	/**
-	 * Follow the consumer's position where nothing is open: what it passed without giving
-	 * us records, such as the markers and the records of aborted transactions, is
-	 * complete.
-	 */
-	private void passWhatHoldsNoRecord(PartitionAssignment assignment) {
-		if (assignment.progress().isAllComplete()) {
-			Long position = position(assignment.partition(), Duration.ZERO);
-			if (position != null) {
-				assignment.progress().passTo(position);
-			}
-		}
-	}
-
-	private void refreshEnd(PartitionAssignment assignment) {
-		try {
-			assignment.progress().refreshEnd(this.consumer.currentLag(assignment.partition()));
-		}
-		catch (KafkaException | IllegalStateException ex) {
-			assignment.progress().refreshEnd(OptionalLong.empty());
-		}
+		return this.allocation.assign(new AssignedPartition(partition, this.owner.nextEpoch()), this);
 	}
 
 	void roomAvailable() {

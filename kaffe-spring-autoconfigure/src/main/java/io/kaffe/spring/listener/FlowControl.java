@@ -95,11 +95,17 @@ final class FlowControl {
 	}
 
 	/**
-	 * Pause partitions that were just assigned, until they can be regulated.
+	 * Pause partitions that were just assigned and have no worker yet.
 	 */
-	void pause(Collection<TopicPartition> partitions) {
-		this.pausedHere.addAll(partitions);
-		apply(List.copyOf(partitions), List.of());
+	void pauseUnnamed(Collection<PartitionAssignment> assignments) {
+		List<TopicPartition> pause = new ArrayList<>();
+		for (PartitionAssignment assignment : assignments) {
+			if (assignment.naming() != null) {
+				pause.add(assignment.partition());
+			}
+		}
+		this.pausedHere.addAll(pause);
+		apply(pause, List.of());
 	}
 
 	/**

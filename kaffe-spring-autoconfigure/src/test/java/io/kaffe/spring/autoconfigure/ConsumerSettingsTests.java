@@ -34,6 +34,7 @@ import org.springframework.util.backoff.ExponentialBackOff;
 
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,6 +48,7 @@ class ConsumerSettingsTests {
 		ConsumerSettings settings = settings("kaffe: {}");
 		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
 		assertThat(settings.strategyName()).isEqualTo("worker-per-topic-partition");
+		assertThat(settings.maxConcurrency()).as("all workers").isNull();
 		assertThat(settings.maxBufferedRecords()).isEqualTo(10_000);
 		assertThat(settings.commitInterval()).isEqualTo(Duration.ofSeconds(1));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
@@ -156,6 +158,37 @@ class ConsumerSettingsTests {
 		ConsumerSettings settings = settings("kaffe.consumers.orders.worker-allocation-strategy: " + name);
 		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
 		assertThat(settings.strategyName()).isEqualTo("worker-per-partition");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "worker-per-key", "worker-per-record" })
+	void workersOfRecordsAreLimitedByDefault(String name) throws IOException {
+		String strategy = "kaffe.worker-allocation-strategy: " + name;
+		assertThat(settings(strategy).maxConcurrency()).isEqualTo(16);
+		assertThat(settings(strategy + "\nkaffe.consumers.orders.max-concurrency: 100").maxConcurrency())
+			.isEqualTo(100);
+	}
+
+	@Test
+	void workersOfPartitionsCanBeLimited() throws IOException {
+		assertThat(settings("kaffe.max-concurrency: 2").maxConcurrency()).isEqualTo(2);
+	}
+
+	@Test
+	void onlyStrategyBeanIsTheDefaultAndCanBeOverruled() throws IOException {
+		WorkerAllocationStrategy own = (topic, partition) -> "worker";
+		Map<String, WorkerAllocationStrategy> beans = Map.of("own", own, "other", (topic, partition) -> "other");
+		ConsumerSettings settings = new ConsumerSettingsResolver(properties("kaffe: {}"), beans, own).resolve("orders",
+				Duration.ofMinutes(5));
+		assertThat(settings.strategy()).isSameAs(own);
+		assertThat(settings.strategyName()).isEqualTo("own");
+		String yaml = "kaffe.consumers.orders.worker-allocation-strategy: worker-per-key";
+		assertThat(new ConsumerSettingsResolver(properties(yaml), beans, own).resolve("orders", Duration.ofMinutes(5))
+			.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
+		assertThat(new ConsumerSettingsResolver(properties("kaffe: {}"), beans, null)
+			.resolve("orders", Duration.ofMinutes(5))
+			.strategy()).as("of several beans none is chosen")
+			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
 	}
 
 	private static ConsumerSettings settings(String yaml) throws IOException {

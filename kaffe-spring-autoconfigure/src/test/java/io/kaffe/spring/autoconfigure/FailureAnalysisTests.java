@@ -39,6 +39,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SyncTaskExecutor;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
 
@@ -82,7 +83,8 @@ class FailureAnalysisTests {
 			.contains("application.properties")
 			.contains("2:51")
 			.contains("There is no worker allocation strategy of that name")
-			.contains("Valid are: worker-per-topic-partition, worker-per-partition, byCountry, oneForAll");
+			.contains("Valid are: worker-per-topic-partition, worker-per-partition, worker-per-key, "
+					+ "worker-per-record, byCountry, oneForAll");
 	}
 
 	@Test
@@ -90,8 +92,8 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, ORDERS, "--kaffe.worker-allocation-strategy=worker-per-planet"))
 			.contains("Invalid value 'worker-per-planet' for configuration property "
 					+ "'kaffe.worker-allocation-strategy'")
-			.contains("Valid are: worker-per-topic-partition, worker-per-partition, or the name of a "
-					+ "WorkerAllocationStrategy bean");
+			.contains("Valid are: worker-per-topic-partition, worker-per-partition, worker-per-key, "
+					+ "worker-per-record, or the name of a " + "WorkerAllocationStrategy bean");
 	}
 
 	@Test
@@ -122,6 +124,14 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, "--" + property + "=5s")).contains("Property: " + property)
 			.contains("Value: \"5s\"")
 			.contains("The elements [" + property + "] were left unbound");
+	}
+
+	@Test
+	void executorThatRunsTasksInTheCallersThreadIsExplained() {
+		assertThat(failure(RunningInTheCallersThread.class))
+			.contains("The executor of workers, bean 'kaffeTaskExecutor' of type "
+					+ "org.springframework.core.task.SyncTaskExecutor, runs tasks in the thread that submits them")
+			.contains("such as ThreadPoolTaskExecutor or SimpleAsyncTaskExecutor");
 	}
 
 	@Test
@@ -219,6 +229,8 @@ class FailureAnalysisTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
+			max-concurrency                  | 0    | Must be 1 or more records at once.
+			max-concurrency                  | -1   | Must be 1 or more records at once.
 			buffer.max-records               | 0    | Must be 1 or more records.
 			buffer.max-records               | -1   | Must be 1 or more records.
 			commit.interval                  | 0    | Must be 1 ms or more.
@@ -362,6 +374,19 @@ class FailureAnalysisTests {
 
 		@KafkaListener(id = "orders", topics = "orders")
 		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has an executor without threads.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RunningInTheCallersThread {
+
+		@Bean
+		SyncTaskExecutor kaffeTaskExecutor() {
+			return new SyncTaskExecutor();
 		}
 
 	}

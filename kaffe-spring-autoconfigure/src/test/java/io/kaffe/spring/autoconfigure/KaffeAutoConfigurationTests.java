@@ -44,6 +44,7 @@ import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
+import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -67,6 +68,7 @@ class KaffeAutoConfigurationTests {
 	void workersAreThereWithSpringKafka() {
 		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(WorkerManager.class)
 			.hasSingleBean(WorkerSupervisor.class)
+			.hasSingleBean(KaffeConsumers.class)
 			.hasSingleBean(KaffeProperties.class)
 			.hasSingleBean(ListenerContainerAdoption.class)
 			.hasBean("kaffeListenerContainerFactory"));
@@ -79,6 +81,7 @@ class KaffeAutoConfigurationTests {
 			.run((context) -> {
 				assertThat(context).doesNotHaveBean(WorkerManager.class)
 					.doesNotHaveBean(WorkerSupervisor.class)
+					.doesNotHaveBean(KaffeConsumers.class)
 					.doesNotHaveBean("kaffeTaskExecutor")
 					.doesNotHaveBean(WorkerScheduler.class)
 					.doesNotHaveBean(KaffeProperties.class)

@@ -487,8 +487,9 @@ final class FaultRound implements AutoCloseable {
 	 */
 	Judgement finish() {
 		this.producer.stop();
+		List<String> stuck = awaitCommitted(TopicContents.read(this.servers, this.partitions).ends());
+		// What was compacted away meanwhile nobody can be asked for.
 		TopicContents contents = TopicContents.read(this.servers, this.partitions);
-		List<String> stuck = awaitCommitted(contents.ends());
 		this.processes.forEach(InstanceProcess::terminate);
 		this.locals.forEach(FaultInstance::close);
 		this.processes.forEach(InstanceProcess::await);

@@ -76,7 +76,7 @@ class HandlerFaultsIntegrationTests {
 			round.awaitEntry(successor.name(), Kind.END);
 			round.pause(1500, 2000);
 			victim.handler().letGo();
-			round.also(Guarantee.STUCK, new NeverTakenForDead());
+			round.also(Guarantee.STUCK, new NeverTakenForDead(Journal.now()));
 		});
 	}
 

@@ -16,36 +16,34 @@
 
 package io.kaffe.spring.fault;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+
+import io.kaffe.spring.fault.Entry.Kind;
 
 /**
- * No instance loses a partition that it has not let go: under the {@code consumer} group
- * protocol, a consumer that leaves hears once more, as lost, of what it has let go.
+ * Until a moment, no instance loses a partition without having been asked for it. The
+ * moment is before instances stop: clients that leave their group are told of lost
+ * partitions too, in some protocols and states.
  */
 final class NeverTakenForDead implements Oracle {
 
+	private final long until;
+
+	/**
+	 * Create the oracle.
+	 * @param until when it ceases to apply, in microseconds
+	 */
+	NeverTakenForDead(long until) {
+		this.until = until;
+	}
+
 	@Override
 	public List<String> violations(History history) {
-		List<String> violations = new ArrayList<>();
-		Set<List<Object>> held = new HashSet<>();
-		for (Entry entry : history.entries()) {
-			List<Object> holding = List.of(entry.instance(), entry.topicPartition());
-			switch (entry.kind()) {
-				case ASSIGNED -> held.add(holding);
-				case REVOKED -> held.remove(holding);
-				case LOST -> {
-					if (held.remove(holding)) {
-						violations.add(entry.instance() + " lost " + entry.topicPartition() + " at " + entry.micros());
-					}
-				}
-				default -> {
-				}
-			}
-		}
-		return violations;
+		return history.entries()
+			.stream()
+			.filter((entry) -> entry.kind() == Kind.LOST && entry.micros() < this.until)
+			.map((entry) -> entry.instance() + " lost " + entry.topicPartition() + " at " + entry.micros())
+			.toList();
 	}
 
 }

@@ -137,6 +137,17 @@ final class ListenerApplication implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Send records with the same value and keys of one's choice.
+	 */
+	void sendWithKeys(String topic, int partition, List<? extends @Nullable String> keys) {
+		Map<String, Object> config = Map.of("bootstrap.servers", SERVERS, "linger.ms", 5);
+		try (KafkaProducer<String, String> producer = new KafkaProducer<>(config, new StringSerializer(),
+				new StringSerializer())) {
+			keys.forEach((key) -> producer.send(new ProducerRecord<>(topic(topic), partition, key, "value")));
+		}
+	}
+
 	@Nullable Long committed(String topic, int partition) {
 		TopicPartition topicPartition = new TopicPartition(topic(topic), partition);
 		try (Admin admin = admin()) {
@@ -153,7 +164,8 @@ final class ListenerApplication implements AutoCloseable {
 
 	GroupState groupState() {
 		try (Admin admin = admin()) {
-			return admin.describeConsumerGroups(List.of(group())).describedGroups().get(group()).get().groupState();
+			return Objects.requireNonNull(admin.describeConsumerGroups(List.of(group())).all().get().get(group()))
+				.groupState();
 		}
 		catch (Exception ex) {
 			throw new IllegalStateException(ex);

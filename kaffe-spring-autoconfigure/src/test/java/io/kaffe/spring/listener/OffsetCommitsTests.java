@@ -53,7 +53,6 @@ import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSupervisor;
 

@@ -39,19 +39,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Lincheck's tests for {@link Worker}: in whatever order threads take their steps, it has
- * one runner at a time and leaves no work behind.
+ * Lincheck's tests for {@link Worker} and {@link RunQueue}: in whatever order threads
+ * take their steps, a worker has one runner at a time and no work is left behind.
  */
 @Tag("lincheck")
 class WorkerInterleavingTests {
 
 	private static final String PACKAGE = Worker.class.getPackageName();
 
-	private static final int INVOCATIONS = 300;
+	private static final int INVOCATIONS = 500;
+
+	/** The search ends when it finds the mistake. */
+	private static final int MOST_INVOCATIONS = 20_000;
 
 	@ParameterizedTest
 	@ValueSource(classes = { WorkerRaces.SubmittedWhileRunning.class, WorkerRaces.WokenWhileRunning.class,
-			WorkerRaces.SubmittedTwice.class })
+			WorkerRaces.SubmittedTwice.class, WorkerRaces.SubmittedWhileRetiring.class,
+			WorkerRaces.LimitLoweredWhileRunning.class })
 	void hasOneRunnerAndLeavesNothingBehind(Class<? extends Runnable> race) throws Exception {
 		Lincheck.runConcurrentTest(INVOCATIONS, race.getConstructor().newInstance());
 	}
@@ -63,7 +67,7 @@ class WorkerInterleavingTests {
 		Class<?> race = Class.forName(mistake.race.getName().replace(PACKAGE, broken));
 		Runnable runnable = (Runnable) race.getConstructor().newInstance();
 		assertThatExceptionOfType(LincheckAssertionError.class)
-			.isThrownBy(() -> Lincheck.runConcurrentTest(INVOCATIONS, runnable))
+			.isThrownBy(() -> Lincheck.runConcurrentTest(MOST_INVOCATIONS, runnable))
 			.withMessageContaining(mistake.effect);
 	}
 
@@ -78,7 +82,7 @@ class WorkerInterleavingTests {
 				System.getProperty("java.class.path"), "-d", classes.toString()));
 		for (Path source : sources()) {
 			String code = Files.readString(source);
-			if (source.endsWith("Worker.java")) {
+			if (source.endsWith(mistake.source)) {
 				assertThat(code.split(Pattern.quote(mistake.correct), -1)).as("once in source: " + mistake.correct)
 					.hasSize(2);
 				code = code.replace(mistake.correct, mistake.broken);
@@ -103,7 +107,7 @@ class WorkerInterleavingTests {
 	}
 
 	/**
-	 * Mistakes that {@link Worker} could have, each a change of its source.
+	 * Mistakes that these classes could have, each a change of the source.
 	 */
 	enum Mistake {
 
@@ -121,6 +125,26 @@ class WorkerInterleavingTests {
 				"if (false) {", "Left behind after 0"),
 
 		/**
+		 * Work that comes between the last look at the queue and its end is left behind.
+		 */
+		RETIRED_WITHOUT_ASKING(WorkerRaces.SubmittedWhileRetiring.class,
+				"if (!INBOX.compareAndSet(this, (@Nullable Work) null, RETIRED)) {",
+				"if (this.inbox == null) { this.inbox = RETIRED; } else {", "Left behind after 1"),
+
+		/**
+		 * Work that comes between the last look at what is ready and the end of the lane
+		 * is left behind.
+		 */
+		NO_SECOND_LOOK_AT_THE_RUN_QUEUE(WorkerRaces.SubmittedWhileRunning.class, "RunQueue.java",
+				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
+
+		/**
+		 * Both lanes end, since there is one too many.
+		 */
+		EVERY_LANE_ENDS(WorkerRaces.LimitLoweredWhileRunning.class, "RunQueue.java",
+				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
+
+		/**
 		 * Two threads schedule it at a time.
 		 */
 		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class,
@@ -129,6 +153,8 @@ class WorkerInterleavingTests {
 
 		private final Class<? extends Runnable> race;
 
+		private final String source;
+
 		private final String correct;
 
 		private final String broken;
@@ -136,7 +162,12 @@ class WorkerInterleavingTests {
 		private final String effect;
 
 		Mistake(Class<? extends Runnable> race, String correct, String broken, String effect) {
+			this(race, "Worker.java", correct, broken, effect);
+		}
+
+		Mistake(Class<? extends Runnable> race, String source, String correct, String broken, String effect) {
 			this.race = race;
+			this.source = source;
 			this.correct = correct;
 			this.broken = broken;
 			this.effect = effect;

@@ -24,6 +24,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.Trigger;
@@ -44,9 +45,12 @@ public final class WorkerRaces {
 	 */
 	private abstract static class Race implements Runnable {
 
+		private final int maxConcurrency;
+
 		private final boolean firstIsReady;
 
-		Race(boolean firstIsReady) {
+		Race(int maxConcurrency, boolean firstIsReady) {
+			this.maxConcurrency = maxConcurrency;
 			this.firstIsReady = firstIsReady;
 		}
 
@@ -54,23 +58,23 @@ public final class WorkerRaces {
 		public final void run() {
 			Tasks tasks = new Tasks();
 			WorkerSupervisor supervisor = new WorkerSupervisor(tasks, new NeverScheduling(), new StoppedTicker());
-			Worker worker = new ConsumerWorkers(supervisor, new NoScope(), Integer.MAX_VALUE).internal("worker");
+			ConsumerWorkers workers = new ConsumerWorkers(supervisor, new NoScope(), this.maxConcurrency);
 			Journal journal = new Journal();
 			WaitingWork first = new WaitingWork(journal, this.firstIsReady);
 			WaitingWork second = new WaitingWork(journal, true);
-			race(tasks, worker, first, second);
+			race(tasks, workers, first, second);
 			while (tasks.runOne()) {
 				// What is scheduled, and what that schedules.
 			}
 			if (journal.overlaps) {
 				throw new AssertionError("Two runners");
 			}
-			if (journal.handled != 2) {
+			if (journal.handled.get() != 2) {
 				throw new AssertionError("Left behind after " + journal.handled);
 			}
 		}
 
-		abstract void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second);
+		abstract void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second);
 
 		static void join(Thread thread) {
 			try {
@@ -89,11 +93,12 @@ public final class WorkerRaces {
 	public static final class SubmittedWhileRunning extends Race {
 
 		public SubmittedWhileRunning() {
-			super(true);
+			super(1, true);
 		}
 
 		@Override
-		void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second) {
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			Worker worker = workers.internal("worker");
 			worker.submit(first);
 			Thread submitter = new Thread(new Submitter(worker, second));
 			submitter.start();
@@ -109,11 +114,12 @@ public final class WorkerRaces {
 	public static final class WokenWhileRunning extends Race {
 
 		public WokenWhileRunning() {
-			super(false);
+			super(1, false);
 		}
 
 		@Override
-		void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second) {
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			Worker worker = workers.internal("worker");
 			worker.submit(first);
 			worker.submit(second);
 			Thread waker = new Thread(new Waker(worker, first));
@@ -125,23 +131,67 @@ public final class WorkerRaces {
 	}
 
 	/**
-	 * Two threads submit work to an idle worker, which gives itself to the executor once.
+	 * Two threads submit work to an idle worker, which is to be run once. While it runs,
+	 * so does whatever else is to run.
 	 */
 	public static final class SubmittedTwice extends Race {
 
 		public SubmittedTwice() {
-			super(true);
+			super(2, true);
 		}
 
 		@Override
-		void race(Tasks tasks, Worker worker, WaitingWork first, WaitingWork second) {
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			Worker worker = workers.internal("worker");
 			Thread submitter = new Thread(new Submitter(worker, second));
 			submitter.start();
 			worker.submit(first);
 			join(submitter);
-			if (tasks.queue.size() > 1) {
-				throw new AssertionError("Two runners");
-			}
+			first.meanwhile = new Runner(tasks);
+			second.meanwhile = new Runner(tasks);
+		}
+
+	}
+
+	/**
+	 * A record comes while the worker of its key handles the last one it has and retires.
+	 */
+	public static final class SubmittedWhileRetiring extends Race {
+
+		public SubmittedWhileRetiring() {
+			super(1, true);
+		}
+
+		@Override
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			ConsumerRecord<String, String> record = new ConsumerRecord<>("orders", 0, 0, "key", "value");
+			workers.submit("key", record, 0, first);
+			Thread submitter = new Thread(new KeySubmitter(workers, record, second));
+			submitter.start();
+			tasks.runOne();
+			join(submitter);
+		}
+
+	}
+
+	/**
+	 * The limit is lowered while two workers run, each on a thread of its own.
+	 */
+	public static final class LimitLoweredWhileRunning extends Race {
+
+		public LimitLoweredWhileRunning() {
+			super(2, true);
+		}
+
+		@Override
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			first.sharesItsWorker = false;
+			second.sharesItsWorker = false;
+			Lowering lowering = new Lowering(tasks, workers, second);
+			first.meanwhile = lowering;
+			workers.internal("first").submit(first);
+			tasks.runOne();
+			join(lowering.runner);
 		}
 
 	}
@@ -190,6 +240,74 @@ public final class WorkerRaces {
 	}
 
 	/**
+	 * Submits work under a key.
+	 */
+	private static final class KeySubmitter implements Runnable {
+
+		private final ConsumerWorkers workers;
+
+		private final ConsumerRecord<String, String> record;
+
+		private final Work work;
+
+		KeySubmitter(ConsumerWorkers workers, ConsumerRecord<String, String> record, Work work) {
+			this.workers = workers;
+			this.record = record;
+			this.work = work;
+		}
+
+		@Override
+		public void run() {
+			this.workers.submit(this.record.key(), this.record, 0, this.work);
+		}
+
+	}
+
+	/**
+	 * Makes another worker run on a thread of its own, and lowers the limit.
+	 */
+	private static final class Lowering implements Runnable {
+
+		private final Thread runner;
+
+		private final ConsumerWorkers workers;
+
+		private final Work work;
+
+		Lowering(Tasks tasks, ConsumerWorkers workers, Work work) {
+			this.runner = new Thread(new Runner(tasks));
+			this.workers = workers;
+			this.work = work;
+		}
+
+		@Override
+		public void run() {
+			this.workers.internal("second").submit(this.work);
+			this.runner.start();
+			this.workers.maxConcurrency(1);
+		}
+
+	}
+
+	/**
+	 * A thread of the executor.
+	 */
+	private static final class Runner implements Runnable {
+
+		private final Tasks tasks;
+
+		Runner(Tasks tasks) {
+			this.tasks = tasks;
+		}
+
+		@Override
+		public void run() {
+			this.tasks.runOne();
+		}
+
+	}
+
+	/**
 	 * Wakes a worker after what it waits for has happened.
 	 */
 	private static final class Waker implements Runnable {
@@ -218,7 +336,7 @@ public final class WorkerRaces {
 
 		private final AtomicInteger inside = new AtomicInteger();
 
-		private volatile int handled;
+		private final AtomicInteger handled = new AtomicInteger();
 
 		private volatile boolean overlaps;
 
@@ -231,6 +349,10 @@ public final class WorkerRaces {
 
 		private final Journal journal;
 
+		private boolean sharesItsWorker = true;
+
+		private @Nullable Runnable meanwhile;
+
 		private volatile boolean ready;
 
 		WaitingWork(Journal journal, boolean ready) {
@@ -240,12 +362,15 @@ public final class WorkerRaces {
 
 		@Override
 		public Progress proceed(Worker worker, Turn turn) {
-			if (this.journal.inside.incrementAndGet() > 1) {
+			if (this.journal.inside.incrementAndGet() > 1 && this.sharesItsWorker) {
 				this.journal.overlaps = true;
+			}
+			if (this.meanwhile != null) {
+				this.meanwhile.run();
 			}
 			boolean done = this.ready;
 			if (done) {
-				this.journal.handled++;
+				this.journal.handled.incrementAndGet();
 			}
 			this.journal.inside.decrementAndGet();
 			return done ? Progress.DONE : Progress.WAITING;

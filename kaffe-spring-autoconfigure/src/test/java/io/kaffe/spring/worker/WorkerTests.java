@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link Worker}, {@link WorkerSupervisor} and {@link ConsumerWorkers}.
+ * Tests for {@link Worker} and the workers of partitions in {@link ConsumerWorkers}.
  */
 class WorkerTests {
 
@@ -69,11 +69,9 @@ class WorkerTests {
 		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		worker.submit(work("a", Work.Progress.TURN_OVER, Work.Progress.TURN_OVER, Work.Progress.DONE));
 		worker.submit(work("b", Work.Progress.DONE));
-		this.execution.runOne();
-		assertThat(this.done).containsExactly("a");
-		assertThat(this.execution.waiting()).isEqualTo(1);
+		this.workers.internal("other").submit(work("c", Work.Progress.TURN_OVER, Work.Progress.DONE));
 		this.execution.runAll();
-		assertThat(this.done).containsExactly("a", "a", "a", "b");
+		assertThat(this.done).containsExactly("a", "c", "a", "c", "a", "b");
 	}
 
 	@Test
@@ -133,19 +131,6 @@ class WorkerTests {
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(this.done).containsExactly("a", "b");
-	}
-
-	@Test
-	void workerThatTheExecutorTurnsAwayIsScheduledAgain() {
-		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
-		this.execution.reject(true);
-		worker.submit(work("a", Work.Progress.DONE));
-		this.execution.advance(Duration.ofSeconds(3));
-		assertThat(this.done).isEmpty();
-		this.execution.reject(false);
-		this.execution.advance(Duration.ofSeconds(1));
-		this.execution.runAll();
-		assertThat(this.done).containsExactly("a");
 	}
 
 	@Test

@@ -1,0 +1,33 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.example;
+
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
+
+/**
+ * One worker for each partition number of the topics of a domain: {@code sales.orders}
+ * and {@code sales.refunds} share theirs.
+ */
+class WorkerPerDomain implements WorkerAllocationStrategy {
+
+	@Override
+	public String workerName(String topic, int partition) {
+		String domain = topic.split("\\.")[0];
+		return "worker_" + domain + "_" + partition;
+	}
+
+}
