@@ -498,6 +498,13 @@ final class FaultRound implements AutoCloseable {
 		return judgement;
 	}
 
+	/**
+	 * Leave the journals where they are, for somebody to read.
+	 */
+	void keepJournals() {
+		this.keep = true;
+	}
+
 	private List<String> awaitCommitted(Map<TopicPartition, Long> ends) {
 		try {
 			await("all is committed", () -> uncommitted(ends).isEmpty());

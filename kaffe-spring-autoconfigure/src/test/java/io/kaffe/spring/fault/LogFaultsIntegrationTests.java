@@ -203,12 +203,14 @@ class LogFaultsIntegrationTests {
 				.get(30, TimeUnit.SECONDS);
 			round.added(round.topic("orders"), 4, 6);
 			round.added(round.topic("refunds"), 4, 6);
+			round.producer().stop();
 			round.partitions()
 				.stream()
 				.filter((partition) -> partition.partition() > 3)
 				.forEach((partition) -> round.producer().send(partition, BACKLOG));
-			round.pause(0, 2000);
 			round.deleted(gone);
+			round.produce(400);
+			round.pause(0, 2000);
 			round.admin().deleteTopics(List.of(gone)).all().get(30, TimeUnit.SECONDS);
 			round.awaitLetGo(gone);
 			round.awaitProgress(a.name(), b.name());
