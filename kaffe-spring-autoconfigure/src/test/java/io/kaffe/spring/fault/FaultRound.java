@@ -40,8 +40,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -487,6 +490,8 @@ final class FaultRound implements AutoCloseable {
 	 */
 	Judgement finish() {
 		this.producer.stop();
+		await("all transactions have their markers",
+				() -> ends(IsolationLevel.READ_COMMITTED).equals(ends(IsolationLevel.READ_UNCOMMITTED)));
 		List<String> stuck = awaitCommitted(TopicContents.read(this.servers, this.partitions).ends());
 		// What was compacted away meanwhile nobody can be asked for.
 		TopicContents contents = TopicContents.read(this.servers, this.partitions);
@@ -496,6 +501,15 @@ final class FaultRound implements AutoCloseable {
 		Judgement judgement = judge(contents, stuck);
 		this.keep = !judgement.isClean();
 		return judgement;
+	}
+
+	private Map<TopicPartition, Long> ends(IsolationLevel level) {
+		Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+		this.partitions.forEach((partition) -> asked.put(partition, OffsetSpec.latest()));
+		Map<TopicPartition, Long> ends = new HashMap<>();
+		get(() -> this.admin.listOffsets(asked, new ListOffsetsOptions(level)).all().get(30, TimeUnit.SECONDS))
+			.forEach((partition, end) -> ends.put(partition, end.offset()));
+		return ends;
 	}
 
 	/**
