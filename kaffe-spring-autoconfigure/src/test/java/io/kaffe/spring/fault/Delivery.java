@@ -24,14 +24,15 @@ import org.apache.kafka.common.TopicPartition;
  * @param instance the instance it was in
  * @param partition the partition
  * @param offset the record's offset
+ * @param key the record's key, or empty if it has none
  * @param start when it began, in microseconds
  * @param end when it ended, the death of its instance included, or {@link Long#MAX_VALUE}
  * @param outcome the detail of its {@link Entry.Kind#END}, or empty if there is none
  * @param assigned when the instance was given the partition, or
  * {@link Assignment#UNKNOWN}
  */
-record Delivery(String instance, TopicPartition partition, long offset, long start, long end, String outcome,
-		long assigned) {
+record Delivery(String instance, TopicPartition partition, long offset, String key, long start, long end,
+		String outcome, long assigned) {
 
 	boolean failed() {
 		return this.outcome.equals(Entry.FAILED);
@@ -39,8 +40,8 @@ record Delivery(String instance, TopicPartition partition, long offset, long sta
 
 	@Override
 	public String toString() {
-		return this.partition + "@" + this.offset + " in " + this.instance + " at " + this.start
-				+ ((this.end != Long.MAX_VALUE) ? " to " + this.end : "");
+		return this.partition + "@" + this.offset + (this.key.isEmpty() ? "" : " (" + this.key + ")") + " in "
+				+ this.instance + " at " + this.start + ((this.end != Long.MAX_VALUE) ? " to " + this.end : "");
 	}
 
 }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param topic the topic, or empty where there is none
  * @param partition the partition, or -1
  * @param offset the record's offset, the committed offset, or -1
- * @param key the record's key, or empty
+ * @param key the record's key, or empty if it has none
  * @param actor the thread that handled the record, or the consumer that committed or was
  * assigned
  * @param attempt which delivery of this record within the instance it is, from 1, or 0

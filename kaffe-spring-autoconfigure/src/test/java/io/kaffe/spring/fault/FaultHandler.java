@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -52,6 +53,8 @@ final class FaultHandler {
 
 	private final AtomicLong handled = new AtomicLong();
 
+	private final AtomicInteger toHang = new AtomicInteger();
+
 	private final Executor acknowledging = Executors.newFixedThreadPool(3, (task) -> {
 		Thread thread = new Thread(task, "acknowledging");
 		thread.setDaemon(true);
@@ -62,20 +65,40 @@ final class FaultHandler {
 
 	private final long seed;
 
+	private final int slowness;
+
+	private final long stalled;
+
 	private volatile CountDownLatch gate = new CountDownLatch(0);
 
-	FaultHandler(Journal journal, long seed) {
+	/**
+	 * Create a handler.
+	 * @param journal where to write
+	 * @param seed of what takes how long and what fails
+	 * @param slowness how many times as long as usual everything takes
+	 * @param stalled the offset whose record, in each partition, never becomes final, or
+	 * -1
+	 */
+	FaultHandler(Journal journal, long seed, int slowness, long stalled) {
 		this.journal = journal;
 		this.seed = seed;
+		this.slowness = slowness;
+		this.stalled = stalled;
 	}
 
+	/**
+	 * Take a while, and never return from the record that is to stall.
+	 */
 	void handle(ConsumerRecord<String, String> record) {
 		String coordinates = record.topic() + "-" + record.partition() + "@" + record.offset();
 		int attempt = this.attempts.merge(coordinates, 1, Integer::sum);
 		this.journal.start(record, attempt);
 		SplittableRandom random = new SplittableRandom(this.seed ^ (coordinates.hashCode() * 31L + attempt));
 		boolean slow = random.nextInt(1000) < SLOW_PER_MILLE;
-		take(slow ? SLOW_NANOS : random.nextLong(SHORTEST_NANOS, LONGEST_NANOS));
+		take((slow ? SLOW_NANOS : random.nextLong(SHORTEST_NANOS, LONGEST_NANOS)) * this.slowness);
+		if (record.offset() == this.stalled) {
+			await(new CountDownLatch(1));
+		}
 		awaitGate();
 		if (random.nextInt(1000) < FAILING_PER_MILLE) {
 			this.journal.end(record, attempt, Entry.FAILED);
@@ -86,16 +109,15 @@ final class FaultHandler {
 	}
 
 	/**
-	 * Return at once and acknowledge later, on other threads and out of order; one record
-	 * of each partition never, if that is asked for.
-	 * @param stalled the offset that is never acknowledged, or -1
+	 * Return at once and acknowledge later, on other threads and out of order; never the
+	 * record that is to stall.
 	 */
-	void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment, long stalled) {
+	void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
 		String coordinates = record.topic() + "-" + record.partition() + "@" + record.offset();
 		int attempt = this.attempts.merge(coordinates, 1, Integer::sum);
 		this.journal.start(record, attempt);
 		this.journal.end(record, attempt, Entry.RETURNED);
-		if (record.offset() != stalled) {
+		if (record.offset() != this.stalled) {
 			this.acknowledging.execute(() -> {
 				this.journal.acknowledged(record);
 				acknowledgment.acknowledge();
@@ -111,9 +133,11 @@ final class FaultHandler {
 	}
 
 	/**
-	 * Let everything that is being handled hang from now on, until it is let go.
+	 * Let handlers hang from now on, until they are let go.
+	 * @param atMost how many of them
 	 */
-	void hang() {
+	void hang(int atMost) {
+		this.toHang.set(atMost);
 		this.gate = new CountDownLatch(1);
 	}
 
@@ -122,8 +146,15 @@ final class FaultHandler {
 	}
 
 	private void awaitGate() {
+		CountDownLatch closed = this.gate;
+		if (closed.getCount() > 0 && this.toHang.getAndDecrement() > 0) {
+			await(closed);
+		}
+	}
+
+	private static void await(CountDownLatch gate) {
 		try {
-			if (!this.gate.await(5, TimeUnit.MINUTES)) {
+			if (!gate.await(5, TimeUnit.MINUTES)) {
 				throw new IllegalStateException("Nobody let the handler go");
 			}
 		}

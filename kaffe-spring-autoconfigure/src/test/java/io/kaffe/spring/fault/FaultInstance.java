@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -148,8 +149,9 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		@Bean
-		FaultHandler handler(Journal journal, @Value("${fault.seed}") long seed) {
-			return new FaultHandler(journal, seed);
+		FaultHandler handler(Journal journal, @Value("${fault.seed}") long seed,
+				@Value("${fault.slowness:1}") int slowness, @Value("${fault.stalled-offset:-1}") long stalled) {
+			return new FaultHandler(journal, seed, slowness, stalled);
 		}
 
 		@Bean
@@ -160,27 +162,26 @@ public final class FaultInstance implements AutoCloseable {
 
 		@Bean
 		@ConditionalOnBooleanProperty("fault.acknowledging")
-		AcknowledgingListener acknowledgingListener(FaultHandler handler,
-				@Value("${fault.stalled-offset:-1}") long stalled) {
-			return new AcknowledgingListener(handler, stalled);
+		AcknowledgingListener acknowledgingListener(FaultHandler handler) {
+			return new AcknowledgingListener(handler);
 		}
 
 		@Bean
 		@ConditionalOnBooleanProperty("fault.blocked")
 		MemoryReport memoryReport(@Value("${fault.directory}") Path directory,
 				@Value("${fault.instance}") String instance, WorkerManager workers, FaultHandler handler) {
-			handler.hang();
+			handler.hang(Integer.MAX_VALUE);
 			return new MemoryReport(directory, instance, workers);
 		}
 
 		@Bean
-		DefaultKafkaConsumerFactoryCustomizer journallingConsumers(Journal journal) {
-			return (factory) -> journal(factory, journal);
+		DefaultKafkaConsumerFactoryCustomizer journallingConsumers(Journal journal, @Value("${fault.seed}") long seed) {
+			return (factory) -> journal(factory, journal, new Random(seed));
 		}
 
-		private <K, V> void journal(DefaultKafkaConsumerFactory<K, V> factory, Journal journal) {
-			factory.addPostProcessor(
-					(consumer) -> JournallingConsumer.wrap(consumer, journal, this.stall, this.failingCommits));
+		private <K, V> void journal(DefaultKafkaConsumerFactory<K, V> factory, Journal journal, Random seeds) {
+			factory.addPostProcessor((consumer) -> JournallingConsumer.wrap(consumer, journal, this.stall,
+					this.failingCommits, seeds.nextLong()));
 		}
 
 		@Bean
@@ -216,17 +217,14 @@ public final class FaultInstance implements AutoCloseable {
 
 		private final FaultHandler handler;
 
-		private final long stalled;
-
-		AcknowledgingListener(FaultHandler handler, long stalled) {
+		AcknowledgingListener(FaultHandler handler) {
 			this.handler = handler;
-			this.stalled = stalled;
 		}
 
 		@KafkaListener(id = LISTENER, idIsGroup = false, topics = "#{'${fault.topics}'.split(',')}",
 				concurrency = "${fault.concurrency:1}")
 		void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
-			this.handler.handle(record, acknowledgment, this.stalled);
+			this.handler.handle(record, acknowledgment);
 		}
 
 	}

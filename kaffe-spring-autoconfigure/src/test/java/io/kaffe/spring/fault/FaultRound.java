@@ -22,11 +22,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -34,11 +36,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -118,6 +124,8 @@ final class FaultRound implements AutoCloseable {
 	private int instances;
 
 	private boolean excusing;
+
+	private boolean apart;
 
 	private long expectedDuplicates;
 
@@ -237,6 +245,15 @@ final class FaultRound implements AutoCloseable {
 	}
 
 	/**
+	 * Let topics have different numbers of partitions, so that those of one number may be
+	 * on different instances.
+	 */
+	FaultRound apart() {
+		this.apart = true;
+		return this;
+	}
+
+	/**
 	 * Say how many duplicates cannot be helped; none by default.
 	 */
 	FaultRound bound(Function<Duplicates, Long> bound) {
@@ -282,6 +299,13 @@ final class FaultRound implements AutoCloseable {
 			.with("kaffe.buffer.max-records", 100 + this.random.nextInt(900))
 			.with("kaffe.failure.backoff.initial-interval", "20ms")
 			.withConsumer(this.protocol.properties(SESSION_TIMEOUT_MILLIS));
+		if (this.random.nextBoolean()) {
+			settings.with("kaffe.consumers.fault.max-concurrency", 8 + this.random.nextInt(16));
+		}
+		if (this.strategy.isPerRecord()) {
+			// So that workers are at it side by side, and queues form.
+			settings.with("fault.slowness", 6);
+		}
 		this.common.forEach(settings::with);
 		return settings;
 	}
@@ -371,10 +395,64 @@ final class FaultRound implements AutoCloseable {
 	}
 
 	/**
-	 * Return how many entries of a kind an instance has written.
+	 * Wait until each of some instances has finished records that it began after this
+	 * call.
 	 */
-	long count(String instance, Kind kind) {
-		return Journal.read(this.directory, instance).stream().filter((entry) -> entry.kind() == kind).count();
+	void awaitProgress(String... instances) {
+		long now = Journal.now();
+		for (String instance : instances) {
+			await(instance + " goes on", () -> hasFinished(instance, now));
+		}
+	}
+
+	private boolean hasFinished(String instance, long begunAfter) {
+		Set<String> begun = new HashSet<>();
+		for (Entry entry : Journal.read(this.directory, instance)) {
+			if (entry.kind() == Kind.START && entry.micros() > begunAfter) {
+				begun.add(entry.coordinates());
+			}
+			else if (entry.isFinal() && begun.contains(entry.coordinates())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * Wait until no instance has a partition of a topic any more.
+	 */
+	void awaitLetGo(String topic) {
+		await("nobody has " + topic, () -> {
+			List<Entry> entries = Journal.readAll(this.directory);
+			Map<TopicPartition, TreeSet<Long>> nothing = Map.of();
+			return new History(entries, nothing).assignments()
+				.stream()
+				.noneMatch((assignment) -> assignment.partition().topic().equals(topic)
+						&& assignment.end() == Kind.ASSIGNED);
+		});
+	}
+
+	/**
+	 * Return which records of a partition are final so far, on whatever instance.
+	 */
+	NavigableSet<Long> finished(TopicPartition partition) {
+		return Journal.readAll(this.directory)
+			.stream()
+			.filter((entry) -> entry.isFinal() && entry.topicPartition().equals(partition))
+			.map(Entry::offset)
+			.collect(Collectors.toCollection(TreeSet::new));
+	}
+
+	/**
+	 * Return the {@linkplain Entry#coordinates() coordinates} of what an instance has
+	 * made final so far.
+	 */
+	Set<String> finished(String instance) {
+		return Journal.read(this.directory, instance)
+			.stream()
+			.filter(Entry::isFinal)
+			.map(Entry::coordinates)
+			.collect(Collectors.toSet());
 	}
 
 	void await(String what, BooleanSupplier condition) {
@@ -412,6 +490,8 @@ final class FaultRound implements AutoCloseable {
 	 */
 	Judgement finish() {
 		this.producer.stop();
+		await("all transactions have their markers",
+				() -> ends(IsolationLevel.READ_COMMITTED).equals(ends(IsolationLevel.READ_UNCOMMITTED)));
 		List<String> stuck = awaitCommitted(TopicContents.read(this.servers, this.partitions).ends());
 		// What was compacted away meanwhile nobody can be asked for.
 		TopicContents contents = TopicContents.read(this.servers, this.partitions);
@@ -421,6 +501,22 @@ final class FaultRound implements AutoCloseable {
 		Judgement judgement = judge(contents, stuck);
 		this.keep = !judgement.isClean();
 		return judgement;
+	}
+
+	private Map<TopicPartition, Long> ends(IsolationLevel level) {
+		Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+		this.partitions.forEach((partition) -> asked.put(partition, OffsetSpec.latest()));
+		Map<TopicPartition, Long> ends = new HashMap<>();
+		get(() -> this.admin.listOffsets(asked, new ListOffsetsOptions(level)).all().get(30, TimeUnit.SECONDS))
+			.forEach((partition, end) -> ends.put(partition, end.offset()));
+		return ends;
+	}
+
+	/**
+	 * Leave the journals where they are, for somebody to read.
+	 */
+	void keepJournals() {
+		this.keep = true;
 	}
 
 	private List<String> awaitCommitted(Map<TopicPartition, Long> ends) {
@@ -450,15 +546,18 @@ final class FaultRound implements AutoCloseable {
 		contents.offsets().forEach((partition, offsets) -> log.put(partition, new TreeSet<>(offsets)));
 		List<Entry> entries = Journal.readAll(this.directory);
 		History toBeSeen = history(entries, log);
-		this.deleted.forEach((partition) -> log.put(partition, new TreeSet<>(acknowledged(partition))));
+		this.deleted
+			.forEach((partition) -> log.put(partition, new TreeSet<>(this.producer.acknowledged(partition).keySet())));
 		History history = history(entries, log);
+		Unit worker = Unit.within(this.strategy);
+		Unit inGroup = Unit.across(this.strategy, this.protocol.keepsNumbersTogether() && !this.apart);
 		Judgement judgement = new Judgement();
 		judgement.records(toBeSeen.records());
 		judgement.violations(Guarantee.LOST, new NothingLost().violations(toBeSeen));
 		judgement.violations(Guarantee.EARLY, new NoEarlyCommit(ToldOffsets.OF_COMMITS).violations(history));
-		judgement.violations(Guarantee.DISORDER, new RecordOrder(this.strategy).violations(history));
-		judgement.violations(Guarantee.OVERLAPS, new NoOverlap(this::unit, this.excusing).violations(history));
-		judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd().violations(history));
+		judgement.violations(Guarantee.DISORDER, new RecordOrder(worker).violations(history));
+		judgement.violations(Guarantee.OVERLAPS, new NoOverlap(inGroup, this.excusing).violations(history));
+		judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd(worker).violations(history));
 		judgement.violations(Guarantee.BACKWARDS, new MonotonicCommits().violations(history));
 		judgement.violations(Guarantee.STUCK, stuck);
 		this.moreOracles.forEach((guarantee, oracle) -> judgement.violations(guarantee, oracle.violations(history)));
@@ -471,21 +570,6 @@ final class FaultRound implements AutoCloseable {
 		History history = new History(entries, log);
 		this.skipped.forEach((partition, range) -> history.skip(partition, range[0], range[1]));
 		return history;
-	}
-
-	private Collection<Long> acknowledged(TopicPartition partition) {
-		Collection<Long> offsets = this.producer.acknowledged().get(partition);
-		return (offsets != null) ? offsets : List.of();
-	}
-
-	/**
-	 * Name what must not be handled in two places at once: a partition, or all those of a
-	 * number where they share a worker and never are apart.
-	 */
-	private String unit(TopicPartition partition) {
-		boolean together = this.strategy == StandardWorkerAllocationStrategy.WORKER_PER_PARTITION
-				&& this.protocol.keepsNumbersTogether();
-		return together ? Integer.toString(partition.partition()) : partition.toString();
 	}
 
 	Path directory() {

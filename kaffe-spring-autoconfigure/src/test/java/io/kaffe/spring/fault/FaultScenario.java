@@ -94,6 +94,7 @@ final class FaultScenario {
 			return round.finish();
 		}
 		catch (Exception | AssertionError ex) {
+			round.keepJournals();
 			throw new AssertionError(this.name + " broke down in a round with " + round + "; see " + round.directory(),
 					ex);
 		}

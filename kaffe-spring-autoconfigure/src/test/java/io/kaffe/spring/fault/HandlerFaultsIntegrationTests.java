@@ -51,8 +51,8 @@ class HandlerFaultsIntegrationTests {
 			for (int stall = 0; stall < FaultScenario.times(1, 3); stall++) {
 				round.pause(0, 1000);
 				round.journal().fault(Kind.OUT_OF_TOUCH, victim.name());
-				victim.stallPolling(Duration.ofMillis(MAX_POLL_INTERVAL_MILLIS + 2000));
-				round.pause(MAX_POLL_INTERVAL_MILLIS + 3000, MAX_POLL_INTERVAL_MILLIS + 4000);
+				victim.stallPolling(Duration.ofMillis(MAX_POLL_INTERVAL_MILLIS + 1500));
+				round.pause(MAX_POLL_INTERVAL_MILLIS + 2000, MAX_POLL_INTERVAL_MILLIS + 2500);
 				round.journal().fault(Kind.BACK, victim.name());
 				round.awaitEntry(victim.name(), Kind.LOST);
 			}
@@ -71,10 +71,10 @@ class HandlerFaultsIntegrationTests {
 			FaultInstance victim = round.local("a");
 			round.awaitUnderWay(8);
 			round.pause(0, 1000);
-			victim.handler().hang();
+			victim.handler().hang(Integer.MAX_VALUE);
 			FaultInstance successor = round.local("b");
 			round.awaitEntry(successor.name(), Kind.END);
-			round.pause(MAX_POLL_INTERVAL_MILLIS, MAX_POLL_INTERVAL_MILLIS + 1000);
+			round.pause(1500, 2000);
 			victim.handler().letGo();
 			round.also(Guarantee.STUCK, new NeverTakenForDead(Journal.now()));
 		});
@@ -87,10 +87,18 @@ class HandlerFaultsIntegrationTests {
 			FaultInstance victim = round.local("a");
 			round.awaitUnderWay(8);
 			round.pause(0, 1000);
-			victim.handler().hang();
+			if (round.random().nextBoolean()) {
+				victim.handler().hang(Integer.MAX_VALUE);
+			}
+			else {
+				// Fewer than there are workers, under any strategy.
+				victim.handler().hang(1 + round.random().nextInt(3));
+				long handled = victim.handler().handled();
+				round.await("the others go on", () -> victim.handler().handled() > handled + 50);
+			}
 			FaultInstance successor = round.local("b");
 			round.awaitEntry(successor.name(), Kind.END);
-			round.pause(1000, 2000);
+			round.pause(500, 1500);
 			victim.handler().letGo();
 		});
 	}

@@ -164,8 +164,8 @@ final class History {
 				TreeMap<Long, Assignment> known = assigned
 					.getOrDefault(List.of(entry.instance(), entry.topicPartition()), new TreeMap<>());
 				Map.@Nullable Entry<Long, Assignment> of = known.floorEntry(entry.micros());
-				deliveries.add(new Delivery(entry.instance(), entry.topicPartition(), entry.offset(), entry.micros(),
-						(end != null) ? end.micros() : died, (end != null) ? end.detail() : "",
+				deliveries.add(new Delivery(entry.instance(), entry.topicPartition(), entry.offset(), entry.key(),
+						entry.micros(), (end != null) ? end.micros() : died, (end != null) ? end.detail() : "",
 						(of != null) ? of.getKey() : Assignment.UNKNOWN));
 			}
 		}

@@ -111,8 +111,12 @@ final class Journal implements AutoCloseable {
 	}
 
 	private void write(Kind kind, String instance, ConsumerRecord<?, ?> record, int attempt, String detail) {
-		write(kind, instance, record.topic(), record.partition(), record.offset(), String.valueOf(record.key()),
+		write(kind, instance, record.topic(), record.partition(), record.offset(), key(record),
 				Thread.currentThread().getName(), attempt, detail);
+	}
+
+	private static String key(ConsumerRecord<?, ?> record) {
+		return (record.key() != null) ? record.key().toString() : "";
 	}
 
 	private synchronized void write(Kind kind, String instance, String topic, int partition, long offset, String key,

@@ -66,6 +66,14 @@ class JournalTests {
 	}
 
 	@Test
+	void recordWithoutKeyHasNone() {
+		try (Journal journal = Journal.open(this.directory, "a-1")) {
+			journal.start(new ConsumerRecord<>("orders", 2, 7, null, "value"), 1);
+		}
+		assertThat(Journal.readAll(this.directory)).extracting(Entry::key).containsExactly("");
+	}
+
+	@Test
 	void journalsOfSeveralInstancesArePutTogetherInTheOrderOfTime() {
 		try (Journal one = Journal.open(this.directory, "a-1"); Journal other = Journal.open(this.directory, "b-1")) {
 			other.start(record(1), 1);

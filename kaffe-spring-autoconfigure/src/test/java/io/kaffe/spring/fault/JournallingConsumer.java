@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -58,16 +58,19 @@ final class JournallingConsumer implements InvocationHandler {
 
 	private final AtomicInteger failing;
 
+	private final SplittableRandom random;
+
 	/** Of asynchronous commits that were not even asked for; called in a poll. */
 	private final Queue<Runnable> failedCallbacks = new ArrayDeque<>();
 
 	private JournallingConsumer(Consumer<?, ?> consumer, Journal journal, AtomicReference<Duration> stall,
-			AtomicInteger failing) {
+			AtomicInteger failing, long seed) {
 		this.name = "consumer-" + numbers.incrementAndGet();
 		this.consumer = consumer;
 		this.journal = journal;
 		this.stall = stall;
 		this.failing = failing;
+		this.random = new SplittableRandom(seed);
 	}
 
 	/**
@@ -78,12 +81,13 @@ final class JournallingConsumer implements InvocationHandler {
 	 * used up by one of them
 	 * @param failing how many of a hundred commits fail; half of those reach the broker,
 	 * and only the answer is lost
+	 * @param seed of which commits fail, and how
 	 */
 	@SuppressWarnings("unchecked")
 	static <K, V> Consumer<K, V> wrap(Consumer<K, V> consumer, Journal journal, AtomicReference<Duration> stall,
-			AtomicInteger failing) {
+			AtomicInteger failing, long seed) {
 		return (Consumer<K, V>) Proxy.newProxyInstance(JournallingConsumer.class.getClassLoader(),
-				new Class<?>[] { Consumer.class }, new JournallingConsumer(consumer, journal, stall, failing));
+				new Class<?>[] { Consumer.class }, new JournallingConsumer(consumer, journal, stall, failing, seed));
 	}
 
 	/**
@@ -121,10 +125,15 @@ final class JournallingConsumer implements InvocationHandler {
 	private @Nullable Object commitSync(Method method, Object[] arguments) throws Throwable {
 		Map<TopicPartition, OffsetAndMetadata> offsets = offsets(arguments);
 		write(Kind.COMMITTING, offsets);
+		Fate fate = fate();
 		try {
-			failRequest();
+			if (fate == Fate.REQUEST_LOST) {
+				throw new TimeoutException("Failing on purpose");
+			}
 			Object result = call(method, arguments);
-			failAnswer();
+			if (fate == Fate.ANSWER_LOST) {
+				throw new TimeoutException("Failing on purpose, with the commit done");
+			}
 			write(Kind.COMMITTED, offsets);
 			return result;
 		}
@@ -137,8 +146,9 @@ final class JournallingConsumer implements InvocationHandler {
 	private @Nullable Object commitAsync(Method method, Object[] arguments) throws Throwable {
 		Map<TopicPartition, OffsetAndMetadata> offsets = offsets(arguments);
 		OffsetCommitCallback callback = (OffsetCommitCallback) arguments[arguments.length - 1];
+		Fate fate = fate();
 		arguments[arguments.length - 1] = (OffsetCommitCallback) (answered, failure) -> {
-			Exception told = (failure == null && fails())
+			Exception told = (failure == null && fate == Fate.ANSWER_LOST)
 					? new RetriableCommitFailedException("Failing on purpose, with the commit done") : failure;
 			if (told != null) {
 				refused(offsets, told);
@@ -151,7 +161,7 @@ final class JournallingConsumer implements InvocationHandler {
 			}
 		};
 		write(Kind.COMMITTING, offsets);
-		if (fails()) {
+		if (fate == Fate.REQUEST_LOST) {
 			refused(offsets, new RetriableCommitFailedException("Failing on purpose"));
 			if (callback != null) {
 				this.failedCallbacks
@@ -162,20 +172,11 @@ final class JournallingConsumer implements InvocationHandler {
 		return call(method, arguments);
 	}
 
-	private void failRequest() {
-		if (fails()) {
-			throw new TimeoutException("Failing on purpose");
-		}
-	}
-
-	private void failAnswer() {
-		if (fails()) {
-			throw new TimeoutException("Failing on purpose, with the commit done");
-		}
-	}
-
-	private boolean fails() {
-		return ThreadLocalRandom.current().nextInt(200) < this.failing.get();
+	private Fate fate() {
+		// Drawn even if none is to fail, so that those that are do not depend on time.
+		boolean fails = this.random.nextInt(100) < this.failing.get();
+		boolean reachesBroker = this.random.nextBoolean();
+		return fails ? (reachesBroker ? Fate.ANSWER_LOST : Fate.REQUEST_LOST) : Fate.CONFIRMED;
 	}
 
 	@SuppressWarnings("unchecked")
@@ -203,6 +204,22 @@ final class JournallingConsumer implements InvocationHandler {
 		catch (InvocationTargetException ex) {
 			throw ex.getTargetException();
 		}
+	}
+
+	/**
+	 * What becomes of a commit, unless the broker itself refuses it.
+	 */
+	private enum Fate {
+
+		/** It is done, and the consumer hears of it. */
+		CONFIRMED,
+
+		/** It never reaches the broker. */
+		REQUEST_LOST,
+
+		/** It is done, and the consumer takes it for failed. */
+		ANSWER_LOST
+
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.fault;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import org.apache.kafka.common.TopicPartition;
@@ -47,12 +48,21 @@ final class NeverStarted implements Oracle {
 
 	@Override
 	public List<String> violations(History history) {
-		return history.entries()
-			.stream()
-			.filter((entry) -> entry.kind() == Kind.START && entry.topicPartition().equals(this.partition)
-					&& entry.offset() >= this.from && entry.offset() < this.to)
-			.map((entry) -> entry.coordinates() + " began though it was to be skipped")
-			.toList();
+		List<String> violations = new ArrayList<>();
+		boolean moved = false;
+		for (Entry entry : history.entries()) {
+			if (entry.topicPartition().equals(this.partition)) {
+				moved |= entry.kind() == Kind.MOVED;
+				if (moved && entry.kind() == Kind.START && isToBeSkipped(entry.offset())) {
+					violations.add(entry.coordinates() + " began though it was to be skipped");
+				}
+			}
+		}
+		return violations;
+	}
+
+	private boolean isToBeSkipped(long offset) {
+		return offset >= this.from && offset < this.to;
 	}
 
 }

@@ -21,9 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.function.Function;
-
-import org.apache.kafka.common.TopicPartition;
 
 /**
  * What belongs together is never handled twice at the same time, on whichever instances.
@@ -34,7 +31,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class NoOverlap implements Oracle {
 
-	private final Function<TopicPartition, String> unit;
+	private final Unit unit;
 
 	private final boolean excusing;
 
@@ -43,7 +40,7 @@ final class NoOverlap implements Oracle {
 	 * @param unit names what belongs together, across all instances
 	 * @param excusing whether the scenario takes partitions away from running handlers
 	 */
-	NoOverlap(Function<TopicPartition, String> unit, boolean excusing) {
+	NoOverlap(Unit unit, boolean excusing) {
 		this.unit = unit;
 		this.excusing = excusing;
 	}
@@ -54,10 +51,10 @@ final class NoOverlap implements Oracle {
 		for (Assignment assignment : history.assignments()) {
 			assignments.put(List.of(assignment.instance(), assignment.partition(), assignment.from()), assignment);
 		}
-		Map<String, PriorityQueue<Delivery>> running = new HashMap<>();
+		Map<Object, PriorityQueue<Delivery>> running = new HashMap<>();
 		List<String> violations = new ArrayList<>();
 		for (Delivery delivery : history.deliveries()) {
-			PriorityQueue<Delivery> others = running.computeIfAbsent(this.unit.apply(delivery.partition()),
+			PriorityQueue<Delivery> others = running.computeIfAbsent(this.unit.of(delivery),
 					(key) -> new PriorityQueue<>((one, other) -> Long.compare(one.end(), other.end())));
 			while (!others.isEmpty() && others.element().end() <= delivery.start()) {
 				others.remove();

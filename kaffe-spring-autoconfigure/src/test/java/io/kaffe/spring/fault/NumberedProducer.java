@@ -18,10 +18,9 @@ package io.kaffe.spring.fault;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -37,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * Sends numbered records to partitions chosen at random, at a rate, and knows which were
  * acknowledged.
  * <p>
+ * A key is only ever in partitions of one number, the same in all topics. Each number has
+ * some keys, one of which many records have; and some records have none.
+ * <p>
  * <b>Threading.</b> Sends on a thread of its own between {@link #start} and
  * {@link #stop}; both are called by the thread of a test.
  */
@@ -46,7 +48,11 @@ final class NumberedProducer implements AutoCloseable {
 
 	private static final int KEYS_PER_PARTITION = 10;
 
-	private final Map<TopicPartition, Queue<Long>> acknowledged = new ConcurrentHashMap<>();
+	private static final int HOT_PER_CENT = 25;
+
+	private static final int WITHOUT_KEY_PER_CENT = 10;
+
+	private final Map<TopicPartition, Map<Long, String>> acknowledged = new ConcurrentHashMap<>();
 
 	private final AtomicLong number = new AtomicLong();
 
@@ -63,7 +69,7 @@ final class NumberedProducer implements AutoCloseable {
 	NumberedProducer(String servers, long seed) {
 		this.producer = new KafkaProducer<>(
 				Map.of("bootstrap.servers", servers, "acks", "all", "enable.idempotence", true, "linger.ms", 5,
-						"delivery.timeout.ms", 180_000, "max.block.ms", 180_000),
+						"delivery.timeout.ms", 60_000, "max.block.ms", 60_000),
 				new StringSerializer(), new StringSerializer());
 		this.random = new Random(seed);
 	}
@@ -123,27 +129,38 @@ final class NumberedProducer implements AutoCloseable {
 	}
 
 	private void send(TopicPartition partition) {
-		String key = partition.partition() + "-" + this.random.nextInt(KEYS_PER_PARTITION);
+		boolean without = this.random.nextInt(100) < WITHOUT_KEY_PER_CENT;
+		String key = key(partition, this.random);
 		String value = Long.toString(this.number.getAndIncrement());
-		this.producer.send(new ProducerRecord<>(partition.topic(), partition.partition(), key, value), this::answered);
+		this.producer.send(new ProducerRecord<>(partition.topic(), partition.partition(), without ? null : key, value),
+				(record, failure) -> answered(record, without ? "" : key, failure));
 	}
 
-	private void answered(@Nullable RecordMetadata record, @Nullable Exception failure) {
+	/**
+	 * Choose a key that records of a partition may have.
+	 */
+	static String key(TopicPartition partition, Random random) {
+		boolean hot = random.nextInt(100) < HOT_PER_CENT;
+		return partition.partition() + "-" + (hot ? 0 : random.nextInt(KEYS_PER_PARTITION));
+	}
+
+	private void answered(@Nullable RecordMetadata record, String key, @Nullable Exception failure) {
 		if (failure != null || record == null) {
 			this.failed.incrementAndGet();
 			return;
 		}
 		this.acknowledged
 			.computeIfAbsent(new TopicPartition(record.topic(), record.partition()),
-					(key) -> new ConcurrentLinkedQueue<>())
-			.add(record.offset());
+					(partition) -> new ConcurrentSkipListMap<>())
+			.put(record.offset(), key);
 	}
 
 	/**
-	 * Return the offsets of all acknowledged records by partition.
+	 * Return the acknowledged records of a partition.
+	 * @return offset to key, which is empty if the record has none; ascending
 	 */
-	Map<TopicPartition, Queue<Long>> acknowledged() {
-		return this.acknowledged;
+	Map<Long, String> acknowledged(TopicPartition partition) {
+		return this.acknowledged.getOrDefault(partition, Map.of());
 	}
 
 	/**

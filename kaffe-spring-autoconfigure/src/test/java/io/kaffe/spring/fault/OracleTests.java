@@ -18,7 +18,6 @@ package io.kaffe.spring.fault;
 
 import java.time.Duration;
 
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -146,7 +145,15 @@ class OracleTests {
 	class Order {
 
 		private final Oracle perTopicPartition = new RecordOrder(
-				StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+				Unit.within(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION));
+
+		private final Oracle perPartition = new RecordOrder(
+				Unit.within(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION));
+
+		private final Oracle perKey = new RecordOrder(Unit.within(StandardWorkerAllocationStrategy.WORKER_PER_KEY));
+
+		private final Oracle perRecord = new RecordOrder(
+				Unit.within(StandardWorkerAllocationStrategy.WORKER_PER_RECORD));
 
 		@Test
 		void ascendingRecordsPass() {
@@ -207,7 +214,76 @@ class OracleTests {
 		void partitionsThatShareAWorkerMustTakeTurns() {
 			Story story = new Story().assigned("a", 0).assigned("a", 1).start("a", 0, 0).start("a", 1, 0);
 			assertThat(this.perTopicPartition.violations(story.of(4))).isEmpty();
-			assertThat(new RecordOrder((topic, partition) -> "worker").violations(story.of(4))).hasSize(1);
+			assertThat(this.perPartition.violations(story.of(4))).isEmpty();
+			story.inTopic("refunds").start("a", 0, 5);
+			assertThat(this.perTopicPartition.violations(story.of(4))).isEmpty();
+			assertThat(this.perPartition.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void recordsOfDifferentKeysOvertakeEachOther() {
+			Story story = new Story().assigned("a", 0).withKey("k").start("a", 0, 0);
+			story.withKey("other").handled("a", 0, 2, 3).withKey("third").handled("a", 0, 1);
+			story.withKey("k").end("a", 0, 0).handled("a", 0, 4);
+			assertThat(this.perKey.violations(story.of(5))).isEmpty();
+			assertThat(this.perRecord.violations(story.of(5))).isEmpty();
+			assertThat(this.perTopicPartition.violations(story.of(5))).isNotEmpty();
+		}
+
+		@Test
+		void recordsOfOneKeyOutOfOrderAreCaught() {
+			Story story = new Story().assigned("a", 0).withKey("k").handled("a", 0, 0, 2, 1);
+			assertThat(this.perKey.violations(story.of(3))).hasSize(1);
+			assertThat(this.perRecord.violations(story.of(3))).isEmpty();
+		}
+
+		@Test
+		void recordsOfOneKeyAtTheSameTimeAreCaughtInWhateverPartition() {
+			Story story = new Story().assigned("a", 0).withKey("k").start("a", 0, 0).start("a", 0, 1);
+			assertThat(this.perKey.violations(story.of(2))).hasSize(1);
+			assertThat(this.perRecord.violations(story.of(2))).isEmpty();
+			story = new Story().assigned("a", 0).assigned("a", 1).withKey("k").start("a", 0, 0).start("a", 1, 0);
+			assertThat(this.perKey.violations(story.of(2))).hasSize(1);
+			story = new Story().assigned("a", 0).inTopic("refunds").assigned("a", 0).withKey("k").start("a", 0, 0);
+			story.inTopic("orders").start("a", 0, 0);
+			assertThat(this.perKey.violations(story.of(2))).hasSize(1);
+			story = new Story().assigned("a", 0).assigned("b", 1).withKey("k").start("a", 0, 0).start("b", 1, 0);
+			assertThat(this.perKey.violations(story.of(2))).as("on different instances").isEmpty();
+		}
+
+		@Test
+		void recordsOfOneKeyFromTwoPartitionsComeInAnyOrder() {
+			Story story = new Story().assigned("a", 0).assigned("a", 1).withKey("k");
+			story.handled("a", 0, 5).handled("a", 1, 2).handled("a", 0, 6).handled("a", 1, 3);
+			assertThat(this.perKey.violations(story.of(7))).isEmpty();
+		}
+
+		@Test
+		void otherRecordOfItsKeyBeforeTheFailedOneComesAgainIsCaught() {
+			Story story = new Story().assigned("a", 0).withKey("k").start("a", 0, 0);
+			story.end("a", 0, 0, 1, Entry.FAILED).withKey("other").handled("a", 0, 1);
+			assertThat(this.perKey.violations(story.of(3))).isEmpty();
+			assertThat(this.perKey.violations(story.withKey("k").handled("a", 0, 2).of(3))).hasSize(1);
+		}
+
+		@Test
+		void recordsWithoutKeyAreOrderedWithNothing() {
+			Story story = new Story().assigned("a", 0).start("a", 0, 1).start("a", 0, 0).end("a", 0, 1);
+			assertThat(this.perKey.violations(story.of(2))).isEmpty();
+			assertThat(this.perRecord.violations(story.of(2))).isEmpty();
+		}
+
+		@Test
+		void recordThatComesTwiceIsCaughtEvenIfThereIsNoOrder() {
+			Story again = new Story().assigned("a", 0).handled("a", 0, 1, 0).start("a", 0, 1, 2);
+			assertThat(this.perRecord.violations(again.of(2))).hasSize(1);
+			assertThat(this.perKey.violations(again.of(2))).hasSize(1);
+			Story atTheSameTime = new Story().assigned("a", 0).start("a", 0, 0).revoked("a", 0).assigned("a", 0);
+			assertThat(this.perRecord.violations(atTheSameTime.start("a", 0, 0, 2).of(2))).hasSize(1);
+			assertThat(this.perKey.violations(atTheSameTime.of(2))).hasSize(1);
+			Story retried = new Story().assigned("a", 0).start("a", 0, 0).handled("a", 0, 1);
+			retried.end("a", 0, 0, 1, Entry.FAILED).start("a", 0, 0, 2);
+			assertThat(this.perRecord.violations(retried.of(2))).isEmpty();
 		}
 
 	}
@@ -218,9 +294,18 @@ class OracleTests {
 	@Nested
 	class Overlap {
 
-		private final Oracle strict = new NoOverlap(TopicPartition::toString, false);
+		private final Oracle strict = perPartition(false);
 
-		private final Oracle excusing = new NoOverlap(TopicPartition::toString, true);
+		private final Oracle excusing = perPartition(true);
+
+		private static Oracle perPartition(boolean excusing) {
+			return new NoOverlap(Unit.across(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, false),
+					excusing);
+		}
+
+		private static Oracle strict(StandardWorkerAllocationStrategy strategy, boolean together) {
+			return new NoOverlap(Unit.across(strategy, together), false);
+		}
 
 		@Test
 		void oneAfterTheOtherPasses() {
@@ -283,8 +368,58 @@ class OracleTests {
 		@Test
 		void partitionsThatBelongTogetherAreCaught() {
 			Story story = new Story().assigned("a", 0).start("a", 0, 0).assigned("b", 1).start("b", 1, 0);
+			Oracle together = strict(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, true);
+			assertThat(together.violations(story.of(4))).isEmpty();
+			story.inTopic("refunds").assigned("b", 0).start("b", 0, 0);
+			assertThat(together.violations(story.of(4))).hasSize(1);
 			assertThat(this.strict.violations(story.of(4))).isEmpty();
-			assertThat(new NoOverlap(TopicPartition::topic, false).violations(story.of(4))).hasSize(1);
+			assertThat(strict(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, false).violations(story.of(4)))
+				.as("on different instances")
+				.isEmpty();
+		}
+
+		@Test
+		void oneKeyOnTwoInstancesIsCaught() {
+			Oracle apart = strict(StandardWorkerAllocationStrategy.WORKER_PER_KEY, false);
+			Oracle together = strict(StandardWorkerAllocationStrategy.WORKER_PER_KEY, true);
+			Story story = new Story().assigned("a", 0).withKey("k").start("a", 0, 0).assigned("b", 0);
+			story.withKey("other").start("b", 0, 1);
+			assertThat(apart.violations(story.of(4))).isEmpty();
+			assertThat(together.violations(story.of(4))).isEmpty();
+			story.withKey("k").start("b", 0, 2);
+			assertThat(apart.violations(story.of(4))).hasSize(1);
+			assertThat(together.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void oneKeyFromTwoTopicsIsCaughtOnlyIfTheyAreNeverApart() {
+			Story story = new Story().assigned("a", 0).withKey("k").start("a", 0, 0);
+			story.inTopic("refunds").assigned("b", 0).start("b", 0, 0);
+			assertThat(strict(StandardWorkerAllocationStrategy.WORKER_PER_KEY, false).violations(story.of(4)))
+				.isEmpty();
+			assertThat(strict(StandardWorkerAllocationStrategy.WORKER_PER_KEY, true).violations(story.of(4)))
+				.hasSize(1);
+		}
+
+		@Test
+		void keyThatIsHandledAfterItsDrainIsExcusedAcrossInstancesOnly() {
+			Oracle perKey = new NoOverlap(Unit.across(StandardWorkerAllocationStrategy.WORKER_PER_KEY, false), true);
+			Story story = new Story().assigned("a", 0).withKey("k").start("a", 0, 0).revoked("a", 0);
+			story.assigned("b", 0).start("b", 0, 0);
+			assertThat(perKey.violations(story.of(4))).isEmpty();
+			assertThat(perKey.violations(story.start("b", 0, 1).of(4))).hasSize(1);
+		}
+
+		@Test
+		void oneRecordOnTwoInstancesIsCaughtWhereNothingElseIs() {
+			Oracle perRecord = strict(StandardWorkerAllocationStrategy.WORKER_PER_RECORD, true);
+			Oracle perKey = strict(StandardWorkerAllocationStrategy.WORKER_PER_KEY, true);
+			Story story = new Story().assigned("a", 0).start("a", 0, 0).assigned("b", 0).start("b", 0, 1);
+			assertThat(perRecord.violations(story.of(4))).isEmpty();
+			assertThat(perKey.violations(story.of(4))).as("records without key").isEmpty();
+			story.start("b", 0, 0);
+			assertThat(perRecord.violations(story.of(4))).hasSize(1);
+			assertThat(perKey.violations(story.of(4))).hasSize(1);
 		}
 
 	}
@@ -295,7 +430,11 @@ class OracleTests {
 	@Nested
 	class AfterTheEnd {
 
-		private final Oracle oracle = new NothingAfterTheEnd();
+		private final Oracle oracle = new NothingAfterTheEnd(
+				Unit.within(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION));
+
+		private final Oracle perKey = new NothingAfterTheEnd(
+				Unit.within(StandardWorkerAllocationStrategy.WORKER_PER_KEY));
 
 		@Test
 		void recordsOfAssignedPartitionsPass() {
@@ -319,9 +458,26 @@ class OracleTests {
 		void oneRecordOfALostPartitionMayHaveBeenAboutToStart() {
 			Story story = new Story().assigned("a", 0).lost("a", 0).start("a", 0, 1);
 			assertThat(this.oracle.violations(story.of(4))).isEmpty();
-			assertThat(this.oracle.violations(story.start("a", 0, 2).of(4))).hasSize(1);
+			assertThat(this.oracle.violations(story.onThread("another").start("a", 0, 2).of(4))).hasSize(1);
 			story = new Story().assigned("a", 0).lost("a", 0).later(1).start("a", 0, 1);
 			assertThat(this.oracle.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
+		void oneRecordOfEachThreadAndKeyMayHaveBeenAboutToStart() {
+			Story story = new Story().assigned("a", 0).lost("a", 0).withKey("k").onThread("one").start("a", 0, 1);
+			story.onThread("two").withKey("other").start("a", 0, 2);
+			assertThat(this.perKey.violations(story.of(9))).isEmpty();
+			assertThat(this.perKey.violations(story.withKey("third").start("a", 0, 3).of(9))).as("same thread")
+				.hasSize(1);
+			assertThat(this.perKey.violations(story.onThread("three").withKey("k").start("a", 0, 4).of(9)))
+				.as("same key")
+				.hasSize(2);
+			assertThat(this.perKey.violations(story.onThread("four").withKey("").start("a", 0, 5).of(9)))
+				.as("without key")
+				.hasSize(2);
+			story.later(1).onThread("five").withKey("fifth").start("a", 0, 6);
+			assertThat(this.perKey.violations(story.of(9))).as("too late").hasSize(3);
 		}
 
 	}
@@ -390,6 +546,8 @@ class OracleTests {
 			assertThat(new Duplicates(story.end("a", 0, 1).of(4)).inFlight()).isEqualTo(1);
 			story = new Story().assigned("a", 0).handled("a", 0, 0).committed("a", 0, 1).revoked("a", 0);
 			assertThat(new Duplicates(story.of(4)).inFlight()).isZero();
+			story = new Story().assigned("a", 0).start("a", 0, 0).start("a", 0, 1).start("a", 0, 2).end("a", 0, 1);
+			assertThat(new Duplicates(story.revoked("a", 0).of(4)).inFlight()).as("side by side").isEqualTo(2);
 		}
 
 		@Test
@@ -463,7 +621,9 @@ class OracleTests {
 		void recordThatWasToBeSkippedIsCaught() {
 			Oracle oracle = new NeverStarted(Story.partition(0), 1, 3);
 			assertThat(oracle.violations(new Story().handled("a", 0, 0, 3).handled("a", 1, 1).of(4))).isEmpty();
-			assertThat(oracle.violations(new Story().start("a", 0, 1).start("a", 0, 2).of(4))).hasSize(2);
+			Story story = new Story().handled("a", 0, 1).moved(0, 3);
+			assertThat(oracle.violations(story.of(4))).as("handled before").isEmpty();
+			assertThat(oracle.violations(story.start("a", 0, 1).start("a", 0, 2).of(4))).hasSize(2);
 		}
 
 		@Test

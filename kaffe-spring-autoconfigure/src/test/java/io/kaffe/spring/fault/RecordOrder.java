@@ -21,37 +21,36 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import org.apache.kafka.common.TopicPartition;
-
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
-
 /**
- * In each instance a worker starts a record only when the one before has ended, and the
- * records of an assignment come in ascending order; one that failed comes again before
- * anything that follows it.
+ * In each instance, of what belongs together a record is started only when the one before
+ * has ended, and what of it is in one assignment comes in ascending order; a record that
+ * failed comes again before anything that follows it.
  */
 final class RecordOrder implements Oracle {
 
-	private final WorkerAllocationStrategy strategy;
+	private final Unit unit;
 
-	RecordOrder(WorkerAllocationStrategy strategy) {
-		this.strategy = strategy;
+	/**
+	 * Create the oracle.
+	 * @param unit names what belongs together within an instance
+	 */
+	RecordOrder(Unit unit) {
+		this.unit = unit;
 	}
 
 	@Override
 	public List<String> violations(History history) {
-		Map<List<Object>, Delivery> lastOfWorker = new HashMap<>();
+		Map<List<Object>, Delivery> lastOfUnit = new HashMap<>();
 		Map<List<Object>, Delivery> lastOfAssignment = new HashMap<>();
 		List<String> violations = new ArrayList<>();
 		for (Delivery delivery : history.deliveries()) {
-			TopicPartition partition = delivery.partition();
-			String worker = this.strategy.workerName(partition.topic(), partition.partition());
-			Delivery before = lastOfWorker.put(List.of(delivery.instance(), worker), delivery);
+			Object unit = this.unit.of(delivery);
+			Delivery before = lastOfUnit.put(List.of(delivery.instance(), unit), delivery);
 			if (before != null && before.end() > delivery.start()) {
-				violations.add(delivery + " began before " + before + " ended, both on " + worker);
+				violations.add(delivery + " began before " + before + " ended, both of " + unit);
 			}
-			List<Object> assignment = List.of(delivery.instance(), partition, delivery.assigned());
-			before = lastOfAssignment.put(assignment, delivery);
+			before = lastOfAssignment.put(List.of(delivery.instance(), delivery.partition(), delivery.assigned(), unit),
+					delivery);
 			if (before != null && !mayFollow(before, delivery)) {
 				violations.add(delivery + " came after " + before);
 			}

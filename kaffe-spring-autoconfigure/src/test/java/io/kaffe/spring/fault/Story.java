@@ -35,10 +35,40 @@ final class Story {
 
 	private final List<Entry> entries = new ArrayList<>();
 
+	private String topic = TOPIC;
+
+	private String key = "";
+
+	private String thread = "";
+
 	private long now;
 
 	static TopicPartition partition(int partition) {
 		return new TopicPartition(TOPIC, partition);
+	}
+
+	/**
+	 * Tell of another topic from now on.
+	 */
+	Story inTopic(String topic) {
+		this.topic = topic;
+		return this;
+	}
+
+	/**
+	 * Tell of records with a key from now on; without, if it is empty.
+	 */
+	Story withKey(String key) {
+		this.key = key;
+		return this;
+	}
+
+	/**
+	 * Tell of another thread from now on.
+	 */
+	Story onThread(String thread) {
+		this.thread = thread;
+		return this;
 	}
 
 	Story assigned(String instance, int partition) {
@@ -50,7 +80,7 @@ final class Story {
 	 */
 	Story assignedTo(String consumer, String instance, int partition) {
 		this.now += 1000;
-		this.entries.add(new Entry(Kind.ASSIGNED, this.now, instance, TOPIC, partition, -1, "", consumer, 0, ""));
+		this.entries.add(new Entry(Kind.ASSIGNED, this.now, instance, this.topic, partition, -1, "", consumer, 0, ""));
 		return this;
 	}
 
@@ -124,8 +154,9 @@ final class Story {
 
 	private Story add(Kind kind, String instance, int partition, long offset, int attempt, String detail) {
 		this.now += 1000;
-		String topic = (partition >= 0) ? TOPIC : "";
-		this.entries.add(new Entry(kind, this.now, instance, topic, partition, offset, "", instance, attempt, detail));
+		boolean ofRecord = kind == Kind.START || kind == Kind.END || kind == Kind.ACKNOWLEDGED;
+		this.entries.add(new Entry(kind, this.now, instance, (partition >= 0) ? this.topic : "", partition, offset,
+				ofRecord ? this.key : "", ofRecord ? this.thread : instance, attempt, detail));
 		return this;
 	}
 
