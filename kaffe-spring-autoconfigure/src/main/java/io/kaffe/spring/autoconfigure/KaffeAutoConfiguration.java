@@ -79,7 +79,7 @@ public final class KaffeAutoConfiguration {
 	WorkerSupervisor kaffeWorkerSupervisor(@Qualifier("kaffeTaskExecutor") Executor executor,
 			WorkerScheduler scheduler) {
 		if (!(executor instanceof WorkerTaskExecutor)) {
-			UnsuitableTaskExecutorException.throwIfItRunsTasksInTheCallersThread(executor);
+			UnsuitableTaskExecutorException.throwIfUnsuitable(executor);
 		}
 		return new WorkerSupervisor(executor, scheduler.scheduler(), Ticker.system());
 	}

@@ -19,11 +19,15 @@ package io.kaffe.spring.autoconfigure;
 import java.io.Serial;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RejectedExecutionHandler;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
  * Thrown when workers cannot run on the executor that the application provides for them.
@@ -35,16 +39,41 @@ final class UnsuitableTaskExecutorException extends RuntimeException {
 
 	private static final Log logger = LogFactory.getLog(UnsuitableTaskExecutorException.class);
 
-	private UnsuitableTaskExecutorException(String message) {
-		super(message);
+	private UnsuitableTaskExecutorException(Executor executor, String reason) {
+		super("The executor of workers, bean 'kaffeTaskExecutor' of type " + executor.getClass().getName() + ", "
+				+ reason);
 	}
 
 	/**
-	 * Refuse an executor on which the user's code would run on consumer threads.
+	 * Refuse an executor on which the user's code would run on consumer threads, which
+	 * blocks them, or which loses tasks.
 	 * @param executor the executor, which is given a task that does nothing
-	 * @throws UnsuitableTaskExecutorException if it runs the task in this thread
+	 * @throws UnsuitableTaskExecutorException if it is one of these
 	 */
-	static void throwIfItRunsTasksInTheCallersThread(Executor executor) {
+	static void throwIfUnsuitable(Executor executor) {
+		if (executor instanceof SimpleAsyncTaskExecutor simple && simple.isThrottleActive()) {
+			throw new UnsuitableTaskExecutorException(executor, "has a concurrency limit, at which it blocks. "
+					+ "Consumers would not poll. Limit the workers with 'kaffe.max-concurrency' instead.");
+		}
+		if (losesTasks(executor)) {
+			throw new UnsuitableTaskExecutorException(executor,
+					"discards tasks when it is full. Workers would never " + "run again.");
+		}
+		if (runsTasksInTheCallersThread(executor)) {
+			throw new UnsuitableTaskExecutorException(executor, "runs tasks in the thread that submits them. Workers "
+					+ "would keep their consumers from polling.");
+		}
+	}
+
+	private static boolean losesTasks(Executor executor) {
+		Executor pool = (executor instanceof ThreadPoolTaskExecutor spring) ? spring.getThreadPoolExecutor() : executor;
+		RejectedExecutionHandler handler = (pool instanceof ThreadPoolExecutor threads)
+				? threads.getRejectedExecutionHandler() : null;
+		return handler instanceof ThreadPoolExecutor.DiscardPolicy
+				|| handler instanceof ThreadPoolExecutor.DiscardOldestPolicy;
+	}
+
+	private static boolean runsTasksInTheCallersThread(Executor executor) {
 		AtomicReference<@Nullable Thread> runner = new AtomicReference<>();
 		try {
 			executor.execute(() -> runner.set(Thread.currentThread()));
@@ -52,11 +81,7 @@ final class UnsuitableTaskExecutorException extends RuntimeException {
 		catch (RejectedExecutionException ex) {
 			logger.debug("The task executor takes no tasks yet", ex);
 		}
-		if (runner.get() == Thread.currentThread()) {
-			throw new UnsuitableTaskExecutorException("The executor of workers, bean 'kaffeTaskExecutor' of type "
-					+ executor.getClass().getName() + ", runs tasks in the thread that submits them. Workers would "
-					+ "keep their consumers from polling.");
-		}
+		return runner.get() == Thread.currentThread();
 	}
 
 }

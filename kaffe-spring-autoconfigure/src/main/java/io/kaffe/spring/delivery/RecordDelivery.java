@@ -16,7 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -118,12 +118,16 @@ public final class RecordDelivery implements ThreadScope {
 	 */
 	@SuppressWarnings("unchecked")
 	void deliver(ConsumerRecord<?, ?> record, RecordSource source) throws Throwable {
-		Acknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, source) : null;
+		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, source)
+				: null;
 		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
 		boolean listened = (this.interceptor != null) ? intercepted(delivered, this.interceptor, acknowledgment)
 				: invoke(delivered, acknowledgment);
 		if (acknowledgment == null || !listened) {
 			source.complete(record);
+		}
+		else {
+			acknowledgment.listenerReturned();
 		}
 	}
 
@@ -200,7 +204,7 @@ public final class RecordDelivery implements ThreadScope {
 	 */
 	private static final class RecordAcknowledgment implements Acknowledgment {
 
-		private final AtomicBoolean acknowledged = new AtomicBoolean();
+		private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
 
 		private final ConsumerRecord<?, ?> record;
 
@@ -213,8 +217,18 @@ public final class RecordDelivery implements ThreadScope {
 
 		@Override
 		public void acknowledge() {
-			if (this.acknowledged.compareAndSet(false, true)) {
+			State before = this.state.getAndSet(State.ACKNOWLEDGED);
+			if (before == State.LEFT_OPEN) {
+				this.source.closed();
+			}
+			if (before != State.ACKNOWLEDGED) {
 				this.source.complete(this.record);
+			}
+		}
+
+		void listenerReturned() {
+			if (this.state.compareAndSet(State.NEW, State.LEFT_OPEN)) {
+				this.source.leftOpen();
 			}
 		}
 
@@ -226,6 +240,15 @@ public final class RecordDelivery implements ThreadScope {
 		@Override
 		public String toString() {
 			return "Acknowledgment for " + KafkaUtils.format(this.record);
+		}
+
+		/**
+		 * Whether the listener has returned, or acknowledged the record.
+		 */
+		private enum State {
+
+			NEW, LEFT_OPEN, ACKNOWLEDGED
+
 		}
 
 	}

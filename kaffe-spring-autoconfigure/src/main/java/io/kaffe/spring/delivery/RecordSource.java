@@ -52,6 +52,17 @@ public interface RecordSource {
 	void complete(ConsumerRecord<?, ?> record);
 
 	/**
+	 * Say that the listener has returned and left a record open, to be acknowledged
+	 * later.
+	 */
+	void leftOpen();
+
+	/**
+	 * Say that a record which was left open is acknowledged.
+	 */
+	void closed();
+
+	/**
 	 * Say that a record of an assignment that is over is given up, and nothing refers to
 	 * it any more.
 	 * @param record the record

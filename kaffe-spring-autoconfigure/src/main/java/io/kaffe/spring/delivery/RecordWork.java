@@ -127,9 +127,9 @@ abstract class RecordWork extends Work {
 		retries.attempts = attempt;
 		retries.nextAt = turn.readClock() + delay.toNanos();
 		worker.recordFailed(new RecordFailure(ticker.instant(), record, causeOf(failure)));
+		worker.wakeAfter(delay);
 		logger.warn("Attempt " + attempt + " to handle " + record.topic() + "-" + record.partition() + "@"
 				+ record.offset() + " failed; next attempt in " + delay.toMillis() + " ms", failure);
-		worker.wakeAfter(delay);
 	}
 
 	final Progress drop(Worker worker) {

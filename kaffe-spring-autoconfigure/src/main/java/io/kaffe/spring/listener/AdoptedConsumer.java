@@ -240,7 +240,7 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	 * that are stuck, that nothing more may be fetched.
 	 */
 	boolean isOverloaded() {
-		this.leftovers.removeIf((assignment) -> assignment.buffer().records() <= 0);
+		this.leftovers.removeIf((assignment) -> !assignment.isWithWorkers());
 		PartitionBuffer.Room left = sum(this.leftovers.stream());
 		return left.records() >= this.settings.maxBufferedRecords() / 2.0
 				|| left.bytes() >= this.settings.maxBufferedBytes() / 2.0;
@@ -251,7 +251,7 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	 * buffered.
 	 */
 	void left(PartitionAssignment assignment) {
-		if (assignment.buffer().records() > 0) {
+		if (assignment.isWithWorkers()) {
 			this.leftovers.add(assignment);
 		}
 	}

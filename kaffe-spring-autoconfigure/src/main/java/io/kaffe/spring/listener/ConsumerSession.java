@@ -233,9 +233,13 @@ final class ConsumerSession {
 			return;
 		}
 		this.state = ConsumerState.REBALANCING;
-		letGo(present(partitions), deadline(), beforeCommit, () -> false);
-		this.state = ConsumerState.RUNNING;
-		backToPolling();
+		try {
+			letGo(present(partitions), deadline(), beforeCommit, () -> false);
+		}
+		finally {
+			this.state = ConsumerState.RUNNING;
+			backToPolling();
+		}
 	}
 
 	/**
@@ -275,9 +279,10 @@ final class ConsumerSession {
 	 * committed.
 	 */
 	void lost(Collection<TopicPartition> partitions) {
-		for (PartitionAssignment assignment : present(partitions)) {
-			assignment.fence();
-			this.owner.workers().wakeAll();
+		List<PartitionAssignment> lost = present(partitions);
+		lost.forEach(PartitionAssignment::fence);
+		this.owner.workers().wakeAll();
+		for (PartitionAssignment assignment : lost) {
 			logger.warn("Lost " + assignment + "; what is not committed is delivered to its next owner");
 			remove(assignment);
 		}
@@ -286,10 +291,12 @@ final class ConsumerSession {
 	private void letGo(Collection<PartitionAssignment> leaving, long deadline, Runnable beforeCommit,
 			BooleanSupplier takePartInRebalance) {
 		this.polling = false;
+		// An interrupt must not keep the last commit from being made.
+		boolean interrupted = Thread.interrupted();
 		try {
 			leaving.forEach(PartitionAssignment::revoke);
 			this.owner.workers().wakeAll();
-			awaitRunning(leaving, deadline - commitReserve());
+			interrupted |= awaitRunning(leaving, deadline - commitReserve());
 			beforeCommit.run();
 		}
 		finally {
@@ -302,11 +309,18 @@ final class ConsumerSession {
 			}
 			finally {
 				leaving.forEach(this::remove);
+				if (interrupted) {
+					Thread.currentThread().interrupt();
+				}
 			}
 		}
 	}
 
-	private void awaitRunning(Collection<PartitionAssignment> leaving, long deadline) {
+	/**
+	 * Wait until nothing of partitions is being handled, or until the deadline.
+	 * @return whether this thread was interrupted meanwhile
+	 */
+	private boolean awaitRunning(Collection<PartitionAssignment> leaving, long deadline) {
 		boolean interrupted = false;
 		List<PartitionAssignment> running = running(leaving);
 		long left = deadline - this.owner.ticker().nanoTime();
@@ -316,10 +330,8 @@ final class ConsumerSession {
 			running = running(leaving);
 			left = deadline - this.owner.ticker().nanoTime();
 		}
-		if (interrupted) {
-			Thread.currentThread().interrupt();
-		}
 		running.forEach(this::warnOfRunning);
+		return interrupted;
 	}
 
 	private void warnOfRunning(PartitionAssignment assignment) {

@@ -116,7 +116,7 @@ final class OffsetCommits {
 					answered(commit, failure);
 				});
 			}
-			catch (KafkaException ex) {
+			catch (RuntimeException ex) {
 				this.onItsWay = false;
 				answered(commit, ex);
 			}

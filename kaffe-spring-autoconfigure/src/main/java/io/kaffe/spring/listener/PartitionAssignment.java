@@ -63,6 +63,8 @@ final class PartitionAssignment implements RecordSource {
 
 	private final AtomicInteger running = new AtomicInteger();
 
+	private final AtomicInteger open = new AtomicInteger();
+
 	private final AssignedPartition assigned;
 
 	private final int slot;
@@ -191,6 +193,24 @@ final class PartitionAssignment implements RecordSource {
 		else if (this.progress.complete(record.offset()) && this.buffer.remove(record)) {
 			this.session.roomAvailable();
 		}
+	}
+
+	@Override
+	public void leftOpen() {
+		this.open.incrementAndGet();
+	}
+
+	@Override
+	public void closed() {
+		this.open.decrementAndGet();
+	}
+
+	/**
+	 * Return whether workers still have records of it, rather than only listeners that
+	 * have left them open.
+	 */
+	boolean isWithWorkers() {
+		return this.buffer.records() > this.open.get();
 	}
 
 	@Override

@@ -208,7 +208,7 @@ public final class ConsumerWorkers {
 			this.workers.remove(key, worker);
 		}
 		catch (Throwable ex) {
-			logger.error("The key of " + worker + " cannot be compared with others", ex);
+			logger.error("The key of " + worker + " cannot be compared with others: " + ex.getClass().getName());
 		}
 	}
 

@@ -47,9 +47,9 @@ import org.jspecify.annotations.Nullable;
  * more whether a worker is ready then: one of them sees the other. Only one lane is being
  * started at a time, and it starts the next one if more is ready, so that threads are
  * woken one by one and no more than are needed; whoever skips starting because of
- * {@code starting} has counted its worker before, and the lane that is starting looks
- * after it has cleared {@code starting}. Slots are opened and closed under a lock, under
- * which nothing else is called.
+ * {@code starting} has counted its worker before, and whoever clears {@code starting},
+ * the lane that has started or a thread that found it need not, looks after that. Slots
+ * are opened and closed under a lock, under which nothing else is called.
  */
 final class RunQueue {
 
@@ -144,16 +144,35 @@ final class RunQueue {
 		}
 	}
 
+	/**
+	 * Start a lane, unless there are as many as there may be or one is being started.
+	 * Does not throw, since whoever calls this has given a worker out of its hands.
+	 */
 	private void startLane() {
-		if (this.lanes.get() < this.maxLanes && this.starting.compareAndSet(false, true)) {
-			if (!enter()) {
-				this.starting.set(false);
+		while (this.lanes.get() < this.maxLanes && this.starting.compareAndSet(false, true)) {
+			if (enter()) {
+				if (!submitNew()) {
+					this.lanes.decrementAndGet();
+					this.starting.set(false);
+					retryLater();
+				}
+				return;
 			}
-			else if (!new Lane(true, 0).submit()) {
-				this.lanes.decrementAndGet();
-				this.starting.set(false);
-				retryLater();
+			this.starting.set(false);
+			// Somebody may have left it to us to start one.
+			if (this.ready.get() == 0) {
+				return;
 			}
+		}
+	}
+
+	private boolean submitNew() {
+		try {
+			return new Lane(true, 0).submit();
+		}
+		catch (Throwable ex) {
+			warnOfRejection(ex);
+			return false;
 		}
 	}
 
@@ -195,10 +214,22 @@ final class RunQueue {
 		long now = this.supervisor.ticker().nanoTime();
 		if (now - this.warnedAt >= WARNING_INTERVAL_NANOS) {
 			this.warnedAt = now;
-			logger.warn("The task executor turned workers away"
+			log("The task executor turned workers away"
 					+ ((failure != null) ? "" : ", to be run in the thread that submitted them, which is not theirs")
 					+ "; trying again in " + REJECTED_DELAY.toMillis()
 					+ " ms. Give it as many threads as workers are to run at once", failure);
+		}
+	}
+
+	/**
+	 * Log a failure, even one that cannot be printed.
+	 */
+	private static void log(String message, @Nullable Throwable failure) {
+		try {
+			logger.warn(message, failure);
+		}
+		catch (Throwable ex) {
+			logger.warn(message + ": " + ((failure != null) ? failure.getClass() : null) + ", which cannot be printed");
 		}
 	}
 
@@ -258,11 +289,17 @@ final class RunQueue {
 			if (this.started) {
 				RunQueue.this.starting.set(false);
 			}
+			boolean ended = false;
 			RunQueue.this.scope.enter();
 			try {
 				runWorkers();
+				ended = true;
 			}
 			finally {
+				if (!ended) {
+					RunQueue.this.lanes.decrementAndGet();
+					startLaneIfReady();
+				}
 				RunQueue.this.scope.leave();
 			}
 		}
@@ -288,12 +325,10 @@ final class RunQueue {
 				worker.runTurn(this.turn);
 			}
 			catch (Throwable ex) {
-				logger.error(
-						"Worker " + worker + " broke down; starting it again in " + RESTART_DELAY.toMillis() + " ms",
-						ex);
-				if (worker.brokeDown()) {
+				if (worker.brokeDown(this.turn)) {
 					RunQueue.this.supervisor.after(RESTART_DELAY, () -> add(worker));
 				}
+				log("Worker " + worker + " broke down; starting it again in " + RESTART_DELAY.toMillis() + " ms", ex);
 			}
 		}
 

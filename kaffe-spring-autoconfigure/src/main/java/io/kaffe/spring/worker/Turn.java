@@ -32,12 +32,23 @@ public final class Turn {
 
 	private long end;
 
+	/** Whether the worker that this thread runs is still in its hands. */
+	private boolean held;
+
 	Turn(Ticker ticker) {
 		this.ticker = ticker;
 	}
 
 	void begin(long nanos) {
 		this.end = this.now + nanos;
+	}
+
+	boolean isHeld() {
+		return this.held;
+	}
+
+	void held(boolean held) {
+		this.held = held;
 	}
 
 	/**

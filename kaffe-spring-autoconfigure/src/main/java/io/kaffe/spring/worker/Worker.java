@@ -361,13 +361,17 @@ public final class Worker {
 	 * to the run queue.
 	 */
 	void runTurn(Turn turn) {
+		if (this.inbox == RETIRED) {
+			return;
+		}
 		this.run = RUNNING;
+		turn.held(true);
 		while (true) {
 			Work work = this.current;
 			if (work == null) {
 				work = takeNext();
 				if (work == null) {
-					if (goIdle()) {
+					if (goIdle(turn)) {
 						return;
 					}
 					continue;
@@ -378,11 +382,12 @@ public final class Worker {
 				case DONE -> {
 					this.current = null;
 					if (turn.isOver() && hasMore()) {
-						reschedule();
+						reschedule(turn);
 						return;
 					}
 				}
 				case WAITING -> {
+					turn.held(false);
 					this.run = WAITING;
 					if (work.isReady(turn.readClock())) {
 						wake();
@@ -390,7 +395,7 @@ public final class Worker {
 					return;
 				}
 				case TURN_OVER -> {
-					reschedule();
+					reschedule(turn);
 					return;
 				}
 			}
@@ -402,9 +407,13 @@ public final class Worker {
 	 * @return whether it is to be added to the run queue; {@code false} if it had given
 	 * the queue out of its hands already
 	 */
-	boolean brokeDown() {
+	boolean brokeDown(Turn turn) {
 		this.restarts++;
-		return RUN.compareAndSet(this, RUNNING, SCHEDULED);
+		boolean held = turn.isHeld();
+		if (held) {
+			this.run = SCHEDULED;
+		}
+		return held;
 	}
 
 	private boolean hasMore() {
@@ -441,14 +450,16 @@ public final class Worker {
 	 * Stop running, since there is nothing to do.
 	 * @return {@code false} if work came in the last moment and this thread has to go on
 	 */
-	private boolean goIdle() {
+	private boolean goIdle(Turn turn) {
 		if (this.topic != null) {
 			if (!INBOX.compareAndSet(this, (@Nullable Work) null, RETIRED)) {
 				return false;
 			}
+			turn.held(false);
 			this.workers.retired(this, this.key);
 			return true;
 		}
+		turn.held(false);
 		this.run = IDLE;
 		if (this.inbox != null) {
 			scheduleIf(IDLE);
@@ -459,7 +470,8 @@ public final class Worker {
 		return true;
 	}
 
-	private void reschedule() {
+	private void reschedule(Turn turn) {
+		turn.held(false);
 		this.run = SCHEDULED;
 		this.workers.runQueue().add(this);
 	}

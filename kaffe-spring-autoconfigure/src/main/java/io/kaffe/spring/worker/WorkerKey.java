@@ -19,6 +19,7 @@ package io.kaffe.spring.worker;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -27,6 +28,9 @@ import java.util.UUID;
  * again.
  */
 final class WorkerKey {
+
+	/** Whose hash codes stay the same, so that they need nobody to stand for them. */
+	private static final Set<Class<?>> UNCHANGING = Set.of(String.class, Integer.class, Long.class, UUID.class);
 
 	private final Object key;
 
@@ -44,7 +48,7 @@ final class WorkerKey {
 	 * @throws RuntimeException or Error if the key's own methods do
 	 */
 	static Object of(Object key) {
-		if (key instanceof String || key instanceof Number || key instanceof UUID) {
+		if (UNCHANGING.contains(key.getClass())) {
 			return key;
 		}
 		// Whoever reads the record's key moves its position.

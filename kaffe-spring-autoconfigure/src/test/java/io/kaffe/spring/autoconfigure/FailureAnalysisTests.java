@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadPoolExecutor;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
@@ -39,9 +41,12 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.SyncTaskExecutor;
+import org.springframework.core.task.TaskExecutor;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
@@ -126,11 +131,16 @@ class FailureAnalysisTests {
 			.contains("The elements [" + property + "] were left unbound");
 	}
 
-	@Test
-	void executorThatRunsTasksInTheCallersThreadIsExplained() {
-		assertThat(failure(RunningInTheCallersThread.class))
-			.contains("The executor of workers, bean 'kaffeTaskExecutor' of type "
-					+ "org.springframework.core.task.SyncTaskExecutor, runs tasks in the thread that submits them")
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					sync    | org.springframework.core.task.SyncTaskExecutor        | runs tasks in the thread that submits them.
+					limited | org.springframework.core.task.SimpleAsyncTaskExecutor | has a concurrency limit, at which it blocks.
+					discard | org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor | discards tasks when it is full.
+					""")
+	void executorThatDoesNotFitIsExplained(String kind, String type, String reason) {
+		assertThat(failure(WithExecutor.class, "--test.executor=" + kind))
+			.contains("The executor of workers, bean 'kaffeTaskExecutor' of type " + type + ", " + reason)
 			.contains("such as ThreadPoolTaskExecutor or SimpleAsyncTaskExecutor");
 	}
 
@@ -379,14 +389,24 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has an executor without threads.
+	 * Has an executor that workers cannot run on.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class RunningInTheCallersThread {
+	static class WithExecutor {
 
 		@Bean
-		SyncTaskExecutor kaffeTaskExecutor() {
-			return new SyncTaskExecutor();
+		TaskExecutor kaffeTaskExecutor(@Value("${test.executor}") String kind) {
+			if (kind.equals("sync")) {
+				return new SyncTaskExecutor();
+			}
+			if (kind.equals("limited")) {
+				SimpleAsyncTaskExecutor limited = new SimpleAsyncTaskExecutor();
+				limited.setConcurrencyLimit(4);
+				return limited;
+			}
+			ThreadPoolTaskExecutor discarding = new ThreadPoolTaskExecutor();
+			discarding.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+			return discarding;
 		}
 
 	}

@@ -108,6 +108,16 @@ class MemoryFootprintTests {
 		}
 
 		@Override
+		public void leftOpen() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void closed() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
 		public void drop(ConsumerRecord<?, ?> record) {
 			throw new UnsupportedOperationException();
 		}

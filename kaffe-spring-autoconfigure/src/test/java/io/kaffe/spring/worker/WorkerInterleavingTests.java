@@ -55,7 +55,7 @@ class WorkerInterleavingTests {
 	@ParameterizedTest
 	@ValueSource(classes = { WorkerRaces.SubmittedWhileRunning.class, WorkerRaces.WokenWhileRunning.class,
 			WorkerRaces.SubmittedTwice.class, WorkerRaces.SubmittedWhileRetiring.class,
-			WorkerRaces.LimitLoweredWhileRunning.class })
+			WorkerRaces.LimitLoweredWhileRunning.class, WorkerRaces.AddedWhileTheLaneEnds.class })
 	void hasOneRunnerAndLeavesNothingBehind(Class<? extends Runnable> race) throws Exception {
 		Lincheck.runConcurrentTest(INVOCATIONS, race.getConstructor().newInstance());
 	}

@@ -49,6 +49,8 @@ public final class WorkerRaces {
 
 		private final boolean firstIsReady;
 
+		private int works = 2;
+
 		Race(int maxConcurrency, boolean firstIsReady) {
 			this.maxConcurrency = maxConcurrency;
 			this.firstIsReady = firstIsReady;
@@ -69,9 +71,13 @@ public final class WorkerRaces {
 			if (journal.overlaps) {
 				throw new AssertionError("Two runners");
 			}
-			if (journal.handled.get() != 2) {
+			if (journal.handled.get() != this.works) {
 				throw new AssertionError("Left behind after " + journal.handled);
 			}
+		}
+
+		final void works(int works) {
+			this.works = works;
 		}
 
 		abstract void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second);
@@ -169,6 +175,36 @@ public final class WorkerRaces {
 			Thread submitter = new Thread(new KeySubmitter(workers, record, second));
 			submitter.start();
 			tasks.runOne();
+			join(submitter);
+		}
+
+	}
+
+	/**
+	 * Two workers are added by two threads while the only lane ends and, perhaps, goes
+	 * on.
+	 */
+	public static final class AddedWhileTheLaneEnds extends Race {
+
+		public AddedWhileTheLaneEnds() {
+			super(1, true);
+			works(3);
+		}
+
+		@Override
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			WaitingWork third = new WaitingWork(second.journal, true);
+			first.sharesItsWorker = false;
+			second.sharesItsWorker = false;
+			third.sharesItsWorker = false;
+			Worker other = workers.internal("third");
+			workers.internal("first").submit(first);
+			Thread runner = new Thread(new Runner(tasks));
+			Thread submitter = new Thread(new Submitter(other, third));
+			runner.start();
+			submitter.start();
+			workers.internal("second").submit(second);
+			join(runner);
 			join(submitter);
 		}
 
