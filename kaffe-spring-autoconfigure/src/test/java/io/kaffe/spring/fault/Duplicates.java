@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 import org.apache.kafka.common.TopicPartition;
 
@@ -76,17 +77,23 @@ final class Duplicates {
 
 	/**
 	 * Return how many records were started and not yet committed, nor told by a commit,
-	 * when the partition went or its instance fell out of touch: what an end without a
-	 * drain may cost.
+	 * when the partition went, or somebody else had it already, or its instance fell out
+	 * of touch: what an end without a drain may cost.
 	 */
 	long uncommitted() {
 		Map<TopicPartition, NavigableMap<Long, Entry>> commits = commits();
+		Map<TopicPartition, TreeSet<Long>> assigned = new HashMap<>();
+		for (Assignment assignment : this.history.assignments()) {
+			assigned.computeIfAbsent(assignment.partition(), (key) -> new TreeSet<>()).add(assignment.from());
+		}
 		Map<List<Object>, Assignment> assignments = byKey();
 		Set<List<Object>> uncommitted = new HashSet<>();
 		for (Delivery delivery : this.history.deliveries()) {
 			Assignment assignment = assignments.get(key(delivery));
 			if (assignment != null && assignment.end() != Kind.ASSIGNED) {
+				Long next = assigned.getOrDefault(delivery.partition(), new TreeSet<>()).higher(assignment.from());
 				long end = Math.min(assignment.to(), assignment.outOfTouch());
+				end = (next != null) ? Math.min(end, next) : end;
 				Map.Entry<Long, Entry> commit = commits.getOrDefault(delivery.partition(), new TreeMap<>())
 					.floorEntry(end);
 				if (commit == null || !covers(commit.getValue(), delivery.offset())) {

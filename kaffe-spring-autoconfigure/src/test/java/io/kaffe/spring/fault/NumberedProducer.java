@@ -69,7 +69,7 @@ final class NumberedProducer implements AutoCloseable {
 	NumberedProducer(String servers, long seed) {
 		this.producer = new KafkaProducer<>(
 				Map.of("bootstrap.servers", servers, "acks", "all", "enable.idempotence", true, "linger.ms", 5,
-						"delivery.timeout.ms", 60_000, "max.block.ms", 60_000),
+						"request.timeout.ms", 10_000, "delivery.timeout.ms", 30_000, "max.block.ms", 60_000),
 				new StringSerializer(), new StringSerializer());
 		this.random = new Random(seed);
 	}

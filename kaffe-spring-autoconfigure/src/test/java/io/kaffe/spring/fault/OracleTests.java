@@ -576,6 +576,15 @@ class OracleTests {
 		}
 
 		@Test
+		void whatOthersCommitBeforeTheLossIsHeardOfIsInTheBound() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0, 1).committed("a", 0, 1);
+			story.assignedTo("another of a", "a", 0).start("a", 0, 1, 2).end("a", 0, 1, 2, Entry.HANDLED);
+			story.committed("a", 0, 2).lost("a", 0);
+			assertThat(new Duplicates(story.of(4)).count()).isEqualTo(1);
+			assertThat(new Duplicates(story.of(4)).uncommitted()).isEqualTo(1);
+		}
+
+		@Test
 		void whatIsStartedOutOfTouchIsInTheBoundThoughOthersCommitItMeanwhile() {
 			Story story = new Story().assigned("a", 0).handled("a", 0, 0).committed("a", 0, 1).outOfTouch("a");
 			story.assigned("b", 0).handled("b", 0, 1, 2).committed("b", 0, 3).back("a");
