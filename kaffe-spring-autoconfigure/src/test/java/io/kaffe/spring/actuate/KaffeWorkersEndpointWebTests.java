@@ -61,6 +61,7 @@ class KaffeWorkersEndpointWebTests {
 	private static final String CONSUMER = """
 			{"groupId": "shop", "topics": ["orders", "payments"], "workerAllocationStrategy": "worker-per-partition",
 			 "state": "running", "maxConcurrency": null, "buffered": {"records": 12, "bytes": 3456},
+			 "workerCount": 2,
 			 "workers": [%s, {"name": "worker_1", "state": "running", "partitions": ["orders-1"], "queued": 0,
 			                  "handled": 5, "failed": 0, "restarts": 0, "current": [],
 			                  "lastFailure": null}],
@@ -76,6 +77,7 @@ class KaffeWorkersEndpointWebTests {
 			   "orders": %s,
 			   "refunds": {"groupId": null, "topics": ["refunds"],
 			               "workerAllocationStrategy": "worker-per-topic-partition", "state": "starting", "maxConcurrency": 4, "buffered": {"records": 0, "bytes": 0},
+			               "workerCount": 0,
 			               "workers": [], "partitions": []}}}
 			"""
 		.formatted(CONSUMER);
