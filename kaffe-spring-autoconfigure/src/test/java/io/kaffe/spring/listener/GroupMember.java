@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -31,12 +33,14 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * A plain consumer in the group of a service under test, which polls, or fails to, as it
  * is told. Handles and commits nothing.
  * <p>
- * <b>Threading.</b> Told by the thread of the test; polls with one other thread at a
- * time.
+ * <b>Threading.</b> Told by the thread of the test; polls with a thread of its own, since
+ * the common pool may have no more than one.
  */
 final class GroupMember implements AutoCloseable {
 
 	private final KafkaConsumer<byte[], byte[]> consumer;
+
+	private final ExecutorService thread = Executors.newSingleThreadExecutor();
 
 	private volatile boolean polling;
 
@@ -63,7 +67,7 @@ final class GroupMember implements AutoCloseable {
 				this.consumer.poll(Duration.ofMillis(100));
 				this.assignment = this.consumer.assignment();
 			}
-		});
+		}, this.thread);
 	}
 
 	/**
@@ -81,6 +85,7 @@ final class GroupMember implements AutoCloseable {
 	@Override
 	public void close() {
 		stopPolling();
+		this.thread.shutdown();
 		this.consumer.close();
 	}
 
