@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -60,6 +61,8 @@ final class ListenerApplication implements AutoCloseable {
 		// A busy machine is no reason to fail.
 		Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
 	}
+
+	private static final int SEND_ATTEMPTS = 5;
 
 	private final String id = UUID.randomUUID().toString().substring(0, 8);
 
@@ -128,24 +131,52 @@ final class ListenerApplication implements AutoCloseable {
 	 * Send records with ascending numbers as values.
 	 */
 	void send(String topic, int partition, int from, int to) {
-		Map<String, Object> config = Map.of("bootstrap.servers", SERVERS, "linger.ms", 5);
-		try (KafkaProducer<String, String> producer = new KafkaProducer<>(config, new StringSerializer(),
-				new StringSerializer())) {
-			for (int number = from; number < to; number++) {
-				producer.send(new ProducerRecord<>(topic(topic), partition, "key", Integer.toString(number)));
-			}
-		}
+		send(IntStream.range(from, to)
+			.mapToObj((number) -> new ProducerRecord<>(topic(topic), partition, "key", Integer.toString(number)))
+			.toList());
 	}
 
 	/**
 	 * Send records with the same value and keys of one's choice.
 	 */
 	void sendWithKeys(String topic, int partition, List<? extends @Nullable String> keys) {
-		Map<String, Object> config = Map.of("bootstrap.servers", SERVERS, "linger.ms", 5);
+		List<ProducerRecord<String, String>> records = new ArrayList<>();
+		keys.forEach((key) -> records.add(new ProducerRecord<>(topic(topic), partition, key, "value")));
+		send(records);
+	}
+
+	/**
+	 * Send records of one partition. Now and then a new producer sends nothing to a
+	 * partition until its records expire: then another one sends them.
+	 */
+	private static void send(List<ProducerRecord<String, String>> records) {
+		List<ProducerRecord<String, String>> left = records;
+		for (int attempt = 0; attempt < SEND_ATTEMPTS && !left.isEmpty(); attempt++) {
+			left = trySending(left);
+		}
+		if (!left.isEmpty()) {
+			throw new IllegalStateException("Could not send " + left.size() + " records");
+		}
+	}
+
+	/**
+	 * Send records and return those that were not sent.
+	 */
+	private static List<ProducerRecord<String, String>> trySending(List<ProducerRecord<String, String>> records) {
+		Map<String, Object> config = Map.of("bootstrap.servers", SERVERS, "linger.ms", 5, "request.timeout.ms", 5000,
+				"delivery.timeout.ms", 10_000);
+		List<ProducerRecord<String, String>> failed = Collections.synchronizedList(new ArrayList<>());
 		try (KafkaProducer<String, String> producer = new KafkaProducer<>(config, new StringSerializer(),
 				new StringSerializer())) {
-			keys.forEach((key) -> producer.send(new ProducerRecord<>(topic(topic), partition, key, "value")));
+			for (ProducerRecord<String, String> record : records) {
+				producer.send(record, (metadata, failure) -> {
+					if (failure != null) {
+						failed.add(record);
+					}
+				});
+			}
 		}
+		return List.copyOf(failed);
 	}
 
 	@Nullable Long committed(String topic, int partition) {
