@@ -30,6 +30,8 @@ import javax.tools.ToolProvider;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -62,6 +64,8 @@ class WorkerInterleavingTests {
 
 	@ParameterizedTest
 	@EnumSource
+	@EnabledForJreRange(max = JRE.JAVA_21,
+			disabledReason = "On JDK 25 Lincheck does not switch threads at all accesses through variable handles")
 	void noticesEveryMistake(Mistake mistake, @TempDir Path directory) throws Exception {
 		String broken = compile(mistake, directory);
 		Class<?> race = Class.forName(mistake.race.getName().replace(PACKAGE, broken));
