@@ -16,8 +16,11 @@
 
 package io.kaffe.spring;
 
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The consumers of this service that have workers, by their names, and what can be
@@ -53,5 +56,46 @@ public interface KaffeConsumers {
 	 * @throws IllegalArgumentException if the limit is below 1
 	 */
 	void setMaxConcurrency(String consumer, int maxConcurrency);
+
+	/**
+	 * Return the records of a consumer that have failed and are not final: those that are
+	 * tried again, those on their way to the dead-letter topic, and those that are
+	 * parked.
+	 * @param consumer the consumer's name
+	 * @return a snapshot, sorted by topic, partition and offset
+	 */
+	List<FailingRecord> failingRecords(String consumer);
+
+	/**
+	 * Have a failing record tried again now, with all its attempts before it.
+	 * @param consumer the consumer's name
+	 * @param partition where the record is
+	 * @param offset its offset
+	 * @return whether it is failing; if not, nothing happens. Its worker does what was
+	 * asked for soon after, unless the partition goes before.
+	 */
+	boolean retry(String consumer, TopicPartition partition, long offset);
+
+	/**
+	 * Have a failing record taken for final as it is.
+	 * @param consumer the consumer's name
+	 * @param partition where the record is
+	 * @param offset its offset
+	 * @return whether it is failing; if not, nothing happens. Its worker does what was
+	 * asked for soon after, unless the partition goes before.
+	 */
+	boolean skip(String consumer, TopicPartition partition, long offset);
+
+	/**
+	 * Have a failing record sent to the dead-letter topic; it is final when that is
+	 * acknowledged.
+	 * @param consumer the consumer's name
+	 * @param partition where the record is
+	 * @param offset its offset
+	 * @return whether it is failing; if not, nothing happens. Its worker does what was
+	 * asked for soon after, unless the partition goes before.
+	 * @throws IllegalStateException if the consumer has nothing to send dead letters with
+	 */
+	boolean deadLetter(String consumer, TopicPartition partition, long offset);
 
 }

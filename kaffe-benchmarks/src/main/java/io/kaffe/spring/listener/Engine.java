@@ -16,6 +16,10 @@
 
 package io.kaffe.spring.listener;
 
+import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.StallLimits;
+import io.kaffe.spring.delivery.FailureAction;
+import io.kaffe.spring.delivery.FailurePolicy;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -80,9 +84,12 @@ final class Engine {
 		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
 				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, maxConcurrency, 10_000,
-				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new FixedBackOff());
+				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20),
+				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)));
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
-				ListenerType.SIMPLE, null, false, NAME, settings.backOff(), GuardedConsumer.of(NAME), this.ticker);
+				ListenerType.SIMPLE, null, false, NAME, false, settings.failurePolicy(), GuardedConsumer.of(NAME),
+				this.ticker);
 		WorkerManager manager = new WorkerManager(
 				new WorkerSupervisor(threads.executor(), this.scheduler, this.ticker));
 		this.adopted = new AdoptedConsumer(NAME, container, settings, delivery, Duration.ofMinutes(5), this.ticker,

@@ -17,9 +17,13 @@
 package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
+
+import io.kaffe.spring.delivery.FailureAction;
 
 /**
  * Settings that a consumer has of its own or takes from the defaults; {@code null} where
@@ -45,11 +49,24 @@ public abstract class ConsumerProperties {
 	 */
 	private @Nullable Duration drainTimeout;
 
+	/**
+	 * How long the handling of a record may take before it is reported as stalled.
+	 */
+	private @Nullable Duration stallThreshold;
+
+	/**
+	 * How long the handling of a record may take before its thread is interrupted.
+	 * Without it, it never is.
+	 */
+	private @Nullable Duration stallInterruptThreshold;
+
 	private final Buffer buffer = new Buffer();
 
 	private final Commit commit = new Commit();
 
 	private final Failure failure = new Failure();
+
+	private final Supervision supervision = new Supervision();
 
 	public @Nullable String getWorkerAllocationStrategy() {
 		return this.workerAllocationStrategy;
@@ -83,8 +100,28 @@ public abstract class ConsumerProperties {
 		return this.commit;
 	}
 
+	public @Nullable Duration getStallThreshold() {
+		return this.stallThreshold;
+	}
+
+	public void setStallThreshold(@Nullable Duration stallThreshold) {
+		this.stallThreshold = stallThreshold;
+	}
+
+	public @Nullable Duration getStallInterruptThreshold() {
+		return this.stallInterruptThreshold;
+	}
+
+	public void setStallInterruptThreshold(@Nullable Duration stallInterruptThreshold) {
+		this.stallInterruptThreshold = stallInterruptThreshold;
+	}
+
 	public Failure getFailure() {
 		return this.failure;
+	}
+
+	public Supervision getSupervision() {
+		return this.supervision;
 	}
 
 	/**
@@ -175,10 +212,126 @@ public abstract class ConsumerProperties {
 	 */
 	public static class Failure {
 
+		/**
+		 * How often a record is handed to the handler before it is not tried again; 0:
+		 * without limit.
+		 */
+		private @Nullable Integer maxAttempts;
+
+		/**
+		 * What happens to a record that is not tried again.
+		 */
+		private @Nullable FailureAction then;
+
+		/**
+		 * What happens instead after certain exceptions, by the full name of their type.
+		 * The nearest type counts; causes are looked at, too.
+		 */
+		private @Nullable Map<String, FailureAction> thenFor;
+
+		/**
+		 * Exception types, by their full name, after which a record is not tried again.
+		 * Causes are looked at, too. What Spring Kafka never tries again, such as records
+		 * that cannot be deserialized or converted, needs no mention.
+		 */
+		private @Nullable List<String> notRetryable;
+
+		/**
+		 * Topic that dead letters are sent to; {topic} stands for the record's topic.
+		 */
+		private @Nullable String deadLetterTopic;
+
+		/**
+		 * How many records of a partition may be parked before no more of it is fetched.
+		 */
+		private @Nullable Integer maxParked;
+
 		private final Backoff backoff = new Backoff();
+
+		public @Nullable Integer getMaxAttempts() {
+			return this.maxAttempts;
+		}
+
+		public void setMaxAttempts(@Nullable Integer maxAttempts) {
+			this.maxAttempts = maxAttempts;
+		}
+
+		public @Nullable FailureAction getThen() {
+			return this.then;
+		}
+
+		public void setThen(@Nullable FailureAction then) {
+			this.then = then;
+		}
+
+		public @Nullable Map<String, FailureAction> getThenFor() {
+			return this.thenFor;
+		}
+
+		public void setThenFor(@Nullable Map<String, FailureAction> thenFor) {
+			this.thenFor = thenFor;
+		}
+
+		public @Nullable List<String> getNotRetryable() {
+			return this.notRetryable;
+		}
+
+		public void setNotRetryable(@Nullable List<String> notRetryable) {
+			this.notRetryable = notRetryable;
+		}
+
+		public @Nullable String getDeadLetterTopic() {
+			return this.deadLetterTopic;
+		}
+
+		public void setDeadLetterTopic(@Nullable String deadLetterTopic) {
+			this.deadLetterTopic = deadLetterTopic;
+		}
+
+		public @Nullable Integer getMaxParked() {
+			return this.maxParked;
+		}
+
+		public void setMaxParked(@Nullable Integer maxParked) {
+			this.maxParked = maxParked;
+		}
 
 		public Backoff getBackoff() {
 			return this.backoff;
+		}
+
+	}
+
+	/**
+	 * What happens when a worker or a polling thread breaks down.
+	 */
+	public static class Supervision {
+
+		/**
+		 * How often a worker, or a polling thread, that breaks down outside the handler
+		 * is started again within the window, before its consumer is stopped.
+		 */
+		private @Nullable Integer maxRestarts;
+
+		/**
+		 * How far back restarts count.
+		 */
+		private @Nullable Duration window;
+
+		public @Nullable Integer getMaxRestarts() {
+			return this.maxRestarts;
+		}
+
+		public void setMaxRestarts(@Nullable Integer maxRestarts) {
+			this.maxRestarts = maxRestarts;
+		}
+
+		public @Nullable Duration getWindow() {
+			return this.window;
+		}
+
+		public void setWindow(@Nullable Duration window) {
+			this.window = window;
 		}
 
 	}

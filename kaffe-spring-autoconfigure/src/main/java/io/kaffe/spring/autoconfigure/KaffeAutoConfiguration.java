@@ -36,7 +36,9 @@ import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.util.ClassUtils;
 
+import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.listener.ConsumerAdopter;
 import io.kaffe.spring.worker.Ticker;
@@ -102,7 +104,9 @@ public final class KaffeAutoConfiguration {
 			Environment environment) {
 		ConsumerSettingsResolver settings = new ConsumerSettingsResolver(properties,
 				beans.getBeansOfType(WorkerAllocationStrategy.class),
-				beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique());
+				beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique(),
+				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(),
+						beans.getBeanProvider(RecordBackOff.class).getIfUnique(), null));
 		return new ListenerContainerAdoption(properties, settings,
 				new ConsumerAdopter(manager, consumers, Ticker.system()), beans, factory.getIfAvailable(),
 				Threading.VIRTUAL.isActive(environment));

@@ -105,7 +105,8 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 			}
 		}
 		pollOnPlatformThreads(container);
-		this.adopter.adopt(name, container, this.settings.resolve(name, ConsumerAdopter.maxPollInterval(container)));
+		this.adopter.adopt(name, container, this.settings.resolve(name, ConsumerAdopter.maxPollInterval(container),
+				ConsumerAdopter.topics(container)));
 	}
 
 	/**

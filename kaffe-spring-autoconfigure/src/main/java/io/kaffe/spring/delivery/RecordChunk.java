@@ -19,9 +19,7 @@ package io.kaffe.spring.delivery;
 import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-
-import io.kaffe.spring.worker.Turn;
-import io.kaffe.spring.worker.Worker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The records of one partition from one poll, handled one after the other by the worker
@@ -44,30 +42,18 @@ public final class RecordChunk extends RecordWork {
 	}
 
 	@Override
-	Progress handle(Worker worker, Turn turn) {
-		while (this.index < this.records.size()) {
-			if (source().isRevoked()) {
-				return drop(worker);
-			}
-			if (!attempt(this.records.get(this.index), worker, turn)) {
-				return Progress.WAITING;
-			}
-			this.index++;
-			if (turn.isOver() && this.index < this.records.size()) {
-				return Progress.TURN_OVER;
-			}
-		}
-		return Progress.DONE;
+	@Nullable ConsumerRecord<?, ?> head() {
+		return (this.index < this.records.size()) ? this.records.get(this.index) : null;
 	}
 
 	@Override
-	void dropRest() {
-		this.records.subList(this.index, this.records.size()).forEach(source()::drop);
+	void advance() {
+		this.index++;
 	}
 
 	@Override
-	void deliver(ConsumerRecord<?, ?> record) throws Throwable {
-		source().delivery().deliver(record, source());
+	void deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
+		source().delivery().deliver(record, attempt, source());
 	}
 
 }

@@ -16,7 +16,9 @@
 
 package io.kaffe.spring.delivery;
 
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -28,10 +30,10 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.SerializationUtils;
-import org.springframework.util.backoff.BackOff;
 
 import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
@@ -59,7 +61,11 @@ public final class RecordDelivery implements ThreadScope {
 
 	private final @Nullable String groupId;
 
-	private final BackOff backOff;
+	private final boolean tellsFirstAttempt;
+
+	private final FailurePolicy failurePolicy;
+
+	private final FailingRecords failingRecords = new FailingRecords();
 
 	private final Consumer<Object, Object> consumer;
 
@@ -73,26 +79,43 @@ public final class RecordDelivery implements ThreadScope {
 	 * @param acknowledgedByListener whether a record is final only when the listener
 	 * acknowledges it, on any thread, rather than when it returns
 	 * @param groupId the consumer group, or {@code null} if there is none
-	 * @param backOff how long to wait before a failed record is tried again
+	 * @param tellsFirstAttempt whether records have the header
+	 * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from
+	 * the second
+	 * @param failurePolicy what to do about records that fail
 	 * @param consumer what a listener or interceptor that asks for the consumer is given;
 	 * must be safe on any thread
 	 * @param ticker the time
 	 */
 	public RecordDelivery(MessageListener<Object, Object> listener, ListenerType type,
 			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener,
-			@Nullable String groupId, BackOff backOff, Consumer<Object, Object> consumer, Ticker ticker) {
+			@Nullable String groupId, boolean tellsFirstAttempt, FailurePolicy failurePolicy,
+			Consumer<Object, Object> consumer, Ticker ticker) {
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
 		this.acknowledgedByListener = acknowledgedByListener;
 		this.groupId = groupId;
-		this.backOff = backOff;
+		this.tellsFirstAttempt = tellsFirstAttempt;
+		this.failurePolicy = failurePolicy;
 		this.consumer = consumer;
 		this.ticker = ticker;
 	}
 
-	BackOff backOff() {
-		return this.backOff;
+	FailurePolicy failurePolicy() {
+		return this.failurePolicy;
+	}
+
+	/**
+	 * Return the records that have failed and are not final.
+	 * @return always the same
+	 */
+	public FailingRecords failingRecords() {
+		return this.failingRecords;
+	}
+
+	@Nullable String groupId() {
+		return this.groupId;
 	}
 
 	Ticker ticker() {
@@ -112,12 +135,16 @@ public final class RecordDelivery implements ThreadScope {
 	/**
 	 * Deliver a record and complete it, unless that is left to the listener.
 	 * @param record the record
+	 * @param attempt which attempt it is, from 1
 	 * @param source where it is marked as final
-	 * @throws Throwable what the listener or the interceptor threw, or a
-	 * {@link DeserializationException}
+	 * @throws HookFailedException if the interceptor throws before the listener is called
+	 * @throws Throwable what the listener threw, or a {@link DeserializationException}
 	 */
 	@SuppressWarnings("unchecked")
-	void deliver(ConsumerRecord<?, ?> record, RecordSource source) throws Throwable {
+	void deliver(ConsumerRecord<?, ?> record, int attempt, RecordSource source) throws Throwable {
+		if (attempt > 1 || this.tellsFirstAttempt) {
+			tellAttempt(record, attempt);
+		}
 		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, source)
 				: null;
 		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
@@ -129,6 +156,14 @@ public final class RecordDelivery implements ThreadScope {
 		else {
 			acknowledgment.listenerReturned();
 		}
+	}
+
+	/**
+	 * Tell the attempt in the form of Spring Kafka's containers.
+	 */
+	private static void tellAttempt(ConsumerRecord<?, ?> record, int attempt) {
+		record.headers().remove(KafkaHeaders.DELIVERY_ATTEMPT);
+		record.headers().add(KafkaHeaders.DELIVERY_ATTEMPT, ByteBuffer.allocate(Integer.BYTES).putInt(attempt).array());
 	}
 
 	private void throwDeserializationFailure(ConsumerRecord<?, ?> record) {
@@ -156,13 +191,19 @@ public final class RecordDelivery implements ThreadScope {
 	 */
 	private boolean intercepted(ConsumerRecord<Object, Object> record, RecordInterceptor<Object, Object> around,
 			@Nullable Acknowledgment acknowledgment) throws Throwable {
-		around.setupThreadState(this.consumer);
 		try {
+			before(record, () -> {
+				around.setupThreadState(this.consumer);
+				return record;
+			});
 			throwDeserializationFailure(record);
-			ConsumerRecord<Object, Object> intercepted = around.intercept(record, this.consumer);
+			ConsumerRecord<Object, Object> intercepted = before(record, () -> around.intercept(record, this.consumer));
 			boolean listened = intercepted != null && invoke(intercepted, acknowledgment);
 			after(record, () -> around.success(record, this.consumer));
 			return listened;
+		}
+		catch (HookFailedException ex) {
+			throw ex;
 		}
 		catch (Throwable ex) {
 			after(record, () -> around.failure(record, asException(ex), this.consumer));
@@ -183,6 +224,16 @@ public final class RecordDelivery implements ThreadScope {
 			case SIMPLE -> this.listener.onMessage(record);
 		}
 		return true;
+	}
+
+	private static <T extends @Nullable Object> T before(ConsumerRecord<?, ?> record, Supplier<T> callback) {
+		try {
+			return callback.get();
+		}
+		catch (Throwable ex) {
+			throw new HookFailedException(
+					"The record interceptor failed before the delivery of " + KafkaUtils.format(record), ex);
+		}
 	}
 
 	private void after(ConsumerRecord<?, ?> record, Runnable callback) {

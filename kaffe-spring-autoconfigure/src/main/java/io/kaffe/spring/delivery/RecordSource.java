@@ -38,6 +38,12 @@ public interface RecordSource {
 	void exit();
 
 	/**
+	 * Ask a revocation to wait longer, until {@link #exit()} has been called once more.
+	 * Called between {@link #enter()} and {@link #exit()}.
+	 */
+	void stay();
+
+	/**
 	 * Return whether the partition was revoked or lost. What is being handled may be
 	 * finished; nothing else may start.
 	 * @return {@code true} from the beginning of the drain on
@@ -50,6 +56,23 @@ public interface RecordSource {
 	 * @param record the record
 	 */
 	void complete(ConsumerRecord<?, ?> record);
+
+	/**
+	 * Say that a record has failed for good and stays where it is.
+	 */
+	void parked();
+
+	/**
+	 * Say that a record is not parked any more.
+	 */
+	void unparked();
+
+	/**
+	 * Stop the consumer in an orderly way, since it must not go on.
+	 * @param reason why, as a sentence
+	 * @param failure what was thrown
+	 */
+	void stopConsumer(String reason, Throwable failure);
 
 	/**
 	 * Say that the listener has returned and left a record open, to be acknowledged

@@ -16,26 +16,19 @@
 
 package io.kaffe.spring.delivery;
 
-import java.time.Duration;
-
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.listener.ListenerExecutionFailedException;
-import org.springframework.util.backoff.BackOffExecution;
 
-import io.kaffe.spring.worker.RecordFailure;
-import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.Work;
 import io.kaffe.spring.worker.Worker;
+import io.kaffe.spring.worker.WorkerState;
 
 /**
- * Work on records of one partition. A record that fails is tried again, in its place,
- * after a back-off during which no thread is held. When the partition is revoked, the
- * record being handled is finished and the rest is dropped: whoever gets the partition
- * next reads it again.
+ * Work on records of one partition, one after the other. A record that fails keeps its
+ * place until it has an outcome, and holds no thread while nothing is done about it. When
+ * the partition is revoked, the record being handled is finished and the rest is dropped:
+ * whoever gets the partition next reads it again.
  * <p>
  * <b>Threading.</b> Owned by the worker: its fields are touched only while it runs this
  * work, and handed on with it. {@link #isReady} may look while another thread runs: what
@@ -43,12 +36,10 @@ import io.kaffe.spring.worker.Worker;
  */
 abstract class RecordWork extends Work {
 
-	private static final Log logger = LogFactory.getLog(RecordWork.class);
-
 	private final RecordSource source;
 
-	/** Only while a record fails, since most never do. */
-	private @Nullable Retries retries;
+	/** Only while the head fails, since most never do. */
+	private @Nullable UnfinishedRecord unfinished;
 
 	RecordWork(RecordSource source) {
 		this.source = source;
@@ -58,17 +49,37 @@ abstract class RecordWork extends Work {
 		return this.source;
 	}
 
+	/**
+	 * Return the record that is next, or {@code null} if nothing is left.
+	 */
+	abstract @Nullable ConsumerRecord<?, ?> head();
+
+	/**
+	 * Go on to the record after the head.
+	 */
+	abstract void advance();
+
+	/**
+	 * Do what has to be done with a record and make it final, or leave that to whoever
+	 * has it now. Failures are thrown.
+	 */
+	abstract void deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable;
+
 	@Override
 	public final Progress proceed(Worker worker, Turn turn) {
+		UnfinishedRecord unfinished = this.unfinished;
+		if (unfinished != null && unfinished.isAwaited()) {
+			return Progress.WAITING;
+		}
 		if (!this.source.enter()) {
+			if (unfinished != null && unfinished.isRecovered()) {
+				finish(unfinished);
+				worker.recordHandled();
+				advance();
+			}
 			return drop(worker);
 		}
 		try {
-			long remaining = remainingBackOff(turn.now());
-			if (remaining > 0) {
-				worker.wakeAfter(Duration.ofNanos(remaining));
-				return Progress.WAITING;
-			}
 			return handle(worker, turn);
 		}
 		finally {
@@ -76,98 +87,119 @@ abstract class RecordWork extends Work {
 		}
 	}
 
-	@Override
-	public final boolean isReady(long now) {
-		return this.source.isRevoked() || remainingBackOff(now) <= 0;
-	}
-
-	/**
-	 * Handle what is left.
-	 */
-	abstract Progress handle(Worker worker, Turn turn);
-
-	/**
-	 * Do what has to be done with a record. Failures are thrown.
-	 */
-	abstract void deliver(ConsumerRecord<?, ?> record) throws Throwable;
-
-	/**
-	 * Try to handle a record once.
-	 * @return whether that succeeded; if not, it is to be tried again
-	 */
-	final boolean attempt(ConsumerRecord<?, ?> record, Worker worker, Turn turn) {
-		Retries retries = this.retries;
-		int attempt = (retries != null) ? retries.attempts + 1 : 1;
-		worker.beginRecord(record, attempt, turn.now());
-		try {
-			deliver(record);
+	private Progress handle(Worker worker, Turn turn) {
+		ConsumerRecord<?, ?> record = head();
+		while (record != null) {
+			if (this.source.isRevoked()) {
+				return drop(worker);
+			}
+			if (!handle(record, worker, turn)) {
+				return Progress.WAITING;
+			}
+			worker.recordHandled();
+			advance();
+			record = head();
+			if (turn.isOver() && record != null) {
+				return Progress.TURN_OVER;
+			}
 		}
-		catch (Throwable ex) {
-			backOff(record, attempt, ex, worker, turn);
-			return false;
-		}
-		finally {
-			// An interrupt meant for this record must not hit the next one.
-			Thread.interrupted();
-			turn.readClock();
-		}
-		this.retries = null;
-		worker.recordHandled();
-		return true;
-	}
-
-	private void backOff(ConsumerRecord<?, ?> record, int attempt, Throwable failure, Worker worker, Turn turn) {
-		Retries retries = this.retries;
-		if (retries == null) {
-			retries = new Retries(this.source.delivery().backOff().start());
-			this.retries = retries;
-		}
-		Ticker ticker = this.source.delivery().ticker();
-		Duration delay = Duration.ofMillis(retries.backOff.nextBackOff());
-		retries.attempts = attempt;
-		retries.nextAt = turn.readClock() + delay.toNanos();
-		worker.recordFailed(new RecordFailure(ticker.instant(), record, causeOf(failure)));
-		worker.wakeAfter(delay);
-		logger.warn("Attempt " + attempt + " to handle " + record.topic() + "-" + record.partition() + "@"
-				+ record.offset() + " failed; next attempt in " + delay.toMillis() + " ms", failure);
-	}
-
-	final Progress drop(Worker worker) {
-		dropRest();
-		worker.recordDropped();
 		return Progress.DONE;
 	}
 
 	/**
-	 * Give up what is left, which the source is told.
+	 * Handle the head, or do what is due about it if it failed before.
+	 * @return whether it is final
 	 */
-	abstract void dropRest();
-
-	private long remainingBackOff(long now) {
-		Retries retries = this.retries;
-		return (retries != null) ? retries.nextAt - now : 0;
-	}
-
-	private static Throwable causeOf(Throwable failure) {
-		Throwable cause = failure.getCause();
-		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
+	private boolean handle(ConsumerRecord<?, ?> record, Worker worker, Turn turn) {
+		UnfinishedRecord unfinished = this.unfinished;
+		if (unfinished == null) {
+			return attempt(record, 1, worker, turn);
+		}
+		switch (unfinished.next(turn)) {
+			case WAIT -> {
+				return false;
+			}
+			case ATTEMPT -> {
+				return attempt(record, unfinished.attempts() + 1, worker, turn);
+			}
+			case COMPLETE -> this.source.complete(record);
+			case FINAL -> {
+				// Whoever answered that has made it final.
+			}
+		}
+		finish(unfinished);
+		return true;
 	}
 
 	/**
-	 * How often a record failed, and when it is tried again.
+	 * Hand the head to whoever handles it.
+	 * @return whether it is final, or the business of somebody else now
 	 */
-	private static final class Retries {
-
-		private final BackOffExecution backOff;
-
-		private int attempts;
-
-		private volatile long nextAt;
-
-		Retries(BackOffExecution backOff) {
-			this.backOff = backOff;
+	private boolean attempt(ConsumerRecord<?, ?> record, int attempt, Worker worker, Turn turn) {
+		worker.beginRecord(record, attempt, turn.now());
+		Throwable failure = null;
+		try {
+			deliver(record, attempt);
 		}
+		catch (Throwable ex) {
+			failure = ex;
+		}
+		turn.handlerReturned();
+		if (failure instanceof HookFailedException breakdown) {
+			throw breakdown;
+		}
+		UnfinishedRecord unfinished = this.unfinished;
+		if (failure != null) {
+			unfinished = (unfinished != null) ? unfinished : begin(record, worker, failure);
+			if (!unfinished.attemptFailed(failure, turn)) {
+				return false;
+			}
+			this.source.complete(record);
+		}
+		if (unfinished != null) {
+			finish(unfinished);
+		}
+		return true;
+	}
 
+	private UnfinishedRecord begin(ConsumerRecord<?, ?> record, Worker worker, Throwable failure) {
+		UnfinishedRecord unfinished = new UnfinishedRecord(record, this.source, worker, failure);
+		this.unfinished = unfinished;
+		this.source.delivery().failingRecords().add(unfinished);
+		return unfinished;
+	}
+
+	private void finish(UnfinishedRecord unfinished) {
+		this.source.delivery().failingRecords().remove(unfinished);
+		this.unfinished = null;
+	}
+
+	private Progress drop(Worker worker) {
+		UnfinishedRecord unfinished = this.unfinished;
+		if (unfinished != null) {
+			unfinished.leave();
+			finish(unfinished);
+		}
+		ConsumerRecord<?, ?> record = head();
+		while (record != null) {
+			this.source.drop(record);
+			advance();
+			record = head();
+		}
+		worker.recordDropped();
+		return Progress.DONE;
+	}
+
+	@Override
+	public final boolean isReady(long now) {
+		UnfinishedRecord unfinished = this.unfinished;
+		return unfinished == null || unfinished.isReady(now) || (this.source.isRevoked() && !unfinished.isAwaited());
+	}
+
+	@Override
+	public final WorkerState waitingState() {
+		UnfinishedRecord unfinished = this.unfinished;
+		return (unfinished != null) ? unfinished.workerState() : WorkerState.RUNNING;
 	}
 
 }

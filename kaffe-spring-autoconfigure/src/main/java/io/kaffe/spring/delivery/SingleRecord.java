@@ -17,16 +17,14 @@
 package io.kaffe.spring.delivery;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-
-import io.kaffe.spring.worker.Turn;
-import io.kaffe.spring.worker.Worker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record that was given to a worker by itself.
  */
-final class SingleRecord extends RecordWork {
+class SingleRecord extends RecordWork {
 
-	private final ConsumerRecord<?, ?> record;
+	private @Nullable ConsumerRecord<?, ?> record;
 
 	SingleRecord(ConsumerRecord<?, ?> record, RecordSource source) {
 		super(source);
@@ -34,18 +32,18 @@ final class SingleRecord extends RecordWork {
 	}
 
 	@Override
-	Progress handle(Worker worker, Turn turn) {
-		return attempt(this.record, worker, turn) ? Progress.DONE : Progress.WAITING;
+	final @Nullable ConsumerRecord<?, ?> head() {
+		return this.record;
 	}
 
 	@Override
-	void dropRest() {
-		source().drop(this.record);
+	final void advance() {
+		this.record = null;
 	}
 
 	@Override
-	void deliver(ConsumerRecord<?, ?> record) throws Throwable {
-		source().delivery().deliver(record, source());
+	void deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
+		source().delivery().deliver(record, attempt, source());
 	}
 
 }

@@ -18,38 +18,22 @@ package io.kaffe.spring.delivery;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-import io.kaffe.spring.worker.Turn;
-import io.kaffe.spring.worker.Worker;
-
 /**
- * A record whose worker could not be found, because the strategy or the key failed. That
- * is tried again as a failed record is, by a worker for this record alone; what comes
+ * A record whose worker could not be found, because the strategy or the key failed: a
+ * failure of the record like any other, with a worker for this record alone. What comes
  * after it is not held up and may overtake it.
  */
-final class UnallocatedRecord extends RecordWork {
-
-	private final ConsumerRecord<?, ?> record;
+final class UnallocatedRecord extends SingleRecord {
 
 	private final RecordAllocator allocator;
 
 	UnallocatedRecord(ConsumerRecord<?, ?> record, RecordSource source, RecordAllocator allocator) {
-		super(source);
-		this.record = record;
+		super(record, source);
 		this.allocator = allocator;
 	}
 
 	@Override
-	Progress handle(Worker worker, Turn turn) {
-		return attempt(this.record, worker, turn) ? Progress.DONE : Progress.WAITING;
-	}
-
-	@Override
-	void dropRest() {
-		source().drop(this.record);
-	}
-
-	@Override
-	void deliver(ConsumerRecord<?, ?> record) {
+	void deliver(ConsumerRecord<?, ?> record, int attempt) {
 		this.allocator.allocate(record, source());
 	}
 

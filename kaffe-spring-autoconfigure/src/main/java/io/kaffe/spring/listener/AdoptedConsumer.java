@@ -29,6 +29,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
@@ -39,17 +40,23 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
-import org.springframework.kafka.support.TopicPartitionOffset;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.PartitionSnapshot;
+import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.StallLimits;
+import io.kaffe.spring.worker.StalledRecord;
+import io.kaffe.spring.worker.SupervisedConsumer;
+import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSnapshot;
+import io.kaffe.spring.worker.WorkerState;
 
 /**
  * A listener container that was given workers, with a {@link ConsumerSession session} for
@@ -59,7 +66,7 @@ import io.kaffe.spring.worker.WorkerSnapshot;
  * safe for concurrent use: the sessions (each entered and removed by its own thread), the
  * epochs, the counters. Nothing blocks.
  */
-final class AdoptedConsumer implements WorkerManager.ConsumerView {
+final class AdoptedConsumer implements SupervisedConsumer {
 
 	private static final Log logger = LogFactory.getLog(AdoptedConsumer.class);
 
@@ -96,6 +103,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	private final MetadataLimit metadataLimit;
 
+	private final ContainerSupervision supervision;
+
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
 	private final Set<PartitionAssignment> leftovers = ConcurrentHashMap.newKeySet();
@@ -119,8 +128,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		this.separatedPartitions = new SeparatedPartitions(name, settings.strategy());
 		this.perRecord = settings.strategy().isPerRecord();
 		Integer maxConcurrency = settings.maxConcurrency();
-		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, delivery,
-				this);
+		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, this);
+		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker);
 	}
 
 	/**
@@ -157,6 +166,53 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	ConsumerSettings settings() {
 		return this.settings;
+	}
+
+	/**
+	 * Return what stops the container and starts it again.
+	 */
+	ContainerSupervision supervision() {
+		return this.supervision;
+	}
+
+	@Override
+	public ThreadScope threadScope() {
+		return this.delivery;
+	}
+
+	@Override
+	public StallLimits stallLimits() {
+		return this.settings.stallLimits();
+	}
+
+	@Override
+	public RestartLimit restartLimit() {
+		return this.settings.restartLimit();
+	}
+
+	@Override
+	public void stopBecause(String reason, @Nullable Throwable failure) {
+		this.supervision.stopBecause(reason, failure);
+	}
+
+	@Override
+	public List<String> problems() {
+		List<String> problems = new ArrayList<>();
+		ConsumerSnapshot.Stop stopped = this.supervision.stopped();
+		if (stopped != null) {
+			problems.add("stopped: " + stopped.reason());
+		}
+		this.workers.stalled()
+			.forEach((stalled) -> problems.add("stalled: " + stalled.record().topic() + "-"
+					+ stalled.record().partition() + "@" + stalled.record().offset() + " has been with "
+					+ stalled.worker() + " for " + stalled.duration().toSeconds() + " s"));
+		this.delivery.failingRecords()
+			.all()
+			.stream()
+			.filter((failing) -> failing.state() == FailingRecord.State.PARKED)
+			.forEach((parked) -> problems.add("parked: " + parked.partition() + "@" + parked.offset() + ", "
+					+ parked.failure().getClass().getName() + " since " + parked.since()));
+		return problems;
 	}
 
 	RecordDelivery delivery() {
@@ -306,9 +362,12 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 		Stream<WorkerSnapshot> workers = this.perRecord
 				? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
 				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)));
+		Set<String> stalled = this.workers.stalled().stream().map(StalledRecord::worker).collect(Collectors.toSet());
+		workers = workers
+			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
 		int maxConcurrency = this.workers.maxConcurrency();
 		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
-				state(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
+				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
 				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
 	}
@@ -351,19 +410,11 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 	}
 
 	private List<String> topics(List<PartitionSnapshot> partitions) {
-		String[] topics = this.container.getContainerProperties().getTopics();
-		TopicPartitionOffset[] manual = this.container.getContainerProperties().getTopicPartitions();
-		Stream<String> names;
-		if (topics != null) {
-			names = Stream.of(topics);
+		Set<String> topics = new TreeSet<>(ConsumerAdopter.topics(this.container));
+		if (topics.isEmpty()) {
+			partitions.forEach((partition) -> topics.add(partition.topic()));
 		}
-		else if (manual != null) {
-			names = Stream.of(manual).map(TopicPartitionOffset::getTopic);
-		}
-		else {
-			names = partitions.stream().map(PartitionSnapshot::topic);
-		}
-		return List.copyOf(new TreeSet<>(names.toList()));
+		return List.copyOf(topics);
 	}
 
 	private PartitionBuffer.Room buffer() {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.listener;
 
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -24,9 +25,12 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.common.TopicPartition;
 import org.springframework.util.Assert;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.delivery.FailingRecords;
 import io.kaffe.spring.worker.ConsumerWorkers;
 
 /**
@@ -72,13 +76,43 @@ public final class AdoptedConsumers implements KaffeConsumers {
 				+ ((before < Integer.MAX_VALUE) ? ", before " + before : ""));
 	}
 
+	@Override
+	public List<FailingRecord> failingRecords(String consumer) {
+		return failing(consumer).all();
+	}
+
+	@Override
+	public boolean retry(String consumer, TopicPartition partition, long offset) {
+		return failing(consumer).retry(partition, offset);
+	}
+
+	@Override
+	public boolean skip(String consumer, TopicPartition partition, long offset) {
+		return failing(consumer).skip(partition, offset);
+	}
+
+	@Override
+	public boolean deadLetter(String consumer, TopicPartition partition, long offset) {
+		Assert.state(consumer(consumer).settings().failurePolicy().deadLetters() != null, () -> "Consumer '" + consumer
+				+ "' has nothing to send dead letters with: there is no KafkaTemplate bean");
+		return failing(consumer).deadLetter(partition, offset);
+	}
+
+	private FailingRecords failing(String consumer) {
+		return consumer(consumer).delivery().failingRecords();
+	}
+
 	private ConsumerWorkers workers(String consumer) {
+		return consumer(consumer).workers();
+	}
+
+	private AdoptedConsumer consumer(String consumer) {
 		AdoptedConsumer adopted = this.consumers.get(consumer);
 		if (adopted == null) {
 			throw new IllegalArgumentException(
 					"There is no consumer '" + consumer + "' with workers; there are " + names());
 		}
-		return adopted.workers();
+		return adopted;
 	}
 
 }

@@ -20,19 +20,31 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
+import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.TopicPartitionOffset;
+import org.springframework.messaging.handler.annotation.Header;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.Ticker;
@@ -107,6 +119,21 @@ public final class ConsumerAdopter {
 		return Duration.ofMillis(((Number) Objects.requireNonNull(interval)).longValue());
 	}
 
+	/**
+	 * Return the topics of a container.
+	 * @param container the container
+	 * @return the topics that it names; empty if it has a pattern
+	 */
+	public static Set<String> topics(AbstractMessageListenerContainer<?, ?> container) {
+		String[] topics = container.getContainerProperties().getTopics();
+		TopicPartitionOffset[] partitions = container.getContainerProperties().getTopicPartitions();
+		if (topics != null) {
+			return Set.of(topics);
+		}
+		return (partitions != null)
+				? Stream.of(partitions).map(TopicPartitionOffset::getTopic).collect(Collectors.toSet()) : Set.of();
+	}
+
 	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
 		Map<String, Object> configuration = new HashMap<>();
 		// Containers do not tell which consumer factory they were given.
@@ -130,7 +157,30 @@ public final class ConsumerAdopter {
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
 			.getRecordInterceptor();
 		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor, manual,
-				container.getGroupId(), settings.backOff(), GuardedConsumer.of(name), ticker);
+				container.getGroupId(), asksForAttempts(properties), settings.failurePolicy(), GuardedConsumer.of(name),
+				ticker);
+	}
+
+	/**
+	 * Return whether records are to have the header of delivery attempts from the first
+	 * one on, rather than when they are tried again: if the container is told so, or if a
+	 * method of the listener takes the header as a parameter.
+	 */
+	private static boolean asksForAttempts(ContainerProperties properties) {
+		Object listener = properties.getMessageListener();
+		while (listener instanceof DelegatingMessageListener<?> delegating) {
+			listener = delegating.getDelegate();
+		}
+		if (properties.isDeliveryAttemptHeader() || !(listener instanceof MessagingMessageListenerAdapter<?, ?>)) {
+			return properties.isDeliveryAttemptHeader();
+		}
+		// Adapters do not tell what they call.
+		Object handler = new DirectFieldAccessor(listener).getPropertyValue("handlerMethod");
+		return handler instanceof HandlerAdapter adapter
+				&& Stream.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(adapter.getBean())))
+					.flatMap((method) -> Stream.of(method.getParameters()))
+					.map((parameter) -> AnnotatedElementUtils.findMergedAnnotation(parameter, Header.class))
+					.anyMatch((header) -> header != null && KafkaHeaders.DELIVERY_ATTEMPT.equals(header.name()));
 	}
 
 	@SuppressWarnings("unchecked")
@@ -143,7 +193,7 @@ public final class ConsumerAdopter {
 			.setBatchInterceptor(new TickInterceptor(adopted));
 		container.setRecordInterceptor(null);
 		container.setApplicationEventPublisher(
-				new StoppingEventPublisher(adopted, container.getApplicationEventPublisher()));
+				new ContainerEventPublisher(adopted, container.getApplicationEventPublisher()));
 		leaveCommitsToWorkers(properties);
 		adjustTimeouts(properties, adopted.settings());
 	}

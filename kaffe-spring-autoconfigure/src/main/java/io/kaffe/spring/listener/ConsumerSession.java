@@ -49,10 +49,11 @@ import io.kaffe.spring.worker.Worker;
  * <p>
  * <b>Threading.</b> Every method that takes part in polling belongs to the consumer
  * thread, the one that called first. Workers call {@link #roomAvailable()},
- * {@link #lateCompletion} and {@link #thread()}; tables call {@link #assignments()},
- * {@link #state()} and {@link #isPaused}. The consumer's {@code wakeup()}, the one method
- * any thread may call, is called by workers only while {@code polling} says that the next
- * blocking call is a poll; a wake-up that still hits something else is used up there.
+ * {@link #lateCompletion}, {@link #stopConsumer} and {@link #thread()}; tables call
+ * {@link #assignments()}, {@link #state()} and {@link #isPaused}. The consumer's
+ * {@code wakeup()}, the one method any thread may call, is called by workers only while
+ * {@code polling} says that the next blocking call is a poll; a wake-up that still hits
+ * something else is used up there.
  */
 final class ConsumerSession {
 
@@ -420,6 +421,14 @@ final class ConsumerSession {
 
 	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
 		this.owner.lateCompletion(assignment, record);
+	}
+
+	void stopConsumer(String reason, Throwable failure) {
+		this.owner.stopBecause(reason, failure);
+	}
+
+	int maxParked() {
+		return this.owner.settings().failurePolicy().maxParked();
 	}
 
 	Thread thread() {

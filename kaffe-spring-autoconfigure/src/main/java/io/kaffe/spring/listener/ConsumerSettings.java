@@ -19,8 +19,10 @@ package io.kaffe.spring.listener;
 import java.time.Duration;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.backoff.BackOff;
 
+import io.kaffe.spring.delivery.FailurePolicy;
+import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 /**
@@ -39,10 +41,13 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * @param commitInterval how often completed offsets are committed
  * @param drainTimeout how long a revoked partition or a stop waits for records that are
  * being handled
- * @param backOff how long to wait before a failed record is tried again; must not give up
+ * @param failurePolicy what to do about records that fail
+ * @param stallLimits when a record counts as stalled
+ * @param restartLimit how often a worker or a polling thread that breaks down is started
+ * again
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
-		Duration drainTimeout, BackOff backOff) {
+		Duration drainTimeout, FailurePolicy failurePolicy, StallLimits stallLimits, RestartLimit restartLimit) {
 
 }

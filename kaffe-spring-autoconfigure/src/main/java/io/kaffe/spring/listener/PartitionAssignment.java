@@ -65,6 +65,8 @@ final class PartitionAssignment implements RecordSource {
 
 	private final AtomicInteger open = new AtomicInteger();
 
+	private final AtomicInteger parked = new AtomicInteger();
+
 	private final AssignedPartition assigned;
 
 	private final int slot;
@@ -75,7 +77,8 @@ final class PartitionAssignment implements RecordSource {
 
 	private volatile @Nullable WorkerNaming naming;
 
-	private volatile boolean heldBack;
+	/** Why it is held back, or {@code null} if it is not. */
+	private volatile @Nullable String heldBack;
 
 	private volatile int phase = ACTIVE;
 
@@ -144,8 +147,18 @@ final class PartitionAssignment implements RecordSource {
 	 */
 	boolean holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded) {
 		boolean hold = this.buffer.holdBack(share, full);
-		this.heldBack = hold || this.naming != null || this.progress.length() >= MAX_WINDOW || overloaded;
-		return this.heldBack;
+		String why = null;
+		if (this.naming != null) {
+			why = "worker-allocation";
+		}
+		else if (this.parked.get() >= this.session.maxParked()) {
+			why = "parked";
+		}
+		else if (hold || this.progress.length() >= MAX_WINDOW || overloaded) {
+			why = "back-pressure";
+		}
+		this.heldBack = why;
+		return why != null;
 	}
 
 	void revoke() {
@@ -196,6 +209,28 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	@Override
+	public void stay() {
+		this.running.incrementAndGet();
+	}
+
+	@Override
+	public void parked() {
+		this.parked.incrementAndGet();
+	}
+
+	@Override
+	public void unparked() {
+		if (this.parked.getAndDecrement() == this.session.maxParked()) {
+			this.session.roomAvailable();
+		}
+	}
+
+	@Override
+	public void stopConsumer(String reason, Throwable failure) {
+		this.session.stopConsumer(reason, failure);
+	}
+
+	@Override
 	public void leftOpen() {
 		this.open.incrementAndGet();
 	}
@@ -229,11 +264,13 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	PartitionSnapshot snapshot(boolean paused) {
+		String heldBack = this.heldBack;
 		String by = paused ? "operator" : null;
-		if (this.heldBack) {
-			by = (this.naming != null) ? "worker-allocation" : "back-pressure";
-		}
-		return this.progress.snapshot(this, by);
+		return this.progress.snapshot(this, (heldBack != null) ? heldBack : by);
+	}
+
+	int parkedRecords() {
+		return this.parked.get();
 	}
 
 	@Override

@@ -247,6 +247,7 @@ final class PartitionProgress {
 	}
 
 	PartitionSnapshot snapshot(PartitionAssignment assignment, @Nullable String paused) {
+		int parked = assignment.parkedRecords();
 		OffsetWindow window = this.window;
 		OffsetAndMetadata commit = this.committed;
 		Long committed = (commit != null) ? (Long) commit.offset() : null;
@@ -257,7 +258,7 @@ final class PartitionProgress {
 		long epoch = assignment.assigned().epoch();
 		if (window == null) {
 			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,
-					null, null, null, paused);
+					null, null, parked, null, paused);
 		}
 		long next = window.next();
 		long completed = window.firstOpen();
@@ -266,7 +267,7 @@ final class PartitionProgress {
 		Long end = (lastEnd != null && paused == null) ? (Long) Math.max(lastEnd, next) : null;
 		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed,
 				Math.max(0, window.completedAhead() - (completed - window.watermark())), this.completedTold, next, end,
-				(end != null) ? (Long) (end - completed) : null,
+				(end != null) ? (Long) (end - completed) : null, parked,
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
 				paused);
 	}

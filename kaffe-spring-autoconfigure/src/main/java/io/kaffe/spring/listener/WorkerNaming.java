@@ -16,10 +16,6 @@
 
 package io.kaffe.spring.listener;
 
-import java.time.Duration;
-
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
@@ -30,27 +26,20 @@ import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 /**
- * Asks a strategy of the user's for the name of a partition's worker, until it answers.
- * Meanwhile the partition is paused.
+ * Asks a strategy of the user's for the name of a partition's worker. Meanwhile the
+ * partition is paused. A strategy that throws breaks the worker that asks it, which is
+ * started again as any other is.
  * <p>
  * <b>Threading.</b> Run by a worker of its own; the consumer thread looks at
  * {@link #name()}.
  */
 final class WorkerNaming extends Work {
 
-	private static final Log logger = LogFactory.getLog(WorkerNaming.class);
-
-	private static final Duration RETRY_DELAY = Duration.ofSeconds(1);
-
 	private final WorkerAllocationStrategy strategy;
 
 	private final PartitionAssignment assignment;
 
 	private final Runnable whenNamed;
-
-	private boolean failed;
-
-	private volatile long nextAt;
 
 	private volatile @Nullable String name;
 
@@ -69,25 +58,16 @@ final class WorkerNaming extends Work {
 
 	@Override
 	public Progress proceed(Worker worker, Turn turn) {
-		if (this.assignment.isRevoked()) {
-			return Progress.DONE;
+		if (!this.assignment.isRevoked()) {
+			try {
+				this.name = ask();
+			}
+			catch (Throwable ex) {
+				throw new IllegalStateException("The worker allocation strategy cannot name the worker of "
+						+ this.assignment + ", which is paused until it can", ex);
+			}
+			this.whenNamed.run();
 		}
-		if (this.failed && this.nextAt - turn.readClock() > 0) {
-			worker.wakeAfter(Duration.ofNanos(this.nextAt - turn.now()));
-			return Progress.WAITING;
-		}
-		try {
-			this.name = ask();
-		}
-		catch (Throwable ex) {
-			logger.error("The worker allocation strategy cannot name the worker of " + this.assignment
-					+ ", which is paused until it can; asking again in " + RETRY_DELAY.toMillis() + " ms", ex);
-			this.failed = true;
-			this.nextAt = turn.readClock() + RETRY_DELAY.toNanos();
-			worker.wakeAfter(RETRY_DELAY);
-			return Progress.WAITING;
-		}
-		this.whenNamed.run();
 		return Progress.DONE;
 	}
 
@@ -103,7 +83,7 @@ final class WorkerNaming extends Work {
 
 	@Override
 	public boolean isReady(long now) {
-		return this.assignment.isRevoked() || now - this.nextAt >= 0;
+		return true;
 	}
 
 }

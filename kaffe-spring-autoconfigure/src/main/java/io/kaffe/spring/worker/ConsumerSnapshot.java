@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.worker;
 
+import java.time.Instant;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * assigned
  * @param workerAllocationStrategy the name of its strategy
  * @param state what it was doing
+ * @param stopped why it was stopped, if that was because it could not go on, else
+ * {@code null}
  * @param maxConcurrency how many workers may run at once; {@code null}: all
  * @param buffered what is polled and not final
  * @param workerCount the number of its workers
@@ -36,8 +39,17 @@ import org.jspecify.annotations.Nullable;
  * @param partitions its partitions, sorted by topic and number
  */
 public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
-		ConsumerState state, @Nullable Integer maxConcurrency, Buffered buffered, int workerCount,
-		List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions) {
+		ConsumerState state, @Nullable Stop stopped, @Nullable Integer maxConcurrency, Buffered buffered,
+		int workerCount, List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions) {
+
+	/**
+	 * That a consumer was stopped because it could not go on.
+	 *
+	 * @param at when it was stopped
+	 * @param reason why, as a sentence
+	 */
+	public record Stop(Instant at, String reason) {
+	}
 
 	/**
 	 * What is polled and not final.

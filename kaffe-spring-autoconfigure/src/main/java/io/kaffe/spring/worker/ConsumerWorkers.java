@@ -16,8 +16,10 @@
 
 package io.kaffe.spring.worker;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -55,9 +57,9 @@ public final class ConsumerWorkers {
 
 	private final RunQueue runQueue;
 
-	ConsumerWorkers(WorkerSupervisor supervisor, ThreadScope scope, int maxConcurrency) {
+	ConsumerWorkers(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxConcurrency) {
 		this.supervisor = supervisor;
-		this.runQueue = new RunQueue(supervisor, scope, maxConcurrency);
+		this.runQueue = new RunQueue(supervisor, consumer, maxConcurrency);
 	}
 
 	/**
@@ -157,6 +159,23 @@ public final class ConsumerWorkers {
 	 */
 	public Collection<Worker> all() {
 		return Collections.unmodifiableCollection(this.workers.values());
+	}
+
+	/**
+	 * Run a task of the engine after a while.
+	 * @param delay how long to wait
+	 * @param task the task, run by the scheduler: must not block or call user code
+	 */
+	public void after(Duration delay, Runnable task) {
+		this.supervisor.after(delay, task);
+	}
+
+	/**
+	 * Return what has been with its handler for longer than the stall threshold.
+	 * @return a snapshot, in no order
+	 */
+	public List<StalledRecord> stalled() {
+		return this.runQueue.stallWatch().stalled();
 	}
 
 	/**

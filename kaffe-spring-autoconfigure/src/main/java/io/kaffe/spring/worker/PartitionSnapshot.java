@@ -40,14 +40,16 @@ import org.jspecify.annotations.Nullable;
  * @param endOffset the end of the partition as of the last fetch; {@code null} if unknown
  * or if nothing is fetched because the partition is paused
  * @param lag end offset minus completed offset; {@code null} if either is unknown
+ * @param parked how many of its records are parked
  * @param oldestUnfinished the record that holds up {@code completedOffset}; {@code null}
  * if there is none
  * @param paused why nothing is fetched: {@code back-pressure}, {@code worker-allocation}
- * while the strategy has not named the worker, or {@code operator}; {@code null} if it is
+ * while the strategy has not named the worker, {@code parked} while too many of its
+ * records are, or {@code operator}; {@code null} if it is
  */
 public record PartitionSnapshot(String topic, int partition, @Nullable String worker, long epoch,
 		@Nullable Long completedOffset, @Nullable Long committedOffset, long completedAhead, long completedTold,
-		@Nullable Long nextFetchOffset, @Nullable Long endOffset, @Nullable Long lag,
+		@Nullable Long nextFetchOffset, @Nullable Long endOffset, @Nullable Long lag, int parked,
 		@Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
 
 	/**

@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  * woken one by one and no more than are needed; whoever skips starting because of
  * {@code starting} has counted its worker before, and whoever clears {@code starting},
  * the lane that has started or a thread that found it need not, looks after that. Slots
- * are opened and closed under a lock, under which nothing else is called.
+ * are opened and closed under a lock, under which nothing else is called. What the
+ * threads are at is read by the {@link StallWatch} from their turns.
  */
 final class RunQueue {
 
@@ -62,7 +65,7 @@ final class RunQueue {
 
 	private static final Duration REJECTED_DELAY = Duration.ofMillis(100);
 
-	private static final Duration RESTART_DELAY = Duration.ofSeconds(1);
+	private static final Duration GIVEN_UP_DELAY = Duration.ofSeconds(1);
 
 	private static final long WARNING_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -79,9 +82,15 @@ final class RunQueue {
 
 	private final Deque<Integer> freeSlots = new ArrayDeque<>();
 
+	private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
+
 	private final WorkerSupervisor supervisor;
 
-	private final ThreadScope scope;
+	private final SupervisedConsumer consumer;
+
+	private final StallWatch stallWatch;
+
+	private final RestartHistory rejections;
 
 	private volatile List<Queue<Worker>> slots = List.of(new ConcurrentLinkedQueue<>());
 
@@ -89,11 +98,16 @@ final class RunQueue {
 
 	private volatile long warnedAt;
 
-	RunQueue(WorkerSupervisor supervisor, ThreadScope scope, int maxLanes) {
+	private volatile long standsStillUntil;
+
+	RunQueue(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxLanes) {
 		this.supervisor = supervisor;
-		this.scope = scope;
+		this.consumer = consumer;
 		this.maxLanes = maxLanes;
-		this.warnedAt = supervisor.ticker().nanoTime() - WARNING_INTERVAL_NANOS;
+		this.stallWatch = new StallWatch(supervisor, consumer.stallLimits(), this.turns);
+		this.rejections = new RestartHistory(consumer.restartLimit());
+		this.standsStillUntil = supervisor.ticker().nanoTime();
+		this.warnedAt = this.standsStillUntil - WARNING_INTERVAL_NANOS;
 	}
 
 	/**
@@ -107,6 +121,10 @@ final class RunQueue {
 
 	int maxLanes() {
 		return this.maxLanes;
+	}
+
+	StallWatch stallWatch() {
+		return this.stallWatch;
 	}
 
 	/**
@@ -203,10 +221,31 @@ final class RunQueue {
 
 	private void retryLater() {
 		if (this.retrying.compareAndSet(false, true)) {
+			if (this.lanes.get() == 0) {
+				standsStill();
+			}
 			this.supervisor.after(REJECTED_DELAY, () -> {
 				this.retrying.set(false);
 				startLaneIfReady();
 			});
+		}
+	}
+
+	/**
+	 * Note that nothing is handled because the executor turns everything away, which may
+	 * not last. Called by whoever has set {@code retrying}.
+	 */
+	private void standsStill() {
+		long now = this.supervisor.ticker().nanoTime();
+		if (now - this.standsStillUntil < 0) {
+			return;
+		}
+		Duration delay = this.rejections.brokeDown(now);
+		this.standsStillUntil = now + delay.toNanos();
+		if (delay.isZero()) {
+			this.rejections.forget();
+			this.consumer.stopBecause("The task executor turned its workers away again and again, so that none of them "
+					+ "ran. Give it threads for as many workers as are to run at once.", null);
 		}
 	}
 
@@ -216,8 +255,7 @@ final class RunQueue {
 			this.warnedAt = now;
 			log("The task executor turned workers away"
 					+ ((failure != null) ? "" : ", to be run in the thread that submitted them, which is not theirs")
-					+ "; trying again in " + REJECTED_DELAY.toMillis()
-					+ " ms. Give it as many threads as workers are to run at once", failure);
+					+ "; trying again soon. Give it as many threads as workers are to run at once", failure);
 		}
 	}
 
@@ -290,7 +328,11 @@ final class RunQueue {
 				RunQueue.this.starting.set(false);
 			}
 			boolean ended = false;
-			RunQueue.this.scope.enter();
+			this.turn.enter();
+			RunQueue.this.turns.add(this.turn);
+			RunQueue.this.stallWatch.watch();
+			ThreadScope scope = RunQueue.this.consumer.threadScope();
+			scope.enter();
 			try {
 				runWorkers();
 				ended = true;
@@ -300,7 +342,8 @@ final class RunQueue {
 					RunQueue.this.lanes.decrementAndGet();
 					startLaneIfReady();
 				}
-				RunQueue.this.scope.leave();
+				scope.leave();
+				RunQueue.this.turns.remove(this.turn);
 			}
 		}
 
@@ -320,15 +363,37 @@ final class RunQueue {
 		}
 
 		private void run(Worker worker) {
-			this.turn.begin(WORKER_TURN_NANOS);
+			this.turn.begin(worker, WORKER_TURN_NANOS);
 			try {
 				worker.runTurn(this.turn);
 			}
 			catch (Throwable ex) {
-				if (worker.brokeDown(this.turn)) {
-					RunQueue.this.supervisor.after(RESTART_DELAY, () -> add(worker));
-				}
-				log("Worker " + worker + " broke down; starting it again in " + RESTART_DELAY.toMillis() + " ms", ex);
+				brokeDown(worker, ex);
+			}
+			finally {
+				this.turn.end();
+			}
+		}
+
+		/**
+		 * Start a worker again after a while, with the head of its queue in place. If it
+		 * broke down too often it stays down, and the consumer is stopped: what it has is
+		 * dropped as the partitions go, for which it has to run once more.
+		 */
+		private void brokeDown(Worker worker, Throwable failure) {
+			boolean held = this.turn.isHeld();
+			Duration delay = worker.brokeDown(this.turn, RunQueue.this.consumer.restartLimit());
+			String brokeDown = "Worker " + worker + " broke down outside the handler";
+			if (delay.isZero() || WorkerSupervisor.isFatal(failure)) {
+				log(brokeDown, failure);
+				RunQueue.this.consumer.stopBecause(brokeDown + (delay.isZero() ? " too often" : ""), failure);
+				delay = GIVEN_UP_DELAY;
+			}
+			else {
+				log(brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
+			}
+			if (held) {
+				RunQueue.this.supervisor.after(delay, () -> add(worker));
 			}
 		}
 

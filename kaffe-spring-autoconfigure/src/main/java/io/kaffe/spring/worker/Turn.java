@@ -16,17 +16,42 @@
 
 package io.kaffe.spring.worker;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.function.BooleanSupplier;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * A worker's time on a thread: when it began, and whether others should have the thread
  * now.
  * <p>
  * The clock is read once for each record: the end of one is the beginning of the next.
  * <p>
- * <b>Threading.</b> Belongs to the thread that runs the worker.
+ * <b>Threading.</b> Belongs to the thread that runs the worker. {@link StallWatch} reads
+ * which worker that is, and interrupts the thread: under the monitor, which the thread
+ * takes at the end of a record that is being watched, so that the interrupt hits this
+ * record or none. {@code watched} is set long before, and by then seen.
  */
 public final class Turn {
 
+	private static final VarHandle WORKER;
+	static {
+		try {
+			WORKER = MethodHandles.lookup().findVarHandle(Turn.class, "worker", Worker.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	private final Ticker ticker;
+
+	private volatile @Nullable Thread thread;
+
+	private volatile @Nullable Worker worker;
+
+	private volatile boolean watched;
 
 	private long now;
 
@@ -39,8 +64,69 @@ public final class Turn {
 		this.ticker = ticker;
 	}
 
-	void begin(long nanos) {
+	/**
+	 * Begin on the calling thread.
+	 */
+	void enter() {
+		this.thread = Thread.currentThread();
+	}
+
+	/**
+	 * Give the thread to a worker.
+	 */
+	void begin(Worker worker, long nanos) {
+		WORKER.setRelease(this, worker);
 		this.end = this.now + nanos;
+	}
+
+	/**
+	 * Take the thread from the worker.
+	 */
+	void end() {
+		WORKER.setRelease(this, (@Nullable Worker) null);
+	}
+
+	@Nullable Worker worker() {
+		return this.worker;
+	}
+
+	@Nullable Thread thread() {
+		return this.thread;
+	}
+
+	/**
+	 * Announce that the thread may be interrupted while it is at this record.
+	 */
+	void watch() {
+		this.watched = true;
+	}
+
+	/**
+	 * Interrupt the thread, unless it is past what it is to be interrupted at.
+	 * @param condition whether it is still at it
+	 * @return whether it was interrupted
+	 */
+	synchronized boolean interruptIf(BooleanSupplier condition) {
+		Thread thread = this.thread;
+		if (!this.watched || thread == null || !condition.getAsBoolean()) {
+			return false;
+		}
+		thread.interrupt();
+		return true;
+	}
+
+	/**
+	 * Say that user code has returned: an interrupt that was meant for it must not hit
+	 * what comes next. Reads the clock.
+	 */
+	public void handlerReturned() {
+		if (this.watched) {
+			synchronized (this) {
+				this.watched = false;
+			}
+		}
+		Thread.interrupted();
+		readClock();
 	}
 
 	boolean isHeld() {

@@ -52,6 +52,15 @@ public abstract class Work {
 	public abstract boolean isReady(long now);
 
 	/**
+	 * Return what a worker is doing while this work waits. May be called by any thread; a
+	 * moment's view.
+	 * @return the state that tables show
+	 */
+	public WorkerState waitingState() {
+		return WorkerState.BACKING_OFF;
+	}
+
+	/**
 	 * How a call of {@link Work#proceed} ended.
 	 */
 	public enum Progress {

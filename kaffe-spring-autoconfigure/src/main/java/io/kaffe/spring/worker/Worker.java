@@ -114,7 +114,8 @@ public final class Worker {
 
 	private volatile int failed;
 
-	private volatile int restarts;
+	/** Only if it broke down, since most never do. */
+	private volatile @Nullable RestartHistory restarts;
 
 	private volatile @Nullable RecordFailure lastFailure;
 
@@ -210,11 +211,13 @@ public final class Worker {
 	}
 
 	/**
-	 * Call {@link #wake()} after a while. Any thread; never blocks.
+	 * Run a task after a while, such as one that wakes this worker. Any thread; never
+	 * blocks.
 	 * @param delay how long to wait
+	 * @param task the task, run by the scheduler: must not block or call user code
 	 */
-	public void wakeAfter(Duration delay) {
-		this.workers.supervisor().after(delay, this::wake);
+	public void after(Duration delay, Runnable task) {
+		this.workers.supervisor().after(delay, task);
 	}
 
 	/**
@@ -291,8 +294,9 @@ public final class Worker {
 		ConsumerRecord<?, ?> record = this.record;
 		List<WorkerSnapshot.CurrentRecord> records = (record != null) ? List.of(describe(record)) : List.of();
 		RecordFailure failure = this.lastFailure;
+		RestartHistory restarts = this.restarts;
 		return new WorkerSnapshot(name(), state(state, record), served(), queued, this.handled, this.failed,
-				this.restarts, records, (failure != null) ? failure.snapshot() : null);
+				(restarts != null) ? restarts.total() : 0, records, (failure != null) ? failure.snapshot() : null);
 	}
 
 	private List<String> served() {
@@ -307,8 +311,9 @@ public final class Worker {
 		if (this.topic == null && this.partitions.isEmpty()) {
 			return busy ? WorkerState.DRAINING : WorkerState.STOPPED;
 		}
-		if (state == WAITING) {
-			return WorkerState.BACKING_OFF;
+		Work work = this.current;
+		if (state == WAITING && work != null) {
+			return work.waitingState();
 		}
 		return busy ? WorkerState.RUNNING : WorkerState.IDLE;
 	}
@@ -403,17 +408,21 @@ public final class Worker {
 	}
 
 	/**
-	 * Note that a turn broke down. The head of the queue stays where it is.
-	 * @return whether it is to be added to the run queue; {@code false} if it had given
-	 * the queue out of its hands already
+	 * Note that a turn broke down. The head of the queue stays where it is. Unless it had
+	 * given the queue out of its hands already, it is to be added to the run queue after
+	 * a while.
+	 * @return how long to wait; zero if it broke down too often
 	 */
-	boolean brokeDown(Turn turn) {
-		this.restarts++;
-		boolean held = turn.isHeld();
-		if (held) {
+	Duration brokeDown(Turn turn, RestartLimit limit) {
+		RestartHistory history = this.restarts;
+		if (history == null) {
+			history = new RestartHistory(limit);
+			this.restarts = history;
+		}
+		if (turn.isHeld()) {
 			this.run = SCHEDULED;
 		}
-		return held;
+		return history.brokeDown(turn.readClock());
 	}
 
 	private boolean hasMore() {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.worker;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,14 +53,13 @@ public final class WorkerManager {
 	 * @param name the consumer's name, unique in this service
 	 * @param maxConcurrency how many of its workers may run at once;
 	 * {@link Integer#MAX_VALUE}: all
-	 * @param scope what threads need that run its workers
-	 * @param view describes the consumer for the table
+	 * @param consumer the consumer
 	 * @return its workers, none yet
 	 * @throws IllegalStateException if a consumer of that name is registered
 	 */
-	public ConsumerWorkers register(String name, int maxConcurrency, ThreadScope scope, ConsumerView view) {
-		ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, scope, maxConcurrency);
-		if (this.consumers.putIfAbsent(name, new Registration(workers, view)) != null) {
+	public ConsumerWorkers register(String name, int maxConcurrency, SupervisedConsumer consumer) {
+		ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, consumer, maxConcurrency);
+		if (this.consumers.putIfAbsent(name, new Registration(workers, consumer)) != null) {
 			throw new IllegalStateException("A consumer named '" + name + "' is registered already");
 		}
 		return workers;
@@ -95,7 +95,7 @@ public final class WorkerManager {
 	 */
 	public WorkerTable table() {
 		Map<String, ConsumerSnapshot> table = new TreeMap<>();
-		this.consumers.forEach((name, registration) -> table.put(name, registration.view.snapshot()));
+		this.consumers.forEach((name, registration) -> table.put(name, registration.consumer.snapshot()));
 		return new WorkerTable(table);
 	}
 
@@ -106,7 +106,7 @@ public final class WorkerManager {
 	 */
 	public @Nullable ConsumerSnapshot table(String consumer) {
 		Registration registration = this.consumers.get(consumer);
-		return (registration != null) ? registration.view.snapshot() : null;
+		return (registration != null) ? registration.consumer.snapshot() : null;
 	}
 
 	/**
@@ -120,7 +120,7 @@ public final class WorkerManager {
 		if (registration == null) {
 			return null;
 		}
-		for (WorkerSnapshot listed : registration.view.snapshot().workers()) {
+		for (WorkerSnapshot listed : registration.consumer.snapshot().workers()) {
 			if (listed.name().equals(worker)) {
 				return listed;
 			}
@@ -134,20 +134,17 @@ public final class WorkerManager {
 	}
 
 	/**
-	 * Describes a consumer for the table. May be called by any thread and must not block.
+	 * Return what is wrong with the consumers now.
+	 * @return the consumer's name to its problems, a sentence for each; empty for those
+	 * that are well; a snapshot
 	 */
-	@FunctionalInterface
-	public interface ConsumerView {
-
-		/**
-		 * Describe the consumer as it is now.
-		 * @return the snapshot
-		 */
-		ConsumerSnapshot snapshot();
-
+	public Map<String, List<String>> problems() {
+		Map<String, List<String>> problems = new TreeMap<>();
+		this.consumers.forEach((name, registration) -> problems.put(name, registration.consumer.problems()));
+		return problems;
 	}
 
-	private record Registration(ConsumerWorkers workers, ConsumerView view) {
+	private record Registration(ConsumerWorkers workers, SupervisedConsumer consumer) {
 	}
 
 }

@@ -39,6 +39,16 @@ public record WorkerSnapshot(String name, WorkerState state, List<String> partit
 		long failed, int restarts, List<CurrentRecord> current, @Nullable LastFailure lastFailure) {
 
 	/**
+	 * Return the same with another state.
+	 * @param state the state
+	 * @return the snapshot
+	 */
+	public WorkerSnapshot withState(WorkerState state) {
+		return new WorkerSnapshot(this.name, state, this.partitions, this.queued, this.handled, this.failed,
+				this.restarts, this.current, this.lastFailure);
+	}
+
+	/**
 	 * A record that is being handled.
 	 *
 	 * @param partition the topic and partition, such as {@code orders-0}

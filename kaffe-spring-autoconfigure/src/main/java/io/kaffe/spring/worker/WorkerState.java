@@ -34,9 +34,20 @@ public enum WorkerState {
 	RUNNING,
 
 	/**
+	 * It has been with one record for longer than the stall threshold.
+	 */
+	STALLED,
+
+	/**
 	 * It waits before it tries a failed record again. No thread is held.
 	 */
 	BACKING_OFF,
+
+	/**
+	 * Its record has failed for good and is kept until somebody decides about it. No
+	 * thread is held.
+	 */
+	PARKED,
 
 	/**
 	 * It finishes a record of a partition that is being revoked or is gone.

@@ -35,6 +35,8 @@ public final class WorkerSupervisor {
 
 	private static final Log logger = LogFactory.getLog(WorkerSupervisor.class);
 
+	private static final int LONGEST_CAUSE_CHAIN = 100;
+
 	private final Executor executor;
 
 	private final TaskScheduler scheduler;
@@ -51,6 +53,24 @@ public final class WorkerSupervisor {
 		this.executor = executor;
 		this.scheduler = scheduler;
 		this.ticker = ticker;
+	}
+
+	/**
+	 * Return whether a failure is an error of the virtual machine, such as a lack of
+	 * memory, after which nothing can be relied upon. A stack overflow is not: it ends
+	 * with the call that caused it.
+	 * @param failure what was thrown
+	 * @return {@code true} if it, or one of its causes, is such an error
+	 */
+	public static boolean isFatal(Throwable failure) {
+		Throwable cause = failure;
+		for (int depth = 0; cause != null && depth < LONGEST_CAUSE_CHAIN; depth++) {
+			if (cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError)) {
+				return true;
+			}
+			cause = cause.getCause();
+		}
+		return false;
 	}
 
 	Ticker ticker() {

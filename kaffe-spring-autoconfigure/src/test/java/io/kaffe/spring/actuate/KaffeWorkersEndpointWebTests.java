@@ -60,14 +60,14 @@ class KaffeWorkersEndpointWebTests {
 
 	private static final String CONSUMER = """
 			{"groupId": "shop", "topics": ["orders", "payments"], "workerAllocationStrategy": "worker-per-partition",
-			 "state": "running", "maxConcurrency": null, "buffered": {"records": 12, "bytes": 3456},
+			 "state": "running", "stopped": null, "maxConcurrency": null, "buffered": {"records": 12, "bytes": 3456},
 			 "workerCount": 2,
 			 "workers": [%s, {"name": "worker_1", "state": "running", "partitions": ["orders-1"], "queued": 0,
 			                  "handled": 5, "failed": 0, "restarts": 0, "current": [],
 			                  "lastFailure": null}],
 			 "partitions": [{"topic": "orders", "partition": 0, "worker": "worker_0", "epoch": 1,
 			                 "completedOffset": 77, "committedOffset": 70, "completedAhead": 3, "completedTold": 2,
-			                 "nextFetchOffset": 90, "endOffset": 120, "lag": 43,
+			                 "nextFetchOffset": 90, "endOffset": 120, "lag": 43, "parked": 0,
 			                 "oldestUnfinished": {"offset": 77, "since": "2026-01-01T12:00:00Z"},
 			                 "paused": "back-pressure"}]}
 			""".formatted(WORKER);
@@ -76,7 +76,7 @@ class KaffeWorkersEndpointWebTests {
 			{"consumers": {
 			   "orders": %s,
 			   "refunds": {"groupId": null, "topics": ["refunds"],
-			               "workerAllocationStrategy": "worker-per-topic-partition", "state": "starting", "maxConcurrency": 4, "buffered": {"records": 0, "bytes": 0},
+			               "workerAllocationStrategy": "worker-per-topic-partition", "state": "starting", "stopped": null, "maxConcurrency": 4, "buffered": {"records": 0, "bytes": 0},
 			               "workerCount": 0,
 			               "workers": [], "partitions": []}}}
 			"""

@@ -23,9 +23,9 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
-import io.kaffe.spring.worker.NoScope;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.UnsupervisedConsumer;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSnapshot;
 import io.kaffe.spring.worker.WorkerState;
@@ -53,19 +53,19 @@ final class SnapshotFixtures {
 	 * about to start.
 	 */
 	static void register(WorkerManager manager) {
-		manager.register("refunds", Integer.MAX_VALUE, new NoScope(), SnapshotFixtures::refunds);
-		manager.register("orders", Integer.MAX_VALUE, new NoScope(), SnapshotFixtures::orders);
+		manager.register("refunds", Integer.MAX_VALUE, new UnsupervisedConsumer(SnapshotFixtures::refunds));
+		manager.register("orders", Integer.MAX_VALUE, new UnsupervisedConsumer(SnapshotFixtures::orders));
 	}
 
 	static ConsumerSnapshot orders() {
 		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
-				ConsumerState.RUNNING, null, new ConsumerSnapshot.Buffered(12, 3456), 2,
+				ConsumerState.RUNNING, null, null, new ConsumerSnapshot.Buffered(12, 3456), 2,
 				List.of(backingOff(), running()), List.of(partition()));
 	}
 
 	static ConsumerSnapshot refunds() {
-		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING, 4,
-				new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of());
+		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING,
+				null, 4, new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of());
 	}
 
 	static WorkerSnapshot backingOff() {
@@ -79,7 +79,7 @@ final class SnapshotFixtures {
 	}
 
 	private static PartitionSnapshot partition() {
-		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 2, 90L, 120L, 43L,
+		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 2, 90L, 120L, 43L, 0,
 				new PartitionSnapshot.OldestUnfinished(77, NOON), "back-pressure");
 	}
 

@@ -172,21 +172,29 @@ class ArchitectureTests {
 	@Test
 	void onlyTheseTypesArePublic() {
 		assertThat(this.rules.publicTypes(house)).containsExactlyElementsOf("""
+				FailingRecord
+				FailingRecord$State
 				KaffeConsumers
+				RecordBackOff
 				actuate.KaffeWorkersEndpoint
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
 				autoconfigure.ConsumerProperties$Buffer
 				autoconfigure.ConsumerProperties$Commit
 				autoconfigure.ConsumerProperties$Failure
+				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Consumer
+				delivery.FailingRecords
+				delivery.FailureAction
+				delivery.FailurePolicy
 				delivery.RecordAllocation
 				delivery.RecordAllocator
 				delivery.RecordChunk
 				delivery.RecordDelivery
+				delivery.RecordRecoverer
 				delivery.RecordSource
 				listener.AdoptedConsumers
 				listener.ConsumerAdopter
@@ -200,13 +208,19 @@ class ArchitectureTests {
 				worker.AssignedPartition
 				worker.ConsumerSnapshot
 				worker.ConsumerSnapshot$Buffered
+				worker.ConsumerSnapshot$Stop
 				worker.ConsumerState
 				worker.ConsumerWorkers
 				worker.PartitionSnapshot
 				worker.PartitionSnapshot$OldestUnfinished
 				worker.RecordFailure
 				worker.RecordWorkerAllocationStrategy
+				worker.RestartHistory
+				worker.RestartLimit
+				worker.StallLimits
+				worker.StalledRecord
 				worker.StandardWorkerAllocationStrategy
+				worker.SupervisedConsumer
 				worker.ThreadScope
 				worker.Ticker
 				worker.Turn
@@ -215,7 +229,6 @@ class ArchitectureTests {
 				worker.Worker
 				worker.WorkerAllocationStrategy
 				worker.WorkerManager
-				worker.WorkerManager$ConsumerView
 				worker.WorkerSnapshot
 				worker.WorkerSnapshot$CurrentRecord
 				worker.WorkerSnapshot$LastFailure

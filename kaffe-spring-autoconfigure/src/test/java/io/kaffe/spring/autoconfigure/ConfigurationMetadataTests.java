@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,8 @@ class ConfigurationMetadataTests {
 	void everyPropertyHasADefaultButThoseThatDependOnOthers() throws IOException {
 		assertThat(properties()).filteredOn((property) -> !property.containsKey("defaultValue"))
 			.extracting((property) -> property.get("name"))
-			.containsExactlyInAnyOrder("kaffe.consumers", "kaffe.max-concurrency");
+			.containsExactlyInAnyOrder("kaffe.consumers", "kaffe.max-concurrency", "kaffe.failure.not-retryable",
+					"kaffe.failure.then-for", "kaffe.stall-interrupt-threshold");
 	}
 
 	@Test
@@ -88,7 +90,9 @@ class ConfigurationMetadataTests {
 	}
 
 	private static ConsumerSettings settings(KaffeProperties properties) {
-		return new ConsumerSettingsResolver(properties, Map.of(), null).resolve("orders", Duration.ofMinutes(5));
+		return new ConsumerSettingsResolver(properties, Map.of(), null,
+				new FailurePolicyResolver(properties, null, null, null))
+			.resolve("orders", Duration.ofMinutes(5), Set.of());
 	}
 
 	private static List<Map<String, Object>> properties() throws IOException {

@@ -20,7 +20,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -117,7 +119,8 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(4);
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(120_000);
 		assertThat(backOff(settings).getJitter()).isZero();
-		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5)).maxBufferedRecords()).isEqualTo(100);
+		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), Set.of()).maxBufferedRecords())
+			.isEqualTo(100);
 	}
 
 	@Test
@@ -178,25 +181,31 @@ class ConsumerSettingsTests {
 	void onlyStrategyBeanIsTheDefaultAndCanBeOverruled() throws IOException {
 		WorkerAllocationStrategy own = (topic, partition) -> "worker";
 		Map<String, WorkerAllocationStrategy> beans = Map.of("own", own, "other", (topic, partition) -> "other");
-		ConsumerSettings settings = new ConsumerSettingsResolver(properties("kaffe: {}"), beans, own).resolve("orders",
-				Duration.ofMinutes(5));
+		ConsumerSettings settings = resolver("kaffe: {}", beans, own).resolve("orders", Duration.ofMinutes(5),
+				Set.of());
 		assertThat(settings.strategy()).isSameAs(own);
 		assertThat(settings.strategyName()).isEqualTo("own");
 		String yaml = "kaffe.consumers.orders.worker-allocation-strategy: worker-per-key";
-		assertThat(new ConsumerSettingsResolver(properties(yaml), beans, own).resolve("orders", Duration.ofMinutes(5))
-			.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
-		assertThat(new ConsumerSettingsResolver(properties("kaffe: {}"), beans, null)
-			.resolve("orders", Duration.ofMinutes(5))
-			.strategy()).as("of several beans none is chosen")
+		assertThat(resolver(yaml, beans, own).resolve("orders", Duration.ofMinutes(5), Set.of()).strategy())
+			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
+		assertThat(resolver("kaffe: {}", beans, null).resolve("orders", Duration.ofMinutes(5), Set.of()).strategy())
+			.as("of several beans none is chosen")
 			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
 	}
 
 	private static ConsumerSettings settings(String yaml) throws IOException {
-		return resolver(yaml).resolve("orders", Duration.ofMinutes(5));
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), Set.of());
 	}
 
 	private static ConsumerSettingsResolver resolver(String yaml) throws IOException {
-		return new ConsumerSettingsResolver(properties(yaml), Map.of(), null);
+		return resolver(yaml, Map.of(), null);
+	}
+
+	private static ConsumerSettingsResolver resolver(String yaml, Map<String, WorkerAllocationStrategy> strategies,
+			@Nullable WorkerAllocationStrategy only) throws IOException {
+		KaffeProperties properties = properties(yaml);
+		return new ConsumerSettingsResolver(properties, strategies, only,
+				new FailurePolicyResolver(properties, null, null, null));
 	}
 
 	private static KaffeProperties properties(String yaml) throws IOException {
@@ -209,8 +218,8 @@ class ConsumerSettingsTests {
 	}
 
 	private static ExponentialBackOff backOff(ConsumerSettings settings) {
-		assertThat(settings.backOff()).isInstanceOf(ExponentialBackOff.class);
-		return (ExponentialBackOff) settings.backOff();
+		assertThat(settings.failurePolicy().backOff()).isInstanceOf(ExponentialBackOff.class);
+		return (ExponentialBackOff) settings.failurePolicy().backOff();
 	}
 
 }

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.ManualExecution;
-import io.kaffe.spring.worker.NoScope;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.UnsupervisedConsumer;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSupervisor;
 
@@ -60,9 +60,7 @@ class MemoryFootprintTests {
 		// nothing.
 		ManualExecution execution = new ManualExecution();
 		ConsumerWorkers workers = new WorkerManager(new WorkerSupervisor(execution, execution, execution))
-			.register("orders", 1, new NoScope(), () -> {
-				throw new UnsupportedOperationException();
-			});
+			.register("orders", 1, new UnsupervisedConsumer());
 		RecordAllocator allocator = new RecordAllocator(StandardWorkerAllocationStrategy.WORKER_PER_KEY, workers);
 		RecordSource source = new NoSource();
 		long before = used();
@@ -104,6 +102,26 @@ class MemoryFootprintTests {
 
 		@Override
 		public void complete(ConsumerRecord<?, ?> record) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void stay() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void parked() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void unparked() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void stopConsumer(String reason, Throwable failure) {
 			throw new UnsupportedOperationException();
 		}
 

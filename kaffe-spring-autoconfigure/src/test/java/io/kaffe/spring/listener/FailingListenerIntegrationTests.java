@@ -48,7 +48,8 @@ class FailingListenerIntegrationTests {
 			application.send("orders", 0, 0, 20);
 			application.send("orders", 1, 100, 300);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
-					"--kaffe.failure.backoff.initial-interval=20ms", "--kaffe.failure.backoff.max-interval=50ms");
+					"--kaffe.failure.max-attempts=0", "--kaffe.failure.backoff.initial-interval=20ms",
+					"--kaffe.failure.backoff.max-interval=50ms");
 			Failing failing = context.getBean(Failing.class);
 			await("it is tried often").until(() -> failing.attempts.size() >= 5);
 			await("the other partition is committed")

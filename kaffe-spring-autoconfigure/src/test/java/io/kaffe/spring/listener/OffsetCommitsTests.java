@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -48,10 +49,14 @@ import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.delivery.FailureAction;
+import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ManualExecution;
+import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSupervisor;
@@ -255,9 +260,12 @@ class OffsetCommitsTests {
 				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
 		ConsumerSettings settings = new ConsumerSettings("worker-per-partition",
 				StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, null, 1000, 1000, 4096, Duration.ofSeconds(1),
-				Duration.ofSeconds(1), new FixedBackOff());
+				Duration.ofSeconds(1),
+				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)));
 		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, "orders", settings.backOff(), GuardedConsumer.of("orders"), this.time);
+		}, ListenerType.SIMPLE, null, false, "orders", false, settings.failurePolicy(), GuardedConsumer.of("orders"),
+				this.time);
 		return new AdoptedConsumer("orders", container, settings, delivery, Duration.ofMinutes(5), this.time, manager())
 			.session(this.consumer);
 	}

@@ -171,7 +171,7 @@ class RunQueueTests {
 		submit(workers, "a", step("a"));
 		this.execution.advance(Duration.ofSeconds(3));
 		assertThat(this.done).isEmpty();
-		assertThat(output).containsOnlyOnce("The task executor turned workers away; trying again in 100 ms");
+		assertThat(output).containsOnlyOnce("The task executor turned workers away; trying again soon");
 		this.execution.reject(false);
 		this.execution.advance(Duration.ofMillis(100));
 		this.execution.runAll();
@@ -253,8 +253,8 @@ class RunQueueTests {
 	}
 
 	private ConsumerWorkers workers(Executor executor, int maxConcurrency) {
-		return new ConsumerWorkers(new WorkerSupervisor(executor, this.execution, this.execution), new NoScope(),
-				maxConcurrency);
+		return new ConsumerWorkers(new WorkerSupervisor(executor, this.execution, this.execution),
+				new UnsupervisedConsumer(), maxConcurrency);
 	}
 
 	private void submit(ConsumerWorkers workers, @Nullable Object key, Work work) {

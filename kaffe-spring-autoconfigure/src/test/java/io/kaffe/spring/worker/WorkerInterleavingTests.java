@@ -104,7 +104,7 @@ class WorkerInterleavingTests {
 		try (Stream<Path> files = Files.list(Path.of("src/main/java", folder))) {
 			return Stream
 				.concat(files,
-						Stream.of("WorkerRaces.java", "NoScope.java")
+						Stream.of("WorkerRaces.java", "UnsupervisedConsumer.java")
 							.map((name) -> Path.of("src/test/java", folder, name)))
 				.toList();
 		}

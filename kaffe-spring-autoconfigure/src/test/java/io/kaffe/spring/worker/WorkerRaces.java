@@ -60,7 +60,7 @@ public final class WorkerRaces {
 		public final void run() {
 			Tasks tasks = new Tasks();
 			WorkerSupervisor supervisor = new WorkerSupervisor(tasks, new NeverScheduling(), new StoppedTicker());
-			ConsumerWorkers workers = new ConsumerWorkers(supervisor, new NoScope(), this.maxConcurrency);
+			ConsumerWorkers workers = new ConsumerWorkers(supervisor, new UnsupervisedConsumer(), this.maxConcurrency);
 			Journal journal = new Journal();
 			WaitingWork first = new WaitingWork(journal, this.firstIsReady);
 			WaitingWork second = new WaitingWork(journal, true);

@@ -43,7 +43,8 @@ class WorkerTests {
 
 	private final WorkerSupervisor supervisor = new WorkerSupervisor(this.execution, this.execution, this.execution);
 
-	private final ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, new NoScope(), Integer.MAX_VALUE);
+	private final ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, new UnsupervisedConsumer(),
+			Integer.MAX_VALUE);
 
 	private final List<String> done = new ArrayList<>();
 
@@ -84,7 +85,7 @@ class WorkerTests {
 		assertThat(worker.snapshot(0).state()).isEqualTo(WorkerState.BACKING_OFF);
 		worker.submit(work("c", Work.Progress.DONE));
 		assertThat(this.execution.waiting()).as("more work does not wake it").isZero();
-		worker.wakeAfter(Duration.ofSeconds(5));
+		worker.after(Duration.ofSeconds(5), worker::wake);
 		this.execution.advance(Duration.ofSeconds(4));
 		assertThat(this.execution.waiting()).isZero();
 		this.execution.advance(Duration.ofSeconds(1));
@@ -165,8 +166,8 @@ class WorkerTests {
 		ExecutorService pool = Executors.newFixedThreadPool(4);
 		try {
 			WorkerSupervisor threaded = new WorkerSupervisor(pool, this.execution, Ticker.system());
-			Worker worker = new ConsumerWorkers(threaded, new NoScope(), Integer.MAX_VALUE).allocate("worker_0",
-					ORDERS_0);
+			Worker worker = new ConsumerWorkers(threaded, new UnsupervisedConsumer(), Integer.MAX_VALUE)
+				.allocate("worker_0", ORDERS_0);
 			AtomicInteger inside = new AtomicInteger();
 			AtomicInteger overlaps = new AtomicInteger();
 			int submitters = 4;

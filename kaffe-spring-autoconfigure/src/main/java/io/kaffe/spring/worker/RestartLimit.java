@@ -16,19 +16,14 @@
 
 package io.kaffe.spring.worker;
 
+import java.time.Duration;
+
 /**
- * For threads that need nothing.
+ * How often something that breaks down is started again before it is given up.
+ *
+ * @param maxRestarts most restarts within the window; 0: none
+ * @param window how far back restarts count
  */
-public final class NoScope implements ThreadScope {
-
-	@Override
-	public void enter() {
-		// Nothing to do.
-	}
-
-	@Override
-	public void leave() {
-		// Nothing to do.
-	}
+public record RestartLimit(int maxRestarts, Duration window) {
 
 }

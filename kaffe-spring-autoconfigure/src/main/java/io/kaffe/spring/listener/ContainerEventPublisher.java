@@ -21,17 +21,18 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
 
 /**
- * Publishes the container's events and drains a consumer when its container says that it
- * stops: on the consumer thread, before the consumer leaves its group. Sees the event
- * where it is published, since an application may multicast events on other threads.
+ * Publishes the container's events, drains a consumer when its container says that it
+ * stops (on the consumer thread, before the consumer leaves its group), and lets the
+ * container's supervision see what starts and stops. Sees events where they are
+ * published, since an application may multicast them on other threads.
  */
-final class StoppingEventPublisher implements ApplicationEventPublisher {
+final class ContainerEventPublisher implements ApplicationEventPublisher {
 
 	private final AdoptedConsumer adopted;
 
 	private final @Nullable ApplicationEventPublisher publisher;
 
-	StoppingEventPublisher(AdoptedConsumer adopted, @Nullable ApplicationEventPublisher publisher) {
+	ContainerEventPublisher(AdoptedConsumer adopted, @Nullable ApplicationEventPublisher publisher) {
 		this.adopted = adopted;
 		this.publisher = publisher;
 	}
@@ -42,6 +43,7 @@ final class StoppingEventPublisher implements ApplicationEventPublisher {
 			if (event instanceof ConsumerStoppingEvent stopping) {
 				this.adopted.stopping(stopping.getConsumer());
 			}
+			this.adopted.supervision().onEvent(event);
 		}
 		finally {
 			if (this.publisher != null) {

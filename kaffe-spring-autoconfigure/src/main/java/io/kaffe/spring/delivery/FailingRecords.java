@@ -1,0 +1,108 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.apache.kafka.common.TopicPartition;
+
+import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.delivery.UnfinishedRecord.Instruction;
+
+/**
+ * The records of a consumer that have failed and are not final.
+ * <p>
+ * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers enter and remove
+ * their heads; whoever decides about a record only notes what is to be done, and its
+ * worker does it.
+ */
+public final class FailingRecords {
+
+	private static final Comparator<FailingRecord> ORDER = Comparator
+		.comparing((FailingRecord record) -> record.partition().topic())
+		.thenComparing((record) -> record.partition().partition())
+		.thenComparing(FailingRecord::offset);
+
+	private final Set<UnfinishedRecord> records = ConcurrentHashMap.newKeySet();
+
+	/**
+	 * Create a registry without records.
+	 */
+	public FailingRecords() {
+	}
+
+	void add(UnfinishedRecord record) {
+		this.records.add(record);
+	}
+
+	void remove(UnfinishedRecord record) {
+		this.records.remove(record);
+	}
+
+	/**
+	 * Describe all of them.
+	 * @return a snapshot, sorted by topic, partition and offset
+	 */
+	public List<FailingRecord> all() {
+		return this.records.stream().map(UnfinishedRecord::snapshot).sorted(ORDER).toList();
+	}
+
+	/**
+	 * Have a record tried again now, with all its attempts before it.
+	 * @param partition where it is
+	 * @param offset its offset
+	 * @return whether it is failing; if not, nothing happens
+	 */
+	public boolean retry(TopicPartition partition, long offset) {
+		return instruct(partition, offset, Instruction.RETRY);
+	}
+
+	/**
+	 * Have a record taken for final as it is.
+	 * @param partition where it is
+	 * @param offset its offset
+	 * @return whether it is failing; if not, nothing happens
+	 */
+	public boolean skip(TopicPartition partition, long offset) {
+		return instruct(partition, offset, Instruction.SKIP);
+	}
+
+	/**
+	 * Have a record sent to the dead-letter topic.
+	 * @param partition where it is
+	 * @param offset its offset
+	 * @return whether it is failing; if not, nothing happens
+	 */
+	public boolean deadLetter(TopicPartition partition, long offset) {
+		return instruct(partition, offset, Instruction.DEAD_LETTER);
+	}
+
+	private boolean instruct(TopicPartition partition, long offset, Instruction instruction) {
+		boolean found = false;
+		for (UnfinishedRecord record : this.records) {
+			if (record.is(partition, offset)) {
+				record.instruct(instruction);
+				found = true;
+			}
+		}
+		return found;
+	}
+
+}

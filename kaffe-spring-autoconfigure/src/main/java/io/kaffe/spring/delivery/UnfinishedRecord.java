@@ -1,0 +1,441 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
+import org.springframework.util.backoff.BackOffExecution;
+
+import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.worker.RecordFailure;
+import io.kaffe.spring.worker.Turn;
+import io.kaffe.spring.worker.Worker;
+import io.kaffe.spring.worker.WorkerState;
+import io.kaffe.spring.worker.WorkerSupervisor;
+
+/**
+ * A record that failed, until it has an outcome: how often it was tried, what is done
+ * about it next, and when.
+ * <p>
+ * It is RETRYING until its attempts are used up, then RECOVERING (sent to the dead-letter
+ * topic, or given to the user's recoverer, until that succeeds), PARKED, or STOPPING.
+ * Somebody may have it retried, skipped or dead-lettered at any time: that is noted, and
+ * its worker does it.
+ * <p>
+ * <b>Threading.</b> Owned by the worker whose head it is. Others read what is volatile,
+ * note an {@link Instruction}, or bring the answer of a recoverer, and wake the worker;
+ * it looks at both once more after it has begun to wait.
+ */
+final class UnfinishedRecord {
+
+	private static final Log logger = LogFactory.getLog(UnfinishedRecord.class);
+
+	private final ConsumerRecord<?, ?> record;
+
+	private final RecordSource source;
+
+	private final Worker worker;
+
+	private final FailurePolicy policy;
+
+	private final Instant since;
+
+	private @Nullable BackOffExecution backOff;
+
+	private @Nullable RecordRecoverer recoverer;
+
+	private volatile FailingRecord.State state = FailingRecord.State.RETRYING;
+
+	private volatile int attempts;
+
+	private volatile Throwable failure;
+
+	private volatile long nextAt;
+
+	private volatile boolean timerIsSet;
+
+	private volatile boolean awaitsAnswer;
+
+	private volatile @Nullable Answer answer;
+
+	private volatile @Nullable Instruction instruction;
+
+	UnfinishedRecord(ConsumerRecord<?, ?> record, RecordSource source, Worker worker, Throwable failure) {
+		this.record = record;
+		this.source = source;
+		this.worker = worker;
+		this.failure = failure;
+		this.policy = source.delivery().failurePolicy();
+		this.since = source.delivery().ticker().instant();
+	}
+
+	/**
+	 * Note that an attempt failed, and decide what is next.
+	 * @return whether the record is to be made final
+	 * @throws HookFailedException if the back-off throws; it is tried again when the
+	 * worker is restarted
+	 */
+	boolean attemptFailed(Throwable thrown, Turn turn) {
+		Throwable failure = causeOf(thrown);
+		this.failure = failure;
+		this.attempts++;
+		this.nextAt = turn.now();
+		this.state = FailingRecord.State.RETRYING;
+		this.worker.recordFailed(new RecordFailure(this.source.delivery().ticker().instant(), this.record, failure));
+		if (WorkerSupervisor.isFatal(failure)) {
+			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());
+			return false;
+		}
+		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure) : BackOffExecution.STOP;
+		if (delay == BackOffExecution.STOP) {
+			return giveUp(turn);
+		}
+		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
+		logAttempt(delay);
+		setTimer(turn);
+		return false;
+	}
+
+	private long nextBackOff(Throwable failure) {
+		try {
+			BackOffExecution execution = this.backOff;
+			if (execution == null) {
+				execution = this.policy.backOffFor(this.record, asException(failure)).start();
+				this.backOff = execution;
+			}
+			return execution.nextBackOff();
+		}
+		catch (Throwable ex) {
+			throw new HookFailedException("The back-off failed after a failed attempt to handle " + coordinates(), ex);
+		}
+	}
+
+	private boolean giveUp(Turn turn) {
+		RecordRecoverer recoverer = this.policy.recoverer();
+		FailureAction action = this.policy.actionFor(this.failure);
+		if (recoverer != null) {
+			return recoverWith(recoverer, turn);
+		}
+		switch (action) {
+			case PARK -> park();
+			case SKIP -> {
+				logger.warn("Skipping " + coordinates() + " after " + attemptsText(), this.failure);
+				return true;
+			}
+			case DEAD_LETTER -> {
+				RecordRecoverer deadLetters = this.policy.deadLetters();
+				if (deadLetters != null) {
+					return recoverWith(deadLetters, turn);
+				}
+				park();
+			}
+			case STOP -> stop("The handling of " + coordinates() + " failed after " + attemptsText());
+		}
+		return false;
+	}
+
+	private void park() {
+		this.state = FailingRecord.State.PARKED;
+		this.source.parked();
+		logger.error(
+				"Parked " + coordinates() + " after " + attemptsText() + ": " + this.worker
+						+ " waits until somebody has it retried, skipped or dead-lettered; everything else goes on",
+				this.failure);
+	}
+
+	private void stop(String reason) {
+		this.state = FailingRecord.State.STOPPING;
+		this.source.stopConsumer(reason, this.failure);
+	}
+
+	private boolean recoverWith(RecordRecoverer recoverer, Turn turn) {
+		this.recoverer = recoverer;
+		this.backOff = null;
+		this.state = FailingRecord.State.RECOVERING;
+		return recover(recoverer, turn);
+	}
+
+	/**
+	 * Have the record recovered.
+	 * @return whether it is to be made final
+	 */
+	private boolean recover(RecordRecoverer recoverer, Turn turn) {
+		CompletableFuture<?> future;
+		try {
+			future = recoverer.recover(this.record, listenerFailure());
+		}
+		catch (Throwable ex) {
+			turn.handlerReturned();
+			recoveryFailed(ex, turn);
+			return false;
+		}
+		turn.handlerReturned();
+		if (future == null) {
+			return true;
+		}
+		await(future);
+		return false;
+	}
+
+	/**
+	 * Wait for the answer of a recoverer without a thread. A drain waits for it, too, and
+	 * the record is final with it, whatever has become of the worker.
+	 */
+	private void await(CompletableFuture<?> future) {
+		this.answer = null;
+		this.awaitsAnswer = true;
+		this.source.stay();
+		future.whenComplete((result, failure) -> {
+			if (failure == null) {
+				this.source.complete(this.record);
+			}
+			this.answer = new Answer(failure);
+			this.source.exit();
+			this.worker.wake();
+		});
+	}
+
+	private void recoveryFailed(Throwable failure, Turn turn) {
+		if (WorkerSupervisor.isFatal(failure)) {
+			stop("The recovery of " + coordinates() + " failed with " + failure.getClass().getName());
+			return;
+		}
+		BackOffExecution execution = this.backOff;
+		if (execution == null) {
+			execution = this.policy.backOff().start();
+			this.backOff = execution;
+		}
+		long delay = execution.nextBackOff();
+		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
+		logger.warn("Could not recover " + coordinates() + ", which failed after " + attemptsText()
+				+ "; trying again in " + delay + " ms", failure);
+		setTimer(turn);
+	}
+
+	/**
+	 * Decide what to do now that the worker runs.
+	 */
+	Step next(Turn turn) {
+		if (this.awaitsAnswer) {
+			Answer answer = this.answer;
+			if (answer == null) {
+				return Step.WAIT;
+			}
+			this.awaitsAnswer = false;
+			if (answer.failure() == null) {
+				return Step.FINAL;
+			}
+			recoveryFailed(answer.failure(), turn);
+		}
+		Instruction instruction = this.instruction;
+		if (instruction != null) {
+			this.instruction = null;
+			return follow(instruction, turn);
+		}
+		return switch (this.state) {
+			case RETRYING -> isDue(turn) ? Step.ATTEMPT : Step.WAIT;
+			case RECOVERING ->
+				(isDue(turn) && this.recoverer != null && recover(this.recoverer, turn)) ? Step.COMPLETE : Step.WAIT;
+			case PARKED, STOPPING -> Step.WAIT;
+		};
+	}
+
+	private Step follow(Instruction instruction, Turn turn) {
+		RecordRecoverer deadLetters = this.policy.deadLetters();
+		if (instruction == Instruction.DEAD_LETTER && deadLetters == null) {
+			return Step.WAIT;
+		}
+		logger.info("Somebody decided about " + coordinates() + ": " + instruction);
+		leave();
+		this.state = FailingRecord.State.RETRYING;
+		this.nextAt = turn.now();
+		this.backOff = null;
+		this.attempts = 0;
+		return switch (instruction) {
+			case RETRY -> Step.ATTEMPT;
+			case SKIP -> Step.COMPLETE;
+			case DEAD_LETTER -> (deadLetters != null && recoverWith(deadLetters, turn)) ? Step.COMPLETE : Step.WAIT;
+		};
+	}
+
+	private boolean isDue(Turn turn) {
+		if (this.nextAt - turn.now() <= 0) {
+			return true;
+		}
+		setTimer(turn);
+		return false;
+	}
+
+	private void setTimer(Turn turn) {
+		if (!this.timerIsSet) {
+			this.timerIsSet = true;
+			this.worker.after(Duration.ofNanos(Math.max(0, this.nextAt - turn.now())), () -> {
+				this.timerIsSet = false;
+				this.worker.wake();
+			});
+		}
+	}
+
+	/**
+	 * Return whether the worker has something to do about it. Any thread; what a thread
+	 * sees that does not own it may be old.
+	 */
+	boolean isReady(long now) {
+		if (this.awaitsAnswer) {
+			return this.answer != null;
+		}
+		boolean waitsForTime = this.state == FailingRecord.State.RETRYING
+				|| this.state == FailingRecord.State.RECOVERING;
+		return this.instruction != null || (waitsForTime && this.nextAt - now <= 0);
+	}
+
+	/**
+	 * Return whether a recoverer has it and has not answered. Nothing else may be done
+	 * about it meanwhile.
+	 */
+	boolean isAwaited() {
+		return this.awaitsAnswer && this.answer == null;
+	}
+
+	/**
+	 * Return whether a recoverer has answered that it is final.
+	 */
+	boolean isRecovered() {
+		Answer answer = this.answer;
+		return answer != null && answer.failure() == null;
+	}
+
+	/**
+	 * Note what is to be done about it. Any thread.
+	 */
+	void instruct(Instruction instruction) {
+		this.instruction = instruction;
+		this.worker.wake();
+	}
+
+	/**
+	 * Note that it does not stay where it is.
+	 */
+	void leave() {
+		if (this.state == FailingRecord.State.PARKED) {
+			this.source.unparked();
+		}
+	}
+
+	int attempts() {
+		return this.attempts;
+	}
+
+	WorkerState workerState() {
+		if (this.awaitsAnswer) {
+			return WorkerState.RUNNING;
+		}
+		return (this.state == FailingRecord.State.PARKED) ? WorkerState.PARKED : WorkerState.BACKING_OFF;
+	}
+
+	boolean is(TopicPartition partition, long offset) {
+		return this.record.offset() == offset && this.record.partition() == partition.partition()
+				&& this.record.topic().equals(partition.topic());
+	}
+
+	/**
+	 * Describe it as it is now. Any thread.
+	 */
+	FailingRecord snapshot() {
+		return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()), this.record.offset(),
+				this.state, this.attempts, this.since, this.failure);
+	}
+
+	private void logAttempt(long delay) {
+		String message = "Attempt " + this.attempts + " to handle " + coordinates() + " failed; next attempt in "
+				+ delay + " ms";
+		if (this.attempts == 1) {
+			logger.warn(message, this.failure);
+		}
+		else {
+			logger.debug(message, this.failure);
+		}
+	}
+
+	private String attemptsText() {
+		return (this.attempts == 1) ? "1 attempt" : this.attempts + " attempts";
+	}
+
+	private String coordinates() {
+		return this.record.topic() + "-" + this.record.partition() + "@" + this.record.offset();
+	}
+
+	/**
+	 * Return the failure as Spring Kafka's containers give it to recoverers.
+	 */
+	private Exception listenerFailure() {
+		return new ListenerExecutionFailedException("Listener failed", this.source.delivery().groupId(), this.failure);
+	}
+
+	private static Exception asException(Throwable failure) {
+		return (failure instanceof Exception exception) ? exception
+				: new ListenerExecutionFailedException("Listener failed with an error", failure);
+	}
+
+	private static Throwable causeOf(Throwable failure) {
+		Throwable cause = failure.getCause();
+		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
+	}
+
+	/**
+	 * What a worker does about a record that is its head.
+	 */
+	enum Step {
+
+		/** Try to handle it. */
+		ATTEMPT,
+
+		/** Nothing, until the worker is woken. */
+		WAIT,
+
+		/** Make it final and go on to the next one. */
+		COMPLETE,
+
+		/** Go on to the next one, since it is final. */
+		FINAL
+
+	}
+
+	/**
+	 * What somebody wants to be done about a record.
+	 */
+	enum Instruction {
+
+		RETRY, SKIP, DEAD_LETTER
+
+	}
+
+	/**
+	 * What a recoverer answered.
+	 */
+	private record Answer(@Nullable Throwable failure) {
+	}
+
+}
