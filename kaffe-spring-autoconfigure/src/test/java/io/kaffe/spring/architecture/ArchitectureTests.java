@@ -176,6 +176,7 @@ class ArchitectureTests {
 				FailingRecord$State
 				KaffeConsumers
 				RecordBackOff
+				actuate.KaffeHealthIndicator
 				actuate.KaffeWorkersEndpoint
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
@@ -185,6 +186,7 @@ class ArchitectureTests {
 				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
+				autoconfigure.KaffeHealthAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Consumer
 				delivery.FailingRecords

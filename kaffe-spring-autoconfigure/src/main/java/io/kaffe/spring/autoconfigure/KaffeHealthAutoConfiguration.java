@@ -1,0 +1,47 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.context.annotation.Bean;
+
+import io.kaffe.spring.actuate.KaffeHealthIndicator;
+import io.kaffe.spring.worker.WorkerManager;
+
+/**
+ * Auto-configuration of the health contributor {@code kaffe}.
+ */
+@AutoConfiguration(after = KaffeAutoConfiguration.class)
+@ConditionalOnClass(ConditionalOnEnabledHealthIndicator.class)
+@ConditionalOnBean(WorkerManager.class)
+@ConditionalOnEnabledHealthIndicator("kaffe")
+public final class KaffeHealthAutoConfiguration {
+
+	KaffeHealthAutoConfiguration() {
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(name = "kaffeHealthIndicator")
+	KaffeHealthIndicator kaffeHealthIndicator(WorkerManager manager) {
+		return new KaffeHealthIndicator(manager);
+	}
+
+}

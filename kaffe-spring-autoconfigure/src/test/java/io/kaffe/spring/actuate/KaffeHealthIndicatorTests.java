@@ -1,0 +1,84 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+import io.kaffe.spring.worker.UnsupervisedConsumer;
+import io.kaffe.spring.worker.WorkerManager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link KaffeHealthIndicator}.
+ */
+class KaffeHealthIndicatorTests {
+
+	private final WorkerManager manager = SnapshotFixtures.manager();
+
+	private final KaffeHealthIndicator indicator = new KaffeHealthIndicator(this.manager);
+
+	@Test
+	void nothingIsWrongWithoutConsumers() {
+		assertThat(this.indicator.health()).isEqualTo(Health.up().build());
+	}
+
+	@Test
+	void consumersWithoutProblemsAreUp() {
+		SnapshotFixtures.register(this.manager);
+		assertThat(this.indicator.health())
+			.isEqualTo(Health.up().withDetail("orders", "up").withDetail("refunds", "up").build());
+	}
+
+	@Test
+	void oneProblemMakesAllOfItDown() {
+		SnapshotFixtures.register(this.manager);
+		register("sick", List.of("parked: orders-0@7"));
+		Health health = this.indicator.health();
+		assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+		assertThat(health.getDetails()).containsEntry("orders", "up")
+			.containsEntry("sick", List.of("parked: orders-0@7"));
+	}
+
+	@Test
+	void manyProblemsAreCutShort() {
+		register("sick", IntStream.range(0, 25).mapToObj((number) -> "problem " + number).toList());
+		assertThat(this.indicator.health().getDetails()).extractingByKey("sick")
+			.asInstanceOf(InstanceOfAssertFactories.list(String.class))
+			.hasSize(21)
+			.startsWith("problem 0")
+			.endsWith("problem 19", "and 5 more");
+	}
+
+	private void register(String name, List<String> problems) {
+		this.manager.register(name, 1, new UnsupervisedConsumer() {
+
+			@Override
+			public List<String> problems() {
+				return problems;
+			}
+
+		});
+	}
+
+}
