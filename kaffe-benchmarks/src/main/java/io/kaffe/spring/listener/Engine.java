@@ -16,10 +16,6 @@
 
 package io.kaffe.spring.listener;
 
-import io.kaffe.spring.worker.RestartLimit;
-import io.kaffe.spring.worker.StallLimits;
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.delivery.FailurePolicy;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -36,7 +32,12 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.delivery.FailureAction;
+import io.kaffe.spring.delivery.FailurePolicy;
+import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerManager;
@@ -86,10 +87,10 @@ final class Engine {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, maxConcurrency, 10_000,
 				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)));
+				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
-				ListenerType.SIMPLE, null, false, NAME, false, settings.failurePolicy(), GuardedConsumer.of(NAME),
-				this.ticker);
+				ListenerType.SIMPLE, null, false, false, NAME, false, settings.failurePolicy(), null,
+				new LogContext(NAME, false), GuardedConsumer.of(NAME), this.ticker);
 		WorkerManager manager = new WorkerManager(
 				new WorkerSupervisor(threads.executor(), this.scheduler, this.ticker));
 		this.adopted = new AdoptedConsumer(NAME, container, settings, delivery, Duration.ofMinutes(5), this.ticker,

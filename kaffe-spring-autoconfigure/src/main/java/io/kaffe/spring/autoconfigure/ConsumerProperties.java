@@ -60,6 +60,12 @@ public abstract class ConsumerProperties {
 	 */
 	private @Nullable Duration stallInterruptThreshold;
 
+	/**
+	 * Whether loggers are told which record is being handled: consumer, worker, topic,
+	 * partition and offset in the MDC.
+	 */
+	private @Nullable Boolean mdc;
+
 	private final Buffer buffer = new Buffer();
 
 	private final Commit commit = new Commit();
@@ -114,6 +120,14 @@ public abstract class ConsumerProperties {
 
 	public void setStallInterruptThreshold(@Nullable Duration stallInterruptThreshold) {
 		this.stallInterruptThreshold = stallInterruptThreshold;
+	}
+
+	public @Nullable Boolean getMdc() {
+		return this.mdc;
+	}
+
+	public void setMdc(@Nullable Boolean mdc) {
+		this.mdc = mdc;
 	}
 
 	public Failure getFailure() {

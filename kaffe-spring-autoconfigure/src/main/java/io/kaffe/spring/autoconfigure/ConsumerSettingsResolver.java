@@ -102,7 +102,8 @@ final class ConsumerSettingsResolver {
 						: strategy.value(),
 				chosen, maxConcurrency(name, chosen), maxRecords.value(), maxBytes.value().toBytes(),
 				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval),
-				this.failures.resolve(name, topics), stallLimits(name), restartLimit(name));
+				this.failures.resolve(name, topics), stallLimits(name), restartLimit(name),
+				setting(name, "mdc", ConsumerProperties::getMdc, true).value());
 	}
 
 	private @Nullable Integer maxConcurrency(String name, WorkerAllocationStrategy strategy) {

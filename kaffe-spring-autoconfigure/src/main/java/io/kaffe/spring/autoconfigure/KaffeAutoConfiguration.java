@@ -18,6 +18,7 @@ package io.kaffe.spring.autoconfigure;
 
 import java.util.concurrent.Executor;
 
+import io.micrometer.observation.ObservationRegistry;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -108,8 +109,9 @@ public final class KaffeAutoConfiguration {
 				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(),
 						beans.getBeanProvider(RecordBackOff.class).getIfUnique(), null));
 		return new ListenerContainerAdoption(properties, settings,
-				new ConsumerAdopter(manager, consumers, Ticker.system()), beans, factory.getIfAvailable(),
-				Threading.VIRTUAL.isActive(environment));
+				new ConsumerAdopter(manager, consumers, Ticker.system(),
+						beans.getBeanProvider(ObservationRegistry.class).getIfUnique(() -> ObservationRegistry.NOOP)),
+				beans, factory.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
 	}
 
 	/**

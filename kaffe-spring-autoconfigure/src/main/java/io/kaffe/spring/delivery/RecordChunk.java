@@ -17,6 +17,7 @@
 package io.kaffe.spring.delivery;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +53,8 @@ public final class RecordChunk extends RecordWork {
 	}
 
 	@Override
-	void deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
-		source().delivery().deliver(record, attempt, source());
+	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
+		return source().delivery().deliver(record, attempt, source());
 	}
 
 }

@@ -17,9 +17,13 @@
 package io.kaffe.spring.delivery;
 
 import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
+import io.micrometer.observation.Observation;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -37,6 +41,7 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 
 import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.UnattendedRecord;
 
 /**
  * Delivers one record to the user's listener, as the container itself would: what
@@ -59,6 +64,8 @@ public final class RecordDelivery implements ThreadScope {
 
 	private final boolean acknowledgedByListener;
 
+	private final boolean async;
+
 	private final @Nullable String groupId;
 
 	private final boolean tellsFirstAttempt;
@@ -66,6 +73,12 @@ public final class RecordDelivery implements ThreadScope {
 	private final FailurePolicy failurePolicy;
 
 	private final FailingRecords failingRecords = new FailingRecords();
+
+	private final Set<UnattendedRecord> unattended = ConcurrentHashMap.newKeySet();
+
+	private final @Nullable DeliveryObservation observation;
+
+	private final LogContext logContext;
 
 	private final Consumer<Object, Object> consumer;
 
@@ -78,23 +91,31 @@ public final class RecordDelivery implements ThreadScope {
 	 * @param interceptor called around the listener, or {@code null}
 	 * @param acknowledgedByListener whether a record is final only when the listener
 	 * acknowledges it, on any thread, rather than when it returns
+	 * @param async whether the handler answers later; then {@link AsyncHandlerAdapter}
+	 * has to be installed in the listener
 	 * @param groupId the consumer group, or {@code null} if there is none
 	 * @param tellsFirstAttempt whether records have the header
 	 * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from
 	 * the second
 	 * @param failurePolicy what to do about records that fail
+	 * @param observation observes each attempt, or {@code null}
+	 * @param logContext tells loggers which record it is
 	 * @param consumer what a listener or interceptor that asks for the consumer is given;
 	 * must be safe on any thread
 	 * @param ticker the time
 	 */
 	public RecordDelivery(MessageListener<Object, Object> listener, ListenerType type,
-			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener,
+			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener, boolean async,
 			@Nullable String groupId, boolean tellsFirstAttempt, FailurePolicy failurePolicy,
-			Consumer<Object, Object> consumer, Ticker ticker) {
+			@Nullable DeliveryObservation observation, LogContext logContext, Consumer<Object, Object> consumer,
+			Ticker ticker) {
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
 		this.acknowledgedByListener = acknowledgedByListener;
+		this.async = async;
+		this.observation = observation;
+		this.logContext = logContext;
 		this.groupId = groupId;
 		this.tellsFirstAttempt = tellsFirstAttempt;
 		this.failurePolicy = failurePolicy;
@@ -112,6 +133,18 @@ public final class RecordDelivery implements ThreadScope {
 	 */
 	public FailingRecords failingRecords() {
 		return this.failingRecords;
+	}
+
+	/**
+	 * Return the records whose handlers have returned and that are not final.
+	 * @return a live set, from which those that are over may be removed
+	 */
+	public Set<UnattendedRecord> unattended() {
+		return this.unattended;
+	}
+
+	LogContext logContext() {
+		return this.logContext;
 	}
 
 	@Nullable String groupId() {
@@ -133,29 +166,77 @@ public final class RecordDelivery implements ThreadScope {
 	}
 
 	/**
-	 * Deliver a record and complete it, unless that is left to the listener.
+	 * Deliver a record and complete it, unless that is left to somebody else.
 	 * @param record the record
 	 * @param attempt which attempt it is, from 1
 	 * @param source where it is marked as final
+	 * @return the outcome if the handler answers later: then the record is to be
+	 * completed with it; else {@code null}
 	 * @throws HookFailedException if the interceptor throws before the listener is called
 	 * @throws Throwable what the listener threw, or a {@link DeserializationException}
 	 */
-	@SuppressWarnings("unchecked")
-	void deliver(ConsumerRecord<?, ?> record, int attempt, RecordSource source) throws Throwable {
+	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt, RecordSource source) throws Throwable {
 		if (attempt > 1 || this.tellsFirstAttempt) {
 			tellAttempt(record, attempt);
 		}
+		return (this.observation != null) ? deliver(record, source, this.observation.start(record))
+				: deliverUnobserved(record, source, Observation.NOOP);
+	}
+
+	private @Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, RecordSource source,
+			Observation observation) throws Throwable {
+		CompletableFuture<?> outcome;
+		try (Observation.Scope scope = observation.openScope()) {
+			outcome = deliverUnobserved(record, source, observation);
+		}
+		catch (Throwable ex) {
+			stop(observation, ex);
+			throw ex;
+		}
+		if (outcome == null) {
+			observation.stop();
+			return null;
+		}
+		return outcome.whenComplete((result, failure) -> stop(observation, failure));
+	}
+
+	private static void stop(Observation observation, @Nullable Throwable failure) {
+		if (failure != null) {
+			Throwable cause = failure.getCause();
+			observation.error((failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure);
+		}
+		observation.stop();
+	}
+
+	@SuppressWarnings("unchecked")
+	private @Nullable CompletableFuture<?> deliverUnobserved(ConsumerRecord<?, ?> record, RecordSource source,
+			Observation observation) throws Throwable {
+		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
+		if (this.async) {
+			AsyncOutcome outcome = new AsyncOutcome(observation);
+			handOver(delivered, outcome);
+			CompletableFuture<?> answer = outcome.whenReturned();
+			if (answer == null) {
+				source.complete(record);
+			}
+			return answer;
+		}
 		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, source)
 				: null;
-		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
-		boolean listened = (this.interceptor != null) ? intercepted(delivered, this.interceptor, acknowledgment)
-				: invoke(delivered, acknowledgment);
+		boolean listened = handOver(delivered, acknowledgment);
 		if (acknowledgment == null || !listened) {
 			source.complete(record);
 		}
 		else {
 			acknowledgment.listenerReturned();
 		}
+		return null;
+	}
+
+	private boolean handOver(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment)
+			throws Throwable {
+		return (this.interceptor != null) ? intercepted(record, this.interceptor, acknowledgment)
+				: invoke(record, acknowledgment);
 	}
 
 	/**
@@ -217,13 +298,22 @@ public final class RecordDelivery implements ThreadScope {
 
 	private boolean invoke(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
 		throwDeserializationFailure(record);
+		if (acknowledgment instanceof AsyncOutcome outcome) {
+			outcome.within(() -> call(record, outcome));
+		}
+		else {
+			call(record, acknowledgment);
+		}
+		return true;
+	}
+
+	private void call(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
 		switch (this.type) {
 			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(record, acknowledgment, this.consumer);
 			case ACKNOWLEDGING -> this.listener.onMessage(record, acknowledgment);
 			case CONSUMER_AWARE -> this.listener.onMessage(record, this.consumer);
 			case SIMPLE -> this.listener.onMessage(record);
 		}
-		return true;
 	}
 
 	private static <T extends @Nullable Object> T before(ConsumerRecord<?, ?> record, Supplier<T> callback) {
@@ -253,13 +343,15 @@ public final class RecordDelivery implements ThreadScope {
 	/**
 	 * Makes a record final when the listener says so: once, on whatever thread.
 	 */
-	private static final class RecordAcknowledgment implements Acknowledgment {
+	private final class RecordAcknowledgment implements Acknowledgment, UnattendedRecord {
 
 		private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
 
 		private final ConsumerRecord<?, ?> record;
 
 		private final RecordSource source;
+
+		private final long since = RecordDelivery.this.ticker.nanoTime();
 
 		RecordAcknowledgment(ConsumerRecord<?, ?> record, RecordSource source) {
 			this.record = record;
@@ -270,6 +362,7 @@ public final class RecordDelivery implements ThreadScope {
 		public void acknowledge() {
 			State before = this.state.getAndSet(State.ACKNOWLEDGED);
 			if (before == State.LEFT_OPEN) {
+				RecordDelivery.this.unattended.remove(this);
 				this.source.closed();
 			}
 			if (before != State.ACKNOWLEDGED) {
@@ -280,7 +373,31 @@ public final class RecordDelivery implements ThreadScope {
 		void listenerReturned() {
 			if (this.state.compareAndSet(State.NEW, State.LEFT_OPEN)) {
 				this.source.leftOpen();
+				RecordDelivery.this.unattended.add(this);
+				if (isOver()) {
+					RecordDelivery.this.unattended.remove(this);
+				}
 			}
+		}
+
+		@Override
+		public ConsumerRecord<?, ?> record() {
+			return this.record;
+		}
+
+		@Override
+		public @Nullable String workerName() {
+			return null;
+		}
+
+		@Override
+		public long since() {
+			return this.since;
+		}
+
+		@Override
+		public boolean isOver() {
+			return this.state.get() == State.ACKNOWLEDGED || this.source.isRevoked();
 		}
 
 		@Override

@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.concurrent.CompletableFuture;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,7 @@ abstract class RecordWork extends Work {
 
 	private final RecordSource source;
 
-	/** Only while the head fails, since most never do. */
+	/** Only while the head fails or is awaited, since most never do. */
 	private @Nullable UnfinishedRecord unfinished;
 
 	RecordWork(RecordSource source) {
@@ -62,8 +64,9 @@ abstract class RecordWork extends Work {
 	/**
 	 * Do what has to be done with a record and make it final, or leave that to whoever
 	 * has it now. Failures are thrown.
+	 * @return the outcome if it comes later: then the record is to be made final with it
 	 */
-	abstract void deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable;
+	abstract @Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable;
 
 	@Override
 	public final Progress proceed(Worker worker, Turn turn) {
@@ -72,7 +75,7 @@ abstract class RecordWork extends Work {
 			return Progress.WAITING;
 		}
 		if (!this.source.enter()) {
-			if (unfinished != null && unfinished.isRecovered()) {
+			if (unfinished != null && unfinished.isFinal()) {
 				finish(unfinished);
 				worker.recordHandled();
 				advance();
@@ -89,10 +92,26 @@ abstract class RecordWork extends Work {
 
 	private Progress handle(Worker worker, Turn turn) {
 		ConsumerRecord<?, ?> record = head();
+		if (record == null) {
+			return Progress.DONE;
+		}
+		LogContext logContext = this.source.delivery().logContext();
+		logContext.enter(worker, record);
+		try {
+			return handle(record, logContext, worker, turn);
+		}
+		finally {
+			logContext.leave();
+		}
+	}
+
+	private Progress handle(ConsumerRecord<?, ?> first, LogContext logContext, Worker worker, Turn turn) {
+		ConsumerRecord<?, ?> record = first;
 		while (record != null) {
 			if (this.source.isRevoked()) {
 				return drop(worker);
 			}
+			logContext.at(record);
 			if (!handle(record, worker, turn)) {
 				return Progress.WAITING;
 			}
@@ -138,8 +157,9 @@ abstract class RecordWork extends Work {
 	private boolean attempt(ConsumerRecord<?, ?> record, int attempt, Worker worker, Turn turn) {
 		worker.beginRecord(record, attempt, turn.now());
 		Throwable failure = null;
+		CompletableFuture<?> outcome = null;
 		try {
-			deliver(record, attempt);
+			outcome = deliver(record, attempt);
 		}
 		catch (Throwable ex) {
 			failure = ex;
@@ -149,8 +169,15 @@ abstract class RecordWork extends Work {
 			throw breakdown;
 		}
 		UnfinishedRecord unfinished = this.unfinished;
+		if (unfinished == null && (failure != null || outcome != null)) {
+			unfinished = new UnfinishedRecord(record, this.source, worker);
+			this.unfinished = unfinished;
+		}
+		if (outcome != null) {
+			unfinished.awaitHandler(outcome, turn);
+			return !unfinished.isAwaited() && handle(record, worker, turn);
+		}
 		if (failure != null) {
-			unfinished = (unfinished != null) ? unfinished : begin(record, worker, failure);
 			if (!unfinished.attemptFailed(failure, turn)) {
 				return false;
 			}
@@ -162,22 +189,14 @@ abstract class RecordWork extends Work {
 		return true;
 	}
 
-	private UnfinishedRecord begin(ConsumerRecord<?, ?> record, Worker worker, Throwable failure) {
-		UnfinishedRecord unfinished = new UnfinishedRecord(record, this.source, worker, failure);
-		this.unfinished = unfinished;
-		this.source.delivery().failingRecords().add(unfinished);
-		return unfinished;
-	}
-
 	private void finish(UnfinishedRecord unfinished) {
-		this.source.delivery().failingRecords().remove(unfinished);
+		unfinished.leave();
 		this.unfinished = null;
 	}
 
 	private Progress drop(Worker worker) {
 		UnfinishedRecord unfinished = this.unfinished;
 		if (unfinished != null) {
-			unfinished.leave();
 			finish(unfinished);
 		}
 		ConsumerRecord<?, ?> record = head();

@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.concurrent.CompletableFuture;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +44,8 @@ class SingleRecord extends RecordWork {
 	}
 
 	@Override
-	void deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
-		source().delivery().deliver(record, attempt, source());
+	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
+		return source().delivery().deliver(record, attempt, source());
 	}
 
 }

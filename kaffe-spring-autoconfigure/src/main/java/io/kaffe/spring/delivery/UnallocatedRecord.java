@@ -16,7 +16,10 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.concurrent.CompletableFuture;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record whose worker could not be found, because the strategy or the key failed: a
@@ -33,8 +36,9 @@ final class UnallocatedRecord extends SingleRecord {
 	}
 
 	@Override
-	void deliver(ConsumerRecord<?, ?> record, int attempt) {
+	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) {
 		this.allocator.allocate(record, source());
+		return null;
 	}
 
 }

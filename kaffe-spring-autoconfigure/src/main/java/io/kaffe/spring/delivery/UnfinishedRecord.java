@@ -18,7 +18,9 @@ package io.kaffe.spring.delivery;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -31,13 +33,14 @@ import org.springframework.util.backoff.BackOffExecution;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.worker.RecordFailure;
 import io.kaffe.spring.worker.Turn;
+import io.kaffe.spring.worker.UnattendedRecord;
 import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerState;
 import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
- * A record that failed, until it has an outcome: how often it was tried, what is done
- * about it next, and when.
+ * A record that failed, or whose handler answers later, until it has an outcome: how
+ * often it was tried, what is done about it next, and when.
  * <p>
  * It is RETRYING until its attempts are used up, then RECOVERING (sent to the dead-letter
  * topic, or given to the user's recoverer, until that succeeds), PARKED, or STOPPING.
@@ -45,10 +48,10 @@ import io.kaffe.spring.worker.WorkerSupervisor;
  * its worker does it.
  * <p>
  * <b>Threading.</b> Owned by the worker whose head it is. Others read what is volatile,
- * note an {@link Instruction}, or bring the answer of a recoverer, and wake the worker;
- * it looks at both once more after it has begun to wait.
+ * note an {@link Instruction}, or bring the answer of a handler or a recoverer, and wake
+ * the worker; it looks at both once more after it has begun to wait.
  */
-final class UnfinishedRecord {
+final class UnfinishedRecord implements UnattendedRecord {
 
 	private static final Log logger = LogFactory.getLog(UnfinishedRecord.class);
 
@@ -70,7 +73,9 @@ final class UnfinishedRecord {
 
 	private volatile int attempts;
 
-	private volatile Throwable failure;
+	private volatile @Nullable Throwable failure;
+
+	private volatile long handedOverAt;
 
 	private volatile long nextAt;
 
@@ -82,11 +87,10 @@ final class UnfinishedRecord {
 
 	private volatile @Nullable Instruction instruction;
 
-	UnfinishedRecord(ConsumerRecord<?, ?> record, RecordSource source, Worker worker, Throwable failure) {
+	UnfinishedRecord(ConsumerRecord<?, ?> record, RecordSource source, Worker worker) {
 		this.record = record;
 		this.source = source;
 		this.worker = worker;
-		this.failure = failure;
 		this.policy = source.delivery().failurePolicy();
 		this.since = source.delivery().ticker().instant();
 	}
@@ -101,6 +105,7 @@ final class UnfinishedRecord {
 		Throwable failure = causeOf(thrown);
 		this.failure = failure;
 		this.attempts++;
+		this.source.delivery().failingRecords().add(this);
 		this.nextAt = turn.now();
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(new RecordFailure(this.source.delivery().ticker().instant(), this.record, failure));
@@ -110,7 +115,7 @@ final class UnfinishedRecord {
 		}
 		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure) : BackOffExecution.STOP;
 		if (delay == BackOffExecution.STOP) {
-			return giveUp(turn);
+			return giveUp(failure, turn);
 		}
 		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
 		logAttempt(delay);
@@ -132,9 +137,9 @@ final class UnfinishedRecord {
 		}
 	}
 
-	private boolean giveUp(Turn turn) {
+	private boolean giveUp(Throwable failure, Turn turn) {
 		RecordRecoverer recoverer = this.policy.recoverer();
-		FailureAction action = this.policy.actionFor(this.failure);
+		FailureAction action = this.policy.actionFor(failure);
 		if (recoverer != null) {
 			return recoverWith(recoverer, turn);
 		}
@@ -167,7 +172,7 @@ final class UnfinishedRecord {
 
 	private void stop(String reason) {
 		this.state = FailingRecord.State.STOPPING;
-		this.source.stopConsumer(reason, this.failure);
+		this.source.stopConsumer(reason, Objects.requireNonNull(this.failure));
 	}
 
 	private boolean recoverWith(RecordRecoverer recoverer, Turn turn) {
@@ -200,8 +205,23 @@ final class UnfinishedRecord {
 	}
 
 	/**
-	 * Wait for the answer of a recoverer without a thread. A drain waits for it, too, and
-	 * the record is final with it, whatever has become of the worker.
+	 * Wait for the outcome of a handler that answers later.
+	 */
+	void awaitHandler(CompletableFuture<?> outcome, Turn turn) {
+		this.state = FailingRecord.State.RETRYING;
+		this.handedOverAt = turn.now();
+		await(outcome);
+		if (isAwaited()) {
+			this.source.delivery().unattended().add(this);
+			if (!isAwaited()) {
+				this.source.delivery().unattended().remove(this);
+			}
+		}
+	}
+
+	/**
+	 * Wait for an answer without a thread. A drain waits for it, too, and the record is
+	 * final with it, whatever has become of the worker.
 	 */
 	private void await(CompletableFuture<?> future) {
 		this.answer = null;
@@ -211,7 +231,9 @@ final class UnfinishedRecord {
 			if (failure == null) {
 				this.source.complete(this.record);
 			}
-			this.answer = new Answer(failure);
+			this.answer = new Answer((failure instanceof CompletionException wrapper && wrapper.getCause() != null)
+					? wrapper.getCause() : failure);
+			this.source.delivery().unattended().remove(this);
 			this.source.exit();
 			this.worker.wake();
 		});
@@ -247,6 +269,9 @@ final class UnfinishedRecord {
 			if (answer.failure() == null) {
 				return Step.FINAL;
 			}
+			if (this.state != FailingRecord.State.RECOVERING) {
+				return attemptFailed(answer.failure(), turn) ? Step.COMPLETE : Step.WAIT;
+			}
 			recoveryFailed(answer.failure(), turn);
 		}
 		Instruction instruction = this.instruction;
@@ -268,7 +293,7 @@ final class UnfinishedRecord {
 			return Step.WAIT;
 		}
 		logger.info("Somebody decided about " + coordinates() + ": " + instruction);
-		leave();
+		unpark();
 		this.state = FailingRecord.State.RETRYING;
 		this.nextAt = turn.now();
 		this.backOff = null;
@@ -312,17 +337,17 @@ final class UnfinishedRecord {
 	}
 
 	/**
-	 * Return whether a recoverer has it and has not answered. Nothing else may be done
-	 * about it meanwhile.
+	 * Return whether a handler or a recoverer has it and has not answered. Nothing else
+	 * may be done about it meanwhile.
 	 */
 	boolean isAwaited() {
 		return this.awaitsAnswer && this.answer == null;
 	}
 
 	/**
-	 * Return whether a recoverer has answered that it is final.
+	 * Return whether it was answered that it is final.
 	 */
-	boolean isRecovered() {
+	boolean isFinal() {
 		Answer answer = this.answer;
 		return answer != null && answer.failure() == null;
 	}
@@ -339,6 +364,11 @@ final class UnfinishedRecord {
 	 * Note that it does not stay where it is.
 	 */
 	void leave() {
+		this.source.delivery().failingRecords().remove(this);
+		unpark();
+	}
+
+	private void unpark() {
 		if (this.state == FailingRecord.State.PARKED) {
 			this.source.unparked();
 		}
@@ -360,12 +390,32 @@ final class UnfinishedRecord {
 				&& this.record.topic().equals(partition.topic());
 	}
 
+	@Override
+	public ConsumerRecord<?, ?> record() {
+		return this.record;
+	}
+
+	@Override
+	public String workerName() {
+		return this.worker.name();
+	}
+
+	@Override
+	public long since() {
+		return this.handedOverAt;
+	}
+
+	@Override
+	public boolean isOver() {
+		return !isAwaited();
+	}
+
 	/**
-	 * Describe it as it is now. Any thread.
+	 * Describe it as it is now, when it has failed. Any thread.
 	 */
 	FailingRecord snapshot() {
 		return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()), this.record.offset(),
-				this.state, this.attempts, this.since, this.failure);
+				this.state, this.attempts, this.since, Objects.requireNonNull(this.failure));
 	}
 
 	private void logAttempt(long delay) {

@@ -53,6 +53,7 @@ import io.kaffe.spring.worker.StalledRecord;
 import io.kaffe.spring.worker.SupervisedConsumer;
 import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.UnattendedRecord;
 import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSnapshot;
@@ -186,6 +187,11 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	}
 
 	@Override
+	public Collection<? extends UnattendedRecord> unattended() {
+		return this.delivery.unattended();
+	}
+
+	@Override
 	public RestartLimit restartLimit() {
 		return this.settings.restartLimit();
 	}
@@ -203,9 +209,10 @@ final class AdoptedConsumer implements SupervisedConsumer {
 			problems.add("stopped: " + stopped.reason());
 		}
 		this.workers.stalled()
-			.forEach((stalled) -> problems.add("stalled: " + stalled.record().topic() + "-"
-					+ stalled.record().partition() + "@" + stalled.record().offset() + " has been with "
-					+ stalled.worker() + " for " + stalled.duration().toSeconds() + " s"));
+			.forEach((stalled) -> problems
+				.add("stalled: " + stalled.record().topic() + "-" + stalled.record().partition() + "@"
+						+ stalled.record().offset() + " has been with its handler for " + stalled.duration().toSeconds()
+						+ " s" + ((stalled.worker() != null) ? ", " + stalled.worker() + " waits" : "")));
 		this.delivery.failingRecords()
 			.all()
 			.stream()

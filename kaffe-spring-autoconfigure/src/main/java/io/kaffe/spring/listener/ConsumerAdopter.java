@@ -24,10 +24,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.micrometer.observation.ObservationRegistry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.config.ConfigDef;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.kafka.core.ConsumerFactory;
@@ -46,6 +48,9 @@ import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
+import io.kaffe.spring.delivery.AsyncHandlerAdapter;
+import io.kaffe.spring.delivery.DeliveryObservation;
+import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerManager;
@@ -71,16 +76,22 @@ public final class ConsumerAdopter {
 
 	private final Ticker ticker;
 
+	private final ObservationRegistry observationRegistry;
+
 	/**
 	 * Create an adopter.
 	 * @param manager allocates the workers
 	 * @param consumers where containers with workers are entered
 	 * @param ticker the time
+	 * @param observationRegistry for containers that are to be observed and have no
+	 * registry of their own
 	 */
-	public ConsumerAdopter(WorkerManager manager, AdoptedConsumers consumers, Ticker ticker) {
+	public ConsumerAdopter(WorkerManager manager, AdoptedConsumers consumers, Ticker ticker,
+			ObservationRegistry observationRegistry) {
 		this.manager = manager;
 		this.consumers = consumers;
 		this.ticker = ticker;
+		this.observationRegistry = observationRegistry;
 	}
 
 	/**
@@ -94,9 +105,8 @@ public final class ConsumerAdopter {
 	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
 		ContainerSuitability suitability = new ContainerSuitability(name, container);
 		suitability.check();
-		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings,
-				delivery(name, container, settings, this.ticker), maxPollInterval(container), this.ticker,
-				this.manager);
+		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings, delivery(name, container, settings),
+				maxPollInterval(container), this.ticker, this.manager);
 		rewire(container, adopted);
 		this.consumers.add(name, adopted);
 		if (container.getCommonErrorHandler() != null) {
@@ -147,8 +157,8 @@ public final class ConsumerAdopter {
 	}
 
 	@SuppressWarnings("unchecked")
-	private static RecordDelivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
-			ConsumerSettings settings, Ticker ticker) {
+	private RecordDelivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
+			ConsumerSettings settings) {
 		ContainerProperties properties = container.getContainerProperties();
 		MessageListener<Object, Object> listener = (MessageListener<Object, Object>) Objects
 			.requireNonNull(properties.getMessageListener());
@@ -157,8 +167,30 @@ public final class ConsumerAdopter {
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
 			.getRecordInterceptor();
 		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor, manual,
-				container.getGroupId(), asksForAttempts(properties), settings.failurePolicy(), GuardedConsumer.of(name),
-				ticker);
+				AsyncHandlerAdapter.installIn(target(listener)), container.getGroupId(), asksForAttempts(properties),
+				settings.failurePolicy(), observation(name, container), new LogContext(name, settings.mdc()),
+				GuardedConsumer.of(name), this.ticker);
+	}
+
+	private @Nullable DeliveryObservation observation(String name, AbstractMessageListenerContainer<?, ?> container) {
+		ContainerProperties properties = container.getContainerProperties();
+		ObservationRegistry own = properties.getObservationRegistry();
+		ObservationRegistry registry = own.isNoop() ? this.observationRegistry : own;
+		if (!properties.isObservationEnabled() || registry.isNoop()) {
+			return null;
+		}
+		return new DeliveryObservation(registry, properties.getObservationConvention(), name, container.getGroupId());
+	}
+
+	/**
+	 * Return what a listener delegates to in the end.
+	 */
+	static Object target(Object listener) {
+		Object target = listener;
+		while (target instanceof DelegatingMessageListener<?> delegating) {
+			target = delegating.getDelegate();
+		}
+		return target;
 	}
 
 	/**
@@ -167,10 +199,7 @@ public final class ConsumerAdopter {
 	 * method of the listener takes the header as a parameter.
 	 */
 	private static boolean asksForAttempts(ContainerProperties properties) {
-		Object listener = properties.getMessageListener();
-		while (listener instanceof DelegatingMessageListener<?> delegating) {
-			listener = delegating.getDelegate();
-		}
+		Object listener = target(Objects.requireNonNull(properties.getMessageListener()));
 		if (properties.isDeliveryAttemptHeader() || !(listener instanceof MessagingMessageListenerAdapter<?, ?>)) {
 			return properties.isDeliveryAttemptHeader();
 		}
@@ -195,6 +224,7 @@ public final class ConsumerAdopter {
 		container.setApplicationEventPublisher(
 				new ContainerEventPublisher(adopted, container.getApplicationEventPublisher()));
 		leaveCommitsToWorkers(properties);
+		leaveObservationToWorkers(properties);
 		adjustTimeouts(properties, adopted.settings());
 	}
 
@@ -210,6 +240,15 @@ public final class ConsumerAdopter {
 		if (properties.getAssignmentCommitOption() == ContainerProperties.AssignmentCommitOption.ALWAYS) {
 			properties.setAssignmentCommitOption(ContainerProperties.AssignmentCommitOption.LATEST_ONLY);
 		}
+	}
+
+	/**
+	 * Keep the container from observing and timing what it does to records: it only hands
+	 * them over.
+	 */
+	private static void leaveObservationToWorkers(ContainerProperties properties) {
+		properties.setObservationEnabled(false);
+		properties.setMicrometerEnabled(false);
 	}
 
 	/**

@@ -45,9 +45,11 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * @param stallLimits when a record counts as stalled
  * @param restartLimit how often a worker or a polling thread that breaks down is started
  * again
+ * @param mdc whether loggers are told which record is being handled
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
-		Duration drainTimeout, FailurePolicy failurePolicy, StallLimits stallLimits, RestartLimit restartLimit) {
+		Duration drainTimeout, FailurePolicy failurePolicy, StallLimits stallLimits, RestartLimit restartLimit,
+		boolean mdc) {
 
 }

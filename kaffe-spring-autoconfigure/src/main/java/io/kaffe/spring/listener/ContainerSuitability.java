@@ -23,7 +23,6 @@ import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
-import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
 
 /**
@@ -64,10 +63,6 @@ final class ContainerSuitability {
 						"Remove @RetryableTopic: workers try failed records again themselves, in order, without "
 								+ "holding up others. Or leave the listener without workers: out of 'kaffe.consumers', and "
 								+ "without containerFactory = \"kaffeListenerContainerFactory\".");
-			}
-			if (target instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
-				throw unsuitable("its listener is asynchronous (it returns a future, a Mono or is a suspend function)",
-						"Return when the record is handled: a worker may block without holding up other workers.");
 			}
 		}
 		if (!(listener instanceof MessageListener)) {

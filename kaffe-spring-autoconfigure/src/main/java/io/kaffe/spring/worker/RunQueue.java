@@ -104,7 +104,7 @@ final class RunQueue {
 		this.supervisor = supervisor;
 		this.consumer = consumer;
 		this.maxLanes = maxLanes;
-		this.stallWatch = new StallWatch(supervisor, consumer.stallLimits(), this.turns);
+		this.stallWatch = new StallWatch(supervisor, consumer.stallLimits(), this.turns, consumer.unattended());
 		this.rejections = new RestartHistory(consumer.restartLimit());
 		this.standsStillUntil = supervisor.ticker().nanoTime();
 		this.warnedAt = this.standsStillUntil - WARNING_INTERVAL_NANOS;

@@ -31,11 +31,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks now and then for records of a consumer that have been with their handlers for too
- * long: says so once, with the stack of the thread, and once more when they end.
+ * long: says so once, with the stack of the thread if there is one, and once more when
+ * they end.
  * <p>
  * <b>Threading.</b> {@link #watch()} is called by whoever starts to run workers; looking
- * is done by the scheduler, one look after the other, and only while workers run. What a
- * worker is at is read from its {@link Turn}.
+ * is done by the scheduler, one look after the other, and only while records are being
+ * handled. What a worker is at is read from its {@link Turn}.
  */
 final class StallWatch {
 
@@ -47,7 +48,7 @@ final class StallWatch {
 
 	private final AtomicBoolean armed = new AtomicBoolean();
 
-	private final Map<Turn, Stall> stalls = new ConcurrentHashMap<>();
+	private final Map<Object, Stall> stalls = new ConcurrentHashMap<>();
 
 	private final WorkerSupervisor supervisor;
 
@@ -57,23 +58,28 @@ final class StallWatch {
 
 	private final Collection<Turn> turns;
 
+	private final Collection<? extends UnattendedRecord> unattended;
+
 	/**
 	 * Create a watch.
 	 * @param supervisor has the scheduler and the time
 	 * @param limits what counts as stalled
 	 * @param turns a live view of the turns of threads that run workers
+	 * @param unattended a live collection of records that no thread is at
 	 */
-	StallWatch(WorkerSupervisor supervisor, StallLimits limits, Collection<Turn> turns) {
+	StallWatch(WorkerSupervisor supervisor, StallLimits limits, Collection<Turn> turns,
+			Collection<? extends UnattendedRecord> unattended) {
 		this.supervisor = supervisor;
 		this.limits = limits;
 		this.turns = turns;
+		this.unattended = unattended;
 		Duration period = limits.threshold().dividedBy(4);
 		period = (period.compareTo(LONGEST_PERIOD) < 0) ? period : LONGEST_PERIOD;
 		this.period = (period.compareTo(SHORTEST_PERIOD) > 0) ? period : SHORTEST_PERIOD;
 	}
 
 	/**
-	 * Look from now on, for as long as workers run.
+	 * Look from now on, for as long as records are being handled.
 	 */
 	void watch() {
 		if (!this.armed.get() && this.armed.compareAndSet(false, true)) {
@@ -89,7 +95,7 @@ final class StallWatch {
 		return this.stalls.values()
 			.stream()
 			.filter(Stall::isGoingOn)
-			.map((stall) -> new StalledRecord(stall.worker.name(), stall.record, stall.duration(now)))
+			.map((stall) -> new StalledRecord(stall.workerName(), stall.record, stall.duration(now)))
 			.toList();
 	}
 
@@ -98,9 +104,15 @@ final class StallWatch {
 		long now = this.supervisor.ticker().nanoTime();
 		this.stalls.values().removeIf((stall) -> hasEnded(stall, now));
 		for (Turn turn : this.turns) {
-			lookAt(turn, now);
+			lookAt(turn, Stall.of(turn), now);
 		}
-		if (!this.turns.isEmpty() || !this.stalls.isEmpty()) {
+		// A record is unattended before the thread that was at it leaves.
+		boolean working = !this.turns.isEmpty();
+		this.unattended.removeIf(UnattendedRecord::isOver);
+		for (UnattendedRecord record : this.unattended) {
+			lookAt(record, new Stall(record), now);
+		}
+		if (working || !this.unattended.isEmpty() || !this.stalls.isEmpty()) {
 			watch();
 		}
 	}
@@ -113,34 +125,41 @@ final class StallWatch {
 		return true;
 	}
 
-	private void lookAt(Turn turn, long now) {
-		Stall stall = this.stalls.get(turn);
-		if (stall == null) {
-			stall = Stall.of(turn);
-			if (stall == null || stall.duration(now).compareTo(this.limits.threshold()) < 0) {
-				return;
-			}
-			turn.watch();
-			this.stalls.put(turn, stall);
-			logger.warn(stall + " has taken " + stall.duration(now).toMillis()
-					+ " ms, longer than the stall threshold; the thread that handles it is at", stall.stack());
-			return;
+	private void lookAt(Object key, @Nullable Stall seen, long now) {
+		Stall stall = this.stalls.get(key);
+		if (stall != null) {
+			interruptIfDue(stall, now);
 		}
-		Duration interruptThreshold = this.limits.interruptThreshold();
-		if (interruptThreshold != null && !stall.interrupted
-				&& stall.duration(now).compareTo(interruptThreshold) >= 0) {
+		else if (seen != null && seen.duration(now).compareTo(this.limits.threshold()) >= 0) {
+			seen.watch();
+			this.stalls.put(key, seen);
+			logger.warn(seen + " has taken " + seen.duration(now).toMillis() + " ms, longer than the stall threshold"
+					+ seen.where(), seen.stack());
+		}
+	}
+
+	/**
+	 * Interrupt the thread that handles a record: at the earliest when the thread has
+	 * been announced in an earlier look that this may happen.
+	 */
+	private void interruptIfDue(Stall stall, long now) {
+		Duration threshold = this.limits.interruptThreshold();
+		Turn turn = stall.turn;
+		if (turn != null && threshold != null && !stall.interrupted && stall.duration(now).compareTo(threshold) >= 0) {
 			stall.interrupted = turn.interruptIf(stall::isGoingOn);
 		}
 	}
 
 	/**
-	 * A record that takes too long.
+	 * A record that takes too long, with a thread or without.
 	 */
 	private static final class Stall {
 
-		private final Turn turn;
+		private final @Nullable Turn turn;
 
-		private final Worker worker;
+		private final @Nullable Worker worker;
+
+		private final @Nullable UnattendedRecord unattended;
 
 		private final ConsumerRecord<?, ?> record;
 
@@ -148,20 +167,38 @@ final class StallWatch {
 
 		private boolean interrupted;
 
-		private Stall(Turn turn, Worker worker, ConsumerRecord<?, ?> record, long since) {
+		private Stall(Turn turn, Worker worker, ConsumerRecord<?, ?> record) {
 			this.turn = turn;
 			this.worker = worker;
+			this.unattended = null;
 			this.record = record;
-			this.since = since;
+			this.since = worker.recordSince();
+		}
+
+		Stall(UnattendedRecord unattended) {
+			this.turn = null;
+			this.worker = null;
+			this.unattended = unattended;
+			this.record = unattended.record();
+			this.since = unattended.since();
 		}
 
 		static @Nullable Stall of(Turn turn) {
 			Worker worker = turn.worker();
 			ConsumerRecord<?, ?> record = (worker != null) ? worker.currentRecord() : null;
-			return (worker != null && record != null) ? new Stall(turn, worker, record, worker.recordSince()) : null;
+			return (worker != null && record != null) ? new Stall(turn, worker, record) : null;
+		}
+
+		void watch() {
+			if (this.turn != null) {
+				this.turn.watch();
+			}
 		}
 
 		boolean isGoingOn() {
+			if (this.turn == null || this.worker == null) {
+				return this.unattended != null && !this.unattended.isOver();
+			}
 			return this.turn.worker() == this.worker && this.worker.currentRecord() == this.record
 					&& this.worker.recordSince() == this.since;
 		}
@@ -170,20 +207,35 @@ final class StallWatch {
 			return Duration.ofNanos(now - this.since);
 		}
 
+		@Nullable String workerName() {
+			if (this.worker != null) {
+				return this.worker.name();
+			}
+			return (this.unattended != null) ? this.unattended.workerName() : null;
+		}
+
+		String where() {
+			return (this.turn != null) ? "; the thread that handles it is at"
+					: ": its handler has returned and has not said that it is final";
+		}
+
 		/**
 		 * Return where the thread is, in a form that loggers print.
 		 */
-		Throwable stack() {
-			Thread thread = this.turn.thread();
+		@Nullable Throwable stack() {
+			Thread thread = (this.turn != null) ? this.turn.thread() : null;
+			if (thread == null) {
+				return null;
+			}
 			Exception stack = new StalledHandler(String.valueOf(thread));
-			stack.setStackTrace((thread != null) ? thread.getStackTrace() : new StackTraceElement[0]);
+			stack.setStackTrace(thread.getStackTrace());
 			return stack;
 		}
 
 		@Override
 		public String toString() {
 			return "The handling of " + this.record.topic() + "-" + this.record.partition() + "@" + this.record.offset()
-					+ " by " + this.worker;
+					+ ((workerName() != null) ? " by " + workerName() : "");
 		}
 
 	}

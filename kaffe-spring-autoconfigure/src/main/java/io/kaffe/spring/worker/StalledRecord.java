@@ -19,14 +19,15 @@ package io.kaffe.spring.worker;
 import java.time.Duration;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record that has been with its handler for longer than the stall threshold.
  *
- * @param worker the name of the worker
+ * @param worker the name of the worker, or {@code null} if none waits for it
  * @param record the record
  * @param duration for how long
  */
-public record StalledRecord(String worker, ConsumerRecord<?, ?> record, Duration duration) {
+public record StalledRecord(@Nullable String worker, ConsumerRecord<?, ?> record, Duration duration) {
 
 }

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.worker;
 
+import java.util.Collection;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,12 @@ public interface SupervisedConsumer {
 	 * @return the limits
 	 */
 	StallLimits stallLimits();
+
+	/**
+	 * Return the records that are being handled while no worker runs.
+	 * @return a live collection, from which those that are over may be removed
+	 */
+	Collection<? extends UnattendedRecord> unattended();
 
 	/**
 	 * Return how often a worker that breaks down is started again.

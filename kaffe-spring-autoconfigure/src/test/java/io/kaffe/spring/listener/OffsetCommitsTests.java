@@ -51,6 +51,7 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
+import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
@@ -262,10 +263,10 @@ class OffsetCommitsTests {
 				StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, null, 1000, 1000, 4096, Duration.ofSeconds(1),
 				Duration.ofSeconds(1),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)));
+				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
 		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, "orders", false, settings.failurePolicy(), GuardedConsumer.of("orders"),
-				this.time);
+		}, ListenerType.SIMPLE, null, false, false, "orders", false, settings.failurePolicy(), null,
+				new LogContext("orders", false), GuardedConsumer.of("orders"), this.time);
 		return new AdoptedConsumer("orders", container, settings, delivery, Duration.ofMinutes(5), this.time, manager())
 			.session(this.consumer);
 	}

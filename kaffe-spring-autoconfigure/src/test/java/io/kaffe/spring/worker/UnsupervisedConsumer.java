@@ -17,7 +17,9 @@
 package io.kaffe.spring.worker;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * A consumer whose workers have no need of anything, and that cannot be stopped.
  */
 public class UnsupervisedConsumer implements SupervisedConsumer, ThreadScope {
+
+	private final Collection<UnattendedRecord> unattended = ConcurrentHashMap.newKeySet();
 
 	private final Supplier<ConsumerSnapshot> snapshots;
 
@@ -54,6 +58,11 @@ public class UnsupervisedConsumer implements SupervisedConsumer, ThreadScope {
 	@Override
 	public StallLimits stallLimits() {
 		return new StallLimits(Duration.ofHours(1), null);
+	}
+
+	@Override
+	public Collection<UnattendedRecord> unattended() {
+		return this.unattended;
 	}
 
 	@Override

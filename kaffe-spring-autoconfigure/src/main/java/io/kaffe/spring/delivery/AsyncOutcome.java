@@ -1,0 +1,151 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import java.util.concurrent.CompletableFuture;
+
+import io.micrometer.observation.Observation;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.support.Acknowledgment;
+
+/**
+ * The outcome of a record whose handler answers later: what Spring Kafka's adapter of the
+ * handler says about it, by acknowledging the record, by its callback for failures, or by
+ * neither.
+ * <p>
+ * The adapter does not wait for the handler's future but for a relay, which is completed
+ * here: when that returns, the adapter has said what it has to say, on the same thread.
+ * So a failure is told from a success although the adapter acknowledges both.
+ * <p>
+ * <b>Threading.</b> The worker that calls the handler, then the one thread that completes
+ * the handler's future, which sees what the worker wrote.
+ */
+final class AsyncOutcome implements Acknowledgment {
+
+	private static final ThreadLocal<AsyncOutcome> CURRENT = new ThreadLocal<>();
+
+	private final CompletableFuture<@Nullable Object> outcome = new CompletableFuture<>();
+
+	private final CompletableFuture<@Nullable Object> relay = new CompletableFuture<>();
+
+	private final Observation observation;
+
+	private @Nullable CompletableFuture<?> answer;
+
+	private @Nullable Throwable failure;
+
+	private boolean acknowledged;
+
+	/**
+	 * Create an outcome.
+	 * @param observation what the adapter sends replies within
+	 */
+	AsyncOutcome(Observation observation) {
+		this.observation = observation;
+	}
+
+	/**
+	 * Return the outcome that the adapter on this thread is about to tell.
+	 */
+	static @Nullable AsyncOutcome current() {
+		return CURRENT.get();
+	}
+
+	/**
+	 * Call the adapter, or have it called.
+	 */
+	void within(Runnable call) {
+		AsyncOutcome before = CURRENT.get();
+		CURRENT.set(this);
+		try {
+			call.run();
+		}
+		finally {
+			if (before != null) {
+				CURRENT.set(before);
+			}
+			else {
+				CURRENT.remove();
+			}
+		}
+	}
+
+	/**
+	 * Take what the handler returned.
+	 * @return what the adapter is to wait for instead
+	 */
+	CompletableFuture<?> answeredBy(CompletableFuture<?> answer) {
+		this.answer = answer;
+		return this.relay;
+	}
+
+	/**
+	 * Note that the adapter was told of a failure, as the last thing.
+	 */
+	void failed(Throwable failure) {
+		this.failure = failure;
+	}
+
+	/**
+	 * Return the outcome, when the adapter has returned.
+	 * @return {@code null} if the handler has answered: it was not called, or is not
+	 * asynchronous
+	 */
+	@Nullable CompletableFuture<?> whenReturned() {
+		CompletableFuture<?> answer = this.answer;
+		if (answer == null) {
+			return null;
+		}
+		answer.whenComplete((result, thrown) -> {
+			within(() -> this.observation.scoped(() -> {
+				if (thrown == null) {
+					this.relay.complete(result);
+				}
+				else {
+					this.relay.completeExceptionally(thrown);
+				}
+			}));
+			settle(thrown);
+		});
+		return this.outcome;
+	}
+
+	private void settle(@Nullable Throwable thrown) {
+		if (this.failure != null) {
+			this.outcome.completeExceptionally(this.failure);
+		}
+		else if (this.acknowledged || thrown != null) {
+			// If something was thrown, the listener's own error handler has dealt with
+			// it.
+			this.outcome.complete(null);
+		}
+		else {
+			this.outcome.completeExceptionally(new IllegalStateException("The reply of the handler could not be sent"));
+		}
+	}
+
+	@Override
+	public void acknowledge() {
+		this.acknowledged = true;
+	}
+
+	@Override
+	public boolean isOutOfOrderCommit() {
+		return true;
+	}
+
+}
