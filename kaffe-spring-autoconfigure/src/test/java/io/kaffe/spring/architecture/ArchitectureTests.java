@@ -189,9 +189,16 @@ class ArchitectureTests {
 				autoconfigure.KaffeHealthAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Consumer
+				delivery.AsyncHandlerAdapter
+				delivery.ConsumerRecordRecovererAdapter
+				delivery.DeadLetterTopicPattern
+				delivery.DeadLetters
+				delivery.DeliveryObservation
 				delivery.FailingRecords
 				delivery.FailureAction
 				delivery.FailurePolicy
+				delivery.LogContext
+				delivery.MissingTopics
 				delivery.RecordAllocation
 				delivery.RecordAllocator
 				delivery.RecordChunk
@@ -226,6 +233,7 @@ class ArchitectureTests {
 				worker.ThreadScope
 				worker.Ticker
 				worker.Turn
+				worker.UnattendedRecord
 				worker.Work
 				worker.Work$Progress
 				worker.Worker
