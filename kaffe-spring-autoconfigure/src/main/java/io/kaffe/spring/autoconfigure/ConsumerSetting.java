@@ -18,6 +18,7 @@ package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -84,7 +85,8 @@ record ConsumerSetting<T>(String consumer, String property, T value, boolean con
 			boolean seconds = duration.equals(duration.truncatedTo(ChronoUnit.SECONDS)) && !duration.isZero();
 			return DurationStyle.SIMPLE.print(duration, seconds ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);
 		}
-		return this.value;
+		return (this.value instanceof Enum<?> constant) ? constant.name().toLowerCase(Locale.ROOT).replace('_', '-')
+				: this.value;
 	}
 
 }

@@ -18,7 +18,6 @@ package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,6 +28,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.util.unit.DataSize;
 
 import io.kaffe.spring.listener.ConsumerSettings;
+import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.listener.UnsuitableContainerException;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
@@ -78,13 +78,13 @@ final class ConsumerSettingsResolver {
 	 * Resolve the settings of a consumer.
 	 * @param name the consumer's name
 	 * @param maxPollInterval how long its consumers may take between polls
-	 * @param topics the topics it consumes, as far as they are known
+	 * @param subscription what it consumes
 	 * @return the settings
 	 * @throws InvalidConfigurationPropertyValueException if a property has a value that
 	 * makes no sense
 	 * @throws UnsuitableContainerException if a default does not fit the container
 	 */
-	ConsumerSettings resolve(String name, Duration maxPollInterval, Collection<String> topics) {
+	ConsumerSettings resolve(String name, Duration maxPollInterval, Subscription subscription) {
 		ConsumerSetting<String> strategy = setting(name, "worker-allocation-strategy",
 				ConsumerProperties::getWorkerAllocationStrategy, this.defaultStrategy);
 		WorkerAllocationStrategy chosen = strategy(strategy);
@@ -102,7 +102,7 @@ final class ConsumerSettingsResolver {
 						: strategy.value(),
 				chosen, maxConcurrency(name, chosen), maxRecords.value(), maxBytes.value().toBytes(),
 				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval),
-				this.failures.resolve(name, topics), stallLimits(name), restartLimit(name),
+				this.failures.resolve(name, subscription), stallLimits(name), restartLimit(name),
 				setting(name, "mdc", ConsumerProperties::getMdc, true).value());
 	}
 

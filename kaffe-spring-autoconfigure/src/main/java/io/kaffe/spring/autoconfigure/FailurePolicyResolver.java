@@ -17,7 +17,6 @@
 package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,14 +25,19 @@ import java.util.Set;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.core.KafkaOperations;
+import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.ExponentialBackOff;
 
-import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.delivery.ConsumerRecordRecovererAdapter;
+import io.kaffe.spring.delivery.DeadLetterTopicPattern;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.RecordRecoverer;
+import io.kaffe.spring.listener.GuardedConsumer;
+import io.kaffe.spring.listener.Subscription;
 
 /**
  * Resolves what a consumer does about records that fail, from its properties and the
@@ -45,32 +49,27 @@ final class FailurePolicyResolver {
 
 	private final @Nullable ClassLoader classLoader;
 
-	private final @Nullable RecordBackOff recordBackOff;
-
-	private final @Nullable RecordRecoverer recoverer;
+	private final FailureBeans beans;
 
 	/**
 	 * Create a resolver.
 	 * @param properties the properties
 	 * @param classLoader finds exception types; {@code null}: the default one
-	 * @param recordBackOff the application's own back-off, or {@code null}
-	 * @param recoverer the application's own recoverer, or {@code null}
+	 * @param beans what the application has for failures
 	 */
-	FailurePolicyResolver(KaffeProperties properties, @Nullable ClassLoader classLoader,
-			@Nullable RecordBackOff recordBackOff, @Nullable RecordRecoverer recoverer) {
+	FailurePolicyResolver(KaffeProperties properties, @Nullable ClassLoader classLoader, FailureBeans beans) {
 		this.properties = properties;
 		this.classLoader = classLoader;
-		this.recordBackOff = recordBackOff;
-		this.recoverer = recoverer;
+		this.beans = beans;
 	}
 
 	/**
 	 * Resolve the policy of a consumer.
 	 * @param name the consumer's name
-	 * @param topics the topics it consumes, as far as they are known
+	 * @param subscription what it consumes
 	 * @return the policy
 	 */
-	FailurePolicy resolve(String name, Collection<String> topics) {
+	FailurePolicy resolve(String name, Subscription subscription) {
 		ConsumerSetting<Integer> maxAttempts = setting(name, "failure.max-attempts",
 				(consumer) -> consumer.getFailure().getMaxAttempts(), 10);
 		maxAttempts.check(maxAttempts.value() >= 0, "Must be 0, which means without limit, or more.");
@@ -79,8 +78,52 @@ final class FailurePolicyResolver {
 		maxParked.check(maxParked.value() > 0, "Must be 1 record or more.");
 		ConsumerSetting<FailureAction> then = setting(name, "failure.then",
 				(consumer) -> consumer.getFailure().getThen(), FailureAction.PARK);
-		return new FailurePolicy(maxAttempts.value(), backOff(name), this.recordBackOff, notRetryable(name),
-				then.value(), thenFor(name), null, this.recoverer, maxParked.value());
+		ConsumerSetting<Map<String, FailureAction>> thenFor = setting(name, "failure.then-for",
+				(consumer) -> consumer.getFailure().getThenFor(), Map.of());
+		return new FailurePolicy(maxAttempts.value(), backOff(name), this.beans.backOff(), notRetryable(name),
+				then.value(), types(thenFor), deadLetters(name, subscription, then, thenFor),
+				recoverer(name, subscription), maxParked.value());
+	}
+
+	private @Nullable RecordRecoverer recoverer(String name, Subscription subscription) {
+		ConsumerRecordRecoverer own = this.beans.recoverer();
+		return (own != null) ? new ConsumerRecordRecovererAdapter(own, GuardedConsumer.of(name), subscription.groupId())
+				: null;
+	}
+
+	private @Nullable RecordRecoverer deadLetters(String name, Subscription subscription,
+			ConsumerSetting<FailureAction> then, ConsumerSetting<Map<String, FailureAction>> thenFor) {
+		ConsumerSetting<String> topic = setting(name, "failure.dead-letter-topic",
+				(consumer) -> consumer.getFailure().getDeadLetterTopic(), DeadLetterTopicPattern.DEFAULT);
+		boolean inUse = this.beans.recoverer() == null;
+		check(then, inUse && then.value() == FailureAction.DEAD_LETTER);
+		check(thenFor, inUse && thenFor.value().containsValue(FailureAction.DEAD_LETTER));
+		inUse = inUse && (then.value() == FailureAction.DEAD_LETTER
+				|| thenFor.value().containsValue(FailureAction.DEAD_LETTER));
+		DeadLetterTopicPattern pattern = pattern(topic);
+		for (String source : subscription.topics()) {
+			String target = pattern.topicFor(source);
+			topic.check(!inUse || !subscription.consumed().test(target),
+					"Dead letters of '" + source + "' would go to '" + target
+							+ "', which the consumer consumes itself. Name another topic, such as " + "{topic}-dlt.");
+		}
+		KafkaOperations<?, ?> template = this.beans.template();
+		return (template != null) ? this.beans.deadLetters(template, pattern, subscription) : null;
+	}
+
+	private void check(ConsumerSetting<?> setting, boolean sends) {
+		setting.check(!sends || this.beans.template() != null,
+				"Dead letters need a KafkaTemplate to be sent with, and there is no bean of that type, or several of which "
+						+ "none is primary. Define one, or set 'failure.then' to park, skip or stop.");
+	}
+
+	private static DeadLetterTopicPattern pattern(ConsumerSetting<String> topic) {
+		try {
+			return new DeadLetterTopicPattern(topic.value());
+		}
+		catch (IllegalArgumentException ex) {
+			throw topic.invalid(ex.getMessage() + ".");
+		}
 	}
 
 	private Set<Class<? extends Throwable>> notRetryable(String name) {
@@ -91,9 +134,7 @@ final class FailurePolicyResolver {
 		return types;
 	}
 
-	private Map<Class<? extends Throwable>, FailureAction> thenFor(String name) {
-		ConsumerSetting<Map<String, FailureAction>> setting = setting(name, "failure.then-for",
-				(consumer) -> consumer.getFailure().getThenFor(), Map.of());
+	private Map<Class<? extends Throwable>, FailureAction> types(ConsumerSetting<Map<String, FailureAction>> setting) {
 		Map<Class<? extends Throwable>, FailureAction> actions = new HashMap<>();
 		setting.value().forEach((type, action) -> actions.put(exceptionType(setting, type), action));
 		return actions;

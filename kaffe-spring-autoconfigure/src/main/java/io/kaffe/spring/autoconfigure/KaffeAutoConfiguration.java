@@ -39,7 +39,6 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.util.ClassUtils;
 
-import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.listener.ConsumerAdopter;
 import io.kaffe.spring.worker.Ticker;
@@ -94,6 +93,11 @@ public final class KaffeAutoConfiguration {
 	}
 
 	@Bean
+	FailureBeans kaffeFailureBeans(ListableBeanFactory beans, @Qualifier("kaffeTaskExecutor") Executor executor) {
+		return new FailureBeans(beans, executor);
+	}
+
+	@Bean
 	AdoptedConsumers kaffeConsumers() {
 		return new AdoptedConsumers();
 	}
@@ -102,12 +106,11 @@ public final class KaffeAutoConfiguration {
 	ListenerContainerAdoption kaffeListenerContainerAdoption(KaffeProperties properties, WorkerManager manager,
 			AdoptedConsumers consumers, ListableBeanFactory beans,
 			@Qualifier("kaffeListenerContainerFactory") ObjectProvider<KaffeListenerContainerFactory> factory,
-			Environment environment) {
+			FailureBeans failureBeans, Environment environment) {
 		ConsumerSettingsResolver settings = new ConsumerSettingsResolver(properties,
 				beans.getBeansOfType(WorkerAllocationStrategy.class),
 				beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique(),
-				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(),
-						beans.getBeanProvider(RecordBackOff.class).getIfUnique(), null));
+				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(), failureBeans));
 		return new ListenerContainerAdoption(properties, settings,
 				new ConsumerAdopter(manager, consumers, Ticker.system(),
 						beans.getBeanProvider(ObservationRegistry.class).getIfUnique(() -> ObservationRegistry.NOOP)),

@@ -33,6 +33,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
 import io.kaffe.spring.listener.ConsumerAdopter;
+import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.listener.UnsuitableContainerException;
 
 /**
@@ -105,8 +106,8 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 			}
 		}
 		pollOnPlatformThreads(container);
-		this.adopter.adopt(name, container, this.settings.resolve(name, ConsumerAdopter.maxPollInterval(container),
-				ConsumerAdopter.topics(container)));
+		this.adopter.adopt(name, container,
+				this.settings.resolve(name, ConsumerAdopter.maxPollInterval(container), Subscription.of(container)));
 	}
 
 	/**

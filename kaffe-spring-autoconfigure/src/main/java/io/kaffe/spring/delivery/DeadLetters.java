@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,6 +55,8 @@ public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 
 	private final Executor executor;
 
+	private final MissingTopics missingTopics;
+
 	private volatile boolean closed;
 
 	/**
@@ -67,14 +70,21 @@ public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 	 * is none
 	 * @param executor sends; threads that may block, at most one for each dead-letter
 	 * topic
+	 * @param missingTopics warns of dead-letter topics that do not exist
 	 */
 	public DeadLetters(KafkaOperations<?, ?> template, DeadLetterTopicPattern pattern, Predicate<String> consumed,
-			@Nullable String groupId, Executor executor) {
+			@Nullable String groupId, Executor executor, MissingTopics missingTopics) {
 		this.templates = new PayloadTemplates(template);
 		this.pattern = pattern;
 		this.consumed = consumed;
 		this.groupId = groupId;
 		this.executor = executor;
+		this.missingTopics = missingTopics;
+	}
+
+	@Override
+	public void expect(Collection<String> topics) {
+		this.missingTopics.warn(topics.stream().map(this.pattern::topicFor).toList());
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -61,6 +62,17 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 		all.addAll(ExceptionClassifier.defaultFatalExceptionsList());
 		notRetryable = Set.copyOf(all);
 		thenFor = Map.copyOf(thenFor);
+	}
+
+	/**
+	 * Note that records of some topics may fail from now on. Returns at once.
+	 * @param topics the names of the topics
+	 */
+	public void expect(Collection<String> topics) {
+		if (this.deadLetters != null && this.recoverer == null
+				&& (this.then == FailureAction.DEAD_LETTER || this.thenFor.containsValue(FailureAction.DEAD_LETTER))) {
+			this.deadLetters.expect(topics);
+		}
 	}
 
 	/**

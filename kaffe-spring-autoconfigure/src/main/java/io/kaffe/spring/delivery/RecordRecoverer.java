@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -38,5 +39,13 @@ public interface RecordRecoverer {
 	 * @throws Exception if the recovery fails
 	 */
 	@Nullable CompletableFuture<?> recover(ConsumerRecord<?, ?> record, Exception failure) throws Exception;
+
+	/**
+	 * Note that records of some topics may have to be recovered from now on. Returns at
+	 * once.
+	 * @param topics the names of the topics
+	 */
+	default void expect(Collection<String> topics) {
+	}
 
 }

@@ -189,7 +189,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	private boolean recover(RecordRecoverer recoverer, Turn turn) {
 		CompletableFuture<?> future;
 		try {
-			future = recoverer.recover(this.record, listenerFailure());
+			future = recoverer.recover(this.record, asException(Objects.requireNonNull(this.failure)));
 		}
 		catch (Throwable ex) {
 			turn.handlerReturned();
@@ -435,13 +435,6 @@ final class UnfinishedRecord implements UnattendedRecord {
 
 	private String coordinates() {
 		return this.record.topic() + "-" + this.record.partition() + "@" + this.record.offset();
-	}
-
-	/**
-	 * Return the failure as Spring Kafka's containers give it to recoverers.
-	 */
-	private Exception listenerFailure() {
-		return new ListenerExecutionFailedException("Listener failed", this.source.delivery().groupId(), this.failure);
 	}
 
 	private static Exception asException(Throwable failure) {

@@ -17,11 +17,13 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -213,12 +215,14 @@ final class AdoptedConsumer implements SupervisedConsumer {
 				.add("stalled: " + stalled.record().topic() + "-" + stalled.record().partition() + "@"
 						+ stalled.record().offset() + " has been with its handler for " + stalled.duration().toSeconds()
 						+ " s" + ((stalled.worker() != null) ? ", " + stalled.worker() + " waits" : "")));
-		this.delivery.failingRecords()
-			.all()
-			.stream()
-			.filter((failing) -> failing.state() == FailingRecord.State.PARKED)
-			.forEach((parked) -> problems.add("parked: " + parked.partition() + "@" + parked.offset() + ", "
-					+ parked.failure().getClass().getName() + " since " + parked.since()));
+		Instant longAgo = this.ticker.instant().minus(this.settings.stallLimits().threshold());
+		for (FailingRecord failing : this.delivery.failingRecords().all()) {
+			if (failing.state() == FailingRecord.State.PARKED || failing.since().isBefore(longAgo)) {
+				problems.add(failing.state().name().toLowerCase(Locale.ROOT) + ": " + failing.partition() + "@"
+						+ failing.offset() + ", " + failing.failure().getClass().getName() + " since "
+						+ failing.since());
+			}
+		}
 		return problems;
 	}
 

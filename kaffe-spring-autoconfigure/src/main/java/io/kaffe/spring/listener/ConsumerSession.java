@@ -205,6 +205,9 @@ final class ConsumerSession {
 			this.positions.continueFromCommits(added);
 		}
 		this.owner.assignmentChanged();
+		this.owner.settings()
+			.failurePolicy()
+			.expect(added.stream().map((assignment) -> assignment.partition().topic()).distinct().toList());
 		if (!this.assignments.isEmpty() || this.state != ConsumerState.STARTING) {
 			this.state = ConsumerState.RUNNING;
 		}

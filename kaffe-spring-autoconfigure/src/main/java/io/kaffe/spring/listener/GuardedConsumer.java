@@ -25,13 +25,18 @@ import org.apache.kafka.clients.consumer.Consumer;
  * What listeners and interceptors on workers are given as their consumer. The real one
  * belongs to the thread that polls, so every call is refused with an explanation.
  */
-final class GuardedConsumer {
+public final class GuardedConsumer {
 
 	private GuardedConsumer() {
 	}
 
+	/**
+	 * Return what takes a consumer's place.
+	 * @param name the consumer's name
+	 * @return the same as any other for that name; safe on any thread
+	 */
 	@SuppressWarnings("unchecked")
-	static Consumer<Object, Object> of(String name) {
+	public static Consumer<Object, Object> of(String name) {
 		return (Consumer<Object, Object>) Proxy.newProxyInstance(GuardedConsumer.class.getClassLoader(),
 				new Class<?>[] { Consumer.class }, (proxy, method, args) -> call(name, proxy, method, args));
 	}

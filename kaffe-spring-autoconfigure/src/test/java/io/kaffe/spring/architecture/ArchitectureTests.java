@@ -208,6 +208,8 @@ class ArchitectureTests {
 				listener.AdoptedConsumers
 				listener.ConsumerAdopter
 				listener.ConsumerSettings
+				listener.GuardedConsumer
+				listener.Subscription
 				listener.UnsuitableContainerException
 				offset.CommitMetadata
 				offset.CommitMetadata$UnreadableMetadataException

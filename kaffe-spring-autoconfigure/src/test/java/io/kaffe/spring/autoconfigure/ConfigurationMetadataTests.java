@@ -29,11 +29,13 @@ import java.util.Set;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.json.JsonParserFactory;
 
 import io.kaffe.spring.listener.ConsumerSettings;
+import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -42,6 +44,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for what editors and tools are told about the properties below {@code kaffe}.
  */
 class ConfigurationMetadataTests {
+
+	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
+
+	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run);
 
 	@Test
 	void everyPropertyHasADescription() throws IOException {
@@ -91,8 +97,8 @@ class ConfigurationMetadataTests {
 
 	private static ConsumerSettings settings(KaffeProperties properties) {
 		return new ConsumerSettingsResolver(properties, Map.of(), null,
-				new FailurePolicyResolver(properties, null, null, null))
-			.resolve("orders", Duration.ofMinutes(5), Set.of());
+				new FailurePolicyResolver(properties, null, NO_BEANS))
+			.resolve("orders", Duration.ofMinutes(5), NOTHING);
 	}
 
 	private static List<Map<String, Object>> properties() throws IOException {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.PropertySource;
@@ -35,6 +36,7 @@ import org.springframework.core.io.Resource;
 import org.springframework.util.backoff.ExponentialBackOff;
 
 import io.kaffe.spring.listener.ConsumerSettings;
+import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
@@ -44,6 +46,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for the properties of consumers, from the text in a file to the settings in use.
  */
 class ConsumerSettingsTests {
+
+	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
+
+	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run);
 
 	@Test
 	void nothingSetMeansDefaults() throws IOException {
@@ -119,7 +125,7 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(4);
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(120_000);
 		assertThat(backOff(settings).getJitter()).isZero();
-		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), Set.of()).maxBufferedRecords())
+		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING).maxBufferedRecords())
 			.isEqualTo(100);
 	}
 
@@ -181,20 +187,19 @@ class ConsumerSettingsTests {
 	void onlyStrategyBeanIsTheDefaultAndCanBeOverruled() throws IOException {
 		WorkerAllocationStrategy own = (topic, partition) -> "worker";
 		Map<String, WorkerAllocationStrategy> beans = Map.of("own", own, "other", (topic, partition) -> "other");
-		ConsumerSettings settings = resolver("kaffe: {}", beans, own).resolve("orders", Duration.ofMinutes(5),
-				Set.of());
+		ConsumerSettings settings = resolver("kaffe: {}", beans, own).resolve("orders", Duration.ofMinutes(5), NOTHING);
 		assertThat(settings.strategy()).isSameAs(own);
 		assertThat(settings.strategyName()).isEqualTo("own");
 		String yaml = "kaffe.consumers.orders.worker-allocation-strategy: worker-per-key";
-		assertThat(resolver(yaml, beans, own).resolve("orders", Duration.ofMinutes(5), Set.of()).strategy())
+		assertThat(resolver(yaml, beans, own).resolve("orders", Duration.ofMinutes(5), NOTHING).strategy())
 			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
-		assertThat(resolver("kaffe: {}", beans, null).resolve("orders", Duration.ofMinutes(5), Set.of()).strategy())
+		assertThat(resolver("kaffe: {}", beans, null).resolve("orders", Duration.ofMinutes(5), NOTHING).strategy())
 			.as("of several beans none is chosen")
 			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
 	}
 
 	private static ConsumerSettings settings(String yaml) throws IOException {
-		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), Set.of());
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), NOTHING);
 	}
 
 	private static ConsumerSettingsResolver resolver(String yaml) throws IOException {
@@ -205,7 +210,7 @@ class ConsumerSettingsTests {
 			@Nullable WorkerAllocationStrategy only) throws IOException {
 		KaffeProperties properties = properties(yaml);
 		return new ConsumerSettingsResolver(properties, strategies, only,
-				new FailurePolicyResolver(properties, null, null, null));
+				new FailurePolicyResolver(properties, null, NO_BEANS));
 	}
 
 	private static KaffeProperties properties(String yaml) throws IOException {

@@ -277,7 +277,7 @@ class DeadLettersIntegrationTests {
 
 	private DeadLetters deadLetters(KafkaTemplate<?, ?> template) {
 		DeadLetters deadLetters = new DeadLetters(template, new DeadLetterTopicPattern(DeadLetterTopicPattern.DEFAULT),
-				(name) -> false, "the-group", this.executor);
+				(name) -> false, "the-group", this.executor, new MissingTopics(List.of(), Runnable::run));
 		this.closeables.add(deadLetters);
 		return deadLetters;
 	}

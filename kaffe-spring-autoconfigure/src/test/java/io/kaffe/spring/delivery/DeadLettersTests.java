@@ -181,7 +181,8 @@ class DeadLettersTests {
 	@Test
 	void topicThatTheConsumerConsumesIsRefused() {
 		DeadLetters circular = new DeadLetters(this.template, new DeadLetterTopicPattern("{topic}-dlt"),
-				(topic) -> topic.startsWith("orders"), null, this.executor);
+				(topic) -> topic.startsWith("orders"), null, this.executor,
+				new MissingTopics(List.of(), Runnable::run));
 		CompletableFuture<?> outcome = circular.recover(record("orders", 7), new IllegalStateException());
 		assertThat(outcome).failsWithin(Duration.ZERO)
 			.withThrowableOfType(ExecutionException.class)
@@ -194,7 +195,7 @@ class DeadLettersTests {
 	@Test
 	void topicOfTheRecordIsRefused() {
 		DeadLetters circular = new DeadLetters(this.template, new DeadLetterTopicPattern("orders"), (topic) -> false,
-				null, this.executor);
+				null, this.executor, new MissingTopics(List.of(), Runnable::run));
 		assertThat(circular.recover(record("orders", 7), new IllegalStateException())).isCompletedExceptionally();
 	}
 
@@ -202,7 +203,7 @@ class DeadLettersTests {
 	void questionThatThrowsIsAFailure() {
 		DeadLetters broken = new DeadLetters(this.template, new DeadLetterTopicPattern("{topic}-dlt"), (topic) -> {
 			throw new AssertionError("broken");
-		}, null, this.executor);
+		}, null, this.executor, new MissingTopics(List.of(), Runnable::run));
 		assertThat(broken.recover(record("orders", 7), new IllegalStateException())).isCompletedExceptionally();
 	}
 
@@ -217,7 +218,7 @@ class DeadLettersTests {
 
 	private DeadLetters deadLetters(Executor executor) {
 		return new DeadLetters(this.template, new DeadLetterTopicPattern("{topic}-dlt"), (topic) -> false, null,
-				executor);
+				executor, new MissingTopics(List.of(), Runnable::run));
 	}
 
 	private CompletableFuture<?> recover(String topic, int offset) {

@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.kafka.core.KafkaAdmin;
+import org.springframework.kafka.core.KafkaOperations;
+import org.springframework.kafka.listener.ConsumerRecordRecoverer;
+
+import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.delivery.DeadLetterTopicPattern;
+import io.kaffe.spring.delivery.DeadLetters;
+import io.kaffe.spring.delivery.MissingTopics;
+import io.kaffe.spring.listener.Subscription;
+
+/**
+ * What an application has to deal with failed records: its back-off, its recoverer, and
+ * the template that dead letters are sent with.
+ * <p>
+ * <b>Threading.</b> Used while the application starts, by one thread at a time; closed
+ * when it ends.
+ */
+final class FailureBeans implements AutoCloseable {
+
+	private static final String DEFAULT_TEMPLATE = "kafkaTemplate";
+
+	private final List<DeadLetters> deadLetters = new CopyOnWriteArrayList<>();
+
+	private final ListableBeanFactory beans;
+
+	private final Executor executor;
+
+	/**
+	 * Look for beans.
+	 * @param beans the application's beans
+	 * @param executor sends dead letters
+	 */
+	FailureBeans(ListableBeanFactory beans, Executor executor) {
+		this.beans = beans;
+		this.executor = executor;
+	}
+
+	@Nullable RecordBackOff backOff() {
+		return this.beans.getBeanProvider(RecordBackOff.class).getIfUnique();
+	}
+
+	@Nullable ConsumerRecordRecoverer recoverer() {
+		return this.beans.getBeanProvider(ConsumerRecordRecoverer.class).getIfUnique();
+	}
+
+	/**
+	 * Return the only or primary template, else the one with Spring Boot's name.
+	 */
+	@Nullable KafkaOperations<?, ?> template() {
+		KafkaOperations<?, ?> only = this.beans.getBeanProvider(KafkaOperations.class).getIfUnique();
+		if (only == null && this.beans.containsBean(DEFAULT_TEMPLATE)
+				&& this.beans.isTypeMatch(DEFAULT_TEMPLATE, KafkaOperations.class)) {
+			return this.beans.getBean(DEFAULT_TEMPLATE, KafkaOperations.class);
+		}
+		return only;
+	}
+
+	/**
+	 * Create what sends the dead letters of a consumer.
+	 */
+	DeadLetters deadLetters(KafkaOperations<?, ?> template, DeadLetterTopicPattern pattern, Subscription subscription) {
+		DeadLetters created = new DeadLetters(template, pattern, subscription.consumed(), subscription.groupId(),
+				this.executor, new MissingTopics(this.beans.getBeansOfType(KafkaAdmin.class).values(), this.executor));
+		this.deadLetters.add(created);
+		return created;
+	}
+
+	@Override
+	public void close() {
+		this.deadLetters.forEach(DeadLetters::close);
+	}
+
+}
