@@ -76,6 +76,8 @@ final class UnfinishedRecord {
 
 	private volatile boolean timerIsSet;
 
+	private volatile long timerAt;
+
 	private volatile boolean awaitsAnswer;
 
 	private volatile @Nullable Answer answer;
@@ -288,11 +290,18 @@ final class UnfinishedRecord {
 		return false;
 	}
 
+	/**
+	 * Have the worker woken when something is due, unless it is woken by then already.
+	 */
 	private void setTimer(Turn turn) {
-		if (!this.timerIsSet) {
+		long at = this.nextAt;
+		if (!this.timerIsSet || at - this.timerAt < 0) {
+			this.timerAt = at;
 			this.timerIsSet = true;
-			this.worker.after(Duration.ofNanos(Math.max(0, this.nextAt - turn.now())), () -> {
-				this.timerIsSet = false;
+			this.worker.after(Duration.ofNanos(Math.max(0, at - turn.now())), () -> {
+				if (this.timerAt == at) {
+					this.timerIsSet = false;
+				}
 				this.worker.wake();
 			});
 		}
@@ -308,7 +317,8 @@ final class UnfinishedRecord {
 		}
 		boolean waitsForTime = this.state == FailingRecord.State.RETRYING
 				|| this.state == FailingRecord.State.RECOVERING;
-		return this.instruction != null || (waitsForTime && this.nextAt - now <= 0);
+		// A timer that went off too early, while the worker ran, has woken nobody.
+		return this.instruction != null || (waitsForTime && (!this.timerIsSet || this.nextAt - now <= 0));
 	}
 
 	/**
