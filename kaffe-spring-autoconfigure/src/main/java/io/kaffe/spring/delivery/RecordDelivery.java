@@ -35,6 +35,7 @@ import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
 
@@ -241,7 +242,8 @@ public final class RecordDelivery implements ThreadScope {
 			callback.run();
 		}
 		catch (Throwable ex) {
-			logger.error(ex, () -> "The record interceptor failed after the delivery of " + KafkaUtils.format(record));
+			FailureLog.log(logger.getLog()::error,
+					"The record interceptor failed after the delivery of " + KafkaUtils.format(record), ex);
 		}
 	}
 

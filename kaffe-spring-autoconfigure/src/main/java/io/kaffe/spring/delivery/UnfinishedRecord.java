@@ -29,6 +29,7 @@ import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.RecordFailure;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.Worker;
@@ -143,7 +144,7 @@ final class UnfinishedRecord {
 		switch (action) {
 			case PARK -> park();
 			case SKIP -> {
-				logger.warn("Skipping " + coordinates() + " after " + attemptsText(), this.failure);
+				FailureLog.log(logger::warn, "Skipping " + coordinates() + " after " + attemptsText(), this.failure);
 				return true;
 			}
 			case DEAD_LETTER -> {
@@ -161,7 +162,7 @@ final class UnfinishedRecord {
 	private void park() {
 		this.state = FailingRecord.State.PARKED;
 		this.source.parked();
-		logger.error(
+		FailureLog.log(logger::error,
 				"Parked " + coordinates() + " after " + attemptsText() + ": " + this.worker
 						+ " waits until somebody has it retried, skipped or dead-lettered; everything else goes on",
 				this.failure);
@@ -231,7 +232,7 @@ final class UnfinishedRecord {
 		}
 		long delay = execution.nextBackOff();
 		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
-		logger.warn("Could not recover " + coordinates() + ", which failed after " + attemptsText()
+		FailureLog.log(logger::warn, "Could not recover " + coordinates() + ", which failed after " + attemptsText()
 				+ "; trying again in " + delay + " ms", failure);
 		setTimer(turn);
 	}
@@ -382,10 +383,10 @@ final class UnfinishedRecord {
 		String message = "Attempt " + this.attempts + " to handle " + coordinates() + " failed; next attempt in "
 				+ delay + " ms";
 		if (this.attempts == 1) {
-			logger.warn(message, this.failure);
+			FailureLog.log(logger::warn, message, this.failure);
 		}
 		else {
-			logger.debug(message, this.failure);
+			FailureLog.log(logger::debug, message, this.failure);
 		}
 	}
 
@@ -410,7 +411,7 @@ final class UnfinishedRecord {
 	}
 
 	private static Throwable causeOf(Throwable failure) {
-		Throwable cause = failure.getCause();
+		Throwable cause = WorkerSupervisor.causeOf(failure);
 		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
 	}
 

@@ -211,6 +211,7 @@ class ArchitectureTests {
 				worker.ConsumerSnapshot$Stop
 				worker.ConsumerState
 				worker.ConsumerWorkers
+				worker.FailureLog
 				worker.PartitionSnapshot
 				worker.PartitionSnapshot$OldestUnfinished
 				worker.RecordFailure

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
+import java.io.Serial;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +91,40 @@ class RecordWorkTests {
 		assertThat(source.completed).containsExactly(0L);
 	}
 
+	@Test
+	void recordWhoseFailureCannotBePrintedIsSkippedAsAnyOther() {
+		this.handler = (record) -> {
+			throw new UnprintableException();
+		};
+		Source source = start(policy(FailureAction.SKIP), 2);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.handled).containsExactly(0L, 0L, 1L);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.handled).containsExactly(0L, 0L, 1L, 1L);
+		assertThat(source.completed).containsExactly(0L, 1L);
+		assertThat(this.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	void workerIsStartedAgainAfterAFailureThatCannotBeExamined() {
+		this.interceptor = (record, consumer) -> {
+			if (this.stops.isEmpty()) {
+				this.stops.add("first");
+				throw new UnprintableException();
+			}
+			return record;
+		};
+		Source source = start(policy(FailureAction.PARK), 1);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(source.completed).containsExactly(0L);
+		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+	}
+
 	private Source start(FailurePolicy policy, int records) {
 		MessageListener<Object, Object> listener = (record) -> {
 			this.handled.add(record.offset());
@@ -110,6 +145,26 @@ class RecordWorkTests {
 
 	private FailurePolicy policy(FailureAction then, BackOff backOff) {
 		return new FailurePolicy(0, backOff, null, Set.of(), then, Map.of(), null, this.recoverer, 100);
+	}
+
+	/**
+	 * A failure that fails whoever looks at it.
+	 */
+	private static final class UnprintableException extends RuntimeException {
+
+		@Serial
+		private static final long serialVersionUID = 1L;
+
+		@Override
+		public String getMessage() {
+			throw new IllegalStateException("No message");
+		}
+
+		@Override
+		public synchronized Throwable getCause() {
+			throw this;
+		}
+
 	}
 
 	/**
