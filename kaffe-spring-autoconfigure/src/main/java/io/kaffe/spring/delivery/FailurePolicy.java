@@ -28,6 +28,7 @@ import org.springframework.kafka.listener.ExceptionClassifier;
 import org.springframework.util.backoff.BackOff;
 
 import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
  * What a consumer does about records that fail.
@@ -111,7 +112,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 					return type;
 				}
 			}
-			cause = cause.getCause();
+			cause = WorkerSupervisor.causeOf(cause);
 		}
 		return null;
 	}

@@ -39,6 +39,7 @@ import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.UnattendedRecord;
@@ -331,7 +332,8 @@ public final class RecordDelivery implements ThreadScope {
 			callback.run();
 		}
 		catch (Throwable ex) {
-			logger.error(ex, () -> "The record interceptor failed after the delivery of " + KafkaUtils.format(record));
+			FailureLog.log(logger.getLog()::error,
+					"The record interceptor failed after the delivery of " + KafkaUtils.format(record), ex);
 		}
 	}
 

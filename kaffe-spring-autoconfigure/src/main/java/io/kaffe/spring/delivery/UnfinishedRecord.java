@@ -31,6 +31,7 @@ import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.RecordFailure;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.UnattendedRecord;
@@ -80,6 +81,8 @@ final class UnfinishedRecord implements UnattendedRecord {
 	private volatile long nextAt;
 
 	private volatile boolean timerIsSet;
+
+	private volatile long timerAt;
 
 	private volatile boolean awaitsAnswer;
 
@@ -146,7 +149,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 		switch (action) {
 			case PARK -> park();
 			case SKIP -> {
-				logger.warn("Skipping " + coordinates() + " after " + attemptsText(), this.failure);
+				FailureLog.log(logger::warn, "Skipping " + coordinates() + " after " + attemptsText(), this.failure);
 				return true;
 			}
 			case DEAD_LETTER -> {
@@ -164,7 +167,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	private void park() {
 		this.state = FailingRecord.State.PARKED;
 		this.source.parked();
-		logger.error(
+		FailureLog.log(logger::error,
 				"Parked " + coordinates() + " after " + attemptsText() + ": " + this.worker
 						+ " waits until somebody has it retried, skipped or dead-lettered; everything else goes on",
 				this.failure);
@@ -251,7 +254,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 		long delay = execution.nextBackOff();
 		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
-		logger.warn("Could not recover " + coordinates() + ", which failed after " + attemptsText()
+		FailureLog.log(logger::warn, "Could not recover " + coordinates() + ", which failed after " + attemptsText()
 				+ "; trying again in " + delay + " ms", failure);
 		setTimer(turn);
 	}
@@ -313,11 +316,18 @@ final class UnfinishedRecord implements UnattendedRecord {
 		return false;
 	}
 
+	/**
+	 * Have the worker woken when something is due, unless it is woken by then already.
+	 */
 	private void setTimer(Turn turn) {
-		if (!this.timerIsSet) {
+		long at = this.nextAt;
+		if (!this.timerIsSet || at - this.timerAt < 0) {
+			this.timerAt = at;
 			this.timerIsSet = true;
-			this.worker.after(Duration.ofNanos(Math.max(0, this.nextAt - turn.now())), () -> {
-				this.timerIsSet = false;
+			this.worker.after(Duration.ofNanos(Math.max(0, at - turn.now())), () -> {
+				if (this.timerAt == at) {
+					this.timerIsSet = false;
+				}
 				this.worker.wake();
 			});
 		}
@@ -333,7 +343,8 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 		boolean waitsForTime = this.state == FailingRecord.State.RETRYING
 				|| this.state == FailingRecord.State.RECOVERING;
-		return this.instruction != null || (waitsForTime && this.nextAt - now <= 0);
+		// A timer that went off too early, while the worker ran, has woken nobody.
+		return this.instruction != null || (waitsForTime && (!this.timerIsSet || this.nextAt - now <= 0));
 	}
 
 	/**
@@ -422,10 +433,10 @@ final class UnfinishedRecord implements UnattendedRecord {
 		String message = "Attempt " + this.attempts + " to handle " + coordinates() + " failed; next attempt in "
 				+ delay + " ms";
 		if (this.attempts == 1) {
-			logger.warn(message, this.failure);
+			FailureLog.log(logger::warn, message, this.failure);
 		}
 		else {
-			logger.debug(message, this.failure);
+			FailureLog.log(logger::debug, message, this.failure);
 		}
 	}
 
@@ -443,7 +454,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	}
 
 	private static Throwable causeOf(Throwable failure) {
-		Throwable cause = failure.getCause();
+		Throwable cause = WorkerSupervisor.causeOf(failure);
 		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
 	}
 

@@ -36,6 +36,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerWorkers;
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.RestartHistory;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.Ticker;
@@ -105,7 +106,7 @@ final class ContainerSupervision {
 	void stopBecause(String reason, @Nullable Throwable failure) {
 		if (this.container.isRunning() && this.stopping.compareAndSet(false, true)) {
 			this.stopped = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
-			logger.error("Consumer '" + this.name + "' is stopped. " + reason
+			FailureLog.log(logger::error, "Consumer '" + this.name + "' is stopped. " + reason
 					+ ". What is unfinished is delivered again when it is started again.", failure);
 			this.executor.execute(() -> {
 				try {

@@ -253,21 +253,9 @@ final class RunQueue {
 		long now = this.supervisor.ticker().nanoTime();
 		if (now - this.warnedAt >= WARNING_INTERVAL_NANOS) {
 			this.warnedAt = now;
-			log("The task executor turned workers away"
+			FailureLog.log(logger::warn, "The task executor turned workers away"
 					+ ((failure != null) ? "" : ", to be run in the thread that submitted them, which is not theirs")
 					+ "; trying again soon. Give it as many threads as workers are to run at once", failure);
-		}
-	}
-
-	/**
-	 * Log a failure, even one that cannot be printed.
-	 */
-	private static void log(String message, @Nullable Throwable failure) {
-		try {
-			logger.warn(message, failure);
-		}
-		catch (Throwable ex) {
-			logger.warn(message + ": " + ((failure != null) ? failure.getClass() : null) + ", which cannot be printed");
 		}
 	}
 
@@ -385,12 +373,12 @@ final class RunQueue {
 			Duration delay = worker.brokeDown(this.turn, RunQueue.this.consumer.restartLimit());
 			String brokeDown = "Worker " + worker + " broke down outside the handler";
 			if (delay.isZero() || WorkerSupervisor.isFatal(failure)) {
-				log(brokeDown, failure);
+				FailureLog.log(logger::warn, brokeDown, failure);
 				RunQueue.this.consumer.stopBecause(brokeDown + (delay.isZero() ? " too often" : ""), failure);
 				delay = GIVEN_UP_DELAY;
 			}
 			else {
-				log(brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
+				FailureLog.log(logger::warn, brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
 			}
 			if (held) {
 				RunQueue.this.supervisor.after(delay, () -> add(worker));

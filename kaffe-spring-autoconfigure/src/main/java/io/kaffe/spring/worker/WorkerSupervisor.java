@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.scheduling.TaskScheduler;
 
 /**
@@ -68,9 +69,23 @@ public final class WorkerSupervisor {
 			if (cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError)) {
 				return true;
 			}
-			cause = cause.getCause();
+			cause = causeOf(cause);
 		}
 		return false;
+	}
+
+	/**
+	 * Return the cause of a failure, even of one that throws when it is asked.
+	 * @param failure what was thrown
+	 * @return the cause, or {@code null} if there is none or it does not tell
+	 */
+	public static @Nullable Throwable causeOf(Throwable failure) {
+		try {
+			return failure.getCause();
+		}
+		catch (Throwable ex) {
+			return null;
+		}
 	}
 
 	Ticker ticker() {

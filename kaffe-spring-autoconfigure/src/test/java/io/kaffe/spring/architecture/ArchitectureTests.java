@@ -222,6 +222,7 @@ class ArchitectureTests {
 				worker.ConsumerSnapshot$Stop
 				worker.ConsumerState
 				worker.ConsumerWorkers
+				worker.FailureLog
 				worker.PartitionSnapshot
 				worker.PartitionSnapshot$OldestUnfinished
 				worker.RecordFailure
