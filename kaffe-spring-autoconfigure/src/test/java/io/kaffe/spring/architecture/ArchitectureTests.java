@@ -183,10 +183,15 @@ class ArchitectureTests {
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Consumer
+				delivery.ConsumerRecordRecovererAdapter
+				delivery.DeadLetterTopicPattern
+				delivery.DeadLetters
+				delivery.MissingTopics
 				delivery.RecordAllocation
 				delivery.RecordAllocator
 				delivery.RecordChunk
 				delivery.RecordDelivery
+				delivery.RecordRecoverer
 				delivery.RecordSource
 				listener.AdoptedConsumers
 				listener.ConsumerAdopter
