@@ -25,6 +25,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.config.ConfigDef;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -109,14 +110,20 @@ public final class ConsumerAdopter {
 
 	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
 		Map<String, Object> configuration = new HashMap<>();
-		// Containers do not tell which consumer factory they were given.
-		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
-		if (factory instanceof ConsumerFactory<?, ?> consumerFactory) {
-			configuration.putAll(consumerFactory.getConfigurationProperties());
+		ConsumerFactory<?, ?> factory = consumerFactory(container);
+		if (factory != null) {
+			configuration.putAll(factory.getConfigurationProperties());
 		}
 		var overrides = container.getContainerProperties().getKafkaConsumerProperties();
 		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
 		return configuration;
+	}
+
+	/**
+	 * Return what makes the consumers of a container. Containers do not tell.
+	 */
+	static @Nullable ConsumerFactory<?, ?> consumerFactory(AbstractMessageListenerContainer<?, ?> container) {
+		return (ConsumerFactory<?, ?>) new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
 	}
 
 	@SuppressWarnings("unchecked")
@@ -142,8 +149,12 @@ public final class ConsumerAdopter {
 		((AbstractMessageListenerContainer<Object, Object>) container)
 			.setBatchInterceptor(new TickInterceptor(adopted));
 		container.setRecordInterceptor(null);
+		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(container);
+		UnreadableRecords unreadable = new UnreadableRecords(adopted, container.getCommonErrorHandler(),
+				() -> new UnreadableRecordReader(deserializers));
+		container.setCommonErrorHandler(unreadable);
 		container.setApplicationEventPublisher(
-				new StoppingEventPublisher(adopted, container.getApplicationEventPublisher()));
+				new StoppingEventPublisher(adopted, unreadable, container.getApplicationEventPublisher()));
 		leaveCommitsToWorkers(properties);
 		adjustTimeouts(properties, adopted.settings());
 	}

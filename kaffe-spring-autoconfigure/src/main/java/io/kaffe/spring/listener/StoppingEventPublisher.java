@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.listener;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
@@ -29,10 +30,14 @@ final class StoppingEventPublisher implements ApplicationEventPublisher {
 
 	private final AdoptedConsumer adopted;
 
+	private final UnreadableRecords unreadable;
+
 	private final @Nullable ApplicationEventPublisher publisher;
 
-	StoppingEventPublisher(AdoptedConsumer adopted, @Nullable ApplicationEventPublisher publisher) {
+	StoppingEventPublisher(AdoptedConsumer adopted, UnreadableRecords unreadable,
+			@Nullable ApplicationEventPublisher publisher) {
 		this.adopted = adopted;
+		this.unreadable = unreadable;
 		this.publisher = publisher;
 	}
 
@@ -40,13 +45,22 @@ final class StoppingEventPublisher implements ApplicationEventPublisher {
 	public void publishEvent(Object event) {
 		try {
 			if (event instanceof ConsumerStoppingEvent stopping) {
-				this.adopted.stopping(stopping.getConsumer());
+				stopping(stopping.getConsumer());
 			}
 		}
 		finally {
 			if (this.publisher != null) {
 				this.publisher.publishEvent(event);
 			}
+		}
+	}
+
+	private void stopping(Consumer<?, ?> consumer) {
+		try {
+			this.adopted.stopping(consumer);
+		}
+		finally {
+			this.unreadable.stopped(consumer);
 		}
 	}
 
