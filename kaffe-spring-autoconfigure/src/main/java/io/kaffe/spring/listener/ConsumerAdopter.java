@@ -146,14 +146,20 @@ public final class ConsumerAdopter {
 
 	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
 		Map<String, Object> configuration = new HashMap<>();
-		// Containers do not tell which consumer factory they were given.
-		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
-		if (factory instanceof ConsumerFactory<?, ?> consumerFactory) {
-			configuration.putAll(consumerFactory.getConfigurationProperties());
+		ConsumerFactory<?, ?> factory = consumerFactory(container);
+		if (factory != null) {
+			configuration.putAll(factory.getConfigurationProperties());
 		}
 		var overrides = container.getContainerProperties().getKafkaConsumerProperties();
 		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
 		return configuration;
+	}
+
+	/**
+	 * Return what makes the consumers of a container. Containers do not tell.
+	 */
+	static @Nullable ConsumerFactory<?, ?> consumerFactory(AbstractMessageListenerContainer<?, ?> container) {
+		return (ConsumerFactory<?, ?>) new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
 	}
 
 	@SuppressWarnings("unchecked")
@@ -221,8 +227,12 @@ public final class ConsumerAdopter {
 		((AbstractMessageListenerContainer<Object, Object>) container)
 			.setBatchInterceptor(new TickInterceptor(adopted));
 		container.setRecordInterceptor(null);
+		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(container);
+		UnreadableRecords unreadable = new UnreadableRecords(adopted, container.getCommonErrorHandler(),
+				() -> new UnreadableRecordReader(deserializers));
+		container.setCommonErrorHandler(unreadable);
 		container.setApplicationEventPublisher(
-				new ContainerEventPublisher(adopted, container.getApplicationEventPublisher()));
+				new ContainerEventPublisher(adopted, unreadable, container.getApplicationEventPublisher()));
 		leaveCommitsToWorkers(properties);
 		leaveObservationToWorkers(properties);
 		adjustTimeouts(properties, adopted.settings());

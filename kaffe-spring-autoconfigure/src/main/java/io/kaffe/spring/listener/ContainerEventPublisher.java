@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.listener;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
@@ -30,10 +31,14 @@ final class ContainerEventPublisher implements ApplicationEventPublisher {
 
 	private final AdoptedConsumer adopted;
 
+	private final UnreadableRecords unreadable;
+
 	private final @Nullable ApplicationEventPublisher publisher;
 
-	ContainerEventPublisher(AdoptedConsumer adopted, @Nullable ApplicationEventPublisher publisher) {
+	ContainerEventPublisher(AdoptedConsumer adopted, UnreadableRecords unreadable,
+			@Nullable ApplicationEventPublisher publisher) {
 		this.adopted = adopted;
+		this.unreadable = unreadable;
 		this.publisher = publisher;
 	}
 
@@ -41,7 +46,7 @@ final class ContainerEventPublisher implements ApplicationEventPublisher {
 	public void publishEvent(Object event) {
 		try {
 			if (event instanceof ConsumerStoppingEvent stopping) {
-				this.adopted.stopping(stopping.getConsumer());
+				stopping(stopping.getConsumer());
 			}
 			this.adopted.supervision().onEvent(event);
 		}
@@ -49,6 +54,15 @@ final class ContainerEventPublisher implements ApplicationEventPublisher {
 			if (this.publisher != null) {
 				this.publisher.publishEvent(event);
 			}
+		}
+	}
+
+	private void stopping(Consumer<?, ?> consumer) {
+		try {
+			this.adopted.stopping(consumer);
+		}
+		finally {
+			this.unreadable.stopped(consumer);
 		}
 	}
 

@@ -95,8 +95,7 @@ class AsyncListenerIntegrationTests {
 			futures.fail("0");
 			await("the second attempt").until(() -> futures.attempts.contains(2));
 			futures.fail("0");
-			await("it is parked")
-				.until(() -> worker(application, context, 0).state() == WorkerState.PARKED);
+			await("it is parked").until(() -> worker(application, context, 0).state() == WorkerState.PARKED);
 			assertThat(futures.begun).doesNotContainKey("1");
 			assertThat(worker(application, context, 0).lastFailure()).isNotNull()
 				.extracting(WorkerSnapshot.LastFailure::exception)
@@ -114,8 +113,8 @@ class AsyncListenerIntegrationTests {
 			await("it is begun").until(() -> futures.begun.containsKey("0"));
 			CompletableFuture<Void> stopped = CompletableFuture
 				.runAsync(() -> ListenerApplication.container(context, "orders").stop());
-			await("it drains").until(() -> ListenerApplication.table(context, "orders")
-				.state() == ConsumerState.DRAINING);
+			await("it drains")
+				.until(() -> ListenerApplication.table(context, "orders").state() == ConsumerState.DRAINING);
 			assertThat(stopped).isNotDone();
 			futures.complete("0");
 			stopped.join();
@@ -130,8 +129,7 @@ class AsyncListenerIntegrationTests {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start(NAMED, "--kaffe.stall-threshold=200ms");
 			Futures futures = context.getBean(Futures.class);
-			await("it counts as stalled")
-				.until(() -> worker(application, context, 0).state() == WorkerState.STALLED);
+			await("it counts as stalled").until(() -> worker(application, context, 0).state() == WorkerState.STALLED);
 			assertThat(problems(context)).singleElement()
 				.asString()
 				.startsWith("stalled: " + application.topic("orders") + "-0@0 ");

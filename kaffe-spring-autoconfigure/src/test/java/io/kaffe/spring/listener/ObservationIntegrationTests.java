@@ -52,8 +52,8 @@ class ObservationIntegrationTests {
 			Observed observed = context.getBean(Observed.class);
 			await("all is committed").until(() -> Long.valueOf(2).equals(application.committed("orders", 0)));
 			assertThat(observed.events).containsExactly("start 0", "open", "handle 0", "close",
-					"error IllegalStateException", "stop 0", "start 0", "open", "handle 0", "close", "stop 0", "start 1",
-					"open", "handle 1", "close", "stop 1");
+					"error IllegalStateException", "stop 0", "start 0", "open", "handle 0", "close", "stop 0",
+					"start 1", "open", "handle 1", "close", "stop 1");
 			assertThat(observed.threads).allMatch((name) -> name.startsWith("kaffe-"));
 			assertThat(observed.contexts).allSatisfy((receiver) -> {
 				assertThat(receiver.getListenerId()).isEqualTo("orders");
