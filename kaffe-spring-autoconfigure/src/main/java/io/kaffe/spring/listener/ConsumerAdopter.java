@@ -50,6 +50,7 @@ import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.delivery.AsyncHandlerAdapter;
 import io.kaffe.spring.delivery.DeliveryObservation;
+import io.kaffe.spring.delivery.HiddenObservations;
 import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.Ticker;
@@ -185,6 +186,7 @@ public final class ConsumerAdopter {
 		if (!properties.isObservationEnabled() || registry.isNoop()) {
 			return null;
 		}
+		HiddenObservations.from(Objects.requireNonNull(properties.getMessageListener()));
 		return new DeliveryObservation(registry, properties.getObservationConvention(), name, container.getGroupId());
 	}
 

@@ -197,6 +197,7 @@ class ArchitectureTests {
 				delivery.FailingRecords
 				delivery.FailureAction
 				delivery.FailurePolicy
+				delivery.HiddenObservations
 				delivery.LogContext
 				delivery.MissingTopics
 				delivery.RecordAllocation

@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -46,6 +45,8 @@ import org.springframework.core.task.SyncTaskExecutor;
 import org.springframework.core.task.TaskExecutor;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -306,11 +307,27 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void asynchronousListenerIsExplained() {
-		assertThat(failure(AsynchronousListening.class, ORDERS))
-			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("its listener is asynchronous")
-			.contains("Return when the record is handled");
+	void deadLettersWithoutATemplateAreExplained() {
+		assertThat(failure(TwoTemplates.class, ORDERS, "--kaffe.consumers.orders.failure.then=dead-letter"))
+			.contains("kaffe.consumers.orders.failure.then")
+			.contains("Dead letters need a KafkaTemplate");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{topic}", "orders" })
+	void deadLettersThatWouldComeBackAreExplained(String topic) {
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.failure.then=dead-letter",
+				"--kaffe.failure.dead-letter-topic=" + topic))
+			.contains("kaffe.failure.dead-letter-topic")
+			.contains("which the consumer consumes itself");
+	}
+
+	@Test
+	void deadLetterTopicWithAnUnknownPlaceholderIsExplained() {
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.failure.then=dead-letter",
+				"--kaffe.failure.dead-letter-topic={name}-dlt"))
+			.contains("kaffe.failure.dead-letter-topic")
+			.contains("the only placeholder is {topic}");
 	}
 
 	/**
@@ -498,14 +515,19 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has a listener that returns before the record is handled.
+	 * Nobody knows which of the templates is meant.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class AsynchronousListening {
+	static class TwoTemplates extends Listening {
 
-		@KafkaListener(id = "orders", topics = "orders")
-		CompletableFuture<Void> handle(ConsumerRecord<String, String> record) {
-			return new CompletableFuture<>();
+		@Bean
+		KafkaTemplate<Object, Object> one(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory);
+		}
+
+		@Bean
+		KafkaTemplate<Object, Object> two(ProducerFactory<Object, Object> factory) {
+			return new KafkaTemplate<>(factory);
 		}
 
 	}

@@ -23,12 +23,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
-import io.micrometer.observation.ObservationRegistry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.support.micrometer.KafkaRecordReceiverContext;
@@ -115,9 +113,9 @@ class ObservationIntegrationTests {
 	}
 
 	/**
-	 * Remembers what is observed.
+	 * Remembers what is observed, by the registry that Spring Boot gives it to.
 	 */
-	private static class Recording implements ObservationHandler<KafkaRecordReceiverContext> {
+	private abstract static class Recording implements ObservationHandler<KafkaRecordReceiverContext> {
 
 		final Queue<String> events = new ConcurrentLinkedQueue<>();
 
@@ -161,12 +159,6 @@ class ObservationIntegrationTests {
 			this.threads.add(Thread.currentThread().getName());
 		}
 
-		ObservationRegistry registry() {
-			ObservationRegistry registry = ObservationRegistry.create();
-			registry.observationConfig().observationHandler(this);
-			return registry;
-		}
-
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -183,11 +175,6 @@ class ObservationIntegrationTests {
 			}
 		}
 
-		@Bean
-		ObservationRegistry observationRegistry() {
-			return registry();
-		}
-
 	}
 
 	@Configuration(proxyBeanMethods = false)
@@ -198,11 +185,6 @@ class ObservationIntegrationTests {
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		CompletableFuture<Void> handle(String value) {
 			return this.future;
-		}
-
-		@Bean
-		ObservationRegistry observationRegistry() {
-			return registry();
 		}
 
 	}
