@@ -76,6 +76,8 @@ final class UnfinishedRecord {
 
 	private volatile boolean timerIsSet;
 
+	private volatile long timerAt;
+
 	private volatile boolean awaitsAnswer;
 
 	private volatile @Nullable Answer answer;
@@ -288,11 +290,19 @@ final class UnfinishedRecord {
 		return false;
 	}
 
+	/**
+	 * Have the worker woken when it is time, unless it will be by then. A timer that was
+	 * set before somebody had the record tried at once may be far too late.
+	 */
 	private void setTimer(Turn turn) {
-		if (!this.timerIsSet) {
+		long at = this.nextAt;
+		if (!this.timerIsSet || this.timerAt - at > 0) {
+			this.timerAt = at;
 			this.timerIsSet = true;
-			this.worker.after(Duration.ofNanos(Math.max(0, this.nextAt - turn.now())), () -> {
-				this.timerIsSet = false;
+			this.worker.after(Duration.ofNanos(Math.max(0, at - turn.now())), () -> {
+				if (this.timerAt == at) {
+					this.timerIsSet = false;
+				}
 				this.worker.wake();
 			});
 		}
