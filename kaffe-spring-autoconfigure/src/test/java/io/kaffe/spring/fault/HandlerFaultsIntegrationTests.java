@@ -40,7 +40,7 @@ class HandlerFaultsIntegrationTests {
 	private static final int MAX_POLL_INTERVAL_MILLIS = 3000;
 
 	/** 100 bytes for each attempt. */
-	private static final long MOST_LEFT_BEHIND = 2_000_000;
+	private static final long MOST_LEFT_BEHIND = 1_200_000;
 
 	@Test
 	void consumerThreadDoesNotPollInTime(BrokerProcess broker) {
@@ -117,17 +117,17 @@ class HandlerFaultsIntegrationTests {
 				.with("fault.slowness", 1)
 				.with("kaffe.buffer.max-records", 10_000)
 				.with("kaffe.failure.max-attempts", 0)
-				.with("kaffe.failure.backoff.max-interval", "1s");
+				.with("kaffe.failure.backoff.max-interval", "500ms");
 			FaultInstance victim = round.local("a");
 			FaultHandler handler = victim.handler();
 			handler.fail((offset) -> offset % 2 == 0);
 			round.partitions().forEach((partition) -> round.producer().send(partition, 500));
 			round.await("the good half is handled", () -> handler.handled() == 2000);
-			round.await("the bad half was tried", () -> handler.failed() > 10_000);
+			round.await("the bad half was tried", () -> handler.failed() > 6_000);
 			long before = MemoryReport.used();
 			long failed = handler.failed();
-			round.await("the bad half was tried again and again", () -> handler.failed() > failed + 20_000);
-			assertThat(MemoryReport.used() - before).as("bytes that 20,000 failed attempts left behind")
+			round.await("the bad half was tried again and again", () -> handler.failed() > failed + 12_000);
+			assertThat(MemoryReport.used() - before).as("bytes that 12,000 failed attempts left behind")
 				.isLessThan(MOST_LEFT_BEHIND);
 			assertThat(handler.handled()).isEqualTo(2000);
 			victim.close();
