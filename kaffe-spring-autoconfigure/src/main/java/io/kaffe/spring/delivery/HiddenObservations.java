@@ -24,9 +24,9 @@ import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapte
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 
 /**
- * A registry without a current observation, for Spring Kafka's adapters of listeners: they
- * would stop the one that is stopped here, at another moment, and do so even without a
- * registry.
+ * A registry without a current observation, for Spring Kafka's adapters of listeners:
+ * they would stop the one that is stopped here, at another moment, and do so even without
+ * a registry.
  * <p>
  * <b>Threading.</b> Immutable.
  */

@@ -218,7 +218,10 @@ final class ContainerSupervision {
 	 * events through its context.
 	 */
 	private boolean isContextActive() {
-		return !(this.context instanceof ConfigurableApplicationContext configurable) || configurable.isActive();
+		// A context that is being closed stays active until the last of its beans is
+		// gone.
+		return !(this.context instanceof ConfigurableApplicationContext configurable)
+				|| (configurable.isActive() && !configurable.isClosed());
 	}
 
 }

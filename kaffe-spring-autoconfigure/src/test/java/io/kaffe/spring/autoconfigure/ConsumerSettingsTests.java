@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -33,10 +34,15 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
+import org.springframework.kafka.listener.ExceptionClassifier;
+import org.springframework.kafka.support.converter.ConversionException;
 import org.springframework.util.backoff.ExponentialBackOff;
 
+import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
+import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
@@ -65,6 +71,64 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(30_000);
 		assertThat(backOff(settings).getJitter()).isEqualTo(10);
 		assertThat(backOff(settings).getMaxAttempts()).isEqualTo(Long.MAX_VALUE);
+	}
+
+	@Test
+	void nothingSetMeansThatRecordsAreParkedAfterTenAttempts() throws IOException {
+		ConsumerSettings settings = settings("kaffe: {}");
+		assertThat(settings.failurePolicy().maxAttempts()).isEqualTo(10);
+		assertThat(settings.failurePolicy().then()).isEqualTo(FailureAction.PARK);
+		assertThat(settings.failurePolicy().thenFor()).isEmpty();
+		assertThat(settings.failurePolicy().notRetryable()).contains(ConversionException.class)
+			.hasSameSizeAs(ExceptionClassifier.defaultFatalExceptionsList());
+		assertThat(settings.failurePolicy().maxParked()).isEqualTo(100);
+		assertThat(settings.stallLimits()).isEqualTo(new StallLimits(Duration.ofMinutes(5), null));
+		assertThat(settings.restartLimit()).isEqualTo(new RestartLimit(10, Duration.ofMinutes(5)));
+	}
+
+	@Test
+	void failurePolicyOfAConsumerBeatsTheDefaultForConsumers() throws IOException {
+		String yaml = """
+				kaffe:
+				  stall-threshold: 1m
+				  stall-interrupt-threshold: 2m
+				  supervision: {max-restarts: 3, window: 1m}
+				  failure:
+				    max-attempts: 3
+				    then: skip
+				    not-retryable: java.io.IOException
+				    max-parked: 7
+				    then-for:
+				      java.lang.IllegalStateException: stop
+				  consumers:
+				    orders:
+				      stall-threshold: 10s
+				      supervision.max-restarts: 0
+				      failure:
+				        max-attempts: 0
+				        then: stop
+				        not-retryable: [java.lang.IllegalArgumentException, java.util.concurrent.TimeoutException]
+				        then-for:
+				          "[java.io.IOException]": skip
+				          java.lang.IllegalStateException: dead-letter
+				""";
+		ConsumerSettings settings = settings(yaml);
+		assertThat(settings.failurePolicy().maxAttempts()).isZero();
+		assertThat(settings.failurePolicy().then()).isEqualTo(FailureAction.STOP);
+		assertThat(settings.failurePolicy().thenFor()).containsOnly(Map.entry(IOException.class, FailureAction.SKIP),
+				Map.entry(IllegalStateException.class, FailureAction.DEAD_LETTER));
+		assertThat(settings.failurePolicy().notRetryable())
+			.contains(IllegalArgumentException.class, TimeoutException.class)
+			.doesNotContain(IOException.class);
+		assertThat(settings.failurePolicy().maxParked()).isEqualTo(7);
+		assertThat(settings.stallLimits()).isEqualTo(new StallLimits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
+		assertThat(settings.restartLimit()).isEqualTo(new RestartLimit(0, Duration.ofMinutes(1)));
+		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING);
+		assertThat(others.failurePolicy().maxAttempts()).isEqualTo(3);
+		assertThat(others.failurePolicy().then()).isEqualTo(FailureAction.SKIP);
+		assertThat(others.failurePolicy().notRetryable()).contains(IOException.class);
+		assertThat(others.failurePolicy().thenFor())
+			.containsOnly(Map.entry(IllegalStateException.class, FailureAction.STOP));
 	}
 
 	@Test

@@ -248,6 +248,12 @@ class FailureAnalysisTests {
 			commit.interval                  | -1s  | Must be 1 ms or more.
 			drain-timeout                    | 0s   | Must be 1 ms or more.
 			drain-timeout                    | -5s  | Must be 1 ms or more.
+			failure.max-attempts             | -1   | Must be 0, which means without limit, or more.
+			failure.max-parked               | 0    | Must be 1 record or more.
+			stall-threshold                  | 0s   | Must be 1 ms or more.
+			stall-interrupt-threshold        | 4m   | Must not be below the stall threshold, which is 300000 ms.
+			supervision.max-restarts         | -1   | Must be 0, which means none, or more.
+			supervision.window               | 0s   | Must be 1 ms or more.
 			failure.backoff.initial-interval | 0ms  | Must be 1 ms or more.
 			failure.backoff.initial-interval | -1ms | Must be 1 ms or more.
 			failure.backoff.multiplier       | 0.9  | Must be 1 or more; 1 keeps the wait the same.
@@ -265,6 +271,32 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, ORDERS, "--" + common + "=" + value))
 			.contains("Invalid value '" + value + "' for configuration property '" + common + "'")
 			.contains(reason);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			java.io.NoException    | There is no class java.io.NoException on the class path.
+			java.util.Map.Entry.No | There is no class java.util.Map.Entry.No on the class path.
+			IOException            | Write its full name, with $ before the name of a nested class.
+			java.lang.String       | java.lang.String is not an exception type.
+			""")
+	void exceptionTypeThatDoesNotExistIsExplained(String type, String reason) {
+		assertThat(
+				failure(Listening.class, "--kaffe.consumers.orders.failure.not-retryable=java.io.IOException," + type))
+			.contains("for configuration property 'kaffe.consumers.orders.failure.not-retryable'")
+			.contains(reason);
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.failure.then-for[" + type + "]=skip"))
+			.contains("for configuration property 'kaffe.failure.then-for'")
+			.contains(reason);
+	}
+
+	@Test
+	void unknownFailureActionIsExplainedBySpringBoot() {
+		assertThat(failure(Listening.class, "--kaffe.consumers.orders.failure.then=explode"))
+			.contains("kaffe.consumers.orders.failure.then")
+			.contains("Value: \"explode\"")
+			.contains("DEAD_LETTER")
+			.contains("PARK");
 	}
 
 	@Test

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongPredicate;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.kafka.support.Acknowledgment;
@@ -69,7 +70,11 @@ final class FaultHandler {
 
 	private final long stalled;
 
+	private final AtomicLong failed = new AtomicLong();
+
 	private volatile CountDownLatch gate = new CountDownLatch(0);
+
+	private volatile LongPredicate failing = (offset) -> false;
 
 	/**
 	 * Create a handler.
@@ -100,8 +105,9 @@ final class FaultHandler {
 			await(new CountDownLatch(1));
 		}
 		awaitGate();
-		if (random.nextInt(1000) < FAILING_PER_MILLE) {
+		if (random.nextInt(1000) < FAILING_PER_MILLE || this.failing.test(record.offset())) {
 			this.journal.end(record, attempt, Entry.FAILED);
+			this.failed.incrementAndGet();
 			throw new IllegalStateException("Failing " + coordinates + " on purpose");
 		}
 		this.journal.end(record, attempt, Entry.HANDLED);
@@ -130,6 +136,21 @@ final class FaultHandler {
 	 */
 	long handled() {
 		return this.handled.get();
+	}
+
+	/**
+	 * Return how many attempts failed.
+	 */
+	long failed() {
+		return this.failed.get();
+	}
+
+	/**
+	 * Let every attempt at some records fail from now on.
+	 * @param failing the offsets of these records, in each partition
+	 */
+	void fail(LongPredicate failing) {
+		this.failing = failing;
 	}
 
 	/**

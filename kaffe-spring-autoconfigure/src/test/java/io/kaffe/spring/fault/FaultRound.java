@@ -109,7 +109,7 @@ final class FaultRound implements AutoCloseable {
 
 	private final Random random;
 
-	private final StandardWorkerAllocationStrategy strategy;
+	private StandardWorkerAllocationStrategy strategy;
 
 	private final GroupProtocol protocol;
 
@@ -166,6 +166,14 @@ final class FaultRound implements AutoCloseable {
 
 	StandardWorkerAllocationStrategy strategy() {
 		return this.strategy;
+	}
+
+	/**
+	 * Use a strategy rather than any.
+	 */
+	FaultRound strategy(StandardWorkerAllocationStrategy strategy) {
+		this.strategy = strategy;
+		return this;
 	}
 
 	GroupProtocol protocol() {

@@ -32,7 +32,7 @@ import org.assertj.core.api.Assertions;
  */
 final class FaultScenario {
 
-	private static final int SCENARIOS = 16;
+	private static final int SCENARIOS = 17;
 
 	private static final long MINUTES = Long.getLong("fault.minutes", 0);
 
@@ -73,9 +73,9 @@ final class FaultScenario {
 		while (rounds < shortRounds || System.nanoTime() - end < 0) {
 			try (FaultRound round = new FaultRound(this.servers, seed + rounds)) {
 				rounds++;
+				Judgement found = judge(round, body);
 				strategies.add(round.strategy().configurationName());
 				protocols.add(round.protocol().toString());
-				Judgement found = judge(round, body);
 				judgement.add(found);
 				if (!found.isClean()) {
 					text.append("\n").append(round).append(" ").append(round.directory()).append(found.text());

@@ -25,6 +25,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import io.kaffe.spring.fault.Entry.Kind;
 import io.kaffe.spring.fault.Judgement.Guarantee;
 import io.kaffe.spring.support.BrokerProcess;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Faults of the application: consumer threads that do not poll in time, handlers that
@@ -35,6 +38,9 @@ import io.kaffe.spring.support.BrokerProcess;
 class HandlerFaultsIntegrationTests {
 
 	private static final int MAX_POLL_INTERVAL_MILLIS = 3000;
+
+	/** 100 bytes for each attempt. */
+	private static final long MOST_LEFT_BEHIND = 1_200_000;
 
 	@Test
 	void consumerThreadDoesNotPollInTime(BrokerProcess broker) {
@@ -100,6 +106,32 @@ class HandlerFaultsIntegrationTests {
 			round.awaitEntry(successor.name(), Kind.END);
 			round.pause(500, 1500);
 			victim.handler().letGo();
+		});
+	}
+
+	@Test
+	void halfOfTheRecordsFailAgainAndAgain(BrokerProcess broker) {
+		FaultScenario.of("17-retry-storm", broker.bootstrapServers()).run(1, (round) -> {
+			round.strategy(StandardWorkerAllocationStrategy.WORKER_PER_RECORD)
+				.topics(1)
+				.with("fault.slowness", 1)
+				.with("kaffe.buffer.max-records", 10_000)
+				.with("kaffe.failure.max-attempts", 0)
+				.with("kaffe.failure.backoff.max-interval", "500ms");
+			FaultInstance victim = round.local("a");
+			FaultHandler handler = victim.handler();
+			handler.fail((offset) -> offset % 2 == 0);
+			round.partitions().forEach((partition) -> round.producer().send(partition, 500));
+			round.await("the good half is handled", () -> handler.handled() == 2000);
+			round.await("the bad half was tried", () -> handler.failed() > 6_000);
+			long before = MemoryReport.used();
+			long failed = handler.failed();
+			round.await("the bad half was tried again and again", () -> handler.failed() > failed + 12_000);
+			assertThat(MemoryReport.used() - before).as("bytes that 12,000 failed attempts left behind")
+				.isLessThan(MOST_LEFT_BEHIND);
+			assertThat(handler.handled()).isEqualTo(2000);
+			victim.close();
+			round.local("b");
 		});
 	}
 

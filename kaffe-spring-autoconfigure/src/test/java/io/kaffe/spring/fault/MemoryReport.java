@@ -59,8 +59,7 @@ final class MemoryReport implements DisposableBean {
 
 	private void measure() {
 		ConsumerSnapshot table = this.workers.table(FaultInstance.LISTENER);
-		System.gc();
-		long used = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+		long used = used();
 		ConsumerSnapshot.Buffered buffered = (table != null) ? table.buffered() : new ConsumerSnapshot.Buffered(0, 0);
 		this.highest = new Measured(Math.max(this.highest.records(), buffered.records()),
 				Math.max(this.highest.bytes(), buffered.bytes()), Math.max(this.highest.heap(), used));
@@ -72,6 +71,14 @@ final class MemoryReport implements DisposableBean {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * Return the bytes of heap in use, without garbage.
+	 */
+	static long used() {
+		System.gc();
+		return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
 	}
 
 	@Override

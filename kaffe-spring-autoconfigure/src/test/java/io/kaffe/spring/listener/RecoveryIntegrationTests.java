@@ -51,8 +51,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for records that are dead-lettered, or recovered by the user's own recoverer, when
- * they are not tried again.
+ * Tests for records that are dead-lettered, or recovered by the user's own recoverer,
+ * when they are not tried again.
  */
 class RecoveryIntegrationTests {
 
@@ -62,8 +62,8 @@ class RecoveryIntegrationTests {
 			"--kaffe.failure.backoff.initial-interval=10ms", "--kaffe.failure.then=dead-letter" };
 
 	@ParameterizedTest
-	@ValueSource(strings = { "worker-per-topic-partition", "worker-per-partition", "worker-per-key",
-			"worker-per-record" })
+	@ValueSource(
+			strings = { "worker-per-topic-partition", "worker-per-partition", "worker-per-key", "worker-per-record" })
 	void failedRecordsAreFinalWhenTheirDeadLettersAre(String strategy) {
 		try (ListenerApplication application = ListenerApplication.of(Picky.class)
 			.with("kaffe.worker-allocation-strategy", strategy)
@@ -87,8 +87,9 @@ class RecoveryIntegrationTests {
 					.isEqualTo(IllegalArgumentException.class.getName());
 			});
 			Picky picky = context.getBean(Picky.class);
-			assertThat(picky.attempts).allSatisfy((value, attempts) -> assertThat(attempts)
-				.isEqualTo(value.endsWith("7") ? 2 : 1)).hasSize(40);
+			assertThat(picky.attempts)
+				.allSatisfy((value, attempts) -> assertThat(attempts).isEqualTo(value.endsWith("7") ? 2 : 1))
+				.hasSize(40);
 			assertThat(context.getBean(KaffeConsumers.class).failingRecords("orders")).isEmpty();
 		}
 	}
@@ -98,13 +99,13 @@ class RecoveryIntegrationTests {
 		try (ListenerApplication application = ListenerApplication.of(Picky.class).topic("orders", 2)) {
 			application.send("orders", 0, 0, 10);
 			application.send("orders", 1, 20, 27);
-			ConfigurableApplicationContext context = application.start("--spring.kafka.producer.properties.max.block.ms=500",
+			ConfigurableApplicationContext context = application.start(
+					"--spring.kafka.producer.properties.max.block.ms=500",
 					"--kaffe.failure.dead-letter-topic={topic}-missing", NAMED, "--kaffe.failure.max-attempts=1",
 					"--kaffe.failure.backoff.initial-interval=10ms", "--kaffe.failure.then=dead-letter",
 					"--kaffe.stall-threshold=100ms", "--kaffe.commit.interval=50ms");
-			await("the others are committed")
-				.until(() -> Long.valueOf(7).equals(application.committed("orders", 1))
-						&& Long.valueOf(7).equals(application.committed("orders", 0)));
+			await("the others are committed").until(() -> Long.valueOf(7).equals(application.committed("orders", 1))
+					&& Long.valueOf(7).equals(application.committed("orders", 0)));
 			KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
 			await("it is seen").untilAsserted(
 					() -> assertThat(context.getBean(WorkerManager.class).problems().get("orders")).singleElement()
@@ -149,8 +150,7 @@ class RecoveryIntegrationTests {
 			.topic("orders-dlt", 1)) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start(NAMED, "--kaffe.failure.then=dead-letter",
-					"--spring.kafka.consumer.value-deserializer="
-							+ IntegerDeserializer.class.getName(),
+					"--spring.kafka.consumer.value-deserializer=" + IntegerDeserializer.class.getName(),
 					"--kaffe.failure.dead-letter-topic=" + application.topic("orders-dlt"));
 			await("all is committed").until(() -> Long.valueOf(3).equals(application.committed("orders", 0)));
 			assertThat(context.getBean(Numbers.class).handled).as("no integer has one byte").isEmpty();

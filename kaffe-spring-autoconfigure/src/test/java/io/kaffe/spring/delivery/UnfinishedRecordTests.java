@@ -1,0 +1,592 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.delivery;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.util.backoff.ExponentialBackOff;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.worker.AssignedPartition;
+import io.kaffe.spring.worker.ConsumerWorkers;
+import io.kaffe.spring.worker.ManualExecution;
+import io.kaffe.spring.worker.UnsupervisedConsumer;
+import io.kaffe.spring.worker.Worker;
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerState;
+import io.kaffe.spring.worker.WorkerSupervisor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link UnfinishedRecord}, within the {@link RecordWork} that it holds up.
+ */
+class UnfinishedRecordTests {
+
+	private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final ConsumerWorkers workers = new WorkerManager(
+			new WorkerSupervisor(this.execution, this.execution, this.execution))
+		.register("orders", Integer.MAX_VALUE, new UnsupervisedConsumer());
+
+	private final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(ORDERS, 1));
+
+	private final RecordedSource source = new RecordedSource();
+
+	private final Map<Long, Throwable> failing = new LinkedHashMap<>();
+
+	/** Offset and attempt of what the handler was given. */
+	private final List<String> attempts = new ArrayList<>();
+
+	private @Nullable RecordInterceptor<Object, Object> interceptor;
+
+	private @Nullable RecordBackOff recordBackOff;
+
+	private @Nullable RecordRecoverer deadLetters;
+
+	private @Nullable RecordRecoverer recoverer;
+
+	private FailureAction then = FailureAction.PARK;
+
+	private int maxAttempts = 3;
+
+	@Test
+	void recordIsTriedAgainAfterEachWaitWithoutAThreadAndThenParked() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.BACKING_OFF);
+		assertThat(this.source.running).as("a drain waits for nothing").isZero();
+		advance(99);
+		assertThat(this.attempts).hasSize(1);
+		advance(1);
+		assertThat(this.attempts).containsExactly("0#1", "0#2");
+		advance(199);
+		assertThat(this.attempts).hasSize(2);
+		advance(1);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
+		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.PARKED);
+		assertThat(failingRecords().all()).singleElement().satisfies((record) -> {
+			assertThat(record.partition()).isEqualTo(ORDERS);
+			assertThat(record.offset()).isZero();
+			assertThat(record.state()).isEqualTo(FailingRecord.State.PARKED);
+			assertThat(record.attempts()).isEqualTo(3);
+			assertThat(record.failure()).hasMessage("On purpose");
+		});
+		advance(Duration.ofDays(1).toMillis());
+		assertThat(this.attempts).hasSize(3);
+		assertThat(this.source.completed).isEmpty();
+	}
+
+	@Test
+	void recordThatSucceedsInTheEndIsFinalAndForgotten() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		this.failing.clear();
+		advance(100);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "1#1");
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+	}
+
+	@Test
+	void parkedRecordIsSkippedWhenSomebodySaysSo() {
+		this.maxAttempts = 1;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(failingRecords().skip(ORDERS, 1)).as("not failing").isFalse();
+		assertThat(failingRecords().skip(new TopicPartition("orders", 1), 0)).isFalse();
+		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.parked).isZero();
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void parkedRecordHasAllItsAttemptsBeforeItWhenSomebodyHasItTriedAgain() {
+		this.maxAttempts = 2;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		advance(100);
+		assertThat(this.source.parked).isEqualTo(1);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.parked).isZero();
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1");
+		advance(100);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1", "0#2");
+		assertThat(this.source.parked).as("parked again").isEqualTo(1);
+		this.failing.clear();
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.parked).isZero();
+	}
+
+	@Test
+	void recordThatBacksOffForLongIsTriedAtOnceAndWaitsAsShortlyAsAtFirst() {
+		this.maxAttempts = 0;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		advance(100);
+		advance(200);
+		advance(400);
+		assertThat(this.attempts).as("the next attempt is 800 ms away").hasSize(4);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.attempts).hasSize(5).endsWith("0#1");
+		advance(100);
+		assertThat(this.attempts).hasSize(6).endsWith("0#2");
+		advance(200);
+		assertThat(this.attempts).hasSize(7).endsWith("0#3");
+	}
+
+	@Test
+	void recordThatBacksOffIsSkippedWhenSomebodySaysSo() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.parked).as("it never was").isZero();
+	}
+
+	@Test
+	void skippedRecordIsFinalAfterItsAttempts() {
+		this.then = FailureAction.SKIP;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		advance(100);
+		assertThat(this.source.completed).isEmpty();
+		advance(200);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void recordThatStopsTheConsumerStaysUnfinishedAndHoldsUpNoStop() {
+		this.then = FailureAction.STOP;
+		this.maxAttempts = 1;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.source.stops).singleElement().asString().contains("orders-0@0").contains("1 attempt");
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(failingRecords().all()).extracting(FailingRecord::state)
+			.containsExactly(FailingRecord.State.STOPPING);
+		revoke();
+		assertThat(this.source.dropped).containsExactly(0L, 1L);
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void errorOfTheVirtualMachineStopsTheConsumerWhateverThePolicySays() {
+		this.then = FailureAction.SKIP;
+		this.recoverer = (record, failure) -> null;
+		fail(0, new ListenerExecutionFailedException("Listener failed", new OutOfMemoryError("On purpose")));
+		submit(2);
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(this.source.stops).singleElement().asString().contains("java.lang.OutOfMemoryError");
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(this.source.completed).isEmpty();
+	}
+
+	@ParameterizedTest
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "STOP")
+	void revocationWaitsForNoFailingRecord(FailureAction action) {
+		this.then = action;
+		this.maxAttempts = (action == FailureAction.PARK) ? 1 : 2;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(3);
+		assertThat(this.source.running).isZero();
+		revoke();
+		assertThat(this.source.dropped).containsExactly(0L, 1L, 2L);
+		assertThat(this.source.parked).isZero();
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(this.attempts).containsExactly("0#1");
+	}
+
+	@Test
+	void backOffThatEndsMeansThatTheAttemptsAreUsedUp() {
+		this.maxAttempts = 0;
+		this.recordBackOff = (record, failure) -> new FixedBackOff(50, 2);
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		advance(50);
+		assertThat(this.source.parked).isZero();
+		advance(50);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
+		assertThat(this.source.parked).isEqualTo(1);
+	}
+
+	@Test
+	void backOffIsAskedForOncePerRecordAndWithWhatTheHandlerThrew() {
+		List<String> asked = new ArrayList<>();
+		this.recordBackOff = (record, failure) -> {
+			asked.add(record.offset() + " " + failure.getClass().getSimpleName());
+			return null;
+		};
+		fail(0, new ListenerExecutionFailedException("Listener failed", new IllegalStateException("On purpose")));
+		fail(1, new AssertionError("On purpose"));
+		submit(2);
+		advance(100);
+		this.failing.remove(0L);
+		advance(200);
+		advance(100);
+		assertThat(asked).containsExactly("0 IllegalStateException", "1 ListenerExecutionFailedException");
+	}
+
+	@Test
+	void backOffThatThrowsHasTheWorkerRestartedWithItsRecordInPlace() {
+		this.recordBackOff = (record, failure) -> {
+			throw new IllegalArgumentException("Thrown on purpose by the back-off");
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		advance(999);
+		assertThat(this.attempts).containsExactly("0#1");
+		advance(1);
+		assertThat(this.attempts).containsExactly("0#1", "0#2");
+		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(2);
+		this.failing.clear();
+		advance(2000);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void interceptorThatThrowsBeforeTheHandlerIsNoFailureOfTheRecord() {
+		List<Long> intercepted = new ArrayList<>();
+		this.interceptor = new RecordInterceptor<>() {
+
+			@Override
+			public ConsumerRecord<Object, Object> intercept(ConsumerRecord<Object, Object> record,
+					Consumer<Object, Object> consumer) {
+				intercepted.add(record.offset());
+				if (intercepted.size() == 1) {
+					throw new IllegalStateException("Thrown on purpose by the interceptor");
+				}
+				return record;
+			}
+
+		};
+		submit(2);
+		assertThat(this.attempts).isEmpty();
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		advance(1000);
+		assertThat(intercepted).containsExactly(0L, 0L, 1L);
+		assertThat(this.attempts).containsExactly("0#1", "1#1");
+		assertThat(this.worker.snapshot(0).failed()).isZero();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void recordIsRecoveredInsteadOfParked() {
+		List<Exception> recovered = new ArrayList<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> {
+			recovered.add(failure);
+			return null;
+		};
+		fail(0, new AssertionError("On purpose"));
+		submit(2);
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(recovered).singleElement()
+			.satisfies((failure) -> assertThat(failure).isInstanceOf(ListenerExecutionFailedException.class)
+				.cause()
+				.isInstanceOf(AssertionError.class));
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void recordIsFinalWhenItsRecovererAnswersAndADrainWaitsForThat() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		this.deadLetters = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.source.running).as("a drain waits").isEqualTo(1);
+		assertThat(failingRecords().all()).extracting(FailingRecord::state)
+			.containsExactly(FailingRecord.State.RECOVERING);
+		failingRecords().skip(ORDERS, 0);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.attempts).as("nothing else is done about it meanwhile").containsExactly("0#1");
+		assertThat(this.source.completed).isEmpty();
+		answer.complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void answerThatComesDuringADrainMakesTheRecordFinal() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		revoke();
+		assertThat(this.source.running).isEqualTo(1);
+		assertThat(this.source.dropped).isEmpty();
+		answer.complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.source.dropped).containsExactly(1L);
+		assertThat(this.source.running).isZero();
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void recordWhoseRecoveryFailsDuringADrainStaysUnfinished() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		revoke();
+		answer.completeExceptionally(new IllegalStateException("Not sent, on purpose"));
+		this.execution.runAll();
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.source.dropped).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void recoveryThatFailsIsTriedAgainWithBackOffForEver() {
+		List<CompletableFuture<Void>> answers = new ArrayList<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> {
+			answers.add(new CompletableFuture<>());
+			if (answers.size() % 2 == 0) {
+				throw new IllegalStateException("Thrown on purpose by the recoverer");
+			}
+			return answers.get(answers.size() - 1);
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		answers.get(0).completeExceptionally(new IllegalStateException("Not sent, on purpose"));
+		this.execution.runAll();
+		assertThat(this.source.running).isZero();
+		advance(99);
+		assertThat(answers).hasSize(1);
+		advance(1);
+		assertThat(answers).hasSize(2);
+		advance(200);
+		assertThat(answers).hasSize(3);
+		assertThat(this.attempts).as("the handler has nothing to do with it").containsExactly("0#1");
+		answers.get(2).complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void recovererThatRunsOutOfMemoryStopsTheConsumer() {
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> {
+			throw new OutOfMemoryError("On purpose");
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(this.source.stops).hasSize(1);
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void deadLettersAreParkedIfThereIsNothingToSendThemWith() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(this.source.parked).isEqualTo(1);
+	}
+
+	@Test
+	void parkedRecordIsDeadLetteredWhenSomebodySaysSo() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.deadLetters = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.source.parked).isEqualTo(1);
+		failingRecords().deadLetter(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.parked).isZero();
+		assertThat(this.source.completed).isEmpty();
+		answer.complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void recordWhoseWorkerCannotBeFoundIsAFailingRecordUntilItCan() {
+		List<Long> asked = new ArrayList<>();
+		this.maxAttempts = 4;
+		allocate((topic, partition) -> "unused", asked, 3);
+		this.execution.runAll();
+		assertThat(asked).as("asked again, so that the first failure is reported like the others").hasSize(2);
+		assertThat(failingRecords().all()).singleElement()
+			.satisfies((record) -> assertThat(record.failure()).hasMessage("No worker, on purpose"));
+		advance(100);
+		assertThat(asked).hasSize(3);
+		assertThat(this.attempts).isEmpty();
+		advance(200);
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.workers.all()).as("the partition's own worker").hasSize(1);
+	}
+
+	@Test
+	void recordWhoseWorkerIsNeverFoundIsParkedAndCanBeSkipped() {
+		List<Long> asked = new ArrayList<>();
+		this.maxAttempts = 2;
+		allocate((topic, partition) -> "unused", asked, Integer.MAX_VALUE);
+		this.execution.runAll();
+		advance(100);
+		assertThat(asked).hasSize(3);
+		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.completed).isEmpty();
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.source.parked).isZero();
+		assertThat(this.workers.all()).hasSize(1);
+	}
+
+	private void allocate(WorkerAllocationStrategy names, List<Long> asked, int throwing) {
+		RecordAllocator allocator = new RecordAllocator(new WorkerAllocationStrategy() {
+
+			@Override
+			public String workerName(String topic, int partition) {
+				return names.workerName(topic, partition);
+			}
+
+			@Override
+			public Object workerKey(ConsumerRecord<?, ?> record) {
+				asked.add(record.offset());
+				if (asked.size() <= throwing) {
+					throw new IllegalStateException("No worker, on purpose");
+				}
+				return "key";
+			}
+
+		}, this.workers);
+		allocator.allocateInAnyCase(record(0), source());
+	}
+
+	private void fail(long offset, Throwable failure) {
+		this.failing.put(offset, failure);
+	}
+
+	/**
+	 * Submit records from offset 0 on, and do what can be done at once.
+	 */
+	private void submit(int records) {
+		this.worker.submit(new RecordChunk(
+				LongStream.range(0, records).mapToObj(UnfinishedRecordTests::record).toList(), source()));
+		this.execution.runAll();
+	}
+
+	private RecordSource source() {
+		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff, Set.of(), this.then,
+				Map.of(), this.deadLetters, this.recoverer, 100);
+		this.source.delivery(new RecordDelivery((MessageListener<Object, Object>) this::handle, ListenerType.SIMPLE,
+				this.interceptor, false, false, "group", true, policy, null, new LogContext("orders", true),
+				new MockConsumer<>("earliest"), this.execution));
+		return this.source;
+	}
+
+	private static ExponentialBackOff backOff() {
+		ExponentialBackOff backOff = new ExponentialBackOff(100, 2);
+		backOff.setMaxInterval(30_000);
+		return backOff;
+	}
+
+	private FailingRecords failingRecords() {
+		return this.source.delivery().failingRecords();
+	}
+
+	private void revoke() {
+		this.source.revoked = true;
+		this.workers.wakeAll();
+		this.execution.runAll();
+	}
+
+	private void advance(long millis) {
+		this.execution.advance(Duration.ofMillis(millis));
+		this.execution.runAll();
+	}
+
+	private static ConsumerRecord<Object, Object> record(long offset) {
+		return new ConsumerRecord<>("orders", 0, offset, "key", "value");
+	}
+
+	private void handle(ConsumerRecord<Object, Object> record) {
+		Header attempt = record.headers().lastHeader(KafkaHeaders.DELIVERY_ATTEMPT);
+		this.attempts.add(record.offset() + "#" + attempt.value()[Integer.BYTES - 1]);
+		Throwable failure = this.failing.get(record.offset());
+		if (failure != null) {
+			UnfinishedRecordTests.<RuntimeException>throwAsIs(failure);
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <T extends Throwable> void throwAsIs(Throwable failure) throws T {
+		throw (T) failure;
+	}
+
+}
