@@ -111,7 +111,7 @@ final class UnfinishedRecord {
 			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());
 			return false;
 		}
-		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure) : BackOffExecution.STOP;
+		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn) : BackOffExecution.STOP;
 		if (delay == BackOffExecution.STOP) {
 			return giveUp(turn);
 		}
@@ -121,7 +121,7 @@ final class UnfinishedRecord {
 		return false;
 	}
 
-	private long nextBackOff(Throwable failure) {
+	private long nextBackOff(Throwable failure, Turn turn) {
 		try {
 			BackOffExecution execution = this.backOff;
 			if (execution == null) {
@@ -132,6 +132,9 @@ final class UnfinishedRecord {
 		}
 		catch (Throwable ex) {
 			throw new HookFailedException("The back-off failed after a failed attempt to handle " + coordinates(), ex);
+		}
+		finally {
+			turn.handlerReturned();
 		}
 	}
 
@@ -185,6 +188,7 @@ final class UnfinishedRecord {
 	 * @return whether it is to be made final
 	 */
 	private boolean recover(RecordRecoverer recoverer, Turn turn) {
+		this.worker.beginRecord(this.record, this.attempts, turn.now());
 		CompletableFuture<?> future;
 		try {
 			future = recoverer.recover(this.record, listenerFailure());
@@ -275,9 +279,11 @@ final class UnfinishedRecord {
 		this.state = FailingRecord.State.RETRYING;
 		this.nextAt = turn.now();
 		this.backOff = null;
-		this.attempts = 0;
 		return switch (instruction) {
-			case RETRY -> Step.ATTEMPT;
+			case RETRY -> {
+				this.attempts = 0;
+				yield Step.ATTEMPT;
+			}
 			case SKIP -> Step.COMPLETE;
 			case DEAD_LETTER -> (deadLetters != null && recoverWith(deadLetters, turn)) ? Step.COMPLETE : Step.WAIT;
 		};

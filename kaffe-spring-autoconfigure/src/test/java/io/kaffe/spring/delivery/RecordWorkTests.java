@@ -125,6 +125,29 @@ class RecordWorkTests {
 		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
 	}
 
+	@Test
+	void recordThatWasParkedForLongIsNotStalledWhileItIsRecovered() {
+		List<Integer> stalled = new ArrayList<>();
+		this.handler = (record) -> {
+			throw new IllegalStateException("Never");
+		};
+		RecordRecoverer deadLetters = (record, failure) -> {
+			this.execution.advance(Duration.ofSeconds(10));
+			stalled.add(this.workers.stalled().size());
+			return null;
+		};
+		Source source = start(new FailurePolicy(1, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(),
+				deadLetters, null, 100), 1);
+		this.execution.runAll();
+		assertThat(source.parked).isEqualTo(1);
+		this.execution.advance(Duration.ofHours(2));
+		assertThat(source.delivery().failingRecords().deadLetter(PARTITION, 0)).isTrue();
+		this.execution.runAll();
+		assertThat(source.completed).containsExactly(0L);
+		assertThat(source.parked).isZero();
+		assertThat(stalled).containsExactly(0);
+	}
+
 	private Source start(FailurePolicy policy, int records) {
 		MessageListener<Object, Object> listener = (record) -> {
 			this.handled.add(record.offset());
