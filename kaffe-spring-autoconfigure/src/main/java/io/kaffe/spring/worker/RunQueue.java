@@ -316,22 +316,22 @@ final class RunQueue {
 				RunQueue.this.starting.set(false);
 			}
 			boolean ended = false;
-			this.turn.enter();
-			RunQueue.this.turns.add(this.turn);
-			RunQueue.this.stallWatch.watch();
 			ThreadScope scope = RunQueue.this.consumer.threadScope();
-			scope.enter();
 			try {
+				this.turn.enter();
+				RunQueue.this.turns.add(this.turn);
+				RunQueue.this.stallWatch.watch();
+				scope.enter();
 				runWorkers();
 				ended = true;
 			}
 			finally {
+				RunQueue.this.turns.remove(this.turn);
 				if (!ended) {
 					RunQueue.this.lanes.decrementAndGet();
 					startLaneIfReady();
 				}
 				scope.leave();
-				RunQueue.this.turns.remove(this.turn);
 			}
 		}
 

@@ -31,6 +31,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link RunQueue} and the workers of keys in {@link ConsumerWorkers}.
@@ -192,6 +193,27 @@ class RunQueueTests {
 	}
 
 	@Test
+	void laneThatFailsBeforeItBeginsIsReplaced() {
+		ConsumerWorkers workers = workers(this.execution, 1, new UnsupervisedConsumer() {
+
+			private boolean failed;
+
+			@Override
+			public void enter() {
+				if (!this.failed) {
+					this.failed = true;
+					throw new OutOfMemoryError("Simulated");
+				}
+			}
+
+		});
+		submit(workers, "a", step("a"));
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(this.execution::runOne);
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a");
+	}
+
+	@Test
 	void executorThatRunsWorkersInTheThreadThatSubmitsThemIsTakenForFull(CapturedOutput output) {
 		List<Runnable> refused = new ArrayList<>();
 		boolean[] full = { true };
@@ -253,8 +275,12 @@ class RunQueueTests {
 	}
 
 	private ConsumerWorkers workers(Executor executor, int maxConcurrency) {
-		return new ConsumerWorkers(new WorkerSupervisor(executor, this.execution, this.execution),
-				new UnsupervisedConsumer(), maxConcurrency);
+		return workers(executor, maxConcurrency, new UnsupervisedConsumer());
+	}
+
+	private ConsumerWorkers workers(Executor executor, int maxConcurrency, SupervisedConsumer consumer) {
+		return new ConsumerWorkers(new WorkerSupervisor(executor, this.execution, this.execution), consumer,
+				maxConcurrency);
 	}
 
 	private void submit(ConsumerWorkers workers, @Nullable Object key, Work work) {
