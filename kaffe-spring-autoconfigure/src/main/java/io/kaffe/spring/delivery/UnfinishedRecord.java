@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -116,17 +117,18 @@ final class UnfinishedRecord implements UnattendedRecord {
 			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());
 			return false;
 		}
-		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure) : BackOffExecution.STOP;
+		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn)
+				: BackOffExecution.STOP;
 		if (delay == BackOffExecution.STOP) {
 			return giveUp(failure, turn);
 		}
-		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
+		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
 		logAttempt(delay);
 		setTimer(turn);
 		return false;
 	}
 
-	private long nextBackOff(Throwable failure) {
+	private long nextBackOff(Throwable failure, Turn turn) {
 		try {
 			BackOffExecution execution = this.backOff;
 			if (execution == null) {
@@ -137,6 +139,9 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 		catch (Throwable ex) {
 			throw new HookFailedException("The back-off failed after a failed attempt to handle " + coordinates(), ex);
+		}
+		finally {
+			turn.handlerReturned();
 		}
 	}
 
@@ -190,6 +195,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 * @return whether it is to be made final
 	 */
 	private boolean recover(RecordRecoverer recoverer, Turn turn) {
+		this.worker.beginRecord(this.record, this.attempts, turn.now());
 		CompletableFuture<?> future;
 		try {
 			future = recoverer.recover(this.record, asException(Objects.requireNonNull(this.failure)));
@@ -253,7 +259,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 			this.backOff = execution;
 		}
 		long delay = execution.nextBackOff();
-		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
+		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
 		FailureLog.log(logger::warn, "Could not recover " + coordinates() + ", which failed after " + attemptsText()
 				+ "; trying again in " + delay + " ms", failure);
 		setTimer(turn);
@@ -300,9 +306,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 		this.state = FailingRecord.State.RETRYING;
 		this.nextAt = turn.now();
 		this.backOff = null;
-		this.attempts = 0;
 		return switch (instruction) {
-			case RETRY -> Step.ATTEMPT;
+			case RETRY -> {
+				this.attempts = 0;
+				yield Step.ATTEMPT;
+			}
 			case SKIP -> Step.COMPLETE;
 			case DEAD_LETTER -> (deadLetters != null && recoverWith(deadLetters, turn)) ? Step.COMPLETE : Step.WAIT;
 		};

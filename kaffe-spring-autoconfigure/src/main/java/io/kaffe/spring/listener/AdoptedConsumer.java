@@ -41,6 +41,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 import io.kaffe.spring.FailingRecord;
@@ -132,7 +133,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.perRecord = settings.strategy().isPerRecord();
 		Integer maxConcurrency = settings.maxConcurrency();
 		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, this);
-		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker);
+		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
+				new SimpleAsyncTaskExecutor(name + "-supervision-"));
 	}
 
 	/**

@@ -27,8 +27,6 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
-import org.springframework.kafka.event.ConsumerStartedEvent;
 import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
@@ -82,15 +80,18 @@ final class ContainerSupervision {
 
 	private volatile ConsumerSnapshot.@Nullable Stop stopped;
 
+	/** Whether it was stopped here, to stay down until somebody starts it. */
+	private volatile boolean meantToBeDown;
+
 	ContainerSupervision(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerWorkers workers,
-			RestartLimit restartLimit, Ticker ticker) {
+			RestartLimit restartLimit, Ticker ticker, Executor executor) {
 		this.name = name;
 		this.container = container;
 		this.workers = workers;
 		this.ticker = ticker;
 		this.deaths = new RestartHistory(restartLimit);
 		this.context = container.getApplicationEventPublisher();
-		this.executor = new SimpleAsyncTaskExecutor(name + "-supervision-");
+		this.executor = executor;
 	}
 
 	/**
@@ -105,26 +106,25 @@ final class ContainerSupervision {
 	 */
 	void stopBecause(String reason, @Nullable Throwable failure) {
 		if (this.container.isRunning() && this.stopping.compareAndSet(false, true)) {
+			this.meantToBeDown = true;
 			this.stopped = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+			execute(() -> {
+				end();
+				this.stopping.set(false);
+			});
 			FailureLog.log(logger::error, "Consumer '" + this.name + "' is stopped. " + reason
 					+ ". What is unfinished is delivered again when it is started again.", failure);
-			this.executor.execute(() -> {
-				try {
-					end();
-				}
-				finally {
-					this.stopping.set(false);
-				}
-			});
 		}
 	}
 
 	void onEvent(Object event) {
-		if (event instanceof ConsumerStartingEvent && !this.stopping.get()) {
-			this.stopped = null;
-		}
-		else if (event instanceof ConsumerStartedEvent started) {
-			this.polling.put(started.getSource(), Thread.currentThread());
+		if (event instanceof ConsumerStartingEvent starting) {
+			// The last of its threads may begin when it has been stopped already.
+			if (this.container.isRunning() && !this.stopping.get()) {
+				this.meantToBeDown = false;
+				this.stopped = null;
+			}
+			this.polling.put(starting.getSource(), Thread.currentThread());
 			lookLater();
 		}
 		else if (event instanceof ConsumerStoppedEvent ended) {
@@ -161,55 +161,91 @@ final class ContainerSupervision {
 	}
 
 	private void died(String how) {
-		if (!this.restarting.compareAndSet(false, true)) {
-			return;
+		if (this.restarting.compareAndSet(false, true)) {
+			execute(() -> {
+				if (isMeantToRun()) {
+					restartLater(how);
+				}
+				else {
+					this.restarting.set(false);
+				}
+			});
 		}
+	}
+
+	/**
+	 * Return whether nobody has stopped the container on purpose. May wait for it.
+	 */
+	private boolean isMeantToRun() {
+		return !this.meantToBeDown && (this.container.isRunning() || !this.container.isInExpectedState());
+	}
+
+	private void restartLater(String how) {
 		Duration delay = this.deaths.brokeDown(this.ticker.nanoTime());
 		String reason = "A thread that polls for it has ended " + how;
 		if (delay.isZero()) {
 			reason += ", too often: it stays down until it is started again";
 			this.deaths.forget();
+			this.meantToBeDown = true;
 		}
 		else {
 			reason += "; it is started again in " + delay.toMillis() + " ms";
 		}
 		this.stopped = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
 		logger.error("Consumer '" + this.name + "' does not work. " + reason);
+		end();
 		if (delay.isZero()) {
 			this.restarting.set(false);
-			this.executor.execute(this::end);
 		}
 		else {
-			this.workers.after(delay, () -> this.executor.execute(this::restart));
+			this.workers.after(delay, () -> execute(this::restart));
 		}
 	}
 
 	private void end() {
-		this.container.stopAbnormally(() -> {
-		});
+		try {
+			this.container.stopAbnormally(() -> {
+			});
+		}
+		catch (Throwable ex) {
+			FailureLog.log(logger::error, "Consumer '" + this.name + "' could not be stopped", ex);
+		}
 	}
 
 	/**
-	 * Start the container again, when the last of its threads has ended.
+	 * Start the container again, when the last of its threads has ended, unless somebody
+	 * else has decided about it meanwhile.
 	 */
 	private void restart() {
-		if (this.container.isRunning()) {
-			end();
+		if (this.container.isRunning() || !isMeantToRun() || !isContextOpen()) {
+			this.restarting.set(false);
+			return;
 		}
 		if (this.polling.values().stream().anyMatch(Thread::isAlive)) {
-			this.workers.after(END_PERIOD, () -> this.executor.execute(this::restart));
+			this.workers.after(END_PERIOD, () -> execute(this::restart));
 			return;
 		}
 		this.polling.clear();
 		this.restarting.set(false);
-		if (isContextActive()) {
-			try {
-				this.container.start();
-			}
-			catch (RuntimeException ex) {
-				logger.error("Consumer '" + this.name + "' could not be started again", ex);
-				died("and could not be started again");
-			}
+		try {
+			this.container.start();
+		}
+		catch (Throwable ex) {
+			FailureLog.log(logger::error, "Consumer '" + this.name + "' could not be started again", ex);
+			died("and could not be started again");
+		}
+	}
+
+	/**
+	 * Run a task that may wait for the container; later, if there is no thread for it.
+	 */
+	private void execute(Runnable task) {
+		try {
+			this.executor.execute(task);
+		}
+		catch (Throwable ex) {
+			FailureLog.log(logger::error, "There is no thread to start or stop consumer '" + this.name + "' with", ex);
+			this.workers.after(LOOK_PERIOD, () -> execute(task));
 		}
 	}
 
@@ -217,7 +253,7 @@ final class ContainerSupervision {
 	 * Return whether the application is not being shut down: containers publish their
 	 * events through its context.
 	 */
-	private boolean isContextActive() {
+	private boolean isContextOpen() {
 		// A context that is being closed stays active until the last of its beans is
 		// gone.
 		return !(this.context instanceof ConfigurableApplicationContext configurable)

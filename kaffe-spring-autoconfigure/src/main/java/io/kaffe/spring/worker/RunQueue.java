@@ -100,6 +100,8 @@ final class RunQueue {
 
 	private volatile long standsStillUntil;
 
+	private volatile boolean stoodStill;
+
 	RunQueue(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxLanes) {
 		this.supervisor = supervisor;
 		this.consumer = consumer;
@@ -233,7 +235,8 @@ final class RunQueue {
 
 	/**
 	 * Note that nothing is handled because the executor turns everything away, which may
-	 * not last. Called by whoever has set {@code retrying}.
+	 * not last. Forgotten as soon as a lane runs: an executor that others fill now and
+	 * then is no reason to stop. Called by whoever has set {@code retrying}.
 	 */
 	private void standsStill() {
 		long now = this.supervisor.ticker().nanoTime();
@@ -241,6 +244,7 @@ final class RunQueue {
 			return;
 		}
 		Duration delay = this.rejections.brokeDown(now);
+		this.stoodStill = true;
 		this.standsStillUntil = now + delay.toNanos();
 		if (delay.isZero()) {
 			this.rejections.forget();
@@ -315,23 +319,27 @@ final class RunQueue {
 			if (this.started) {
 				RunQueue.this.starting.set(false);
 			}
+			if (RunQueue.this.stoodStill) {
+				RunQueue.this.stoodStill = false;
+				RunQueue.this.rejections.forget();
+			}
 			boolean ended = false;
-			this.turn.enter();
-			RunQueue.this.turns.add(this.turn);
-			RunQueue.this.stallWatch.watch();
 			ThreadScope scope = RunQueue.this.consumer.threadScope();
-			scope.enter();
 			try {
+				this.turn.enter();
+				RunQueue.this.turns.add(this.turn);
+				RunQueue.this.stallWatch.watch();
+				scope.enter();
 				runWorkers();
 				ended = true;
 			}
 			finally {
+				RunQueue.this.turns.remove(this.turn);
 				if (!ended) {
 					RunQueue.this.lanes.decrementAndGet();
 					startLaneIfReady();
 				}
 				scope.leave();
-				RunQueue.this.turns.remove(this.turn);
 			}
 		}
 

@@ -83,7 +83,16 @@ final class StallWatch {
 	 */
 	void watch() {
 		if (!this.armed.get() && this.armed.compareAndSet(false, true)) {
-			this.supervisor.after(this.period, this::look);
+			boolean set = false;
+			try {
+				this.supervisor.after(this.period, this::look);
+				set = true;
+			}
+			finally {
+				if (!set) {
+					this.armed.set(false);
+				}
+			}
 		}
 	}
 

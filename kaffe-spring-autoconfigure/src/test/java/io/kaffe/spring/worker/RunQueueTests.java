@@ -31,6 +31,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for {@link RunQueue} and the workers of keys in {@link ConsumerWorkers}.
@@ -192,6 +193,59 @@ class RunQueueTests {
 	}
 
 	@Test
+	void laneThatFailsBeforeItBeginsIsReplaced() {
+		ConsumerWorkers workers = workers(this.execution, 1, new UnsupervisedConsumer() {
+
+			private boolean failed;
+
+			@Override
+			public void enter() {
+				if (!this.failed) {
+					this.failed = true;
+					throw new OutOfMemoryError("Simulated");
+				}
+			}
+
+		});
+		submit(workers, "a", step("a"));
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(this.execution::runOne);
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a");
+	}
+
+	@Test
+	void executorThatTurnsAwayNowAndThenIsNoReasonToStop() {
+		ConsumerWorkers workers = workers(this.execution, 1);
+		for (int round = 0; round < 50; round++) {
+			this.execution.reject(true);
+			submit(workers, "a", step("a"));
+			this.execution.reject(false);
+			this.execution.advance(Duration.ofSeconds(2));
+			this.execution.runAll();
+			assertThat(this.done).hasSize(round + 1);
+		}
+	}
+
+	@Test
+	void executorThatTurnsAwayEverythingIsAReasonToStop() {
+		List<String> reasons = new ArrayList<>();
+		ConsumerWorkers workers = workers(this.execution, 1, new UnsupervisedConsumer() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				reasons.add(reason);
+			}
+
+		});
+		this.execution.reject(true);
+		submit(workers, "a", step("a"));
+		for (int second = 0; second < 300; second++) {
+			this.execution.advance(Duration.ofSeconds(1));
+		}
+		assertThat(reasons).hasSize(1);
+	}
+
+	@Test
 	void executorThatRunsWorkersInTheThreadThatSubmitsThemIsTakenForFull(CapturedOutput output) {
 		List<Runnable> refused = new ArrayList<>();
 		boolean[] full = { true };
@@ -253,8 +307,12 @@ class RunQueueTests {
 	}
 
 	private ConsumerWorkers workers(Executor executor, int maxConcurrency) {
-		return new ConsumerWorkers(new WorkerSupervisor(executor, this.execution, this.execution),
-				new UnsupervisedConsumer(), maxConcurrency);
+		return workers(executor, maxConcurrency, new UnsupervisedConsumer());
+	}
+
+	private ConsumerWorkers workers(Executor executor, int maxConcurrency, SupervisedConsumer consumer) {
+		return new ConsumerWorkers(new WorkerSupervisor(executor, this.execution, this.execution), consumer,
+				maxConcurrency);
 	}
 
 	private void submit(ConsumerWorkers workers, @Nullable Object key, Work work) {
