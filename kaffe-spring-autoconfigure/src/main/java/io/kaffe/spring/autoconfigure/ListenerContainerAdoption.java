@@ -36,9 +36,10 @@ import io.kaffe.spring.listener.ConsumerAdopter;
 import io.kaffe.spring.listener.UnsuitableContainerException;
 
 /**
- * Gives the listener containers that are named below {@code kaffe.consumers}, and those
- * that {@link KaffeListenerContainerFactory} made, their workers: when everything that
- * sets containers up has run, and before the first of them starts.
+ * Registers the consumers that are declared below {@code kaffe.consumers}, and gives
+ * workers to them, to the listener containers that are named there, and to those that
+ * {@link KaffeListenerContainerFactory} made: when everything that sets containers up has
+ * run, and before the first of them starts.
  * <p>
  * <b>Threading.</b> {@link #start()} is called by the thread that refreshes the context;
  * containers made later are given workers by the thread that makes them. Guarded by the
@@ -51,6 +52,8 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	private final Map<AbstractMessageListenerContainer<?, ?>, String> adopted = new LinkedHashMap<>();
 
 	private final KaffeProperties properties;
+
+	private final DeclaredConsumers declared;
 
 	private final ConsumerSettingsResolver settings;
 
@@ -67,6 +70,7 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	ListenerContainerAdoption(KaffeProperties properties, ConsumerSettingsResolver settings, ConsumerAdopter adopter,
 			ListableBeanFactory beans, @Nullable KaffeListenerContainerFactory factory, boolean virtualThreads) {
 		this.properties = properties;
+		this.declared = new DeclaredConsumers(properties, beans);
 		this.settings = settings;
 		this.adopter = adopter;
 		this.beans = beans;
@@ -77,7 +81,15 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	@Override
 	public void start() {
 		this.running = true;
-		this.properties.getConsumers().keySet().forEach((name) -> adopt(name, named(name)));
+		this.declared.register(registry(), containerBeans().keySet());
+		this.properties.getConsumers().forEach((name, consumer) -> {
+			if (consumer.isEnabled()) {
+				adopt(name, named(name));
+			}
+			else if (!consumer.isDeclared()) {
+				present(name);
+			}
+		});
 		if (this.factory != null) {
 			this.factory.adoptWith((container) -> adopt(container.getListenerId(), container));
 		}
@@ -122,13 +134,26 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	}
 
 	private AbstractMessageListenerContainer<?, ?> named(String name) {
+		if (present(name) instanceof AbstractMessageListenerContainer<?, ?> container) {
+			return container;
+		}
+		throw new UnsuitableContainerException(
+				"Listener container '" + name + "' cannot be given Kaffe workers: it is no container of a consumer "
+						+ "group's members.",
+				"Remove 'kaffe.consumers." + name + "', or set 'kaffe.consumers." + name + ".enabled' to false.");
+	}
+
+	/**
+	 * Return the listener container of a name.
+	 */
+	private MessageListenerContainer present(String name) {
 		KafkaListenerEndpointRegistry registry = registry();
 		MessageListenerContainer container = registry.getListenerContainer(name);
 		if (container == null) {
 			container = containerBeans().get(name);
 		}
-		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
-			return adoptable;
+		if (container != null) {
+			return container;
 		}
 		TreeSet<String> known = new TreeSet<>(registry.getListenerContainerIds());
 		known.addAll(containerBeans().keySet());
@@ -136,9 +161,11 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 				"'kaffe.consumers." + name + "' names no listener: there is no @KafkaListener with id = \"" + name
 						+ "\" and no listener container bean of that name.",
 				known.isEmpty()
-						? "Add a @KafkaListener(id = \"" + name + "\", …), or remove 'kaffe.consumers." + name + "'."
+						? "Add a @KafkaListener(id = \"" + name + "\", …), or set 'kaffe.consumers." + name
+								+ ".topics' and have a RecordHandler bean, or remove 'kaffe.consumers." + name + "'."
 						: "Name one of the listeners there are: " + String.join(", ", known)
-								+ ". Or give a @KafkaListener the id \"" + name + "\".");
+								+ ". Or give a @KafkaListener the id \"" + name + "\", or set 'kaffe.consumers." + name
+								+ ".topics' and have a RecordHandler bean.");
 	}
 
 	/**

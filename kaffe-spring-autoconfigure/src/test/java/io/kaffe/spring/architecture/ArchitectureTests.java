@@ -173,6 +173,7 @@ class ArchitectureTests {
 	void onlyTheseTypesArePublic() {
 		assertThat(this.rules.publicTypes(house)).containsExactlyElementsOf("""
 				KaffeConsumers
+				RecordHandler
 				actuate.KaffeWorkersEndpoint
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
@@ -182,6 +183,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeProperties
+				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
 				delivery.RecordAllocation
 				delivery.RecordAllocator

@@ -48,6 +48,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
+import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
 
@@ -63,6 +64,8 @@ class FailureAnalysisTests {
 	private static final String HEADING = "APPLICATION FAILED TO START";
 
 	private static final String ORDERS = "--kaffe.consumers.orders=";
+
+	private static final String DECLARED = "--kaffe.consumers.orders.topics=orders";
 
 	private final CapturedOutput output;
 
@@ -313,6 +316,93 @@ class FailureAnalysisTests {
 			.contains("Return when the record is handled");
 	}
 
+	@Test
+	void declaredConsumerWithoutHandlerIsExplained() {
+		assertThat(failure(Nothing.class, DECLARED))
+			.contains("Consumer 'orders' is declared, but nothing handles its records: there is no RecordHandler bean.")
+			.contains("Define a RecordHandler bean named 'orders'.");
+	}
+
+	@Test
+	void declaredConsumerWithSeveralHandlersIsExplained() {
+		assertThat(failure(Handling.class, DECLARED)).contains("which bean handles its records is not clear")
+			.contains("there are bookkeeping, shipping.")
+			.contains("Name one of them with 'kaffe.consumers.orders.handler', or give one the name 'orders'.");
+	}
+
+	@Test
+	void unknownHandlerIsExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=bookeeping"))
+			.contains("'kaffe.consumers.orders.handler' names the handler 'bookeeping', but there is no bean of that")
+			.contains("Name one of the handlers there are: bookkeeping, shipping.");
+	}
+
+	@Test
+	void unknownHandlerIsExplainedWhenThereAreNone() {
+		assertThat(failure(Nothing.class, DECLARED, "--kaffe.consumers.orders.handler=bookkeeping"))
+			.contains("Define a RecordHandler bean named 'bookkeeping'.");
+	}
+
+	@Test
+	void handlerOfAnotherTypeIsExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=accounts"))
+			.contains("names the bean 'accounts', which is no RecordHandler but a java.lang.String.")
+			.contains("Let it implement RecordHandler, or name a bean that does.");
+	}
+
+	@Test
+	void topicsTogetherWithTopicPatternAreExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.topic-pattern=orders.*"))
+			.contains("kaffe.consumers.orders.topics")
+			.contains("kaffe.consumers.orders.topic-pattern")
+			.contains("mutually exclusive");
+	}
+
+	@Test
+	void topicsOfAListenerAreExplained() {
+		assertThat(failure(Listening.class, DECLARED))
+			.contains("'kaffe.consumers.orders' declares a consumer with topics, but there is a listener container of "
+					+ "that name already")
+			.contains("Remove the topics to give that listener workers, or declare the consumer under another name.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "handler,bookkeeping", "group-id,mine", "concurrency,2", "auto-startup,false",
+			"properties.max.poll.records,5" })
+	void propertyOfDeclaredConsumersIsExplainedWithoutTopics(String property, String value) {
+		String name = property.startsWith("properties") ? "properties" : property;
+		assertThat(failure(Handling.class, "--kaffe.consumers.orders." + property + "=" + value))
+			.contains("'kaffe.consumers.orders." + name + "' is set, but consumer 'orders' is not declared")
+			.contains("Set 'kaffe.consumers.orders.topics' or 'kaffe.consumers.orders.topic-pattern' to declare it.");
+	}
+
+	@Test
+	void emptyTopicIsExplained() {
+		assertThat(failure(Handling.class, "--kaffe.consumers.orders.topics=orders,"))
+			.contains("kaffe.consumers.orders.topics")
+			.contains("A topic must have a name.");
+	}
+
+	@Test
+	void concurrencyOfNoConsumersIsExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.concurrency=0"))
+			.contains("Invalid value '0' for configuration property 'kaffe.consumers.orders.concurrency'")
+			.contains("Must be 1 or more Kafka consumers.");
+	}
+
+	@Test
+	void patternThatIsNoneIsExplainedBySpringBoot() {
+		assertThat(failure(Handling.class, "--kaffe.consumers.orders.topic-pattern=(orders"))
+			.contains("kaffe.consumers.orders.topic-pattern")
+			.contains("Value: \"(orders\"");
+	}
+
+	@Test
+	void disabledConsumerThatNamesNoListenerIsExplained() {
+		assertThat(failure(Listening.class, "--kaffe.consumers.order.enabled=false"))
+			.contains("'kaffe.consumers.order' names no listener");
+	}
+
 	/**
 	 * Return what users read about an application that does not start.
 	 */
@@ -347,6 +437,31 @@ class FailureAnalysisTests {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Nothing {
+
+	}
+
+	/**
+	 * Has two handlers, and a bean that is none.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Handling {
+
+		@Bean
+		RecordHandler<String, String> bookkeeping() {
+			return (record) -> {
+			};
+		}
+
+		@Bean
+		RecordHandler<String, String> shipping() {
+			return (record) -> {
+			};
+		}
+
+		@Bean
+		String accounts() {
+			return "accounts";
+		}
 
 	}
 

@@ -27,6 +27,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -45,6 +47,7 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -235,6 +238,54 @@ class KaffeAutoConfigurationTests {
 				.isEqualTo("oneForAll"));
 	}
 
+	@Test
+	void declaredConsumerIsInTheRegistryLikeAListener() {
+		this.contextRunner.withUserConfiguration(Handling.class)
+			.withPropertyValues("kaffe.consumers.orders.topics=orders,refunds", "kaffe.consumers.orders.concurrency=3",
+					"kaffe.consumers.orders.auto-startup=false", "kaffe.consumers.orders.properties.max.poll.records=7",
+					"spring.kafka.listener.client-id=shop")
+			.run((context) -> {
+				MessageListenerContainer container = container(context.getBean(KafkaListenerEndpointRegistry.class),
+						"orders");
+				assertThat(container).isInstanceOfSatisfying(ConcurrentMessageListenerContainer.class,
+						(concurrent) -> assertThat(concurrent.getConcurrency()).isEqualTo(3));
+				assertThat(container.isAutoStartup()).isFalse();
+				assertThat(container.isRunning()).isFalse();
+				ContainerProperties properties = container.getContainerProperties();
+				assertThat(properties.getTopics()).containsExactly("orders", "refunds");
+				assertThat(properties.getClientId()).isEqualTo("shop");
+				assertThat(properties.getKafkaConsumerProperties()).containsEntry("max.poll.records", "7");
+				assertThat(properties.getMessageListener()).isInstanceOf(BatchMessageListener.class);
+				assertThat(context.getBean(WorkerManager.class).table().consumers()).containsOnlyKeys("orders");
+			});
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			kaffe.consumers.orders.group-id=own            | spring.kafka.consumer.group-id=common | own
+			kaffe.consumers.orders.properties.group.id=own | spring.kafka.consumer.group-id=common | own
+			kaffe.enabled=true                             | spring.kafka.consumer.group-id=common | common
+			kaffe.enabled=true                             | kaffe.enabled=true                    | orders
+			""")
+	void groupOfDeclaredConsumerIsItsOwnOrThatOfAllOrItsName(String own, String common, String group) {
+		this.contextRunner.withUserConfiguration(Handling.class)
+			.withPropertyValues("kaffe.consumers.orders.topics=orders", "kaffe.consumers.orders.auto-startup=false",
+					own, common)
+			.run((context) -> assertThat(
+					container(context.getBean(KafkaListenerEndpointRegistry.class), "orders").getGroupId())
+				.isEqualTo(group));
+	}
+
+	@Test
+	void declaredConsumerThatIsSwitchedOffIsNotThere() {
+		this.contextRunner.withUserConfiguration(Handling.class)
+			.withPropertyValues("kaffe.consumers.orders.topics=orders", "kaffe.consumers.orders.enabled=false")
+			.run((context) -> {
+				assertThat(context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainerIds()).isEmpty();
+				assertThat(context.getBean(KaffeConsumers.class).names()).isEmpty();
+			});
+	}
+
 	private static MessageListenerContainer container(KafkaListenerEndpointRegistry registry, String id) {
 		return Objects.requireNonNull(registry.getListenerContainer(id));
 	}
@@ -255,6 +306,20 @@ class KaffeAutoConfigurationTests {
 	 */
 	private static boolean isVirtual(Thread thread) throws ReflectiveOperationException {
 		return (boolean) Thread.class.getMethod("isVirtual").invoke(thread);
+	}
+
+	/**
+	 * Has a handler.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Handling {
+
+		@Bean
+		RecordHandler<String, String> handler() {
+			return (record) -> {
+			};
+		}
+
 	}
 
 	/**
