@@ -95,21 +95,21 @@ final class DeclaredConsumers {
 	}
 
 	private static void check(String name, KaffeProperties.Consumer consumer) {
-		String prefix = property(name, "");
 		if (!consumer.getTopics().isEmpty() && consumer.getTopicPattern() != null) {
-			List<String> both = List.of(prefix + "topics", prefix + "topic-pattern");
+			List<String> both = List.of(KaffeProperties.nameOf(name, "topics"),
+					KaffeProperties.nameOf(name, "topic-pattern"));
 			throw new MutuallyExclusiveConfigurationPropertiesException(both, both);
 		}
 		for (String topic : consumer.getTopics()) {
 			if (!StringUtils.hasText(topic)) {
-				throw new InvalidConfigurationPropertyValueException(prefix + "topics", consumer.getTopics(),
-						"A topic must have a name.");
+				throw new InvalidConfigurationPropertyValueException(KaffeProperties.nameOf(name, "topics"),
+						consumer.getTopics(), "A topic must have a name.");
 			}
 		}
 		Integer concurrency = consumer.getConcurrency();
 		if (concurrency != null && concurrency < 1) {
-			throw new InvalidConfigurationPropertyValueException(prefix + "concurrency", concurrency,
-					"Must be 1 or more Kafka consumers.");
+			throw new InvalidConfigurationPropertyValueException(KaffeProperties.nameOf(name, "concurrency"),
+					concurrency, "Must be 1 or more Kafka consumers.");
 		}
 	}
 
@@ -119,11 +119,12 @@ final class DeclaredConsumers {
 	private static void checkNotDeclared(String name, KaffeProperties.Consumer consumer) {
 		String ignored = onlyForDeclared(consumer);
 		if (ignored != null) {
-			String property = property(name, ignored);
+			String property = KaffeProperties.nameOf(name, ignored);
 			throw new UnsuitableContainerException(
 					"'" + property + "' is set, but consumer '" + name + "' is not declared: it has neither topics nor "
 							+ "a topic pattern.",
-					"Set '" + property(name, "topics") + "' or '" + property(name, "topic-pattern")
+					"Set '" + KaffeProperties.nameOf(name, "topics") + "' or '"
+							+ KaffeProperties.nameOf(name, "topic-pattern")
 							+ "' to declare it. If it names a listener, remove '" + property
 							+ "': a @KafkaListener has attributes for that.");
 		}
@@ -221,7 +222,7 @@ final class DeclaredConsumers {
 	}
 
 	private RecordHandler<Object, Object> named(String name, String handler) {
-		String property = property(name, "handler");
+		String property = KaffeProperties.nameOf(name, "handler");
 		if (!this.beans.containsBean(handler)) {
 			throw new UnsuitableContainerException(
 					"'" + property + "' names the handler '" + handler + "', but there is no bean of that name.",
@@ -248,7 +249,8 @@ final class DeclaredConsumers {
 		return new UnsuitableContainerException(
 				"Consumer '" + name + "' is declared, but which bean handles its records is not clear: there are "
 						+ String.join(", ", handlers) + ".",
-				"Name one of them with '" + property(name, "handler") + "', or give one the name '" + name + "'.");
+				"Name one of them with '" + KaffeProperties.nameOf(name, "handler") + "', or give one the name '" + name
+						+ "'.");
 	}
 
 	private boolean isHandler(String bean) {
@@ -262,10 +264,6 @@ final class DeclaredConsumers {
 
 	private Set<String> handlers() {
 		return new TreeSet<>(Set.of(this.beans.getBeanNamesForType(RecordHandler.class)));
-	}
-
-	private static String property(String name, String property) {
-		return "kaffe.consumers." + name + "." + property;
 	}
 
 }

@@ -72,6 +72,15 @@ public class KaffeProperties extends ConsumerProperties {
 	}
 
 	/**
+	 * Return the name of a property of a consumer, as it can be written.
+	 */
+	static String nameOf(String consumer, String property) {
+		boolean plain = consumer.chars()
+			.allMatch((character) -> character == '-' || Character.isLetterOrDigit(character));
+		return "kaffe.consumers." + (plain ? consumer : "[" + consumer + "]") + "." + property;
+	}
+
+	/**
 	 * Which listener containers are given workers.
 	 */
 	public enum Adopt {

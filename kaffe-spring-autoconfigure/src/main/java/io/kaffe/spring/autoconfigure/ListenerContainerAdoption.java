@@ -23,10 +23,13 @@ import java.util.TreeSet;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerConfigUtils;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -38,8 +41,8 @@ import io.kaffe.spring.listener.UnsuitableContainerException;
 /**
  * Registers the consumers that are declared below {@code kaffe.consumers}, and gives
  * workers to them, to the listener containers that are named there, and to those that
- * {@link KaffeListenerContainerFactory} made: when everything that sets containers up has
- * run, and before the first of them starts.
+ * {@link KaffeListenerContainerFactory} made, or, if that is asked for, to all: when
+ * everything that sets containers up has run, and before the first of them starts.
  * <p>
  * <b>Threading.</b> {@link #start()} is called by the thread that refreshes the context;
  * containers made later are given workers by the thread that makes them. Guarded by the
@@ -65,7 +68,11 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 
 	private final boolean virtualThreads;
 
+	private final boolean all;
+
 	private boolean running;
+
+	private boolean adoptsLate;
 
 	ListenerContainerAdoption(KaffeProperties properties, ConsumerSettingsResolver settings, ConsumerAdopter adopter,
 			ListableBeanFactory beans, @Nullable KaffeListenerContainerFactory factory, boolean virtualThreads) {
@@ -76,6 +83,7 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 		this.beans = beans;
 		this.factory = factory;
 		this.virtualThreads = virtualThreads;
+		this.all = properties.getAdopt() == KaffeProperties.Adopt.ALL;
 	}
 
 	@Override
@@ -84,14 +92,20 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 		this.declared.register(registry(), containerBeans().keySet());
 		this.properties.getConsumers().forEach((name, consumer) -> {
 			if (consumer.isEnabled()) {
-				adopt(name, named(name));
+				adopt(name, adoptable(name, present(name)));
 			}
-			else if (!consumer.isDeclared()) {
+			else if (!consumer.isDeclared() && !this.all) {
 				present(name);
 			}
 		});
 		if (this.factory != null) {
-			this.factory.adoptWith((container) -> adopt(container.getListenerId(), container));
+			this.factory.adoptWith((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
+		}
+		if (this.all) {
+			registry().getListenerContainers()
+				.forEach((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
+			containerBeans().forEach(this::adoptUnlessLeftOut);
+			adoptLate();
 		}
 	}
 
@@ -108,6 +122,62 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	@Override
 	public int getPhase() {
 		return Integer.MIN_VALUE;
+	}
+
+	/**
+	 * Give a container workers that the configuration does not name, unless it says that
+	 * it is to have none. What is said of a listener goes for those of its retry topics.
+	 */
+	private void adoptUnlessLeftOut(String name, MessageListenerContainer container) {
+		if (isLeftOut(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
+				&& adoptable.getMainListenerId() != null && isLeftOut(adoptable.getMainListenerId()))) {
+			logger.debug("Listener container '" + name + "' is left without workers");
+			return;
+		}
+		try {
+			adopt(name, adoptable(name, container));
+		}
+		catch (UnsuitableContainerException ex) {
+			UnsuitableContainerException advised = new UnsuitableContainerException(String.valueOf(ex.getMessage()),
+					ex.getAction() + " Or set '" + KaffeProperties.nameOf(name, "enabled")
+							+ "' to false to leave it without workers.");
+			advised.initCause(ex);
+			throw advised;
+		}
+	}
+
+	private boolean isLeftOut(String name) {
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		return consumer != null && !consumer.isEnabled();
+	}
+
+	/**
+	 * Give workers to containers that factories make from now on, when the application's
+	 * own customizer has seen them. What a listener's own container post-processor does
+	 * comes after that.
+	 */
+	@SuppressWarnings({ "rawtypes", "unchecked" })
+	private void adoptLate() {
+		if (this.adoptsLate) {
+			return;
+		}
+		this.adoptsLate = true;
+		for (AbstractKafkaListenerContainerFactory factory : this.beans
+			.getBeansOfType(AbstractKafkaListenerContainerFactory.class, true, false)
+			.values()) {
+			if (factory != this.factory) {
+				// Factories do not tell which customizer they were given.
+				Object customizer = new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
+				factory.setContainerCustomizer((container) -> {
+					if (customizer instanceof ContainerCustomizer user) {
+						user.configure(container);
+					}
+					if (container.getContainerProperties().getMessageListener() != null) {
+						adoptUnlessLeftOut(container.getListenerId(), container);
+					}
+				});
+			}
+		}
 	}
 
 	private void adopt(String name, AbstractMessageListenerContainer<?, ?> container) {
@@ -133,14 +203,12 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 		}
 	}
 
-	private AbstractMessageListenerContainer<?, ?> named(String name) {
-		if (present(name) instanceof AbstractMessageListenerContainer<?, ?> container) {
-			return container;
+	private static AbstractMessageListenerContainer<?, ?> adoptable(String name, MessageListenerContainer container) {
+		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
+			return adoptable;
 		}
-		throw new UnsuitableContainerException(
-				"Listener container '" + name + "' cannot be given Kaffe workers: it is no container of a consumer "
-						+ "group's members.",
-				"Remove 'kaffe.consumers." + name + "', or set 'kaffe.consumers." + name + ".enabled' to false.");
+		throw new UnsuitableContainerException("Listener container '" + name + "' cannot be given Kaffe workers: a "
+				+ container.getClass().getName() + " does not commit offsets.", "Leave it out of 'kaffe.consumers'.");
 	}
 
 	/**

@@ -317,6 +317,22 @@ class FailureAnalysisTests {
 	}
 
 	@Test
+	void listenerThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
+		assertThat(failure(BatchListening.class, "--kaffe.adopt=all"))
+			.contains(
+					"Listener container 'orders' cannot be given Kaffe workers: its listener takes batches of records")
+			.contains("Or set 'kaffe.consumers.orders.enabled' to false to leave it without workers.");
+	}
+
+	@Test
+	void listenerWithoutIdThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
+		String property = "kaffe.consumers.[org.springframework.kafka.KafkaListenerEndpointContainer#0].enabled";
+		assertThat(failure(BatchListeningWithoutId.class, "--kaffe.adopt=all"))
+			.contains("Or set '" + property + "' to false to leave it without workers.");
+		start(BatchListeningWithoutId.class, "--kaffe.adopt=all", "--" + property + "=false").close();
+	}
+
+	@Test
 	void declaredConsumerWithoutHandlerIsExplained() {
 		assertThat(failure(Nothing.class, DECLARED))
 			.contains("Consumer 'orders' is declared, but nothing handles its records: there is no RecordHandler bean.")
@@ -595,6 +611,18 @@ class FailureAnalysisTests {
 	static class BatchListening {
 
 		@KafkaListener(id = "orders", topics = "orders", batch = "true")
+		void handle(List<ConsumerRecord<String, String>> records) {
+		}
+
+	}
+
+	/**
+	 * Has a listener for batches that is not named.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class BatchListeningWithoutId {
+
+		@KafkaListener(topics = "orders", groupId = "orders", batch = "true")
 		void handle(List<ConsumerRecord<String, String>> records) {
 		}
 

@@ -35,7 +35,12 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.annotation.BackOff;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.config.KafkaListenerEndpoint;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.BatchMessageListener;
@@ -286,6 +291,67 @@ class KaffeAutoConfigurationTests {
 			});
 	}
 
+	@Test
+	void allListenerContainersAreGivenWorkersIfThatIsAskedFor() {
+		this.contextRunner
+			.withUserConfiguration(Listening.class, ListeningByFactory.class, ContainerBean.class, Handling.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.declared.topics=declared",
+					"spring.kafka.listener.auto-startup=false")
+			.run((context) -> assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("declared",
+					"orders", "payments", "refunds", "shipments"));
+	}
+
+	@Test
+	void listenerContainerThatIsLeftOutHasNoWorkers() {
+		this.contextRunner.withUserConfiguration(Listening.class, ListeningByFactory.class, ContainerBean.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.orders.enabled=false",
+					"kaffe.consumers.payments.enabled=false", "kaffe.consumers.shipments.enabled=false")
+			.run((context) -> {
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("refunds");
+				KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+				assertThat(container(registry, "orders").getContainerProperties().getMessageListener())
+					.isInstanceOf(MessageListener.class);
+			});
+	}
+
+	@Test
+	void retryTopicsOfAListenerThatIsLeftOutAreLeftOutToo() {
+		this.contextRunner.withUserConfiguration(Listening.class, RetryableListening.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.returns.enabled=false",
+					"spring.kafka.listener.auto-startup=false")
+			.run((context) -> {
+				assertThat(context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainerIds())
+					.contains("returns", "returns-retry");
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("orders", "refunds");
+			});
+	}
+
+	@Test
+	void listenerContainersThatAreMadeLaterAreGivenWorkersToo() {
+		this.contextRunner.withUserConfiguration(Customizing.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.quiet.enabled=false")
+			.run((context) -> {
+				KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+				ConcurrentKafkaListenerContainerFactory<?, ?> factory = context.getBean("kafkaListenerContainerFactory",
+						ConcurrentKafkaListenerContainerFactory.class);
+				registry.registerListenerContainer(endpoint("late"), factory);
+				registry.registerListenerContainer(endpoint("quiet"), factory);
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("late");
+				assertThat(registry.getListenerContainers())
+					.allSatisfy((container) -> assertThat(container.getContainerProperties().getClientId())
+						.isEqualTo("customized"));
+				ConcurrentMessageListenerContainer<?, ?> unfinished = factory.createContainer("later");
+				assertThat(unfinished.getContainerProperties().getMessageListener()).isNull();
+			});
+	}
+
+	private static KafkaListenerEndpoint endpoint(String id) {
+		KaffeProperties.Consumer consumer = new KaffeProperties.Consumer();
+		consumer.setTopics(List.of(id));
+		return new DeclaredConsumerEndpoint(id, consumer, id, (record) -> {
+		});
+	}
+
 	private static MessageListenerContainer container(KafkaListenerEndpointRegistry registry, String id) {
 		return Objects.requireNonNull(registry.getListenerContainer(id));
 	}
@@ -306,6 +372,32 @@ class KaffeAutoConfigurationTests {
 	 */
 	private static boolean isVirtual(Thread thread) throws ReflectiveOperationException {
 		return (boolean) Thread.class.getMethod("isVirtual").invoke(thread);
+	}
+
+	/**
+	 * Has a listener with retry topics.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RetryableListening {
+
+		@RetryableTopic(attempts = "2", autoCreateTopics = "false", backOff = @BackOff(delay = 1000))
+		@KafkaListener(id = "returns", topics = "returns")
+		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has a customizer for containers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Customizing {
+
+		@Bean
+		ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> customizer() {
+			return (container) -> container.getContainerProperties().setClientId("customized");
+		}
+
 	}
 
 	/**
