@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -80,6 +81,8 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 
 	private final AbstractMessageListenerContainer<?, ?> container;
 
+	private final TopicSubscription subscription;
+
 	private final ConsumerSettings settings;
 
 	private final RecordDelivery delivery;
@@ -110,6 +113,7 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 			RecordDelivery delivery, Duration maxPollInterval, Ticker ticker, WorkerManager manager) {
 		this.name = name;
 		this.container = container;
+		this.subscription = new TopicSubscription(name, container.getContainerProperties());
 		this.settings = settings;
 		this.delivery = delivery;
 		this.maxPollInterval = maxPollInterval;
@@ -153,6 +157,14 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 				assignmentChanged();
 			}
 		}
+	}
+
+	AbstractMessageListenerContainer<?, ?> container() {
+		return this.container;
+	}
+
+	TopicSubscription subscription() {
+		return this.subscription;
 	}
 
 	ConsumerSettings settings() {
@@ -307,7 +319,7 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 				? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
 				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)));
 		int maxConcurrency = this.workers.maxConcurrency();
-		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
+		return new ConsumerSnapshot(this.container.getGroupId(), List.copyOf(topics()), this.settings.strategyName(),
 				state(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
 				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
@@ -350,20 +362,20 @@ final class AdoptedConsumer implements WorkerManager.ConsumerView {
 				: ConsumerState.STARTING;
 	}
 
-	private List<String> topics(List<PartitionSnapshot> partitions) {
-		String[] topics = this.container.getContainerProperties().getTopics();
+	/**
+	 * Return the topics that are subscribed to, or else those of which there are
+	 * partitions.
+	 * @return the topics, sorted
+	 */
+	SortedSet<String> topics() {
+		Set<String> subscribed = this.subscription.topics();
 		TopicPartitionOffset[] manual = this.container.getContainerProperties().getTopicPartitions();
-		Stream<String> names;
-		if (topics != null) {
-			names = Stream.of(topics);
+		if (subscribed != null) {
+			return new TreeSet<>(subscribed);
 		}
-		else if (manual != null) {
-			names = Stream.of(manual).map(TopicPartitionOffset::getTopic);
-		}
-		else {
-			names = partitions.stream().map(PartitionSnapshot::topic);
-		}
-		return List.copyOf(new TreeSet<>(names.toList()));
+		Stream<String> topics = (manual != null) ? Stream.of(manual).map(TopicPartitionOffset::getTopic)
+				: assignments().map((assignment) -> assignment.partition().topic());
+		return new TreeSet<>(topics.toList());
 	}
 
 	private PartitionBuffer.Room buffer() {

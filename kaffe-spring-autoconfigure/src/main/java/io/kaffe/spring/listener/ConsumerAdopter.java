@@ -86,6 +86,9 @@ public final class ConsumerAdopter {
 				delivery(name, container, settings, this.ticker), maxPollInterval(container), this.ticker,
 				this.manager);
 		rewire(container, adopted);
+		if (ResubscribableConsumer.madeBy(consumerFactory(container))) {
+			adopted.subscription().allowMore();
+		}
 		this.consumers.add(name, adopted);
 		if (container.getCommonErrorHandler() != null) {
 			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "
@@ -107,13 +110,15 @@ public final class ConsumerAdopter {
 		return Duration.ofMillis(((Number) Objects.requireNonNull(interval)).longValue());
 	}
 
-	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
-		Map<String, Object> configuration = new HashMap<>();
+	private static ConsumerFactory<?, ?> consumerFactory(AbstractMessageListenerContainer<?, ?> container) {
 		// Containers do not tell which consumer factory they were given.
 		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
-		if (factory instanceof ConsumerFactory<?, ?> consumerFactory) {
-			configuration.putAll(consumerFactory.getConfigurationProperties());
-		}
+		return (ConsumerFactory<?, ?>) Objects.requireNonNull(factory);
+	}
+
+	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
+		Map<String, Object> configuration = new HashMap<>();
+		configuration.putAll(consumerFactory(container).getConfigurationProperties());
 		var overrides = container.getContainerProperties().getKafkaConsumerProperties();
 		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
 		return configuration;
