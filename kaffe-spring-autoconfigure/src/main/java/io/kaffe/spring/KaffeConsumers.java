@@ -16,6 +16,7 @@
 
 package io.kaffe.spring;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -30,7 +31,7 @@ import org.apache.kafka.common.TopicPartition;
  * among {@link #names()} is an {@link IllegalArgumentException}, whose message tells
  * which are.
  * <p>
- * Safe for concurrent use; no method blocks.
+ * Safe for concurrent use; no method blocks, except {@link #start} and {@link #stop}.
  */
 public interface KaffeConsumers {
 
@@ -97,5 +98,77 @@ public interface KaffeConsumers {
 	 * @throws IllegalStateException if the consumer has nothing to send dead letters with
 	 */
 	boolean deadLetter(String consumer, TopicPartition partition, long offset);
+
+	/**
+	 * Return the topics of a consumer.
+	 * @param consumer the consumer's name
+	 * @return those it subscribes to by name, sorted, whether or not it is running; if it
+	 * has a pattern instead, those of which it has partitions at the moment
+	 */
+	Set<String> topics(String consumer);
+
+	/**
+	 * Subscribe a consumer to more topics. Its group assigns their partitions in a
+	 * rebalance, which begins before the consumer's next poll; records that are being
+	 * handled are finished and committed as in every rebalance. The topics are kept when
+	 * the consumer is stopped and started, but not when the service is. To let all
+	 * instances of a service have their share, tell all of them.
+	 * @param consumer the consumer's name; it need not run
+	 * @param topics the topics to add to those it has; a topic that does not exist is
+	 * waited for
+	 * @return those it did not have yet, sorted
+	 * @throws IllegalArgumentException if a topic cannot have such a name
+	 * @throws IllegalStateException if the consumer has a topic pattern or partitions
+	 * instead of topics, or if its {@code ConsumerFactory} does not support
+	 * post-processors
+	 */
+	Set<String> subscribe(String consumer, Collection<String> topics);
+
+	/**
+	 * Start a consumer that was not started with the application or was stopped. Does
+	 * nothing if it is running. Blocks until its threads run, not until it has
+	 * partitions.
+	 * @param consumer the consumer's name
+	 */
+	void start(String consumer);
+
+	/**
+	 * Stop a consumer: nothing is started any more, records that are being handled are
+	 * waited for, what is complete is committed, and the consumer leaves its group. Does
+	 * nothing if it is not running. Blocks until that is done, at most for
+	 * {@code drain-timeout} and 10 seconds, or {@code ContainerProperties}'
+	 * {@code shutdownTimeout} if that is longer. A handler that stops its own consumer
+	 * waits for itself, so do that on another thread.
+	 * @param consumer the consumer's name
+	 */
+	void stop(String consumer);
+
+	/**
+	 * Return whether a consumer was started and not stopped since.
+	 * @param consumer the consumer's name
+	 * @return whether it is running, paused or not
+	 */
+	boolean isRunning(String consumer);
+
+	/**
+	 * Pause a consumer: from its next poll on, it fetches nothing, but stays in its group
+	 * and keeps its partitions. What is fetched already is still handled. A consumer that
+	 * does not run starts paused.
+	 * @param consumer the consumer's name
+	 */
+	void pause(String consumer);
+
+	/**
+	 * Let a consumer that was paused go on with its next poll.
+	 * @param consumer the consumer's name
+	 */
+	void resume(String consumer);
+
+	/**
+	 * Return whether a consumer was paused and not resumed since.
+	 * @param consumer the consumer's name
+	 * @return whether somebody paused it; not whether it waits for room in its buffer
+	 */
+	boolean isPaused(String consumer);
 
 }

@@ -16,9 +16,13 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -37,8 +41,13 @@ public class KaffeProperties extends ConsumerProperties {
 	private boolean enabled = true;
 
 	/**
+	 * Which listener containers are given workers.
+	 */
+	private Adopt adopt = Adopt.NAMED;
+
+	/**
 	 * Consumers with workers, by the id of their @KafkaListener or the name of their
-	 * listener container bean.
+	 * listener container bean; or, with topics, a name of one's choice.
 	 */
 	private final Map<String, Consumer> consumers = new LinkedHashMap<>();
 
@@ -50,14 +59,95 @@ public class KaffeProperties extends ConsumerProperties {
 		this.enabled = enabled;
 	}
 
+	public Adopt getAdopt() {
+		return this.adopt;
+	}
+
+	public void setAdopt(Adopt adopt) {
+		this.adopt = adopt;
+	}
+
 	public Map<String, Consumer> getConsumers() {
 		return this.consumers;
+	}
+
+	/**
+	 * Return the name of a property of a consumer, as it can be written.
+	 */
+	static String nameOf(String consumer, String property) {
+		boolean plain = consumer.chars()
+			.allMatch((character) -> character == '-' || Character.isLetterOrDigit(character));
+		return "kaffe.consumers." + (plain ? consumer : "[" + consumer + "]") + "." + property;
+	}
+
+	/**
+	 * Which listener containers are given workers.
+	 */
+	public enum Adopt {
+
+		/**
+		 * Those that are named below {@code kaffe.consumers}.
+		 */
+		NAMED,
+
+		/**
+		 * All of them, but those for which {@code kaffe.consumers.<name>.enabled} is
+		 * {@code false}.
+		 */
+		ALL
+
 	}
 
 	/**
 	 * Settings of one consumer.
 	 */
 	public static class Consumer extends ConsumerProperties {
+
+		/**
+		 * Whether the consumer has workers. If not, a listener stays as it is without
+		 * Kaffe, and a declared consumer is not there.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * Topics of a declared consumer.
+		 */
+		private List<String> topics = new ArrayList<>();
+
+		/**
+		 * Pattern of the topics of a declared consumer, instead of their names.
+		 */
+		private @Nullable Pattern topicPattern;
+
+		/**
+		 * Consumer group of a declared consumer. The default is
+		 * spring.kafka.consumer.group-id, or else the consumer's name.
+		 */
+		private @Nullable String groupId;
+
+		/**
+		 * Name of the RecordHandler bean of a declared consumer. The default is the bean
+		 * named like the consumer, or else the only one there is.
+		 */
+		private @Nullable String handler;
+
+		/**
+		 * How many Kafka consumers a declared consumer polls with. The default is
+		 * spring.kafka.listener.concurrency.
+		 */
+		private @Nullable Integer concurrency;
+
+		/**
+		 * Whether a declared consumer is started with the application. The default is
+		 * spring.kafka.listener.auto-startup.
+		 */
+		private @Nullable Boolean autoStartup;
+
+		/**
+		 * Properties of the Kafka consumers of a declared consumer, which override those
+		 * below spring.kafka.consumer.
+		 */
+		private final Map<String, String> properties = new LinkedHashMap<>();
 
 		/**
 		 * Create settings in which nothing is set.
@@ -74,6 +164,73 @@ public class KaffeProperties extends ConsumerProperties {
 				throw new IllegalArgumentException(
 						"Expected settings such as 'worker-allocation-strategy' below the consumer's name, or nothing");
 			}
+		}
+
+		/**
+		 * Return whether this declares a consumer rather than naming a listener.
+		 */
+		boolean isDeclared() {
+			return !this.topics.isEmpty() || this.topicPattern != null;
+		}
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public List<String> getTopics() {
+			return this.topics;
+		}
+
+		public void setTopics(List<String> topics) {
+			this.topics = topics;
+		}
+
+		public @Nullable Pattern getTopicPattern() {
+			return this.topicPattern;
+		}
+
+		public void setTopicPattern(@Nullable Pattern topicPattern) {
+			this.topicPattern = topicPattern;
+		}
+
+		public @Nullable String getGroupId() {
+			return this.groupId;
+		}
+
+		public void setGroupId(@Nullable String groupId) {
+			this.groupId = groupId;
+		}
+
+		public @Nullable String getHandler() {
+			return this.handler;
+		}
+
+		public void setHandler(@Nullable String handler) {
+			this.handler = handler;
+		}
+
+		public @Nullable Integer getConcurrency() {
+			return this.concurrency;
+		}
+
+		public void setConcurrency(@Nullable Integer concurrency) {
+			this.concurrency = concurrency;
+		}
+
+		public @Nullable Boolean getAutoStartup() {
+			return this.autoStartup;
+		}
+
+		public void setAutoStartup(@Nullable Boolean autoStartup) {
+			this.autoStartup = autoStartup;
+		}
+
+		public Map<String, String> getProperties() {
+			return this.properties;
 		}
 
 	}

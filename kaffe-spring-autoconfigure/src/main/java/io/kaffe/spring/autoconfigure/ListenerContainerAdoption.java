@@ -23,10 +23,13 @@ import java.util.TreeSet;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerConfigUtils;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -37,9 +40,10 @@ import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.listener.UnsuitableContainerException;
 
 /**
- * Gives the listener containers that are named below {@code kaffe.consumers}, and those
- * that {@link KaffeListenerContainerFactory} made, their workers: when everything that
- * sets containers up has run, and before the first of them starts.
+ * Registers the consumers that are declared below {@code kaffe.consumers}, and gives
+ * workers to them, to the listener containers that are named there, and to those that
+ * {@link KaffeListenerContainerFactory} made, or, if that is asked for, to all: when
+ * everything that sets containers up has run, and before the first of them starts.
  * <p>
  * <b>Threading.</b> {@link #start()} is called by the thread that refreshes the context;
  * containers made later are given workers by the thread that makes them. Guarded by the
@@ -53,6 +57,8 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 
 	private final KaffeProperties properties;
 
+	private final DeclaredConsumers declared;
+
 	private final ConsumerSettingsResolver settings;
 
 	private final ConsumerAdopter adopter;
@@ -63,24 +69,44 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 
 	private final boolean virtualThreads;
 
+	private final boolean all;
+
 	private boolean running;
+
+	private boolean adoptsLate;
 
 	ListenerContainerAdoption(KaffeProperties properties, ConsumerSettingsResolver settings, ConsumerAdopter adopter,
 			ListableBeanFactory beans, @Nullable KaffeListenerContainerFactory factory, boolean virtualThreads) {
 		this.properties = properties;
+		this.declared = new DeclaredConsumers(properties, beans);
 		this.settings = settings;
 		this.adopter = adopter;
 		this.beans = beans;
 		this.factory = factory;
 		this.virtualThreads = virtualThreads;
+		this.all = properties.getAdopt() == KaffeProperties.Adopt.ALL;
 	}
 
 	@Override
 	public void start() {
 		this.running = true;
-		this.properties.getConsumers().keySet().forEach((name) -> adopt(name, named(name)));
+		this.declared.register(registry(), containerBeans().keySet());
+		this.properties.getConsumers().forEach((name, consumer) -> {
+			if (consumer.isEnabled()) {
+				adopt(name, adoptable(name, present(name)));
+			}
+			else if (!consumer.isDeclared() && !this.all) {
+				present(name);
+			}
+		});
 		if (this.factory != null) {
-			this.factory.adoptWith((container) -> adopt(container.getListenerId(), container));
+			this.factory.adoptWith((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
+		}
+		if (this.all) {
+			registry().getListenerContainers()
+				.forEach((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
+			containerBeans().forEach(this::adoptUnlessLeftOut);
+			adoptLate();
 		}
 	}
 
@@ -97,6 +123,62 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	@Override
 	public int getPhase() {
 		return Integer.MIN_VALUE;
+	}
+
+	/**
+	 * Give a container workers that the configuration does not name, unless it says that
+	 * it is to have none. What is said of a listener goes for those of its retry topics.
+	 */
+	private void adoptUnlessLeftOut(String name, MessageListenerContainer container) {
+		if (isLeftOut(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
+				&& adoptable.getMainListenerId() != null && isLeftOut(adoptable.getMainListenerId()))) {
+			logger.debug("Listener container '" + name + "' is left without workers");
+			return;
+		}
+		try {
+			adopt(name, adoptable(name, container));
+		}
+		catch (UnsuitableContainerException ex) {
+			UnsuitableContainerException advised = new UnsuitableContainerException(String.valueOf(ex.getMessage()),
+					ex.getAction() + " Or set '" + KaffeProperties.nameOf(name, "enabled")
+							+ "' to false to leave it without workers.");
+			advised.initCause(ex);
+			throw advised;
+		}
+	}
+
+	private boolean isLeftOut(String name) {
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		return consumer != null && !consumer.isEnabled();
+	}
+
+	/**
+	 * Give workers to containers that factories make from now on, when the application's
+	 * own customizer has seen them. What a listener's own container post-processor does
+	 * comes after that.
+	 */
+	@SuppressWarnings({ "rawtypes", "unchecked" })
+	private void adoptLate() {
+		if (this.adoptsLate) {
+			return;
+		}
+		this.adoptsLate = true;
+		for (AbstractKafkaListenerContainerFactory factory : this.beans
+			.getBeansOfType(AbstractKafkaListenerContainerFactory.class, true, false)
+			.values()) {
+			if (factory != this.factory) {
+				// Factories do not tell which customizer they were given.
+				Object customizer = new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
+				factory.setContainerCustomizer((container) -> {
+					if (customizer instanceof ContainerCustomizer user) {
+						user.configure(container);
+					}
+					if (container.getContainerProperties().getMessageListener() != null) {
+						adoptUnlessLeftOut(container.getListenerId(), container);
+					}
+				});
+			}
+		}
 	}
 
 	private void adopt(String name, AbstractMessageListenerContainer<?, ?> container) {
@@ -123,14 +205,25 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 		}
 	}
 
-	private AbstractMessageListenerContainer<?, ?> named(String name) {
+	private static AbstractMessageListenerContainer<?, ?> adoptable(String name, MessageListenerContainer container) {
+		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
+			return adoptable;
+		}
+		throw new UnsuitableContainerException("Listener container '" + name + "' cannot be given Kaffe workers: a "
+				+ container.getClass().getName() + " does not commit offsets.", "Leave it out of 'kaffe.consumers'.");
+	}
+
+	/**
+	 * Return the listener container of a name.
+	 */
+	private MessageListenerContainer present(String name) {
 		KafkaListenerEndpointRegistry registry = registry();
 		MessageListenerContainer container = registry.getListenerContainer(name);
 		if (container == null) {
 			container = containerBeans().get(name);
 		}
-		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
-			return adoptable;
+		if (container != null) {
+			return container;
 		}
 		TreeSet<String> known = new TreeSet<>(registry.getListenerContainerIds());
 		known.addAll(containerBeans().keySet());
@@ -138,9 +231,11 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 				"'kaffe.consumers." + name + "' names no listener: there is no @KafkaListener with id = \"" + name
 						+ "\" and no listener container bean of that name.",
 				known.isEmpty()
-						? "Add a @KafkaListener(id = \"" + name + "\", …), or remove 'kaffe.consumers." + name + "'."
+						? "Add a @KafkaListener(id = \"" + name + "\", …), or set 'kaffe.consumers." + name
+								+ ".topics' and have a RecordHandler bean, or remove 'kaffe.consumers." + name + "'."
 						: "Name one of the listeners there are: " + String.join(", ", known)
-								+ ". Or give a @KafkaListener the id \"" + name + "\".");
+								+ ". Or give a @KafkaListener the id \"" + name + "\", or set 'kaffe.consumers." + name
+								+ ".topics' and have a RecordHandler bean.");
 	}
 
 	/**

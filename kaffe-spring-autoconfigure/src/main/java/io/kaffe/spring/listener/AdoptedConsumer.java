@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,6 +44,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.support.TopicPartitionOffset;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.delivery.RecordDelivery;
@@ -91,6 +93,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final AbstractMessageListenerContainer<?, ?> container;
 
+	private final TopicSubscription subscription;
+
 	private final ConsumerSettings settings;
 
 	private final RecordDelivery delivery;
@@ -123,6 +127,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 			RecordDelivery delivery, Duration maxPollInterval, Ticker ticker, WorkerManager manager) {
 		this.name = name;
 		this.container = container;
+		this.subscription = new TopicSubscription(name, container.getContainerProperties());
 		this.settings = settings;
 		this.delivery = delivery;
 		this.maxPollInterval = maxPollInterval;
@@ -167,6 +172,14 @@ final class AdoptedConsumer implements SupervisedConsumer {
 				assignmentChanged();
 			}
 		}
+	}
+
+	AbstractMessageListenerContainer<?, ?> container() {
+		return this.container;
+	}
+
+	TopicSubscription subscription() {
+		return this.subscription;
 	}
 
 	ConsumerSettings settings() {
@@ -379,7 +392,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		workers = workers
 			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
 		int maxConcurrency = this.workers.maxConcurrency();
-		return new ConsumerSnapshot(this.container.getGroupId(), topics(partitions), this.settings.strategyName(),
+		return new ConsumerSnapshot(this.container.getGroupId(), List.copyOf(topics()), this.settings.strategyName(),
 				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
 				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
@@ -422,12 +435,20 @@ final class AdoptedConsumer implements SupervisedConsumer {
 				: ConsumerState.STARTING;
 	}
 
-	private List<String> topics(List<PartitionSnapshot> partitions) {
-		Set<String> topics = new TreeSet<>(ConsumerAdopter.topics(this.container));
-		if (topics.isEmpty()) {
-			partitions.forEach((partition) -> topics.add(partition.topic()));
+	/**
+	 * Return the topics that are subscribed to, or else those of which there are
+	 * partitions.
+	 * @return the topics, sorted
+	 */
+	SortedSet<String> topics() {
+		Set<String> subscribed = this.subscription.topics();
+		TopicPartitionOffset[] manual = this.container.getContainerProperties().getTopicPartitions();
+		if (subscribed != null) {
+			return new TreeSet<>(subscribed);
 		}
-		return List.copyOf(topics);
+		Stream<String> topics = (manual != null) ? Stream.of(manual).map(TopicPartitionOffset::getTopic)
+				: assignments().map((assignment) -> assignment.partition().topic());
+		return new TreeSet<>(topics.toList());
 	}
 
 	private PartitionBuffer.Room buffer() {

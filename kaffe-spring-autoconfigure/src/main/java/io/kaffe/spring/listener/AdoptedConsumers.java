@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.listener;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -36,7 +37,7 @@ import io.kaffe.spring.worker.ConsumerWorkers;
 /**
  * The listener containers that were given workers.
  * <p>
- * <b>Threading.</b> Safe for concurrent use; no method blocks.
+ * <b>Threading.</b> Safe for concurrent use; only {@link #start} and {@link #stop} block.
  */
 public final class AdoptedConsumers implements KaffeConsumers {
 
@@ -93,20 +94,60 @@ public final class AdoptedConsumers implements KaffeConsumers {
 
 	@Override
 	public boolean deadLetter(String consumer, TopicPartition partition, long offset) {
-		Assert.state(consumer(consumer).settings().failurePolicy().deadLetters() != null, () -> "Consumer '" + consumer
+		Assert.state(adopted(consumer).settings().failurePolicy().deadLetters() != null, () -> "Consumer '" + consumer
 				+ "' has nothing to send dead letters with: there is no KafkaTemplate bean");
 		return failing(consumer).deadLetter(partition, offset);
 	}
 
 	private FailingRecords failing(String consumer) {
-		return consumer(consumer).delivery().failingRecords();
+		return adopted(consumer).delivery().failingRecords();
+	}
+
+	@Override
+	public Set<String> topics(String consumer) {
+		return adopted(consumer).topics();
+	}
+
+	@Override
+	public Set<String> subscribe(String consumer, Collection<String> topics) {
+		return adopted(consumer).subscription().add(topics);
+	}
+
+	@Override
+	public void start(String consumer) {
+		adopted(consumer).container().start();
+	}
+
+	@Override
+	public void stop(String consumer) {
+		adopted(consumer).container().stop();
+	}
+
+	@Override
+	public boolean isRunning(String consumer) {
+		return adopted(consumer).container().isRunning();
+	}
+
+	@Override
+	public void pause(String consumer) {
+		adopted(consumer).container().pause();
+	}
+
+	@Override
+	public void resume(String consumer) {
+		adopted(consumer).container().resume();
+	}
+
+	@Override
+	public boolean isPaused(String consumer) {
+		return adopted(consumer).container().isPauseRequested();
 	}
 
 	private ConsumerWorkers workers(String consumer) {
-		return consumer(consumer).workers();
+		return adopted(consumer).workers();
 	}
 
-	private AdoptedConsumer consumer(String consumer) {
+	private AdoptedConsumer adopted(String consumer) {
 		AdoptedConsumer adopted = this.consumers.get(consumer);
 		if (adopted == null) {
 			throw new IllegalArgumentException(

@@ -109,6 +109,9 @@ public final class ConsumerAdopter {
 		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings, delivery(name, container, settings),
 				maxPollInterval(container), this.ticker, this.manager);
 		rewire(container, adopted);
+		if (ResubscribableConsumer.madeBy(consumerFactory(container))) {
+			adopted.subscription().allowMore();
+		}
 		this.consumers.add(name, adopted);
 		if (container.getCommonErrorHandler() != null) {
 			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "

@@ -35,6 +35,7 @@ final class TickInterceptor implements BatchInterceptor<Object, Object> {
 
 	@Override
 	public void setupThreadState(Consumer<?, ?> consumer) {
+		this.adopted.subscription().renew(consumer);
 		this.adopted.session(consumer).tick();
 	}
 

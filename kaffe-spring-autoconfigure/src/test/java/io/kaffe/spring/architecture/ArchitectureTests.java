@@ -176,6 +176,7 @@ class ArchitectureTests {
 				FailingRecord$State
 				KaffeConsumers
 				RecordBackOff
+				RecordHandler
 				actuate.KaffeHealthIndicator
 				actuate.KaffeWorkersEndpoint
 				autoconfigure.ConsumerProperties
@@ -188,6 +189,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration
 				autoconfigure.KaffeProperties
+				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
 				delivery.AsyncHandlerAdapter
 				delivery.ConsumerRecordRecovererAdapter

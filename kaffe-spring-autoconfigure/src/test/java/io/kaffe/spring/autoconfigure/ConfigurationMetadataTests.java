@@ -79,6 +79,7 @@ class ConfigurationMetadataTests {
 			.get();
 		KaffeProperties inUse = new KaffeProperties();
 		assertThat(asTold.isEnabled()).isEqualTo(inUse.isEnabled());
+		assertThat(asTold.getAdopt()).isEqualTo(inUse.getAdopt());
 		assertThat(settings(asTold)).usingRecursiveComparison().isEqualTo(settings(inUse));
 	}
 

@@ -110,13 +110,13 @@ class ConsumerSettingsTests {
 				        not-retryable: [java.lang.IllegalArgumentException, java.util.concurrent.TimeoutException]
 				        then-for:
 				          "[java.io.IOException]": skip
-				          java.lang.IllegalStateException: dead-letter
+				          java.lang.IllegalStateException: stop
 				""";
 		ConsumerSettings settings = settings(yaml);
 		assertThat(settings.failurePolicy().maxAttempts()).isZero();
 		assertThat(settings.failurePolicy().then()).isEqualTo(FailureAction.STOP);
 		assertThat(settings.failurePolicy().thenFor()).containsOnly(Map.entry(IOException.class, FailureAction.SKIP),
-				Map.entry(IllegalStateException.class, FailureAction.DEAD_LETTER));
+				Map.entry(IllegalStateException.class, FailureAction.STOP));
 		assertThat(settings.failurePolicy().notRetryable())
 			.contains(IllegalArgumentException.class, TimeoutException.class)
 			.doesNotContain(IOException.class);

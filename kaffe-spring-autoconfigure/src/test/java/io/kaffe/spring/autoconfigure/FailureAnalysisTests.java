@@ -49,6 +49,7 @@ import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
+import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
 
@@ -64,6 +65,8 @@ class FailureAnalysisTests {
 	private static final String HEADING = "APPLICATION FAILED TO START";
 
 	private static final String ORDERS = "--kaffe.consumers.orders=";
+
+	private static final String DECLARED = "--kaffe.consumers.orders.topics=orders";
 
 	private final CapturedOutput output;
 
@@ -362,6 +365,109 @@ class FailureAnalysisTests {
 			.contains("the only placeholder is {topic}");
 	}
 
+	@Test
+	void listenerThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
+		assertThat(failure(BatchListening.class, "--kaffe.adopt=all"))
+			.contains(
+					"Listener container 'orders' cannot be given Kaffe workers: its listener takes batches of records")
+			.contains("Or set 'kaffe.consumers.orders.enabled' to false to leave it without workers.");
+	}
+
+	@Test
+	void listenerWithoutIdThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
+		String property = "kaffe.consumers.[org.springframework.kafka.KafkaListenerEndpointContainer#0].enabled";
+		assertThat(failure(BatchListeningWithoutId.class, "--kaffe.adopt=all"))
+			.contains("Or set '" + property + "' to false to leave it without workers.");
+		start(BatchListeningWithoutId.class, "--kaffe.adopt=all", "--" + property + "=false").close();
+	}
+
+	@Test
+	void declaredConsumerWithoutHandlerIsExplained() {
+		assertThat(failure(Nothing.class, DECLARED))
+			.contains("Consumer 'orders' is declared, but nothing handles its records: there is no RecordHandler bean.")
+			.contains("Define a RecordHandler bean named 'orders'.");
+	}
+
+	@Test
+	void declaredConsumerWithSeveralHandlersIsExplained() {
+		assertThat(failure(Handling.class, DECLARED)).contains("which bean handles its records is not clear")
+			.contains("there are bookkeeping, shipping.")
+			.contains("Name one of them with 'kaffe.consumers.orders.handler', or give one the name 'orders'.");
+	}
+
+	@Test
+	void unknownHandlerIsExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=bookeeping"))
+			.contains("'kaffe.consumers.orders.handler' names the handler 'bookeeping', but there is no bean of that")
+			.contains("Name one of the handlers there are: bookkeeping, shipping.");
+	}
+
+	@Test
+	void unknownHandlerIsExplainedWhenThereAreNone() {
+		assertThat(failure(Nothing.class, DECLARED, "--kaffe.consumers.orders.handler=bookkeeping"))
+			.contains("Define a RecordHandler bean named 'bookkeeping'.");
+	}
+
+	@Test
+	void handlerOfAnotherTypeIsExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=accounts"))
+			.contains("names the bean 'accounts', which is no RecordHandler but a java.lang.String.")
+			.contains("Let it implement RecordHandler, or name a bean that does.");
+	}
+
+	@Test
+	void topicsTogetherWithTopicPatternAreExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.topic-pattern=orders.*"))
+			.contains("kaffe.consumers.orders.topics")
+			.contains("kaffe.consumers.orders.topic-pattern")
+			.contains("mutually exclusive");
+	}
+
+	@Test
+	void topicsOfAListenerAreExplained() {
+		assertThat(failure(Listening.class, DECLARED))
+			.contains("'kaffe.consumers.orders' declares a consumer with topics, but there is a listener container of "
+					+ "that name already")
+			.contains("Remove the topics to give that listener workers, or declare the consumer under another name.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "handler,bookkeeping", "group-id,mine", "concurrency,2", "auto-startup,false",
+			"properties.max.poll.records,5" })
+	void propertyOfDeclaredConsumersIsExplainedWithoutTopics(String property, String value) {
+		String name = property.startsWith("properties") ? "properties" : property;
+		assertThat(failure(Handling.class, "--kaffe.consumers.orders." + property + "=" + value))
+			.contains("'kaffe.consumers.orders." + name + "' is set, but consumer 'orders' is not declared")
+			.contains("Set 'kaffe.consumers.orders.topics' or 'kaffe.consumers.orders.topic-pattern' to declare it.");
+	}
+
+	@Test
+	void emptyTopicIsExplained() {
+		assertThat(failure(Handling.class, "--kaffe.consumers.orders.topics=orders,"))
+			.contains("kaffe.consumers.orders.topics")
+			.contains("A topic must have a name.");
+	}
+
+	@Test
+	void concurrencyOfNoConsumersIsExplained() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.concurrency=0"))
+			.contains("Invalid value '0' for configuration property 'kaffe.consumers.orders.concurrency'")
+			.contains("Must be 1 or more Kafka consumers.");
+	}
+
+	@Test
+	void patternThatIsNoneIsExplainedBySpringBoot() {
+		assertThat(failure(Handling.class, "--kaffe.consumers.orders.topic-pattern=(orders"))
+			.contains("kaffe.consumers.orders.topic-pattern")
+			.contains("Value: \"(orders\"");
+	}
+
+	@Test
+	void disabledConsumerThatNamesNoListenerIsExplained() {
+		assertThat(failure(Listening.class, "--kaffe.consumers.order.enabled=false"))
+			.contains("'kaffe.consumers.order' names no listener");
+	}
+
 	/**
 	 * Return what users read about an application that does not start.
 	 */
@@ -396,6 +502,31 @@ class FailureAnalysisTests {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Nothing {
+
+	}
+
+	/**
+	 * Has two handlers, and a bean that is none.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Handling {
+
+		@Bean
+		RecordHandler<String, String> bookkeeping() {
+			return (record) -> {
+			};
+		}
+
+		@Bean
+		RecordHandler<String, String> shipping() {
+			return (record) -> {
+			};
+		}
+
+		@Bean
+		String accounts() {
+			return "accounts";
+		}
 
 	}
 
@@ -529,6 +660,18 @@ class FailureAnalysisTests {
 	static class BatchListening {
 
 		@KafkaListener(id = "orders", topics = "orders", batch = "true")
+		void handle(List<ConsumerRecord<String, String>> records) {
+		}
+
+	}
+
+	/**
+	 * Has a listener for batches that is not named.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class BatchListeningWithoutId {
+
+		@KafkaListener(topics = "orders", groupId = "orders", batch = "true")
 		void handle(List<ConsumerRecord<String, String>> records) {
 		}
 

@@ -27,13 +27,20 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.annotation.BackOff;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.config.KafkaListenerEndpoint;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.BatchMessageListener;
@@ -45,6 +52,7 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -235,6 +243,115 @@ class KaffeAutoConfigurationTests {
 				.isEqualTo("oneForAll"));
 	}
 
+	@Test
+	void declaredConsumerIsInTheRegistryLikeAListener() {
+		this.contextRunner.withUserConfiguration(Handling.class)
+			.withPropertyValues("kaffe.consumers.orders.topics=orders,refunds", "kaffe.consumers.orders.concurrency=3",
+					"kaffe.consumers.orders.auto-startup=false", "kaffe.consumers.orders.properties.max.poll.records=7",
+					"spring.kafka.listener.client-id=shop")
+			.run((context) -> {
+				MessageListenerContainer container = container(context.getBean(KafkaListenerEndpointRegistry.class),
+						"orders");
+				assertThat(container).isInstanceOfSatisfying(ConcurrentMessageListenerContainer.class,
+						(concurrent) -> assertThat(concurrent.getConcurrency()).isEqualTo(3));
+				assertThat(container.isAutoStartup()).isFalse();
+				assertThat(container.isRunning()).isFalse();
+				ContainerProperties properties = container.getContainerProperties();
+				assertThat(properties.getTopics()).containsExactly("orders", "refunds");
+				assertThat(properties.getClientId()).isEqualTo("shop");
+				assertThat(properties.getKafkaConsumerProperties()).containsEntry("max.poll.records", "7");
+				assertThat(properties.getMessageListener()).isInstanceOf(BatchMessageListener.class);
+				assertThat(context.getBean(WorkerManager.class).table().consumers()).containsOnlyKeys("orders");
+			});
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			kaffe.consumers.orders.group-id=own            | spring.kafka.consumer.group-id=common | own
+			kaffe.consumers.orders.properties.group.id=own | spring.kafka.consumer.group-id=common | own
+			kaffe.enabled=true                             | spring.kafka.consumer.group-id=common | common
+			kaffe.enabled=true                             | kaffe.enabled=true                    | orders
+			""")
+	void groupOfDeclaredConsumerIsItsOwnOrThatOfAllOrItsName(String own, String common, String group) {
+		this.contextRunner.withUserConfiguration(Handling.class)
+			.withPropertyValues("kaffe.consumers.orders.topics=orders", "kaffe.consumers.orders.auto-startup=false",
+					own, common)
+			.run((context) -> assertThat(
+					container(context.getBean(KafkaListenerEndpointRegistry.class), "orders").getGroupId())
+				.isEqualTo(group));
+	}
+
+	@Test
+	void declaredConsumerThatIsSwitchedOffIsNotThere() {
+		this.contextRunner.withUserConfiguration(Handling.class)
+			.withPropertyValues("kaffe.consumers.orders.topics=orders", "kaffe.consumers.orders.enabled=false")
+			.run((context) -> {
+				assertThat(context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainerIds()).isEmpty();
+				assertThat(context.getBean(KaffeConsumers.class).names()).isEmpty();
+			});
+	}
+
+	@Test
+	void allListenerContainersAreGivenWorkersIfThatIsAskedFor() {
+		this.contextRunner
+			.withUserConfiguration(Listening.class, ListeningByFactory.class, ContainerBean.class, Handling.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.declared.topics=declared",
+					"spring.kafka.listener.auto-startup=false")
+			.run((context) -> assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("declared",
+					"orders", "payments", "refunds", "shipments"));
+	}
+
+	@Test
+	void listenerContainerThatIsLeftOutHasNoWorkers() {
+		this.contextRunner.withUserConfiguration(Listening.class, ListeningByFactory.class, ContainerBean.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.orders.enabled=false",
+					"kaffe.consumers.payments.enabled=false", "kaffe.consumers.shipments.enabled=false")
+			.run((context) -> {
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("refunds");
+				KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+				assertThat(container(registry, "orders").getContainerProperties().getMessageListener())
+					.isInstanceOf(MessageListener.class);
+			});
+	}
+
+	@Test
+	void retryTopicsOfAListenerThatIsLeftOutAreLeftOutToo() {
+		this.contextRunner.withUserConfiguration(Listening.class, RetryableListening.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.returns.enabled=false",
+					"spring.kafka.listener.auto-startup=false")
+			.run((context) -> {
+				assertThat(context.getBean(KafkaListenerEndpointRegistry.class).getListenerContainerIds())
+					.contains("returns", "returns-retry");
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("orders", "refunds");
+			});
+	}
+
+	@Test
+	void listenerContainersThatAreMadeLaterAreGivenWorkersToo() {
+		this.contextRunner.withUserConfiguration(Customizing.class)
+			.withPropertyValues("kaffe.adopt=all", "kaffe.consumers.quiet.enabled=false")
+			.run((context) -> {
+				KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+				ConcurrentKafkaListenerContainerFactory<?, ?> factory = context.getBean("kafkaListenerContainerFactory",
+						ConcurrentKafkaListenerContainerFactory.class);
+				registry.registerListenerContainer(endpoint("late"), factory);
+				registry.registerListenerContainer(endpoint("quiet"), factory);
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("late");
+				assertThat(registry.getListenerContainers())
+					.allSatisfy((container) -> assertThat(container.getContainerProperties().getClientId())
+						.isEqualTo("customized"));
+				ConcurrentMessageListenerContainer<?, ?> unfinished = factory.createContainer("later");
+				assertThat(unfinished.getContainerProperties().getMessageListener()).isNull();
+			});
+	}
+
+	private static KafkaListenerEndpoint endpoint(String id) {
+		KaffeProperties.Consumer consumer = new KaffeProperties.Consumer();
+		consumer.setTopics(List.of(id));
+		return new DeclaredConsumerEndpoint(id, consumer, id, (record) -> {
+		});
+	}
+
 	private static MessageListenerContainer container(KafkaListenerEndpointRegistry registry, String id) {
 		return Objects.requireNonNull(registry.getListenerContainer(id));
 	}
@@ -255,6 +372,46 @@ class KaffeAutoConfigurationTests {
 	 */
 	private static boolean isVirtual(Thread thread) throws ReflectiveOperationException {
 		return (boolean) Thread.class.getMethod("isVirtual").invoke(thread);
+	}
+
+	/**
+	 * Has a listener with retry topics.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RetryableListening {
+
+		@RetryableTopic(attempts = "2", autoCreateTopics = "false", backOff = @BackOff(delay = 1000))
+		@KafkaListener(id = "returns", topics = "returns")
+		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has a customizer for containers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Customizing {
+
+		@Bean
+		ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> customizer() {
+			return (container) -> container.getContainerProperties().setClientId("customized");
+		}
+
+	}
+
+	/**
+	 * Has a handler.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Handling {
+
+		@Bean
+		RecordHandler<String, String> handler() {
+			return (record) -> {
+			};
+		}
+
 	}
 
 	/**

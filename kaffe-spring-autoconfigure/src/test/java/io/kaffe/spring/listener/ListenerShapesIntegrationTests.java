@@ -114,6 +114,17 @@ class ListenerShapesIntegrationTests {
 	}
 
 	@Test
+	void listenersThatNobodyNamesHaveWorkersIfAllAreAdopted() {
+		try (ListenerApplication application = ListenerApplication.of(ConsumerAware.class).topic("orders", 1)) {
+			application.send("orders", 0, 0, 1);
+			ConfigurableApplicationContext context = application.start("--kaffe.adopt=all");
+			await("it is committed").until(() -> Long.valueOf(1).equals(application.committed("orders", 0)));
+			assertThat(ListenerApplication.table(context, "orders").workers()).extracting(WorkerSnapshot::handled)
+				.containsExactly(1L);
+		}
+	}
+
+	@Test
 	void containerCustomizerOfTheUserIsApplied() {
 		try (ListenerApplication application = ListenerApplication.of(Customized.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 1);

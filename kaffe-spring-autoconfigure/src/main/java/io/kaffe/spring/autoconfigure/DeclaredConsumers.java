@@ -1,0 +1,269 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.context.properties.source.MutuallyExclusiveConfigurationPropertiesException;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.KafkaListenerContainerFactory;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
+import org.springframework.util.StringUtils;
+
+import io.kaffe.spring.RecordHandler;
+import io.kaffe.spring.listener.UnsuitableContainerException;
+
+/**
+ * The consumers that are declared below {@code kaffe.consumers}, with topics of their
+ * own, instead of naming a listener. Each has a listener container like that of a
+ * {@code @KafkaListener}, with the consumer's name as its id, in the same registry.
+ * <p>
+ * <b>Threading.</b> Called by the thread that refreshes the context.
+ */
+final class DeclaredConsumers {
+
+	private static final String FACTORY = "kaffeListenerContainerFactory";
+
+	private final KaffeProperties properties;
+
+	private final ListableBeanFactory beans;
+
+	private boolean registered;
+
+	DeclaredConsumers(KaffeProperties properties, ListableBeanFactory beans) {
+		this.properties = properties;
+		this.beans = beans;
+	}
+
+	/**
+	 * Register the listener containers of all declared consumers that are enabled, once.
+	 * @param registry where to register them
+	 * @param others names of listener containers that are in no registry
+	 * @throws UnsuitableContainerException if a declaration is incomplete or contradicts
+	 * what is there
+	 */
+	void register(KafkaListenerEndpointRegistry registry, Set<String> others) {
+		if (this.registered) {
+			return;
+		}
+		this.registered = true;
+		this.properties.getConsumers().forEach((name, consumer) -> {
+			if (consumer.isDeclared()) {
+				check(name, consumer);
+				if (registry.getListenerContainer(name) != null || others.contains(name)) {
+					throw listenedTo(name);
+				}
+				if (consumer.isEnabled()) {
+					register(name, consumer, registry);
+				}
+			}
+			else {
+				checkNotDeclared(name, consumer);
+			}
+		});
+	}
+
+	private void register(String name, KaffeProperties.Consumer consumer, KafkaListenerEndpointRegistry registry) {
+		KafkaListenerContainerFactory<?> factory = factory(name);
+		MessageListener<Object, Object> listener = filtered(new RecordHandlerListener(name, handler(name, consumer)));
+		registry.registerListenerContainer(
+				new DeclaredConsumerEndpoint(name, consumer, groupId(name, consumer, factory), listener), factory);
+	}
+
+	private static void check(String name, KaffeProperties.Consumer consumer) {
+		if (!consumer.getTopics().isEmpty() && consumer.getTopicPattern() != null) {
+			List<String> both = List.of(KaffeProperties.nameOf(name, "topics"),
+					KaffeProperties.nameOf(name, "topic-pattern"));
+			throw new MutuallyExclusiveConfigurationPropertiesException(both, both);
+		}
+		for (String topic : consumer.getTopics()) {
+			if (!StringUtils.hasText(topic)) {
+				throw new InvalidConfigurationPropertyValueException(KaffeProperties.nameOf(name, "topics"),
+						consumer.getTopics(), "A topic must have a name.");
+			}
+		}
+		Integer concurrency = consumer.getConcurrency();
+		if (concurrency != null && concurrency < 1) {
+			throw new InvalidConfigurationPropertyValueException(KaffeProperties.nameOf(name, "concurrency"),
+					concurrency, "Must be 1 or more Kafka consumers.");
+		}
+	}
+
+	/**
+	 * Refuse what would be ignored: a listener says itself what these properties say.
+	 */
+	private static void checkNotDeclared(String name, KaffeProperties.Consumer consumer) {
+		String ignored = onlyForDeclared(consumer);
+		if (ignored != null) {
+			String property = KaffeProperties.nameOf(name, ignored);
+			throw new UnsuitableContainerException(
+					"'" + property + "' is set, but consumer '" + name + "' is not declared: it has neither topics nor "
+							+ "a topic pattern.",
+					"Set '" + KaffeProperties.nameOf(name, "topics") + "' or '"
+							+ KaffeProperties.nameOf(name, "topic-pattern")
+							+ "' to declare it. If it names a listener, remove '" + property
+							+ "': a @KafkaListener has attributes for that.");
+		}
+	}
+
+	private static @Nullable String onlyForDeclared(KaffeProperties.Consumer consumer) {
+		if (consumer.getHandler() != null) {
+			return "handler";
+		}
+		if (consumer.getGroupId() != null) {
+			return "group-id";
+		}
+		if (consumer.getConcurrency() != null) {
+			return "concurrency";
+		}
+		if (consumer.getAutoStartup() != null) {
+			return "auto-startup";
+		}
+		return consumer.getProperties().isEmpty() ? null : "properties";
+	}
+
+	private static UnsuitableContainerException listenedTo(String name) {
+		return new UnsuitableContainerException(
+				"'kaffe.consumers." + name + "' declares a consumer with topics, but there is a listener container of "
+						+ "that name already, by the id of a @KafkaListener or as a bean.",
+				"Remove the topics to give that listener workers, or declare the consumer under another name.");
+	}
+
+	private KafkaListenerContainerFactory<?> factory(String name) {
+		if (!this.beans.containsBean(FACTORY)) {
+			throw new UnsuitableContainerException(
+					"'kaffe.consumers." + name + "' declares a consumer, but there is no container factory for it: "
+							+ "Spring Boot's auto-configuration of Kafka listeners is switched off.",
+					"Switch it on, or define a KafkaListenerContainerFactory bean named '" + FACTORY + "'.");
+		}
+		return this.beans.getBean(FACTORY, KafkaListenerContainerFactory.class);
+	}
+
+	/**
+	 * Return the consumer's group: its own, else {@code null} if the consumer factory has
+	 * one, else the consumer's name.
+	 */
+	private static @Nullable String groupId(String name, KaffeProperties.Consumer consumer,
+			KafkaListenerContainerFactory<?> factory) {
+		String own = consumer.getGroupId();
+		if (!StringUtils.hasText(own)) {
+			own = consumer.getProperties().get(ConsumerConfig.GROUP_ID_CONFIG);
+		}
+		if (StringUtils.hasText(own)) {
+			return own;
+		}
+		return hasGroup(factory) ? null : name;
+	}
+
+	private static boolean hasGroup(KafkaListenerContainerFactory<?> factory) {
+		if (factory instanceof AbstractKafkaListenerContainerFactory<?, ?, ?> containers) {
+			ConsumerFactory<?, ?> consumers = containers.getConsumerFactory();
+			return StringUtils.hasText(containers.getContainerProperties().getGroupId())
+					|| (consumers != null
+							&& consumers.getConfigurationProperties()
+								.get(ConsumerConfig.GROUP_ID_CONFIG) instanceof String group
+							&& StringUtils.hasText(group));
+		}
+		return false;
+	}
+
+	/**
+	 * Apply the application's filter, as Spring Boot does for its listeners: if there is
+	 * one and no other.
+	 */
+	@SuppressWarnings("unchecked")
+	private MessageListener<Object, Object> filtered(MessageListener<Object, Object> listener) {
+		RecordFilterStrategy<Object, Object> filter = this.beans.getBeanProvider(RecordFilterStrategy.class)
+			.getIfUnique();
+		return (filter != null) ? new FilteringMessageListenerAdapter<>(listener, filter) : listener;
+	}
+
+	private RecordHandler<Object, Object> handler(String name, KaffeProperties.Consumer consumer) {
+		if (StringUtils.hasText(consumer.getHandler())) {
+			return named(name, consumer.getHandler());
+		}
+		if (isHandler(name)) {
+			return handlerBean(name);
+		}
+		RecordHandler<Object, Object> only = onlyHandler();
+		if (only == null) {
+			throw noHandler(name);
+		}
+		return only;
+	}
+
+	@SuppressWarnings("unchecked")
+	private @Nullable RecordHandler<Object, Object> onlyHandler() {
+		return this.beans.getBeanProvider(RecordHandler.class).getIfUnique();
+	}
+
+	private RecordHandler<Object, Object> named(String name, String handler) {
+		String property = KaffeProperties.nameOf(name, "handler");
+		if (!this.beans.containsBean(handler)) {
+			throw new UnsuitableContainerException(
+					"'" + property + "' names the handler '" + handler + "', but there is no bean of that name.",
+					handlers().isEmpty() ? "Define a RecordHandler bean named '" + handler + "'."
+							: "Name one of the handlers there are: " + String.join(", ", handlers()) + ".");
+		}
+		if (!isHandler(handler)) {
+			Class<?> type = this.beans.getType(handler);
+			throw new UnsuitableContainerException(
+					"'" + property + "' names the bean '" + handler + "', which is no RecordHandler but a "
+							+ ((type != null) ? type.getName() : "bean of unknown type") + ".",
+					"Let it implement RecordHandler, or name a bean that does.");
+		}
+		return handlerBean(handler);
+	}
+
+	private UnsuitableContainerException noHandler(String name) {
+		Set<String> handlers = handlers();
+		if (handlers.isEmpty()) {
+			return new UnsuitableContainerException("Consumer '" + name
+					+ "' is declared, but nothing handles its records: there is no RecordHandler " + "bean.",
+					"Define a RecordHandler bean named '" + name + "'.");
+		}
+		return new UnsuitableContainerException(
+				"Consumer '" + name + "' is declared, but which bean handles its records is not clear: there are "
+						+ String.join(", ", handlers) + ".",
+				"Name one of them with '" + KaffeProperties.nameOf(name, "handler") + "', or give one the name '" + name
+						+ "'.");
+	}
+
+	private boolean isHandler(String bean) {
+		return this.beans.containsBean(bean) && this.beans.isTypeMatch(bean, RecordHandler.class);
+	}
+
+	@SuppressWarnings("unchecked")
+	private RecordHandler<Object, Object> handlerBean(String bean) {
+		return this.beans.getBean(bean, RecordHandler.class);
+	}
+
+	private Set<String> handlers() {
+		return new TreeSet<>(Set.of(this.beans.getBeanNamesForType(RecordHandler.class)));
+	}
+
+}
