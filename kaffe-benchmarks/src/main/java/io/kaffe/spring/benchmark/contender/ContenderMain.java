@@ -91,11 +91,14 @@ public final class ContenderMain {
 
 	private void measureThroughput() throws Exception {
 		try (Consumption consumption = Consumption.start(this.settings, this.handling)) {
+			awaitHandled(1);
+			Mark first = Mark.now(this.handling);
 			awaitHandled(this.settings.warmUp());
 			Mark from = Mark.now(this.handling);
 			awaitHandled(this.settings.warmUp() + this.settings.measured());
 			Mark to = Mark.now(this.handling);
 			awaitHandled(this.settings.total());
+			note(RoundResult.COLD, first.recordsPerSecond(Mark.now(this.handling)));
 			note(RoundResult.RECORDS_PER_SECOND, from.recordsPerSecond(to));
 			double records = Math.max(1, to.handled() - from.handled());
 			note(RoundResult.CPU, (to.cpuNanos() - from.cpuNanos()) / 1e3 / records);

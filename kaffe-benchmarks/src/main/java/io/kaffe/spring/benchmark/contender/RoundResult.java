@@ -37,6 +37,9 @@ public record RoundResult(Map<String, Double> figures, String complaint) {
 	/** Records that were handled in a second. */
 	public static final String RECORDS_PER_SECOND = "recordsPerSecond";
 
+	/** The same, from the first record of a new JVM to the last. */
+	public static final String COLD = "recordsPerSecondFromStart";
+
 	/** Records that were handled in a second before one hung. */
 	public static final String BEFORE_STALL = "recordsPerSecondBefore";
 

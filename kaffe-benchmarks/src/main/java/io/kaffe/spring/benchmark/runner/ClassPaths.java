@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The class paths of the processes, as the build left them in {@code target}.
@@ -40,7 +41,7 @@ record ClassPaths(String contender, String observed, String broker, String sampl
 	 */
 	static ClassPaths of(Path module) throws IOException {
 		Path target = module.resolve("target");
-		Path classes = target.resolve("classes");
+		Path classes = jar(target);
 		Path sample = module.resolveSibling("kaffe-sample-app").resolve("target");
 		String contender = classes + File.pathSeparator + Files.readString(target.resolve("class-path"));
 		return new ClassPaths(contender,
@@ -48,6 +49,15 @@ record ClassPaths(String contender, String observed, String broker, String sampl
 				classes + File.pathSeparator + Files.readString(target.resolve("broker-class-path")),
 				sample.resolve("classes") + File.pathSeparator + classes + File.pathSeparator
 						+ Files.readString(sample.resolve("run-class-path")));
+	}
+
+	/** A directory would keep the JVMs from sharing an archive of loaded classes. */
+	private static Path jar(Path target) throws IOException {
+		try (Stream<Path> files = Files.list(target)) {
+			return files.filter((file) -> file.getFileName().toString().endsWith("SNAPSHOT.jar"))
+				.findFirst()
+				.orElseThrow(() -> new IOException("There is no jar in " + target));
+		}
 	}
 
 	/**

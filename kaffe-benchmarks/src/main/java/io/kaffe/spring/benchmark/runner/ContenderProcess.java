@@ -19,6 +19,7 @@ package io.kaffe.spring.benchmark.runner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,7 +40,10 @@ final class ContenderProcess {
 	/** What it may take beyond the patience that the contender has itself. */
 	private static final long GRACE_SECONDS = 60;
 
-	private static final List<String> JVM_ARGUMENTS = List.of("-Xms1g", "-Xmx1g", "-Xshare:auto");
+	/**
+	 * The first JDK that keeps an archive of what was loaded, for the next JVM to share.
+	 */
+	private static final int FIRST_WITH_ARCHIVES = 19;
 
 	private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -65,9 +69,20 @@ final class ContenderProcess {
 		settings.write(file);
 		Path log = workspace.file(settings.group() + "-" + settings.phase() + ".log");
 		boolean observed = Contender.named(settings.contender()).observed();
-		Process process = workspace.java(observed ? classPaths.observed() : classPaths.contender(), JVM_ARGUMENTS,
+		Process process = workspace.java(observed ? classPaths.observed() : classPaths.contender(),
+				jvmArguments(workspace.file(observed ? "observed.jsa" : "contender.jsa")),
 				List.of(ContenderMain.class.getName(), file.toString()), log);
 		return new ContenderProcess(process, settings, log);
+	}
+
+	private static List<String> jvmArguments(Path archive) {
+		List<String> arguments = new ArrayList<>(List.of("-Xms1g", "-Xmx1g"));
+		if (Runtime.version().feature() >= FIRST_WITH_ARCHIVES) {
+			// It takes a second from each start, and nothing from what is measured.
+			arguments.add("-XX:+AutoCreateSharedArchive");
+			arguments.add("-XX:SharedArchiveFile=" + archive);
+		}
+		return arguments;
 	}
 
 	/**

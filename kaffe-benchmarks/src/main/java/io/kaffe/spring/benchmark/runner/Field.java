@@ -55,14 +55,25 @@ final class Field {
 			return List.of(WITHOUT_STARTER, WITH_STARTER);
 		}
 		List<String> names = Contender.all().stream().map(Contender::name).toList();
-		if (options.quick()) {
-			names = (workload.handlerSeconds() > 0.001) ? QUICK_IO : QUICK_NOOP;
+		if (options.quick() && options.contenders().isEmpty()) {
+			names = isWaiting(workload) ? QUICK_IO : QUICK_NOOP;
 		}
 		return names.stream()
 			.filter(options::wants)
 			.filter((name) -> runsOn(javaVersion, name))
 			.filter((name) -> workload.kind() == Workload.Kind.THROUGHPUT || !Contender.named(name).observed())
 			.toList();
+	}
+
+	/**
+	 * Return what share of the time of a quick run a workload has, beside the others.
+	 */
+	static int quickWeight(Workload workload) {
+		return isWaiting(workload) ? 2 : 5;
+	}
+
+	private static boolean isWaiting(Workload workload) {
+		return workload.work().waitMillis() > 0;
 	}
 
 	private static boolean runsOn(int javaVersion, String contender) {

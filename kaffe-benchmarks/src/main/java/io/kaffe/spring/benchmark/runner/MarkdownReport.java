@@ -40,6 +40,7 @@ record MarkdownReport(String machine, List<Row> rows) {
 		Map<String, String> columns = new TreeMap<>();
 		columns.put(RoundResult.ALLOCATED, "allocated B/record");
 		columns.put(RoundResult.CPU, "CPU µs/record");
+		columns.put(RoundResult.COLD, "with warm-up");
 		columns.put(RoundResult.BEFORE_STALL, "before the stall");
 		columns.put(RoundResult.REACHED, "of the others handled");
 		columns.put(RoundResult.IN_FLIGHT, "in flight");

@@ -33,8 +33,10 @@ import io.kaffe.spring.benchmark.contender.Work;
  */
 public final class SideBySide {
 
-	/** What a quick run may take without the build, in seconds. */
-	private static final double QUICK_SECONDS = 140;
+	/** What a quick run may take besides the build, in seconds. */
+	private static final double QUICK_SECONDS = 145;
+
+	private final long start = System.nanoTime();
 
 	private final Options options;
 
@@ -103,8 +105,7 @@ public final class SideBySide {
 							? new StartupRounds(workspace, classPaths, broker)
 							: new ContenderRounds(workload, this.options.quick() ? Sizing.QUICK : Sizing.FULL,
 									workspace, classPaths, broker, topics);
-					TimeLimit limit = new TimeLimit(this.options.quick() ? QUICK_SECONDS / this.workloads.size() : 0);
-					rows.addAll(new Rounds(workload, measurement, this.options.rounds(), limit, System.out)
+					rows.addAll(new Rounds(workload, measurement, this.options.rounds(), limit(workload), System.out)
 						.run(Field.of(workload, this.options, javaVersion)));
 					topics.clear();
 					// What is there so far outlives an end before time.
@@ -115,6 +116,18 @@ public final class SideBySide {
 		System.out.println();
 		System.out.println(new MarkdownReport(this.machine.toString(), rows).text());
 		return rows.stream().allMatch((row) -> row.failures().isEmpty());
+	}
+
+	/**
+	 * Return the share of a workload in what is left of the time of a quick run.
+	 */
+	private TimeLimit limit(Workload workload) {
+		if (!this.options.quick()) {
+			return new TimeLimit(0);
+		}
+		double left = QUICK_SECONDS - (System.nanoTime() - this.start) / 1e9;
+		int weights = this.workloads.stream().skip(this.workloads.indexOf(workload)).mapToInt(Field::quickWeight).sum();
+		return new TimeLimit(Math.max(1, left * Field.quickWeight(workload) / weights));
 	}
 
 	private void report(List<Row> rows) throws IOException {

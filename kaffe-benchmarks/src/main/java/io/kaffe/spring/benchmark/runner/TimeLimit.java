@@ -23,9 +23,6 @@ package io.kaffe.spring.benchmark.runner;
  */
 record TimeLimit(double seconds) {
 
-	/** A contender that nothing is left out for. */
-	private static final int ALWAYS = 2;
-
 	/**
 	 * Return whether another contender may take part.
 	 * @param count how many have had their first round
@@ -34,7 +31,7 @@ record TimeLimit(double seconds) {
 	 */
 	boolean allowsAnother(int count, double elapsedSeconds, int rounds) {
 		double each = elapsedSeconds / Math.max(1, count);
-		return this.seconds <= 0 || count < ALWAYS || (count + 1) * each * rounds <= this.seconds;
+		return this.seconds <= 0 || count == 0 || (count + 1) * each * rounds <= this.seconds;
 	}
 
 }
