@@ -39,7 +39,7 @@ final class ClientProperties {
 			// So that the broker notices sooner that a member was killed.
 			case STALL, REPLAY -> Map.of("session.timeout.ms", "6000", "heartbeat.interval.ms", "1000");
 			// So that one poll can take all that is there.
-			case MEMORY -> Map.of("interceptor.classes", PolledRecords.class.getName(), "max.poll.records", "5000");
+			case MEMORY -> Map.of("interceptor.classes", PolledRecords.class.getName(), "max.poll.records", "9000");
 			case THROUGHPUT -> Map.of();
 		};
 	}

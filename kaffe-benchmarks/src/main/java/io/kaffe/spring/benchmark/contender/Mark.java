@@ -34,8 +34,12 @@ import javax.management.ObjectName;
 record Mark(long handled, long nanos, long cpuNanos, long allocatedBytes) {
 
 	static Mark now(RecordHandling handling) {
-		return new Mark(handling.handled(), System.nanoTime(), number("OperatingSystem", "ProcessCpuTime"),
+		return new Mark(handling.handled(), System.nanoTime(), processCpuNanos(),
 				number("Threading", "TotalThreadAllocatedBytes"));
+	}
+
+	static long processCpuNanos() {
+		return number("OperatingSystem", "ProcessCpuTime");
 	}
 
 	private static long number(String bean, String attribute) {

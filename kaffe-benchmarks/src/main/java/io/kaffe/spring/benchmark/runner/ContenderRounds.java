@@ -47,6 +47,9 @@ final class ContenderRounds implements Measurement {
 
 	private static final String MEASURED = "measuredRecords";
 
+	/** Few, because what was handled last may be kept until something else comes. */
+	private static final long MEMORY_WARM_UP = 500;
+
 	private final Workload workload;
 
 	private final Sizing sizing;
@@ -102,14 +105,16 @@ final class ContenderRounds implements Measurement {
 	}
 
 	private Round memory(Contender contender) throws Exception {
-		long records = this.workload.load().records();
-		Topic topic = this.topics.fresh(this.workload.load(), records);
-		List<Long> ends = topic.ends().stream().map((end) -> end * 2).toList();
-		// The same keys again: every partition gets as many as it has.
-		RoundSettings settings = settings(contender, new Topic(topic.name(), ends), Phase.MEMORY);
+		long all = MEMORY_WARM_UP + this.workload.load().records();
+		Workload.Load load = this.workload.load();
+		String topic = this.topics.create();
+		this.topics.fill(topic, load, 0, MEMORY_WARM_UP);
+		// The same keys in one go tell where they will be.
+		List<Long> ends = this.topics.filled(load, all).ends();
+		RoundSettings settings = settings(contender, new Topic(topic, ends), Phase.MEMORY);
 		ContenderProcess process = ContenderProcess.start(this.workspace, this.classPaths, settings);
 		if (process.awaitFile(ContenderMain.idle(settings.result()))) {
-			this.topics.fill(topic.name(), this.workload.load(), records);
+			this.topics.fill(topic, load, MEMORY_WARM_UP, all);
 		}
 		return checked(contender, process, process.awaitEnd(), settings, RoundResult.HEAP);
 	}
@@ -170,8 +175,8 @@ final class ContenderRounds implements Measurement {
 		Work work = this.workload.work();
 		boolean memory = phase == Phase.MEMORY;
 		return new RoundSettings(contender.name(), phase, this.broker.bootstrapServers(), topic.name(), topic.ends(),
-				group, this.workload.concurrency(), work, memory ? this.workload.load().records() : size.warmUp(),
-				size.measured(), size.patienceSeconds(), this.workspace.file(group + ".journal"),
+				group, this.workload.concurrency(), work, memory ? MEMORY_WARM_UP : size.warmUp(), size.measured(),
+				size.patienceSeconds(), this.workspace.file(group + ".journal"),
 				this.workspace.file(group + ".result"));
 	}
 

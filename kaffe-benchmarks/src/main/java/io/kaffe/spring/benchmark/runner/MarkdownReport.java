@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 import io.kaffe.spring.benchmark.contender.RoundResult;
+import io.kaffe.spring.benchmark.contender.StartupMain;
 
 /**
  * The results as Markdown: a table for each workload, and one of the goals.
@@ -44,6 +45,7 @@ record MarkdownReport(String machine, List<Row> rows) {
 		columns.put(RoundResult.BEFORE_STALL, "before the stall");
 		columns.put(RoundResult.REACHED, "of the others handled");
 		columns.put(RoundResult.IN_FLIGHT, "in flight");
+		columns.put(StartupMain.CPU_MILLIS, "CPU ms");
 		columns.put("metadataBytes", "commit metadata B");
 		columns.put("measuredRecords", "records measured");
 		columns.put("repeated", "repeated");

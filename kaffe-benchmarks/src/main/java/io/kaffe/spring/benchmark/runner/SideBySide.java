@@ -105,7 +105,8 @@ public final class SideBySide {
 							? new StartupRounds(workspace, classPaths, broker)
 							: new ContenderRounds(workload, this.options.quick() ? Sizing.QUICK : Sizing.FULL,
 									workspace, classPaths, broker, topics);
-					rows.addAll(new Rounds(workload, measurement, this.options.rounds(), limit(workload), System.out)
+					rows.addAll(new Rounds(workload, measurement, workload.rounds(this.options), limit(workload),
+							System.out)
 						.run(Field.of(workload, this.options, javaVersion)));
 					topics.clear();
 					// What is there so far outlives an end before time.
@@ -119,10 +120,11 @@ public final class SideBySide {
 	}
 
 	/**
-	 * Return the share of a workload in what is left of the time of a quick run.
+	 * Return the share of a workload in what is left of the time of a quick run, unless
+	 * somebody chose who takes part.
 	 */
 	private TimeLimit limit(Workload workload) {
-		if (!this.options.quick()) {
+		if (!this.options.quick() || !this.options.contenders().isEmpty()) {
 			return new TimeLimit(0);
 		}
 		double left = QUICK_SECONDS - (System.nanoTime() - this.start) / 1e9;

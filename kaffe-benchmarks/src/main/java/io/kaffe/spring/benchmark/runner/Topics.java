@@ -62,36 +62,49 @@ final class Topics implements AutoCloseable {
 		List<Object> key = List.of(load.keys(), load.keyCount(), load.valueBytes(), records);
 		Topic topic = this.filled.get(key);
 		if (topic == null) {
-			topic = fresh(load, records);
+			String name = create();
+			fill(name, load, 0, records);
+			topic = new Topic(name, ends(name));
 			this.filled.put(key, topic);
 		}
 		return topic;
 	}
 
 	/**
-	 * Return a new topic with a number of records.
+	 * Create a topic without records.
+	 * @return its name
 	 */
-	Topic fresh(Workload.Load load, long records) throws InterruptedException, ExecutionException {
+	String create() throws InterruptedException, ExecutionException {
 		String name = "topic-" + this.count++;
 		this.admin.createTopics(List.of(new NewTopic(name, Workloads.PARTITIONS, (short) 1))).all().get();
-		fill(name, load, records);
-		return new Topic(name, ends(name));
+		return name;
 	}
 
 	/**
 	 * Add records to a topic.
+	 * @param name the topic
+	 * @param load what they are like
+	 * @param from how many of them to leave out
+	 * @param to where to stop
 	 */
-	void fill(String name, Workload.Load load, long records) throws ExecutionException {
+	void fill(String name, Workload.Load load, long from, long to) throws ExecutionException {
 		Map<String, Object> properties = new HashMap<>(this.client);
 		properties.put("linger.ms", 20);
 		properties.put("batch.size", 64 * 1024);
+		// With more, the first batches to a new topic may be refused in an order it never
+		// recovers from.
+		properties.put("max.in.flight.requests.per.connection", 1);
 		byte[] value = new byte[load.valueBytes()];
 		Supplier<String> keys = load.keys().keys(load.keyCount());
 		AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 		try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(properties, new StringSerializer(),
 				new ByteArraySerializer())) {
-			for (long record = 0; record < records; record++) {
-				producer.send(new ProducerRecord<>(name, keys.get(), value), (metadata, exception) -> {
+			for (long record = 0; record < to; record++) {
+				String key = keys.get();
+				if (record < from) {
+					continue;
+				}
+				producer.send(new ProducerRecord<>(name, key, value), (metadata, exception) -> {
 					if (exception != null) {
 						failure.set(exception);
 					}

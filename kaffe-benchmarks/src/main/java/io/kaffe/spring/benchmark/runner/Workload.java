@@ -32,6 +32,8 @@ import io.kaffe.spring.listener.KeyDistribution;
  */
 record Workload(String name, Kind kind, Load load, int concurrency, Work work, double ideal) {
 
+	private static final int STARTS = 5;
+
 	/**
 	 * Return how long a handler takes for a record, on average.
 	 */
@@ -39,6 +41,14 @@ record Workload(String name, Kind kind, Load load, int concurrency, Work work, d
 		double slowShare = (this.work.slowEvery() > 0) ? 1.0 / this.work.slowEvery() : 0;
 		double waitMillis = (1 - slowShare) * this.work.waitMillis() + slowShare * this.work.slowMillis();
 		return waitMillis / 1_000 + ((this.work.spins() > 0) ? Workloads.CPU_MICROS / 1e6 : 0);
+	}
+
+	/**
+	 * Return how many rounds each contender has. Starting takes short and varies much.
+	 * @param options what was asked for
+	 */
+	int rounds(Options options) {
+		return options.rounds() * ((this.kind == Kind.STARTUP && !options.quick()) ? STARTS : 1);
 	}
 
 	/**

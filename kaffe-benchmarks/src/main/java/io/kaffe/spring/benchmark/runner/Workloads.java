@@ -65,7 +65,7 @@ final class Workloads {
 				new Workload("stall", Kind.STALL, NOOP, CONCURRENCY, Work.NONE, 0),
 				throughput("1kB", new Load(300_000, KeyDistribution.UNIFORM, 1_000, 1_000), CONCURRENCY, Work.NONE, 0),
 				new Workload("startup", Kind.STARTUP, NOOP, CONCURRENCY, Work.NONE, 0), new Workload("memory",
-						Kind.MEMORY, new Load(5_000, KeyDistribution.UNIFORM, 1_000, 100), CONCURRENCY, Work.NONE, 0));
+						Kind.MEMORY, new Load(9_000, KeyDistribution.UNIFORM, 1_000, 100), CONCURRENCY, Work.NONE, 0));
 	}
 
 	private static Workload throughput(String name, Load load, int concurrency, Work work, double ideal) {
