@@ -40,6 +40,12 @@ final class Field {
 			"kaffe worker-per-key virtual", "kaffe worker-per-record virtual", "bare loop virtual",
 			"spring record per partition");
 
+	private static final List<String> QUICK_IO_MANY = List.of("kaffe worker-per-key virtual", "kaffe worker-per-key",
+			"parallel-consumer key", "kaffe worker-per-record virtual", "bare loop virtual");
+
+	/** From how many at once virtual threads are what one would take. */
+	private static final int MANY = 1_000;
+
 	private Field() {
 	}
 
@@ -56,13 +62,27 @@ final class Field {
 		}
 		List<String> names = Contender.all().stream().map(Contender::name).toList();
 		if (options.quick() && options.contenders().isEmpty()) {
-			names = isWaiting(workload) ? QUICK_IO : QUICK_NOOP;
+			names = quick(workload);
 		}
 		return names.stream()
 			.filter(options::wants)
 			.filter((name) -> runsOn(javaVersion, name))
 			.filter((name) -> workload.kind() == Workload.Kind.THROUGHPUT || !Contender.named(name).observed())
 			.toList();
+	}
+
+	private static List<String> quick(Workload workload) {
+		if (!isWaiting(workload)) {
+			return QUICK_NOOP;
+		}
+		return (workload.concurrency() < MANY) ? QUICK_IO : QUICK_IO_MANY;
+	}
+
+	/**
+	 * Return how many contenders take part in a quick run in any case.
+	 */
+	static int quickLeast(Workload workload) {
+		return isWaiting(workload) ? 1 : 3;
 	}
 
 	/**

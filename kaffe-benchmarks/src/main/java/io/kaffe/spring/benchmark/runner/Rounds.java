@@ -43,15 +43,18 @@ record Rounds(Workload workload, Measurement measurement, int count, TimeLimit l
 	List<Row> run(List<String> contenders) throws Exception {
 		Map<String, List<Round>> rounds = new LinkedHashMap<>();
 		long start = System.nanoTime();
+		double latest = 0;
 		for (String contender : contenders) {
-			if (!this.limit.allowsAnother(rounds.size(), (System.nanoTime() - start) / 1e9, this.count)) {
+			if (!this.limit.allowsAnother(rounds.size(), secondsSince(start), latest, this.count)) {
 				this.progress.printf("%-12s left out for want of time: %s%n", this.workload.name(),
 						String.join(", ", contenders.subList(rounds.size(), contenders.size())));
 				break;
 			}
 			this.measurement.prepare(contender);
 			rounds.put(contender, new ArrayList<>());
+			long round = System.nanoTime();
 			run(contender, rounds);
+			latest = secondsSince(round);
 		}
 		for (int round = 1; round < this.count; round++) {
 			for (String contender : rounds.keySet()) {
@@ -65,6 +68,10 @@ record Rounds(Workload workload, Measurement measurement, int count, TimeLimit l
 		rounds.forEach((contender, values) -> rows
 			.add(new Row(this.workload.name(), contender, this.workload.kind().unit(), List.copyOf(values))));
 		return rows;
+	}
+
+	private static double secondsSince(long nanos) {
+		return (System.nanoTime() - nanos) / 1e9;
 	}
 
 	private void run(String contender, Map<String, List<Round>> rounds) throws Exception {

@@ -125,11 +125,11 @@ public final class SideBySide {
 	 */
 	private TimeLimit limit(Workload workload) {
 		if (!this.options.quick() || !this.options.contenders().isEmpty()) {
-			return new TimeLimit(0);
+			return TimeLimit.NONE;
 		}
 		double left = QUICK_SECONDS - (System.nanoTime() - this.start) / 1e9;
 		int weights = this.workloads.stream().skip(this.workloads.indexOf(workload)).mapToInt(Field::quickWeight).sum();
-		return new TimeLimit(Math.max(1, left * Field.quickWeight(workload) / weights));
+		return new TimeLimit(Math.max(1, left * Field.quickWeight(workload) / weights), Field.quickLeast(workload));
 	}
 
 	private void report(List<Row> rows) throws IOException {

@@ -17,21 +17,26 @@
 package io.kaffe.spring.benchmark.runner;
 
 /**
- * How long a workload may take. What is left out is said, never measured less often.
+ * How long a workload may take. What does not fit is left out and said to be, never
+ * measured less often.
  *
  * @param seconds how long, 0 for as long as it takes
+ * @param least how many contenders take part however long it takes
  */
-record TimeLimit(double seconds) {
+record TimeLimit(double seconds, int least) {
+
+	static final TimeLimit NONE = new TimeLimit(0, 0);
 
 	/**
 	 * Return whether another contender may take part.
 	 * @param count how many have had their first round
-	 * @param elapsedSeconds how long that took
+	 * @param elapsedSeconds how long that took, with all preparations
+	 * @param roundSeconds how long the latest round took
 	 * @param rounds how many rounds each of them has
 	 */
-	boolean allowsAnother(int count, double elapsedSeconds, int rounds) {
-		double each = elapsedSeconds / Math.max(1, count);
-		return this.seconds <= 0 || count == 0 || (count + 1) * each * rounds <= this.seconds;
+	boolean allowsAnother(int count, double elapsedSeconds, double roundSeconds, int rounds) {
+		double toCome = ((rounds - 1) * count + rounds) * roundSeconds;
+		return this.seconds <= 0 || count < this.least || elapsedSeconds + toCome <= this.seconds;
 	}
 
 }

@@ -45,7 +45,7 @@ class RoundsTests {
 	@Test
 	void contendersTakeTurns() throws Exception {
 		Turns turns = new Turns();
-		List<Row> rows = new Rounds(workload("io-16"), turns, 3, new TimeLimit(0), NOWHERE).run(List.of("one", "two"));
+		List<Row> rows = new Rounds(workload("io-16"), turns, 3, TimeLimit.NONE, NOWHERE).run(List.of("one", "two"));
 		assertThat(turns.taken).containsExactly("one", "two", "one", "two", "one", "two");
 		assertThat(rows).extracting(Row::contender).containsExactly("ideal", "one", "two");
 		assertThat(rows.get(0).spread().median()).isEqualTo(3_200);
@@ -54,11 +54,11 @@ class RoundsTests {
 
 	@Test
 	void whoeverDoesNotFitIntoTheTimeIsLeftOutAltogether() {
-		TimeLimit limit = new TimeLimit(60);
-		assertThat(limit.allowsAnother(0, 0, 3)).isTrue();
-		assertThat(limit.allowsAnother(3, 15, 3)).isTrue();
-		assertThat(limit.allowsAnother(4, 20, 3)).isFalse();
-		assertThat(new TimeLimit(0).allowsAnother(100, 1_000, 3)).isTrue();
+		TimeLimit limit = new TimeLimit(60, 1);
+		assertThat(limit.allowsAnother(0, 100, 0, 3)).as("the first in any case").isTrue();
+		assertThat(limit.allowsAnother(3, 15, 5, 3)).as("15 s, two more rounds of three, three of one").isTrue();
+		assertThat(limit.allowsAnother(3, 16, 5, 3)).isFalse();
+		assertThat(TimeLimit.NONE.allowsAnother(100, 1_000, 100, 3)).isTrue();
 	}
 
 	@Test
