@@ -150,17 +150,17 @@ public final class ContenderMain {
 	private void replay() throws Exception {
 		try (Consumption consumption = Consumption.start(this.settings, this.handling)) {
 			Mark start = Mark.now(this.handling);
-			awaitStandstill(start, REPLAY_BEGINS_NANOS, QUIET_NANOS);
+			awaitBeginAndStandstill(start, REPLAY_BEGINS_NANOS, QUIET_NANOS);
 		}
 		writeResult();
 	}
 
-	private void awaitStandstill(Mark start, long patienceNanos, long quietNanos) {
+	private void awaitBeginAndStandstill(Mark start, long patienceNanos, long quietNanos) {
 		long latest = System.nanoTime() + patienceNanos;
 		while (this.handling.handled() == 0 && System.nanoTime() < latest) {
 			LockSupport.parkNanos(LOOK_AGAIN_NANOS);
 		}
-		awaitStandstill(start.handled() == this.handling.handled() ? start : Mark.now(this.handling), quietNanos);
+		awaitStandstill((this.handling.handled() == start.handled()) ? start : Mark.now(this.handling), quietNanos);
 	}
 
 	private void measureMemory() throws Exception {
