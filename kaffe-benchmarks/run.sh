@@ -7,8 +7,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The tests are compiled, not run: the sample needs a part of them.
-./mvnw -q -B -pl kaffe-benchmarks,kaffe-sample-app -am package dependency:build-classpath \
-  -DskipTests -Djacoco.skip=true -Dmdep.outputFile=target/run-class-path -DincludeScope=runtime
+built=kaffe-benchmarks/target/run-built
+if [ ! -e $built ] || [ -n "$(find pom.xml kaffe-*/pom.xml kaffe-*/src -newer $built -print -quit)" ]; then
+  ./mvnw -q -B -pl kaffe-benchmarks,kaffe-sample-app -am package dependency:build-classpath \
+    -DskipTests -Djacoco.skip=true -Dmdep.outputFile=target/run-class-path -DincludeScope=runtime
+  touch $built
+fi
 java="${JAVA_HOME:+$JAVA_HOME/bin/}java"
 exec "$java" -Xmx512m -Dlogback.configurationFile=side-by-side-logback.xml \
   -cp "kaffe-benchmarks/target/classes:$(cat kaffe-benchmarks/target/class-path)" \

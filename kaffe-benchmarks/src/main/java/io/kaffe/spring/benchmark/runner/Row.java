@@ -62,6 +62,15 @@ record Row(String workload, String contender, String unit, List<Round> rounds) {
 	}
 
 	/**
+	 * Return the code that a run ends with.
+	 * @param rows the rows of the run
+	 * @return 0 if every contender did in every round what it promises, else 1
+	 */
+	static int exitCode(List<Row> rows) {
+		return rows.stream().allMatch((row) -> row.failures().isEmpty()) ? 0 : 1;
+	}
+
+	/**
 	 * Return what was not as promised in any round.
 	 */
 	List<String> failures() {

@@ -71,7 +71,7 @@ public final class SideBySide {
 			System.exit(2);
 			return;
 		}
-		System.exit(run.run() ? 0 : 1);
+		System.exit(run.run());
 	}
 
 	/**
@@ -88,7 +88,7 @@ public final class SideBySide {
 		return Math.round(steps * Workloads.CPU_MICROS * 1_000 / Math.max(1, best));
 	}
 
-	private boolean run() throws Exception {
+	private int run() throws Exception {
 		System.out.println(this.machine);
 		int javaVersion = Runtime.version().feature();
 		String absent = Field.absent(javaVersion);
@@ -116,7 +116,7 @@ public final class SideBySide {
 		}
 		System.out.println();
 		System.out.println(new MarkdownReport(this.machine.toString(), rows).text());
-		return rows.stream().allMatch((row) -> row.failures().isEmpty());
+		return Row.exitCode(rows);
 	}
 
 	/**

@@ -53,6 +53,16 @@ class RoundsTests {
 	}
 
 	@Test
+	void oneRoundThatFailsFailsTheRun() throws Exception {
+		Turns turns = new Turns();
+		turns.failing = 4;
+		List<Row> rows = new Rounds(workload("noop"), turns, 3, TimeLimit.NONE, NOWHERE).run(List.of("one", "two"));
+		assertThat(rows.get(1).failures()).containsExactly("lost a record");
+		assertThat(Row.exitCode(rows)).isOne();
+		assertThat(Row.exitCode(rows.subList(0, 1))).isZero();
+	}
+
+	@Test
 	void whoeverDoesNotFitIntoTheTimeIsLeftOutAltogether() {
 		TimeLimit limit = new TimeLimit(60, 1);
 		assertThat(limit.allowsAnother(0, 100, 0, 3)).as("the first in any case").isTrue();
@@ -132,6 +142,8 @@ class RoundsTests {
 
 		private final List<String> taken = new ArrayList<>();
 
+		private int failing;
+
 		@Override
 		public void prepare(String contender) {
 		}
@@ -139,7 +151,8 @@ class RoundsTests {
 		@Override
 		public Round measure(String contender) {
 			this.taken.add(contender);
-			return new Round(this.taken.size(), Map.of(), List.of());
+			List<String> failures = (this.taken.size() == this.failing) ? List.of("lost a record") : List.of();
+			return new Round(this.taken.size(), Map.of(), failures);
 		}
 
 	}
