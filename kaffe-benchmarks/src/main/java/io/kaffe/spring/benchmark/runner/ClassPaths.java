@@ -54,7 +54,7 @@ record ClassPaths(String contender, String observed, String broker, String sampl
 	/** A directory would keep the JVMs from sharing an archive of loaded classes. */
 	private static Path jar(Path target) throws IOException {
 		try (Stream<Path> files = Files.list(target)) {
-			return files.filter((file) -> file.getFileName().toString().endsWith("SNAPSHOT.jar"))
+			return files.filter((file) -> file.toString().endsWith(".jar") && !file.toString().endsWith("-sources.jar"))
 				.findFirst()
 				.orElseThrow(() -> new IOException("There is no jar in " + target));
 		}
