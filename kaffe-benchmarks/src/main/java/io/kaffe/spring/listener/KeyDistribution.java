@@ -53,8 +53,10 @@ public enum KeyDistribution {
 
 	/**
 	 * Return keys at random, each a new string, as deserializers make them.
+	 * @param count how many different ones there are
+	 * @return the keys, the same ones every time
 	 */
-	Supplier<String> keys(int count) {
+	public Supplier<String> keys(int count) {
 		double[] upTo = new double[count];
 		double sum = 0;
 		for (int rank = 1; rank <= count; rank++) {

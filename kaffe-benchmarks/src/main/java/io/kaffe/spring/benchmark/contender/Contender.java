@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.benchmark.contender;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of the ways to handle the records of a topic that are compared.
+ *
+ * @param name the name under which its results are shown
+ * @param kind what runs it
+ * @param order what it promises, and what its rounds are checked for
+ * @param lanes how many records it handles at once
+ * @param mode the worker allocation strategy or the ordering mode, {@code null} if it has
+ * none
+ * @param virtual whether it handles records on virtual threads
+ * @param observed whether metrics and observation are on
+ */
+public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nullable String mode, boolean virtual,
+		boolean observed) {
+
+	/** A loop around a {@code KafkaConsumer} on one thread. */
+	public static final Contender BARE_LOOP = new Contender("bare loop", Kind.BARE_LOOP, Order.PARTITION, Lanes.ONE,
+			null, false, false);
+
+	private static final List<Contender> all = list();
+
+	private static List<Contender> list() {
+		List<Contender> list = new ArrayList<>();
+		list.add(BARE_LOOP);
+		list.add(new Contender("bare loop virtual", Kind.BARE_LOOP, Order.NONE, Lanes.CONCURRENCY, null, true, false));
+		list.add(new Contender("spring record", Kind.SPRING_RECORD, Order.PARTITION, Lanes.ONE, null, false, false));
+		list.add(new Contender("spring record per partition", Kind.SPRING_RECORD, Order.PARTITION, Lanes.PARTITIONS,
+				null, false, false));
+		list.add(new Contender("spring batch", Kind.SPRING_BATCH, Order.PARTITION, Lanes.ONE, null, false, false));
+		list.add(parallelConsumer("key", Order.KEY, Lanes.CONCURRENCY));
+		list.add(parallelConsumer("unordered", Order.NONE, Lanes.CONCURRENCY));
+		list.add(parallelConsumer("partition", Order.PARTITION, Lanes.PARTITIONS));
+		addKaffe(list, "worker-per-topic-partition", Order.PARTITION, Lanes.PARTITIONS);
+		addKaffe(list, "worker-per-partition", Order.PARTITION, Lanes.PARTITIONS);
+		addKaffe(list, "worker-per-key", Order.KEY, Lanes.CONCURRENCY);
+		addKaffe(list, "worker-per-record", Order.NONE, Lanes.CONCURRENCY);
+		return List.copyOf(list);
+	}
+
+	private static Contender parallelConsumer(String mode, Order order, Lanes lanes) {
+		return new Contender("parallel-consumer " + mode, Kind.PARALLEL_CONSUMER, order, lanes, mode, false, false);
+	}
+
+	private static void addKaffe(List<Contender> list, String strategy, Order order, Lanes lanes) {
+		String name = "kaffe " + strategy;
+		list.add(new Contender(name, Kind.KAFFE, order, lanes, strategy, false, false));
+		list.add(new Contender(name + " virtual", Kind.KAFFE, order, lanes, strategy, true, false));
+		list.add(new Contender(name + " observed", Kind.KAFFE, order, lanes, strategy, false, true));
+	}
+
+	/**
+	 * Return all contenders.
+	 * @return them, peers first
+	 */
+	public static List<Contender> all() {
+		return all;
+	}
+
+	/**
+	 * Return a contender.
+	 * @param name its name
+	 * @return the contender
+	 * @throws IllegalArgumentException if there is none of that name
+	 */
+	public static Contender named(String name) {
+		return all.stream()
+			.filter((contender) -> contender.name().equals(name))
+			.findFirst()
+			.orElseThrow(() -> new IllegalArgumentException("There is no contender '" + name + "'"));
+	}
+
+	/**
+	 * Return how many records it handles at once.
+	 * @param partitions how many partitions there are
+	 * @param concurrency what it is told
+	 * @return how many, at most
+	 */
+	public int lanes(int partitions, int concurrency) {
+		return switch (this.lanes) {
+			case ONE -> 1;
+			case PARTITIONS -> partitions;
+			case CONCURRENCY -> concurrency;
+		};
+	}
+
+	/**
+	 * What runs a contender.
+	 */
+	public enum Kind {
+
+		/** {@code KafkaConsumer}. */
+		BARE_LOOP,
+
+		/** Spring Boot with a listener for records. */
+		SPRING_RECORD,
+
+		/** Spring Boot with a listener for batches. */
+		SPRING_BATCH,
+
+		/** Confluent's Parallel Consumer. */
+		PARALLEL_CONSUMER,
+
+		/** Spring Boot with a listener for records and the starter. */
+		KAFFE
+
+	}
+
+}

@@ -1,0 +1,25 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/**
+ * What runs in the JVM of a contender: one round of handling the records of a topic, in
+ * one of the ways that are compared, with the same work for all of them. Started by
+ * {@code io.kaffe.spring.benchmark.runner}, which it knows nothing of.
+ */
+@NullMarked
+package io.kaffe.spring.benchmark.contender;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.benchmark.runner;
+
+/**
+ * How a contender's rounds in a workload are run.
+ */
+interface Measurement {
+
+	/**
+	 * Get ready what is the same for all rounds of a contender.
+	 */
+	void prepare(String contender) throws Exception;
+
+	/**
+	 * Run a round.
+	 * @return what it came to
+	 * @throws Exception if the round could not be run, which is not the contender's fault
+	 */
+	Round measure(String contender) throws Exception;
+
+}

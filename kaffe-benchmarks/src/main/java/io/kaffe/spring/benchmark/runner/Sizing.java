@@ -1,0 +1,117 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.benchmark.runner;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+
+import io.kaffe.spring.benchmark.contender.Contender;
+import io.kaffe.spring.benchmark.contender.Order;
+
+/**
+ * How many records a round has: those of the workload, but fewer for a contender that
+ * would take too long for them, and more where they would be over too soon to be
+ * measured.
+ *
+ * @param warmUpSeconds how long a contender runs before the clock starts, about
+ * @param leastSeconds how long it is measured at least, about
+ * @param mostSeconds how long it is measured at most, about
+ */
+record Sizing(double warmUpSeconds, double leastSeconds, double mostSeconds) {
+
+	/** For results to keep. */
+	static final Sizing FULL = new Sizing(2, 1, 10);
+
+	/** For a first impression. */
+	static final Sizing QUICK = new Sizing(0.6, 0.4, 0.8);
+
+	/** Half of what a bare consumer is seen to poll in a second on two processors. */
+	private static final double POLL_LIMIT = 400_000;
+
+	/** About what Parallel Consumer is seen to hand out in a second. */
+	private static final double PARALLEL_CONSUMER_LIMIT = 40_000;
+
+	/** About what Parallel Consumer is seen to hand out of one sequence in a second. */
+	private static final double PARALLEL_CONSUMER_SEQUENCE_LIMIT = 600;
+
+	/**
+	 * Most that contenders have buffered: the clock stops while there is still that much.
+	 */
+	private static final double MOST_BUFFERED = 10_000;
+
+	private static final int LEAST_PATIENCE_SECONDS = 30;
+
+	/** How much slower than expected a contender may be. */
+	private static final int PATIENCE_FACTOR = 5;
+
+	/**
+	 * Return the size of a round.
+	 */
+	Size of(Workload workload, Contender contender) {
+		double perSecond = expected(workload, contender);
+		double measured = Math.min(Math.max(workload.load().records(), perSecond * this.leastSeconds),
+				perSecond * this.mostSeconds);
+		double after = Math.min(MOST_BUFFERED, perSecond * this.leastSeconds);
+		double warmUp = perSecond * this.warmUpSeconds;
+		long patienceSeconds = LEAST_PATIENCE_SECONDS
+				+ Math.round(PATIENCE_FACTOR * (warmUp + measured + after) / perSecond);
+		return new Size(rounded(warmUp), rounded(measured), rounded(after), patienceSeconds);
+	}
+
+	private static double expected(Workload workload, Contender contender) {
+		int lanes = contender.lanes(Workloads.PARTITIONS, workload.concurrency());
+		int sequences = (contender.order() == Order.PARTITION) ? Workloads.PARTITIONS : workload.load().keyCount();
+		if (contender.order() != Order.NONE) {
+			lanes = Math.min(lanes, sequences);
+		}
+		double limit = POLL_LIMIT;
+		if (contender.kind() == Contender.Kind.PARALLEL_CONSUMER) {
+			limit = PARALLEL_CONSUMER_LIMIT;
+			if (contender.order() != Order.NONE) {
+				limit = Math.min(limit, PARALLEL_CONSUMER_SEQUENCE_LIMIT * sequences);
+			}
+		}
+		if (workload.ideal() > 0) {
+			limit = Math.min(limit, workload.ideal());
+		}
+		double handlerSeconds = workload.handlerSeconds();
+		return (handlerSeconds > 0) ? Math.min(limit, lanes / handlerSeconds) : limit;
+	}
+
+	/** To two digits, so that contenders of about the same speed share a topic. */
+	private static long rounded(double records) {
+		return BigDecimal.valueOf(Math.max(records, 10)).round(new MathContext(2, RoundingMode.CEILING)).longValue();
+	}
+
+	/**
+	 * How many records a round has.
+	 *
+	 * @param warmUp before the clock starts
+	 * @param measured while it runs
+	 * @param after when it has stopped
+	 * @param patienceSeconds how long to wait for all of them
+	 */
+	record Size(long warmUp, long measured, long after, long patienceSeconds) {
+
+		long total() {
+			return this.warmUp + this.measured + this.after;
+		}
+
+	}
+
+}

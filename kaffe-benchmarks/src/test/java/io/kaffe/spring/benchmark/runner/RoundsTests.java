@@ -1,0 +1,160 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.benchmark.runner;
+
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.benchmark.contender.Contender;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.offset;
+
+/**
+ * {@link Rounds} and what decides who takes part: {@link Options}, {@link Workloads},
+ * {@link Field}, {@link Sizing}, {@link TimeLimit}.
+ */
+class RoundsTests {
+
+	private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
+
+	private static final int JDK = 25;
+
+	private final List<Workload> all = Workloads.all(2, 1_000);
+
+	@Test
+	void contendersTakeTurns() throws Exception {
+		Turns turns = new Turns();
+		List<Row> rows = new Rounds(workload("io-16"), turns, 3, TimeLimit.NONE, NOWHERE).run(List.of("one", "two"));
+		assertThat(turns.taken).containsExactly("one", "two", "one", "two", "one", "two");
+		assertThat(rows).extracting(Row::contender).containsExactly("ideal", "one", "two");
+		assertThat(rows.get(0).spread().median()).isEqualTo(3_200);
+		assertThat(rows.get(2).rounds()).extracting(Round::value).containsExactly(2.0, 4.0, 6.0);
+	}
+
+	@Test
+	void oneRoundThatFailsFailsTheRun() throws Exception {
+		Turns turns = new Turns();
+		turns.failing = 4;
+		List<Row> rows = new Rounds(workload("noop"), turns, 3, TimeLimit.NONE, NOWHERE).run(List.of("one", "two"));
+		assertThat(rows.get(1).failures()).containsExactly("lost a record");
+		assertThat(Row.exitCode(rows)).isOne();
+		assertThat(Row.exitCode(rows.subList(0, 1))).isZero();
+	}
+
+	@Test
+	void whoeverDoesNotFitIntoTheTimeIsLeftOutAltogether() {
+		TimeLimit limit = new TimeLimit(60, 1);
+		assertThat(limit.allowsAnother(0, 100, 0, 3)).as("the first in any case").isTrue();
+		assertThat(limit.allowsAnother(3, 15, 5, 3)).as("15 s, two more rounds of three, three of one").isTrue();
+		assertThat(limit.allowsAnother(3, 16, 5, 3)).isFalse();
+		assertThat(TimeLimit.NONE.allowsAnother(100, 1_000, 100, 3)).isTrue();
+	}
+
+	@Test
+	void workloadsAreNamedAloneOrTogether() {
+		assertThat(Workloads.named(this.all, List.of("noop", "io"))).extracting(Workload::name)
+			.containsExactly("noop", "io-16", "io-100", "io-1000");
+		assertThat(Workloads.named(this.all, List.of("io-100"))).extracting(Workload::name).containsExactly("io-100");
+		assertThat(Workloads.named(this.all, List.of())).isEqualTo(this.all);
+		assertThatIllegalArgumentException().isThrownBy(() -> Workloads.named(this.all, List.of("i")))
+			.withMessageStartingWith("There is no workload 'i'");
+	}
+
+	@Test
+	void fewerThanThreeRoundsAreRefused() {
+		assertThatIllegalArgumentException().isThrownBy(() -> Options.of("--rounds=2"));
+		assertThatIllegalArgumentException().isThrownBy(() -> Options.of("--fast"));
+		assertThat(Options.of("--quick", "noop", "--rounds=5", "--contender=bare*"))
+			.isEqualTo(new Options(true, 5, List.of("bare*"), List.of("noop")));
+	}
+
+	@Test
+	void everybodyTakesPartInAFullRun() {
+		assertThat(Field.of(workload("noop"), Options.of(), JDK)).hasSize(20)
+			.contains("bare loop", "bare loop virtual", "spring record", "spring record per partition", "spring batch",
+					"parallel-consumer key", "parallel-consumer unordered", "parallel-consumer partition",
+					"kaffe worker-per-key", "kaffe worker-per-key virtual", "kaffe worker-per-key observed");
+		assertThat(Field.of(workload("noop"), Options.of("--contender=spring*"), JDK)).hasSize(3);
+	}
+
+	@Test
+	void withoutVirtualThreadsWhoNeedsThemIsLeftOut() {
+		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(15)
+			.noneMatch((name) -> name.endsWith("virtual"));
+		assertThat(Field.absent(17)).contains("JDK 17");
+		assertThat(Field.absent(JDK)).isEmpty();
+	}
+
+	@Test
+	void quickRunsConsistOfContendersThatExist() {
+		for (Workload workload : this.all) {
+			if (workload.kind() != Workload.Kind.STARTUP) {
+				assertThat(Field.of(workload, Options.of("--quick"), JDK)).isNotEmpty().allSatisfy(Contender::named);
+			}
+		}
+	}
+
+	@Test
+	void slowContendersHaveFewerRecords() {
+		Workload io = workload("io-16");
+		assertThat(Sizing.FULL.of(io, Contender.named("kaffe worker-per-key")).measured()).isEqualTo(32_000);
+		assertThat(Sizing.FULL.of(io, Contender.BARE_LOOP).measured()).isEqualTo(2_000);
+		assertThat(Sizing.FULL.of(workload("noop"), Contender.BARE_LOOP).measured()).isEqualTo(1_000_000);
+		assertThat(Sizing.FULL.of(workload("io-1000"), Contender.named("kaffe worker-per-key")).measured())
+			.as("more than 50,000, which would be over in a quarter of a second")
+			.isEqualTo(200_000);
+	}
+
+	@Test
+	void slowRecordsCountForWhatIsIdeal() {
+		assertThat(workload("mixed").ideal()).isCloseTo(100 / 0.00995, offset(0.1));
+	}
+
+	private Workload workload(String name) {
+		return Workloads.named(this.all, List.of(name)).get(0);
+	}
+
+	/**
+	 * Notes whose turn it is.
+	 */
+	private static final class Turns implements Measurement {
+
+		private final List<String> taken = new ArrayList<>();
+
+		private int failing;
+
+		@Override
+		public void prepare(String contender) {
+		}
+
+		@Override
+		public Round measure(String contender) {
+			this.taken.add(contender);
+			List<String> failures = (this.taken.size() == this.failing) ? List.of("lost a record") : List.of();
+			return new Round(this.taken.size(), Map.of(), failures);
+		}
+
+	}
+
+}
