@@ -217,7 +217,8 @@ final class ContainerSupervision {
 	 * events through its context.
 	 */
 	private boolean isContextActive() {
-		// A context that is being closed stays active until the last of its beans is gone.
+		// A context that is being closed stays active until the last of its beans is
+		// gone.
 		return !(this.context instanceof ConfigurableApplicationContext configurable)
 				|| (configurable.isActive() && !configurable.isClosed());
 	}
