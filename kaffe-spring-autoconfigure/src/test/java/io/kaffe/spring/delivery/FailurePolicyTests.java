@@ -75,7 +75,7 @@ class FailurePolicyTests {
 	void whatSpringKafkaTakesForFatalIsNotRetryable() {
 		FailurePolicy policy = policy(0, Set.of(IOException.class), Map.of());
 		assertThat(policy.isRetryable(new ConversionException("On purpose", new Exception()), 1)).isFalse();
-		assertThat(policy.isRetryable(new DeserializationException("On purpose", new byte[0], false, null), 1))
+		assertThat(policy.isRetryable(new DeserializationException("On purpose", new byte[0], false, FAILURE), 1))
 			.isFalse();
 		assertThat(policy.isRetryable(asListenerFailure(new ClassCastException()), 1)).isFalse();
 		assertThat(policy.isRetryable(new ListenerExecutionFailedException("On purpose"), 1)).isTrue();

@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -172,8 +173,8 @@ class RetryIntegrationTests {
 			assertThat(failing.attempts).hasSize(3 + attempts).last().isEqualTo("3#" + attempts);
 			assertThat(application.committed("orders", 0)).isEqualTo(3);
 			assertThat(ListenerApplication.container(context, "orders").isRunning()).isFalse();
-			ConsumerSnapshot.Stop stopped = ListenerApplication.table(context, "orders").stopped();
-			assertThat(stopped).isNotNull();
+			ConsumerSnapshot.Stop stopped = Objects
+				.requireNonNull(ListenerApplication.table(context, "orders").stopped());
 			assertThat(stopped.reason()).contains(application.topic("orders") + "-0@3").contains(reason);
 			assertThat(problems(context)).containsExactly("stopped: " + stopped.reason());
 			failing.attempts.clear();

@@ -129,11 +129,11 @@ class SupervisionIntegrationTests {
 		try (ListenerApplication application = application(WithRebalanceListener.class).with("test.throwing", 1)) {
 			ConfigurableApplicationContext context = application.start();
 			await("its death is told").untilAsserted(() -> {
-				ConsumerSnapshot.Stop stopped = ListenerApplication.table(context, "orders").stopped();
-				assertThat(stopped).isNotNull();
-				assertThat(stopped.reason())
-					.isEqualTo("A thread that polls for it has ended with ERROR; it is started again in 1000 ms");
-				assertThat(problems(context)).containsExactly("stopped: " + stopped.reason());
+				String reason = "A thread that polls for it has ended with ERROR; it is started again in 1000 ms";
+				assertThat(ListenerApplication.table(context, "orders").stopped()).isNotNull()
+					.extracting(ConsumerSnapshot.Stop::reason)
+					.isEqualTo(reason);
+				assertThat(problems(context)).containsExactly("stopped: " + reason);
 			});
 			awaitCommitted(application);
 			assertThat(context.getBean(Handler.class).handled).containsExactlyElementsOf(numbers(0));
