@@ -100,6 +100,8 @@ final class RunQueue {
 
 	private volatile long standsStillUntil;
 
+	private volatile boolean stoodStill;
+
 	RunQueue(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxLanes) {
 		this.supervisor = supervisor;
 		this.consumer = consumer;
@@ -233,7 +235,8 @@ final class RunQueue {
 
 	/**
 	 * Note that nothing is handled because the executor turns everything away, which may
-	 * not last. Called by whoever has set {@code retrying}.
+	 * not last. Forgotten as soon as a lane runs: an executor that others fill now and
+	 * then is no reason to stop. Called by whoever has set {@code retrying}.
 	 */
 	private void standsStill() {
 		long now = this.supervisor.ticker().nanoTime();
@@ -241,6 +244,7 @@ final class RunQueue {
 			return;
 		}
 		Duration delay = this.rejections.brokeDown(now);
+		this.stoodStill = true;
 		this.standsStillUntil = now + delay.toNanos();
 		if (delay.isZero()) {
 			this.rejections.forget();
@@ -314,6 +318,10 @@ final class RunQueue {
 			}
 			if (this.started) {
 				RunQueue.this.starting.set(false);
+			}
+			if (RunQueue.this.stoodStill) {
+				RunQueue.this.stoodStill = false;
+				RunQueue.this.rejections.forget();
 			}
 			boolean ended = false;
 			ThreadScope scope = RunQueue.this.consumer.threadScope();

@@ -214,6 +214,38 @@ class RunQueueTests {
 	}
 
 	@Test
+	void executorThatTurnsAwayNowAndThenIsNoReasonToStop() {
+		ConsumerWorkers workers = workers(this.execution, 1);
+		for (int round = 0; round < 200; round++) {
+			this.execution.reject(true);
+			submit(workers, "a", step("a"));
+			this.execution.reject(false);
+			this.execution.advance(Duration.ofSeconds(2));
+			this.execution.runAll();
+			assertThat(this.done).hasSize(round + 1);
+		}
+	}
+
+	@Test
+	void executorThatTurnsAwayEverythingIsAReasonToStop() {
+		List<String> reasons = new ArrayList<>();
+		ConsumerWorkers workers = workers(this.execution, 1, new UnsupervisedConsumer() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				reasons.add(reason);
+			}
+
+		});
+		this.execution.reject(true);
+		submit(workers, "a", step("a"));
+		for (int second = 0; second < 300; second++) {
+			this.execution.advance(Duration.ofSeconds(1));
+		}
+		assertThat(reasons).hasSize(1);
+	}
+
+	@Test
 	void executorThatRunsWorkersInTheThreadThatSubmitsThemIsTakenForFull(CapturedOutput output) {
 		List<Runnable> refused = new ArrayList<>();
 		boolean[] full = { true };
