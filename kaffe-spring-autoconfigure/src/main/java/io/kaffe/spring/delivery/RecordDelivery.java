@@ -38,6 +38,7 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
  * Delivers one record to the user's listener, as the container itself would: what
@@ -242,6 +243,10 @@ public final class RecordDelivery implements ThreadScope {
 			callback.run();
 		}
 		catch (Throwable ex) {
+			if (WorkerSupervisor.isFatal(ex)) {
+				throw new HookFailedException(
+						"The record interceptor failed after the delivery of " + KafkaUtils.format(record), ex);
+			}
 			FailureLog.log(logger.getLog()::error,
 					"The record interceptor failed after the delivery of " + KafkaUtils.format(record), ex);
 		}

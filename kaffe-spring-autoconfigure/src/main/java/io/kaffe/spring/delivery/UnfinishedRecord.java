@@ -19,6 +19,7 @@ package io.kaffe.spring.delivery;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -111,11 +112,12 @@ final class UnfinishedRecord {
 			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());
 			return false;
 		}
-		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn) : BackOffExecution.STOP;
+		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn)
+				: BackOffExecution.STOP;
 		if (delay == BackOffExecution.STOP) {
 			return giveUp(turn);
 		}
-		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
+		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
 		logAttempt(delay);
 		setTimer(turn);
 		return false;
@@ -235,7 +237,7 @@ final class UnfinishedRecord {
 			this.backOff = execution;
 		}
 		long delay = execution.nextBackOff();
-		this.nextAt = turn.now() + Duration.ofMillis(delay).toNanos();
+		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
 		FailureLog.log(logger::warn, "Could not recover " + coordinates() + ", which failed after " + attemptsText()
 				+ "; trying again in " + delay + " ms", failure);
 		setTimer(turn);

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -146,6 +147,69 @@ class RecordWorkTests {
 		assertThat(source.completed).containsExactly(0L);
 		assertThat(source.parked).isZero();
 		assertThat(stalled).containsExactly(0);
+	}
+
+	@Test
+	void backOffMayBeAsLongAsThereAreNumbersFor() {
+		this.handler = (record) -> {
+			throw new IllegalStateException("Never");
+		};
+		Source source = start(policy(FailureAction.PARK, new FixedBackOff(Long.MAX_VALUE, 1)), 1);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofDays(1));
+		this.execution.runAll();
+		assertThat(this.handled).hasSize(1);
+		assertThat(this.worker.snapshot(0).restarts()).isZero();
+		assertThat(source.running).isZero();
+	}
+
+	@Test
+	void virtualMachineErrorOfAnInterceptorAfterTheListenerStopsTheConsumer() {
+		this.interceptor = new RecordInterceptor<>() {
+
+			@Override
+			public ConsumerRecord<Object, Object> intercept(ConsumerRecord<Object, Object> record,
+					org.apache.kafka.clients.consumer.Consumer<Object, Object> consumer) {
+				return record;
+			}
+
+			@Override
+			public void afterRecord(ConsumerRecord<Object, Object> record,
+					org.apache.kafka.clients.consumer.Consumer<Object, Object> consumer) {
+				throw new OutOfMemoryError("Simulated");
+			}
+
+		};
+		Source source = start(policy(FailureAction.PARK), 1);
+		this.execution.runAll();
+		assertThat(this.stops).hasSize(1);
+		assertThat(source.completed).isEmpty();
+		source.revoked = true;
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(source.dropped).containsExactly(0L);
+	}
+
+	@Test
+	void drainWaitsForTheAnswerOfARecovererAndItIsFinalThen() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.handler = (record) -> {
+			throw new IllegalStateException("Never");
+		};
+		this.recoverer = (record, failure) -> answer;
+		Source source = start(policy(FailureAction.PARK, new FixedBackOff(1000, 0)), 2);
+		this.execution.runAll();
+		source.revoked = true;
+		this.worker.wake();
+		this.execution.runAll();
+		assertThat(source.running).isEqualTo(1);
+		answer.complete(null);
+		assertThat(source.running).isZero();
+		assertThat(source.completed).containsExactly(0L);
+		this.execution.runAll();
+		assertThat(source.dropped).containsExactly(1L);
+		assertThat(source.delivery().failingRecords().all()).isEmpty();
+		assertThat(source.stopReason).isNull();
 	}
 
 	private Source start(FailurePolicy policy, int records) {
