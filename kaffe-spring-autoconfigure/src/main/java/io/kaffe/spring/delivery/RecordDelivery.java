@@ -27,6 +27,8 @@ import io.micrometer.observation.Observation;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.log.LogAccessor;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
@@ -259,11 +261,13 @@ public final class RecordDelivery implements ThreadScope {
 	}
 
 	private void throwIfPresent(ConsumerRecord<?, ?> record, String header) {
-		if (record.headers().lastHeader(header) != null) {
+		Header present = record.headers().lastHeader(header);
+		// A header that came with the record says nothing.
+		if (present != null && present.getClass() != RecordHeader.class) {
 			DeserializationException failure = SerializationUtils.getExceptionFromHeader(record, header, logger);
-			if (failure != null) {
-				throw failure;
-			}
+			throw (failure != null) ? failure
+					: new DeserializationException("What the deserialization failed with cannot be read", new byte[0],
+							header.equals(KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER), null);
 		}
 	}
 
