@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.ListenerUtils;
@@ -86,9 +87,10 @@ public final class ConsumerAdopter {
 		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings,
 				delivery(name, container, settings, this.ticker), maxPollInterval(container), this.ticker,
 				this.manager);
+		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(container, adopted);
 		this.consumers.add(name, adopted);
-		if (container.getCommonErrorHandler() != null) {
+		if (errorHandler != null) {
 			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "
 					+ "its workers try them again themselves");
 		}
