@@ -152,7 +152,7 @@ public final class ConsumerAdopter {
 			.setBatchInterceptor(new TickInterceptor(adopted));
 		container.setRecordInterceptor(null);
 		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(container);
-		UnreadableRecords unreadable = new UnreadableRecords(adopted, container.getCommonErrorHandler(),
+		UnreadableRecords unreadable = new UnreadableRecords(adopted::presentSession, container.getCommonErrorHandler(),
 				() -> new UnreadableRecordReader(deserializers));
 		container.setCommonErrorHandler(unreadable);
 		container.setApplicationEventPublisher(

@@ -32,6 +32,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -116,6 +117,7 @@ class PoisonRecordsIntegrationTests {
 	private static void poisonHoldsUpItsWorkerAndNothingElse(ListenerApplication application, String strategy) {
 		application.topic("orders", 3)
 			.with("kaffe.consumers.orders.worker-allocation-strategy", strategy)
+			.with("kaffe.commit.interval", "100ms")
 			.with("kaffe.failure.backoff.initial-interval", "50ms");
 		send(application, 0, COUNT, false);
 		send(application, 1, COUNT, false);
@@ -244,8 +246,8 @@ class PoisonRecordsIntegrationTests {
 		send(records);
 	}
 
-	private static ProducerRecord<String, String> record(ListenerApplication application, int partition, String key,
-			String value) {
+	private static ProducerRecord<String, String> record(ListenerApplication application, int partition,
+			@Nullable String key, @Nullable String value) {
 		return new ProducerRecord<>(application.topic("orders"), partition, key, value);
 	}
 
@@ -336,7 +338,7 @@ class PoisonRecordsIntegrationTests {
 		}
 
 		@Override
-		public String deserialize(String topic, byte[] data) {
+		public @Nullable String deserialize(String topic, byte @Nullable [] data) {
 			if (data == null) {
 				return null;
 			}
@@ -357,7 +359,7 @@ class PoisonRecordsIntegrationTests {
 		static final Queue<String> met = new ConcurrentLinkedQueue<>();
 
 		@Override
-		public String deserialize(String topic, byte[] data) {
+		public @Nullable String deserialize(String topic, byte @Nullable [] data) {
 			String text = super.deserialize(topic, data);
 			if (text != null && text.startsWith("group-")) {
 				met.add(text);

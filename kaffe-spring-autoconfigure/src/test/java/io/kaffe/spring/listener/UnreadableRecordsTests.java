@@ -82,7 +82,7 @@ class UnreadableRecordsTests {
 	}
 
 	private static UnreadableRecords unreadable(@Nullable CommonErrorHandler handler) {
-		return new UnreadableRecords(null, handler, () -> {
+		return new UnreadableRecords((consumer) -> null, handler, () -> {
 			throw new AssertionError("Nothing to read");
 		});
 	}
