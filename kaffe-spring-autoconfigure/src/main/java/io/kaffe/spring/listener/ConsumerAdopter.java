@@ -34,6 +34,7 @@ import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.DelegatingMessageListener;
@@ -108,12 +109,13 @@ public final class ConsumerAdopter {
 		suitability.check();
 		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings, delivery(name, container, settings),
 				maxPollInterval(container), this.ticker, this.manager);
+		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(container, adopted);
 		if (ResubscribableConsumer.madeBy(consumerFactory(container))) {
 			adopted.subscription().allowMore();
 		}
 		this.consumers.add(name, adopted);
-		if (container.getCommonErrorHandler() != null) {
+		if (errorHandler != null) {
 			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "
 					+ "its workers try them again themselves");
 		}
@@ -233,7 +235,7 @@ public final class ConsumerAdopter {
 			.setBatchInterceptor(new TickInterceptor(adopted));
 		container.setRecordInterceptor(null);
 		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(container);
-		UnreadableRecords unreadable = new UnreadableRecords(adopted, container.getCommonErrorHandler(),
+		UnreadableRecords unreadable = new UnreadableRecords(adopted::presentSession, container.getCommonErrorHandler(),
 				() -> new UnreadableRecordReader(deserializers));
 		container.setCommonErrorHandler(unreadable);
 		container.setApplicationEventPublisher(

@@ -56,7 +56,8 @@ final class UnreadableRecordReader implements AutoCloseable {
 	}
 
 	/**
-	 * Make a record. Does not throw what deserializers throw.
+	 * Make a record. Does not throw what deserializers throw, unless the virtual machine
+	 * is out of resources.
 	 */
 	ConsumerRecord<?, ?> read(RecordDeserializationException unreadable) {
 		String topic = unreadable.topicPartition().topic();
@@ -85,10 +86,16 @@ final class UnreadableRecordReader implements AutoCloseable {
 		try {
 			return deserializer(key).deserialize(topic, headers, bytes.duplicate());
 		}
-		catch (Exception | StackOverflowError | LinkageError | AssertionError ex) {
+		catch (StackOverflowError ex) {
 			tell(headers, bytes, ex, key);
-			return null;
 		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			tell(headers, bytes, ex, key);
+		}
+		return null;
 	}
 
 	private Deserializer<?> deserializer(boolean key) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
@@ -57,7 +58,7 @@ final class UnreadableRecords implements CommonErrorHandler {
 
 	private final Map<Consumer<?, ?>, UnreadableRecordReader> readers = new ConcurrentHashMap<>();
 
-	private final AdoptedConsumer adopted;
+	private final Function<Consumer<?, ?>, @Nullable ConsumerSession> sessions;
 
 	private final CommonErrorHandler handler;
 
@@ -65,13 +66,14 @@ final class UnreadableRecords implements CommonErrorHandler {
 
 	/**
 	 * Create a handler.
-	 * @param adopted where records are handed over
+	 * @param sessions where records of a consumer are handed over, or {@code null} if it
+	 * has ended
 	 * @param handler the user's, or {@code null} for what the container takes then
 	 * @param reader makes what reads the other part of such records, for one consumer
 	 */
-	UnreadableRecords(AdoptedConsumer adopted, @Nullable CommonErrorHandler handler,
-			Supplier<UnreadableRecordReader> reader) {
-		this.adopted = adopted;
+	UnreadableRecords(Function<Consumer<?, ?>, @Nullable ConsumerSession> sessions,
+			@Nullable CommonErrorHandler handler, Supplier<UnreadableRecordReader> reader) {
+		this.sessions = sessions;
 		this.handler = (handler != null) ? handler : new DefaultErrorHandler();
 		this.reader = reader;
 	}
@@ -98,7 +100,7 @@ final class UnreadableRecords implements CommonErrorHandler {
 	 */
 	private void handOver(RecordDeserializationException unreadable, Consumer<?, ?> consumer) {
 		TopicPartition partition = unreadable.topicPartition();
-		ConsumerSession session = this.adopted.presentSession(consumer);
+		ConsumerSession session = this.sessions.apply(consumer);
 		if (session == null || !consumer.assignment().contains(partition)) {
 			return;
 		}

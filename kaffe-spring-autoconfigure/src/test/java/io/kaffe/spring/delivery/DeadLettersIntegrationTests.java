@@ -262,9 +262,16 @@ class DeadLettersIntegrationTests {
 	}
 
 	private static double buffered(KafkaTemplate<Object, Object> template) {
-		Map<String, Object> values = new HashMap<>();
-		template.metrics().forEach((name, metric) -> values.put(name.name(), metric.metricValue()));
-		return (double) values.get("buffer-total-bytes") - (double) values.get("buffer-available-bytes");
+		return metric(template, "buffer-total-bytes") - metric(template, "buffer-available-bytes");
+	}
+
+	private static double metric(KafkaTemplate<Object, Object> template, String name) {
+		return template.metrics()
+			.values()
+			.stream()
+			.filter((metric) -> metric.metricName().name().equals(name))
+			.mapToDouble((metric) -> (double) metric.metricValue())
+			.sum();
 	}
 
 	private void recover(DeadLetters deadLetters, ConsumerRecord<?, ?> record) {

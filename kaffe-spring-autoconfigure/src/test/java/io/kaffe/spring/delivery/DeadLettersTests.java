@@ -37,6 +37,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
@@ -242,7 +243,7 @@ class DeadLettersTests {
 
 		volatile String blockedTopic = "";
 
-		volatile Throwable failure;
+		volatile @Nullable Throwable failure;
 
 		Template() {
 			super(new DefaultKafkaProducerFactory<>(Map.of()));

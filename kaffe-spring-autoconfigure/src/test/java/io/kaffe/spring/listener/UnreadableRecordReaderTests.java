@@ -34,6 +34,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.LongDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.log.LogAccessor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -151,15 +152,15 @@ class UnreadableRecordReaderTests {
 				new DefaultKafkaConsumerFactory<>(configuration), new ContainerProperties("orders"))));
 	}
 
-	private static RecordDeserializationException unreadable(DeserializationExceptionOrigin origin, byte[] key,
-			byte[] value, RuntimeException cause) {
+	private static RecordDeserializationException unreadable(DeserializationExceptionOrigin origin,
+			byte @Nullable [] key, byte @Nullable [] value, RuntimeException cause) {
 		return new RecordDeserializationException(origin, new TopicPartition("orders", 3), 42, 1234,
 				TimestampType.LOG_APPEND_TIME, (key != null) ? ByteBuffer.wrap(key) : null,
 				(value != null) ? ByteBuffer.wrap(value) : null, new RecordHeaders().add("mine", new byte[] { 7 }),
 				"Error deserializing", cause);
 	}
 
-	private static DeserializationException failure(ConsumerRecord<?, ?> record, boolean key) {
+	private static @Nullable DeserializationException failure(ConsumerRecord<?, ?> record, boolean key) {
 		return SerializationUtils.getExceptionFromHeader(record,
 				key ? KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER : KafkaUtils.VALUE_DESERIALIZER_EXCEPTION_HEADER,
 				logger);
