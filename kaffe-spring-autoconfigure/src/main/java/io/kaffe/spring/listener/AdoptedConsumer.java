@@ -147,7 +147,26 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	 * that polls with it.
 	 */
 	ConsumerSession session(Consumer<?, ?> consumer) {
-		return this.sessions.computeIfAbsent(consumer, (key) -> new ConsumerSession(key, this));
+		ConsumerSession present = this.sessions.get(consumer);
+		if (present != null) {
+			return present;
+		}
+		abandonTheDead();
+		ConsumerSession session = new ConsumerSession(consumer, this);
+		this.sessions.put(consumer, session);
+		return session;
+	}
+
+	/**
+	 * Let go what threads have left behind that died without letting it go. Nobody else
+	 * touches it any more.
+	 */
+	private void abandonTheDead() {
+		this.sessions.forEach((consumer, session) -> {
+			if (!session.thread().isAlive() && this.sessions.remove(consumer, session)) {
+				session.abandon();
+			}
+		});
 	}
 
 	/**

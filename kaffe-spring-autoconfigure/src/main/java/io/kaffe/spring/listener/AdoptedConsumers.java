@@ -120,7 +120,9 @@ public final class AdoptedConsumers implements KaffeConsumers {
 
 	@Override
 	public void stop(String consumer) {
-		adopted(consumer).container().stop();
+		AdoptedConsumer adopted = adopted(consumer);
+		adopted.supervision().stayDown();
+		adopted.container().stop();
 	}
 
 	@Override

@@ -28,6 +28,7 @@ import java.util.function.BooleanSupplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -62,6 +63,8 @@ final class ConsumerSession {
 	private static final Duration LARGEST_COMMIT_RESERVE = Duration.ofSeconds(5);
 
 	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
+
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
 
@@ -289,6 +292,21 @@ final class ConsumerSession {
 		for (PartitionAssignment assignment : lost) {
 			logger.warn("Lost " + assignment + "; what is not committed is delivered to its next owner");
 			remove(assignment);
+		}
+	}
+
+	/**
+	 * Forget all partitions, and close the consumer, since the thread that polled with it
+	 * is dead. Called by another one.
+	 */
+	void abandon() {
+		lost(List.copyOf(this.assignments.keySet()));
+		this.state = ConsumerState.STOPPED;
+		try {
+			this.consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
+		}
+		catch (RuntimeException ex) {
+			logger.warn("Could not close the consumer that a dead thread has left behind", ex);
 		}
 	}
 

@@ -117,6 +117,14 @@ final class ContainerSupervision {
 		}
 	}
 
+	/**
+	 * Note that somebody stops the container for good: it is not started again here.
+	 */
+	void stayDown() {
+		this.meantToBeDown = true;
+		this.stopped = null;
+	}
+
 	void onEvent(Object event) {
 		if (event instanceof ConsumerStartingEvent starting) {
 			// The last of its threads may begin when it has been stopped already.

@@ -102,6 +102,18 @@ class ContainerSupervisionTests {
 	}
 
 	@Test
+	void containerThatSomebodyStopsDuringTheBackOffStaysDown() {
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		this.execution.runAll();
+		assertThat(this.supervision.stopped()).as("about to be started again").isNotNull();
+		this.supervision.stayDown();
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(1);
+		assertThat(this.supervision.stopped()).isNull();
+	}
+
+	@Test
 	void reasonOfAStopIsNotForgottenWhenAThreadBeginsTooLate() {
 		this.container.start();
 		this.supervision.stopBecause("Because", null);
