@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 
@@ -46,6 +47,9 @@ import org.springframework.core.task.SyncTaskExecutor;
 import org.springframework.core.task.TaskExecutor;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 import io.kaffe.spring.RecordHandler;
@@ -393,6 +397,14 @@ class FailureAnalysisTests {
 	}
 
 	@Test
+	void declaredConsumerWithSeveralConsumerFactoriesIsExplained() {
+		assertThat(failure(WithConsumerFactories.class, DECLARED))
+			.contains("'kaffeListenerContainerFactory' cannot make the listener container 'orders': there are several "
+					+ "ConsumerFactory beans")
+			.contains("Mark one of them with @Primary.");
+	}
+
+	@Test
 	void emptyTopicIsExplained() {
 		assertThat(failure(Handling.class, "--kaffe.consumers.orders.topics=orders,"))
 			.contains("kaffe.consumers.orders.topics")
@@ -453,6 +465,35 @@ class FailureAnalysisTests {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Nothing {
+
+	}
+
+	/**
+	 * Has a handler, two consumer factories, and a container factory for one of them.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class WithConsumerFactories {
+
+		@Bean
+		ConsumerFactory<Object, Object> first() {
+			return new DefaultKafkaConsumerFactory<>(Map.of());
+		}
+
+		@Bean
+		ConsumerFactory<Object, Object> second() {
+			return new DefaultKafkaConsumerFactory<>(Map.of());
+		}
+
+		@Bean
+		ConcurrentKafkaListenerContainerFactory<Object, Object> kafkaListenerContainerFactory() {
+			return new ConcurrentKafkaListenerContainerFactory<>();
+		}
+
+		@Bean
+		RecordHandler<Object, Object> handler() {
+			return (record) -> {
+			};
+		}
 
 	}
 
