@@ -93,8 +93,7 @@ class StarterIntegrationTests {
 	@Test
 	void deserializerOfTheServiceIsConfiguredWithTheConsumersProperties() {
 		send(ByteBuffer.allocate(9).put((byte) 0).putInt(7).putInt(3).array());
-		try (ConfigurableApplicationContext context = start(WebApplicationType.NONE,
-				"test.listening=false",
+		try (ConfigurableApplicationContext context = start(WebApplicationType.NONE, "test.listening=false",
 				"kaffe.consumers.declared.properties.value.deserializer=" + SchemaDeserializer.class.getName(),
 				"kaffe.consumers.declared.properties.schema.id=7")) {
 			Service service = context.getBean(Service.class);
@@ -104,9 +103,10 @@ class StarterIntegrationTests {
 	}
 
 	private ConfigurableApplicationContext start(WebApplicationType type, String... properties) {
-		List<String> arguments = new ArrayList<>(List.of("--test.topic=" + this.topic, "--test.listening=true",
-				"--server.port=0", "--spring.main.banner-mode=off", "--spring.kafka.consumer.auto-offset-reset=earliest",
-				"--kaffe.consumers.listening=", "--kaffe.consumers.declared.topics=" + this.topic));
+		List<String> arguments = new ArrayList<>(
+				List.of("--test.topic=" + this.topic, "--test.listening=true", "--server.port=0",
+						"--spring.main.banner-mode=off", "--spring.kafka.consumer.auto-offset-reset=earliest",
+						"--kaffe.consumers.listening=", "--kaffe.consumers.declared.topics=" + this.topic));
 		for (String property : properties) {
 			arguments.removeIf((argument) -> argument.startsWith("--" + property.substring(0, property.indexOf('='))));
 			arguments.add("--" + property);
