@@ -15,7 +15,7 @@
  */
 
 /**
- * What applications inject.
+ * What applications inject and implement.
  */
 @NullMarked
 package io.kaffe.spring;

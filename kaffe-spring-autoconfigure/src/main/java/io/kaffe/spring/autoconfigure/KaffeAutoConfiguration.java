@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import java.util.Map;
 import java.util.concurrent.Executor;
 
 import io.micrometer.observation.ObservationRegistry;
@@ -36,6 +37,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.util.ClassUtils;
 
@@ -129,10 +131,13 @@ public final class KaffeAutoConfiguration {
 		@Bean(defaultCandidate = false)
 		@SuppressWarnings("unchecked")
 		KaffeListenerContainerFactory kaffeListenerContainerFactory(
-				ConcurrentKafkaListenerContainerFactoryConfigurer configurer, ConsumerFactory<?, ?> consumerFactory,
+				ConcurrentKafkaListenerContainerFactoryConfigurer configurer,
+				ObjectProvider<ConsumerFactory<?, ?>> consumerFactories,
 				ObjectProvider<ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>>> customizer) {
-			KaffeListenerContainerFactory factory = new KaffeListenerContainerFactory();
-			configurer.configure(factory, (ConsumerFactory<Object, Object>) consumerFactory);
+			ConsumerFactory<?, ?> consumerFactory = consumerFactories.getIfUnique();
+			KaffeListenerContainerFactory factory = new KaffeListenerContainerFactory(consumerFactory != null);
+			configurer.configure(factory, (ConsumerFactory<Object, Object>) ((consumerFactory != null) ? consumerFactory
+					: new DefaultKafkaConsumerFactory<>(Map.of())));
 			// It would commit each poll when it is handed over.
 			factory.getContainerProperties().setKafkaAwareTransactionManager(null);
 			customizer.ifAvailable(factory::setContainerCustomizer);

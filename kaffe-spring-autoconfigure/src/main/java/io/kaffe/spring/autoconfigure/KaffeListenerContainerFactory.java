@@ -26,6 +26,8 @@ import org.springframework.kafka.config.KafkaListenerEndpoint;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 
+import io.kaffe.spring.listener.UnsuitableContainerException;
+
 /**
  * Makes listener containers that are given workers, whether or not they are named below
  * {@code kaffe.consumers}.
@@ -37,7 +39,19 @@ final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContain
 
 	private final List<ConcurrentMessageListenerContainer<?, ?>> made = new ArrayList<>();
 
+	private final boolean usable;
+
 	private @Nullable Consumer<AbstractMessageListenerContainer<?, ?>> adoption;
+
+	/**
+	 * Create a factory.
+	 * @param usable whether there is a consumer factory for it. A service with several
+	 * and container factories of its own need not say which is meant for this one, as
+	 * long as nobody uses it
+	 */
+	KaffeListenerContainerFactory(boolean usable) {
+		this.usable = usable;
+	}
 
 	/**
 	 * Give workers to all containers made so far, and from now on to each when it is
@@ -52,6 +66,19 @@ final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContain
 			this.made.clear();
 		}
 		waiting.forEach(adoption);
+	}
+
+	@Override
+	protected ConcurrentMessageListenerContainer<Object, Object> createContainerInstance(
+			KafkaListenerEndpoint endpoint) {
+		if (!this.usable) {
+			throw new UnsuitableContainerException(
+					"'kaffeListenerContainerFactory' cannot make the listener container '" + endpoint.getId()
+							+ "': there are several ConsumerFactory beans, and which of them is meant is not clear.",
+					"Mark one of them with @Primary. Or give workers to a listener with a container factory of its own "
+							+ "by its id, below 'kaffe.consumers'.");
+		}
+		return super.createContainerInstance(endpoint);
 	}
 
 	@Override

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadPoolExecutor;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -45,6 +46,9 @@ import org.springframework.core.task.SyncTaskExecutor;
 import org.springframework.core.task.TaskExecutor;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
@@ -343,7 +347,7 @@ class FailureAnalysisTests {
 
 	@Test
 	void deadLettersWithoutATemplateAreExplained() {
-		assertThat(failure(TwoTemplates.class, ORDERS, "--kaffe.consumers.orders.failure.then=dead-letter"))
+		assertThat(failure(TwoTemplates.class, "--kaffe.consumers.orders.failure.then=dead-letter"))
 			.contains("kaffe.consumers.orders.failure.then")
 			.contains("Dead letters need a KafkaTemplate");
 	}
@@ -442,6 +446,14 @@ class FailureAnalysisTests {
 	}
 
 	@Test
+	void declaredConsumerWithSeveralConsumerFactoriesIsExplained() {
+		assertThat(failure(WithConsumerFactories.class, DECLARED))
+			.contains("'kaffeListenerContainerFactory' cannot make the listener container 'orders': there are several "
+					+ "ConsumerFactory beans")
+			.contains("Mark one of them with @Primary.");
+	}
+
+	@Test
 	void emptyTopicIsExplained() {
 		assertThat(failure(Handling.class, "--kaffe.consumers.orders.topics=orders,"))
 			.contains("kaffe.consumers.orders.topics")
@@ -502,6 +514,35 @@ class FailureAnalysisTests {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Nothing {
+
+	}
+
+	/**
+	 * Has a handler, two consumer factories, and a container factory for one of them.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class WithConsumerFactories {
+
+		@Bean
+		ConsumerFactory<Object, Object> first() {
+			return new DefaultKafkaConsumerFactory<>(Map.of());
+		}
+
+		@Bean
+		ConsumerFactory<Object, Object> second() {
+			return new DefaultKafkaConsumerFactory<>(Map.of());
+		}
+
+		@Bean
+		ConcurrentKafkaListenerContainerFactory<Object, Object> kafkaListenerContainerFactory() {
+			return new ConcurrentKafkaListenerContainerFactory<>();
+		}
+
+		@Bean
+		RecordHandler<Object, Object> handler() {
+			return (record) -> {
+			};
+		}
 
 	}
 

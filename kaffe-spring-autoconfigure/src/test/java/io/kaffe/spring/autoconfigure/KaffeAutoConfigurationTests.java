@@ -19,21 +19,32 @@ package io.kaffe.spring.autoconfigure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslBundleRegistrar;
+import org.springframework.boot.kafka.autoconfigure.ConcurrentKafkaListenerContainerFactoryConfigurer;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
+import org.springframework.boot.kafka.autoconfigure.SslBundleSslEngineFactory;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslStoreBundle;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.annotation.BackOff;
 import org.springframework.kafka.annotation.KafkaListener;
@@ -43,6 +54,7 @@ import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpoint;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -345,6 +357,42 @@ class KaffeAutoConfigurationTests {
 			});
 	}
 
+	@Test
+	void serviceWithSeveralConsumerFactoriesHasWorkersForTheListenersItNames() {
+		this.contextRunner.withUserConfiguration(SeveralConsumerFactories.class)
+			.withPropertyValues("kaffe.consumers.orders=", "spring.kafka.listener.auto-startup=false")
+			.run((context) -> {
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("orders");
+				assertThat(container(context.getBean(KafkaListenerEndpointRegistry.class), "orders").getGroupId())
+					.isEqualTo("second");
+			});
+	}
+
+	@Test
+	void declaredConsumerPollsWithThePrimaryOneOfSeveralConsumerFactories() {
+		this.contextRunner.withUserConfiguration(SeveralConsumerFactories.class, PrimaryConsumerFactory.class)
+			.withUserConfiguration(Handling.class)
+			.withPropertyValues("kaffe.consumers.declared.topics=declared", "spring.kafka.listener.auto-startup=false")
+			.run((context) -> assertThat(
+					container(context.getBean(KafkaListenerEndpointRegistry.class), "declared").getGroupId())
+				.isEqualTo("primary"));
+	}
+
+	@Test
+	void sslBundleGoesForDeclaredConsumers() {
+		this.contextRunner.withUserConfiguration(Handling.class, Bundle.class)
+			.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
+			.withPropertyValues("kaffe.consumers.orders.topics=orders", "spring.kafka.listener.auto-startup=false",
+					"spring.kafka.ssl.bundle=shop", "spring.kafka.security.protocol=SSL")
+			.run((context) -> assertThat(
+					context.getBean("kaffeListenerContainerFactory", ConcurrentKafkaListenerContainerFactory.class))
+				.extracting((factory) -> factory.getConsumerFactory().getConfigurationProperties())
+				.asInstanceOf(InstanceOfAssertFactories.MAP)
+				.containsEntry("security.protocol", "SSL")
+				.containsEntry("ssl.engine.factory.class", SslBundleSslEngineFactory.class)
+				.containsEntry(SslBundle.class.getName(), context.getBean(SslBundles.class).getBundle("shop")));
+	}
+
 	private static KafkaListenerEndpoint endpoint(String id) {
 		KaffeProperties.Consumer consumer = new KaffeProperties.Consumer();
 		consumer.setTopics(List.of(id));
@@ -383,6 +431,64 @@ class KaffeAutoConfigurationTests {
 		@RetryableTopic(attempts = "2", autoCreateTopics = "false", backOff = @BackOff(delay = 1000))
 		@KafkaListener(id = "returns", topics = "returns")
 		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has two consumer factories and a container factory for the second.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class SeveralConsumerFactories {
+
+		@Bean
+		ConsumerFactory<Object, Object> first() {
+			return new DefaultKafkaConsumerFactory<>(Map.of("group.id", "first"));
+		}
+
+		@Bean
+		ConsumerFactory<Object, Object> second() {
+			return new DefaultKafkaConsumerFactory<>(Map.of("group.id", "second"));
+		}
+
+		@Bean
+		ConcurrentKafkaListenerContainerFactory<Object, Object> kafkaListenerContainerFactory(
+				ConcurrentKafkaListenerContainerFactoryConfigurer configurer,
+				@Qualifier("second") ConsumerFactory<Object, Object> second) {
+			ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
+			configurer.configure(factory, second);
+			return factory;
+		}
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders")
+		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has the consumer factory that is meant unless another is named.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class PrimaryConsumerFactory {
+
+		@Bean
+		@Primary
+		ConsumerFactory<String, String> primary() {
+			return new DefaultKafkaConsumerFactory<>(Map.of("group.id", "primary"));
+		}
+
+	}
+
+	/**
+	 * Has an SSL bundle.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Bundle {
+
+		@Bean
+		SslBundleRegistrar bundle() {
+			return (registry) -> registry.registerBundle("shop", SslBundle.of(SslStoreBundle.NONE));
 		}
 
 	}

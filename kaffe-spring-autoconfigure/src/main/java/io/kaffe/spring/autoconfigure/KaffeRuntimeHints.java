@@ -1,0 +1,53 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+
+import io.kaffe.spring.worker.Worker;
+
+/**
+ * What a native image has to know: which members are used by reflection and which proxies
+ * are made. Properties, failure analyzers and the endpoint's types are Spring Boot's to
+ * tell.
+ */
+final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
+
+	@Override
+	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		hints.proxies().registerJdkProxy(Consumer.class);
+		hints.reflection()
+			.registerType(Consumer.class, MemberCategory.INVOKE_PUBLIC_METHODS)
+			.registerType(AbstractMessageListenerContainer.class, (type) -> type.withField("consumerFactory"))
+			.registerType(ConcurrentMessageListenerContainer.class)
+			.registerType(KafkaMessageListenerContainer.class)
+			.registerType(AbstractKafkaListenerContainerFactory.class, (type) -> type.withField("containerCustomizer"))
+			.registerType(ConcurrentKafkaListenerContainerFactory.class)
+			// Its variable handles look fields up by their names.
+			.registerType(Worker.class, MemberCategory.ACCESS_DECLARED_FIELDS);
+	}
+
+}
