@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -61,11 +62,7 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		// Adapters do not tell what they call.
 		Object handler = new DirectFieldAccessor(adapter).getPropertyValue("handlerMethod");
 		if (!(handler instanceof AsyncHandlerAdapter) && handler != null) {
-			DirectFieldAccessor fields = new DirectFieldAccessor(handler);
-			Object delegating = fields.getPropertyValue("delegatingHandler");
-			Object method = fields.getPropertyValue("invokerHandlerMethod");
-			adapter.setHandlerMethod((delegating instanceof DelegatingInvocableHandler several)
-					? new AsyncHandlerAdapter(several) : new AsyncHandlerAdapter((InvocableHandlerMethod) method));
+			adapter.setHandlerMethod(around(new DirectFieldAccessor(handler)));
 			adapter.setCallbackForAsyncFailure((record, failure) -> {
 				AsyncOutcome outcome = AsyncOutcome.current();
 				if (outcome != null) {
@@ -74,6 +71,14 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 			});
 		}
 		return true;
+	}
+
+	private static AsyncHandlerAdapter around(DirectFieldAccessor handler) {
+		if (handler.getPropertyValue("delegatingHandler") instanceof DelegatingInvocableHandler several) {
+			return new AsyncHandlerAdapter(several);
+		}
+		Object one = handler.getPropertyValue("invokerHandlerMethod");
+		return new AsyncHandlerAdapter((InvocableHandlerMethod) Objects.requireNonNull(one));
 	}
 
 	@Override

@@ -267,7 +267,8 @@ public final class RecordDelivery implements ThreadScope {
 			DeserializationException failure = SerializationUtils.getExceptionFromHeader(record, header, logger);
 			throw (failure != null) ? failure
 					: new DeserializationException("What the deserialization failed with cannot be read", new byte[0],
-							header.equals(KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER), null);
+							header.equals(KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER),
+							new IllegalStateException("The header " + header + " cannot be read back"));
 		}
 	}
 

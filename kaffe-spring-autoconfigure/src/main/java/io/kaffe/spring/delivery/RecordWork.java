@@ -168,25 +168,31 @@ abstract class RecordWork extends Work {
 		if (failure instanceof HookFailedException breakdown) {
 			throw breakdown;
 		}
-		UnfinishedRecord unfinished = this.unfinished;
-		if (unfinished == null && (failure != null || outcome != null)) {
-			unfinished = new UnfinishedRecord(record, this.source, worker);
-			this.unfinished = unfinished;
-		}
 		if (outcome != null) {
+			UnfinishedRecord unfinished = unfinished(record, worker);
 			unfinished.awaitHandler(outcome, turn);
 			return !unfinished.isAwaited() && handle(record, worker, turn);
 		}
 		if (failure != null) {
-			if (!unfinished.attemptFailed(failure, turn)) {
+			if (!unfinished(record, worker).attemptFailed(failure, turn)) {
 				return false;
 			}
 			this.source.complete(record);
 		}
+		UnfinishedRecord unfinished = this.unfinished;
 		if (unfinished != null) {
 			finish(unfinished);
 		}
 		return true;
+	}
+
+	private UnfinishedRecord unfinished(ConsumerRecord<?, ?> record, Worker worker) {
+		UnfinishedRecord unfinished = this.unfinished;
+		if (unfinished == null) {
+			unfinished = new UnfinishedRecord(record, this.source, worker);
+			this.unfinished = unfinished;
+		}
+		return unfinished;
 	}
 
 	private void finish(UnfinishedRecord unfinished) {

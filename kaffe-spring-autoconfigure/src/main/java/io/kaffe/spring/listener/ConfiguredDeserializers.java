@@ -49,7 +49,7 @@ final class ConfiguredDeserializers {
 	 */
 	Deserializer<?> get(boolean key) {
 		ConsumerFactory<?, ?> factory = ConsumerAdopter.consumerFactory(this.container);
-		Deserializer<?> ready = (factory != null) ? ready(factory, key) : null;
+		Deserializer<?> ready = ready(factory, key);
 		return (ready != null) ? ready : ofConfiguredClass(key);
 	}
 

@@ -152,10 +152,7 @@ public final class ConsumerAdopter {
 
 	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
 		Map<String, Object> configuration = new HashMap<>();
-		ConsumerFactory<?, ?> factory = consumerFactory(container);
-		if (factory != null) {
-			configuration.putAll(factory.getConfigurationProperties());
-		}
+		configuration.putAll(consumerFactory(container).getConfigurationProperties());
 		var overrides = container.getContainerProperties().getKafkaConsumerProperties();
 		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
 		return configuration;
@@ -164,8 +161,9 @@ public final class ConsumerAdopter {
 	/**
 	 * Return what makes the consumers of a container. Containers do not tell.
 	 */
-	static @Nullable ConsumerFactory<?, ?> consumerFactory(AbstractMessageListenerContainer<?, ?> container) {
-		return (ConsumerFactory<?, ?>) new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
+	static ConsumerFactory<?, ?> consumerFactory(AbstractMessageListenerContainer<?, ?> container) {
+		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
+		return (ConsumerFactory<?, ?>) Objects.requireNonNull(factory);
 	}
 
 	@SuppressWarnings("unchecked")

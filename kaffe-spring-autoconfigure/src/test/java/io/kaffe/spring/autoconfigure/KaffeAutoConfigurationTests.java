@@ -386,7 +386,8 @@ class KaffeAutoConfigurationTests {
 					"spring.kafka.ssl.bundle=shop", "spring.kafka.security.protocol=SSL")
 			.run((context) -> assertThat(
 					context.getBean("kaffeListenerContainerFactory", ConcurrentKafkaListenerContainerFactory.class))
-				.extracting((factory) -> factory.getConsumerFactory().getConfigurationProperties())
+				.extracting(
+						(factory) -> Objects.requireNonNull(factory.getConsumerFactory()).getConfigurationProperties())
 				.asInstanceOf(InstanceOfAssertFactories.MAP)
 				.containsEntry("security.protocol", "SSL")
 				.containsEntry("ssl.engine.factory.class", SslBundleSslEngineFactory.class)

@@ -19,6 +19,7 @@ package io.kaffe.spring.listener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -206,9 +207,7 @@ class AsyncListenerIntegrationTests {
 		}
 
 		private CompletableFuture<Void> future(String value) {
-			CompletableFuture<Void> future = this.begun.get(value);
-			assertThat(future).as("future of " + value).isNotNull();
-			return future;
+			return Objects.requireNonNull(this.begun.get(value), value);
 		}
 
 	}

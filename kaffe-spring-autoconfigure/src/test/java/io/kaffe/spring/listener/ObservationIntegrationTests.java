@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -146,7 +147,7 @@ class ObservationIntegrationTests {
 
 		@Override
 		public void onError(KafkaRecordReceiverContext context) {
-			event("error " + context.getError().getClass().getSimpleName());
+			event("error " + Objects.requireNonNull(context.getError()).getClass().getSimpleName());
 		}
 
 		@Override
