@@ -63,8 +63,8 @@ class StallIntegrationTests {
 				assertThat(states(context)).containsExactly(WorkerState.STALLED, WorkerState.IDLE);
 				assertThat(problems(context)).singleElement()
 					.asString()
-					.startsWith("stalled: " + application.topic("orders") + "-0@3 has been with worker_")
-					.contains(" for ");
+					.startsWith("stalled: " + application.topic("orders") + "-0@3 has been with its handler for ")
+					.contains("worker_");
 			});
 			await("the other partition is committed")
 				.until(() -> Long.valueOf(10).equals(application.committed("orders", 1)));
