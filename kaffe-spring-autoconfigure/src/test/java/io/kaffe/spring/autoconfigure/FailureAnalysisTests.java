@@ -291,26 +291,20 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void batchListenerIsExplained() {
-		assertThat(failure(BatchListening.class, ORDERS))
+	void asynchronousBatchListenerIsExplained() {
+		assertThat(failure(AsynchronousBatchListening.class, ORDERS))
 			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("its listener takes batches of records")
-			.contains("Use a listener for single records, without batch = \"true\"");
+			.contains("its listener takes batches and is asynchronous")
+			.contains("Return when the batch is handled");
 	}
 
 	@Test
-	void batchListenersByPropertyAreExplained() {
-		assertThat(failure(ListeningToLists.class, ORDERS, "--spring.kafka.listener.type=batch"))
-			.contains("its listener takes batches of records")
-			.contains("'spring.kafka.listener.type'");
-	}
-
-	@Test
-	void asynchronousListenerIsExplained() {
-		assertThat(failure(AsynchronousListening.class, ORDERS))
-			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("its listener is asynchronous")
-			.contains("Return when the record is handled");
+	void batchesOfNoSizeAreExplained() {
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.consumers.orders.batch.max-size=0"))
+			.contains("kaffe.consumers.orders.batch.max-size")
+			.contains("Must be 1 or more records.");
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.batch.max-wait=-1s")).contains("kaffe.batch.max-wait")
+			.contains("Must be 0, which means not to wait, or more.");
 	}
 
 	/**
@@ -474,37 +468,13 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has a listener for batches.
+	 * Has a listener that returns before its batch is handled.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class BatchListening {
+	static class AsynchronousBatchListening {
 
 		@KafkaListener(id = "orders", topics = "orders", batch = "true")
-		void handle(List<ConsumerRecord<String, String>> records) {
-		}
-
-	}
-
-	/**
-	 * Has a listener for whatever the property says.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class ListeningToLists {
-
-		@KafkaListener(id = "orders", topics = "orders")
-		void handle(List<ConsumerRecord<String, String>> records) {
-		}
-
-	}
-
-	/**
-	 * Has a listener that returns before the record is handled.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class AsynchronousListening {
-
-		@KafkaListener(id = "orders", topics = "orders")
-		CompletableFuture<Void> handle(ConsumerRecord<String, String> record) {
+		CompletableFuture<Void> handle(List<ConsumerRecord<String, String>> records) {
 			return new CompletableFuture<>();
 		}
 
