@@ -107,9 +107,10 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	/**
 	 * Note what the listener is given, in its order: without what an interceptor or a
 	 * filter has taken out.
+	 * @param told the list, which the listener may change
 	 */
 	void told(List<? extends ConsumerRecord<?, ?>> told) {
-		this.told = told;
+		this.told = List.copyOf(told);
 	}
 
 	/**

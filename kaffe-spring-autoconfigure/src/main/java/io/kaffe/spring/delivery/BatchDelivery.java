@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import io.micrometer.observation.Observation;
 import org.apache.commons.logging.LogFactory;
@@ -275,7 +276,9 @@ public final class BatchDelivery extends Delivery {
 			placed.add(new Placed(record, position));
 			expected = position + 1;
 		}
-		return placed.stream().sorted().map(Placed::record).toList();
+		placed.sort(null);
+		// Filters take out of the list what they are given.
+		return placed.stream().map(Placed::record).collect(Collectors.toCollection(ArrayList::new));
 	}
 
 	private static <T extends @Nullable Object> T before(Supplier<T> callback) {

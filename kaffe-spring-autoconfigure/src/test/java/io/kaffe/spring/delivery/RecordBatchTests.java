@@ -280,8 +280,7 @@ class RecordBatchTests {
 	@Test
 	void drainWaitsForTheBatchAndWhatIsLeftIsDropped() {
 		this.bench.limits(2, Duration.ZERO).script = (records) -> {
-			assertThat(this.orders.entered).isEqualTo(1);
-			assertThat(this.refunds.entered).isEqualTo(1);
+			assertThat(this.orders.entered + this.refunds.entered).isEqualTo(records.size());
 			this.orders.revoked = true;
 		};
 		this.bench.submit(this.orders, 0).submit(this.refunds, 0).submit(this.orders, 1).submit(this.refunds, 1).run();
