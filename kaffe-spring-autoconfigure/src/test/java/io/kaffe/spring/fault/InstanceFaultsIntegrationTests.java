@@ -76,7 +76,7 @@ class InstanceFaultsIntegrationTests {
 	@Test
 	void instancesThatTakeBatchesAreKilledAndRestarted(BrokerProcess broker) {
 		FaultScenario.of("4-batches", broker.bootstrapServers()).run(1, (round) -> {
-			round.topics(2)
+			round.topics(1)
 				.bound(Duplicates::uncommitted)
 				.with("fault.batches", true)
 				.with("kaffe.batch.max-size", 20)

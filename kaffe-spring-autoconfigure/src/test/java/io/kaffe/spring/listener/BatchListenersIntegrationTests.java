@@ -113,7 +113,8 @@ class BatchListenersIntegrationTests {
 	void listenersTakeBatchesInAllTheirShapes(String strategy) {
 		List<String> shapes = List.of("payloads", "messages", "records", "polled");
 		ListenerApplication application = ListenerApplication.of(Shapes.class)
-			.with("kaffe.commit.interval", "50ms").with("spring.kafka.listener.type", "batch")
+			.with("kaffe.commit.interval", "50ms")
+			.with("spring.kafka.listener.type", "batch")
 			.with("kaffe.worker-allocation-strategy", strategy);
 		shapes.forEach((shape) -> application.with("kaffe.consumers." + shape, "").topic(shape, 1));
 		try (application) {
