@@ -47,7 +47,8 @@ import io.kaffe.spring.worker.WorkerState;
  * alone.
  * <p>
  * <b>Threading.</b> Owned by the worker. {@link #isReady} may look while another thread
- * runs: what it sees then may be old, and a worker that is woken in vain waits again.
+ * runs: what it sees then may be old, and a worker that is woken in vain waits again. The
+ * scheduler's thread says that the timer is not set any more.
  */
 final class RecordBatch {
 
@@ -79,7 +80,7 @@ final class RecordBatch {
 
 	private boolean attemptsAreTold;
 
-	private boolean timerIsSet;
+	private volatile boolean timerIsSet;
 
 	private long gatherUntil;
 
@@ -127,7 +128,6 @@ final class RecordBatch {
 		if (this.records.isEmpty()) {
 			this.closed = false;
 			this.attemptsAreTold = false;
-			this.timerIsSet = false;
 			this.gatherUntil = turn.now() + this.limits.maxWait().toNanos();
 		}
 		while (!isFull()) {
@@ -188,7 +188,11 @@ final class RecordBatch {
 		}
 		if (!this.timerIsSet) {
 			this.timerIsSet = true;
-			worker.after(Duration.ofNanos(left), worker::wake);
+			worker.after(Duration.ofNanos(left), () -> {
+				// It may come too early, by a little or for a batch before this one.
+				this.timerIsSet = false;
+				worker.wake();
+			});
 		}
 		return true;
 	}

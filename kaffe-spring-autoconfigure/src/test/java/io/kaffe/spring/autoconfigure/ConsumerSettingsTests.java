@@ -34,6 +34,7 @@ import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
 import org.springframework.util.backoff.ExponentialBackOff;
 
+import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -53,6 +54,7 @@ class ConsumerSettingsTests {
 		assertThat(settings.maxConcurrency()).as("all workers").isNull();
 		assertThat(settings.maxBufferedRecords()).isEqualTo(10_000);
 		assertThat(settings.commitInterval()).isEqualTo(Duration.ofSeconds(1));
+		assertThat(settings.batchLimits()).isEqualTo(new BatchLimits(500, Duration.ZERO));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(100);
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(2);
@@ -68,6 +70,9 @@ class ConsumerSettingsTests {
 				  worker-allocation-strategy: worker-per-partition
 				  drain-timeout: 5s
 				  buffer.max-records: 100
+				  batch:
+				    max-size: 50
+				    max-wait: 100ms
 				  commit.interval: 200ms
 				  failure.backoff:
 				    initial-interval: 1s
@@ -77,6 +82,7 @@ class ConsumerSettingsTests {
 				""");
 		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
 		assertThat(settings.maxBufferedRecords()).isEqualTo(100);
+		assertThat(settings.batchLimits()).isEqualTo(new BatchLimits(50, Duration.ofMillis(100)));
 		assertThat(settings.commitInterval()).isEqualTo(Duration.ofMillis(200));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(5));
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(1000);
