@@ -68,6 +68,8 @@ public abstract class ConsumerProperties {
 
 	private final Buffer buffer = new Buffer();
 
+	private final Batch batch = new Batch();
+
 	private final Commit commit = new Commit();
 
 	private final Failure failure = new Failure();
@@ -100,6 +102,10 @@ public abstract class ConsumerProperties {
 
 	public Buffer getBuffer() {
 		return this.buffer;
+	}
+
+	public Batch getBatch() {
+		return this.batch;
 	}
 
 	public Commit getCommit() {
@@ -169,6 +175,40 @@ public abstract class ConsumerProperties {
 
 		public void setMaxRecords(@Nullable Integer maxRecords) {
 			this.maxRecords = maxRecords;
+		}
+
+	}
+
+	/**
+	 * Batches, for listeners and handlers that take them.
+	 */
+	public static class Batch {
+
+		/**
+		 * Most records of a batch.
+		 */
+		private @Nullable Integer maxSize;
+
+		/**
+		 * How long a worker waits at most for a batch to get this large, from when it has
+		 * the first record; 0: not at all.
+		 */
+		private @Nullable Duration maxWait;
+
+		public @Nullable Integer getMaxSize() {
+			return this.maxSize;
+		}
+
+		public void setMaxSize(@Nullable Integer maxSize) {
+			this.maxSize = maxSize;
+		}
+
+		public @Nullable Duration getMaxWait() {
+			return this.maxWait;
+		}
+
+		public void setMaxWait(@Nullable Duration maxWait) {
+			this.maxWait = maxWait;
 		}
 
 	}

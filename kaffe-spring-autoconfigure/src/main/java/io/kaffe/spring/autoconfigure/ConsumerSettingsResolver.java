@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
 
+import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.listener.UnsuitableContainerException;
@@ -101,7 +102,7 @@ final class ConsumerSettingsResolver {
 				(chosen instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()
 						: strategy.value(),
 				chosen, maxConcurrency(name, chosen), maxRecords.value(), maxBytes.value().toBytes(),
-				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval),
+				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval), batchLimits(name),
 				this.failures.resolve(name, subscription), stallLimits(name), restartLimit(name),
 				setting(name, "mdc", ConsumerProperties::getMdc, true).value());
 	}
@@ -146,6 +147,16 @@ final class ConsumerSettingsResolver {
 				+ " for this consumer: a consumer that drains longer than that is taken for dead by its group.";
 		drainTimeout.check(drainTimeout.value().compareTo(maxPollInterval) < 0, reason);
 		return drainTimeout.value();
+	}
+
+	private BatchLimits batchLimits(String name) {
+		ConsumerSetting<Integer> maxSize = setting(name, "batch.max-size",
+				(consumer) -> consumer.getBatch().getMaxSize(), 500);
+		maxSize.check(maxSize.value() > 0, "Must be 1 or more records.");
+		ConsumerSetting<Duration> maxWait = setting(name, "batch.max-wait",
+				(consumer) -> consumer.getBatch().getMaxWait(), Duration.ZERO);
+		maxWait.check(!maxWait.value().isNegative(), "Must be 0, which means not to wait, or more.");
+		return new BatchLimits(maxSize.value(), maxWait.value());
 	}
 
 	private StallLimits stallLimits(String name) {

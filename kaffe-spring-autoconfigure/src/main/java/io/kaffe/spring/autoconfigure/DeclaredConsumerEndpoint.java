@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.config.KafkaListenerEndpoint;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
-import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.GenericMessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.kafka.support.converter.MessageConverter;
@@ -43,7 +43,7 @@ final class DeclaredConsumerEndpoint implements KafkaListenerEndpoint {
 
 	private final @Nullable String groupId;
 
-	private final MessageListener<Object, Object> listener;
+	private final GenericMessageListener<?> listener;
 
 	/**
 	 * Create an endpoint.
@@ -53,7 +53,7 @@ final class DeclaredConsumerEndpoint implements KafkaListenerEndpoint {
 	 * @param listener its listener
 	 */
 	DeclaredConsumerEndpoint(String name, KaffeProperties.Consumer consumer, @Nullable String groupId,
-			MessageListener<Object, Object> listener) {
+			GenericMessageListener<?> listener) {
 		this.name = name;
 		this.consumer = consumer;
 		this.groupId = groupId;

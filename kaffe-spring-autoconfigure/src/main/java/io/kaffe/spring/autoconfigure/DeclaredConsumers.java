@@ -29,12 +29,15 @@ import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.config.KafkaListenerContainerFactory;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.ConsumerFactory;
-import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.GenericMessageListener;
+import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.util.StringUtils;
 
+import io.kaffe.spring.BatchRecordHandler;
 import io.kaffe.spring.RecordHandler;
+import io.kaffe.spring.delivery.BatchRecordHandlerListener;
 import io.kaffe.spring.listener.UnsuitableContainerException;
 
 /**
@@ -89,7 +92,7 @@ final class DeclaredConsumers {
 
 	private void register(String name, KaffeProperties.Consumer consumer, KafkaListenerEndpointRegistry registry) {
 		KafkaListenerContainerFactory<?> factory = factory(name);
-		MessageListener<Object, Object> listener = filtered(new RecordHandlerListener(name, handler(name, consumer)));
+		GenericMessageListener<?> listener = listener(name, handler(name, consumer));
 		registry.registerListenerContainer(
 				new DeclaredConsumerEndpoint(name, consumer, groupId(name, consumer, factory), listener), factory);
 	}
@@ -192,59 +195,74 @@ final class DeclaredConsumers {
 	}
 
 	/**
-	 * Apply the application's filter, as Spring Boot does for its listeners: if there is
-	 * one and no other.
+	 * Return what calls a handler. The application's filter applies as Spring Boot has it
+	 * applied to its listeners: if there is one and no other.
 	 */
 	@SuppressWarnings("unchecked")
-	private MessageListener<Object, Object> filtered(MessageListener<Object, Object> listener) {
+	private GenericMessageListener<?> listener(String name, Object handler) {
 		RecordFilterStrategy<Object, Object> filter = this.beans.getBeanProvider(RecordFilterStrategy.class)
 			.getIfUnique();
+		if (handler instanceof BatchRecordHandler<?, ?> batches) {
+			BatchRecordHandlerListener listener = new BatchRecordHandlerListener(name,
+					(BatchRecordHandler<Object, Object>) batches);
+			return (filter != null) ? new FilteringBatchMessageListenerAdapter<>(listener, filter) : listener;
+		}
+		RecordHandlerListener listener = new RecordHandlerListener(name, (RecordHandler<Object, Object>) handler);
 		return (filter != null) ? new FilteringMessageListenerAdapter<>(listener, filter) : listener;
 	}
 
-	private RecordHandler<Object, Object> handler(String name, KaffeProperties.Consumer consumer) {
+	private Object handler(String name, KaffeProperties.Consumer consumer) {
 		if (StringUtils.hasText(consumer.getHandler())) {
 			return named(name, consumer.getHandler());
 		}
 		if (isHandler(name)) {
-			return handlerBean(name);
+			return this.beans.getBean(name);
 		}
-		RecordHandler<Object, Object> only = onlyHandler();
+		Object only = onlyHandler();
 		if (only == null) {
 			throw noHandler(name);
 		}
 		return only;
 	}
 
-	@SuppressWarnings("unchecked")
-	private @Nullable RecordHandler<Object, Object> onlyHandler() {
-		return this.beans.getBeanProvider(RecordHandler.class).getIfUnique();
+	/**
+	 * Return the only or primary handler of either kind, if there is none of the other.
+	 */
+	private @Nullable Object onlyHandler() {
+		boolean batches = this.beans.getBeanNamesForType(BatchRecordHandler.class).length > 0;
+		boolean records = this.beans.getBeanNamesForType(RecordHandler.class).length > 0;
+		if (batches && records) {
+			return null;
+		}
+		Class<?> kind = batches ? BatchRecordHandler.class : RecordHandler.class;
+		return this.beans.getBeanProvider(kind).getIfUnique();
 	}
 
-	private RecordHandler<Object, Object> named(String name, String handler) {
+	private Object named(String name, String handler) {
 		String property = KaffeProperties.nameOf(name, "handler");
 		if (!this.beans.containsBean(handler)) {
 			throw new UnsuitableContainerException(
 					"'" + property + "' names the handler '" + handler + "', but there is no bean of that name.",
-					handlers().isEmpty() ? "Define a RecordHandler bean named '" + handler + "'."
+					handlers().isEmpty() ? "Define a RecordHandler or BatchRecordHandler bean named '" + handler + "'."
 							: "Name one of the handlers there are: " + String.join(", ", handlers()) + ".");
 		}
 		if (!isHandler(handler)) {
 			Class<?> type = this.beans.getType(handler);
 			throw new UnsuitableContainerException(
-					"'" + property + "' names the bean '" + handler + "', which is no RecordHandler but a "
+					"'" + property + "' names the bean '" + handler
+							+ "', which is no RecordHandler or BatchRecordHandler but a "
 							+ ((type != null) ? type.getName() : "bean of unknown type") + ".",
-					"Let it implement RecordHandler, or name a bean that does.");
+					"Let it implement one of them, or name a bean that does.");
 		}
-		return handlerBean(handler);
+		return this.beans.getBean(handler);
 	}
 
 	private UnsuitableContainerException noHandler(String name) {
 		Set<String> handlers = handlers();
 		if (handlers.isEmpty()) {
 			return new UnsuitableContainerException("Consumer '" + name
-					+ "' is declared, but nothing handles its records: there is no RecordHandler " + "bean.",
-					"Define a RecordHandler bean named '" + name + "'.");
+					+ "' is declared, but nothing handles its records: there is no RecordHandler or BatchRecordHandler bean.",
+					"Define a RecordHandler or BatchRecordHandler bean named '" + name + "'.");
 		}
 		return new UnsuitableContainerException(
 				"Consumer '" + name + "' is declared, but which bean handles its records is not clear: there are "
@@ -254,16 +272,14 @@ final class DeclaredConsumers {
 	}
 
 	private boolean isHandler(String bean) {
-		return this.beans.containsBean(bean) && this.beans.isTypeMatch(bean, RecordHandler.class);
-	}
-
-	@SuppressWarnings("unchecked")
-	private RecordHandler<Object, Object> handlerBean(String bean) {
-		return this.beans.getBean(bean, RecordHandler.class);
+		return this.beans.containsBean(bean) && (this.beans.isTypeMatch(bean, RecordHandler.class)
+				|| this.beans.isTypeMatch(bean, BatchRecordHandler.class));
 	}
 
 	private Set<String> handlers() {
-		return new TreeSet<>(Set.of(this.beans.getBeanNamesForType(RecordHandler.class)));
+		Set<String> handlers = new TreeSet<>(Set.of(this.beans.getBeanNamesForType(RecordHandler.class)));
+		handlers.addAll(Set.of(this.beans.getBeanNamesForType(BatchRecordHandler.class)));
+		return handlers;
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,7 +28,8 @@ import io.kaffe.spring.worker.Worker;
 /**
  * The records of one partition from one poll, given to workers one by one. All polls of a
  * consumer go through one worker, so that records are given out in the order in which
- * they were polled, across partitions and topics.
+ * they were polled, across partitions and topics. Records that are delivered in batches
+ * and are ordered with no others are given out in groups as large as a batch.
  * <p>
  * <b>Threading.</b> Owned by the worker.
  */
@@ -40,6 +42,11 @@ public final class RecordAllocation extends Work {
 	private final RecordSource source;
 
 	private final RecordAllocator allocator;
+
+	private final int groupSize;
+
+	/** Records that are ordered with no others and not given out yet. */
+	private List<ConsumerRecord<?, ?>> unordered = new ArrayList<>(0);
 
 	private int index;
 
@@ -54,16 +61,18 @@ public final class RecordAllocation extends Work {
 		this.records = records;
 		this.source = source;
 		this.allocator = allocator;
+		this.groupSize = source.delivery().maxUnordered();
 	}
 
 	@Override
 	public Progress proceed(Worker worker, Turn turn) {
 		while (this.index < this.records.size()) {
 			if (this.source.isRevoked()) {
+				this.unordered.forEach(this.source::drop);
 				this.records.subList(this.index, this.records.size()).forEach(this.source::drop);
 				return Progress.DONE;
 			}
-			this.allocator.allocateInAnyCase(this.records.get(this.index), this.source);
+			allocate(this.records.get(this.index));
 			this.index++;
 			if ((this.index & READ_CLOCK_MASK) == 0) {
 				turn.readClock();
@@ -72,7 +81,24 @@ public final class RecordAllocation extends Work {
 				}
 			}
 		}
+		allocateGroup();
 		return Progress.DONE;
+	}
+
+	private void allocate(ConsumerRecord<?, ?> record) {
+		if (this.allocator.allocateInAnyCase(record, this.source, this.groupSize > 1)) {
+			this.unordered.add(record);
+			if (this.unordered.size() == this.groupSize) {
+				allocateGroup();
+			}
+		}
+	}
+
+	private void allocateGroup() {
+		if (!this.unordered.isEmpty()) {
+			this.allocator.allocateUnordered(this.unordered, this.source);
+			this.unordered = new ArrayList<>(0);
+		}
 	}
 
 	@Override

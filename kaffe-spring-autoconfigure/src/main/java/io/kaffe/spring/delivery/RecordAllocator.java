@@ -16,7 +16,10 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.List;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -48,20 +51,40 @@ public final class RecordAllocator {
 	 * @throws RuntimeException or Error if the strategy or the key throws it
 	 */
 	void allocate(ConsumerRecord<?, ?> record, RecordSource source) {
-		this.workers.submit(this.strategy.workerKey(record), record, source.slot(), new SingleRecord(record, source));
+		submit(this.strategy.workerKey(record), record, source);
+	}
+
+	private void submit(@Nullable Object key, ConsumerRecord<?, ?> record, RecordSource source) {
+		this.workers.submit(key, record, source.slot(), source.delivery().workOf(record, source));
+	}
+
+	/**
+	 * Give records that are ordered with no others to a worker of their own.
+	 * @param records records of one partition, not empty, not to be changed any more
+	 */
+	void allocateUnordered(List<ConsumerRecord<?, ?>> records, RecordSource source) {
+		this.workers.submit(null, records.get(0), source.slot(), source.delivery().unorderedWorkOf(records, source));
 	}
 
 	/**
 	 * Give a record to its worker, or, if that cannot be found, to one that keeps trying.
+	 * A record that is ordered with no other may be left to the caller.
+	 * @param gather whether to leave such a record
+	 * @return whether the record is left
 	 */
-	void allocateInAnyCase(ConsumerRecord<?, ?> record, RecordSource source) {
+	boolean allocateInAnyCase(ConsumerRecord<?, ?> record, RecordSource source, boolean gather) {
 		try {
-			allocate(record, source);
+			Object key = this.strategy.workerKey(record);
+			if (key == null && gather) {
+				return true;
+			}
+			submit(key, record, source);
 		}
 		catch (Throwable ex) {
 			// Asked again there, so that this failure is reported like any other.
 			this.workers.submit(null, record, source.slot(), new UnallocatedRecord(record, source, this));
 		}
+		return false;
 	}
 
 }

@@ -26,20 +26,18 @@ import org.jspecify.annotations.Nullable;
  * The records of one partition from one poll, handled one after the other by the worker
  * of the partition.
  */
-public final class RecordChunk extends RecordWork {
+final class RecordChunk extends RecordWork {
 
 	private final List<? extends ConsumerRecord<?, ?>> records;
 
+	private final RecordDelivery delivery;
+
 	private int index;
 
-	/**
-	 * Create a chunk.
-	 * @param records the records in offset order, not to be changed any more
-	 * @param source where they came from
-	 */
-	public RecordChunk(List<? extends ConsumerRecord<?, ?>> records, RecordSource source) {
+	RecordChunk(List<? extends ConsumerRecord<?, ?>> records, RecordSource source, RecordDelivery delivery) {
 		super(source);
 		this.records = records;
+		this.delivery = delivery;
 	}
 
 	@Override
@@ -54,7 +52,7 @@ public final class RecordChunk extends RecordWork {
 
 	@Override
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
-		return source().delivery().deliver(record, attempt, source());
+		return this.delivery.deliver(record, attempt, source());
 	}
 
 }

@@ -16,10 +16,8 @@
 
 package io.kaffe.spring.delivery;
 
-import java.nio.ByteBuffer;
-import java.util.Set;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
@@ -27,8 +25,6 @@ import io.micrometer.observation.Observation;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.log.LogAccessor;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
@@ -39,12 +35,11 @@ import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
-import org.springframework.kafka.support.serializer.SerializationUtils;
 
 import io.kaffe.spring.worker.FailureLog;
-import io.kaffe.spring.worker.ThreadScope;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.UnattendedRecord;
+import io.kaffe.spring.worker.Work;
 import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
@@ -56,7 +51,7 @@ import io.kaffe.spring.worker.WorkerSupervisor;
  * own. The consumer that listeners and interceptors are given is not the one that polls:
  * that belongs to its own thread.
  */
-public final class RecordDelivery implements ThreadScope {
+public final class RecordDelivery extends Delivery {
 
 	private static final LogAccessor logger = new LogAccessor(LogFactory.getLog(RecordDelivery.class));
 
@@ -70,23 +65,11 @@ public final class RecordDelivery implements ThreadScope {
 
 	private final boolean async;
 
-	private final @Nullable String groupId;
-
 	private final boolean tellsFirstAttempt;
-
-	private final FailurePolicy failurePolicy;
-
-	private final FailingRecords failingRecords = new FailingRecords();
-
-	private final Set<UnattendedRecord> unattended = ConcurrentHashMap.newKeySet();
 
 	private final @Nullable DeliveryObservation observation;
 
-	private final LogContext logContext;
-
 	private final Consumer<Object, Object> consumer;
-
-	private final Ticker ticker;
 
 	/**
 	 * Create a delivery.
@@ -113,60 +96,35 @@ public final class RecordDelivery implements ThreadScope {
 			@Nullable String groupId, boolean tellsFirstAttempt, FailurePolicy failurePolicy,
 			@Nullable DeliveryObservation observation, LogContext logContext, Consumer<Object, Object> consumer,
 			Ticker ticker) {
+		super(groupId, failurePolicy, logContext, ticker);
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
 		this.acknowledgedByListener = acknowledgedByListener;
 		this.async = async;
 		this.observation = observation;
-		this.logContext = logContext;
-		this.groupId = groupId;
 		this.tellsFirstAttempt = tellsFirstAttempt;
-		this.failurePolicy = failurePolicy;
 		this.consumer = consumer;
-		this.ticker = ticker;
-	}
-
-	FailurePolicy failurePolicy() {
-		return this.failurePolicy;
-	}
-
-	/**
-	 * Return the records that have failed and are not final.
-	 * @return always the same
-	 */
-	public FailingRecords failingRecords() {
-		return this.failingRecords;
-	}
-
-	/**
-	 * Return the records whose handlers have returned and that are not final.
-	 * @return a live set, from which those that are over may be removed
-	 */
-	public Set<UnattendedRecord> unattended() {
-		return this.unattended;
-	}
-
-	LogContext logContext() {
-		return this.logContext;
-	}
-
-	@Nullable String groupId() {
-		return this.groupId;
-	}
-
-	Ticker ticker() {
-		return this.ticker;
 	}
 
 	@Override
-	public void enter() {
-		KafkaUtils.setConsumerGroupId(this.groupId);
+	public Work workOf(List<? extends ConsumerRecord<?, ?>> records, RecordSource source) {
+		return new RecordChunk(records, source, this);
 	}
 
 	@Override
-	public void leave() {
-		KafkaUtils.clearConsumerGroupId();
+	Work workOf(ConsumerRecord<?, ?> record, RecordSource source) {
+		return new SingleRecord(record, source);
+	}
+
+	@Override
+	Work unorderedWorkOf(List<? extends ConsumerRecord<?, ?>> records, RecordSource source) {
+		return new RecordChunk(records, source, this);
+	}
+
+	@Override
+	int maxUnordered() {
+		return 1;
 	}
 
 	/**
@@ -181,7 +139,7 @@ public final class RecordDelivery implements ThreadScope {
 	 */
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt, RecordSource source) throws Throwable {
 		if (attempt > 1 || this.tellsFirstAttempt) {
-			tellAttempt(record, attempt);
+			DeliveryHeaders.tellAttempt(record, attempt);
 		}
 		return (this.observation != null) ? deliver(record, source, this.observation.start(record))
 				: deliverUnobserved(record, source, Observation.NOOP);
@@ -243,32 +201,10 @@ public final class RecordDelivery implements ThreadScope {
 				: invoke(record, acknowledgment);
 	}
 
-	/**
-	 * Tell the attempt in the form of Spring Kafka's containers.
-	 */
-	private static void tellAttempt(ConsumerRecord<?, ?> record, int attempt) {
-		record.headers().remove(KafkaHeaders.DELIVERY_ATTEMPT);
-		record.headers().add(KafkaHeaders.DELIVERY_ATTEMPT, ByteBuffer.allocate(Integer.BYTES).putInt(attempt).array());
-	}
-
-	private void throwDeserializationFailure(ConsumerRecord<?, ?> record) {
-		if (record.value() == null) {
-			throwIfPresent(record, KafkaUtils.VALUE_DESERIALIZER_EXCEPTION_HEADER);
-		}
-		if (record.key() == null) {
-			throwIfPresent(record, KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER);
-		}
-	}
-
-	private void throwIfPresent(ConsumerRecord<?, ?> record, String header) {
-		Header present = record.headers().lastHeader(header);
-		// A header that came with the record says nothing.
-		if (present != null && present.getClass() != RecordHeader.class) {
-			DeserializationException failure = SerializationUtils.getExceptionFromHeader(record, header, logger);
-			throw (failure != null) ? failure
-					: new DeserializationException("What the deserialization failed with cannot be read", new byte[0],
-							header.equals(KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER),
-							new IllegalStateException("The header " + header + " cannot be read back"));
+	private static void throwDeserializationFailure(ConsumerRecord<?, ?> record) {
+		DeserializationException failure = DeliveryHeaders.deserializationFailure(record);
+		if (failure != null) {
+			throw failure;
 		}
 	}
 
@@ -347,11 +283,6 @@ public final class RecordDelivery implements ThreadScope {
 		}
 	}
 
-	private static Exception asException(Throwable failure) {
-		return (failure instanceof Exception exception) ? exception
-				: new ListenerExecutionFailedException("Listener failed with an error", failure);
-	}
-
 	/**
 	 * Makes a record final when the listener says so: once, on whatever thread.
 	 */
@@ -363,7 +294,7 @@ public final class RecordDelivery implements ThreadScope {
 
 		private final RecordSource source;
 
-		private final long since = RecordDelivery.this.ticker.nanoTime();
+		private final long since = ticker().nanoTime();
 
 		RecordAcknowledgment(ConsumerRecord<?, ?> record, RecordSource source) {
 			this.record = record;
@@ -374,7 +305,7 @@ public final class RecordDelivery implements ThreadScope {
 		public void acknowledge() {
 			State before = this.state.getAndSet(State.ACKNOWLEDGED);
 			if (before == State.LEFT_OPEN) {
-				RecordDelivery.this.unattended.remove(this);
+				unattended().remove(this);
 				this.source.closed();
 			}
 			if (before != State.ACKNOWLEDGED) {
@@ -385,9 +316,9 @@ public final class RecordDelivery implements ThreadScope {
 		void listenerReturned() {
 			if (this.state.compareAndSet(State.NEW, State.LEFT_OPEN)) {
 				this.source.leftOpen();
-				RecordDelivery.this.unattended.add(this);
+				unattended().add(this);
 				if (isOver()) {
-					RecordDelivery.this.unattended.remove(this);
+					unattended().remove(this);
 				}
 			}
 		}

@@ -86,6 +86,13 @@ public interface RecordSource {
 	void closed();
 
 	/**
+	 * Return the records that handlers of batches have left open, to be made final with a
+	 * later one.
+	 * @return always the same
+	 */
+	KeptRecords kept();
+
+	/**
 	 * Say that a record of an assignment that is over is given up, and nothing refers to
 	 * it any more.
 	 * @param record the record
@@ -96,7 +103,7 @@ public interface RecordSource {
 	 * Return what calls the user's listener.
 	 * @return the same for all records of the consumer
 	 */
-	RecordDelivery delivery();
+	Delivery delivery();
 
 	/**
 	 * Return where workers of this partition's records stand while they are ready.

@@ -45,7 +45,8 @@ class SingleRecord extends RecordWork {
 
 	@Override
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
-		return source().delivery().deliver(record, attempt, source());
+		// A field for it would cost eight bytes for each record in flight.
+		return ((RecordDelivery) source().delivery()).deliver(record, attempt, source());
 	}
 
 }

@@ -145,6 +145,19 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 	}
 
+	/**
+	 * Give it up without an attempt, since it is part of a batch that was tried often
+	 * enough.
+	 * @return whether the record is to be made final
+	 */
+	boolean giveUp(Throwable thrown, int attempts, Turn turn) {
+		Throwable failure = causeOf(thrown);
+		this.failure = failure;
+		this.attempts = attempts;
+		this.source.delivery().failingRecords().add(this);
+		return giveUp(failure, turn);
+	}
+
 	private boolean giveUp(Throwable failure, Turn turn) {
 		RecordRecoverer recoverer = this.policy.recoverer();
 		FailureAction action = this.policy.actionFor(failure);
@@ -372,6 +385,13 @@ final class UnfinishedRecord implements UnattendedRecord {
 	}
 
 	/**
+	 * Return whether it is not tried again and is to be made final by a recoverer.
+	 */
+	boolean isRecovering() {
+		return this.state == FailingRecord.State.RECOVERING;
+	}
+
+	/**
 	 * Note what is to be done about it. Any thread.
 	 */
 	void instruct(Instruction instruction) {
@@ -395,6 +415,13 @@ final class UnfinishedRecord implements UnattendedRecord {
 
 	int attempts() {
 		return this.attempts;
+	}
+
+	/**
+	 * Return what the last attempt failed with, or {@code null} if none did.
+	 */
+	@Nullable Throwable failure() {
+		return this.failure;
 	}
 
 	WorkerState workerState() {

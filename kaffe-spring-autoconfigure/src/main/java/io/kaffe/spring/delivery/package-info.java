@@ -15,7 +15,8 @@
  */
 
 /**
- * What happens to one record on a worker, until its outcome is final.
+ * What happens to a record, or to a batch of records, on a worker, until its outcome is
+ * final.
  */
 @NullMarked
 package io.kaffe.spring.delivery;

@@ -47,7 +47,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.support.TopicPartitionOffset;
 
 import io.kaffe.spring.FailingRecord;
-import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.ConsumerWorkers;
@@ -97,7 +97,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final ConsumerSettings settings;
 
-	private final RecordDelivery delivery;
+	private final Delivery delivery;
 
 	private final Duration maxPollInterval;
 
@@ -124,7 +124,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	private volatile PartitionBuffer.Room share;
 
 	AdoptedConsumer(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
-			RecordDelivery delivery, Duration maxPollInterval, Ticker ticker, WorkerManager manager) {
+			Delivery delivery, Duration maxPollInterval, Ticker ticker, WorkerManager manager) {
 		this.name = name;
 		this.container = container;
 		this.subscription = new TopicSubscription(name, container.getContainerProperties());
@@ -260,7 +260,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		return problems;
 	}
 
-	RecordDelivery delivery() {
+	Delivery delivery() {
 		return this.delivery;
 	}
 

@@ -34,6 +34,8 @@ import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchInterceptor;
+import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
@@ -50,17 +52,22 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.delivery.AsyncHandlerAdapter;
+import io.kaffe.spring.delivery.BatchDelivery;
+import io.kaffe.spring.delivery.BatchDelivery.Acknowledgments;
+import io.kaffe.spring.delivery.BatchRecordHandlerListener;
+import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.delivery.DeliveryObservation;
 import io.kaffe.spring.delivery.HiddenObservations;
 import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.delivery.ToldBatchFilter;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerManager;
 
 /**
  * Gives listener containers workers: takes the place of the user's listener in a
  * container that is set up but not started, and keeps that listener, the rebalance
- * listener and the record interceptor to call them where they belong.
+ * listener and the interceptors to call them where they belong.
  * <p>
  * <b>Threading.</b> Called while the application starts, for one container at a time.
  */
@@ -167,19 +174,45 @@ public final class ConsumerAdopter {
 	}
 
 	@SuppressWarnings("unchecked")
-	private RecordDelivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
+	private Delivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
 			ConsumerSettings settings) {
+		Object listener = Objects.requireNonNull(container.getContainerProperties().getMessageListener());
+		return (listener instanceof BatchMessageListener<?, ?>)
+				? batchDelivery(name, (BatchMessageListener<Object, Object>) listener, container, settings)
+				: recordDelivery(name, (MessageListener<Object, Object>) listener, container, settings);
+	}
+
+	@SuppressWarnings("unchecked")
+	private BatchDelivery batchDelivery(String name, BatchMessageListener<Object, Object> listener,
+			AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
 		ContainerProperties properties = container.getContainerProperties();
-		MessageListener<Object, Object> listener = (MessageListener<Object, Object>) Objects
-			.requireNonNull(properties.getMessageListener());
-		AckMode ackMode = properties.getAckMode();
-		boolean manual = ackMode == AckMode.MANUAL || ackMode == AckMode.MANUAL_IMMEDIATE;
+		Acknowledgments acknowledgments = isManual(properties) ? Acknowledgments.LATER : Acknowledgments.NONE;
+		if (target(listener) instanceof BatchRecordHandlerListener) {
+			acknowledgments = Acknowledgments.AT_ONCE;
+		}
+		BatchInterceptor<Object, Object> interceptor = (BatchInterceptor<Object, Object>) container
+			.getBatchInterceptor();
+		return new BatchDelivery(ToldBatchFilter.installIn(listener), ListenerUtils.determineListenerType(listener),
+				interceptor, acknowledgments, settings.batchLimits(), properties.isSubBatchPerPartition(),
+				container.getGroupId(), asksForAttempts(properties), settings.failurePolicy(),
+				observation(name, container), new LogContext(name, settings.mdc()), GuardedConsumer.of(name),
+				this.ticker);
+	}
+
+	@SuppressWarnings("unchecked")
+	private RecordDelivery recordDelivery(String name, MessageListener<Object, Object> listener,
+			AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
+		ContainerProperties properties = container.getContainerProperties();
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
 			.getRecordInterceptor();
-		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor, manual,
-				AsyncHandlerAdapter.installIn(target(listener)), container.getGroupId(), asksForAttempts(properties),
-				settings.failurePolicy(), observation(name, container), new LogContext(name, settings.mdc()),
-				GuardedConsumer.of(name), this.ticker);
+		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor,
+				isManual(properties), AsyncHandlerAdapter.installIn(target(listener)), container.getGroupId(),
+				asksForAttempts(properties), settings.failurePolicy(), observation(name, container),
+				new LogContext(name, settings.mdc()), GuardedConsumer.of(name), this.ticker);
+	}
+
+	private static boolean isManual(ContainerProperties properties) {
+		return properties.getAckMode() == AckMode.MANUAL || properties.getAckMode() == AckMode.MANUAL_IMMEDIATE;
 	}
 
 	private @Nullable DeliveryObservation observation(String name, AbstractMessageListenerContainer<?, ?> container) {

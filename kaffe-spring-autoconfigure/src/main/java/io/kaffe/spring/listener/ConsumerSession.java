@@ -38,7 +38,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.Worker;
@@ -456,7 +456,7 @@ final class ConsumerSession {
 		return this.thread;
 	}
 
-	RecordDelivery delivery() {
+	Delivery delivery() {
 		return this.owner.delivery();
 	}
 

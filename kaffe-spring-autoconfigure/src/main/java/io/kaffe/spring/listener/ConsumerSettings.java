@@ -20,6 +20,7 @@ import java.time.Duration;
 
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
@@ -41,6 +42,7 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * @param commitInterval how often completed offsets are committed
  * @param drainTimeout how long a revoked partition or a stop waits for records that are
  * being handled
+ * @param batchLimits how large a batch gets, if the listener takes batches
  * @param failurePolicy what to do about records that fail
  * @param stallLimits when a record counts as stalled
  * @param restartLimit how often a worker or a polling thread that breaks down is started
@@ -49,7 +51,7 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
-		Duration drainTimeout, FailurePolicy failurePolicy, StallLimits stallLimits, RestartLimit restartLimit,
-		boolean mdc) {
+		Duration drainTimeout, BatchLimits batchLimits, FailurePolicy failurePolicy, StallLimits stallLimits,
+		RestartLimit restartLimit, boolean mdc) {
 
 }

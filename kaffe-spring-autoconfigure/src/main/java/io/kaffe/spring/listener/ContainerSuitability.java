@@ -19,10 +19,12 @@ package io.kaffe.spring.listener;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
 
 /**
@@ -65,10 +67,24 @@ final class ContainerSuitability {
 								+ "without containerFactory = \"kaffeListenerContainerFactory\".");
 			}
 		}
-		if (!(listener instanceof MessageListener)) {
-			throw unsuitable("its listener takes batches of records",
-					"Use a listener for single records, without batch = \"true\" and with "
-							+ "'spring.kafka.listener.type' left at 'single'.");
+		if (listener instanceof BatchMessageListener) {
+			checkBatchListener(ConsumerAdopter.target(listener));
+		}
+		else if (!(listener instanceof MessageListener)) {
+			throw unsuitable(
+					"its listener is none for records or batches of records, but "
+							+ ((listener != null) ? "a " + listener.getClass().getName() : "missing"),
+					"Give it a MessageListener or a BatchMessageListener.");
+		}
+	}
+
+	private void checkBatchListener(Object target) {
+		if (target instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
+			throw unsuitable(
+					"its listener takes batches and is asynchronous (it returns a future, a Mono or is a suspend "
+							+ "function)",
+					"Return when the batch is handled: a worker may block without holding up other workers. Or use "
+							+ "a listener for single records, which may be asynchronous.");
 		}
 	}
 

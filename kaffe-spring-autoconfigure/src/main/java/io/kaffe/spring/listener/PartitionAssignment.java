@@ -25,7 +25,8 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.delivery.Delivery;
+import io.kaffe.spring.delivery.KeptRecords;
 import io.kaffe.spring.delivery.RecordSource;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.PartitionSnapshot;
@@ -60,6 +61,8 @@ final class PartitionAssignment implements RecordSource {
 	private final PartitionProgress progress = new PartitionProgress();
 
 	private final PartitionBuffer buffer = new PartitionBuffer();
+
+	private final KeptRecords kept = new KeptRecords();
 
 	private final AtomicInteger running = new AtomicInteger();
 
@@ -254,7 +257,12 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	@Override
-	public RecordDelivery delivery() {
+	public KeptRecords kept() {
+		return this.kept;
+	}
+
+	@Override
+	public Delivery delivery() {
 		return this.session.delivery();
 	}
 

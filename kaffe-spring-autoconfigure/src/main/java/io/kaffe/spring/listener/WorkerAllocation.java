@@ -23,7 +23,6 @@ import org.apache.kafka.common.TopicPartition;
 
 import io.kaffe.spring.delivery.RecordAllocation;
 import io.kaffe.spring.delivery.RecordAllocator;
-import io.kaffe.spring.delivery.RecordChunk;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
@@ -110,7 +109,7 @@ final class WorkerAllocation {
 	void handOver(List<? extends ConsumerRecord<?, ?>> records, PartitionAssignment assignment) {
 		Worker worker = assignment.worker();
 		if (worker != null) {
-			worker.submit(new RecordChunk(records, assignment));
+			worker.submit(assignment.delivery().workOf(records, assignment));
 		}
 		else {
 			this.asking.submit(new RecordAllocation(records, assignment, this.allocator));

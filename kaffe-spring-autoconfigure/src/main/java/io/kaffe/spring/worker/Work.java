@@ -79,7 +79,13 @@ public abstract class Work {
 		 * Something is left that cannot go on before somebody calls
 		 * {@link Worker#wake()}. No thread is held meanwhile.
 		 */
-		WAITING
+		WAITING,
+
+		/**
+		 * The same, and more work ends it, too: {@link Worker#takeQueued} has just found
+		 * none.
+		 */
+		GATHERING
 
 	}
 

@@ -43,11 +43,14 @@ import org.jspecify.annotations.Nullable;
  * <b>Threading.</b> One atomic word says who may touch the head of the queue. IDLE
  * becomes SCHEDULED when work is submitted; a thread of the executor makes it RUNNING;
  * from there it goes to IDLE when the queue is empty, to SCHEDULED when the turn is over,
- * or to WAITING, which becomes SCHEDULED when the worker is woken. Only the thread that
- * made it RUNNING touches {@code current} and {@code backlog}, and it hands them on
- * through the same word. {@link #submit} and {@link #wake()} may come from any thread and
- * never block. After IDLE and after WAITING the runner looks once more, so that work or a
- * wake-up that came in between is not missed.
+ * or to WAITING, which becomes SCHEDULED when the worker is woken. GATHERING is a WAITING
+ * that more work ends, too: {@link #submit} looks for it in the same reading in which it
+ * looks for IDLE. Only the thread that made it RUNNING touches {@code current} and
+ * {@code backlog}, and it hands them on through the same word. {@link #submit} and
+ * {@link #wake()} may come from any thread and never block. Who submits adds the work
+ * first and looks at the word then; the runner sets IDLE or GATHERING first and looks for
+ * work then: one of them sees the other. After WAITING and GATHERING the runner asks the
+ * work once more, so that a wake-up that came in between is not missed either.
  * <p>
  * What is submitted goes to {@code inbox}, a stack on which the newest is on top; the
  * runner takes all of it at once and turns it round. The worker of a key retires by
@@ -66,6 +69,8 @@ public final class Worker {
 	private static final int RUNNING = 2;
 
 	private static final int WAITING = 3;
+
+	private static final int GATHERING = 4;
 
 	private static final Work RETIRED = new NoWork();
 
@@ -185,7 +190,10 @@ public final class Worker {
 			work.next = newest;
 			work.depth = (newest != null) ? newest.depth + 1 : 1;
 			if (INBOX.compareAndSet(this, newest, work)) {
-				scheduleIf(IDLE);
+				int state = this.run;
+				if (state == IDLE || state == GATHERING) {
+					scheduleFrom(state);
+				}
 				return true;
 			}
 		}
@@ -207,7 +215,10 @@ public final class Worker {
 	 * is waiting. Any thread; never blocks.
 	 */
 	public void wake() {
-		scheduleIf(WAITING);
+		int state = this.run;
+		if (state == WAITING || state == GATHERING) {
+			scheduleFrom(state);
+		}
 	}
 
 	/**
@@ -218,6 +229,17 @@ public final class Worker {
 	 */
 	public void after(Duration delay, Runnable task) {
 		this.workers.supervisor().after(delay, task);
+	}
+
+	/**
+	 * Take the work that is next in the queue, if it is of a type. Called by work, while
+	 * it is run, which answers for it from then on.
+	 * @param type the type of work that is wanted
+	 * @param <W> the same
+	 * @return the work; {@code null} if nothing is queued, or something else is next
+	 */
+	public <W extends Work> @Nullable W takeQueued(Class<W> type) {
+		return type.isInstance(peekNext()) ? type.cast(takeNext()) : null;
 	}
 
 	/**
@@ -236,7 +258,16 @@ public final class Worker {
 	 * Note that the record is done with. Called by work, while it is run.
 	 */
 	public void recordHandled() {
-		HANDLED.setRelease(this, (long) HANDLED.get(this) + 1);
+		recordsHandled(1);
+	}
+
+	/**
+	 * Note that the record and others that were handled with it are done with. Called by
+	 * work, while it is run.
+	 * @param count how many records that are
+	 */
+	public void recordsHandled(int count) {
+		HANDLED.setRelease(this, (long) HANDLED.get(this) + count);
 		RECORD.setRelease(this, (@Nullable ConsumerRecord<?, ?>) null);
 	}
 
@@ -312,7 +343,7 @@ public final class Worker {
 			return busy ? WorkerState.DRAINING : WorkerState.STOPPED;
 		}
 		Work work = this.current;
-		if (state == WAITING && work != null) {
+		if ((state == WAITING || state == GATHERING) && work != null) {
 			return work.waitingState();
 		}
 		return busy ? WorkerState.RUNNING : WorkerState.IDLE;
@@ -392,11 +423,11 @@ public final class Worker {
 					}
 				}
 				case WAITING -> {
-					turn.held(false);
-					this.run = WAITING;
-					if (work.isReady(turn.readClock())) {
-						wake();
-					}
+					waitWith(work, WAITING, turn);
+					return;
+				}
+				case GATHERING -> {
+					waitWith(work, GATHERING, turn);
 					return;
 				}
 				case TURN_OVER -> {
@@ -425,15 +456,27 @@ public final class Worker {
 		return history.brokeDown(turn.readClock());
 	}
 
+	private void waitWith(Work work, int state, Turn turn) {
+		turn.held(false);
+		this.run = state;
+		if (work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null)) {
+			wake();
+		}
+	}
+
 	private boolean hasMore() {
 		return this.backlog != null || this.inbox != null;
 	}
 
-	private @Nullable Work takeNext() {
-		Work first = this.backlog;
-		if (first == null && this.inbox != null) {
-			first = turnRound((Work) INBOX.getAndSet(this, (@Nullable Work) null));
+	private @Nullable Work peekNext() {
+		if (this.backlog == null && this.inbox != null) {
+			this.backlog = turnRound((Work) INBOX.getAndSet(this, (@Nullable Work) null));
 		}
+		return this.backlog;
+	}
+
+	private @Nullable Work takeNext() {
+		Work first = peekNext();
 		if (first != null) {
 			this.backlog = first.next;
 			this.backlogSize--;
@@ -471,7 +514,7 @@ public final class Worker {
 		turn.held(false);
 		this.run = IDLE;
 		if (this.inbox != null) {
-			scheduleIf(IDLE);
+			scheduleFrom(IDLE);
 		}
 		else if (this.partitions.isEmpty()) {
 			this.workers.retireIfUnused(this);
@@ -485,8 +528,8 @@ public final class Worker {
 		this.workers.runQueue().add(this);
 	}
 
-	private void scheduleIf(int expected) {
-		if (this.run == expected && RUN.compareAndSet(this, expected, SCHEDULED)) {
+	private void scheduleFrom(int expected) {
+		if (RUN.compareAndSet(this, expected, SCHEDULED)) {
 			this.workers.runQueue().add(this);
 		}
 	}

@@ -172,6 +172,8 @@ class ArchitectureTests {
 	@Test
 	void onlyTheseTypesArePublic() {
 		assertThat(this.rules.publicTypes(house)).containsExactlyElementsOf("""
+				BatchRecordHandler
+				BatchResult
 				FailingRecord
 				FailingRecord$State
 				KaffeConsumers
@@ -181,6 +183,7 @@ class ArchitectureTests {
 				actuate.KaffeWorkersEndpoint
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
+				autoconfigure.ConsumerProperties$Batch
 				autoconfigure.ConsumerProperties$Buffer
 				autoconfigure.ConsumerProperties$Commit
 				autoconfigure.ConsumerProperties$Failure
@@ -192,22 +195,28 @@ class ArchitectureTests {
 				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
 				delivery.AsyncHandlerAdapter
+				delivery.BatchDelivery
+				delivery.BatchDelivery$Acknowledgments
+				delivery.BatchLimits
+				delivery.BatchRecordHandlerListener
 				delivery.ConsumerRecordRecovererAdapter
 				delivery.DeadLetterTopicPattern
 				delivery.DeadLetters
+				delivery.Delivery
 				delivery.DeliveryObservation
 				delivery.FailingRecords
 				delivery.FailureAction
 				delivery.FailurePolicy
 				delivery.HiddenObservations
+				delivery.KeptRecords
 				delivery.LogContext
 				delivery.MissingTopics
 				delivery.RecordAllocation
 				delivery.RecordAllocator
-				delivery.RecordChunk
 				delivery.RecordDelivery
 				delivery.RecordRecoverer
 				delivery.RecordSource
+				delivery.ToldBatchFilter
 				listener.AdoptedConsumers
 				listener.ConsumerAdopter
 				listener.ConsumerSettings

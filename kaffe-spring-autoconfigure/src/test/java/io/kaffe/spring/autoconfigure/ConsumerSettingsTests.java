@@ -38,6 +38,7 @@ import org.springframework.kafka.listener.ExceptionClassifier;
 import org.springframework.kafka.support.converter.ConversionException;
 import org.springframework.util.backoff.ExponentialBackOff;
 
+import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
@@ -65,6 +66,7 @@ class ConsumerSettingsTests {
 		assertThat(settings.maxConcurrency()).as("all workers").isNull();
 		assertThat(settings.maxBufferedRecords()).isEqualTo(10_000);
 		assertThat(settings.commitInterval()).isEqualTo(Duration.ofSeconds(1));
+		assertThat(settings.batchLimits()).isEqualTo(new BatchLimits(500, Duration.ZERO));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(100);
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(2);
@@ -138,6 +140,9 @@ class ConsumerSettingsTests {
 				  worker-allocation-strategy: worker-per-partition
 				  drain-timeout: 5s
 				  buffer.max-records: 100
+				  batch:
+				    max-size: 50
+				    max-wait: 100ms
 				  commit.interval: 200ms
 				  failure.backoff:
 				    initial-interval: 1s
@@ -147,6 +152,7 @@ class ConsumerSettingsTests {
 				""");
 		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
 		assertThat(settings.maxBufferedRecords()).isEqualTo(100);
+		assertThat(settings.batchLimits()).isEqualTo(new BatchLimits(50, Duration.ofMillis(100)));
 		assertThat(settings.commitInterval()).isEqualTo(Duration.ofMillis(200));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(5));
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(1000);

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadPoolExecutor;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -331,18 +332,11 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void batchListenerIsExplained() {
-		assertThat(failure(BatchListening.class, ORDERS))
+	void asynchronousBatchListenerIsExplained() {
+		assertThat(failure(AsynchronousBatchListening.class, ORDERS))
 			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("its listener takes batches of records")
-			.contains("Use a listener for single records, without batch = \"true\"");
-	}
-
-	@Test
-	void batchListenersByPropertyAreExplained() {
-		assertThat(failure(ListeningToLists.class, ORDERS, "--spring.kafka.listener.type=batch"))
-			.contains("its listener takes batches of records")
-			.contains("'spring.kafka.listener.type'");
+			.contains("its listener takes batches and is asynchronous")
+			.contains("Return when the batch is handled");
 	}
 
 	@Test
@@ -371,9 +365,8 @@ class FailureAnalysisTests {
 
 	@Test
 	void listenerThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
-		assertThat(failure(BatchListening.class, "--kaffe.adopt=all"))
-			.contains(
-					"Listener container 'orders' cannot be given Kaffe workers: its listener takes batches of records")
+		assertThat(failure(AsynchronousBatchListening.class, "--kaffe.adopt=all"))
+			.contains("Listener container 'orders' cannot be given Kaffe workers: its listener takes batches")
 			.contains("Or set 'kaffe.consumers.orders.enabled' to false to leave it without workers.");
 	}
 
@@ -387,9 +380,9 @@ class FailureAnalysisTests {
 
 	@Test
 	void declaredConsumerWithoutHandlerIsExplained() {
-		assertThat(failure(Nothing.class, DECLARED))
-			.contains("Consumer 'orders' is declared, but nothing handles its records: there is no RecordHandler bean.")
-			.contains("Define a RecordHandler bean named 'orders'.");
+		assertThat(failure(Nothing.class, DECLARED)).contains(
+				"Consumer 'orders' is declared, but nothing handles its records: there is no RecordHandler or BatchRecordHandler bean.")
+			.contains("Define a RecordHandler or BatchRecordHandler bean named 'orders'.");
 	}
 
 	@Test
@@ -409,14 +402,14 @@ class FailureAnalysisTests {
 	@Test
 	void unknownHandlerIsExplainedWhenThereAreNone() {
 		assertThat(failure(Nothing.class, DECLARED, "--kaffe.consumers.orders.handler=bookkeeping"))
-			.contains("Define a RecordHandler bean named 'bookkeeping'.");
+			.contains("Define a RecordHandler or BatchRecordHandler bean named 'bookkeeping'.");
 	}
 
 	@Test
 	void handlerOfAnotherTypeIsExplained() {
-		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=accounts"))
-			.contains("names the bean 'accounts', which is no RecordHandler but a java.lang.String.")
-			.contains("Let it implement RecordHandler, or name a bean that does.");
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=accounts")).contains(
+				"names the bean 'accounts', which is no RecordHandler or BatchRecordHandler but a java.lang.String.")
+			.contains("Let it implement one of them, or name a bean that does.");
 	}
 
 	@Test
@@ -478,6 +471,15 @@ class FailureAnalysisTests {
 	void disabledConsumerThatNamesNoListenerIsExplained() {
 		assertThat(failure(Listening.class, "--kaffe.consumers.order.enabled=false"))
 			.contains("'kaffe.consumers.order' names no listener");
+	}
+
+	@Test
+	void batchesOfNoSizeAreExplained() {
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.consumers.orders.batch.max-size=0"))
+			.contains("kaffe.consumers.orders.batch.max-size")
+			.contains("Must be 1 or more records.");
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.batch.max-wait=-1s")).contains("kaffe.batch.max-wait")
+			.contains("Must be 0, which means not to wait, or more.");
 	}
 
 	/**
@@ -695,13 +697,14 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has a listener for batches.
+	 * Has a listener that returns before its batch is handled.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class BatchListening {
+	static class AsynchronousBatchListening {
 
 		@KafkaListener(id = "orders", topics = "orders", batch = "true")
-		void handle(List<ConsumerRecord<String, String>> records) {
+		CompletableFuture<Void> handle(List<ConsumerRecord<String, String>> records) {
+			return new CompletableFuture<>();
 		}
 
 	}
@@ -713,19 +716,8 @@ class FailureAnalysisTests {
 	static class BatchListeningWithoutId {
 
 		@KafkaListener(topics = "orders", groupId = "orders", batch = "true")
-		void handle(List<ConsumerRecord<String, String>> records) {
-		}
-
-	}
-
-	/**
-	 * Has a listener for whatever the property says.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class ListeningToLists {
-
-		@KafkaListener(id = "orders", topics = "orders")
-		void handle(List<ConsumerRecord<String, String>> records) {
+		CompletableFuture<Void> handle(List<ConsumerRecord<String, String>> records) {
+			return new CompletableFuture<>();
 		}
 
 	}

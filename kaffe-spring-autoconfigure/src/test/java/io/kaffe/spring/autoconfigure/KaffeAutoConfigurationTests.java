@@ -397,8 +397,9 @@ class KaffeAutoConfigurationTests {
 	private static KafkaListenerEndpoint endpoint(String id) {
 		KaffeProperties.Consumer consumer = new KaffeProperties.Consumer();
 		consumer.setTopics(List.of(id));
-		return new DeclaredConsumerEndpoint(id, consumer, id, (record) -> {
-		});
+		MessageListener<Object, Object> listener = (record) -> {
+		};
+		return new DeclaredConsumerEndpoint(id, consumer, id, listener);
 	}
 
 	private static MessageListenerContainer container(KafkaListenerEndpointRegistry registry, String id) {

@@ -18,11 +18,16 @@ package io.kaffe.spring.delivery;
 
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
 import org.junit.jupiter.api.Test;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.ManualExecution;
@@ -85,6 +90,11 @@ class MemoryFootprintTests {
 	 */
 	private static final class NoSource implements RecordSource {
 
+		private final RecordDelivery delivery = new RecordDelivery((record) -> {
+		}, ListenerType.SIMPLE, null, false, false, null, false,
+				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+				null, new LogContext("orders", false), new MockConsumer<>("earliest"), new ManualExecution());
+
 		@Override
 		public boolean enter() {
 			return false;
@@ -141,7 +151,12 @@ class MemoryFootprintTests {
 		}
 
 		@Override
-		public RecordDelivery delivery() {
+		public Delivery delivery() {
+			return this.delivery;
+		}
+
+		@Override
+		public KeptRecords kept() {
 			throw new UnsupportedOperationException();
 		}
 

@@ -223,7 +223,7 @@ class RecordWorkTests {
 		Source source = new Source(delivery);
 		this.worker.submit(new RecordChunk(IntStream.range(0, records)
 			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))
-			.toList(), source));
+			.toList(), source, delivery));
 		return source;
 	}
 
@@ -340,6 +340,11 @@ class RecordWorkTests {
 
 		@Override
 		public void closed() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public KeptRecords kept() {
 			throw new UnsupportedOperationException();
 		}
 

@@ -102,6 +102,11 @@ final class RecordedSource implements RecordSource {
 	}
 
 	@Override
+	public KeptRecords kept() {
+		throw new UnsupportedOperationException();
+	}
+
+	@Override
 	public void drop(ConsumerRecord<?, ?> record) {
 		this.dropped.add(record.offset());
 	}

@@ -525,7 +525,7 @@ class UnfinishedRecordTests {
 			}
 
 		}, this.workers);
-		allocator.allocateInAnyCase(record(0), source());
+		allocator.allocateInAnyCase(record(0), source(), false);
 	}
 
 	private void fail(long offset, Throwable failure) {
@@ -536,12 +536,14 @@ class UnfinishedRecordTests {
 	 * Submit records from offset 0 on, and do what can be done at once.
 	 */
 	private void submit(int records) {
-		this.worker.submit(new RecordChunk(
-				LongStream.range(0, records).mapToObj(UnfinishedRecordTests::record).toList(), source()));
+		RecordedSource source = source();
+		this.worker
+			.submit(new RecordChunk(LongStream.range(0, records).mapToObj(UnfinishedRecordTests::record).toList(),
+					source, source.delivery()));
 		this.execution.runAll();
 	}
 
-	private RecordSource source() {
+	private RecordedSource source() {
 		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff, Set.of(), this.then,
 				Map.of(), this.deadLetters, this.recoverer, 100);
 		this.source.delivery(new RecordDelivery((MessageListener<Object, Object>) this::handle, ListenerType.SIMPLE,

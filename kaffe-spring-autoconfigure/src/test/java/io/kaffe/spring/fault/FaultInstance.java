@@ -19,6 +19,7 @@ package io.kaffe.spring.fault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,7 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -42,6 +44,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.Acknowledgment;
@@ -155,7 +158,7 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		@Bean
-		@ConditionalOnBooleanProperty(name = "fault.acknowledging", havingValue = false, matchIfMissing = true)
+		@ConditionalOnExpression("!${fault.acknowledging:false} and !${fault.batches:false}")
 		Listener listener(FaultHandler handler) {
 			return new Listener(handler);
 		}
@@ -164,6 +167,12 @@ public final class FaultInstance implements AutoCloseable {
 		@ConditionalOnBooleanProperty("fault.acknowledging")
 		AcknowledgingListener acknowledgingListener(FaultHandler handler) {
 			return new AcknowledgingListener(handler);
+		}
+
+		@Bean
+		@ConditionalOnBooleanProperty("fault.batches")
+		BatchListener batchListener(FaultHandler handler) {
+			return new BatchListener(handler);
 		}
 
 		@Bean
@@ -225,6 +234,32 @@ public final class FaultInstance implements AutoCloseable {
 				concurrency = "${fault.concurrency:1}")
 		void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
 			this.handler.handle(record, acknowledgment);
+		}
+
+	}
+
+	/**
+	 * Handles the records of a batch one after the other.
+	 */
+	static class BatchListener {
+
+		private final FaultHandler handler;
+
+		BatchListener(FaultHandler handler) {
+			this.handler = handler;
+		}
+
+		@KafkaListener(id = LISTENER, idIsGroup = false, topics = "#{'${fault.topics}'.split(',')}",
+				concurrency = "${fault.concurrency:1}", batch = "true")
+		void handle(List<ConsumerRecord<String, String>> records) {
+			for (ConsumerRecord<String, String> record : records) {
+				try {
+					this.handler.handle(record);
+				}
+				catch (IllegalStateException ex) {
+					throw new BatchListenerFailedException("Stopping here", ex, record);
+				}
+			}
 		}
 
 	}

@@ -74,6 +74,28 @@ class InstanceFaultsIntegrationTests {
 	}
 
 	@Test
+	void instancesThatTakeBatchesAreKilledAndRestarted(BrokerProcess broker) {
+		FaultScenario.of("4-batches", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1)
+				.bound(Duplicates::uncommitted)
+				.with("fault.batches", true)
+				.with("kaffe.batch.max-size", 20)
+				.with("kaffe.batch.max-wait", "50ms")
+				.produce(400);
+			InstanceProcess killed = round.process("a");
+			InstanceProcess old = round.process("b");
+			round.awaitEntry(killed.name(), Kind.END);
+			round.awaitEntry(old.name(), Kind.END);
+			round.kill(killed);
+			InstanceProcess successor = round.process("c");
+			round.awaitEntry(successor.name(), Kind.END);
+			old.terminate();
+			old.await();
+			round.local("d");
+		});
+	}
+
+	@Test
 	void instancesAreStartedAndStoppedAllTheTime(BrokerProcess broker) {
 		FaultScenario.of("5-chaos", broker.bootstrapServers()).run(1, (round) -> {
 			round.topics(1).produce(400);

@@ -49,6 +49,7 @@ import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
@@ -261,7 +262,7 @@ class OffsetCommitsTests {
 				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
 		ConsumerSettings settings = new ConsumerSettings("worker-per-partition",
 				StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, null, 1000, 1000, 4096, Duration.ofSeconds(1),
-				Duration.ofSeconds(1),
+				Duration.ofSeconds(1), new BatchLimits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
 		RecordDelivery delivery = new RecordDelivery((record) -> {

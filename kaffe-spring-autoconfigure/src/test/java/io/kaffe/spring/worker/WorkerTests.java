@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,73 @@ class WorkerTests {
 		assertThat(this.done).containsExactly("a", "a", "b", "c");
 		worker.wake();
 		assertThat(this.execution.waiting()).as("nothing to wake").isZero();
+	}
+
+	@Test
+	void workThatGathersIsWokenByMoreAndTakesItOutOfTheQueue() {
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
+		worker.submit(new GatheringWork(3, this.done::add));
+		this.execution.runAll();
+		assertThat(worker.snapshot(0).state()).isEqualTo(WorkerState.RUNNING);
+		worker.wake();
+		this.execution.runAll();
+		assertThat(this.done).isEmpty();
+		worker.submit(new GatheringWork(3, this.done::add));
+		assertThat(this.execution.waiting()).as("woken").isEqualTo(1);
+		this.execution.runAll();
+		assertThat(this.done).isEmpty();
+		worker.submit(new GatheringWork(3, this.done::add));
+		worker.submit(work("other", Work.Progress.DONE));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("3", "other");
+		assertThat(worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+	}
+
+	@Test
+	void workThatGathersDoesNotTakeWorkOfAnotherKind() {
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
+		worker.submit(new ScriptedWork("a", Work.Progress.DONE) {
+
+			@Override
+			public Progress proceed(Worker by, Turn turn) {
+				assertThat(by.takeQueued(GatheringWork.class)).isNull();
+				assertThat(by.takeQueued(ScriptedWork.class)).isNotNull();
+				assertThat(by.takeQueued(GatheringWork.class)).isNotNull();
+				assertThat(by.takeQueued(ScriptedWork.class)).isNull();
+				return super.proceed(by, turn);
+			}
+
+		});
+		worker.submit(work("b", Work.Progress.DONE));
+		worker.submit(new GatheringWork(1, this.done::add));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a");
+		assertThat(worker.queued()).isZero();
+	}
+
+	@Test
+	void moreWorkIsNeverMissedByWorkThatGathers() throws Exception {
+		ExecutorService pool = Executors.newFixedThreadPool(4);
+		try {
+			WorkerSupervisor threaded = new WorkerSupervisor(pool, this.execution, Ticker.system());
+			Worker worker = new ConsumerWorkers(threaded, new UnsupervisedConsumer(), Integer.MAX_VALUE)
+				.allocate("worker_0", ORDERS_0);
+			int submitters = 4;
+			int each = 30_000;
+			int together = 3;
+			CountDownLatch gathered = new CountDownLatch(submitters * each / together);
+			for (int submitter = 0; submitter < submitters; submitter++) {
+				new Thread(() -> {
+					for (int count = 0; count < each; count++) {
+						worker.submit(new GatheringWork(together, (size) -> gathered.countDown()));
+					}
+				}).start();
+			}
+			assertThat(gathered.await(1, TimeUnit.MINUTES)).as("nobody else would wake it").isTrue();
+		}
+		finally {
+			pool.shutdownNow();
+		}
 	}
 
 	@Test
@@ -211,6 +279,41 @@ class WorkerTests {
 		public Progress proceed(Worker worker, Turn turn) {
 			WorkerTests.this.done.add(this.name);
 			return this.script.remove(0);
+		}
+
+		@Override
+		public boolean isReady(long now) {
+			return false;
+		}
+
+	}
+
+	/**
+	 * Waits until there are as many of its kind as it wants.
+	 */
+	private static final class GatheringWork extends Work {
+
+		private final int wanted;
+
+		private final Consumer<String> done;
+
+		private int gathered = 1;
+
+		GatheringWork(int wanted, Consumer<String> done) {
+			this.wanted = wanted;
+			this.done = done;
+		}
+
+		@Override
+		public Progress proceed(Worker worker, Turn turn) {
+			while (this.gathered < this.wanted) {
+				if (worker.takeQueued(GatheringWork.class) == null) {
+					return Progress.GATHERING;
+				}
+				this.gathered++;
+			}
+			this.done.accept(Integer.toString(this.gathered));
+			return Progress.DONE;
 		}
 
 		@Override
