@@ -475,7 +475,7 @@ class FailureAnalysisTests {
 
 	@Test
 	void batchesOfNoSizeAreExplained() {
-		assertThat(failure(Listening.class, ORDERS, "--kaffe.consumers.orders.batch.max-size=0"))
+		assertThat(failure(Listening.class, "--kaffe.consumers.orders.batch.max-size=0"))
 			.contains("kaffe.consumers.orders.batch.max-size")
 			.contains("Must be 1 or more records.");
 		assertThat(failure(Listening.class, ORDERS, "--kaffe.batch.max-wait=-1s")).contains("kaffe.batch.max-wait")

@@ -101,7 +101,7 @@ class WorkerTests {
 		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		worker.submit(new GatheringWork(3, this.done::add));
 		this.execution.runAll();
-		assertThat(worker.snapshot(0).state()).isEqualTo(WorkerState.RUNNING);
+		assertThat(this.execution.waiting()).as("no thread is held").isZero();
 		worker.wake();
 		this.execution.runAll();
 		assertThat(this.done).isEmpty();
