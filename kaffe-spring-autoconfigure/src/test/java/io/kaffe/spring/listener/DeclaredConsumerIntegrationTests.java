@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 
+import io.kaffe.spring.BatchRecordHandler;
+import io.kaffe.spring.BatchResult;
 import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
@@ -131,6 +134,22 @@ class DeclaredConsumerIntegrationTests {
 			application.send("orders", 0, 0, 2);
 			application.start("--spring.kafka.listener.type=batch");
 			await("all are committed").until(() -> Long.valueOf(2).equals(application.committed("orders", 0)));
+		}
+	}
+
+	@Test
+	void handlerOfBatchesSaysWhatIsFinal() {
+		try (ListenerApplication application = declared(HandlingBatches.class).with("kaffe.batch.max-size", 4)
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 10);
+			ConfigurableApplicationContext context = application.start();
+			HandlingBatches handling = context.getBean(HandlingBatches.class);
+			await("all are handled").until(() -> handling.handled.size() == 10);
+			await("what is final is committed").until(() -> Long.valueOf(8).equals(application.committed("orders", 0)));
+			assertThat(handling.handled).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+			assertThat(handling.largest.get()).as("records in a batch").isBetween(1, 4);
+			ListenerApplication.container(context, "orders").stop();
+			assertThat(application.committed("orders", 0)).as("the rest is kept open").isEqualTo(8);
 		}
 	}
 
@@ -283,6 +302,27 @@ class DeclaredConsumerIntegrationTests {
 			return (record, consumer) -> {
 				this.calls.add("intercept " + record.value());
 				return record;
+			};
+		}
+
+	}
+
+	/**
+	 * Keeps numbers from 8 on open.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class HandlingBatches {
+
+		final Queue<String> handled = new ConcurrentLinkedQueue<>();
+
+		final AtomicInteger largest = new AtomicInteger();
+
+		@Bean
+		BatchRecordHandler<String, String> orders() {
+			return (records) -> {
+				this.largest.accumulateAndGet(records.size(), Math::max);
+				records.forEach((record) -> this.handled.add(record.value()));
+				return BatchResult.commitUpTo(Math.min(7, records.get(records.size() - 1).offset()));
 			};
 		}
 
