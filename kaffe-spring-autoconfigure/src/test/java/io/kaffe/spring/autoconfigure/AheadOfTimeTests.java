@@ -19,6 +19,7 @@ package io.kaffe.spring.autoconfigure;
 import java.util.function.Consumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
@@ -56,6 +57,16 @@ import static org.assertj.core.api.Assertions.assertThat;
  * are told to use by reflection is enough, and they come up with the same consumers.
  */
 class AheadOfTimeTests {
+
+	private static final String SERVERS = "spring.kafka.bootstrap-servers";
+
+	/** Before a test is run in a class loader, and with a broker, of its own. */
+	private static final String SERVERS_OF_OTHER_TESTS = System.getProperty(SERVERS);
+
+	@AfterAll
+	static void giveBackTheBroker() {
+		System.setProperty(SERVERS, SERVERS_OF_OTHER_TESTS);
+	}
 
 	@Test
 	void membersThatAreUsedByReflectionAreHinted() throws ReflectiveOperationException {
