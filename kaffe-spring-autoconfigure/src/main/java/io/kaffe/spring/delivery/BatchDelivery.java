@@ -24,20 +24,22 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import io.micrometer.observation.Observation;
+import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.log.LogAccessor;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.support.KafkaHeaders;
 
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.Work;
+import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
  * Delivers batches of records to the user's listener, as the container itself would: the
@@ -49,7 +51,7 @@ import io.kaffe.spring.worker.Work;
  */
 public final class BatchDelivery extends Delivery {
 
-	private static final LogAccessor logger = new LogAccessor(LogFactory.getLog(BatchDelivery.class));
+	private static final Log logger = LogFactory.getLog(BatchDelivery.class);
 
 	private final BatchMessageListener<Object, Object> listener;
 
@@ -145,7 +147,8 @@ public final class BatchDelivery extends Delivery {
 	 * @param attempt the records, and what becomes of them
 	 * @param number which attempt it is, from 1
 	 * @param tellAttempt whether the records have to have the header of attempts
-	 * @throws HookFailedException if the interceptor throws before the listener is called
+	 * @throws HookFailedException if the interceptor throws before the listener is
+	 * called, or an error of the virtual machine afterwards
 	 * @throws Throwable what the listener threw
 	 */
 	void deliver(BatchAttempt attempt, int number, boolean tellAttempt) throws Throwable {
@@ -295,7 +298,11 @@ public final class BatchDelivery extends Delivery {
 			callback.run();
 		}
 		catch (Throwable ex) {
-			logger.error(ex, "The batch interceptor failed after the delivery of a batch");
+			String message = "The batch interceptor failed after the delivery of a batch";
+			if (WorkerSupervisor.isFatal(ex)) {
+				throw new HookFailedException(message, ex);
+			}
+			FailureLog.log(logger::error, message, ex);
 		}
 	}
 

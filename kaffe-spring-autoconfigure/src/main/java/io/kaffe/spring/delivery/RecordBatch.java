@@ -30,6 +30,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.Work.Progress;
 import io.kaffe.spring.worker.Worker;
@@ -291,7 +292,7 @@ final class RecordBatch {
 			worker.recordsHandled(size - this.records.size());
 		}
 		if (this.records.isEmpty()) {
-			logger.warn("The listener failed after it had acknowledged all of its batch", thrown);
+			FailureLog.log(logger::warn, "The listener failed after it had acknowledged all of its batch", thrown);
 			leaveUnfinished();
 			return true;
 		}

@@ -45,6 +45,7 @@ import io.kaffe.spring.worker.WorkerState;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Tests for what a worker does with batches.
@@ -429,6 +430,22 @@ class RecordBatchTests {
 	}
 
 	@Test
+	void errorOfTheMachineInAnInterceptorLeavesTheBatchUnfinished() {
+		this.bench.interceptor(new CallNoting(this.bench) {
+
+			@Override
+			public void success(ConsumerRecords<Object, Object> records, Consumer<Object, Object> consumer) {
+				throw new OutOfMemoryError("not really");
+			}
+
+		}).submit(this.orders, 0);
+		assertThatThrownBy(this.bench::run).as("the consumer is stopped")
+			.hasMessageContaining("broke down outside the handler");
+		assertThat(this.orders.completed).isEmpty();
+		assertThat(this.orders.entered).isZero();
+	}
+
+	@Test
 	void recordsThatAreOrderedWithNoOthersAreGivenOutInGroups() {
 		this.bench.limits(4, Duration.ofSeconds(5)).delivery();
 		RecordAllocation allocation = new RecordAllocation(this.orders.records(LongStream.range(0, 10).toArray()),
@@ -486,7 +503,7 @@ class RecordBatchTests {
 	/**
 	 * Notes how often it is called and with what, and how often the listener was then.
 	 */
-	private static final class CallNoting implements BatchInterceptor<Object, Object> {
+	private static class CallNoting implements BatchInterceptor<Object, Object> {
 
 		final List<String> calls = new ArrayList<>();
 
