@@ -354,7 +354,7 @@ public final class RecordDelivery implements ThreadScope {
 	/**
 	 * Makes a record final when the listener says so: once, on whatever thread.
 	 */
-	private final class RecordAcknowledgment implements Acknowledgment, UnattendedRecord {
+	private final class RecordAcknowledgment implements WorkerAcknowledgment, UnattendedRecord {
 
 		private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
 
@@ -409,11 +409,6 @@ public final class RecordDelivery implements ThreadScope {
 		@Override
 		public boolean isOver() {
 			return this.state.get() == State.ACKNOWLEDGED || this.source.isRevoked();
-		}
-
-		@Override
-		public boolean isOutOfOrderCommit() {
-			return true;
 		}
 
 		@Override
