@@ -32,6 +32,7 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -39,6 +40,7 @@ import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryC
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -137,6 +139,7 @@ public final class FaultInstance implements AutoCloseable {
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ PropertyPlaceholderAutoConfiguration.class, LifecycleAutoConfiguration.class,
 			KafkaAutoConfiguration.class, KaffeAutoConfiguration.class })
+	@Import(ListenerShapes.class)
 	static class Application {
 
 		private final AtomicReference<Duration> stall = new AtomicReference<>(Duration.ZERO);
@@ -156,6 +159,7 @@ public final class FaultInstance implements AutoCloseable {
 
 		@Bean
 		@ConditionalOnBooleanProperty(name = "fault.acknowledging", havingValue = false, matchIfMissing = true)
+		@ConditionalOnProperty(name = "fault.shape", havingValue = "record", matchIfMissing = true)
 		Listener listener(FaultHandler handler) {
 			return new Listener(handler);
 		}
