@@ -16,8 +16,10 @@
 
 package io.kaffe.spring.fault;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -27,8 +29,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.kaffe.spring.support.BrokerProcess;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
@@ -46,18 +47,18 @@ class ListenerMatrixIntegrationTests {
 
 	private static final int RECORDS = 40;
 
-	private static final List<String> SHAPES = List.of("payload", "record", "acknowledging", "future", "mono",
-			"declared", "class", "filtered", "replying");
-
-	static Stream<Arguments> shapesAndStrategies() {
-		return SHAPES.stream()
-			.flatMap((shape) -> Stream.of(StandardWorkerAllocationStrategy.values())
-				.map((strategy) -> Arguments.of(shape, strategy)));
+	@ParameterizedTest
+	@ValueSource(strings = { "payload", "record", "acknowledging", "future", "mono", "declared", "class", "filtered",
+			"replying" })
+	void shapeKeepsAllGuaranteesWithEachStrategy(String shape, BrokerProcess broker) {
+		// At the same time, since most of it is waiting.
+		List<CompletableFuture<Void>> rounds = Stream.of(StandardWorkerAllocationStrategy.values())
+			.map((strategy) -> CompletableFuture.runAsync(() -> judge(shape, strategy, broker), (task) -> new Thread(task, "round of " + strategy).start()))
+			.toList();
+		assertThat(rounds).allSatisfy((round) -> assertThat(round).succeedsWithin(Duration.ofMinutes(3)));
 	}
 
-	@ParameterizedTest(name = "{0} with {1}")
-	@MethodSource("shapesAndStrategies")
-	void shapeKeepsAllGuarantees(String shape, StandardWorkerAllocationStrategy strategy, BrokerProcess broker) {
+	private static void judge(String shape, StandardWorkerAllocationStrategy strategy, BrokerProcess broker) {
 		FaultScenario.of("matrix-" + shape, broker.bootstrapServers()).once((round) -> {
 			round.strategy(strategy).topics(1).with("fault.shape", shape);
 			String replies = round.topic("replies");

@@ -283,8 +283,8 @@ class DocumentedListenerStylesIntegrationTests {
 
 	@Test
 	void partitionsAreAssignedByTheListener() {
-		await("those that are wanted are handled").untilAsserted(
-				() -> assertThat(notes.of("assigned")).containsExactlyInAnyOrder("0", "1", "2", "12"));
+		await("those that are wanted are handled")
+			.untilAsserted(() -> assertThat(notes.of("assigned")).containsExactlyInAnyOrder("0", "1", "2", "12"));
 		committed("assigned", 0, 3);
 		committed("assigned", 1, 3);
 	}
