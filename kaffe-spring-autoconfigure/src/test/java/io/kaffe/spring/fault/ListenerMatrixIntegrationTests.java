@@ -53,7 +53,8 @@ class ListenerMatrixIntegrationTests {
 	void shapeKeepsAllGuaranteesWithEachStrategy(String shape, BrokerProcess broker) {
 		// At the same time, since most of it is waiting.
 		List<CompletableFuture<Void>> rounds = Stream.of(StandardWorkerAllocationStrategy.values())
-			.map((strategy) -> CompletableFuture.runAsync(() -> judge(shape, strategy, broker), (task) -> new Thread(task, "round of " + strategy).start()))
+			.map((strategy) -> CompletableFuture.runAsync(() -> judge(shape, strategy, broker),
+					(task) -> new Thread(task, "round of " + strategy).start()))
 			.toList();
 		assertThat(rounds).allSatisfy((round) -> assertThat(round).succeedsWithin(Duration.ofMinutes(3)));
 	}
