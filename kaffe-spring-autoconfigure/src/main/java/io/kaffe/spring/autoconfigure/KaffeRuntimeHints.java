@@ -26,7 +26,11 @@ import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
+import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
 
+import io.kaffe.spring.delivery.AsyncHandlerAdapter;
 import io.kaffe.spring.worker.Worker;
 
 /**
@@ -44,6 +48,11 @@ final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 			.registerType(AbstractMessageListenerContainer.class, (type) -> type.withField("consumerFactory"))
 			.registerType(ConcurrentMessageListenerContainer.class)
 			.registerType(KafkaMessageListenerContainer.class)
+			.registerType(MessagingMessageListenerAdapter.class, (type) -> type.withField("handlerMethod"))
+			.registerType(HandlerAdapter.class,
+					(type) -> type.withField("delegatingHandler").withField("invokerHandlerMethod"))
+			.registerType(RecordMessagingMessageListenerAdapter.class)
+			.registerType(AsyncHandlerAdapter.class)
 			.registerType(AbstractKafkaListenerContainerFactory.class, (type) -> type.withField("containerCustomizer"))
 			.registerType(ConcurrentKafkaListenerContainerFactory.class)
 			// Its variable handles look fields up by their names.

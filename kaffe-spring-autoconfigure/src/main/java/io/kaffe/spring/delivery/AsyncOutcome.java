@@ -20,7 +20,6 @@ import java.util.concurrent.CompletableFuture;
 
 import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.support.Acknowledgment;
 
 /**
  * The outcome of a record whose handler answers later: what Spring Kafka's adapter of the
@@ -34,7 +33,7 @@ import org.springframework.kafka.support.Acknowledgment;
  * <b>Threading.</b> The worker that calls the handler, then the one thread that completes
  * the handler's future, which sees what the worker wrote.
  */
-final class AsyncOutcome implements Acknowledgment {
+final class AsyncOutcome implements WorkerAcknowledgment {
 
 	private static final ThreadLocal<AsyncOutcome> CURRENT = new ThreadLocal<>();
 
@@ -141,11 +140,6 @@ final class AsyncOutcome implements Acknowledgment {
 	@Override
 	public void acknowledge() {
 		this.acknowledged = true;
-	}
-
-	@Override
-	public boolean isOutOfOrderCommit() {
-		return true;
 	}
 
 }

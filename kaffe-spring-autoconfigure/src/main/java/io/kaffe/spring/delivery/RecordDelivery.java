@@ -286,7 +286,7 @@ public final class RecordDelivery extends Delivery {
 	/**
 	 * Makes a record final when the listener says so: once, on whatever thread.
 	 */
-	private final class RecordAcknowledgment implements Acknowledgment, UnattendedRecord {
+	private final class RecordAcknowledgment implements WorkerAcknowledgment, UnattendedRecord {
 
 		private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
 
@@ -341,11 +341,6 @@ public final class RecordDelivery extends Delivery {
 		@Override
 		public boolean isOver() {
 			return this.state.get() == State.ACKNOWLEDGED || this.source.isRevoked();
-		}
-
-		@Override
-		public boolean isOutOfOrderCommit() {
-			return true;
 		}
 
 		@Override

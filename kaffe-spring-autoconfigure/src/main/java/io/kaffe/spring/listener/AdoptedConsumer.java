@@ -44,6 +44,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.support.TopicPartitionOffset;
 
 import io.kaffe.spring.FailingRecord;
@@ -97,6 +98,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final ConsumerSettings settings;
 
+	private final @Nullable ConsumerSeekAware seekAware;
+
 	private final Delivery delivery;
 
 	private final Duration maxPollInterval;
@@ -124,11 +127,13 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	private volatile PartitionBuffer.Room share;
 
 	AdoptedConsumer(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
-			Delivery delivery, Duration maxPollInterval, Ticker ticker, WorkerManager manager) {
+			@Nullable ConsumerSeekAware seekAware, Delivery delivery, Duration maxPollInterval, Ticker ticker,
+			WorkerManager manager) {
 		this.name = name;
 		this.container = container;
 		this.subscription = new TopicSubscription(name, container.getContainerProperties());
 		this.settings = settings;
+		this.seekAware = seekAware;
 		this.delivery = delivery;
 		this.maxPollInterval = maxPollInterval;
 		this.ticker = ticker;
@@ -258,6 +263,13 @@ final class AdoptedConsumer implements SupervisedConsumer {
 			}
 		}
 		return problems;
+	}
+
+	/**
+	 * Return the listener if it wants to seek, or {@code null}.
+	 */
+	@Nullable ConsumerSeekAware seekAware() {
+		return this.seekAware;
 	}
 
 	Delivery delivery() {

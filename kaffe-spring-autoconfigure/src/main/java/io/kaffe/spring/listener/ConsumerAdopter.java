@@ -37,6 +37,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.DelegatingMessageListener;
@@ -114,8 +115,8 @@ public final class ConsumerAdopter {
 	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
 		ContainerSuitability suitability = new ContainerSuitability(name, container);
 		suitability.check();
-		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings, delivery(name, container, settings),
-				maxPollInterval(container), this.ticker, this.manager);
+		AdoptedConsumer adopted = new AdoptedConsumer(name, container, settings, seekAware(container),
+				delivery(name, container, settings), maxPollInterval(container), this.ticker, this.manager);
 		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(container, adopted);
 		if (ResubscribableConsumer.madeBy(consumerFactory(container))) {
@@ -238,19 +239,35 @@ public final class ConsumerAdopter {
 	}
 
 	/**
+	 * Return the listener, or the object whose methods it calls, if that wants to seek.
+	 */
+	private static @Nullable ConsumerSeekAware seekAware(AbstractMessageListenerContainer<?, ?> container) {
+		Object listener = target(Objects.requireNonNull(container.getContainerProperties().getMessageListener()));
+		HandlerAdapter handler = handler(listener);
+		Object candidate = (handler != null) ? handler.getBean() : listener;
+		// Adapters are all of that type, whatever they call.
+		return (candidate instanceof ConsumerSeekAware seekAware
+				&& !(candidate instanceof MessagingMessageListenerAdapter<?, ?>)) ? seekAware : null;
+	}
+
+	/**
+	 * Return what calls the methods of a listener, or {@code null} if the listener is no
+	 * adapter of methods. Adapters do not tell.
+	 */
+	private static @Nullable HandlerAdapter handler(Object listener) {
+		return (listener instanceof MessagingMessageListenerAdapter<?, ?> adapter)
+				? (HandlerAdapter) new DirectFieldAccessor(adapter).getPropertyValue("handlerMethod") : null;
+	}
+
+	/**
 	 * Return whether records are to have the header of delivery attempts from the first
 	 * one on, rather than when they are tried again: if the container is told so, or if a
 	 * method of the listener takes the header as a parameter.
 	 */
 	private static boolean asksForAttempts(ContainerProperties properties) {
-		Object listener = target(Objects.requireNonNull(properties.getMessageListener()));
-		if (properties.isDeliveryAttemptHeader() || !(listener instanceof MessagingMessageListenerAdapter<?, ?>)) {
-			return properties.isDeliveryAttemptHeader();
-		}
-		// Adapters do not tell what they call.
-		Object handler = new DirectFieldAccessor(listener).getPropertyValue("handlerMethod");
-		return handler instanceof HandlerAdapter adapter
-				&& Stream.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(adapter.getBean())))
+		HandlerAdapter handler = handler(target(Objects.requireNonNull(properties.getMessageListener())));
+		return properties.isDeliveryAttemptHeader() || handler != null
+				&& Stream.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(handler.getBean())))
 					.flatMap((method) -> Stream.of(method.getParameters()))
 					.map((parameter) -> AnnotatedElementUtils.findMergedAnnotation(parameter, Header.class))
 					.anyMatch((header) -> header != null && KafkaHeaders.DELIVERY_ATTEMPT.equals(header.name()));

@@ -37,6 +37,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.ConsumerSeekAware;
 
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.AssignedPartition;
@@ -82,6 +83,8 @@ final class ConsumerSession {
 
 	private final PartitionPositions positions;
 
+	private final @Nullable ListenerSeeks seeks;
+
 	private long lastPollAt;
 
 	private long stopDeadline;
@@ -103,6 +106,9 @@ final class ConsumerSession {
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0);
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
+		ConsumerSeekAware seekAware = owner.seekAware();
+		this.seeks = (seekAware != null)
+				? new ListenerSeeks(consumer, seekAware, owner.container().getGroupId(), this::sought) : null;
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
 
@@ -113,11 +119,13 @@ final class ConsumerSession {
 		this.polling = false;
 		this.roomAvailable = false;
 		if (!this.started) {
-			this.started = true;
+			begin();
+		}
+		else if (this.seeks != null) {
 			if (this.owner.assignsManually()) {
-				assigned(this.consumer.assignment());
-				positioned(this.consumer.assignment());
+				this.seeks.polled();
 			}
+			this.seeks.perform();
 		}
 		Collection<PartitionAssignment> assigned = this.assignments.values();
 		if (this.owner.commits() && this.commits.commitIfDue(assigned)) {
@@ -129,6 +137,18 @@ final class ConsumerSession {
 		this.flow.regulate(assigned);
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		backToPolling();
+	}
+
+	private void begin() {
+		this.started = true;
+		if (this.owner.assignsManually()) {
+			assigned(this.consumer.assignment());
+			seekAssigned(this.consumer.assignment());
+			positioned(this.consumer.assignment());
+		}
+		else if (this.seeks != null) {
+			this.seeks.begin();
+		}
 	}
 
 	/**
@@ -217,6 +237,44 @@ final class ConsumerSession {
 	}
 
 	/**
+	 * Let the listener choose from where partitions that were assigned are read.
+	 */
+	void seekAssigned(Collection<TopicPartition> partitions) {
+		if (this.seeks != null && this.state != ConsumerState.DRAINING) {
+			this.seeks.assigned(partitions);
+			if (!this.owner.assignsManually()) {
+				this.seeks.polled();
+			}
+		}
+	}
+
+	/**
+	 * Let the listener seek in partitions of which nothing came for a while.
+	 */
+	void idle(Collection<TopicPartition> partitions) {
+		if (this.seeks != null) {
+			this.polling = false;
+			this.seeks.idle(partitions);
+		}
+	}
+
+	/**
+	 * Let the listener forget partitions that went.
+	 */
+	void seekNoMore(Collection<TopicPartition> partitions) {
+		if (this.seeks != null) {
+			this.seeks.revoked(partitions);
+		}
+	}
+
+	private void sought(TopicPartition partition) {
+		PartitionAssignment assignment = this.assignments.get(partition);
+		if (assignment != null) {
+			assignment.progress().forgetCompletedBefore();
+		}
+	}
+
+	/**
 	 * Look from where partitions that were assigned are going to be read. If that is not
 	 * the committed offset, somebody wants to read them from there, whatever was handled
 	 * before.
@@ -255,8 +313,16 @@ final class ConsumerSession {
 	void stopping() {
 		this.state = ConsumerState.DRAINING;
 		this.stopDeadline = deadline();
-		letGo(this.assignments.values(), this.stopDeadline, () -> {
-		}, this::takePartInRebalance);
+		List<TopicPartition> leaving = List.copyOf(this.assignments.keySet());
+		try {
+			letGo(this.assignments.values(), this.stopDeadline, () -> {
+			}, this::takePartInRebalance);
+		}
+		finally {
+			if (this.seeks != null) {
+				this.seeks.end(leaving);
+			}
+		}
 		this.state = ConsumerState.STOPPED;
 	}
 
@@ -300,7 +366,11 @@ final class ConsumerSession {
 	 * is dead. Called by another one.
 	 */
 	void abandon() {
-		lost(List.copyOf(this.assignments.keySet()));
+		List<TopicPartition> left = List.copyOf(this.assignments.keySet());
+		lost(left);
+		if (this.seeks != null) {
+			this.seeks.end(left);
+		}
 		this.state = ConsumerState.STOPPED;
 		try {
 			this.consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));

@@ -16,10 +16,16 @@
 
 package io.kaffe.spring.listener;
 
+import java.util.Collection;
+import java.util.List;
+
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
+import org.springframework.kafka.event.ListenerContainerIdleEvent;
+import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
 
 /**
  * Publishes the container's events, drains a consumer when its container says that it
@@ -54,6 +60,19 @@ final class ContainerEventPublisher implements ApplicationEventPublisher {
 			if (this.publisher != null) {
 				this.publisher.publishEvent(event);
 			}
+		}
+		if (event instanceof ListenerContainerIdleEvent idle) {
+			idle(idle.getConsumer(), idle.getConsumer().assignment());
+		}
+		else if (event instanceof ListenerContainerPartitionIdleEvent idle && idle.getTopicPartition() != null) {
+			idle(idle.getConsumer(), List.of(idle.getTopicPartition()));
+		}
+	}
+
+	private void idle(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		ConsumerSession session = this.adopted.presentSession(consumer);
+		if (session != null) {
+			session.idle(partitions);
 		}
 	}
 

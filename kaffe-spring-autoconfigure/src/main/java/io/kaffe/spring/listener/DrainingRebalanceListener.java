@@ -44,6 +44,7 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 	public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
 		ConsumerSession session = this.adopted.session(consumer);
 		session.assigned(partitions);
+		session.seekAssigned(partitions);
 		if (this.user instanceof ConsumerAwareRebalanceListener aware) {
 			aware.onPartitionsAssigned(consumer, partitions);
 		}
@@ -69,6 +70,10 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 	public void onPartitionsRevokedAfterCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
 		if (this.user instanceof ConsumerAwareRebalanceListener aware) {
 			aware.onPartitionsRevokedAfterCommit(consumer, partitions);
+		}
+		ConsumerSession session = this.adopted.presentSession(consumer);
+		if (session != null) {
+			session.seekNoMore(partitions);
 		}
 	}
 

@@ -164,7 +164,7 @@ final class PartitionPositions {
 	/**
 	 * Call the consumer again if a wake-up that was meant for a poll ended the call.
 	 */
-	private static <T> T awake(Supplier<T> call) {
+	static <T> T awake(Supplier<T> call) {
 		try {
 			return call.get();
 		}

@@ -78,6 +78,18 @@ final class PartitionProgress {
 		this.completedTold = 0;
 	}
 
+	/**
+	 * Forget the last commit if the partition is read from before it, as after a seek:
+	 * then what is committed next leads back.
+	 */
+	private void forgetCommitAbove(long first) {
+		OffsetAndMetadata committed = this.committed;
+		if (committed != null && first < committed.offset()) {
+			this.committed = null;
+			forgetCompletedBefore();
+		}
+	}
+
 	@Nullable OffsetAndMetadata committed() {
 		return this.committed;
 	}
@@ -111,6 +123,7 @@ final class PartitionProgress {
 		if (window == null) {
 			window = new OffsetWindow(first);
 			this.window = window;
+			forgetCommitAbove(first);
 		}
 		boolean nothingOpen = window.watermark() == window.next();
 		if (last - first + 1 == records.size()) {

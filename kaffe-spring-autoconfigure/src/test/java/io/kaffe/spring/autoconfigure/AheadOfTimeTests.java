@@ -39,6 +39,8 @@ import org.springframework.javapoet.ClassName;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
+import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.RecordHandler;
@@ -80,6 +82,12 @@ class AheadOfTimeTests {
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onFieldAccess(AbstractKafkaListenerContainerFactory.class.getDeclaredField("containerCustomizer")))
 			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(MessagingMessageListenerAdapter.class.getDeclaredField("handlerMethod"))).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(HandlerAdapter.class.getDeclaredField("delegatingHandler"))).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(HandlerAdapter.class.getDeclaredField("invokerHandlerMethod"))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Worker.class.getDeclaredField("run")))
 			.accepts(hints);
 	}

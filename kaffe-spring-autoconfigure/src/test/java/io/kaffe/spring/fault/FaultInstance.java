@@ -41,6 +41,7 @@ import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryC
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -140,6 +141,7 @@ public final class FaultInstance implements AutoCloseable {
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ PropertyPlaceholderAutoConfiguration.class, LifecycleAutoConfiguration.class,
 			KafkaAutoConfiguration.class, KaffeAutoConfiguration.class })
+	@Import(ListenerShapes.class)
 	static class Application {
 
 		private final AtomicReference<Duration> stall = new AtomicReference<>(Duration.ZERO);
@@ -158,7 +160,7 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		@Bean
-		@ConditionalOnExpression("!${fault.acknowledging:false} and !${fault.batches:false}")
+		@ConditionalOnExpression("!${fault.acknowledging:false} and !${fault.batches:false} and '${fault.shape:record}' == 'record'")
 		Listener listener(FaultHandler handler) {
 			return new Listener(handler);
 		}

@@ -62,9 +62,13 @@ final class FaultScenario {
 	 * @param body the fault, in a round that has neither topics nor instances yet
 	 */
 	void run(int shortRounds, Body body) {
+		run(shortRounds, MINUTES, body);
+	}
+
+	private void run(int shortRounds, long minutes, Body body) {
 		Long given = Long.getLong("fault.seed");
 		long seed = (given != null) ? given : new Random().nextInt(1_000_000);
-		long end = System.nanoTime() + Duration.ofMinutes(MINUTES).toNanos() / SCENARIOS;
+		long end = System.nanoTime() + Duration.ofMinutes(minutes).toNanos() / SCENARIOS;
 		Judgement judgement = new Judgement();
 		TreeSet<String> strategies = new TreeSet<>();
 		TreeSet<String> protocols = new TreeSet<>();
@@ -86,6 +90,13 @@ final class FaultScenario {
 		System.out.println("FAULT " + this.name + " seed=" + seed + " strategy=" + String.join("+", strategies)
 				+ " protocol=" + String.join("+", protocols) + " rounds=" + rounds + " " + judgement);
 		Assertions.assertThat(text.toString()).as("Violations of " + this.name).isEmpty();
+	}
+
+	/**
+	 * Run one round, however long the scenarios take together, and judge it.
+	 */
+	void once(Body body) {
+		run(1, 0, body);
 	}
 
 	private Judgement judge(FaultRound round, Body body) {

@@ -268,7 +268,8 @@ class OffsetCommitsTests {
 		RecordDelivery delivery = new RecordDelivery((record) -> {
 		}, ListenerType.SIMPLE, null, false, false, "orders", false, settings.failurePolicy(), null,
 				new LogContext("orders", false), GuardedConsumer.of("orders"), this.time);
-		return new AdoptedConsumer("orders", container, settings, delivery, Duration.ofMinutes(5), this.time, manager())
+		return new AdoptedConsumer("orders", container, settings, null, delivery, Duration.ofMinutes(5), this.time,
+				manager())
 			.session(this.consumer);
 	}
 
