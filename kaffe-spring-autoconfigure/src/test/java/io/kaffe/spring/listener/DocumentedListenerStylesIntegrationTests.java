@@ -66,6 +66,7 @@ import org.springframework.kafka.listener.ConsumerAwareMessageListener;
 import org.springframework.kafka.listener.ContainerGroup;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.GenericMessageListener;
 import org.springframework.kafka.listener.KafkaListenerErrorHandler;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
@@ -86,6 +87,7 @@ import org.springframework.messaging.handler.annotation.Payload;
 import org.springframework.messaging.handler.annotation.SendTo;
 import org.springframework.messaging.handler.invocation.MethodArgumentResolutionException;
 import org.springframework.messaging.support.MessageBuilder;
+import org.springframework.util.backoff.FixedBackOff;
 import org.springframework.validation.Errors;
 import org.springframework.validation.Validator;
 import org.springframework.validation.annotation.Validated;
@@ -118,9 +120,9 @@ class DocumentedListenerStylesIntegrationTests {
 	static void start() {
 		for (String topic : List.of("payload", "headers", "record", "nullable", "metadata", "message", "manual",
 				"immediate", "nacking", "replies", "replying", "replying-later", "replying-mono", "replying-many",
-				"answering", "answers", "handlers", "handlers-later", "json", "validated", "recovering", "filtered",
-				"processed", "pattern-one", "grouped", "informed", "tuned", "started", "both-a", "both-b", "twice-a",
-				"twice-b", "annotated", "reference", "simple", "acknowledging", "aware", "all")) {
+				"answering", "answers", "handlers", "handlers-later", "json", "validated", "recovering", "retrying",
+				"filtered", "processed", "pattern-one", "grouped", "informed", "tuned", "started", "both-a", "both-b",
+				"twice-a", "twice-b", "annotated", "reference", "simple", "acknowledging", "aware", "all")) {
 			application.topic(topic, 1);
 		}
 		application.topic("concurrent", 2).topic("assigned", 2);
@@ -251,6 +253,12 @@ class DocumentedListenerStylesIntegrationTests {
 	void errorHandlerOfTheListenerRepliesInstead() {
 		send("recovering", "one", "fails");
 		expect("recovering", "one", "recovered fails");
+	}
+
+	@Test
+	void errorHandlerOfTheContainerIsNotAsked() {
+		send("retrying", "one");
+		expect("retrying", "one fails", "one");
 	}
 
 	@Test
@@ -578,6 +586,15 @@ class DocumentedListenerStylesIntegrationTests {
 			this.notes.add("validated", "order " + order.id());
 		}
 
+		@KafkaListener(id = "retrying", topics = "retrying-${test.id}", containerFactory = "errorHandlingFactory")
+		void retrying(String value, @Header(KafkaHeaders.DELIVERY_ATTEMPT) int attempt) {
+			if (attempt == 1) {
+				this.notes.add("retrying", value + " fails");
+				throw new IllegalStateException("Failing on purpose");
+			}
+			this.notes.add("retrying", value);
+		}
+
 		@KafkaListener(id = "recovering", topics = "recovering-${test.id}", errorHandler = "recovering")
 		void recovering(String value) {
 			if (value.equals("fails")) {
@@ -753,6 +770,16 @@ class DocumentedListenerStylesIntegrationTests {
 			converter.getTypeMapper().addTrustedPackages("*");
 			converter.getTypeMapper().setTypePrecedence(TypePrecedence.TYPE_ID);
 			factory.setRecordMessageConverter(converter);
+			return factory;
+		}
+
+		@Bean
+		ConcurrentKafkaListenerContainerFactory<Object, Object> errorHandlingFactory(
+				ConsumerFactory<Object, Object> consumerFactory, Notes notes) {
+			ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
+			factory.setConsumerFactory(consumerFactory);
+			factory.setCommonErrorHandler(new DefaultErrorHandler(
+					(record, failure) -> notes.add("retrying", "recovered"), new FixedBackOff(0, 0)));
 			return factory;
 		}
 

@@ -61,7 +61,11 @@ class SeekingListenerIntegrationTests {
 			application.start(NAMED, OFTEN, "--seek=none");
 			await("all are committed").until(() -> Long.valueOf(4).equals(application.committed("orders", 0)));
 			application.close();
-			ConfigurableApplicationContext context = application.start(NAMED, OFTEN, "--seek=beginning");
+			ConfigurableApplicationContext context = application.start(NAMED, OFTEN, "--seek=beginning", "--blocked=2");
+			await("what is before the one that blocks is committed, which leads back")
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).committedOffset())
+					.isEqualTo(2));
+			context.getBean(Seeking.class).open.countDown();
 			await("all are handled again")
 				.untilAsserted(() -> assertThat(handled(context)).containsExactly("0", "1", "2", "3"));
 			application.send("orders", 0, 4, 5);
