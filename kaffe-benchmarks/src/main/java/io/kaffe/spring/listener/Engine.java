@@ -94,8 +94,8 @@ final class Engine {
 				new LogContext(NAME, false), GuardedConsumer.of(NAME), this.ticker);
 		WorkerManager manager = new WorkerManager(
 				new WorkerSupervisor(threads.executor(), this.scheduler, this.ticker));
-		this.adopted = new AdoptedConsumer(NAME, container, settings, delivery, Duration.ofMinutes(5), this.ticker,
-				manager);
+		this.adopted = new AdoptedConsumer(NAME, container, settings, null, delivery, Duration.ofMinutes(5),
+				this.ticker, manager);
 		this.session = this.adopted.session(this.consumer);
 		this.session.assigned(PollRing.PARTITIONS);
 		this.session.positioned(PollRing.PARTITIONS);

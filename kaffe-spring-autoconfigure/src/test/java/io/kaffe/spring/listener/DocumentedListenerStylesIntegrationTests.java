@@ -606,9 +606,9 @@ class DocumentedListenerStylesIntegrationTests {
 	}
 
 	/**
-	 * Attributes of the annotation.
+	 * Attributes of the annotation. Public since an expression asks it for its topic.
 	 */
-	static class Attributes {
+	public static class Attributes {
 
 		private final Notes notes;
 
