@@ -32,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -606,9 +607,9 @@ class DocumentedListenerStylesIntegrationTests {
 	}
 
 	/**
-	 * Attributes of the annotation. Public since an expression asks it for its topic.
+	 * Attributes of the annotation. Supplies the topic of one of its listeners.
 	 */
-	public static class Attributes {
+	static class Attributes implements Supplier<String> {
 
 		private final Notes notes;
 
@@ -619,7 +620,8 @@ class DocumentedListenerStylesIntegrationTests {
 			this.prefix = prefix;
 		}
 
-		public String getTopic() {
+		@Override
+		public String get() {
 			return application.topic("reference");
 		}
 
@@ -687,7 +689,7 @@ class DocumentedListenerStylesIntegrationTests {
 			this.notes.add("annotated", value);
 		}
 
-		@KafkaListener(id = "reference", topics = "#{__listener.topic}")
+		@KafkaListener(id = "reference", topics = "#{__listener.get()}")
 		void reference(String value) {
 			this.notes.add("reference", this.prefix + " " + value);
 		}
@@ -803,7 +805,7 @@ class DocumentedListenerStylesIntegrationTests {
 
 				@Override
 				public Object handleError(Message<?> message, ListenerExecutionFailedException exception,
-						@Nullable Consumer<?, ?> consumer) {
+						Consumer<?, ?> consumer) {
 					notes.add("recovering", "recovered " + message.getPayload());
 					return "";
 				}
