@@ -805,7 +805,7 @@ class DocumentedListenerStylesIntegrationTests {
 
 				@Override
 				public Object handleError(Message<?> message, ListenerExecutionFailedException exception,
-						Consumer<?, ?> consumer) {
+						@Nullable Consumer<?, ?> consumer) {
 					notes.add("recovering", "recovered " + message.getPayload());
 					return "";
 				}
