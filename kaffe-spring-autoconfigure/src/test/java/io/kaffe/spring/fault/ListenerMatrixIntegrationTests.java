@@ -51,16 +51,23 @@ class ListenerMatrixIntegrationTests {
 	@ValueSource(strings = { "payload", "record", "acknowledging", "future", "mono", "declared", "class", "filtered",
 			"replying" })
 	void shapeKeepsAllGuaranteesWithEachStrategy(String shape, BrokerProcess broker) {
+		judge(shape, broker.bootstrapServers());
+	}
+
+	/**
+	 * Judge a shape with all strategies.
+	 */
+	static void judge(String shape, String servers) {
 		// At the same time, since most of it is waiting.
 		List<CompletableFuture<Void>> rounds = Stream.of(StandardWorkerAllocationStrategy.values())
-			.map((strategy) -> CompletableFuture.runAsync(() -> judge(shape, strategy, broker),
+			.map((strategy) -> CompletableFuture.runAsync(() -> judge(shape, strategy, servers),
 					(task) -> new Thread(task, "round of " + strategy).start()))
 			.toList();
 		assertThat(rounds).allSatisfy((round) -> assertThat(round).succeedsWithin(Duration.ofMinutes(3)));
 	}
 
-	private static void judge(String shape, StandardWorkerAllocationStrategy strategy, BrokerProcess broker) {
-		FaultScenario.of("matrix-" + shape, broker.bootstrapServers()).once((round) -> {
+	private static void judge(String shape, StandardWorkerAllocationStrategy strategy, String servers) {
+		FaultScenario.of("matrix-" + shape, servers).once((round) -> {
 			round.strategy(strategy).topics(1).with("fault.shape", shape);
 			String replies = round.topic("replies");
 			switch (shape) {
