@@ -125,8 +125,9 @@ class WorkerInterleavingTests {
 		/**
 		 * A wake-up that comes between the look at the work and WAITING is missed.
 		 */
-		NO_SECOND_LOOK_AT_WAITING_WORK(WorkerRaces.WokenWhileRunning.class, "if (work.isReady(turn.readClock())) {",
-				"if (false) {", "Left behind after 0"),
+		NO_SECOND_LOOK_AT_WAITING_WORK(WorkerRaces.WokenWhileRunning.class,
+				"if (work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null)) {", "if (false) {",
+				"Left behind after 0"),
 
 		/**
 		 * Work that comes between the last look at the queue and its end is left behind.
@@ -151,8 +152,7 @@ class WorkerInterleavingTests {
 		/**
 		 * Two threads schedule it at a time.
 		 */
-		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class,
-				"if (this.run == expected && RUN.compareAndSet(this, expected, SCHEDULED)) {",
+		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class, "if (RUN.compareAndSet(this, expected, SCHEDULED)) {",
 				"if (this.run == expected) { this.run = SCHEDULED;", "Two runners");
 
 		private final Class<? extends Runnable> race;
