@@ -110,17 +110,25 @@ final class AsyncOutcome implements WorkerAcknowledgment {
 			return null;
 		}
 		answer.whenComplete((result, thrown) -> {
-			within(() -> this.observation.scoped(() -> {
-				if (thrown == null) {
-					this.relay.complete(result);
-				}
-				else {
-					this.relay.completeExceptionally(thrown);
-				}
-			}));
-			settle(thrown);
+			try {
+				within(() -> this.observation.scoped(() -> relay(result, thrown)));
+				settle(thrown);
+			}
+			catch (Throwable ex) {
+				// Else nobody would ever hear of it.
+				this.outcome.completeExceptionally(ex);
+			}
 		});
 		return this.outcome;
+	}
+
+	private void relay(@Nullable Object result, @Nullable Throwable thrown) {
+		if (thrown == null) {
+			this.relay.complete(result);
+		}
+		else {
+			this.relay.completeExceptionally(thrown);
+		}
 	}
 
 	private void settle(@Nullable Throwable thrown) {

@@ -156,18 +156,27 @@ public final class RecordDelivery extends Delivery {
 			throw ex;
 		}
 		if (outcome == null) {
-			observation.stop();
+			stop(observation, null);
 			return null;
 		}
 		return outcome.whenComplete((result, failure) -> stop(observation, failure));
 	}
 
+	/**
+	 * End an observation. What observes fails for itself: the record has its outcome.
+	 */
 	private static void stop(Observation observation, @Nullable Throwable failure) {
-		if (failure != null) {
-			Throwable cause = failure.getCause();
-			observation.error((failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure);
+		try {
+			if (failure != null) {
+				Throwable cause = failure.getCause();
+				observation
+					.error((failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure);
+			}
+			observation.stop();
 		}
-		observation.stop();
+		catch (Throwable ex) {
+			FailureLog.log(logger.getLog()::error, "The observation of a delivery failed", ex);
+		}
 	}
 
 	@SuppressWarnings("unchecked")

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ConsumerSeekAware.ConsumerSeekCallback;
 
+import io.kaffe.spring.worker.FailureLog;
+
 /**
  * The seeks of a {@link ConsumerSeekAware} listener on one consumer: tells the listener
  * which partitions come and go, and does what it asks for. On the consumer thread, within
@@ -121,8 +123,8 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 			this.listener.onPartitionsRevoked(partitions);
 			this.listener.unregisterSeekCallback();
 		}
-		catch (RuntimeException ex) {
-			logger.warn("The listener failed to forget its partitions " + partitions, ex);
+		catch (Throwable ex) {
+			FailureLog.log(logger::warn, "The listener failed to forget its partitions " + partitions, ex);
 		}
 	}
 
@@ -236,8 +238,8 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 				logger.warn("Not seeking " + partition + ": it is not assigned any more");
 			}
 		}
-		catch (RuntimeException ex) {
-			logger.error("Could not seek " + partition, ex);
+		catch (Throwable ex) {
+			FailureLog.log(logger::error, "Could not seek " + partition, ex);
 		}
 	}
 

@@ -78,6 +78,17 @@ class ObservationIntegrationTests {
 	}
 
 	@Test
+	void recordIsFinalThoughItsObservationFails() {
+		try (ListenerApplication application = ListenerApplication.of(FailingObservation.class).topic("orders", 1)) {
+			application.send("orders", 0, 0, 3);
+			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=", QUICK,
+					"--spring.kafka.listener.observation-enabled=true");
+			await("all is committed").until(() -> Long.valueOf(3).equals(application.committed("orders", 0)));
+			assertThat(context.getBean(FailingObservation.class).handled).containsExactly("0", "1", "2");
+		}
+	}
+
+	@Test
 	void nothingIsObservedUnlessAskedFor() {
 		try (ListenerApplication application = ListenerApplication.of(Observed.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 1);
@@ -186,6 +197,23 @@ class ObservationIntegrationTests {
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		CompletableFuture<Void> handle(String value) {
 			return this.future;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FailingObservation extends Recording {
+
+		final Queue<String> handled = new ConcurrentLinkedQueue<>();
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
+		void handle(String value) {
+			this.handled.add(value);
+		}
+
+		@Override
+		public void onStop(KafkaRecordReceiverContext context) {
+			throw new AssertionError("On purpose");
 		}
 
 	}
