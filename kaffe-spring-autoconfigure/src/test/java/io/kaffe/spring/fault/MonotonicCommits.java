@@ -26,7 +26,10 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * A commit that was asked for after another was confirmed does not lead back behind it,
  * unless somebody moved the offset in between, and no record below a confirmed commit is
- * delivered to whoever is assigned the partition after that.
+ * delivered to whoever is assigned the partition after that. While several consumers of
+ * one instance take themselves for the owner of a partition, because one of them does not
+ * know yet that it lost it, its journal does not tell which of them a record began for:
+ * then the oldest of these assignments counts.
  */
 final class MonotonicCommits implements Oracle {
 
@@ -34,11 +37,13 @@ final class MonotonicCommits implements Oracle {
 	public List<String> violations(History history) {
 		Map<TopicPartition, Long> confirmed = new HashMap<>();
 		Map<List<Object>, Long> confirmedBefore = new HashMap<>();
+		Map<List<Object>, Map<String, Long>> assignments = new HashMap<>();
 		List<String> violations = new ArrayList<>();
 		for (Entry entry : history.entries()) {
 			TopicPartition partition = entry.topicPartition();
 			List<Object> commit = List.of(entry.instance(), entry.actor(), partition, entry.offset());
-			List<Object> assignment = List.of(entry.instance(), partition);
+			Map<String, Long> assigned = assignments.computeIfAbsent(List.of(entry.instance(), partition),
+					(key) -> new HashMap<>());
 			long highest = confirmed.getOrDefault(partition, 0L);
 			switch (entry.kind()) {
 				case MOVED -> confirmed.put(partition, entry.offset());
@@ -50,12 +55,13 @@ final class MonotonicCommits implements Oracle {
 					}
 					confirmed.put(partition, Math.max(highest, entry.offset()));
 				}
-				case ASSIGNED -> confirmedBefore.put(assignment, highest);
+				case ASSIGNED -> assigned.put(entry.actor(), highest);
+				case REVOKED -> assigned.remove(entry.actor());
 				case START -> {
-					if (entry.offset() < confirmedBefore.getOrDefault(assignment, 0L)) {
+					long floor = assigned.values().stream().mapToLong(Long::longValue).min().orElse(0);
+					if (entry.offset() < floor) {
 						violations.add(entry.coordinates() + " began in " + entry.instance() + " at " + entry.micros()
-								+ " though " + confirmedBefore.get(assignment)
-								+ " was committed before it was assigned");
+								+ " though " + floor + " was committed before it was assigned");
 					}
 				}
 				default -> {

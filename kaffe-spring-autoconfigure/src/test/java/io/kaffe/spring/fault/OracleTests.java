@@ -524,6 +524,15 @@ class OracleTests {
 			assertThat(this.oracle.violations(story.of(9))).hasSize(1);
 		}
 
+		@Test
+		void recordOfAConsumerThatDoesNotKnowOfItsLossPasses() {
+			Story story = new Story().assigned("a", 0).outOfTouch("a").committed("b", 0, 5);
+			story.assignedTo("a-second", "a", 0).start("a", 0, 4);
+			assertThat(this.oracle.violations(story.of(9))).isEmpty();
+			story.revoked("a", 0).start("a", 0, 4);
+			assertThat(this.oracle.violations(story.of(9))).as("it knows").hasSize(1);
+		}
+
 	}
 
 	/**
