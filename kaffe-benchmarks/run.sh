@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds what is needed and compares ways to handle the records of a topic on a broker that it starts:
-#   kaffe-benchmarks/run.sh [--quick] [--rounds=n] [--contender=name]... [workload]...
+#   kaffe-benchmarks/run.sh [--quick] [--profile] [--rounds=n] [--contender=name]... [workload]...
 # for example: kaffe-benchmarks/run.sh --quick noop io
 # Prints tables in Markdown and leaves them, with JSON and a plot, in kaffe-benchmarks/target/side-by-side.*
 set -euo pipefail

@@ -66,6 +66,10 @@ final class SpringConsumption implements Consumption {
 		if (contender.virtual()) {
 			properties.put("spring.threads.virtual.enabled", true);
 		}
+		if (contender.kind() == Contender.Kind.KAFFE && !contender.observed()) {
+			// The peers do not tell loggers either.
+			properties.put("kaffe.mdc", false);
+		}
 		if (contender.observed()) {
 			// The registries are there because the actuator is on the class path.
 			properties.put("spring.kafka.listener.observation-enabled", true);

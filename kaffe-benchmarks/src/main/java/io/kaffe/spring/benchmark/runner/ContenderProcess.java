@@ -69,17 +69,22 @@ final class ContenderProcess {
 		Path log = workspace.file(settings.group() + "-" + settings.phase() + ".log");
 		boolean observed = Contender.named(settings.contender()).observed();
 		Process process = workspace.java(observed ? classPaths.observed() : classPaths.contender(),
-				jvmArguments(workspace.file(observed ? "observed.jsa" : "contender.jsa")),
+				jvmArguments(workspace, settings, observed ? "observed.jsa" : "contender.jsa"),
 				List.of(ContenderMain.class.getName(), file.toString()), log);
 		return new ContenderProcess(process, settings, log);
 	}
 
-	private static List<String> jvmArguments(Path archive) {
+	private static List<String> jvmArguments(Workspace workspace, RoundSettings settings, String archive) {
 		List<String> arguments = new ArrayList<>(List.of("-Xms1g", "-Xmx1g"));
 		if (Runtime.version().feature() >= FIRST_WITH_ARCHIVES) {
 			// It takes a second from each start, and nothing from what is measured.
 			arguments.add("-XX:+AutoCreateSharedArchive");
-			arguments.add("-XX:SharedArchiveFile=" + archive);
+			arguments.add("-XX:SharedArchiveFile=" + workspace.file(archive));
+		}
+		Path profiles = workspace.profiles();
+		if (profiles != null) {
+			Path profile = profiles.resolve(settings.group() + "-" + settings.phase() + ".jfr");
+			arguments.add("-XX:StartFlightRecording:settings=profile,filename=" + profile);
 		}
 		return arguments;
 	}

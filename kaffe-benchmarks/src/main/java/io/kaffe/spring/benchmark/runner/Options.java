@@ -27,11 +27,12 @@ import java.util.List;
  * @param contenders parts of the names of those that are to run; none for all
  * @param workloads names of workloads; none for all
  */
-record Options(boolean quick, int rounds, List<String> contenders, List<String> workloads) {
+record Options(boolean quick, boolean profile, int rounds, List<String> contenders, List<String> workloads) {
 
 	static final String USAGE = """
-			Usage: run.sh [--quick] [--rounds=n] [--contender=name]... [workload]...
+			Usage: run.sh [--quick] [--profile] [--rounds=n] [--contender=name]... [workload]...
 				--quick           a first impression in less than three minutes: fewer records, fewer contenders
+				--profile         record each contender with Java Flight Recorder, into target/profiles
 				--rounds=n        how many rounds each contender has, at least 3 (the default)
 				--contender=name  a contender to run, or how its name begins if that ends in *; can be repeated
 				workload          %s
@@ -45,12 +46,16 @@ record Options(boolean quick, int rounds, List<String> contenders, List<String> 
 	 */
 	static Options of(String... args) {
 		boolean quick = false;
+		boolean profile = false;
 		int rounds = LEAST_ROUNDS;
 		List<String> contenders = new ArrayList<>();
 		List<String> workloads = new ArrayList<>();
 		for (String arg : args) {
 			if (arg.equals("--quick")) {
 				quick = true;
+			}
+			else if (arg.equals("--profile")) {
+				profile = true;
 			}
 			else if (arg.startsWith("--rounds=")) {
 				rounds = Integer.parseInt(arg.substring("--rounds=".length()));
@@ -68,7 +73,7 @@ record Options(boolean quick, int rounds, List<String> contenders, List<String> 
 		if (rounds < LEAST_ROUNDS) {
 			throw new IllegalArgumentException("At least " + LEAST_ROUNDS + " rounds are needed to tell a median");
 		}
-		return new Options(quick, rounds, List.copyOf(contenders), List.copyOf(workloads));
+		return new Options(quick, profile, rounds, List.copyOf(contenders), List.copyOf(workloads));
 	}
 
 	/**

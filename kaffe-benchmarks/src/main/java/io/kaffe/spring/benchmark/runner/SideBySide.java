@@ -96,7 +96,8 @@ public final class SideBySide {
 			System.out.println(absent);
 		}
 		List<Row> rows = new ArrayList<>();
-		try (Workspace workspace = new Workspace()) {
+		try (Workspace workspace = new Workspace(
+				this.options.profile() ? this.module.resolve("target").resolve("profiles") : null)) {
 			ClassPaths classPaths = ClassPaths.of(this.module);
 			Broker broker = Broker.start(workspace, classPaths.broker());
 			try (Topics topics = new Topics(broker)) {

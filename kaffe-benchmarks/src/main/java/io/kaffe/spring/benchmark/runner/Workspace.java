@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -37,18 +38,33 @@ final class Workspace implements AutoCloseable {
 
 	private final Path directory;
 
+	private final @Nullable Path profiles;
+
 	private final Queue<Process> processes = new ConcurrentLinkedQueue<>();
 
 	private volatile boolean closed;
 
-	Workspace() {
+	/**
+	 * Create a workspace.
+	 * @param profiles the directory for recordings of contenders, or {@code null} to make
+	 * none
+	 */
+	Workspace(@Nullable Path profiles) {
+		this.profiles = profiles;
 		try {
+			if (profiles != null) {
+				Files.createDirectories(profiles);
+			}
 			this.directory = Files.createTempDirectory("kaffe-benchmarks-");
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
 		Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+	}
+
+	@Nullable Path profiles() {
+		return this.profiles;
 	}
 
 	Path file(String name) {

@@ -85,8 +85,8 @@ class RoundsTests {
 	void fewerThanThreeRoundsAreRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> Options.of("--rounds=2"));
 		assertThatIllegalArgumentException().isThrownBy(() -> Options.of("--fast"));
-		assertThat(Options.of("--quick", "noop", "--rounds=5", "--contender=bare*"))
-			.isEqualTo(new Options(true, 5, List.of("bare*"), List.of("noop")));
+		assertThat(Options.of("--quick", "--profile", "noop", "--rounds=5", "--contender=bare*"))
+			.isEqualTo(new Options(true, true, 5, List.of("bare*"), List.of("noop")));
 	}
 
 	@Test
