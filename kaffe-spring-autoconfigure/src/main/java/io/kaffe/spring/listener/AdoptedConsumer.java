@@ -354,7 +354,10 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	 */
 	boolean isOverloaded() {
 		this.leftovers.removeIf((assignment) -> !assignment.isWithWorkers());
-		PartitionBuffer.Room left = sum(this.leftovers.stream());
+		if (this.leftovers.isEmpty()) {
+			return false;
+		}
+		PartitionBuffer.Room left = sum(this.leftovers);
 		return left.records() >= this.settings.maxBufferedRecords() / 2.0
 				|| left.bytes() >= this.settings.maxBufferedBytes() / 2.0;
 	}
@@ -487,13 +490,17 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	}
 
 	private PartitionBuffer.Room buffered() {
-		return sum(Stream.concat(assignments(), this.leftovers.stream()));
+		PartitionBuffer.Room buffered = sum(this.leftovers);
+		for (ConsumerSession session : this.sessions.values()) {
+			buffered = buffered.plus(sum(session.assignments()));
+		}
+		return buffered;
 	}
 
-	private static PartitionBuffer.Room sum(Stream<PartitionAssignment> assignments) {
+	private static PartitionBuffer.Room sum(Collection<PartitionAssignment> assignments) {
 		long records = 0;
 		long bytes = 0;
-		for (PartitionAssignment assignment : (Iterable<PartitionAssignment>) assignments::iterator) {
+		for (PartitionAssignment assignment : assignments) {
 			records += assignment.buffer().records();
 			bytes += assignment.buffer().bytes();
 		}

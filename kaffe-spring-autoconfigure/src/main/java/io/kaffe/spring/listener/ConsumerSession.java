@@ -63,6 +63,13 @@ final class ConsumerSession {
 
 	private static final Duration LARGEST_COMMIT_RESERVE = Duration.ofSeconds(5);
 
+	/**
+	 * How long to wait for room before the broker is asked for partitions that have
+	 * nothing: long enough for fast handlers, and not more than another record may be
+	 * late.
+	 */
+	private static final Duration ROOM_PATIENCE = Duration.ofMillis(50);
+
 	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
@@ -102,7 +109,7 @@ final class ConsumerSession {
 		this.owner = owner;
 		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.metadataLimit(),
 				owner.refusalPatience(), owner.ticker());
-		this.flow = new FlowControl(consumer, owner);
+		this.flow = new FlowControl(consumer, owner, this::awaitRoom);
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0);
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
@@ -503,8 +510,22 @@ final class ConsumerSession {
 		return this.allocation.assign(new AssignedPartition(partition, this.owner.nextEpoch()), this);
 	}
 
+	/**
+	 * Wait until a worker has made room, but not for long.
+	 */
+	private void awaitRoom() {
+		long deadline = this.owner.ticker().nanoTime() + ROOM_PATIENCE.toNanos();
+		long left = ROOM_PATIENCE.toNanos();
+		while (!this.roomAvailable && left > 0 && !Thread.currentThread().isInterrupted()) {
+			LockSupport.parkNanos(this, left);
+			left = deadline - this.owner.ticker().nanoTime();
+		}
+		this.roomAvailable = false;
+	}
+
 	void roomAvailable() {
 		this.roomAvailable = true;
+		LockSupport.unpark(this.thread);
 		if (this.polling) {
 			this.consumer.wakeup();
 		}

@@ -25,6 +25,7 @@ import java.util.Set;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -34,6 +35,10 @@ import org.apache.kafka.common.TopicPartition;
  * Looks at what the consumer says it has paused rather than at what was asked for last,
  * since the container and rebalances resume partitions too; resumes only what was paused
  * here and nobody else wants paused.
+ * <p>
+ * Before it leaves nothing but partitions to fetch that have reached their end, it waits
+ * a little for room: the broker would keep that fetch until something arrives or
+ * {@code fetch.max.wait.ms} is over, and the client sends no other one meanwhile.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread; tables call {@link #isPaused}.
  */
@@ -47,11 +52,20 @@ final class FlowControl {
 
 	private final AdoptedConsumer owner;
 
+	private final Runnable awaitRoom;
+
 	private volatile Set<TopicPartition> paused = Set.of();
 
-	FlowControl(Consumer<?, ?> consumer, AdoptedConsumer owner) {
+	/**
+	 * Create a flow control.
+	 * @param consumer pauses and resumes
+	 * @param owner knows what may be buffered
+	 * @param awaitRoom waits until a worker has made room, but not for long
+	 */
+	FlowControl(Consumer<?, ?> consumer, AdoptedConsumer owner, Runnable awaitRoom) {
 		this.consumer = consumer;
 		this.owner = owner;
+		this.awaitRoom = awaitRoom;
 	}
 
 	/**
@@ -59,15 +73,17 @@ final class FlowControl {
 	 */
 	void regulate(Collection<PartitionAssignment> assignments) {
 		Set<TopicPartition> paused = this.consumer.paused();
-		PartitionBuffer.Room share = this.owner.share();
-		boolean full = this.owner.isFull();
-		boolean overloaded = this.owner.isOverloaded();
-		List<TopicPartition> pause = new ArrayList<>();
-		List<TopicPartition> resume = new ArrayList<>();
+		holdBack(assignments);
+		if (leavesNothingToFetch(assignments, paused)) {
+			this.awaitRoom.run();
+			holdBack(assignments);
+		}
+		List<TopicPartition> pause = new ArrayList<>(0);
+		List<TopicPartition> resume = new ArrayList<>(0);
 		for (PartitionAssignment assignment : assignments) {
 			TopicPartition partition = assignment.partition();
 			boolean isPaused = paused.contains(partition);
-			if (assignment.holdBack(share, full, overloaded)) {
+			if (assignment.isHeldBack()) {
 				this.pausedHere.add(partition);
 				if (!isPaused) {
 					pause.add(partition);
@@ -85,10 +101,54 @@ final class FlowControl {
 		apply(pause, resume);
 	}
 
+	private void holdBack(Collection<PartitionAssignment> assignments) {
+		PartitionBuffer.Room share = this.owner.share();
+		boolean full = this.owner.isFull();
+		boolean overloaded = this.owner.isOverloaded();
+		for (PartitionAssignment assignment : assignments) {
+			assignment.holdBack(share, full, overloaded);
+		}
+	}
+
+	/**
+	 * Return whether a partition is about to be paused for want of room, and all that are
+	 * left to be fetched have reached their end.
+	 */
+	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
+		boolean pauses = false;
+		boolean fetches = false;
+		for (PartitionAssignment assignment : assignments) {
+			boolean isPaused = paused.contains(assignment.partition());
+			if (assignment.isHeldBack()) {
+				pauses |= !isPaused && assignment.buffer().isHeldBack();
+			}
+			else {
+				fetches |= !isPaused;
+			}
+		}
+		return pauses && fetches
+				&& assignments.stream()
+					.filter((assignment) -> !assignment.isHeldBack() && !paused.contains(assignment.partition()))
+					.allMatch((assignment) -> isAtEnd(assignment.partition()));
+	}
+
+	private boolean isAtEnd(TopicPartition partition) {
+		try {
+			return this.consumer.currentLag(partition).orElse(1) == 0;
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			return false;
+		}
+	}
+
 	private void apply(List<TopicPartition> pause, List<TopicPartition> resume) {
 		try {
-			this.consumer.pause(pause);
-			this.consumer.resume(resume);
+			if (!pause.isEmpty()) {
+				this.consumer.pause(pause);
+			}
+			if (!resume.isEmpty()) {
+				this.consumer.resume(resume);
+			}
 		}
 		catch (IllegalStateException ex) {
 			logger.debug("A partition went while it was paused or resumed; its revocation is about to come", ex);

@@ -146,9 +146,8 @@ final class PartitionAssignment implements RecordSource {
 	 * @param share what this partition may have buffered
 	 * @param full whether the consumer's whole buffer is full
 	 * @param overloaded whether nothing more may be fetched at all
-	 * @return whether the partition has to be paused
 	 */
-	boolean holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded) {
+	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded) {
 		boolean hold = this.buffer.holdBack(share, full);
 		String why = null;
 		if (this.naming != null) {
@@ -161,7 +160,13 @@ final class PartitionAssignment implements RecordSource {
 			why = "back-pressure";
 		}
 		this.heldBack = why;
-		return why != null;
+	}
+
+	/**
+	 * Return whether the partition has to be paused.
+	 */
+	boolean isHeldBack() {
+		return this.heldBack != null;
 	}
 
 	void revoke() {

@@ -127,6 +127,10 @@ final class PartitionBuffer {
 	 */
 	record Room(long records, long bytes) {
 
+		Room plus(Room other) {
+			return new Room(this.records + other.records, this.bytes + other.bytes);
+		}
+
 		/**
 		 * Return a fair part of this.
 		 * @param parts how many parts to make

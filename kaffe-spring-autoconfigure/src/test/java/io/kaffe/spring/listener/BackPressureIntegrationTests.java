@@ -19,9 +19,11 @@ package io.kaffe.spring.listener;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.support.Acknowledgment;
@@ -92,6 +94,25 @@ class BackPressureIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			Gate gate = context.getBean(Gate.class);
 			await("all are handled").atMost(Duration.ofSeconds(30)).until(() -> gate.finished.size() == 4000);
+		}
+	}
+
+	@Test
+	void partitionIsNotLeftOutOfAFetchThatTheBrokerKeeps() {
+		// A fetch of nothing but the empty partition takes 2 s, and nothing else is
+		// fetched
+		// meanwhile. The other one has too much buffered after each of its 100 fetches.
+		try (ListenerApplication application = ListenerApplication.of(TakingTime.class)
+			.with("kaffe.consumers.orders.buffer.max-records", 20)
+			.with("spring.kafka.consumer.fetch-max-wait", "2s")
+			.with("spring.kafka.consumer.properties.max.partition.fetch.bytes", 1)
+			.topic("orders", 2)) {
+			for (int batch = 0; batch < 100; batch++) {
+				application.send("orders", 0, 10 * batch, 10 * (batch + 1));
+			}
+			ConfigurableApplicationContext context = application.start();
+			AtomicInteger handled = context.getBean(AtomicInteger.class);
+			await("all are handled").atMost(Duration.ofSeconds(60)).until(() -> handled.get() == 1000);
 		}
 	}
 
@@ -199,6 +220,32 @@ class BackPressureIntegrationTests {
 		return ListenerApplication.of(DrainIntegrationTests.Listening.class)
 			.with("kaffe.consumers.orders.buffer.max-records", 100)
 			.with("spring.kafka.consumer.max-poll-records", 20);
+	}
+
+	/**
+	 * Takes a millisecond for a record.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class TakingTime {
+
+		@Bean
+		AtomicInteger handled() {
+			return new AtomicInteger();
+		}
+
+		@Bean
+		Object listener(AtomicInteger handled) {
+			return new Object() {
+
+				@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
+				void handle(String value) {
+					LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+					handled.incrementAndGet();
+				}
+
+			};
+		}
+
 	}
 
 	/**
