@@ -35,7 +35,7 @@ import io.kaffe.spring.benchmark.contender.Order;
 record Sizing(double warmUpSeconds, double leastSeconds, double mostSeconds) {
 
 	/** For results to keep. */
-	static final Sizing FULL = new Sizing(2, 1, 10);
+	static final Sizing FULL = new Sizing(1.5, 1, 4);
 
 	/** For a first impression. */
 	static final Sizing QUICK = new Sizing(0.6, 0.4, 0.8);
