@@ -82,6 +82,8 @@ final class ConsumerSession {
 
 	private final OffsetCommits commits;
 
+	private final boolean inGroup;
+
 	private final FlowControl flow;
 
 	private final Thread thread;
@@ -107,6 +109,7 @@ final class ConsumerSession {
 	ConsumerSession(Consumer<?, ?> consumer, AdoptedConsumer owner) {
 		this.consumer = consumer;
 		this.owner = owner;
+		this.inGroup = owner.commits();
 		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.metadataLimit(),
 				owner.refusalPatience(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner, this::awaitRoom);
@@ -135,7 +138,7 @@ final class ConsumerSession {
 			this.seeks.perform();
 		}
 		Collection<PartitionAssignment> assigned = this.assignments.values();
-		if (this.owner.commits() && this.commits.commitIfDue(assigned)) {
+		if (this.inGroup && this.commits.commitIfDue(assigned)) {
 			assigned.forEach(this.positions::passWhatHoldsNoRecord);
 			assigned.forEach(this.positions::refreshEnd);
 			this.owner.warnOfSeparatedPartitions(this.consumer);
@@ -231,7 +234,7 @@ final class ConsumerSession {
 			}
 		}
 		this.flow.begin(added);
-		if (this.owner.commits()) {
+		if (this.inGroup) {
 			this.positions.continueFromCommits(added);
 		}
 		this.owner.assignmentChanged();
@@ -402,7 +405,7 @@ final class ConsumerSession {
 			leaving.forEach(PartitionAssignment::fence);
 			this.owner.workers().wakeAll();
 			try {
-				if (this.owner.commits()) {
+				if (this.inGroup) {
 					this.commits.commitFinally(leaving, deadline, takePartInRebalance);
 				}
 			}
