@@ -169,12 +169,10 @@ public final class BatchDelivery extends Delivery {
 		}
 		catch (Throwable ex) {
 			Throwable reason = BatchAttempt.reasonOf(ex);
-			observations.forEach((each) -> each.error(reason));
+			observations.forEach((each) -> DeliveryObservation.stop(each, reason));
 			throw ex;
 		}
-		finally {
-			observations.forEach(Observation::stop);
-		}
+		observations.forEach((each) -> DeliveryObservation.stop(each, null));
 	}
 
 	private void deliver(BatchAttempt attempt) throws Throwable {

@@ -27,7 +27,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.log.LogAccessor;
-import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
@@ -147,36 +146,22 @@ public final class RecordDelivery extends Delivery {
 
 	private @Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, RecordSource source,
 			Observation observation) throws Throwable {
+		Observation.Scope scope = DeliveryObservation.open(observation);
 		CompletableFuture<?> outcome;
-		try (Observation.Scope scope = observation.openScope()) {
+		try {
 			outcome = deliverUnobserved(record, source, observation);
 		}
 		catch (Throwable ex) {
-			stop(observation, ex);
+			DeliveryObservation.close(scope);
+			DeliveryObservation.stop(observation, ex);
 			throw ex;
 		}
+		DeliveryObservation.close(scope);
 		if (outcome == null) {
-			stop(observation, null);
+			DeliveryObservation.stop(observation, null);
 			return null;
 		}
-		return outcome.whenComplete((result, failure) -> stop(observation, failure));
-	}
-
-	/**
-	 * End an observation. What observes fails for itself: the record has its outcome.
-	 */
-	private static void stop(Observation observation, @Nullable Throwable failure) {
-		try {
-			if (failure != null) {
-				Throwable cause = failure.getCause();
-				observation
-					.error((failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure);
-			}
-			observation.stop();
-		}
-		catch (Throwable ex) {
-			FailureLog.log(logger.getLog()::error, "The observation of a delivery failed", ex);
-		}
+		return outcome.whenComplete((result, failure) -> DeliveryObservation.stop(observation, failure));
 	}
 
 	@SuppressWarnings("unchecked")

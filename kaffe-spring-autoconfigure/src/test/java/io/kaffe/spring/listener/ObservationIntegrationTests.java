@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.listener;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
@@ -26,7 +27,10 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
@@ -77,14 +81,27 @@ class ObservationIntegrationTests {
 		}
 	}
 
-	@Test
-	void recordIsFinalThoughItsObservationFails() {
-		try (ListenerApplication application = ListenerApplication.of(FailingObservation.class).topic("orders", 1)) {
+	@ParameterizedTest
+	@ValueSource(strings = { "start", "open", "close", "stop" })
+	void recordIsHandledOnceThoughItsObservationFails(String when) {
+		assertHandledOnce(FailingObservation.class, when);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "start", "stop" })
+	void batchIsHandledOnceThoughItsObservationFails(String when) {
+		assertHandledOnce(FailingObservationOfBatches.class, when);
+	}
+
+	private static void assertHandledOnce(Class<? extends Failing> configuration, String when) {
+		try (ListenerApplication application = ListenerApplication.of(configuration).topic("orders", 1)) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=", QUICK,
-					"--spring.kafka.listener.observation-enabled=true");
+					"--spring.kafka.listener.observation-enabled=true", "--test.fails=" + when);
 			await("all is committed").until(() -> Long.valueOf(3).equals(application.committed("orders", 0)));
-			assertThat(context.getBean(FailingObservation.class).handled).containsExactly("0", "1", "2");
+			Failing failing = context.getBean(configuration);
+			assertThat(failing.handled).containsExactly("0", "1", "2");
+			assertThat(failing.events).as("it did fail").contains("fails");
 		}
 	}
 
@@ -201,19 +218,43 @@ class ObservationIntegrationTests {
 
 	}
 
-	@Configuration(proxyBeanMethods = false)
-	static class FailingObservation extends Recording {
+	/**
+	 * Fails at what the property {@code test.fails} names.
+	 */
+	private abstract static class Failing extends Recording {
 
 		final Queue<String> handled = new ConcurrentLinkedQueue<>();
+
+		@Value("${test.fails}")
+		private String when = "";
+
+		@Override
+		void event(String what) {
+			super.event(what);
+			if (what.startsWith(this.when)) {
+				super.event("fails");
+				throw new AssertionError("On purpose");
+			}
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FailingObservation extends Failing {
 
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		void handle(String value) {
 			this.handled.add(value);
 		}
 
-		@Override
-		public void onStop(KafkaRecordReceiverContext context) {
-			throw new AssertionError("On purpose");
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FailingObservationOfBatches extends Failing {
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", batch = "true")
+		void handle(List<String> values) {
+			this.handled.addAll(values);
 		}
 
 	}
