@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.common.TopicPartition;
 
@@ -108,6 +109,13 @@ public interface KaffeConsumers {
 	Set<String> topics(String consumer);
 
 	/**
+	 * Return the partitions that are assigned to a consumer at the moment.
+	 * @param consumer the consumer's name
+	 * @return the partitions, sorted by topic and number
+	 */
+	List<TopicPartition> partitions(String consumer);
+
+	/**
 	 * Subscribe a consumer to more topics. Its group assigns their partitions in a
 	 * rebalance, which begins before the consumer's next poll; records that are being
 	 * handled are finished and committed as in every rebalance. The topics are kept when
@@ -163,6 +171,64 @@ public interface KaffeConsumers {
 	 * @param consumer the consumer's name
 	 */
 	void resume(String consumer);
+
+	/**
+	 * Pause a topic of a consumer: nothing more of it is fetched, also of partitions that
+	 * the consumer is assigned later. What is fetched already is still handled.
+	 * @param consumer the consumer's name
+	 * @param topic the topic; the consumer need not have it
+	 * @return complete when its consumer threads fetch no more of it; failed with an
+	 * {@link IllegalStateException} if one stops before. The topic is to be paused in any
+	 * case.
+	 */
+	CompletableFuture<Void> pause(String consumer, String topic);
+
+	/**
+	 * Pause a partition of a consumer, as {@link #pause(String, String)} does with all
+	 * partitions of a topic.
+	 * @param consumer the consumer's name
+	 * @param partition the partition; the consumer need not have it
+	 * @return as {@link #pause(String, String)}
+	 */
+	CompletableFuture<Void> pause(String consumer, TopicPartition partition);
+
+	/**
+	 * Let a consumer go on with a topic that was paused, and with all its partitions that
+	 * were paused for themselves.
+	 * @param consumer the consumer's name
+	 * @param topic the topic
+	 * @return complete when its consumer threads know; as with
+	 * {@link #pause(String, String)}
+	 */
+	CompletableFuture<Void> resume(String consumer, String topic);
+
+	/**
+	 * Let a consumer go on with a partition that was paused for itself.
+	 * @param consumer the consumer's name
+	 * @param partition the partition
+	 * @return as {@link #resume(String, String)}
+	 * @throws IllegalStateException if the whole topic is paused
+	 */
+	CompletableFuture<Void> resume(String consumer, TopicPartition partition);
+
+	/**
+	 * Go on reading a partition from another offset. No more records of it are started,
+	 * those that are being handled are waited for, at most for {@code drain-timeout};
+	 * what was polled is dropped. Then it is read from the offset, which is committed.
+	 * Other partitions go on meanwhile. Records between the old and the new position are
+	 * skipped, or handled again.
+	 * @param consumer the consumer's name
+	 * @param partition the partition, assigned to this consumer
+	 * @param to where to go on
+	 * @return the offset, when it is committed; failed with an
+	 * {@link IllegalArgumentException} if the partition does not have it, with an
+	 * {@link IllegalStateException} if the partition is taken from the consumer before,
+	 * is being sought already, or the consumer stops, with what the broker answered
+	 * otherwise
+	 * @throws IllegalStateException if the consumer does not run
+	 * @throws IllegalArgumentException if the partition is not assigned to this consumer
+	 */
+	CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to);
 
 	/**
 	 * Return whether a consumer was paused and not resumed since.

@@ -16,16 +16,23 @@
 
 package io.kaffe.spring.actuate;
 
+import java.security.Principal;
+import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.context.ApplicationEventPublisher;
 
+import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSnapshot;
-import io.kaffe.spring.worker.WorkerTable;
 
 /**
  * Actuator endpoint {@code kaffeworkers}: the worker table. Over HTTP, an unknown
@@ -34,23 +41,36 @@ import io.kaffe.spring.worker.WorkerTable;
 @Endpoint(id = "kaffeworkers", defaultAccess = Access.READ_ONLY)
 public class KaffeWorkersEndpoint {
 
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
 	private final WorkerManager manager;
+
+	private final KaffeOperations operations;
+
+	private final Access access;
 
 	/**
 	 * Create the endpoint.
 	 * @param manager keeps the worker table
+	 * @param consumers carries operations out
+	 * @param events told of operations, for the audit
+	 * @param access what callers may do here
 	 */
-	public KaffeWorkersEndpoint(WorkerManager manager) {
+	public KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
+			Access access) {
 		this.manager = manager;
+		this.operations = new KaffeOperations(consumers, events, PATIENCE);
+		this.access = access;
 	}
 
 	/**
 	 * Describe all consumers.
-	 * @return the worker table
+	 * @return the worker table, and what callers may do about it
 	 */
 	@ReadOperation
-	public WorkerTable workerTable() {
-		return this.manager.table();
+	public WorkersDescription workerTable() {
+		return new WorkersDescription((this.access == Access.UNRESTRICTED) ? "unrestricted" : "read-only",
+				this.manager.table().consumers());
 	}
 
 	/**
@@ -72,6 +92,31 @@ public class KaffeWorkersEndpoint {
 	@ReadOperation
 	public @Nullable WorkerSnapshot worker(@Selector String consumer, @Selector String worker) {
 		return this.manager.table(consumer, worker);
+	}
+
+	/**
+	 * Do something about a consumer. Blocks until it is done, at most half a minute, or
+	 * as long as {@link KaffeConsumers#stop} does.
+	 * @param securityContext who wants it
+	 * @param consumer the consumer's name
+	 * @param operation {@code pause}, {@code resume}, {@code start}, {@code stop},
+	 * {@code max-concurrency}, {@code retry}, {@code skip}, {@code dead-letter} or
+	 * {@code seek}
+	 * @param topic a topic, where the operation takes one
+	 * @param partition the number of a partition, where the operation takes one
+	 * @param offset an offset, where the operation takes one
+	 * @param maxConcurrency how many may be handled at once, for {@code max-concurrency}
+	 * @param to where to seek, as {@link SeekPosition#parse} reads it
+	 * @return what was done
+	 * @throws RuntimeException if it was refused
+	 */
+	@WriteOperation
+	public OperationResult operate(SecurityContext securityContext, @Selector String consumer,
+			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
+			@Nullable Integer maxConcurrency, @Nullable String to) {
+		Principal principal = securityContext.getPrincipal();
+		return this.operations.perform((principal != null) ? principal.getName() : null, consumer, operation,
+				new OperationArguments(topic, partition, offset, maxConcurrency, to));
 	}
 
 }

@@ -16,14 +16,21 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
+import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 
+import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
+import io.kaffe.spring.actuate.KaffeWorkersEndpointWebExtension;
 import io.kaffe.spring.worker.WorkerManager;
 
 /**
@@ -40,8 +47,18 @@ public final class KaffeEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager) {
-		return new KaffeWorkersEndpoint(manager);
+	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers,
+			ApplicationEventPublisher events, ObjectProvider<EndpointAccessResolver> accessResolver) {
+		EndpointAccessResolver resolver = accessResolver.getIfAvailable(() -> (id, defaultAccess) -> defaultAccess);
+		return new KaffeWorkersEndpoint(manager, consumers, events,
+				resolver.accessFor(EndpointId.of("kaffeworkers"), Access.READ_ONLY));
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(KaffeWorkersEndpoint.class)
+	KaffeWorkersEndpointWebExtension kaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint) {
+		return new KaffeWorkersEndpointWebExtension(endpoint);
 	}
 
 }

@@ -29,6 +29,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -46,8 +47,10 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.support.TopicPartitionOffset;
+import org.springframework.util.Assert;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
@@ -115,6 +118,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	private final MetadataLimit metadataLimit;
 
 	private final ContainerSupervision supervision;
+
+	private final PauseRequests pauses = new PauseRequests();
 
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
@@ -208,6 +213,39 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	ConsumerSettings settings() {
 		return this.settings;
+	}
+
+	/**
+	 * Return what somebody wants paused.
+	 */
+	PauseRequests pauses() {
+		return this.pauses;
+	}
+
+	/**
+	 * Have the consumer threads look at what is to be paused.
+	 * @return complete when all of them have
+	 */
+	CompletableFuture<Void> regulate() {
+		return CompletableFuture.allOf(
+				this.sessions.values().stream().map(ConsumerSession::regulateSoon).toArray(CompletableFuture[]::new));
+	}
+
+	/**
+	 * Go on reading a partition from another offset.
+	 * @return the offset, when that is done and committed
+	 * @throws IllegalStateException if the consumer does not run
+	 * @throws IllegalArgumentException if it does not have the partition
+	 */
+	CompletableFuture<Long> seek(TopicPartition partition, SeekPosition to) {
+		Assert.state(this.container.isRunning(), () -> "Consumer '" + this.name + "' is stopped; start it first");
+		for (ConsumerSession session : this.sessions.values()) {
+			if (session.assignment(partition) != null) {
+				return session.seek(partition, to);
+			}
+		}
+		throw new IllegalArgumentException(
+				"Consumer '" + this.name + "' does not have " + partition + " here; it has " + partitions());
 	}
 
 	/**
@@ -505,6 +543,15 @@ final class AdoptedConsumer implements SupervisedConsumer {
 			bytes += assignment.buffer().bytes();
 		}
 		return new PartitionBuffer.Room(records, bytes);
+	}
+
+	/**
+	 * Return the partitions that are assigned now, sorted.
+	 */
+	List<TopicPartition> partitions() {
+		return assignments().map(PartitionAssignment::partition)
+			.sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
+			.toList();
 	}
 
 	private Stream<PartitionAssignment> assignments() {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.commons.logging.Log;
@@ -31,6 +32,7 @@ import org.springframework.util.Assert;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.delivery.FailingRecords;
 import io.kaffe.spring.worker.ConsumerWorkers;
 
@@ -109,6 +111,11 @@ public final class AdoptedConsumers implements KaffeConsumers {
 	}
 
 	@Override
+	public List<TopicPartition> partitions(String consumer) {
+		return adopted(consumer).partitions();
+	}
+
+	@Override
 	public Set<String> subscribe(String consumer, Collection<String> topics) {
 		return adopted(consumer).subscription().add(topics);
 	}
@@ -143,6 +150,39 @@ public final class AdoptedConsumers implements KaffeConsumers {
 	@Override
 	public boolean isPaused(String consumer) {
 		return adopted(consumer).container().isPauseRequested();
+	}
+
+	@Override
+	public CompletableFuture<Void> pause(String consumer, String topic) {
+		AdoptedConsumer adopted = adopted(consumer);
+		adopted.pauses().pause(topic);
+		return adopted.regulate();
+	}
+
+	@Override
+	public CompletableFuture<Void> pause(String consumer, TopicPartition partition) {
+		AdoptedConsumer adopted = adopted(consumer);
+		adopted.pauses().pause(partition);
+		return adopted.regulate();
+	}
+
+	@Override
+	public CompletableFuture<Void> resume(String consumer, String topic) {
+		AdoptedConsumer adopted = adopted(consumer);
+		adopted.pauses().resume(topic);
+		return adopted.regulate();
+	}
+
+	@Override
+	public CompletableFuture<Void> resume(String consumer, TopicPartition partition) {
+		AdoptedConsumer adopted = adopted(consumer);
+		adopted.pauses().resume(partition);
+		return adopted.regulate();
+	}
+
+	@Override
+	public CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to) {
+		return adopted(consumer).seek(partition, to);
 	}
 
 	private ConsumerWorkers workers(String consumer) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -39,6 +40,7 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 
+import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerState;
@@ -72,6 +74,8 @@ final class ConsumerSession {
 
 	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
 
+	private static final Duration SEEK_COMMIT_TIMEOUT = Duration.ofSeconds(5);
+
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
@@ -89,6 +93,8 @@ final class ConsumerSession {
 	private final Thread thread;
 
 	private final WorkerAllocation allocation;
+
+	private final ConsumerCommands commands = new ConsumerCommands();
 
 	private final PartitionPositions positions;
 
@@ -145,6 +151,10 @@ final class ConsumerSession {
 		}
 		assigned.forEach(this.allocation::allocateIfNamed);
 		this.flow.regulate(assigned);
+		if (this.commands.proceed()) {
+			// A partition that is sought is paused; one that was may be fetched.
+			this.flow.regulate(assigned);
+		}
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		backToPolling();
 	}
@@ -329,6 +339,7 @@ final class ConsumerSession {
 			}, this::takePartInRebalance);
 		}
 		finally {
+			this.commands.close();
 			if (this.seeks != null) {
 				this.seeks.end(leaving);
 			}
@@ -358,6 +369,86 @@ final class ConsumerSession {
 	}
 
 	/**
+	 * Stop starting records of a partition, to read it from another offset. Consumer
+	 * thread.
+	 * @return until when to wait for what runs
+	 */
+	long beginSeek(PartitionAssignment assignment) {
+		assignment.revoke();
+		this.owner.workers().wakeAll();
+		return this.owner.ticker().nanoTime() + this.owner.settings().drainTimeout().toNanos();
+	}
+
+	/**
+	 * Read a partition from another offset, in a new assignment, once nothing of the old
+	 * one is being handled or the time for that is over. Consumer thread.
+	 * @return whether that is done; if not, try again
+	 * @throws KafkaException if it is done, but could not be committed
+	 */
+	boolean finishSeek(PartitionAssignment leaving, long offset, long deadline) {
+		if (leaving.isRunning()) {
+			if (deadline - this.owner.ticker().nanoTime() > 0) {
+				return false;
+			}
+			warnOfRunning(leaving);
+		}
+		TopicPartition partition = leaving.partition();
+		leaving.fence();
+		this.owner.workers().wakeAll();
+		remove(leaving);
+		this.flow.remember(partition);
+		this.consumer.seek(partition, offset);
+		this.assignments.put(partition, assign(partition));
+		this.owner.assignmentChanged();
+		logger.info("Reading " + partition + " from " + offset + ", as somebody wished");
+		if (this.inGroup) {
+			Map<TopicPartition, OffsetAndMetadata> position = Map.of(partition, new OffsetAndMetadata(offset));
+			PartitionPositions.awake(() -> {
+				this.consumer.commitSync(position, SEEK_COMMIT_TIMEOUT);
+				return true;
+			});
+		}
+		return true;
+	}
+
+	/**
+	 * Have a partition read from another offset. Any thread.
+	 */
+	CompletableFuture<Long> seek(TopicPartition partition, SeekPosition to) {
+		return soon(new PartitionSeek(partition, to, this));
+	}
+
+	/**
+	 * Have what is to be paused looked at. Any thread.
+	 */
+	CompletableFuture<Boolean> regulateSoon() {
+		return soon(new ConsumerCommands.Command<>() {
+
+			@Override
+			boolean tryToProceed() {
+				// It was, before commands.
+				answer(true);
+				return true;
+			}
+
+		});
+	}
+
+	private <T> CompletableFuture<T> soon(ConsumerCommands.Command<T> command) {
+		CompletableFuture<T> answer = this.commands.submit(command);
+		roomAvailable();
+		return answer;
+	}
+
+	Consumer<?, ?> consumer() {
+		return this.consumer;
+	}
+
+	@Nullable PartitionAssignment assignment(TopicPartition partition) {
+		return this.assignments.get(partition);
+	}
+
+	/**
 	 * Forget partitions that belong to another consumer already: nothing is waited for or
 	 * committed.
 	 */
@@ -378,6 +469,7 @@ final class ConsumerSession {
 	void abandon() {
 		List<TopicPartition> left = List.copyOf(this.assignments.keySet());
 		lost(left);
+		this.commands.close();
 		if (this.seeks != null) {
 			this.seeks.end(left);
 		}
@@ -511,6 +603,18 @@ final class ConsumerSession {
 
 	private PartitionAssignment assign(TopicPartition partition) {
 		return this.allocation.assign(new AssignedPartition(partition, this.owner.nextEpoch()), this);
+	}
+
+	/**
+	 * Notice that nothing of a partition that goes is being handled any more. Any thread.
+	 */
+	void drained() {
+		if (this.state == ConsumerState.RUNNING) {
+			roomAvailable();
+		}
+		else {
+			LockSupport.unpark(this.thread);
+		}
 	}
 
 	/**

@@ -97,8 +97,8 @@ final class FlowControl {
 				resume.add(partition);
 			}
 		}
-		this.paused = paused;
 		apply(pause, resume);
+		this.paused = (pause.isEmpty() && resume.isEmpty()) ? paused : this.consumer.paused();
 	}
 
 	private void holdBack(Collection<PartitionAssignment> assignments) {
@@ -106,7 +106,7 @@ final class FlowControl {
 		boolean full = this.owner.isFull();
 		boolean overloaded = this.owner.isOverloaded();
 		for (PartitionAssignment assignment : assignments) {
-			assignment.holdBack(share, full, overloaded);
+			assignment.holdBack(share, full, overloaded, this.owner.pauses().contains(assignment.partition()));
 		}
 	}
 
@@ -157,13 +157,13 @@ final class FlowControl {
 
 	/**
 	 * Pause partitions that were just assigned, before the client fetches them, if they
-	 * have no worker yet or there is no room for anything.
+	 * have no worker yet, somebody wants them paused, or there is no room for anything.
 	 */
 	void begin(Collection<PartitionAssignment> assignments) {
 		boolean overloaded = this.owner.isOverloaded();
 		List<TopicPartition> pause = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
-			if (overloaded || assignment.naming() != null) {
+			if (overloaded || assignment.naming() != null || this.owner.pauses().contains(assignment.partition())) {
 				pause.add(assignment.partition());
 			}
 		}
@@ -176,6 +176,13 @@ final class FlowControl {
 	 */
 	void forget(TopicPartition partition) {
 		this.pausedHere.remove(partition);
+	}
+
+	/**
+	 * Remember that a partition was paused here, so that it is resumed.
+	 */
+	void remember(TopicPartition partition) {
+		this.pausedHere.add(partition);
 	}
 
 	/**

@@ -18,7 +18,6 @@ package io.kaffe.spring.listener;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -146,12 +145,16 @@ final class PartitionAssignment implements RecordSource {
 	 * @param share what this partition may have buffered
 	 * @param full whether the consumer's whole buffer is full
 	 * @param overloaded whether nothing more may be fetched at all
+	 * @param pauseRequested whether somebody wants it paused
 	 */
-	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded) {
+	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded, boolean pauseRequested) {
 		boolean hold = this.buffer.holdBack(share, full);
 		String why = null;
 		if (this.naming != null) {
 			why = "worker-allocation";
+		}
+		else if (pauseRequested || this.phase != ACTIVE) {
+			why = "operator";
 		}
 		else if (this.parked.get() >= this.session.maxParked()) {
 			why = "parked";
@@ -196,7 +199,7 @@ final class PartitionAssignment implements RecordSource {
 	@Override
 	public void exit() {
 		if (this.running.decrementAndGet() == 0 && this.phase == REVOKED) {
-			LockSupport.unpark(this.session.thread());
+			this.session.drained();
 		}
 	}
 

@@ -18,7 +18,9 @@ package io.kaffe.spring.actuate;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.Access;
 
+import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.worker.WorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,7 +33,7 @@ class KaffeWorkersEndpointTests {
 
 	private final WorkerManager manager = SnapshotFixtures.manager();
 
-	private final KaffeWorkersEndpoint endpoint = new KaffeWorkersEndpoint(this.manager);
+	private final KaffeWorkersEndpoint endpoint = endpoint(this.manager);
 
 	@BeforeEach
 	void registerConsumers() {
@@ -46,7 +48,7 @@ class KaffeWorkersEndpointTests {
 
 	@Test
 	void tableIsEmptyWithoutConsumers() {
-		assertThat(new KaffeWorkersEndpoint(SnapshotFixtures.manager()).workerTable().consumers()).isEmpty();
+		assertThat(endpoint(SnapshotFixtures.manager()).workerTable().consumers()).isEmpty();
 	}
 
 	@Test
@@ -73,6 +75,11 @@ class KaffeWorkersEndpointTests {
 	void workerOfAnotherConsumerIsNotFound() {
 		assertThat(this.endpoint.worker("refunds", "worker_0")).isNull();
 		assertThat(this.endpoint.worker("order", "worker_0")).isNull();
+	}
+
+	private static KaffeWorkersEndpoint endpoint(WorkerManager manager) {
+		return new KaffeWorkersEndpoint(manager, new AdoptedConsumers(), (event) -> {
+		}, Access.READ_ONLY);
 	}
 
 }

@@ -73,7 +73,7 @@ class KaffeWorkersEndpointWebTests {
 			""".formatted(WORKER);
 
 	private static final String TABLE = """
-			{"consumers": {
+			{"access": "read-only", "consumers": {
 			   "orders": %s,
 			   "refunds": {"groupId": null, "topics": ["refunds"],
 			               "workerAllocationStrategy": "worker-per-topic-partition", "state": "starting", "stopped": null, "maxConcurrency": 4, "buffered": {"records": 0, "bytes": 0},

@@ -179,8 +179,15 @@ class ArchitectureTests {
 				KaffeConsumers
 				RecordBackOff
 				RecordHandler
+				SeekPosition
+				SeekPosition$Edge
+				SeekPosition$Offset
+				SeekPosition$Time
 				actuate.KaffeHealthIndicator
 				actuate.KaffeWorkersEndpoint
+				actuate.KaffeWorkersEndpointWebExtension
+				actuate.OperationResult
+				actuate.WorkersDescription
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
 				autoconfigure.ConsumerProperties$Batch

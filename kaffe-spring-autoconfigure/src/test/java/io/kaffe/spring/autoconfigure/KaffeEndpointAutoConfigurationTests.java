@@ -41,11 +41,13 @@ import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.ClassUtils;
 
+import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
 import io.kaffe.spring.worker.WorkerManager;
 
@@ -153,8 +155,9 @@ class KaffeEndpointAutoConfigurationTests {
 	static class OwnEndpoint {
 
 		@Bean
-		KaffeWorkersEndpoint ownEndpoint(WorkerManager manager) {
-			return new KaffeWorkersEndpoint(manager);
+		KaffeWorkersEndpoint ownEndpoint(WorkerManager manager, KaffeConsumers consumers,
+				ApplicationEventPublisher events) {
+			return new KaffeWorkersEndpoint(manager, consumers, events, Access.READ_ONLY);
 		}
 
 	}

@@ -182,6 +182,57 @@ class ConsumerControlIntegrationTests {
 		}
 	}
 
+	@Test
+	void pausedTopicStaysPausedThroughARestartWhileOthersGoOn() {
+		try (ListenerApplication application = ListenerApplication.of(Listening.class)
+			.topic("orders", 2)
+			.topic("refunds", 1)) {
+			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
+					"--kaffe.commit.interval=50ms");
+			KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
+			String orders = application.topic("orders");
+			consumers.subscribe("orders", List.of(application.topic("refunds")));
+			ListenerApplication.awaitAssigned(context, "orders", 3);
+			assertThat(consumers.pause("orders", orders)).succeedsWithin(Duration.ofSeconds(20));
+			assertThat(consumers.pause("orders", new TopicPartition(orders, 1))).succeedsWithin(Duration.ofSeconds(20));
+			assertThat(application.partition(context, "orders", "orders", 0).paused()).isEqualTo("operator");
+			application.send("orders", 0, 0, 5);
+			application.send("refunds", 0, 0, 5);
+			await("the other topic goes on").until(() -> Long.valueOf(5).equals(application.committed("refunds", 0)));
+			consumers.stop("orders");
+			consumers.start("orders");
+			ListenerApplication.awaitAssigned(context, "orders", 3);
+			Listening listening = context.getBean(Listening.class);
+			await("nothing of it is handled").during(Duration.ofSeconds(2)).until(() -> listening.handled.size() == 5);
+			assertThatIllegalStateException()
+				.isThrownBy(() -> consumers.resume("orders", new TopicPartition(orders, 1)))
+				.withMessageContaining("whole topic");
+			assertThat(consumers.resume("orders", orders)).succeedsWithin(Duration.ofSeconds(20));
+			assertThat(application.partition(context, "orders", "orders", 1).paused()).isNull();
+			await("all are committed").until(() -> Long.valueOf(5).equals(application.committed("orders", 0)));
+		}
+	}
+
+	@Test
+	void pausedPartitionHoldsUpNoOther() {
+		try (ListenerApplication application = ListenerApplication.of(Listening.class).topic("orders", 2)) {
+			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
+					"--kaffe.commit.interval=50ms");
+			KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
+			TopicPartition partition = new TopicPartition(application.topic("orders"), 0);
+			consumers.pause("orders", partition);
+			ListenerApplication.awaitAssigned(context, "orders", 2);
+			assertThat(consumers.partitions("orders")).containsExactly(partition,
+					new TopicPartition(application.topic("orders"), 1));
+			application.send("orders", 0, 0, 5);
+			application.send("orders", 1, 0, 5);
+			await("the other goes on").until(() -> Long.valueOf(5).equals(application.committed("orders", 1)));
+			assertThat(context.getBean(Listening.class).handled).hasSize(5);
+			assertThat(consumers.resume("orders", partition)).succeedsWithin(Duration.ofSeconds(20));
+			await("all are committed").until(() -> Long.valueOf(5).equals(application.committed("orders", 0)));
+		}
+	}
+
 	/**
 	 * Has a listener that handles as many records as it is permitted to.
 	 */

@@ -79,6 +79,7 @@ final class ListenerApplication implements AutoCloseable {
 		this.properties.put("spring.kafka.consumer.auto-offset-reset", "earliest");
 		this.properties.put("spring.main.banner-mode", "off");
 		this.properties.put("spring.jmx.enabled", "false");
+		this.properties.put("server.port", 0);
 	}
 
 	static ListenerApplication of(Class<?> configuration) {
@@ -116,8 +117,12 @@ final class ListenerApplication implements AutoCloseable {
 	}
 
 	ConfigurableApplicationContext start(String... more) {
+		return start(WebApplicationType.NONE, more);
+	}
+
+	ConfigurableApplicationContext start(WebApplicationType type, String... more) {
 		SpringApplicationBuilder builder = new SpringApplicationBuilder(TestConfiguration.class, this.configuration)
-			.web(WebApplicationType.NONE)
+			.web(type)
 			.registerShutdownHook(false);
 		List<String> arguments = new ArrayList<>();
 		this.properties.forEach((name, value) -> arguments.add("--" + name + "=" + value));

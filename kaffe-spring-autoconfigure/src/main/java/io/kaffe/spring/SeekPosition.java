@@ -1,0 +1,125 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+
+import org.springframework.util.Assert;
+
+/**
+ * Where in a partition to go on reading.
+ * <p>
+ * Immutable.
+ */
+public sealed interface SeekPosition {
+
+	/**
+	 * The first record that the partition still has.
+	 * @return the position
+	 */
+	static SeekPosition beginning() {
+		return Edge.BEGINNING;
+	}
+
+	/**
+	 * Behind the last record that the partition has when it is sought.
+	 * @return the position
+	 */
+	static SeekPosition end() {
+		return Edge.END;
+	}
+
+	/**
+	 * An offset.
+	 * @param offset the offset, 0 or more
+	 * @return the position
+	 */
+	static SeekPosition offset(long offset) {
+		return new Offset(offset);
+	}
+
+	/**
+	 * The first record with that timestamp or a later one; the end if there is none.
+	 * @param time the time
+	 * @return the position
+	 */
+	static SeekPosition time(Instant time) {
+		return new Time(time);
+	}
+
+	/**
+	 * Read a position.
+	 * @param text {@code beginning}, {@code end}, an offset, or a time in the form of
+	 * {@link Instant#parse ISO 8601}
+	 * @return the position
+	 * @throws IllegalArgumentException if it is none of these
+	 */
+	static SeekPosition parse(String text) {
+		try {
+			return switch (text) {
+				case "beginning" -> beginning();
+				case "end" -> end();
+				default -> text.matches("\\d+") ? offset(Long.parseLong(text)) : time(Instant.parse(text));
+			};
+		}
+		catch (DateTimeException | NumberFormatException ex) {
+			throw new IllegalArgumentException("'" + text
+					+ "' is no position; 'beginning', 'end', an offset such as '42' or a time such as '2026-01-31T08:00:00Z' is",
+					ex);
+		}
+	}
+
+	/**
+	 * One end of a partition.
+	 */
+	enum Edge implements SeekPosition {
+
+		/** Where it begins. */
+		BEGINNING,
+
+		/** Where it ends. */
+		END
+
+	}
+
+	/**
+	 * An offset.
+	 *
+	 * @param offset the offset, 0 or more
+	 */
+	record Offset(long offset) implements SeekPosition {
+
+		/**
+		 * Create a position.
+		 * @param offset the offset
+		 */
+		public Offset {
+			Assert.isTrue(offset >= 0, "An offset must be 0 or more");
+		}
+
+	}
+
+	/**
+	 * A time.
+	 *
+	 * @param time the time
+	 */
+	record Time(Instant time) implements SeekPosition {
+	}
+
+}

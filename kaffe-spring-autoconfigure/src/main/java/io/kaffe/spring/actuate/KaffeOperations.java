@@ -1,0 +1,337 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.audit.listener.AuditApplicationEvent;
+import org.springframework.context.ApplicationEventPublisher;
+
+import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.actuate.OperationRefusedException.Reason;
+
+/**
+ * What operators may do about consumers while they run: checks what is asked for, has it
+ * done, and leaves an audit event and a log line of each attempt.
+ * <p>
+ * <b>Threading.</b> Safe for concurrent use; blocks until the operation is done, at most
+ * half a minute, or as long as {@link KaffeConsumers#stop} does.
+ */
+final class KaffeOperations {
+
+	static final String AUDIT_TYPE = "KAFFE_OPERATION";
+
+	private static final Log logger = LogFactory.getLog(KaffeOperations.class);
+
+	private final KaffeConsumers consumers;
+
+	private final ApplicationEventPublisher events;
+
+	private final Duration patience;
+
+	/**
+	 * Create operations.
+	 * @param consumers carries them out
+	 * @param events told of each attempt
+	 * @param patience how long to wait for consumer threads
+	 */
+	KaffeOperations(KaffeConsumers consumers, ApplicationEventPublisher events, Duration patience) {
+		this.consumers = consumers;
+		this.events = events;
+		this.patience = patience;
+	}
+
+	/**
+	 * Have an operation carried out.
+	 * @param principal who wants it, or {@code null} if nobody knows
+	 * @param consumer the consumer's name
+	 * @param name the operation's name
+	 * @param arguments what to do it with
+	 * @return what was done
+	 * @throws OperationRefusedException if it was not
+	 */
+	OperationResult perform(@Nullable String principal, String consumer, String name, OperationArguments arguments) {
+		String outcome = "failed";
+		try {
+			OperationResult result = perform(consumer, name, arguments);
+			outcome = result.message();
+			return result;
+		}
+		catch (OperationRefusedException ex) {
+			outcome = "refused: " + ex.getMessage();
+			throw ex;
+		}
+		finally {
+			record((principal != null) ? principal : "anonymous", consumer, name, arguments, outcome);
+		}
+	}
+
+	private void record(String principal, String consumer, String name, OperationArguments arguments, String outcome) {
+		logger.info("'" + principal + "' asked for '" + name + "' of consumer '" + consumer + "' " + arguments.present()
+				+ ": " + outcome);
+		Map<String, Object> data = new LinkedHashMap<>(arguments.present());
+		data.put("consumer", consumer);
+		data.put("operation", name);
+		data.put("outcome", outcome);
+		this.events.publishEvent(new AuditApplicationEvent(principal, AUDIT_TYPE, data));
+	}
+
+	private OperationResult perform(String consumer, String name, OperationArguments arguments) {
+		if (!this.consumers.names().contains(consumer)) {
+			throw new OperationRefusedException(Reason.NOT_FOUND,
+					"There is no consumer '" + consumer + "' with workers; there are " + this.consumers.names());
+		}
+		Operation operation = Operation.named(name);
+		operation.check(arguments);
+		try {
+			return switch (operation) {
+				case PAUSE, RESUME -> pauseOrResume(operation, consumer, arguments);
+				case START -> start(consumer);
+				case STOP -> stop(consumer);
+				case MAX_CONCURRENCY -> maxConcurrency(consumer, arguments);
+				case RETRY, SKIP, DEAD_LETTER -> decide(operation, consumer, arguments);
+				case SEEK -> seek(consumer, arguments);
+			};
+		}
+		catch (IllegalArgumentException ex) {
+			throw new OperationRefusedException(Reason.BAD_REQUEST, String.valueOf(ex.getMessage()));
+		}
+		catch (IllegalStateException ex) {
+			throw new OperationRefusedException(Reason.CONFLICT, String.valueOf(ex.getMessage()));
+		}
+	}
+
+	private OperationResult pauseOrResume(Operation operation, String consumer, OperationArguments arguments) {
+		boolean pause = operation == Operation.PAUSE;
+		String topic = arguments.topic();
+		Integer partition = arguments.partition();
+		if (topic == null) {
+			if (partition != null) {
+				throw new OperationRefusedException(Reason.BAD_REQUEST, "A partition needs its 'topic'");
+			}
+			if (pause) {
+				this.consumers.pause(consumer);
+			}
+			else {
+				this.consumers.resume(consumer);
+			}
+			return done(operation, consumer, pause ? "Fetches nothing more from its next poll on"
+					: "Goes on with its next poll, but for topics and partitions that are paused for themselves");
+		}
+		if (partition == null) {
+			if (!this.consumers.topics(consumer).contains(topic)) {
+				throw new OperationRefusedException(Reason.NOT_FOUND, "Consumer '" + consumer
+						+ "' does not have the topic '" + topic + "'; it has " + this.consumers.topics(consumer));
+			}
+			return await(operation, consumer,
+					pause ? this.consumers.pause(consumer, topic) : this.consumers.resume(consumer, topic),
+					pause ? "Fetches nothing more of " + topic : "Goes on with " + topic);
+		}
+		TopicPartition assigned = assigned(consumer, topic, partition);
+		return await(operation, consumer,
+				pause ? this.consumers.pause(consumer, assigned) : this.consumers.resume(consumer, assigned),
+				pause ? "Fetches nothing more of " + assigned : "Goes on with " + assigned);
+	}
+
+	private OperationResult start(String consumer) {
+		boolean running = this.consumers.isRunning(consumer);
+		this.consumers.start(consumer);
+		return done(Operation.START, consumer, running ? "Was running already" : "Runs");
+	}
+
+	private OperationResult stop(String consumer) {
+		boolean running = this.consumers.isRunning(consumer);
+		this.consumers.stop(consumer);
+		return done(Operation.STOP, consumer, running ? "Has stopped" : "Was stopped already");
+	}
+
+	private OperationResult maxConcurrency(String consumer, OperationArguments arguments) {
+		int maxConcurrency = Operation.required(arguments.maxConcurrency());
+		this.consumers.setMaxConcurrency(consumer, maxConcurrency);
+		return done(Operation.MAX_CONCURRENCY, consumer, "Handles at most " + maxConcurrency + " at once");
+	}
+
+	private OperationResult decide(Operation operation, String consumer, OperationArguments arguments) {
+		TopicPartition partition = new TopicPartition(Operation.required(arguments.topic()),
+				Operation.required(arguments.partition()));
+		long offset = Operation.required(arguments.offset());
+		boolean failing = switch (operation) {
+			case RETRY -> this.consumers.retry(consumer, partition, offset);
+			case SKIP -> this.consumers.skip(consumer, partition, offset);
+			default -> this.consumers.deadLetter(consumer, partition, offset);
+		};
+		String record = partition + "@" + offset;
+		if (!failing) {
+			throw new OperationRefusedException(Reason.NOT_FOUND,
+					record + " is not failing; " + failing(consumer) + " of consumer '" + consumer + "'");
+		}
+		return done(operation, consumer, switch (operation) {
+			case RETRY -> record + " is tried again";
+			case SKIP -> record + " is skipped";
+			default -> record + " is sent to the dead-letter topic";
+		});
+	}
+
+	private String failing(String consumer) {
+		List<String> failing = this.consumers.failingRecords(consumer)
+			.stream()
+			.limit(10)
+			.map((record) -> record.partition() + "@" + record.offset())
+			.toList();
+		return failing.isEmpty() ? "there is no failing record" : "there are " + failing;
+	}
+
+	private OperationResult seek(String consumer, OperationArguments arguments) {
+		String topic = Operation.required(arguments.topic());
+		SeekPosition to = SeekPosition.parse(Operation.required(arguments.to()));
+		Integer number = arguments.partition();
+		if (!this.consumers.isRunning(consumer)) {
+			throw new OperationRefusedException(Reason.CONFLICT,
+					"Consumer '" + consumer + "' is stopped; start it first");
+		}
+		List<TopicPartition> partitions = (number != null) ? List.of(assigned(consumer, topic, number))
+				: this.consumers.partitions(consumer)
+					.stream()
+					.filter((partition) -> partition.topic().equals(topic))
+					.toList();
+		if (partitions.isEmpty()) {
+			throw new OperationRefusedException(Reason.NOT_FOUND,
+					"Consumer '" + consumer + "' has no partition of the topic '" + topic + "' here");
+		}
+		Map<String, CompletableFuture<Long>> seeks = new TreeMap<>();
+		partitions
+			.forEach((partition) -> seeks.put(partition.toString(), this.consumers.seek(consumer, partition, to)));
+		CompletableFuture<Void> all = CompletableFuture.allOf(seeks.values().toArray(CompletableFuture[]::new));
+		OperationResult result = await(Operation.SEEK, consumer, all, "");
+		if (!result.done()) {
+			return result;
+		}
+		List<String> read = new ArrayList<>();
+		seeks.forEach((partition, offset) -> read.add(partition + " from " + offset.join()));
+		return done(Operation.SEEK, consumer, "Reads " + String.join(", ", read));
+	}
+
+	private TopicPartition assigned(String consumer, String topic, int number) {
+		TopicPartition partition = new TopicPartition(topic, number);
+		List<TopicPartition> assigned = this.consumers.partitions(consumer);
+		if (!assigned.contains(partition)) {
+			throw new OperationRefusedException(Reason.NOT_FOUND,
+					"Consumer '" + consumer + "' does not have " + partition + " here; it has " + assigned);
+		}
+		return partition;
+	}
+
+	private OperationResult await(Operation operation, String consumer, CompletableFuture<?> answer, String message) {
+		try {
+			answer.get(this.patience.toMillis(), TimeUnit.MILLISECONDS);
+			return done(operation, consumer, message);
+		}
+		catch (TimeoutException ex) {
+			return new OperationResult(consumer, operation.toString(), false,
+					"Is waiting for the consumer's thread or for records that are being handled");
+		}
+		catch (ExecutionException ex) {
+			Throwable cause = ex.getCause();
+			throw new OperationRefusedException(
+					(cause instanceof IllegalArgumentException) ? Reason.BAD_REQUEST : Reason.CONFLICT,
+					(cause != null) ? String.valueOf(cause.getMessage()) : "It failed");
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new OperationRefusedException(Reason.CONFLICT, "Interrupted while waiting for the consumer");
+		}
+	}
+
+	private static OperationResult done(Operation operation, String consumer, String message) {
+		return new OperationResult(consumer, operation.toString(), true, message);
+	}
+
+	/**
+	 * What can be done, with which arguments.
+	 */
+	private enum Operation {
+
+		PAUSE(List.of(), List.of("topic", "partition")), RESUME(List.of(), List.of("topic", "partition")),
+		START(List.of(), List.of()), STOP(List.of(), List.of()), MAX_CONCURRENCY(List.of("maxConcurrency"), List.of()),
+		RETRY(List.of("topic", "partition", "offset"), List.of()),
+		SKIP(List.of("topic", "partition", "offset"), List.of()),
+		DEAD_LETTER(List.of("topic", "partition", "offset"), List.of()),
+		SEEK(List.of("topic", "to"), List.of("partition"));
+
+		private final List<String> needed;
+
+		private final List<String> optional;
+
+		Operation(List<String> needed, List<String> optional) {
+			this.needed = needed;
+			this.optional = optional;
+		}
+
+		static Operation named(String name) {
+			return Arrays.stream(values())
+				.filter((operation) -> operation.toString().equals(name))
+				.findFirst()
+				.orElseThrow(() -> new OperationRefusedException(Reason.BAD_REQUEST,
+						"There is no operation '" + name + "'; there are " + Arrays.toString(values())));
+		}
+
+		void check(OperationArguments arguments) {
+			List<String> missing = this.needed.stream()
+				.filter((argument) -> !arguments.present().containsKey(argument))
+				.toList();
+			List<String> tooMany = arguments.present()
+				.keySet()
+				.stream()
+				.filter((argument) -> !this.needed.contains(argument) && !this.optional.contains(argument))
+				.toList();
+			if (!missing.isEmpty() || !tooMany.isEmpty()) {
+				throw new OperationRefusedException(Reason.BAD_REQUEST, "'" + this + "' needs " + this.needed
+						+ " and may have " + this.optional + "; missing " + missing + ", too many " + tooMany);
+			}
+		}
+
+		static <T> T required(@Nullable T argument) {
+			if (argument == null) {
+				throw new IllegalArgumentException("An argument is missing");
+			}
+			return argument;
+		}
+
+		@Override
+		public String toString() {
+			return name().toLowerCase(Locale.ROOT).replace('_', '-');
+		}
+
+	}
+
+}

@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+
+/**
+ * Answers operations of the {@link KaffeWorkersEndpoint} with the statuses of HTTP: 200,
+ * 202 if it is not done yet, 400, 404 or 409 if it was refused.
+ */
+@EndpointWebExtension(endpoint = KaffeWorkersEndpoint.class)
+public class KaffeWorkersEndpointWebExtension {
+
+	private static final int ACCEPTED = 202;
+
+	private final KaffeWorkersEndpoint endpoint;
+
+	/**
+	 * Create the extension.
+	 * @param endpoint the endpoint
+	 */
+	public KaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint) {
+		this.endpoint = endpoint;
+	}
+
+	/**
+	 * Do something about a consumer.
+	 * @param securityContext who wants it
+	 * @param consumer the consumer's name
+	 * @param operation what to do
+	 * @param topic a topic, where the operation takes one
+	 * @param partition the number of a partition, where the operation takes one
+	 * @param offset an offset, where the operation takes one
+	 * @param maxConcurrency how many may be handled at once
+	 * @param to where to seek
+	 * @return an {@link OperationResult}, or what is wrong
+	 */
+	@WriteOperation
+	public WebEndpointResponse<?> operate(SecurityContext securityContext, @Selector String consumer,
+			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
+			@Nullable Integer maxConcurrency, @Nullable String to) {
+		try {
+			OperationResult result = this.endpoint.operate(securityContext, consumer, operation, topic, partition,
+					offset, maxConcurrency, to);
+			return new WebEndpointResponse<>(result, result.done() ? WebEndpointResponse.STATUS_OK : ACCEPTED);
+		}
+		catch (OperationRefusedException ex) {
+			return new WebEndpointResponse<>(
+					Map.of("error", ex.reason().phrase(), "message", String.valueOf(ex.getMessage())),
+					ex.reason().status());
+		}
+	}
+
+}

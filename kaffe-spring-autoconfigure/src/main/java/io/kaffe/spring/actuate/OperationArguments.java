@@ -1,0 +1,55 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operation is to be done with; each is {@code null} if it was not given.
+ *
+ * @param topic a topic
+ * @param partition the number of a partition
+ * @param offset an offset
+ * @param maxConcurrency how many may be handled at once
+ * @param to where to seek
+ */
+record OperationArguments(@Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
+		@Nullable Integer maxConcurrency, @Nullable String to) {
+
+	/**
+	 * Return those that were given, by name.
+	 */
+	Map<String, Object> present() {
+		Map<String, Object> present = new LinkedHashMap<>();
+		put(present, "topic", this.topic);
+		put(present, "partition", this.partition);
+		put(present, "offset", this.offset);
+		put(present, "maxConcurrency", this.maxConcurrency);
+		put(present, "to", this.to);
+		return present;
+	}
+
+	private static void put(Map<String, Object> present, String name, @Nullable Object value) {
+		if (value != null) {
+			present.put(name, value);
+		}
+	}
+
+}

@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+/**
+ * That an operation was not carried out. The message says what is wrong and what would be
+ * right.
+ */
+final class OperationRefusedException extends RuntimeException {
+
+	private final Reason reason;
+
+	OperationRefusedException(Reason reason, String message) {
+		super(message);
+		this.reason = reason;
+	}
+
+	Reason reason() {
+		return this.reason;
+	}
+
+	/**
+	 * Why.
+	 */
+	enum Reason {
+
+		/** It makes no sense. */
+		BAD_REQUEST(400, "Bad Request"),
+
+		/** There is no such consumer, topic, partition or failing record. */
+		NOT_FOUND(404, "Not Found"),
+
+		/** It is not possible now. */
+		CONFLICT(409, "Conflict");
+
+		private final int status;
+
+		private final String phrase;
+
+		Reason(int status, String phrase) {
+			this.status = status;
+			this.phrase = phrase;
+		}
+
+		/**
+		 * Return the HTTP status.
+		 */
+		int status() {
+			return this.status;
+		}
+
+		/**
+		 * Return the status in words.
+		 */
+		String phrase() {
+			return this.phrase;
+		}
+
+	}
+
+}

@@ -1,0 +1,109 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.SeekPosition;
+
+/**
+ * Goes on reading a partition from another offset: nothing more of it is started, what
+ * runs is finished, then the rest is dropped and the position moved and committed.
+ * Meanwhile the other partitions go on.
+ * <p>
+ * <b>Threading.</b> Belongs to the consumer thread.
+ */
+final class PartitionSeek extends ConsumerCommands.Command<Long> {
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+	private final TopicPartition partition;
+
+	private final SeekPosition to;
+
+	private final ConsumerSession session;
+
+	private @Nullable PartitionAssignment leaving;
+
+	private long offset;
+
+	private long deadline;
+
+	PartitionSeek(TopicPartition partition, SeekPosition to, ConsumerSession session) {
+		this.partition = partition;
+		this.to = to;
+		this.session = session;
+	}
+
+	@Override
+	boolean tryToProceed() {
+		PartitionAssignment present = this.session.assignment(this.partition);
+		PartitionAssignment leaving = this.leaving;
+		if (present == null || (leaving != null && present != leaving)) {
+			throw new IllegalStateException(this.partition + " was taken from the consumer before it was sought");
+		}
+		if (leaving == null) {
+			if (present.isRevoked()) {
+				throw new IllegalStateException(this.partition + " is being sought already");
+			}
+			this.offset = resolve(this.session.consumer());
+			this.deadline = this.session.beginSeek(present);
+			this.leaving = present;
+		}
+		if (!this.session.finishSeek(present, this.offset, this.deadline)) {
+			return false;
+		}
+		answer(this.offset);
+		return true;
+	}
+
+	private long resolve(Consumer<?, ?> consumer) {
+		Set<TopicPartition> partitions = Set.of(this.partition);
+		if (this.to instanceof SeekPosition.Time time) {
+			Map<TopicPartition, Long> times = Map.of(this.partition, time.time().toEpochMilli());
+			OffsetAndTimestamp found = PartitionPositions.awake(() -> consumer.offsetsForTimes(times, TIMEOUT))
+				.get(this.partition);
+			return (found != null) ? found.offset() : end(consumer, partitions);
+		}
+		if (this.to == SeekPosition.end()) {
+			return end(consumer, partitions);
+		}
+		long beginning = PartitionPositions.awake(() -> consumer.beginningOffsets(partitions, TIMEOUT))
+			.get(this.partition);
+		if (this.to instanceof SeekPosition.Offset wanted) {
+			long end = end(consumer, partitions);
+			if (wanted.offset() < beginning || wanted.offset() > end) {
+				throw new IllegalArgumentException("Offset " + wanted.offset() + " is out of the range of "
+						+ this.partition + ", which has offsets from " + beginning + " to " + end);
+			}
+			return wanted.offset();
+		}
+		return beginning;
+	}
+
+	private long end(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
+		return PartitionPositions.awake(() -> consumer.endOffsets(partitions, TIMEOUT)).get(this.partition);
+	}
+
+}
