@@ -99,7 +99,7 @@ final class KaffeOperations {
 	private void record(String principal, String consumer, String name, OperationArguments arguments, String outcome) {
 		logger.info("'" + principal + "' asked for '" + name + "' of consumer '" + consumer + "' " + arguments.present()
 				+ ": " + outcome);
-		Map<String, Object> data = new LinkedHashMap<>(arguments.present());
+		Map<String, @Nullable Object> data = new LinkedHashMap<>(arguments.present());
 		data.put("consumer", consumer);
 		data.put("operation", name);
 		data.put("outcome", outcome);

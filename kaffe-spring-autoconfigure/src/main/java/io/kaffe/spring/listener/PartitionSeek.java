@@ -18,6 +18,7 @@ package io.kaffe.spring.listener;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -89,8 +90,8 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 		if (this.to == SeekPosition.end()) {
 			return end(consumer, partitions);
 		}
-		long beginning = PartitionPositions.awake(() -> consumer.beginningOffsets(partitions, TIMEOUT))
-			.get(this.partition);
+		long beginning = Objects.requireNonNull(
+				PartitionPositions.awake(() -> consumer.beginningOffsets(partitions, TIMEOUT)).get(this.partition));
 		if (this.to instanceof SeekPosition.Offset wanted) {
 			long end = end(consumer, partitions);
 			if (wanted.offset() < beginning || wanted.offset() > end) {
@@ -103,7 +104,8 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 	}
 
 	private long end(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
-		return PartitionPositions.awake(() -> consumer.endOffsets(partitions, TIMEOUT)).get(this.partition);
+		return Objects.requireNonNull(
+				PartitionPositions.awake(() -> consumer.endOffsets(partitions, TIMEOUT)).get(this.partition));
 	}
 
 }
