@@ -180,6 +180,7 @@ class ArchitectureTests {
 				RecordBackOff
 				RecordHandler
 				actuate.KaffeHealthIndicator
+				actuate.KaffePageEndpoint
 				actuate.KaffeWorkersEndpoint
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
@@ -191,6 +192,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration
+				autoconfigure.KaffePageAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
