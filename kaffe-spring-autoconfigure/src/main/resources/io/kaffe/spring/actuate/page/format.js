@@ -37,7 +37,7 @@ function bytes(value) {
   return `${(unit === 0 || left >= 100) ? whole.format(Math.round(left)) : tenth.format(left)} ${units[unit]}`;
 }
 
-/** Seconds, in the two largest units that matter. */
+/** Seconds, in the largest unit that matters, and the next where there are few of that. */
 function duration(seconds) {
   if (!isKnown(seconds)) {
     return UNKNOWN;
@@ -50,7 +50,7 @@ function duration(seconds) {
   const first = parts.findIndex(([size]) => total >= size);
   const [size, unit] = parts[first];
   const large = `${whole.format(Math.floor(total / size))} ${unit}`;
-  if (first === parts.length - 1) {
+  if (first === parts.length - 1 || total >= 10 * size) {
     return large;
   }
   const rest = Math.floor((total % size) / parts[first + 1][0]);

@@ -125,7 +125,7 @@ class Table {
     setAttribute(this.#previous, "disabled", this.#page === 0);
     setAttribute(this.#next, "disabled", this.#page === last);
     const all = (words.length > 0) ? `${count(rows.length)} of ${count(this.#rows.length)}` : count(rows.length);
-    setText(this.#found, (last > 0) ? `${count(begin + 1)}–${count(begin + visible.length)} of ${all}` : all);
+    setText(this.#found, (last > 0) ? `${count(begin + 1)}–${count(begin + visible.length)} of ${all}` : `${all} shown`);
     setHidden(this.#scroll, visible.length === 0);
     setHidden(this.#empty, visible.length > 0);
     setText(this.#empty, (words.length > 0 && this.#rows.length > 0) ? "Nothing matches the filter." : this.#emptyText);

@@ -4,7 +4,7 @@
 
 import { failingOf, parkedOf } from "./attention.js";
 import { Chart } from "./chart.js";
-import { byId, element, reconcile, setAttribute, setText } from "./element.js";
+import { element, reconcile, setAttribute, setHidden, setText } from "./element.js";
 import { bytes, count, duration, isKnown, millis, plural, rate, simpleName, time, topicPartition, UNKNOWN }
     from "./format.js";
 import { handledBy, lagOf, sum } from "./history.js";
@@ -75,12 +75,12 @@ function countersOf(consumer, history, service) {
         : `of ${plural(consumer.workerCount ?? consumer.workers?.length, "worker")}`, (stalled > 0) ? "bad" : null],
     ["Queued", count(Math.max(sum(consumer.workers, "queued"), (consumer.buffered?.records ?? 0) - inFlight)),
         `${bytes(consumer.buffered?.bytes)} buffered`],
-    ["Lag", count(lagOf(consumer)), isKnown(lagSeconds) ? `${duration(lagSeconds)} behind` : "records not final",
+    ["Lag", count(lagOf(consumer)), isKnown(lagSeconds) ? `${duration(lagSeconds)} behind` : "records",
         severityOf(lagSeconds)],
-    ["Oldest unfinished", oldest ? duration(oldest.seconds) : UNKNOWN, oldest ? oldest.record : "nothing",
+    ["Oldest", oldest ? duration(oldest.seconds) : UNKNOWN, oldest ? oldest.record : "nothing unfinished",
         severityOf(oldest?.seconds)],
-    ["Parked", count(parked), (parked > 0) ? "wait for a decision" : "none", (parked > 0) ? "bad" : null],
-    ["Retries", count(counters.retries), `${count(counters.failed ?? sum(consumer.workers, "failed"))} failed attempts`],
+    ["Parked", count(parked), (parked > 0) ? "to be decided" : "none", (parked > 0) ? "bad" : null],
+    ["Retries", count(counters.retries), `${count(counters.failed ?? sum(consumer.workers, "failed"))} failed`],
     ["Commits", count(counters.commits), `${count(counters.commitFailures)} failed`,
         (history.commitFailures > 0) ? "warn" : null],
     ["Paused", `${count(paused)} / ${count(partitions)}`, "partitions", (paused > 0) ? "warn" : null]
@@ -181,7 +181,7 @@ function tables(name, { service, operations, details }) {
             partition.paused ?? ""],
         columns: [
           { title: "Partition", value: (partition) => `${partition.topic}-${partition.partition}` },
-          { title: "Oldest unfinished", value: (partition) => partition.oldestUnfinished?.offset, kind: "number",
+          { title: "Oldest", value: (partition) => partition.oldestUnfinished?.offset, kind: "number",
             text: (partition) => count(partition.oldestUnfinished?.offset) },
           { title: "For", value: (partition) => age(partition.oldestUnfinished), kind: "number",
             cell: (cell, partition) => ageCell(cell, age(partition.oldestUnfinished)) },
@@ -202,12 +202,15 @@ function tables(name, { service, operations, details }) {
           } },
           { title: "Paused", value: (partition) => partition.paused, text: (partition) => partition.paused ?? UNKNOWN },
           { title: "Worker", value: (partition) => partition.worker, text: (partition) => partition.worker ?? UNKNOWN },
-          { title: "Operations", cell: (cell, { topic, partition }) => buttonsCell(cell, () => {
+          { title: "Operations", cell: (cell, { topic, partition, paused }) => {
             const whose = { whose: `${topic}-${partition}` };
-            return [operations.button("pause", name, { topic, partition }, whose),
+            buttonsCell(cell, () => [operations.button("pause", name, { topic, partition }, whose),
                 operations.button("resume", name, { topic, partition }, whose),
-                operations.button("seek", name, { topic, partition }, { ...whose, fields: positionFields() })];
-          }) }
+                operations.button("seek", name, { topic, partition }, { ...whose, fields: positionFields() })]);
+            const [pause, resume] = cell.firstChild.children;
+            setHidden(pause, paused === "operator");
+            setHidden(resume, paused !== "operator");
+          } }
         ]
       })
     },
@@ -341,7 +344,7 @@ function showConsumers(root, consumers, histories, chosen) {
             + ((parked > 0) ? `  ·  ${count(parked)} parked` : ""));
         setAttribute(node, "aria-current", (name === chosen) ? "true" : null);
       });
-  setAttribute(byId("consumers"), "hidden", Object.keys(consumers).length < 2);
+  setHidden(root, Object.keys(consumers).length < 2);
 }
 
 export { aboutOf, Charts, consumerButtons, countersOf, recordButtons, showConsumers, showCounters, showState, tables };
