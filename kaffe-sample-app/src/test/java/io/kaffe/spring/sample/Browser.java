@@ -55,10 +55,11 @@ final class Browser implements AutoCloseable {
 		LoggingPreferences logging = new LoggingPreferences();
 		logging.enable(LogType.BROWSER, Level.ALL);
 		options.setCapability(ChromeOptions.LOGGING_PREFS, logging);
-		this.driver = new ChromeDriver(new ChromeDriverService.Builder()
-			.usingDriverExecutable(program("chromedriver").orElseThrow().toFile())
-			.usingAnyFreePort()
-			.build(), options);
+		this.driver = new ChromeDriver(
+				new ChromeDriverService.Builder().usingDriverExecutable(program("chromedriver").orElseThrow().toFile())
+					.usingAnyFreePort()
+					.build(),
+				options);
 	}
 
 	/**
@@ -102,13 +103,12 @@ final class Browser implements AutoCloseable {
 
 	@SuppressWarnings("unchecked")
 	List<String> texts(String selector) {
-		return (List<String>) Objects.requireNonNull(
-				script("return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", selector));
+		return (List<String>) Objects.requireNonNull(script(
+				"return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", selector));
 	}
 
 	long count(String selector) {
-		return (long) Objects
-			.requireNonNull(script("return document.querySelectorAll(arguments[0]).length", selector));
+		return (long) Objects.requireNonNull(script("return document.querySelectorAll(arguments[0]).length", selector));
 	}
 
 	/**

@@ -85,8 +85,8 @@ class KaffePageBrowserTests {
 	@Test
 	void ratesAreWhatCountersDifferBy() {
 		long begin = System.nanoTime();
-		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException").replace("\"handled\": 92555",
-				"\"handled\": " + (System.nanoTime() - begin) / 1_000_000));
+		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException")
+			.replace("\"handled\": 92555", "\"handled\": " + (System.nanoTime() - begin) / 1_000_000));
 		open();
 		// A thousand for each second that passes, as far as the two clocks agree.
 		await("a rate").atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
@@ -95,7 +95,7 @@ class KaffePageBrowserTests {
 			assertThat(Integer.parseInt(rate.replace(" / s", ""))).isBetween(700, 1300);
 		});
 		assertThat(this.browser.attribute("#charts svg", "aria-label")).startsWith("Handled: now ");
-		assertThat(this.browser.attribute("#charts .line", "d")).contains("L");
+		await("a line").until(() -> this.browser.attribute("#charts .line", "d").contains("L"));
 	}
 
 	@Test
@@ -134,7 +134,9 @@ class KaffePageBrowserTests {
 		assertThat(rows()).hasSize(16).contains("orders-3");
 		this.browser.press(Keys.END);
 		await("rebalances").until(() -> this.browser.isShown("#panel-rebalances"));
-		assertThat(this.browser.text("#panel-rebalances tbody")).contains("revoked").contains("312 ms").contains("orders-4@77");
+		assertThat(this.browser.text("#panel-rebalances tbody")).contains("revoked")
+			.contains("312 ms")
+			.contains("orders-4@77");
 	}
 
 	@Test
@@ -220,8 +222,8 @@ class KaffePageBrowserTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "read-only", "" })
 	void operationsOfAReadOnlyServiceSayWhyTheyAreOfNoUse(String access) {
-		this.service.setTable(() -> table(access, "orders", 8, "PaymentRefusedException")
-			.replace("\"access\": \"\",", ""));
+		this.service
+			.setTable(() -> table(access, "orders", 8, "PaymentRefusedException").replace("\"access\": \"\",", ""));
 		open();
 		assertThat(this.browser.text("#access")).startsWith("Read-only: ");
 		assertThat(this.browser.count("button.operation")).isGreaterThan(5)
@@ -242,8 +244,8 @@ class KaffePageBrowserTests {
 		open();
 		this.browser.click("#panel-workers tbody tr:nth-child(4) th button");
 		await("the stack").until(() -> this.browser.isShown("dialog[open] pre"));
-		assertThat(this.browser.text("dialog pre")).isEqualTo(
-				"java.base/java.lang.Thread.sleep(Thread.java:558)\nBank.ask(Bank.java:53)");
+		assertThat(this.browser.text("dialog pre"))
+			.isEqualTo("java.base/java.lang.Thread.sleep(Thread.java:558)\nBank.ask(Bank.java:53)");
 	}
 
 	@Test
@@ -346,8 +348,8 @@ class KaffePageBrowserTests {
 				style.href = 'http://elsewhere.invalid/style.css';
 				document.head.append(style);
 				""");
-		await("complaints").untilAsserted(() -> assertThat(String.join("\n", this.browser.console()))
-			.contains("Content Security Policy"));
+		await("complaints").untilAsserted(
+				() -> assertThat(String.join("\n", this.browser.console())).contains("Content Security Policy"));
 		assertThat(this.browser.script("return window.broken ?? null")).isNull();
 	}
 
@@ -413,54 +415,58 @@ class KaffePageBrowserTests {
 	// Texts whose contrast with what is behind them is less than WCAG's AA wants.
 	@SuppressWarnings("unchecked")
 	private List<String> poorContrasts() {
-		return (List<String>) this.browser.script("""
-				const channels = (color) => color.match(/[\\d.]+/g).map(Number);
-				const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255)
-					.map((c) => (c <= 0.03928) ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-					.reduce((sum, c, index) => sum + c * [0.2126, 0.7152, 0.0722][index], 0);
-				const ground = (node) => {
-					for (let each = node; each; each = each.parentElement) {
-						const color = channels(getComputedStyle(each).backgroundColor);
-						if (color.length < 4 || color[3] === 1) {
-							return color;
+		return (List<String>) this.browser
+			.script("""
+					const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+					const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255)
+						.map((c) => (c <= 0.03928) ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+						.reduce((sum, c, index) => sum + c * [0.2126, 0.7152, 0.0722][index], 0);
+					const ground = (node) => {
+						for (let each = node; each; each = each.parentElement) {
+							const color = channels(getComputedStyle(each).backgroundColor);
+							if (color.length < 4 || color[3] === 1) {
+								return color;
+							}
+						}
+						return [255, 255, 255];
+					};
+					const poor = [];
+					document.getAnimations().forEach((animation) => animation.finish());
+					for (const node of document.body.querySelectorAll('*')) {
+						const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+						if (own && node.checkVisibility()) {
+							const pair = [channels(getComputedStyle(node).color), ground(node)].map(luminance).sort((a, b) => b - a);
+							const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
+							if (contrast < 4.5) {
+								poor.push(`${node.tagName} "${node.textContent}": ${contrast.toFixed(2)}`);
+							}
 						}
 					}
-					return [255, 255, 255];
-				};
-				const poor = [];
-				document.getAnimations().forEach((animation) => animation.finish());
-				for (const node of document.body.querySelectorAll('*')) {
-					const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-					if (own && node.checkVisibility()) {
-						const pair = [channels(getComputedStyle(node).color), ground(node)].map(luminance).sort((a, b) => b - a);
-						const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
-						if (contrast < 4.5) {
-							poor.push(`${node.tagName} "${node.textContent}": ${contrast.toFixed(2)}`);
-						}
-					}
-				}
-				return poor;
-				""");
+					return poor;
+					""");
 	}
 
 	private static String table(String access, String name, int workers, String exception) {
 		Instant now = Instant.now();
 		String failing = """
 				{"partition": "%s-3", "offset": 1048, "state": "parked", "attempts": 10, "since": "%s",
-				 "nextAttemptAt": null, "exception": "%s"}""".formatted(escaped(name), now.minusSeconds(742), escaped(exception));
-		return String.format(Locale.ROOT, """
-				{"access": "%1$s", "consumers": {"%2$s": {
-				  "groupId": "order-service", "topics": ["%2$s", "refunds"], "workerAllocationStrategy": "worker-per-partition",
-				  "state": "running", "stopped": null, "maxConcurrency": null, "buffered": {"records": 412, "bytes": 37123},
-				  "counters": {"handled": 92555, "failed": 14, "retries": 12, "skipped": 0, "deadLettered": 1,
-				    "lateCompletions": 0, "commits": 438, "commitFailures": 0},
-				  "inFlight": 6, "lag": 943, "lagSeconds": 742.0, "paused": false, "workerCount": %3$d,
-				  "workers": [%4$s], "partitions": [%5$s], "failing": [%6$s], "failingCount": 1,
-				  "rebalances": [{"at": "%7$s", "kind": "revoked", "partitions": ["%2$s-4"], "drainMillis": 312,
-				    "givenUp": ["%2$s-4@77"]}],
-				  "failures": [{"at": "%7$s", "record": "%2$s-3@1048", "attempt": 10, "exception": "%8$s", "action": "park"}]
-				}}}
-				""", access, escaped(name), workers, all(workers, (number) -> worker(name, number, now)),
+				 "nextAttemptAt": null, "exception": "%s"}""".formatted(escaped(name), now.minusSeconds(742),
+				escaped(exception));
+		return String.format(Locale.ROOT,
+				"""
+						{"access": "%1$s", "consumers": {"%2$s": {
+						  "groupId": "order-service", "topics": ["%2$s", "refunds"], "workerAllocationStrategy": "worker-per-partition",
+						  "state": "running", "stopped": null, "maxConcurrency": null, "buffered": {"records": 412, "bytes": 37123},
+						  "counters": {"handled": 92555, "failed": 14, "retries": 12, "skipped": 0, "deadLettered": 1,
+						    "lateCompletions": 0, "commits": 438, "commitFailures": 0},
+						  "inFlight": 6, "lag": 943, "lagSeconds": 742.0, "paused": false, "workerCount": %3$d,
+						  "workers": [%4$s], "partitions": [%5$s], "failing": [%6$s], "failingCount": 1,
+						  "rebalances": [{"at": "%7$s", "kind": "revoked", "partitions": ["%2$s-4"], "drainMillis": 312,
+						    "givenUp": ["%2$s-4@77"]}],
+						  "failures": [{"at": "%7$s", "record": "%2$s-3@1048", "attempt": 10, "exception": "%8$s", "action": "park"}]
+						}}}
+						""",
+				access, escaped(name), workers, all(workers, (number) -> worker(name, number, now)),
 				all(workers, (number) -> partitions(name, number, now)), failing, now.minusSeconds(742),
 				escaped(exception));
 	}
@@ -473,23 +479,25 @@ class KaffePageBrowserTests {
 		boolean parked = (number == 3);
 		String current = parked ? "{\"partition\": \"%s-3\", \"offset\": 1048, \"attempt\": 10, \"since\": \"%s\"}"
 			.formatted(escaped(topic), now.minusSeconds(742)) : "";
-		return String.format(Locale.ROOT, """
-				{"name": "worker_%d", "state": "%s", "partitions": ["%s-%1$d", "refunds-%1$d"], "queued": %d, "handled": 11570,
-				 "failed": 0, "restarts": 0, "current": [%s], "lastFailure": null}""", number, parked ? "parked" : "idle",
-				escaped(topic), parked ? 100_000 : number, current);
+		return String.format(Locale.ROOT,
+				"""
+						{"name": "worker_%d", "state": "%s", "partitions": ["%s-%1$d", "refunds-%1$d"], "queued": %d, "handled": 11570,
+						 "failed": 0, "restarts": 0, "current": [%s], "lastFailure": null}""",
+				number, parked ? "parked" : "idle", escaped(topic), parked ? 100_000 : number, current);
 	}
 
 	private static String partitions(String topic, int number, Instant now) {
 		boolean held = (number == 3);
 		String oldest = held ? "{\"offset\": 1048, \"since\": \"%s\"}".formatted(now.minusSeconds(742)) : "null";
-		return String.format(Locale.ROOT, """
-				{"topic": "%s", "partition": %d, "worker": "worker_%2$d", "epoch": 1, "completedOffset": 1048,
-				 "committedOffset": 1040, "completedAhead": 0, "completedTold": 0, "nextFetchOffset": 1281, "endOffset": 1281,
-				 "lag": %d, "lagSeconds": %d, "parked": %d, "oldestUnfinished": %s, "paused": null},
-				{"topic": "refunds", "partition": %2$d, "worker": "worker_%2$d", "epoch": 1, "completedOffset": 5,
-				 "committedOffset": 5, "completedAhead": 0, "completedTold": 0, "nextFetchOffset": 5, "endOffset": 5, "lag": 0,
-				 "lagSeconds": 0, "parked": 0, "oldestUnfinished": null, "paused": null}""", escaped(topic), number,
-				held ? 233 : 0, held ? 742 : 0, held ? 1 : 0, oldest);
+		return String.format(Locale.ROOT,
+				"""
+						{"topic": "%s", "partition": %d, "worker": "worker_%2$d", "epoch": 1, "completedOffset": 1048,
+						 "committedOffset": 1040, "completedAhead": 0, "completedTold": 0, "nextFetchOffset": 1281, "endOffset": 1281,
+						 "lag": %d, "lagSeconds": %d, "parked": %d, "oldestUnfinished": %s, "paused": null},
+						{"topic": "refunds", "partition": %2$d, "worker": "worker_%2$d", "epoch": 1, "completedOffset": 5,
+						 "committedOffset": 5, "completedAhead": 0, "completedTold": 0, "nextFetchOffset": 5, "endOffset": 5, "lag": 0,
+						 "lagSeconds": 0, "parked": 0, "oldestUnfinished": null, "paused": null}""",
+				escaped(topic), number, held ? 233 : 0, held ? 742 : 0, held ? 1 : 0, oldest);
 	}
 
 	private static String escaped(String text) {

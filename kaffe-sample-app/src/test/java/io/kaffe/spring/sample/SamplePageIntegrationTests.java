@@ -112,7 +112,8 @@ class SamplePageIntegrationTests {
 		this.browser.open(url("/actuator/kaffe"));
 		operate(parked, "retry");
 		await("handled").atMost(PATIENCE)
-			.untilAsserted(() -> assertThat(this.browser.texts("#attention-items .what strong")).doesNotContain(parked));
+			.untilAsserted(
+					() -> assertThat(this.browser.texts("#attention-items .what strong")).doesNotContain(parked));
 		sample.assertEverythingWasBookedOnceAndInOrder();
 	}
 
@@ -126,18 +127,21 @@ class SamplePageIntegrationTests {
 		String parked = awaitParked();
 		operate(parked, "skip");
 		await("skipped").atMost(PATIENCE)
-			.untilAsserted(() -> assertThat(this.browser.texts("#attention-items .what strong")).doesNotContain(parked));
+			.untilAsserted(
+					() -> assertThat(this.browser.texts("#attention-items .what strong")).doesNotContain(parked));
 	}
 
 	private void operate(String record, String operation) {
-		this.browser.click("#attention-items button[data-operation='%s'][aria-label$=' %s']".formatted(operation, record));
+		this.browser
+			.click("#attention-items button[data-operation='%s'][aria-label$=' %s']".formatted(operation, record));
 		this.browser.click("dialog[open] button[type=submit]");
 		await("done").atMost(PATIENCE).until(() -> this.browser.count("dialog[open]") == 0);
 	}
 
 	private String awaitParked() {
 		await("a parked record").atMost(PATIENCE)
-			.untilAsserted(() -> assertThat(this.browser.text("#attention-items li:first-child .word")).isEqualTo("parked"));
+			.untilAsserted(
+					() -> assertThat(this.browser.text("#attention-items li:first-child .word")).isEqualTo("parked"));
 		return this.browser.text("#attention-items li:first-child .what strong");
 	}
 
