@@ -129,7 +129,10 @@ final class Browser implements AutoCloseable {
 	 */
 	void click(String selector) {
 		await("something to click at: " + selector).ignoreExceptions().until(() -> {
-			this.driver.findElement(By.cssSelector(selector)).click();
+			WebElement element = this.driver.findElement(By.cssSelector(selector));
+			// The driver would be content with what is behind the bar at the top.
+			this.driver.executeScript("arguments[0].scrollIntoView({ block: 'center', inline: 'nearest' })", element);
+			element.click();
 			return true;
 		});
 	}
