@@ -95,28 +95,35 @@ final class Browser implements AutoCloseable {
 	}
 
 	/**
-	 * Return the text of the first element, {@code null} if there is none.
+	 * Go into the frame of the page.
+	 */
+	void enterFrame() {
+		this.driver.switchTo().frame(0);
+	}
+
+	/**
+	 * Return the text of the first element, empty if there is none.
 	 */
 	String text(String selector) {
-		return (String) script("return document.querySelector(arguments[0])?.textContent ?? null", selector);
+		return (String) ask("return document.querySelector(arguments[0])?.textContent ?? ''", selector);
 	}
 
 	@SuppressWarnings("unchecked")
 	List<String> texts(String selector) {
-		return (List<String>) Objects.requireNonNull(script(
-				"return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", selector));
+		return (List<String>) ask("return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)",
+				selector);
 	}
 
 	long count(String selector) {
-		return (long) Objects.requireNonNull(script("return document.querySelectorAll(arguments[0]).length", selector));
+		return (long) ask("return document.querySelectorAll(arguments[0]).length", selector);
 	}
 
 	/**
-	 * Return an attribute of the first element, {@code null} if it has none.
+	 * Return an attribute of the first element, empty if it has none.
 	 */
 	String attribute(String selector, String name) {
-		return (String) script("return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null",
-				selector, name);
+		return (String) ask("return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? ''", selector,
+				name);
 	}
 
 	boolean isShown(String selector) {
@@ -149,10 +156,18 @@ final class Browser implements AutoCloseable {
 	}
 
 	/**
-	 * Run a script in the page, whose policy does not apply to it.
+	 * Return what a script in the page, to which the page's policy does not apply,
+	 * returns.
 	 */
-	Object script(String script, Object... arguments) {
-		return this.driver.executeScript(script, arguments);
+	Object ask(String script, Object... arguments) {
+		return Objects.requireNonNull(this.driver.executeScript(script, arguments));
+	}
+
+	/**
+	 * Run a script in the page.
+	 */
+	void run(String script) {
+		this.driver.executeScript(script);
 	}
 
 	/**

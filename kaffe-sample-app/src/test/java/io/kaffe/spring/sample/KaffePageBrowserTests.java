@@ -77,7 +77,7 @@ class KaffePageBrowserTests {
 				"Dead-letter");
 		assertThat(this.browser.texts("#counters dt")).contains("Handled", "In flight", "Queued", "Lag", "Oldest",
 				"Parked", "Retries", "Paused");
-		assertThat((String) this.browser.script("return document.title")).isEqualTo("(1) Kaffe");
+		assertThat((String) this.browser.ask("return document.title")).isEqualTo("(1) Kaffe");
 		await("those who do not see the page are told")
 			.until(() -> this.browser.text("#announcement").equals("Needs attention: orders-3@1048 parked"));
 	}
@@ -120,7 +120,7 @@ class KaffePageBrowserTests {
 		assertThat(this.browser.attribute("#panels thead th:nth-child(5)", "aria-sort")).isEqualTo("ascending");
 		assertThat(rows()).startsWith("worker_0").endsWith("worker_3");
 		this.browser.click("#panels thead th:nth-child(5) button");
-		assertThat(this.browser.attribute("#panels thead th:nth-child(5)", "aria-sort")).isNull();
+		assertThat(this.browser.attribute("#panels thead th:nth-child(5)", "aria-sort")).isEmpty();
 	}
 
 	@Test
@@ -156,7 +156,7 @@ class KaffePageBrowserTests {
 			assertThat(operation.headers()).containsEntry("Content-Type", "application/json")
 				.containsEntry("X-XSRF-TOKEN", "a+token");
 		});
-		assertThat((String) this.browser.script("return document.activeElement.dataset.operation")).isEqualTo("retry");
+		assertThat((String) this.browser.ask("return document.activeElement.dataset.operation")).isEqualTo("retry");
 	}
 
 	@Test
@@ -165,7 +165,7 @@ class KaffePageBrowserTests {
 		this.browser.click("#attention-items [data-operation=skip]");
 		await("the question").until(() -> this.browser.isShown("dialog[open]"));
 		// What loses a record is not what the Enter key does.
-		assertThat((String) this.browser.script("return document.activeElement.textContent")).isEqualTo("Cancel");
+		assertThat((String) this.browser.ask("return document.activeElement.textContent")).isEqualTo("Cancel");
 		this.browser.press(Keys.ESCAPE);
 		await("no question").until(() -> this.browser.count("dialog[open]") == 0);
 		assertThat(this.service.operations()).isEmpty();
@@ -199,14 +199,14 @@ class KaffePageBrowserTests {
 		await("asked for").until(() -> this.service.operations().size() == 1);
 		await("closed").until(() -> this.browser.count("dialog[open]") == 0);
 		this.browser.click("#consumer-actions [data-operation=pause]");
-		this.browser.script("document.querySelector('dialog select').value = 'refunds'");
+		this.browser.run("document.querySelector('dialog select').value = 'refunds'");
 		this.browser.click("dialog[open] button[type=submit]");
 		await("asked for").until(() -> this.service.operations().size() == 2);
 		await("closed").until(() -> this.browser.count("dialog[open]") == 0);
 		this.browser.click("#tab-partitions");
 		this.browser.click("#panel-partitions [data-operation=seek]");
 		assertThat(this.browser.isShown("dialog input[type=number]")).isFalse();
-		this.browser.script("const to = document.querySelector('dialog select'); to.value = 'offset';"
+		this.browser.run("const to = document.querySelector('dialog select'); to.value = 'offset';"
 				+ "to.dispatchEvent(new Event('input', { bubbles: true }))");
 		assertThat(this.browser.isShown("dialog input[type=datetime-local]")).isFalse();
 		this.browser.type("dialog input[type=number]", "1048");
@@ -231,6 +231,17 @@ class KaffePageBrowserTests {
 		this.browser.click("#attention-items [data-operation=retry]");
 		await("the reason").until(() -> this.browser.isShown("#toast"));
 		assertThat(this.browser.text("#toast")).startsWith("Read-only: ");
+		assertThat(this.browser.count("dialog")).isZero();
+	}
+
+	@Test
+	void nothingCanBeDoneInAFrame() {
+		this.browser.open(this.service.frameUrl());
+		this.browser.enterFrame();
+		awaitTable();
+		assertThat(this.browser.text("#access")).contains("in a frame");
+		this.browser.click("#attention-items [data-operation=retry]");
+		await("the reason").until(() -> this.browser.isShown("#toast"));
 		assertThat(this.browser.count("dialog")).isZero();
 	}
 
@@ -268,13 +279,13 @@ class KaffePageBrowserTests {
 		open();
 		int before = this.service.asked();
 		await("asks again").atMost(Duration.ofSeconds(10)).until(() -> this.service.asked() > before);
-		this.browser.script("Object.defineProperty(document, 'hidden', { configurable: true, value: true });"
+		this.browser.run("Object.defineProperty(document, 'hidden', { configurable: true, value: true });"
 				+ "document.dispatchEvent(new Event('visibilitychange'))");
 		int hidden = this.service.asked() + 1;
 		await("asks no more").during(Duration.ofSeconds(5))
 			.atMost(Duration.ofSeconds(10))
 			.until(() -> this.service.asked() <= hidden);
-		this.browser.script("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))");
+		this.browser.run("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))");
 		await("asks again").atMost(Duration.ofSeconds(10)).until(() -> this.service.asked() > hidden);
 	}
 
@@ -290,10 +301,10 @@ class KaffePageBrowserTests {
 			assertThat(this.browser.text("#panel-" + tab)).contains("<img");
 		}
 		this.browser.click("#attention-items [data-operation=skip]");
-		await("the question").until(() -> this.browser.text("dialog h2") != null);
+		await("the question").until(() -> this.browser.isShown("dialog[open]"));
 		assertThat(this.browser.text("dialog h2")).contains(MARKUP);
 		assertThat(this.browser.count("main img, main b, dialog img, dialog b")).isZero();
-		assertThat(this.browser.script("return window.broken ?? null")).isNull();
+		assertThat((Boolean) this.browser.ask("return window.broken === undefined")).isTrue();
 	}
 
 	@Test
@@ -309,7 +320,7 @@ class KaffePageBrowserTests {
 		await("found").untilAsserted(() -> assertThat(rows()).containsExactly("worker_9999"));
 		this.browser.click("#panels thead th:nth-child(5) button");
 		assertThat(this.browser.count("#panels tr")).isEqualTo(2);
-		Number millis = (Number) this.browser.script("""
+		Number millis = (Number) this.browser.ask("""
 				const input = document.querySelector('#panels input[type=search]');
 				input.value = '';
 				const begin = performance.now();
@@ -324,7 +335,7 @@ class KaffePageBrowserTests {
 	@Test
 	void rowsStayTheSameElementsWhileTheyChange() {
 		open();
-		this.browser.script("document.querySelector('#panels tbody tr').dataset.seen = 'yes'");
+		this.browser.run("document.querySelector('#panels tbody tr').dataset.seen = 'yes'");
 		int before = this.service.asked();
 		await("shown again").atMost(Duration.ofSeconds(15)).until(() -> this.service.asked() > before + 1);
 		assertThat(this.browser.attribute("#panels tbody tr", "data-seen")).isEqualTo("yes");
@@ -339,7 +350,7 @@ class KaffePageBrowserTests {
 		this.browser.click("#attention-items [data-operation=retry]");
 		await("the question").until(() -> this.browser.isShown("dialog[open]"));
 		assertThat(this.browser.console()).isEmpty();
-		this.browser.script("""
+		this.browser.run("""
 				const script = document.createElement('script');
 				script.textContent = 'window.broken = 1';
 				document.body.append(script);
@@ -350,7 +361,7 @@ class KaffePageBrowserTests {
 				""");
 		await("complaints").untilAsserted(
 				() -> assertThat(String.join("\n", this.browser.console())).contains("Content Security Policy"));
-		assertThat(this.browser.script("return window.broken ?? null")).isNull();
+		assertThat((Boolean) this.browser.ask("return window.broken === undefined")).isTrue();
 	}
 
 	@ParameterizedTest
@@ -362,7 +373,7 @@ class KaffePageBrowserTests {
 			this.browser.click("#tab-" + tab);
 			await(tab).until(() -> this.browser.isShown("#panel-" + tab));
 			assertThat((Boolean) this.browser
-				.script("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).as(tab)
+				.ask("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).as(tab)
 				.isTrue();
 			assertThat(poorContrasts()).as(tab).isEmpty();
 		}
@@ -374,7 +385,7 @@ class KaffePageBrowserTests {
 	@Test
 	void whatIsHardToReadWouldBeNoticed() {
 		open();
-		this.browser.script("document.getElementById('consumer-about').style.color = '#bbb'");
+		this.browser.run("document.getElementById('consumer-about').style.color = '#bbb'");
 		assertThat(poorContrasts()).isNotEmpty();
 	}
 
@@ -409,14 +420,14 @@ class KaffePageBrowserTests {
 	}
 
 	private String focused() {
-		return (String) this.browser.script("return document.activeElement.id");
+		return (String) this.browser.ask("return document.activeElement.id");
 	}
 
 	// Texts whose contrast with what is behind them is less than WCAG's AA wants.
 	@SuppressWarnings("unchecked")
 	private List<String> poorContrasts() {
 		return (List<String>) this.browser
-			.script("""
+			.ask("""
 					const channels = (color) => color.match(/[\\d.]+/g).map(Number);
 					const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255)
 						.map((c) => (c <= 0.03928) ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.sample;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -129,6 +131,23 @@ class SamplePageIntegrationTests {
 		await("skipped").atMost(PATIENCE)
 			.untilAsserted(
 					() -> assertThat(this.browser.texts("#attention-items .what strong")).doesNotContain(parked));
+	}
+
+	/**
+	 * Takes the picture for the README.
+	 */
+	@Test
+	@EnabledIfSystemProperty(named = "kaffe.screenshot", matches = ".+")
+	void pageWithAllKindsOfTroubleIsWorthAPicture() throws Exception {
+		cause("stall");
+		cause("poison");
+		cause("customer");
+		this.browser.open(url("/actuator/kaffe"), 1280, 1010, "light");
+		await("all of it, and lines in the charts").pollDelay(Duration.ofSeconds(40))
+			.atMost(Duration.ofSeconds(120))
+			.untilAsserted(
+					() -> assertThat(this.browser.texts("#attention-items .word")).contains("stalled", "parked"));
+		this.browser.saveScreenshot(Path.of(System.getProperty("kaffe.screenshot")));
 	}
 
 	private void operate(String record, String operation) {

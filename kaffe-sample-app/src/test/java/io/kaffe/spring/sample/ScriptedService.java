@@ -31,6 +31,7 @@ import java.util.function.Supplier;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 import io.kaffe.spring.actuate.KaffePageEndpoint;
@@ -100,6 +101,13 @@ final class ScriptedService implements AutoCloseable {
 	}
 
 	/**
+	 * Return the address of a page that has the page in a frame.
+	 */
+	String frameUrl() {
+		return url().replace("/actuator/kaffe", "/frame");
+	}
+
+	/**
 	 * Do not answer until {@link #comeBack()}.
 	 */
 	void goAway() {
@@ -121,20 +129,23 @@ final class ScriptedService implements AutoCloseable {
 		server.setExecutor(this.executor);
 		server.createContext("/actuator/kaffe", this::page);
 		server.createContext("/actuator/kaffeworkers", this::workers);
+		server.createContext("/frame", (exchange) -> send(exchange, 200, "text/html",
+				"<!DOCTYPE html><title>Frame</title><iframe src=\"/actuator/kaffe\" width=1000 height=800></iframe>"));
 		server.start();
 		return server;
 	}
 
 	private void page(HttpExchange exchange) throws IOException {
 		String path = exchange.getRequestURI().getPath();
-		WebEndpointResponse<String> response = path.equals("/actuator/kaffe") ? this.page.page()
+		@Nullable WebEndpointResponse<String> response = path.equals("/actuator/kaffe") ? this.page.page()
 				: this.page.asset(path.substring("/actuator/kaffe/".length()));
 		exchange.getResponseHeaders().add("Set-Cookie", "XSRF-TOKEN=a%2Btoken; Path=/");
-		if (response == null) {
+		String body = (response != null) ? response.getBody() : null;
+		if (response == null || body == null) {
 			send(exchange, 404, "text/plain", "");
 		}
 		else {
-			send(exchange, 200, String.valueOf(response.getContentType()), response.getBody());
+			send(exchange, 200, String.valueOf(response.getContentType()), body);
 		}
 	}
 

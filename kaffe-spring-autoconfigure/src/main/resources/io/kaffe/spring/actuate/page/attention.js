@@ -2,7 +2,7 @@
  * What somebody has to look at: the records, partitions and consumers that are held up, the worst first.
  */
 
-import { isKnown, plural, simpleName, time, topicPartition } from "./format.js";
+import { isKnown, plural, simpleName, time } from "./format.js";
 
 const SEVERITIES = ["bad", "warn", "note"];
 
@@ -19,8 +19,9 @@ const MANY_ATTEMPTS = 3;
 function attention(consumers, histories, service) {
   const items = [];
   for (const [name, consumer] of Object.entries(consumers)) {
-    const found = [...ofConsumer(consumer, histories.get(name)), ...ofFailing(consumer), ...ofWorkers(consumer),
-        ...ofPartitions(consumer, service)];
+    const partitions = new Map((consumer.partitions ?? []).map((partition) => [nameOf(partition), partition]));
+    const found = [...ofConsumer(consumer, histories.get(name)), ...ofFailing(consumer, partitions),
+        ...ofWorkers(consumer, partitions), ...ofPartitions(consumer, service)];
     const records = new Set();
     for (const item of found) {
       // What is said about a record first is said best.
@@ -48,24 +49,24 @@ function* ofConsumer(consumer, history) {
   }
 }
 
-function* ofFailing(consumer) {
+function* ofFailing(consumer, partitions) {
   for (const failing of failingOf(consumer)) {
     const parked = failing.state === "parked";
     if (parked || failing.state === "recovering" || (failing.attempts ?? 0) >= MANY_ATTEMPTS) {
       yield { severity: parked ? "bad" : "warn", what: `${failing.partition}@${failing.offset}`, state: failing.state,
           why: [`${simpleName(failing.exception)} after ${plural(failing.attempts, "attempt")}`,
-            failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(consumer, failing)]
+            failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(partitions, failing)]
             .filter((part) => part !== null).join(", "), since: failing.since, record: failing };
     }
   }
 }
 
-function* ofWorkers(consumer) {
+function* ofWorkers(consumer, partitions) {
   for (const worker of consumer.workers ?? []) {
     const current = worker.current?.[0];
     if (worker.state === "stalled" && current) {
       yield { severity: "bad", what: `${current.partition}@${current.offset}`, state: "stalled",
-          why: [`its handler does not return, on ${worker.name}`, heldUpBy(consumer, current)]
+          why: [`its handler does not return, on ${worker.name}`, heldUpBy(partitions, current)]
             .filter((part) => part !== null).join(", "), since: current.since, worker: worker.name };
     }
   }
@@ -73,7 +74,7 @@ function* ofWorkers(consumer) {
 
 function* ofPartitions(consumer, service) {
   for (const partition of consumer.partitions ?? []) {
-    const name = `${partition.topic}-${partition.partition}`;
+    const name = nameOf(partition);
     const oldest = partition.oldestUnfinished;
     if (oldest && service.secondsSince(oldest.since) > LONG_SECONDS) {
       yield { severity: "warn", what: `${name}@${oldest.offset}`, state: "held up",
@@ -87,12 +88,13 @@ function* ofPartitions(consumer, service) {
   }
 }
 
-function heldUpBy(consumer, record) {
-  const { topic, partition } = topicPartition(record.partition);
-  const found = (consumer.partitions ?? []).find((each) => each.topic === topic && each.partition === partition);
+function heldUpBy(partitions, record) {
+  const found = partitions.get(record.partition);
   return (found?.oldestUnfinished?.offset === record.offset && found.lag > 0)
       ? `holds up ${record.partition} with ${plural(found.lag, "record")}` : null;
 }
+
+const nameOf = ({ topic, partition }) => `${topic}-${partition}`;
 
 /** Return the failing records: as the service lists them, else those that its workers are at. */
 function failingOf(consumer) {

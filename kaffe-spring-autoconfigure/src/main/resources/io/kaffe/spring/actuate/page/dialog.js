@@ -160,7 +160,8 @@ class WorkerDetails {
         ...(worker.lastFailure ? [["Last failure", `${simpleName(worker.lastFailure.exception)} at `
             + `${time(worker.lastFailure.at)}, ${worker.lastFailure.record}`]] : [])];
     this.#facts.replaceChildren(...facts.map(([term, text]) =>
-        element("div", {}, element("dt", {}, term), element("dd", {}, text))));
+        element("div", { class: (text.length > 40) ? "long" : null }, element("dt", {}, term),
+            element("dd", {}, text))));
     const stack = worker.stack ?? [];
     setText(this.#stack, stack.join("\n"));
     setHidden(this.#stack, stack.length === 0);

@@ -53,17 +53,19 @@ function poll() {
 
 async function ask() {
   const begin = Date.now();
+  let table;
   try {
-    const table = await service.table();
-    // Where it takes long, it is asked for less often.
-    next(Math.max(POLL_MILLIS, 4 * (Date.now() - begin)));
-    heard(table);
+    table = await service.table();
   }
   catch (failure) {
     failures++;
     next(Math.min(LONGEST_MILLIS, POLL_MILLIS * 2 ** (failures - 1)));
     unheard(failure);
+    return;
   }
+  // Where it takes long, it is asked for less often.
+  next(Math.max(POLL_MILLIS, 4 * (Date.now() - begin)));
+  heard(table);
 }
 
 function next(millis) {
@@ -88,7 +90,7 @@ function heard(table) {
     }
     histories.get(name).add(consumer);
   }
-  [...histories.keys()].filter((name) => !(name in consumers)).forEach((name) => histories.delete(name));
+  [...histories.keys()].filter((name) => !Object.hasOwn(consumers, name)).forEach((name) => histories.delete(name));
   document.body.classList.remove("stale");
   setHidden(byId("unreachable"), true);
   show();
@@ -118,7 +120,7 @@ function show() {
 /** Return the consumer and the tab that the address names, or the first ones. */
 function place() {
   const [consumer, tab] = location.hash.slice(1).split("/").map(decoded);
-  return [(consumer in consumers) ? consumer : Object.keys(consumers)[0], tab];
+  return [Object.hasOwn(consumers, consumer) ? consumer : Object.keys(consumers)[0], tab];
 }
 
 function decoded(text) {
@@ -198,7 +200,7 @@ let shown = { name: null, buttons: null, tables: null };
 function showConsumer(name, tab) {
   setHidden(byId("consumer"), name === undefined);
   if (name === undefined) {
-    setText(byId("connection"), `live · no consumer has workers`);
+    setText(byId("connection"), "live · no consumer has workers");
     return;
   }
   const consumer = consumers[name];
@@ -213,7 +215,7 @@ function showConsumer(name, tab) {
   showButtons(name, consumer);
   showCounters(byId("counters"), countersOf(consumer, histories.get(name), service));
   charts.update(histories.get(name));
-  showTabs(consumer, (tab in shown.tables) ? tab : Object.keys(shown.tables)[0]);
+  showTabs(consumer, Object.hasOwn(shown.tables, tab) ? tab : Object.keys(shown.tables)[0]);
 }
 
 // Made anew only when something about them changes, so that the focus stays.

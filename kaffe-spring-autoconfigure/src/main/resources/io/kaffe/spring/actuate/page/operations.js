@@ -82,7 +82,9 @@ class Operations {
 
   /** Take over what the service says about access. */
   set access(access) {
-    const reason = (access === "unrestricted") ? null : (access === "read-only")
+    // Where no header forbids it, somebody else's page may have this one in a frame, and guide the reader's clicks.
+    const reason = (window.top !== window.self) ? "Operations are off in a frame: open the page by itself."
+        : (access === "unrestricted") ? null : (access === "read-only")
         ? "Read-only: operations need management.endpoint.kaffeworkers.access to be unrestricted."
         : "Read-only: this service offers no operations.";
     if (reason !== this.#reason) {

@@ -303,7 +303,8 @@ function consumerButtons(operations, name, consumer) {
   const scope = { name: "topic", label: "What", options: [{ value: "", label: "the whole consumer" },
       ...(consumer.topics ?? []).map((topic) => ({ value: topic, label: `topic ${topic}` }))] };
   const scopes = (scope.options.length > 2) ? [scope] : [];
-  const topics = { name: "topic", label: "Topic", options: scope.options.slice(1) };
+  const topics = { name: "topic", label: "Topic", options: (consumer.topics ?? []).map((topic) =>
+      ({ value: topic, label: topic })) };
   return [
     operations.button("pause", name, {}, { fields: scopes }),
     operations.button("resume", name, {}, { fields: scopes }),
