@@ -83,6 +83,17 @@ class KaffePageBrowserTests {
 	}
 
 	@Test
+	void partitionThatIsHeldUpIsListedUnlessItOnlyWaitsBehindAListedRecord() {
+		String old = "{\"offset\": 5, \"since\": \"%s\"}".formatted(Instant.now().minusSeconds(90));
+		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException")
+			.replace("\"oldestUnfinished\": null", "\"oldestUnfinished\": " + old));
+		open();
+		assertThat(this.browser.texts("#attention-items .what strong")).contains("orders-3@1048", "refunds-0@5")
+			.doesNotContain("refunds-3@5");
+		assertThat(this.browser.text("#attention-items li:nth-child(2) .word")).isEqualTo("held up");
+	}
+
+	@Test
 	void ratesAreWhatCountersDifferBy() {
 		long begin = System.nanoTime();
 		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException")

@@ -21,7 +21,8 @@ function attention(consumers, histories, service) {
   for (const [name, consumer] of Object.entries(consumers)) {
     const partitions = new Map((consumer.partitions ?? []).map((partition) => [nameOf(partition), partition]));
     const found = [...ofConsumer(consumer, histories.get(name)), ...ofFailing(consumer, partitions),
-        ...ofWorkers(consumer, partitions), ...ofPartitions(consumer, service)];
+        ...ofWorkers(consumer, partitions)];
+    found.push(...ofPartitions(consumer, blockedWorkers(consumer, found), service));
     const records = new Set();
     for (const item of found) {
       // What is said about a record first is said best.
@@ -53,7 +54,7 @@ function* ofFailing(consumer, partitions) {
   for (const failing of failingOf(consumer)) {
     const parked = failing.state === "parked";
     if (parked || failing.state === "recovering" || (failing.attempts ?? 0) >= MANY_ATTEMPTS) {
-      yield { severity: parked ? "bad" : "warn", what: `${failing.partition}@${failing.offset}`, state: failing.state,
+      yield { severity: parked ? "bad" : "warn", what: recordName(failing), state: failing.state,
           why: [`${simpleName(failing.exception)} after ${plural(failing.attempts, "attempt")}`,
             failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(partitions, failing)]
             .filter((part) => part !== null).join(", "), since: failing.since, record: failing };
@@ -65,18 +66,26 @@ function* ofWorkers(consumer, partitions) {
   for (const worker of consumer.workers ?? []) {
     const current = worker.current?.[0];
     if (worker.state === "stalled" && current) {
-      yield { severity: "bad", what: `${current.partition}@${current.offset}`, state: "stalled",
+      yield { severity: "bad", what: recordName(current), state: "stalled",
           why: [`its handler does not return, on ${worker.name}`, heldUpBy(partitions, current)]
             .filter((part) => part !== null).join(", "), since: current.since, worker: worker.name };
     }
   }
 }
 
-function* ofPartitions(consumer, service) {
+/** Return the names of the workers that are at one of the records that were found. */
+function blockedWorkers(consumer, found) {
+  const records = new Set(found.map((item) => item.what));
+  return new Set((consumer.workers ?? []).filter((worker) =>
+      (worker.current ?? []).some((current) => records.has(recordName(current)))).map((worker) => worker.name));
+}
+
+function* ofPartitions(consumer, blocked, service) {
   for (const partition of consumer.partitions ?? []) {
     const name = nameOf(partition);
     const oldest = partition.oldestUnfinished;
-    if (oldest && service.secondsSince(oldest.since) > LONG_SECONDS) {
+    // What waits behind a record that is listed already is no news.
+    if (oldest && !blocked.has(partition.worker) && service.secondsSince(oldest.since) > LONG_SECONDS) {
       yield { severity: "warn", what: `${name}@${oldest.offset}`, state: "held up",
           why: `nothing of ${name} is committed beyond it, ${plural(partition.lag, "record")} behind`,
           since: oldest.since, worker: partition.worker };
@@ -93,6 +102,8 @@ function heldUpBy(partitions, record) {
   return (found?.oldestUnfinished?.offset === record.offset && found.lag > 0)
       ? `holds up ${record.partition} with ${plural(found.lag, "record")}` : null;
 }
+
+const recordName = ({ partition, offset }) => `${partition}@${offset}`;
 
 const nameOf = ({ topic, partition }) => `${topic}-${partition}`;
 

@@ -156,7 +156,10 @@ class Table {
         column.cell(cell, row);
       }
       else {
-        setText(cell, (column.text ?? column.value)(row));
+        const text = (column.text ?? column.value)(row);
+        setText(cell, text);
+        // Wide cells may be cut off.
+        setAttribute(cell, "title", (column.kind === "wide") ? text : null);
       }
     });
   }

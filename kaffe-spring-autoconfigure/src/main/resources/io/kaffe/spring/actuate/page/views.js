@@ -162,11 +162,11 @@ function tables(name, { service, operations, details }) {
           { title: "Failed", value: (worker) => worker.failed, kind: "number", text: (worker) => count(worker.failed) },
           { title: "Restarts", value: (worker) => worker.restarts, kind: "number",
             text: (worker) => count(worker.restarts) },
+          { title: "Partitions", kind: "wide", value: (worker) => listText(worker.partitions) },
           { title: "Last failure", value: (worker) => instantValue(worker.lastFailure?.at), kind: "wide",
             text: (worker) => worker.lastFailure
               ? `${simpleName(worker.lastFailure.exception)} · ${worker.lastFailure.record} · ${time(worker.lastFailure.at)}`
-              : UNKNOWN },
-          { title: "Partitions", kind: "wide", value: (worker) => listText(worker.partitions) }
+              : UNKNOWN }
         ]
       })
     },
