@@ -34,8 +34,8 @@ import org.springframework.stereotype.Component;
  * What goes wrong in services, on demand: so that one can look at it, and at what the
  * workers do about it.
  * <p>
- * <b>Threading.</b> Asked for by any thread, befalls all workers; the fields are atomic
- * or volatile.
+ * <b>Threading.</b> Asked for by any thread, one at a time; befalls all workers, which
+ * take no lock: the fields are atomic or volatile.
  */
 @Component
 class Trouble {
@@ -46,7 +46,7 @@ class Trouble {
 
 	private final AtomicBoolean stallNext = new AtomicBoolean();
 
-	private volatile @Nullable CountDownLatch stalled;
+	private volatile CountDownLatch stalled = new CountDownLatch(0);
 
 	private volatile @Nullable String failingCustomer;
 
@@ -60,7 +60,10 @@ class Trouble {
 	/**
 	 * Have the next handler that is called not return until {@link #end()}.
 	 */
-	void stall() {
+	synchronized void stall() {
+		if (this.stalled.getCount() == 0) {
+			this.stalled = new CountDownLatch(1);
+		}
 		this.stallNext.set(true);
 	}
 
@@ -83,14 +86,11 @@ class Trouble {
 	 * Let the stalled handler return and all customers pay.
 	 */
 	@EventListener(ContextClosedEvent.class)
-	void end() {
+	synchronized void end() {
 		this.stallNext.set(false);
 		this.failNext = false;
 		this.failingCustomer = null;
-		CountDownLatch stalled = this.stalled;
-		if (stalled != null) {
-			stalled.countDown();
-		}
+		this.stalled.countDown();
 	}
 
 	/**
@@ -111,10 +111,8 @@ class Trouble {
 	}
 
 	private void awaitEnd(AccountEvent event) {
-		CountDownLatch stalled = new CountDownLatch(1);
-		this.stalled = stalled;
 		try {
-			stalled.await();
+			this.stalled.await();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

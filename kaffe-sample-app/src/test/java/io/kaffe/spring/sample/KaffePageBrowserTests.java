@@ -83,6 +83,16 @@ class KaffePageBrowserTests {
 	}
 
 	@Test
+	void itIsSaidThatNothingNeedsAttention() {
+		this.service.setTable(() -> "{\"access\": \"unrestricted\", \"consumers\": {}}");
+		this.browser.open(this.service.url());
+		await("an answer").until(() -> this.browser.isShown("#attention"));
+		assertThat(this.browser.text("#attention-title")).isEqualTo("Nothing needs attention");
+		assertThat(this.browser.text("#connection")).isEqualTo("live · no consumer has workers");
+		assertThat(this.browser.isShown("#consumer")).isFalse();
+	}
+
+	@Test
 	void partitionThatIsHeldUpIsListedUnlessItOnlyWaitsBehindAListedRecord() {
 		String old = "{\"offset\": 5, \"since\": \"%s\"}".formatted(Instant.now().minusSeconds(90));
 		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException")

@@ -139,14 +139,15 @@ class SamplePageIntegrationTests {
 	@Test
 	@EnabledIfSystemProperty(named = "kaffe.screenshot", matches = ".+")
 	void pageWithAllKindsOfTroubleIsWorthAPicture() throws Exception {
-		cause("stall");
+		await("something booked").atMost(PATIENCE).until(() -> sample.booked(sample.generator().source()) > 1000);
 		cause("poison");
+		cause("stall");
 		cause("customer");
-		this.browser.open(url("/actuator/kaffe"), 1280, 1010, "light");
+		this.browser.open(url("/actuator/kaffe"), 1280, 940, "light");
 		await("all of it, and lines in the charts").pollDelay(Duration.ofSeconds(40))
 			.atMost(Duration.ofSeconds(120))
 			.untilAsserted(
-					() -> assertThat(this.browser.texts("#attention-items .word")).contains("stalled", "parked"));
+					() -> assertThat(this.browser.texts("#attention-items .word")).containsExactlyInAnyOrder("stalled", "parked", "parked"));
 		this.browser.saveScreenshot(Path.of(System.getProperty("kaffe.screenshot")));
 	}
 

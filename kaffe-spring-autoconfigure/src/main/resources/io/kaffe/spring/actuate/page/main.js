@@ -153,7 +153,8 @@ let known = new Set();
 function showAttention() {
   const items = attention(consumers, histories, service);
   const several = Object.keys(consumers).length > 1;
-  setHidden(byId("attention"), items.length === 0);
+  setHidden(byId("attention"), false);
+  setText(byId("attention-title"), (items.length === 0) ? "Nothing needs attention" : "Needs attention");
   reconcile(byId("attention-items"), items.slice(0, SHOWN_ITEMS), (item) => item.key, attentionItem, (node, item) => {
     setAttribute(node, "data-severity", item.severity);
     const [age, what, why] = node.children;

@@ -83,7 +83,7 @@ function countersOf(consumer, history, service) {
     ["Retries", count(counters.retries), `${count(counters.failed ?? sum(consumer.workers, "failed"))} failed`],
     ["Commits", count(counters.commits), `${count(counters.commitFailures)} failed`,
         (history.commitFailures > 0) ? "warn" : null],
-    ["Paused", `${count(paused)} / ${count(partitions)}`, "partitions", (paused > 0) ? "warn" : null]
+    ["Paused", count(paused), `of ${plural(partitions, "partition")}`, (paused > 0) ? "warn" : null]
   ];
 }
 
