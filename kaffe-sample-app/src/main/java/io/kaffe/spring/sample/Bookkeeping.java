@@ -43,14 +43,18 @@ class Bookkeeping {
 
 	private final Bank bank;
 
-	Bookkeeping(AccountRepository accounts, TransactionTemplate transaction, Bank bank) {
+	private final Trouble trouble;
+
+	Bookkeeping(AccountRepository accounts, TransactionTemplate transaction, Bank bank, Trouble trouble) {
 		this.accounts = accounts;
 		this.transaction = transaction;
 		this.bank = bank;
+		this.trouble = trouble;
 	}
 
 	@KafkaListener(id = "orders", idIsGroup = false, topics = { SampleProperties.ORDERS, SampleProperties.REFUNDS })
 	void book(AccountEvent event, @Header(KafkaHeaders.RECEIVED_TOPIC) String topic) {
+		this.trouble.befall(event);
 		this.bank.ask(event);
 		this.transaction.executeWithoutResult((status) -> {
 			long last = this.accounts.lastBooked(topic, event);

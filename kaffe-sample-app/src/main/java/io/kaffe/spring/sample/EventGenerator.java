@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -50,6 +51,8 @@ class EventGenerator implements SmartLifecycle {
 	private final Random random = new Random();
 
 	private final AtomicLong acknowledged = new AtomicLong();
+
+	private final AtomicInteger hurried = new AtomicInteger();
 
 	private final KafkaTemplate<String, AccountEvent> template;
 
@@ -93,13 +96,27 @@ class EventGenerator implements SmartLifecycle {
 		return this.acknowledged.get();
 	}
 
+	/**
+	 * Send the next records as fast as possible.
+	 * @param records how many
+	 */
+	void hurry(int records) {
+		this.hurried.addAndGet(records);
+	}
+
 	private void generate() {
 		long pause = pauseNanos();
 		long next = System.nanoTime();
 		for (long count = 0; this.running && !isEnough(count); count++) {
 			send((count % 4 < 3) ? SampleProperties.ORDERS : SampleProperties.REFUNDS);
-			next += pause;
-			awaitTime(next);
+			if (this.hurried.get() > 0) {
+				this.hurried.decrementAndGet();
+				next = System.nanoTime();
+			}
+			else {
+				next += pause;
+				awaitTime(next);
+			}
 		}
 		this.template.flush();
 	}

@@ -34,14 +34,15 @@ import io.kaffe.spring.delivery.AsyncHandlerAdapter;
 import io.kaffe.spring.worker.Worker;
 
 /**
- * What a native image has to know: which members are used by reflection and which proxies
- * are made. Properties, failure analyzers and the endpoint's types are Spring Boot's to
- * tell.
+ * What a native image has to know: which members are used by reflection, which proxies
+ * are made, and which files are read. Properties, failure analyzers and the endpoint's
+ * types are Spring Boot's to tell.
  */
 final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+		hints.resources().registerPattern("io/kaffe/spring/actuate/page/*");
 		hints.proxies().registerJdkProxy(Consumer.class);
 		hints.reflection()
 			.registerType(Consumer.class, MemberCategory.INVOKE_PUBLIC_METHODS)

@@ -184,6 +184,7 @@ class ArchitectureTests {
 				SeekPosition$Offset
 				SeekPosition$Time
 				actuate.KaffeHealthIndicator
+				actuate.KaffePageEndpoint
 				actuate.KaffeWorkersEndpoint
 				actuate.KaffeWorkersEndpointWebExtension
 				actuate.OperationResult
@@ -198,6 +199,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration
+				autoconfigure.KaffePageAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer

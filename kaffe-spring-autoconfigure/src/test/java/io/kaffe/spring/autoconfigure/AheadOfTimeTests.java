@@ -93,6 +93,12 @@ class AheadOfTimeTests {
 	}
 
 	@Test
+	void filesOfThePageAreHinted() {
+		assertThat(RuntimeHintsPredicates.resource().forResource("io/kaffe/spring/actuate/page/main.js"))
+			.accepts(hints());
+	}
+
+	@Test
 	void propertiesAreHinted() {
 		RuntimeHints hints = hints();
 		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(KaffeProperties.class, "setAdopt"))

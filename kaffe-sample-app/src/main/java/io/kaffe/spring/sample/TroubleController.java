@@ -1,0 +1,71 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.sample;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/**
+ * The switches of the start page. They take JSON only, so that pages of others cannot
+ * press them.
+ */
+@RestController
+@RequestMapping(path = "/trouble", consumes = MediaType.APPLICATION_JSON_VALUE)
+@ResponseStatus(HttpStatus.NO_CONTENT)
+class TroubleController {
+
+	private static final int BURST = 20_000;
+
+	private final Trouble trouble;
+
+	private final EventGenerator generator;
+
+	TroubleController(Trouble trouble, EventGenerator generator) {
+		this.trouble = trouble;
+		this.generator = generator;
+	}
+
+	@PostMapping("/stall")
+	void stall() {
+		this.trouble.stall();
+	}
+
+	@PostMapping("/customer")
+	void failCustomer() {
+		this.trouble.failCustomer();
+	}
+
+	@PostMapping("/poison")
+	void poison() {
+		this.trouble.poison();
+	}
+
+	@PostMapping("/burst")
+	void burst() {
+		this.generator.hurry(BURST);
+	}
+
+	@PostMapping("/end")
+	void end() {
+		this.trouble.end();
+	}
+
+}

@@ -1,0 +1,50 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+import io.kaffe.spring.actuate.KaffePageEndpoint;
+import io.kaffe.spring.worker.WorkerManager;
+
+/**
+ * Auto-configuration of the page that shows the worker table.
+ */
+@AutoConfiguration(after = KaffeAutoConfiguration.class)
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnBean(WorkerManager.class)
+@ConditionalOnAvailableEndpoint(endpoint = KaffePageEndpoint.class)
+public final class KaffePageAutoConfiguration {
+
+	KaffePageAutoConfiguration() {
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	KaffePageEndpoint kaffePageEndpoint(ObjectProvider<PathMappedEndpoints> endpoints) {
+		// Asked later: the paths are known when all endpoints, this one too, are.
+		return new KaffePageEndpoint((id) -> endpoints.getObject().getRootPath(id));
+	}
+
+}

@@ -1,0 +1,130 @@
+/*
+ * What somebody has to look at: the records, partitions and consumers that are held up, the worst first.
+ */
+
+import { isKnown, plural, simpleName, time } from "./format.js";
+
+const SEVERITIES = ["bad", "warn", "note"];
+
+// A record that is not final for as long as this holds its partition up, whatever its worker says.
+const LONG_SECONDS = 60;
+
+// Failed attempts are everyday life; those that go on are not.
+const MANY_ATTEMPTS = 3;
+
+/**
+ * Return what needs attention as a list of {key, severity, what, state, why, seconds, since, consumer, record, worker},
+ * the worst first.
+ */
+function attention(consumers, histories, service) {
+  const items = [];
+  for (const [name, consumer] of Object.entries(consumers)) {
+    const partitions = new Map((consumer.partitions ?? []).map((partition) => [nameOf(partition), partition]));
+    const found = [...ofConsumer(consumer, histories.get(name)), ...ofFailing(consumer, partitions),
+        ...ofWorkers(consumer, partitions)];
+    found.push(...ofPartitions(consumer, blockedWorkers(consumer, found), service));
+    const records = new Set();
+    for (const item of found) {
+      // What is said about a record first is said best.
+      if (item.what === undefined || !records.has(item.what)) {
+        records.add(item.what);
+        items.push({ ...item, consumer: name, key: `${name}|${item.state}|${item.what ?? ""}`,
+            seconds: service.secondsSince(item.since) });
+      }
+    }
+  }
+  return items.sort((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity)
+      || (other.seconds ?? 0) - (one.seconds ?? 0));
+}
+
+function* ofConsumer(consumer, history) {
+  if (consumer.stopped) {
+    yield { severity: "bad", state: "stopped", why: consumer.stopped.reason, since: consumer.stopped.at };
+  }
+  const failures = history?.commitFailures ?? 0;
+  if (failures > 0) {
+    yield { severity: "warn", state: "commits fail", why: `${plural(failures, "commit")} failed in the last minutes` };
+  }
+  if (consumer.paused || consumer.state === "paused") {
+    yield { severity: "note", state: "paused", why: "Somebody has paused the consumer" };
+  }
+}
+
+function* ofFailing(consumer, partitions) {
+  for (const failing of failingOf(consumer)) {
+    const parked = failing.state === "parked";
+    if (parked || failing.state === "recovering" || (failing.attempts ?? 0) >= MANY_ATTEMPTS) {
+      yield { severity: parked ? "bad" : "warn", what: recordName(failing), state: failing.state,
+          why: [`${simpleName(failing.exception)} after ${plural(failing.attempts, "attempt")}`,
+            failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(partitions, failing)]
+            .filter((part) => part !== null).join(", "), since: failing.since, record: failing };
+    }
+  }
+}
+
+function* ofWorkers(consumer, partitions) {
+  for (const worker of consumer.workers ?? []) {
+    const current = worker.current?.[0];
+    if (worker.state === "stalled" && current) {
+      yield { severity: "bad", what: recordName(current), state: "stalled",
+          why: [`its handler does not return, on ${worker.name}`, heldUpBy(partitions, current)]
+            .filter((part) => part !== null).join(", "), since: current.since, worker: worker.name };
+    }
+  }
+}
+
+/** Return the names of the workers that are at one of the records that were found. */
+function blockedWorkers(consumer, found) {
+  const records = new Set(found.map((item) => item.what));
+  return new Set((consumer.workers ?? []).filter((worker) =>
+      (worker.current ?? []).some((current) => records.has(recordName(current)))).map((worker) => worker.name));
+}
+
+function* ofPartitions(consumer, blocked, service) {
+  for (const partition of consumer.partitions ?? []) {
+    const name = nameOf(partition);
+    const oldest = partition.oldestUnfinished;
+    // What waits behind a record that is listed already is no news.
+    if (oldest && !blocked.has(partition.worker) && service.secondsSince(oldest.since) > LONG_SECONDS) {
+      yield { severity: "warn", what: `${name}@${oldest.offset}`, state: "held up",
+          why: `nothing of ${name} is committed beyond it, ${plural(partition.lag, "record")} behind`,
+          since: oldest.since, worker: partition.worker };
+    }
+    if (partition.paused === "operator" && !consumer.paused && consumer.state !== "paused") {
+      yield { severity: "note", what: name, state: "paused", why: "Somebody has paused the partition",
+          partition: { topic: partition.topic, partition: partition.partition } };
+    }
+  }
+}
+
+function heldUpBy(partitions, record) {
+  const found = partitions.get(record.partition);
+  return (found?.oldestUnfinished?.offset === record.offset && found.lag > 0)
+      ? `holds up ${record.partition} with ${plural(found.lag, "record")}` : null;
+}
+
+const recordName = ({ partition, offset }) => `${partition}@${offset}`;
+
+const nameOf = ({ topic, partition }) => `${topic}-${partition}`;
+
+/** Return the failing records: as the service lists them, else those that its workers are at. */
+function failingOf(consumer) {
+  if (consumer.failing) {
+    return consumer.failing;
+  }
+  return (consumer.workers ?? []).filter((worker) => worker.state === "parked" || worker.state === "backing-off")
+    .flatMap((worker) => (worker.current ?? []).map((current) => ({ partition: current.partition,
+        offset: current.offset, state: (worker.state === "parked") ? "parked" : "retrying",
+        attempts: current.attempt, since: current.since, nextAttemptAt: null,
+        exception: worker.lastFailure?.exception })));
+}
+
+/** Return how many records are parked. */
+function parkedOf(consumer) {
+  const partitions = consumer.partitions ?? [];
+  return partitions.some((partition) => isKnown(partition.parked))
+      ? partitions.reduce((total, partition) => total + (partition.parked ?? 0), 0)
+      : failingOf(consumer).filter((failing) => failing.state === "parked").length;
+}
+
+export { attention, failingOf, parkedOf };

@@ -1,0 +1,114 @@
+/*
+ * What the page asks the service for, over HTTP.
+ */
+
+const PATIENCE_MILLIS = 15_000;
+
+/** A question that was not answered, or not with yes. The message is for whoever reads the page. */
+class ServiceError extends Error {
+
+  /** @param {number} status the status of the answer; 0: there was none */
+  constructor(message, status = 0) {
+    super(message);
+    this.name = "ServiceError";
+    this.status = status;
+  }
+
+}
+
+/** The endpoint "kaffeworkers". */
+class Service {
+
+  /** @param {string} address its address, relative to that of the page */
+  constructor(address) {
+    this.address = address;
+    // How far the clock of the service is ahead of ours.
+    this.skewMillis = 0;
+  }
+
+  /** Return the worker table. */
+  table() {
+    return this.#ask(this.address, {});
+  }
+
+  /** Return a worker, with its stack. */
+  worker(consumer, worker) {
+    return this.#ask(this.#path(consumer, worker), {});
+  }
+
+  /** Have an operation carried out and return the answer. */
+  operate(consumer, operation, parameters) {
+    return this.#ask(this.#path(consumer, operation), {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...csrfHeader() },
+      body: JSON.stringify(parameters)
+    }, 45_000);
+  }
+
+  /** Return how many seconds ago an instant of the service was. */
+  secondsSince(instant) {
+    return instant ? Math.max(0, (Date.now() + this.skewMillis - Date.parse(instant)) / 1000) : undefined;
+  }
+
+  #path(...segments) {
+    return [this.address, ...segments.map(encodeURIComponent)].join("/");
+  }
+
+  async #ask(path, options, patienceMillis = PATIENCE_MILLIS) {
+    const response = await fetch(path, {
+      ...options,
+      headers: { Accept: "application/json", ...options.headers },
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(patienceMillis)
+    }).catch((failure) => {
+      throw new ServiceError((failure.name === "TimeoutError")
+          ? `The service has not answered within ${patienceMillis / 1000} seconds.` : "The service cannot be reached.");
+    });
+    this.#look(response.headers.get("Date"));
+    const body = await response.json().catch(() => null);
+    if (!response.ok) {
+      throw new ServiceError(explanation(response.status, body), response.status);
+    }
+    if (body === null) {
+      throw new ServiceError(response.redirected ? "The service sends to another page: you may have to log in again."
+          : "The service answers, but not with JSON.", response.status);
+    }
+    return body;
+  }
+
+  #look(date) {
+    const millis = Date.parse(date ?? "");
+    // The header has whole seconds, and an answer takes time: less than that is no difference.
+    if (!Number.isNaN(millis)) {
+      const skew = millis + 500 - Date.now();
+      this.skewMillis = (Math.abs(skew) > 2000) ? skew : 0;
+    }
+  }
+
+}
+
+function explanation(status, body) {
+  const message = body?.message;
+  switch (status) {
+    case 401:
+      return "You are not logged in, or not any more (401). Log in and load this page again.";
+    case 403:
+      return "You are not allowed to do this (403): your role does not permit it, or the service does not accept this "
+          + "page's CSRF token (see docs/page.md).";
+    case 404:
+      return message ?? "The service does not know it (404): it may just have gone.";
+    case 405:
+      return "The service offers no operations (405): the access of its endpoint kaffeworkers is read-only.";
+    default:
+      return message ?? `The service answers with status ${status}.`;
+  }
+}
+
+// The token of Spring Security's CookieCsrfTokenRepository, if that is in use.
+function csrfHeader() {
+  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("XSRF-TOKEN="));
+  return cookie ? { "X-XSRF-TOKEN": decodeURIComponent(cookie.slice("XSRF-TOKEN=".length)) } : {};
+}
+
+export { Service, ServiceError };
