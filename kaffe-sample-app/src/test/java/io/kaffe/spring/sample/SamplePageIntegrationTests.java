@@ -146,8 +146,8 @@ class SamplePageIntegrationTests {
 		this.browser.open(url("/actuator/kaffe"), 1280, 940, "light");
 		await("all of it, and lines in the charts").pollDelay(Duration.ofSeconds(40))
 			.atMost(Duration.ofSeconds(120))
-			.untilAsserted(
-					() -> assertThat(this.browser.texts("#attention-items .word")).containsExactlyInAnyOrder("stalled", "parked", "parked"));
+			.untilAsserted(() -> assertThat(this.browser.texts("#attention-items .word"))
+				.containsExactlyInAnyOrder("stalled", "parked", "parked"));
 		this.browser.saveScreenshot(Path.of(System.getProperty("kaffe.screenshot")));
 	}
 

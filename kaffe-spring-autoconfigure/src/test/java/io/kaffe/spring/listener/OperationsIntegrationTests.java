@@ -167,7 +167,7 @@ class OperationsIntegrationTests {
 			});
 			assertThat(audited).extracting((event) -> event.getData().get("operation"))
 				.containsExactly("pause", "explode");
-			assertThat(audited).extracting((event) -> event.getData().get("outcome").toString())
+			assertThat(audited).extracting((event) -> String.valueOf(event.getData().get("outcome")))
 				.satisfiesExactly((done) -> assertThat(done).startsWith("Fetches nothing more"),
 						(refused) -> assertThat(refused).startsWith("refused: "));
 		}
