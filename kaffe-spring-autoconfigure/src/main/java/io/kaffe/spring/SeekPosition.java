@@ -106,7 +106,7 @@ public sealed interface SeekPosition {
 
 		/**
 		 * Create a position.
-		 * @param offset the offset
+		 * @throws IllegalArgumentException if the offset is below 0
 		 */
 		public Offset {
 			Assert.isTrue(offset >= 0, "An offset must be 0 or more");
