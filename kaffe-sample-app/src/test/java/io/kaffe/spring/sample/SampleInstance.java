@@ -23,6 +23,7 @@ import java.util.Objects;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
+import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.WorkerManager;
 
@@ -58,6 +59,10 @@ final class SampleInstance implements AutoCloseable {
 
 	EventGenerator generator() {
 		return this.context.getBean(EventGenerator.class);
+	}
+
+	KaffeConsumers consumers() {
+		return this.context.getBean(KaffeConsumers.class);
 	}
 
 	long booked(String source) {

@@ -27,9 +27,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.kafka.support.serializer.DeserializationException;
+
+import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.KaffeConsumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -61,6 +64,19 @@ class SamplePageIntegrationTests {
 	@AfterEach
 	void endTrouble() {
 		cause("end");
+		KaffeConsumers consumers = sample.consumers();
+		await("nothing fails any more").atMost(PATIENCE).until(() -> {
+			List<FailingRecord> failing = consumers.failingRecords("orders");
+			for (FailingRecord record : failing) {
+				if (record.failure() instanceof DeserializationException) {
+					consumers.skip("orders", record.partition(), record.offset());
+				}
+				else {
+					consumers.retry("orders", record.partition(), record.offset());
+				}
+			}
+			return failing.isEmpty();
+		});
 	}
 
 	@Test
@@ -106,7 +122,7 @@ class SamplePageIntegrationTests {
 	void parkedRecordOfACustomerIsRetriedFromThePage() {
 		this.browser.open(url("/actuator/kaffe"));
 		awaitWorkers();
-		assumeThat(this.browser.isShown("#access")).as("a service without operations").isFalse();
+		assertThat(this.browser.isShown("#access")).as("operations are refused").isFalse();
 		cause("customer");
 		this.browser.open(url("/actuator/kaffe"));
 		String parked = awaitParked();
@@ -123,7 +139,7 @@ class SamplePageIntegrationTests {
 	void poisonRecordIsSkippedFromThePage() {
 		this.browser.open(url("/actuator/kaffe"));
 		awaitWorkers();
-		assumeThat(this.browser.isShown("#access")).as("a service without operations").isFalse();
+		assertThat(this.browser.isShown("#access")).as("operations are refused").isFalse();
 		cause("poison");
 		this.browser.open(url("/actuator/kaffe"));
 		String parked = awaitParked();
