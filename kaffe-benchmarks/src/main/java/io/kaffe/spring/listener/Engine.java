@@ -168,7 +168,8 @@ final class Engine {
 		long giveUpAt = this.ticker.nanoTime() + PATIENCE_NANOS;
 		while (!condition.getAsBoolean()) {
 			if (this.ticker.nanoTime() - giveUpAt > 0) {
-				throw new IllegalStateException("Workers do not finish what they have: " + this.adopted.snapshot());
+				throw new IllegalStateException(
+						"Workers do not finish what they have: " + this.adopted.snapshot(false));
 			}
 			this.consumer.awaitWakeup(sleepNanos);
 			this.session.tick();

@@ -31,8 +31,8 @@ import io.kaffe.spring.worker.WorkerState;
  * a worker's queue takes those behind it out of the queue and delivers their records with
  * its own.
  * <p>
- * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #waitingState} may
- * look while another thread runs: what they see then may be old.
+ * <b>Threading.</b> Owned by the worker. {@link #isReady}, {@link #waitingState} and
+ * {@link #handedOver} may look while another thread runs: what they see then may be old.
  */
 final class BatchWork extends Work {
 
@@ -84,6 +84,12 @@ final class BatchWork extends Work {
 	public WorkerState waitingState() {
 		RecordBatch batch = this.batch;
 		return (batch != null) ? batch.waitingState() : WorkerState.RUNNING;
+	}
+
+	@Override
+	public int handedOver() {
+		RecordBatch batch = this.batch;
+		return (batch != null) ? batch.handedOver() : 1;
 	}
 
 	/**

@@ -34,12 +34,14 @@ import io.kaffe.spring.worker.Work;
  * What calls the user's listener for the records of a consumer, one by one or in batches,
  * and what is known about those that are not final.
  * <p>
- * <b>Threading.</b> Immutable but for two sets, which are safe for concurrent use; called
- * by many workers at once, each on a thread of its own.
+ * <b>Threading.</b> Immutable but for what is known about records, which is safe for
+ * concurrent use; called by many workers at once, each on a thread of its own.
  */
 public abstract sealed class Delivery implements ThreadScope permits RecordDelivery, BatchDelivery {
 
 	private final FailingRecords failingRecords = new FailingRecords();
+
+	private final FailureJournal failureJournal = new FailureJournal();
 
 	private final Set<UnattendedRecord> unattended = ConcurrentHashMap.newKeySet();
 
@@ -94,6 +96,14 @@ public abstract sealed class Delivery implements ThreadScope permits RecordDeliv
 	 */
 	public FailingRecords failingRecords() {
 		return this.failingRecords;
+	}
+
+	/**
+	 * Return what went wrong so far.
+	 * @return always the same
+	 */
+	public FailureJournal failureJournal() {
+		return this.failureJournal;
 	}
 
 	/**

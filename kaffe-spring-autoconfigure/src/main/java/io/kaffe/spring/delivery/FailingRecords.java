@@ -25,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.delivery.UnfinishedRecord.Instruction;
+import io.kaffe.spring.worker.ConsumerSnapshot;
 
 /**
  * The records of a consumer that have failed and are not final.
@@ -62,6 +63,32 @@ public final class FailingRecords {
 	 */
 	public List<FailingRecord> all() {
 		return this.records.stream().map(UnfinishedRecord::snapshot).sorted(ORDER).toList();
+	}
+
+	/**
+	 * Return how many there are.
+	 * @return the number, a moment's view
+	 */
+	public int count() {
+		return this.records.size();
+	}
+
+	/**
+	 * Describe those that have failed for longest.
+	 * @param limit how many at most
+	 * @param showValues whether with keys, values and messages of exceptions, which are
+	 * asked for their texts then
+	 * @return a snapshot, oldest first
+	 */
+	public List<ConsumerSnapshot.Failing> oldest(int limit, boolean showValues) {
+		return this.records.stream()
+			.sorted(Comparator.comparing(UnfinishedRecord::failingSince)
+				.thenComparing((record) -> record.record().topic())
+				.thenComparing((record) -> record.record().partition())
+				.thenComparing((record) -> record.record().offset()))
+			.limit(limit)
+			.map((record) -> record.describe(showValues))
+			.toList();
 	}
 
 	/**

@@ -47,9 +47,10 @@ import io.kaffe.spring.worker.WorkerState;
  * record. A record that cannot be deserialized ends the batch before it and is given up
  * alone.
  * <p>
- * <b>Threading.</b> Owned by the worker. {@link #isReady} may look while another thread
- * runs: what it sees then may be old, and a worker that is woken in vain waits again. The
- * scheduler's thread says that the timer is not set any more.
+ * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #handedOver} may
+ * look while another thread runs: what it sees then may be old, and a worker that is
+ * woken in vain waits again. The scheduler's thread says that the timer is not set any
+ * more.
  */
 final class RecordBatch {
 
@@ -408,6 +409,14 @@ final class RecordBatch {
 		}
 		return this.sources.stream().anyMatch(RecordSource::isRevoked)
 				|| (unfinished == null && this.gatherUntil - now <= 0);
+	}
+
+	/**
+	 * Return how many records the handler has, if it has any. Any thread; a moment's
+	 * view.
+	 */
+	int handedOver() {
+		return Math.max(1, this.records.size());
 	}
 
 	WorkerState waitingState() {

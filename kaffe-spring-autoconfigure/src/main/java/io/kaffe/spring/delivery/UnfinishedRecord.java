@@ -18,6 +18,7 @@ package io.kaffe.spring.delivery;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -32,8 +33,11 @@ import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.RecordFailure;
+import io.kaffe.spring.worker.ShownText;
+import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.UnattendedRecord;
 import io.kaffe.spring.worker.Worker;
@@ -114,14 +118,17 @@ final class UnfinishedRecord implements UnattendedRecord {
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(new RecordFailure(this.source.delivery().ticker().instant(), this.record, failure));
 		if (WorkerSupervisor.isFatal(failure)) {
+			journalFailure(failure, "stop");
 			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());
 			return false;
 		}
 		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn)
 				: BackOffExecution.STOP;
 		if (delay == BackOffExecution.STOP) {
+			journalFailure(failure, lastResort(failure));
 			return giveUp(failure, turn);
 		}
+		journalFailure(failure, "retry");
 		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
 		logAttempt(delay);
 		setTimer(turn);
@@ -138,6 +145,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 			return execution.nextBackOff();
 		}
 		catch (Throwable ex) {
+			journalFailure(failure, "retry");
 			throw new HookFailedException("The back-off failed after a failed attempt to handle " + coordinates(), ex);
 		}
 		finally {
@@ -158,6 +166,26 @@ final class UnfinishedRecord implements UnattendedRecord {
 		return giveUp(failure, turn);
 	}
 
+	private void journalFailure(Throwable failure, String action) {
+		Delivery delivery = this.source.delivery();
+		delivery.failureJournal().failed(delivery.ticker().instant(), this.record, this.attempts, failure, action);
+	}
+
+	/**
+	 * Return what is done when it is given up, as tables show it.
+	 */
+	private String lastResort(Throwable failure) {
+		if (this.policy.recoverer() != null) {
+			return "recover";
+		}
+		return switch (this.policy.actionFor(failure)) {
+			case PARK -> "park";
+			case SKIP -> "skip";
+			case DEAD_LETTER -> (this.policy.deadLetters() != null) ? "dead-letter" : "park";
+			case STOP -> "stop";
+		};
+	}
+
 	private boolean giveUp(Throwable failure, Turn turn) {
 		RecordRecoverer recoverer = this.policy.recoverer();
 		FailureAction action = this.policy.actionFor(failure);
@@ -168,6 +196,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 			case PARK -> park();
 			case SKIP -> {
 				FailureLog.log(logger::warn, "Skipping " + coordinates() + " after " + attemptsText(), this.failure);
+				this.source.delivery().failureJournal().skipped();
 				return true;
 			}
 			case DEAD_LETTER -> {
@@ -220,10 +249,17 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 		turn.handlerReturned();
 		if (future == null) {
+			recovered();
 			return true;
 		}
 		await(future);
 		return false;
+	}
+
+	private void recovered() {
+		if (this.state == FailingRecord.State.RECOVERING && this.recoverer == this.policy.deadLetters()) {
+			this.source.delivery().failureJournal().deadLettered();
+		}
 	}
 
 	/**
@@ -251,6 +287,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 		this.source.stay();
 		future.whenComplete((result, failure) -> {
 			if (failure == null) {
+				recovered();
 				this.source.complete(this.record);
 			}
 			this.answer = new Answer((failure instanceof CompletionException wrapper && wrapper.getCause() != null)
@@ -302,11 +339,16 @@ final class UnfinishedRecord implements UnattendedRecord {
 			return follow(instruction, turn);
 		}
 		return switch (this.state) {
-			case RETRYING -> isDue(turn) ? Step.ATTEMPT : Step.WAIT;
+			case RETRYING -> isDue(turn) ? tryAgain() : Step.WAIT;
 			case RECOVERING ->
 				(isDue(turn) && this.recoverer != null && recover(this.recoverer, turn)) ? Step.COMPLETE : Step.WAIT;
 			case PARKED, STOPPING -> Step.WAIT;
 		};
+	}
+
+	private Step tryAgain() {
+		this.source.delivery().failureJournal().retried();
+		return Step.ATTEMPT;
 	}
 
 	private Step follow(Instruction instruction, Turn turn) {
@@ -322,9 +364,12 @@ final class UnfinishedRecord implements UnattendedRecord {
 		return switch (instruction) {
 			case RETRY -> {
 				this.attempts = 0;
-				yield Step.ATTEMPT;
+				yield tryAgain();
 			}
-			case SKIP -> Step.COMPLETE;
+			case SKIP -> {
+				this.source.delivery().failureJournal().skipped();
+				yield Step.COMPLETE;
+			}
 			case DEAD_LETTER -> (deadLetters != null && recoverWith(deadLetters, turn)) ? Step.COMPLETE : Step.WAIT;
 		};
 	}
@@ -462,6 +507,31 @@ final class UnfinishedRecord implements UnattendedRecord {
 	FailingRecord snapshot() {
 		return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()), this.record.offset(),
 				this.state, this.attempts, this.since, Objects.requireNonNull(this.failure));
+	}
+
+	Instant failingSince() {
+		return this.since;
+	}
+
+	/**
+	 * Describe it for tables, when it has failed. Any thread; a moment's view.
+	 * @param showValues whether with the texts of key, value and exception
+	 */
+	ConsumerSnapshot.Failing describe(boolean showValues) {
+		Throwable failure = Objects.requireNonNull(this.failure);
+		FailingRecord.State state = this.state;
+		return new ConsumerSnapshot.Failing(this.record.topic() + "-" + this.record.partition(), this.record.offset(),
+				state.name().toLowerCase(Locale.ROOT).replace('_', '-'), this.attempts, this.since,
+				nextAttemptAt(state), failure.getClass().getName(), showValues ? ShownText.of(this.record.key()) : null,
+				showValues ? ShownText.of(this.record.value()) : null,
+				showValues ? ShownText.messageOf(failure) : null);
+	}
+
+	private @Nullable Instant nextAttemptAt(FailingRecord.State state) {
+		Ticker ticker = this.source.delivery().ticker();
+		long left = this.nextAt - ticker.nanoTime();
+		boolean waitsForTime = state == FailingRecord.State.RETRYING || state == FailingRecord.State.RECOVERING;
+		return (waitsForTime && !isAwaited() && left > 0) ? ticker.instant().plusNanos(left) : null;
 	}
 
 	private void logAttempt(long delay) {

@@ -52,10 +52,13 @@ import org.springframework.util.Assert;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.delivery.Delivery;
+import io.kaffe.spring.delivery.FailingRecords;
+import io.kaffe.spring.delivery.FailureJournal;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.PartitionSnapshot;
+import io.kaffe.spring.worker.RecentEntries;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StalledRecord;
@@ -87,6 +90,10 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		.thenComparingInt(PartitionSnapshot::partition);
 
 	private static final int SHOWN_WORKERS = 100;
+
+	private static final int SHOWN_FAILING = 100;
+
+	private static final int SHOWN_REBALANCES = 20;
 
 	private static final Comparator<WorkerSnapshot> WORKER_ORDER = Comparator
 		.<WorkerSnapshot, String>comparing((worker) -> worker.name().replaceFirst("\\d+$", ""))
@@ -128,6 +135,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	private final AtomicLong epochs = new AtomicLong();
 
 	private final LongAdder lateCompletions = new LongAdder();
+
+	private final RecentEntries<ConsumerSnapshot.Rebalance> rebalances = new RecentEntries<>(SHOWN_REBALANCES);
 
 	private volatile PartitionBuffer.Room share;
 
@@ -441,8 +450,15 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		return this.lateCompletions.sum();
 	}
 
+	/**
+	 * Note that partitions came or went.
+	 */
+	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
+		this.rebalances.add(rebalance);
+	}
+
 	@Override
-	public ConsumerSnapshot snapshot() {
+	public ConsumerSnapshot snapshot(boolean showValues) {
 		List<PartitionSnapshot> partitions = new ArrayList<>();
 		Map<Worker, Long> buffered = new HashMap<>();
 		for (ConsumerSession session : this.sessions.values()) {
@@ -458,21 +474,26 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		PartitionBuffer.Room all = buffered();
 		Collection<Worker> present = this.workers.all();
 		Stream<WorkerSnapshot> workers = this.perRecord
-				? busiest(present).map((worker) -> worker.snapshot(worker.queued()))
-				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L)));
+				? busiest(present).map((worker) -> worker.snapshot(worker.queued(), showValues))
+				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L), showValues));
 		Set<String> stalled = this.workers.stalled().stream().map(StalledRecord::worker).collect(Collectors.toSet());
 		workers = workers
 			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
 		int maxConcurrency = this.workers.maxConcurrency();
+		FailingRecords failing = this.delivery.failingRecords();
+		FailureJournal journal = this.delivery.failureJournal();
 		return new ConsumerSnapshot(this.container.getGroupId(), List.copyOf(topics()), this.settings.strategyName(),
 				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
-				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions);
+				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
+				journal.counters(this.workers.handled(), lateCompletions()), this.workers.inFlight(),
+				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
+				this.rebalances.newestFirst(), journal.failures(showValues));
 	}
 
-	private static WorkerSnapshot describe(Worker worker, long buffered) {
+	private static WorkerSnapshot describe(Worker worker, long buffered, boolean showValues) {
 		boolean busy = worker.currentRecord() != null;
-		return worker.snapshot((int) Math.max(0, busy ? buffered - 1 : buffered));
+		return worker.snapshot((int) Math.max(0, busy ? buffered - 1 : buffered), showValues);
 	}
 
 	/**

@@ -20,12 +20,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -43,6 +47,7 @@ import org.springframework.kafka.listener.ConsumerSeekAware;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.AssignedPartition;
+import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.Worker;
 
@@ -71,6 +76,8 @@ final class ConsumerSession {
 	 * late.
 	 */
 	private static final Duration ROOM_PATIENCE = Duration.ofMillis(50);
+
+	private static final int SHOWN_GIVEN_UP = 100;
 
 	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
 
@@ -242,6 +249,9 @@ final class ConsumerSession {
 				this.assignments.put(partition, assignment);
 				added.add(assignment);
 			}
+		}
+		if (!added.isEmpty()) {
+			rebalanced("assigned", added, null, List.of());
 		}
 		this.flow.begin(added);
 		if (this.inGroup) {
@@ -460,6 +470,19 @@ final class ConsumerSession {
 			logger.warn("Lost " + assignment + "; what is not committed is delivered to its next owner");
 			remove(assignment);
 		}
+		if (!lost.isEmpty()) {
+			rebalanced("lost", lost, null, List.of());
+		}
+	}
+
+	private void rebalanced(String kind, Collection<PartitionAssignment> assignments, @Nullable Long drainMillis,
+			List<String> givenUp) {
+		List<String> partitions = assignments.stream()
+			.map(PartitionAssignment::partition)
+			.sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
+			.map(TopicPartition::toString)
+			.toList();
+		this.owner.rebalanced(new ConsumerSnapshot.Rebalance(now(), kind, partitions, drainMillis, givenUp));
 	}
 
 	/**
@@ -490,7 +513,7 @@ final class ConsumerSession {
 		try {
 			leaving.forEach(PartitionAssignment::revoke);
 			this.owner.workers().wakeAll();
-			interrupted |= awaitRunning(leaving, deadline - commitReserve());
+			interrupted |= drain(leaving, deadline - commitReserve());
 			beforeCommit.run();
 		}
 		finally {
@@ -508,6 +531,34 @@ final class ConsumerSession {
 				}
 			}
 		}
+	}
+
+	/**
+	 * Wait until nothing of partitions is being handled, or until the deadline, and note
+	 * how long that took and what was waited for in vain.
+	 * @return whether this thread was interrupted meanwhile
+	 */
+	private boolean drain(Collection<PartitionAssignment> leaving, long deadline) {
+		long beginning = this.owner.ticker().nanoTime();
+		boolean interrupted = awaitRunning(leaving, deadline);
+		if (!leaving.isEmpty()) {
+			long nanos = this.owner.ticker().nanoTime() - beginning;
+			List<String> givenUp = running(leaving).stream()
+				.flatMap(this::recordsBeingHandled)
+				.limit(SHOWN_GIVEN_UP)
+				.toList();
+			rebalanced("revoked", leaving, TimeUnit.NANOSECONDS.toMillis(nanos), givenUp);
+		}
+		return interrupted;
+	}
+
+	private Stream<String> recordsBeingHandled(PartitionAssignment assignment) {
+		return this.owner.workers()
+			.all()
+			.stream()
+			.map(Worker::currentRecord)
+			.filter((record) -> record != null && isOf(record, assignment.partition()))
+			.map((record) -> assignment.partition() + "@" + Objects.requireNonNull(record).offset());
 	}
 
 	/**

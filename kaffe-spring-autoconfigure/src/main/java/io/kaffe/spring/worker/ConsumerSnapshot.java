@@ -37,10 +37,19 @@ import org.jspecify.annotations.Nullable;
  * @param workers its workers, sorted by name, numbers by value; where they are allocated
  * for each record, the busiest of them
  * @param partitions its partitions, sorted by topic and number
+ * @param counters what became of its records
+ * @param inFlight how many records handlers have now
+ * @param paused whether somebody paused it as a whole
+ * @param failingCount how many records have failed and are not final
+ * @param failing those that have failed for longest, at most 100, in this order
+ * @param rebalances the last 20 comings and goings of partitions, newest first
+ * @param failures the last 50 failed attempts, newest first
  */
 public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
 		ConsumerState state, @Nullable Stop stopped, @Nullable Integer maxConcurrency, Buffered buffered,
-		int workerCount, List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions) {
+		int workerCount, List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions, Counters counters,
+		int inFlight, boolean paused, int failingCount, List<Failing> failing, List<Rebalance> rebalances,
+		List<Failure> failures) {
 
 	/**
 	 * That a consumer was stopped because it could not go on.
@@ -58,6 +67,83 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	 * @param bytes the size of their serialized keys and values
 	 */
 	public record Buffered(long records, long bytes) {
+	}
+
+	/**
+	 * What became of records since the consumer got workers. The numbers never decrease.
+	 *
+	 * @param handled the records that were finished, in whatever way
+	 * @param failed the attempts that failed
+	 * @param retries the attempts that were not the first ones of their records
+	 * @param skipped the records that were skipped
+	 * @param deadLettered the records that were sent to a dead-letter topic
+	 * @param lateCompletions the records that were finished after their assignment had
+	 * ended, which changed nothing
+	 */
+	public record Counters(long handled, long failed, long retries, long skipped, long deadLettered,
+			long lateCompletions) {
+	}
+
+	/**
+	 * A record that has failed and is not final.
+	 *
+	 * @param partition the topic and partition, such as {@code orders-0}
+	 * @param offset its offset
+	 * @param state {@code retrying}, {@code recovering}, {@code parked} or
+	 * {@code stopping}
+	 * @param attempts how often it was handed to the handler
+	 * @param since when the first of these attempts failed
+	 * @param nextAttemptAt when something is done about it next; {@code null} unless it
+	 * waits for that
+	 * @param exception the name of the class of what was thrown last
+	 * @param key its key, if values are shown, else {@code null}
+	 * @param value its value, if values are shown, else {@code null}
+	 * @param message what the exception says, if values are shown, else {@code null}
+	 */
+	public record Failing(String partition, long offset, String state, int attempts, Instant since,
+			@Nullable Instant nextAttemptAt, String exception, @Nullable String key, @Nullable String value,
+			@Nullable String message) {
+	}
+
+	/**
+	 * That partitions came or went.
+	 *
+	 * @param at when it was over
+	 * @param kind {@code assigned}, {@code revoked}, also because the consumer stopped,
+	 * or {@code lost}
+	 * @param partitions the partitions, such as {@code orders-0}, sorted
+	 * @param drainMillis for how many milliseconds records were waited for; {@code null}
+	 * unless partitions were revoked
+	 * @param givenUp the records that were waited for in vain, such as
+	 * {@code orders-0@77}, at most 100
+	 */
+	public record Rebalance(Instant at, String kind, List<String> partitions, @Nullable Long drainMillis,
+			List<String> givenUp) {
+	}
+
+	/**
+	 * An attempt that failed.
+	 *
+	 * @param at when it failed
+	 * @param record its coordinates, such as {@code orders-0@70}
+	 * @param attempt which attempt it was, from 1
+	 * @param exception the name of the exception's class
+	 * @param action what was done about the record then: {@code retry}, {@code park},
+	 * {@code dead-letter}, {@code recover} (it was given to the application's recoverer),
+	 * {@code skip} or {@code stop}
+	 * @param message what the exception says, if values are shown, else {@code null}
+	 */
+	public record Failure(Instant at, String record, int attempt, String exception, String action,
+			@Nullable String message) {
+
+		/**
+		 * Return the same for those who may not see what is the user's.
+		 * @return the failure without its message
+		 */
+		public Failure withoutMessage() {
+			return new Failure(this.at, this.record, this.attempt, this.exception, this.action, null);
+		}
+
 	}
 
 }

@@ -22,6 +22,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -57,6 +59,8 @@ public final class ConsumerWorkers {
 
 	private final RunQueue runQueue;
 
+	private final HandledRecords handledRecords = new HandledRecords(this.workers.values());
+
 	ConsumerWorkers(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxConcurrency) {
 		this.supervisor = supervisor;
 		this.runQueue = new RunQueue(supervisor, consumer, maxConcurrency);
@@ -83,9 +87,9 @@ public final class ConsumerWorkers {
 	 * @param assigned the assignment
 	 */
 	public void release(Worker worker, AssignedPartition assigned) {
-		this.workers.computeIfPresent(worker.name(), (key, present) -> {
+		retireIf(worker.name(), (present) -> {
 			present.release(assigned);
-			return present.isUnused() ? null : present;
+			return present.isUnused();
 		});
 	}
 
@@ -171,6 +175,22 @@ public final class ConsumerWorkers {
 	}
 
 	/**
+	 * Return how many records were finished, also by workers that are gone.
+	 * @return the number, which never decreases and may be a moment old
+	 */
+	public long handled() {
+		return this.handledRecords.sum();
+	}
+
+	/**
+	 * Return how many records handlers have now.
+	 * @return the number, a moment's view
+	 */
+	public int inFlight() {
+		return this.workers.values().stream().mapToInt(Worker::inFlight).sum();
+	}
+
+	/**
 	 * Return what has been with its handler for longer than the stall threshold.
 	 * @return a snapshot, in no order
 	 */
@@ -194,6 +214,15 @@ public final class ConsumerWorkers {
 		this.runQueue.maxLanes(maxConcurrency);
 	}
 
+	/**
+	 * Return where the thread is that handles a worker's record.
+	 * @param name the worker's name
+	 * @return the innermost frames, or {@code null} if no handler of it runs
+	 */
+	@Nullable List<String> stackOf(String name) {
+		return this.runQueue.stackOf(name);
+	}
+
 	@Nullable Worker workerFor(TopicPartition partition) {
 		for (Worker worker : this.workers.values()) {
 			if (worker.serves(partition)) {
@@ -215,8 +244,22 @@ public final class ConsumerWorkers {
 	 * Retire a worker that fell idle, if nobody needs it.
 	 */
 	void retireIfUnused(Worker idle) {
-		this.workers.computeIfPresent(idle.name(),
-				(key, worker) -> (worker == idle && worker.isUnused()) ? null : worker);
+		retireIf(idle.name(), (worker) -> worker == idle && worker.isUnused());
+	}
+
+	private void retireIf(String name, Predicate<Worker> condition) {
+		AtomicReference<@Nullable Worker> retired = new AtomicReference<>();
+		this.workers.computeIfPresent(name, (key, worker) -> {
+			if (!condition.test(worker)) {
+				return worker;
+			}
+			retired.set(worker);
+			return null;
+		});
+		Worker worker = retired.get();
+		if (worker != null) {
+			this.handledRecords.gone(worker);
+		}
 	}
 
 	/**
@@ -225,6 +268,7 @@ public final class ConsumerWorkers {
 	void retired(Worker worker, Object key) {
 		try {
 			this.workers.remove(key, worker);
+			this.handledRecords.gone(worker);
 		}
 		catch (Throwable ex) {
 			logger.error("The key of " + worker + " cannot be compared with others: " + ex.getClass().getName());

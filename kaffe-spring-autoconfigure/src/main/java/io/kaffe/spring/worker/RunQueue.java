@@ -27,9 +27,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +70,8 @@ final class RunQueue {
 	private static final Duration GIVEN_UP_DELAY = Duration.ofSeconds(1);
 
 	private static final long WARNING_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
+
+	private static final int SHOWN_FRAMES = 50;
 
 	/** The lane that the thread is about to submit. */
 	private static final ThreadLocal<Runnable> SUBMITTING = new ThreadLocal<>();
@@ -127,6 +131,34 @@ final class RunQueue {
 
 	StallWatch stallWatch() {
 		return this.stallWatch;
+	}
+
+	/**
+	 * Return where the thread is that handles a worker's record. Any thread.
+	 * @return the innermost frames; {@code null} if no thread does, or it went on to
+	 * another record meanwhile
+	 */
+	@Nullable List<String> stackOf(String worker) {
+		for (Turn turn : this.turns) {
+			Worker running = turn.worker();
+			if (running != null && running.name().equals(worker)) {
+				return stackOf(turn, running);
+			}
+		}
+		return null;
+	}
+
+	private static @Nullable List<String> stackOf(Turn turn, Worker worker) {
+		Thread thread = turn.thread();
+		ConsumerRecord<?, ?> record = worker.currentRecord();
+		if (thread == null || record == null) {
+			return null;
+		}
+		StackTraceElement[] stack = thread.getStackTrace();
+		if (turn.worker() != worker || worker.currentRecord() != record) {
+			return null;
+		}
+		return Stream.of(stack).limit(SHOWN_FRAMES).map(StackTraceElement::toString).toList();
 	}
 
 	/**

@@ -64,9 +64,11 @@ public interface SupervisedConsumer {
 
 	/**
 	 * Describe the consumer as it is now.
+	 * @param showValues whether with keys, values and messages of exceptions, which are
+	 * asked for their texts then
 	 * @return the snapshot
 	 */
-	ConsumerSnapshot snapshot();
+	ConsumerSnapshot snapshot(boolean showValues);
 
 	/**
 	 * Return what is wrong with the consumer now.

@@ -61,6 +61,15 @@ public abstract class Work {
 	}
 
 	/**
+	 * Return how many records the handler has when it has one of this work. May be called
+	 * by any thread; a moment's view.
+	 * @return the number, 1 or more
+	 */
+	public int handedOver() {
+		return 1;
+	}
+
+	/**
 	 * How a call of {@link Work#proceed} ended.
 	 */
 	public enum Progress {

@@ -316,18 +316,53 @@ public final class Worker {
 	}
 
 	/**
+	 * Return how many records it has finished. Any thread; a moment's view.
+	 * @return the number, which never decreases
+	 */
+	public long handled() {
+		return this.handled;
+	}
+
+	/**
+	 * Return how many records the handler has. Any thread; a moment's view.
+	 * @return the number; 0 while nothing is with the handler
+	 */
+	public int inFlight() {
+		int state = this.run;
+		Work work = this.current;
+		if (this.record == null || work == null) {
+			return 0;
+		}
+		boolean waits = state == WAITING || state == GATHERING;
+		return (waits && work.waitingState() != WorkerState.RUNNING) ? 0 : work.handedOver();
+	}
+
+	/**
 	 * Describe this worker as it is now. Any thread; a moment's view.
 	 * @param queued the number of records that wait behind the current one
-	 * @return the snapshot
+	 * @return the snapshot, without keys
 	 */
 	public WorkerSnapshot snapshot(int queued) {
+		return snapshot(queued, false);
+	}
+
+	/**
+	 * Describe this worker as it is now. Any thread; a moment's view.
+	 * @param queued the number of records that wait behind the current one
+	 * @param showValues whether with the key of the current record, which is asked for
+	 * its text then
+	 * @return the snapshot
+	 */
+	public WorkerSnapshot snapshot(int queued, boolean showValues) {
 		int state = this.run;
 		ConsumerRecord<?, ?> record = this.record;
-		List<WorkerSnapshot.CurrentRecord> records = (record != null) ? List.of(describe(record)) : List.of();
+		List<WorkerSnapshot.CurrentRecord> records = (record != null) ? List.of(describe(record, showValues))
+				: List.of();
 		RecordFailure failure = this.lastFailure;
 		RestartHistory restarts = this.restarts;
 		return new WorkerSnapshot(name(), state(state, record), served(), queued, this.handled, this.failed,
-				(restarts != null) ? restarts.total() : 0, records, (failure != null) ? failure.snapshot() : null);
+				(restarts != null) ? restarts.total() : 0, records, (failure != null) ? failure.snapshot() : null,
+				null);
 	}
 
 	private List<String> served() {
@@ -349,11 +384,11 @@ public final class Worker {
 		return busy ? WorkerState.RUNNING : WorkerState.IDLE;
 	}
 
-	private WorkerSnapshot.CurrentRecord describe(ConsumerRecord<?, ?> record) {
+	private WorkerSnapshot.CurrentRecord describe(ConsumerRecord<?, ?> record, boolean showValues) {
 		Ticker ticker = this.workers.supervisor().ticker();
 		Instant since = ticker.instant().minusNanos(ticker.nanoTime() - this.recordSince);
 		return new WorkerSnapshot.CurrentRecord(record.topic() + "-" + record.partition(), record.offset(),
-				this.attempt, since);
+				this.attempt, since, showValues ? ShownText.of(record.key()) : null);
 	}
 
 	/**

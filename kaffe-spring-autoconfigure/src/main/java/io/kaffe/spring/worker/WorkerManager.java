@@ -94,8 +94,17 @@ public final class WorkerManager {
 	 * @return a snapshot; empty if there are no consumers
 	 */
 	public WorkerTable table() {
+		return table(false);
+	}
+
+	/**
+	 * Describe all consumers.
+	 * @param showValues whether with keys, values and messages of exceptions
+	 * @return a snapshot; empty if there are no consumers
+	 */
+	public WorkerTable table(boolean showValues) {
 		Map<String, ConsumerSnapshot> table = new TreeMap<>();
-		this.consumers.forEach((name, registration) -> table.put(name, registration.consumer.snapshot()));
+		this.consumers.forEach((name, registration) -> table.put(name, registration.consumer.snapshot(showValues)));
 		return new WorkerTable(table);
 	}
 
@@ -105,29 +114,50 @@ public final class WorkerManager {
 	 * @return a snapshot, or {@code null} if the consumer is unknown
 	 */
 	public @Nullable ConsumerSnapshot table(String consumer) {
-		Registration registration = this.consumers.get(consumer);
-		return (registration != null) ? registration.consumer.snapshot() : null;
+		return table(consumer, false);
 	}
 
 	/**
-	 * Describe one worker.
+	 * Describe one consumer.
+	 * @param consumer the consumer's name
+	 * @param showValues whether with keys, values and messages of exceptions
+	 * @return a snapshot, or {@code null} if the consumer is unknown
+	 */
+	public @Nullable ConsumerSnapshot table(String consumer, boolean showValues) {
+		Registration registration = this.consumers.get(consumer);
+		return (registration != null) ? registration.consumer.snapshot(showValues) : null;
+	}
+
+	/**
+	 * Describe one worker, with the stack of its thread.
 	 * @param consumer the consumer's name
 	 * @param worker the worker's name
 	 * @return a snapshot, or {@code null} if either is unknown
 	 */
 	public @Nullable WorkerSnapshot table(String consumer, String worker) {
+		return table(consumer, worker, false);
+	}
+
+	/**
+	 * Describe one worker, with the stack of its thread.
+	 * @param consumer the consumer's name
+	 * @param worker the worker's name
+	 * @param showValues whether with keys, values and messages of exceptions
+	 * @return a snapshot, or {@code null} if either is unknown
+	 */
+	public @Nullable WorkerSnapshot table(String consumer, String worker, boolean showValues) {
 		Registration registration = this.consumers.get(consumer);
 		if (registration == null) {
 			return null;
 		}
-		for (WorkerSnapshot listed : registration.consumer.snapshot().workers()) {
+		for (WorkerSnapshot listed : registration.consumer.snapshot(showValues).workers()) {
 			if (listed.name().equals(worker)) {
-				return listed;
+				return listed.withStack(registration.workers.stackOf(worker));
 			}
 		}
 		for (Worker present : registration.workers.all()) {
 			if (present.name().equals(worker)) {
-				return present.snapshot(present.queued());
+				return present.snapshot(present.queued(), showValues).withStack(registration.workers.stackOf(worker));
 			}
 		}
 		return null;

@@ -34,9 +34,12 @@ import org.jspecify.annotations.Nullable;
  * @param current the record with the handler or waiting for its next attempt; empty if
  * there is none
  * @param lastFailure the failed attempt that came last, or {@code null}
+ * @param stack where the thread is that runs the handler, innermost frame first, at most
+ * 50 frames; {@code null} in tables of many workers, and while no handler runs
  */
 public record WorkerSnapshot(String name, WorkerState state, List<String> partitions, int queued, long handled,
-		long failed, int restarts, List<CurrentRecord> current, @Nullable LastFailure lastFailure) {
+		long failed, int restarts, List<CurrentRecord> current, @Nullable LastFailure lastFailure,
+		@Nullable List<String> stack) {
 
 	/**
 	 * Return the same with another state.
@@ -45,7 +48,17 @@ public record WorkerSnapshot(String name, WorkerState state, List<String> partit
 	 */
 	public WorkerSnapshot withState(WorkerState state) {
 		return new WorkerSnapshot(this.name, state, this.partitions, this.queued, this.handled, this.failed,
-				this.restarts, this.current, this.lastFailure);
+				this.restarts, this.current, this.lastFailure, this.stack);
+	}
+
+	/**
+	 * Return the same with the stack of its thread.
+	 * @param stack the frames, or {@code null}
+	 * @return the snapshot
+	 */
+	public WorkerSnapshot withStack(@Nullable List<String> stack) {
+		return new WorkerSnapshot(this.name, this.state, this.partitions, this.queued, this.handled, this.failed,
+				this.restarts, this.current, this.lastFailure, stack);
 	}
 
 	/**
@@ -55,8 +68,9 @@ public record WorkerSnapshot(String name, WorkerState state, List<String> partit
 	 * @param offset its offset
 	 * @param attempt which attempt it is, from 1
 	 * @param since when this attempt began
+	 * @param key its key, if values are shown, else {@code null}
 	 */
-	public record CurrentRecord(String partition, long offset, int attempt, Instant since) {
+	public record CurrentRecord(String partition, long offset, int attempt, Instant since, @Nullable String key) {
 	}
 
 	/**

@@ -53,9 +53,10 @@ class KaffeWorkersEndpointWebTests {
 	private static final String WORKER = """
 			{"name": "worker_0", "state": "backing-off", "partitions": ["orders-0", "payments-0"],
 			 "queued": 3, "handled": 1021, "failed": 2, "restarts": 1,
-			 "current": [{"partition": "orders-0", "offset": 77, "attempt": 2, "since": "2026-01-01T12:00:00Z"}],
+			 "current": [{"partition": "orders-0", "offset": 77, "attempt": 2, "since": "2026-01-01T12:00:00Z",
+			              "key": null}],
 			 "lastFailure": {"at": "2026-01-01T12:00:00Z", "record": "orders-0@77",
-			                 "exception": "java.lang.IllegalStateException"}}
+			                 "exception": "java.lang.IllegalStateException"}, "stack": null}
 			""";
 
 	private static final String CONSUMER = """
@@ -64,12 +65,25 @@ class KaffeWorkersEndpointWebTests {
 			 "workerCount": 2,
 			 "workers": [%s, {"name": "worker_1", "state": "running", "partitions": ["orders-1"], "queued": 0,
 			                  "handled": 5, "failed": 0, "restarts": 0, "current": [],
-			                  "lastFailure": null}],
+			                  "lastFailure": null, "stack": null}],
 			 "partitions": [{"topic": "orders", "partition": 0, "worker": "worker_0", "epoch": 1,
 			                 "completedOffset": 77, "committedOffset": 70, "completedAhead": 3, "completedTold": 2,
 			                 "nextFetchOffset": 90, "endOffset": 120, "lag": 43, "parked": 0,
 			                 "oldestUnfinished": {"offset": 77, "since": "2026-01-01T12:00:00Z"},
-			                 "paused": "back-pressure"}]}
+			                 "paused": "back-pressure"}],
+			 "counters": {"handled": 1026, "failed": 2, "retries": 1, "skipped": 3, "deadLettered": 4,
+			              "lateCompletions": 5},
+			 "inFlight": 1, "paused": false, "failingCount": 1,
+			 "failing": [{"partition": "orders-0", "offset": 77, "state": "retrying", "attempts": 2,
+			              "since": "2026-01-01T12:00:00Z", "nextAttemptAt": "2026-01-01T12:00:02Z",
+			              "exception": "java.lang.IllegalStateException",
+			              "key": null, "value": null, "message": null}],
+			 "rebalances": [{"at": "2026-01-01T12:00:00Z", "kind": "revoked", "partitions": ["orders-2"],
+			                 "drainMillis": 30, "givenUp": ["orders-2@5"]},
+			                {"at": "2026-01-01T12:00:00Z", "kind": "assigned",
+			                 "partitions": ["orders-0", "orders-2"], "drainMillis": null, "givenUp": []}],
+			 "failures": [{"at": "2026-01-01T12:00:00Z", "record": "orders-0@77", "attempt": 2,
+			               "exception": "java.lang.IllegalStateException", "action": "retry", "message": null}]}
 			""".formatted(WORKER);
 
 	private static final String TABLE = """
@@ -78,7 +92,11 @@ class KaffeWorkersEndpointWebTests {
 			   "refunds": {"groupId": null, "topics": ["refunds"],
 			               "workerAllocationStrategy": "worker-per-topic-partition", "state": "starting", "stopped": null, "maxConcurrency": 4, "buffered": {"records": 0, "bytes": 0},
 			               "workerCount": 0,
-			               "workers": [], "partitions": []}}}
+			               "workers": [], "partitions": [],
+			               "counters": {"handled": 0, "failed": 0, "retries": 0, "skipped": 0, "deadLettered": 0,
+			                            "lateCompletions": 0},
+			               "inFlight": 0, "paused": true, "failingCount": 0, "failing": [], "rebalances": [],
+			               "failures": []}}}
 			"""
 		.formatted(CONSUMER);
 

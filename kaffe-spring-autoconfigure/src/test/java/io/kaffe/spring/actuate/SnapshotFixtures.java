@@ -53,29 +53,52 @@ final class SnapshotFixtures {
 	 * about to start.
 	 */
 	static void register(WorkerManager manager) {
-		manager.register("refunds", Integer.MAX_VALUE, new UnsupervisedConsumer(SnapshotFixtures::refunds));
+		manager.register("refunds", Integer.MAX_VALUE, new UnsupervisedConsumer((showValues) -> refunds()));
 		manager.register("orders", Integer.MAX_VALUE, new UnsupervisedConsumer(SnapshotFixtures::orders));
 	}
 
 	static ConsumerSnapshot orders() {
+		return orders(false);
+	}
+
+	static ConsumerSnapshot orders(boolean showValues) {
 		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
 				ConsumerState.RUNNING, null, null, new ConsumerSnapshot.Buffered(12, 3456), 2,
-				List.of(backingOff(), running()), List.of(partition()));
+				List.of(backingOff(showValues), running()), List.of(partition()),
+				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5), 1, false, 1, List.of(failing(showValues)),
+				List.of(new ConsumerSnapshot.Rebalance(NOON, "revoked", List.of("orders-2"), 30L,
+						List.of("orders-2@5")),
+						new ConsumerSnapshot.Rebalance(NOON, "assigned", List.of("orders-0", "orders-2"), null,
+								List.of())),
+				List.of(new ConsumerSnapshot.Failure(NOON, "orders-0@77", 2, "java.lang.IllegalStateException", "retry",
+						showValues ? "no stock" : null)));
 	}
 
 	static ConsumerSnapshot refunds() {
 		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING,
-				null, 4, new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of());
+				null, 4, new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of(),
+				new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0), 0, true, 0, List.of(), List.of(), List.of());
+	}
+
+	private static ConsumerSnapshot.Failing failing(boolean showValues) {
+		return new ConsumerSnapshot.Failing("orders-0", 77, "retrying", 2, NOON, NOON.plusSeconds(2),
+				"java.lang.IllegalStateException", showValues ? "customer" : null, showValues ? "a book" : null,
+				showValues ? "no stock" : null);
 	}
 
 	static WorkerSnapshot backingOff() {
+		return backingOff(false);
+	}
+
+	private static WorkerSnapshot backingOff(boolean showValues) {
 		return new WorkerSnapshot("worker_0", WorkerState.BACKING_OFF, List.of("orders-0", "payments-0"), 3, 1021, 2, 1,
-				List.of(new WorkerSnapshot.CurrentRecord("orders-0", 77, 2, NOON)),
-				new WorkerSnapshot.LastFailure(NOON, "orders-0@77", "java.lang.IllegalStateException"));
+				List.of(new WorkerSnapshot.CurrentRecord("orders-0", 77, 2, NOON, showValues ? "customer" : null)),
+				new WorkerSnapshot.LastFailure(NOON, "orders-0@77", "java.lang.IllegalStateException"), null);
 	}
 
 	private static WorkerSnapshot running() {
-		return new WorkerSnapshot("worker_1", WorkerState.RUNNING, List.of("orders-1"), 0, 5, 0, 0, List.of(), null);
+		return new WorkerSnapshot("worker_1", WorkerState.RUNNING, List.of("orders-1"), 0, 5, 0, 0, List.of(), null,
+				null);
 	}
 
 	private static PartitionSnapshot partition() {

@@ -215,6 +215,7 @@ class ArchitectureTests {
 				delivery.DeliveryObservation
 				delivery.FailingRecords
 				delivery.FailureAction
+				delivery.FailureJournal
 				delivery.FailurePolicy
 				delivery.HiddenObservations
 				delivery.KeptRecords
@@ -240,16 +241,22 @@ class ArchitectureTests {
 				worker.AssignedPartition
 				worker.ConsumerSnapshot
 				worker.ConsumerSnapshot$Buffered
+				worker.ConsumerSnapshot$Counters
+				worker.ConsumerSnapshot$Failing
+				worker.ConsumerSnapshot$Failure
+				worker.ConsumerSnapshot$Rebalance
 				worker.ConsumerSnapshot$Stop
 				worker.ConsumerState
 				worker.ConsumerWorkers
 				worker.FailureLog
 				worker.PartitionSnapshot
 				worker.PartitionSnapshot$OldestUnfinished
+				worker.RecentEntries
 				worker.RecordFailure
 				worker.RecordWorkerAllocationStrategy
 				worker.RestartHistory
 				worker.RestartLimit
+				worker.ShownText
 				worker.StallLimits
 				worker.StalledRecord
 				worker.StandardWorkerAllocationStrategy

@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,22 +31,22 @@ public class UnsupervisedConsumer implements SupervisedConsumer, ThreadScope {
 
 	private final Collection<UnattendedRecord> unattended = ConcurrentHashMap.newKeySet();
 
-	private final Supplier<ConsumerSnapshot> snapshots;
+	private final Function<Boolean, ConsumerSnapshot> snapshots;
 
 	/**
 	 * Create a consumer that cannot be described.
 	 */
 	public UnsupervisedConsumer() {
-		this(() -> {
+		this((showValues) -> {
 			throw new UnsupportedOperationException();
 		});
 	}
 
 	/**
 	 * Create a consumer.
-	 * @param snapshots describe it
+	 * @param snapshots describe it, with values or without
 	 */
-	public UnsupervisedConsumer(Supplier<ConsumerSnapshot> snapshots) {
+	public UnsupervisedConsumer(Function<Boolean, ConsumerSnapshot> snapshots) {
 		this.snapshots = snapshots;
 	}
 
@@ -76,8 +76,8 @@ public class UnsupervisedConsumer implements SupervisedConsumer, ThreadScope {
 	}
 
 	@Override
-	public ConsumerSnapshot snapshot() {
-		return this.snapshots.get();
+	public ConsumerSnapshot snapshot(boolean showValues) {
+		return this.snapshots.apply(showValues);
 	}
 
 	@Override
