@@ -18,6 +18,7 @@ package io.kaffe.spring.actuate;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -36,12 +37,17 @@ public class KaffeWorkersEndpoint {
 
 	private final WorkerManager manager;
 
+	private final Show showValues;
+
 	/**
 	 * Create the endpoint.
 	 * @param manager keeps the worker table
+	 * @param showValues when to show keys, values and messages of exceptions; who asks
+	 * here, by JMX, counts as authorized
 	 */
-	public KaffeWorkersEndpoint(WorkerManager manager) {
+	public KaffeWorkersEndpoint(WorkerManager manager, Show showValues) {
 		this.manager = manager;
+		this.showValues = showValues;
 	}
 
 	/**
@@ -50,7 +56,11 @@ public class KaffeWorkersEndpoint {
 	 */
 	@ReadOperation
 	public WorkerTable workerTable() {
-		return this.manager.table();
+		return workerTable(this.showValues.isShown(true));
+	}
+
+	WorkerTable workerTable(boolean showValues) {
+		return this.manager.table(showValues);
 	}
 
 	/**
@@ -60,7 +70,11 @@ public class KaffeWorkersEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable ConsumerSnapshot consumer(@Selector String consumer) {
-		return this.manager.table(consumer);
+		return consumer(consumer, this.showValues.isShown(true));
+	}
+
+	@Nullable ConsumerSnapshot consumer(String consumer, boolean showValues) {
+		return this.manager.table(consumer, showValues);
 	}
 
 	/**
@@ -71,7 +85,11 @@ public class KaffeWorkersEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable WorkerSnapshot worker(@Selector String consumer, @Selector String worker) {
-		return this.manager.table(consumer, worker);
+		return worker(consumer, worker, this.showValues.isShown(true));
+	}
+
+	@Nullable WorkerSnapshot worker(String consumer, String worker, boolean showValues) {
+		return this.manager.table(consumer, worker, showValues);
 	}
 
 }

@@ -17,13 +17,16 @@
 package io.kaffe.spring.autoconfigure;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
+import io.kaffe.spring.actuate.KaffeWorkersEndpointWebExtension;
 import io.kaffe.spring.worker.WorkerManager;
 
 /**
@@ -33,6 +36,7 @@ import io.kaffe.spring.worker.WorkerManager;
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(WorkerManager.class)
 @ConditionalOnAvailableEndpoint(endpoint = KaffeWorkersEndpoint.class)
+@EnableConfigurationProperties(KaffeWorkersEndpointProperties.class)
 public final class KaffeEndpointAutoConfiguration {
 
 	KaffeEndpointAutoConfiguration() {
@@ -40,8 +44,17 @@ public final class KaffeEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager) {
-		return new KaffeWorkersEndpoint(manager);
+	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager, KaffeWorkersEndpointProperties properties) {
+		return new KaffeWorkersEndpoint(manager, properties.getShowValues());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(KaffeWorkersEndpoint.class)
+	@ConditionalOnAvailableEndpoint(endpoint = KaffeWorkersEndpoint.class, exposure = EndpointExposure.WEB)
+	KaffeWorkersEndpointWebExtension kaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint,
+			KaffeWorkersEndpointProperties properties) {
+		return new KaffeWorkersEndpointWebExtension(endpoint, properties.getShowValues(), properties.getRoles());
 	}
 
 }

@@ -18,6 +18,7 @@ package io.kaffe.spring.actuate;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.Show;
 
 import io.kaffe.spring.worker.WorkerManager;
 
@@ -31,7 +32,7 @@ class KaffeWorkersEndpointTests {
 
 	private final WorkerManager manager = SnapshotFixtures.manager();
 
-	private final KaffeWorkersEndpoint endpoint = new KaffeWorkersEndpoint(this.manager);
+	private final KaffeWorkersEndpoint endpoint = new KaffeWorkersEndpoint(this.manager, Show.NEVER);
 
 	@BeforeEach
 	void registerConsumers() {
@@ -46,7 +47,8 @@ class KaffeWorkersEndpointTests {
 
 	@Test
 	void tableIsEmptyWithoutConsumers() {
-		assertThat(new KaffeWorkersEndpoint(SnapshotFixtures.manager()).workerTable().consumers()).isEmpty();
+		assertThat(new KaffeWorkersEndpoint(SnapshotFixtures.manager(), Show.ALWAYS).workerTable().consumers())
+			.isEmpty();
 	}
 
 	@Test
@@ -62,6 +64,15 @@ class KaffeWorkersEndpointTests {
 	@Test
 	void workerIsFoundByItsName() {
 		assertThat(this.endpoint.worker("orders", "worker_0")).isEqualTo(SnapshotFixtures.backingOff());
+	}
+
+	@Test
+	void valuesAreShownWhereTheyMayBe() {
+		KaffeWorkersEndpoint open = new KaffeWorkersEndpoint(this.manager, Show.ALWAYS);
+		assertThat(open.consumer("orders")).isEqualTo(SnapshotFixtures.orders(true))
+			.isNotEqualTo(SnapshotFixtures.orders());
+		assertThat(open.workerTable().consumers()).containsEntry("orders", SnapshotFixtures.orders(true));
+		assertThat(open.worker("orders", "worker_0")).isEqualTo(SnapshotFixtures.orders(true).workers().get(0));
 	}
 
 	@Test

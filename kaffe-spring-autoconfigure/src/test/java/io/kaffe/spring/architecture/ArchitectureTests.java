@@ -181,6 +181,7 @@ class ArchitectureTests {
 				RecordHandler
 				actuate.KaffeHealthIndicator
 				actuate.KaffeWorkersEndpoint
+				actuate.KaffeWorkersEndpointWebExtension
 				autoconfigure.ConsumerProperties
 				autoconfigure.ConsumerProperties$Backoff
 				autoconfigure.ConsumerProperties$Batch
@@ -194,6 +195,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
+				autoconfigure.KaffeWorkersEndpointProperties
 				delivery.AsyncHandlerAdapter
 				delivery.BatchDelivery
 				delivery.BatchDelivery$Acknowledgments

@@ -1,0 +1,95 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.WorkerSnapshot;
+import io.kaffe.spring.worker.WorkerTable;
+
+/**
+ * The {@link KaffeWorkersEndpoint} over HTTP: shows keys, values and messages of
+ * exceptions to those who may see them.
+ */
+@EndpointWebExtension(endpoint = KaffeWorkersEndpoint.class)
+public class KaffeWorkersEndpointWebExtension {
+
+	private final KaffeWorkersEndpoint endpoint;
+
+	private final Show showValues;
+
+	private final Set<String> roles;
+
+	/**
+	 * Create the extension.
+	 * @param endpoint the endpoint
+	 * @param showValues when to show keys, values and messages of exceptions
+	 * @param roles who is authorized to see them; empty: everybody who is authenticated
+	 */
+	public KaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint, Show showValues, Set<String> roles) {
+		this.endpoint = endpoint;
+		this.showValues = showValues;
+		this.roles = roles;
+	}
+
+	/**
+	 * Describe all consumers.
+	 * @param securityContext who asks
+	 * @return the worker table
+	 */
+	@ReadOperation
+	public WorkerTable workerTable(SecurityContext securityContext) {
+		return this.endpoint.workerTable(isShown(securityContext));
+	}
+
+	/**
+	 * Describe one consumer.
+	 * @param securityContext who asks
+	 * @param consumer the consumer's name
+	 * @return the consumer, or {@code null} if it is unknown
+	 */
+	@ReadOperation
+	public @Nullable ConsumerSnapshot consumer(SecurityContext securityContext, @Selector String consumer) {
+		return this.endpoint.consumer(consumer, isShown(securityContext));
+	}
+
+	/**
+	 * Describe one worker.
+	 * @param securityContext who asks
+	 * @param consumer the consumer's name
+	 * @param worker the worker's name
+	 * @return the worker, or {@code null} if either is unknown
+	 */
+	@ReadOperation
+	public @Nullable WorkerSnapshot worker(SecurityContext securityContext, @Selector String consumer,
+			@Selector String worker) {
+		return this.endpoint.worker(consumer, worker, isShown(securityContext));
+	}
+
+	private boolean isShown(SecurityContext securityContext) {
+		return this.showValues.isShown(securityContext, this.roles);
+	}
+
+}
