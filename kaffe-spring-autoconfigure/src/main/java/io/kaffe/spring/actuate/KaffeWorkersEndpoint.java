@@ -22,6 +22,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -49,18 +50,23 @@ public class KaffeWorkersEndpoint {
 
 	private final Access access;
 
+	private final Show showValues;
+
 	/**
 	 * Create the endpoint.
 	 * @param manager keeps the worker table
 	 * @param consumers carries operations out
 	 * @param events told of operations, for the audit
 	 * @param access what callers may do here
+	 * @param showValues when to show keys, values and messages of exceptions; who asks
+	 * here, by JMX, counts as authorized
 	 */
 	public KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
-			Access access) {
+			Access access, Show showValues) {
 		this.manager = manager;
 		this.operations = new KaffeOperations(consumers, events, PATIENCE);
 		this.access = access;
+		this.showValues = showValues;
 	}
 
 	/**
@@ -69,8 +75,12 @@ public class KaffeWorkersEndpoint {
 	 */
 	@ReadOperation
 	public WorkersDescription workerTable() {
+		return workerTable(this.showValues.isShown(true));
+	}
+
+	WorkersDescription workerTable(boolean showValues) {
 		return new WorkersDescription((this.access == Access.UNRESTRICTED) ? "unrestricted" : "read-only",
-				this.manager.table().consumers());
+				this.manager.table(showValues).consumers());
 	}
 
 	/**
@@ -80,7 +90,11 @@ public class KaffeWorkersEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable ConsumerSnapshot consumer(@Selector String consumer) {
-		return this.manager.table(consumer);
+		return consumer(consumer, this.showValues.isShown(true));
+	}
+
+	@Nullable ConsumerSnapshot consumer(String consumer, boolean showValues) {
+		return this.manager.table(consumer, showValues);
 	}
 
 	/**
@@ -91,7 +105,11 @@ public class KaffeWorkersEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable WorkerSnapshot worker(@Selector String consumer, @Selector String worker) {
-		return this.manager.table(consumer, worker);
+		return worker(consumer, worker, this.showValues.isShown(true));
+	}
+
+	@Nullable WorkerSnapshot worker(String consumer, String worker, boolean showValues) {
+		return this.manager.table(consumer, worker, showValues);
 	}
 
 	/**

@@ -17,17 +17,24 @@
 package io.kaffe.spring.actuate;
 
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.WorkerSnapshot;
+
 /**
- * Answers operations of the {@link KaffeWorkersEndpoint} with the statuses of HTTP: 200,
- * 202 if it is not done yet, 400, 404 or 409 if it was refused.
+ * The {@link KaffeWorkersEndpoint} over HTTP: shows keys, values and messages of
+ * exceptions to those who may see them, and answers operations with 200, with 202 if it
+ * is not done yet, with 400, 404 or 409 if it was refused.
  */
 @EndpointWebExtension(endpoint = KaffeWorkersEndpoint.class)
 public class KaffeWorkersEndpointWebExtension {
@@ -36,12 +43,58 @@ public class KaffeWorkersEndpointWebExtension {
 
 	private final KaffeWorkersEndpoint endpoint;
 
+	private final Show showValues;
+
+	private final Set<String> roles;
+
 	/**
 	 * Create the extension.
 	 * @param endpoint the endpoint
+	 * @param showValues when to show keys, values and messages of exceptions
+	 * @param roles who is authorized to see them; empty: everybody who is authenticated
 	 */
-	public KaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint) {
+	public KaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint, Show showValues, Set<String> roles) {
 		this.endpoint = endpoint;
+		this.showValues = showValues;
+		this.roles = roles;
+	}
+
+	/**
+	 * Describe all consumers.
+	 * @param securityContext who asks
+	 * @return the worker table, and what callers may do about it
+	 */
+	@ReadOperation
+	public WorkersDescription workerTable(SecurityContext securityContext) {
+		return this.endpoint.workerTable(isShown(securityContext));
+	}
+
+	/**
+	 * Describe one consumer.
+	 * @param securityContext who asks
+	 * @param consumer the consumer's name
+	 * @return the consumer, or {@code null} if it is unknown
+	 */
+	@ReadOperation
+	public @Nullable ConsumerSnapshot consumer(SecurityContext securityContext, @Selector String consumer) {
+		return this.endpoint.consumer(consumer, isShown(securityContext));
+	}
+
+	/**
+	 * Describe one worker.
+	 * @param securityContext who asks
+	 * @param consumer the consumer's name
+	 * @param worker the worker's name
+	 * @return the worker, or {@code null} if either is unknown
+	 */
+	@ReadOperation
+	public @Nullable WorkerSnapshot worker(SecurityContext securityContext, @Selector String consumer,
+			@Selector String worker) {
+		return this.endpoint.worker(consumer, worker, isShown(securityContext));
+	}
+
+	private boolean isShown(SecurityContext securityContext) {
+		return this.showValues.isShown(securityContext, this.roles);
 	}
 
 	/**

@@ -18,6 +18,7 @@ package io.kaffe.spring.autoconfigure;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
 import org.springframework.boot.actuate.endpoint.EndpointId;
@@ -25,6 +26,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 
@@ -40,6 +42,7 @@ import io.kaffe.spring.worker.WorkerManager;
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(WorkerManager.class)
 @ConditionalOnAvailableEndpoint(endpoint = KaffeWorkersEndpoint.class)
+@EnableConfigurationProperties(KaffeWorkersEndpointProperties.class)
 public final class KaffeEndpointAutoConfiguration {
 
 	KaffeEndpointAutoConfiguration() {
@@ -48,17 +51,20 @@ public final class KaffeEndpointAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers,
-			ApplicationEventPublisher events, ObjectProvider<EndpointAccessResolver> accessResolver) {
+			ApplicationEventPublisher events, ObjectProvider<EndpointAccessResolver> accessResolver,
+			KaffeWorkersEndpointProperties properties) {
 		EndpointAccessResolver resolver = accessResolver.getIfAvailable(() -> (id, defaultAccess) -> defaultAccess);
 		return new KaffeWorkersEndpoint(manager, consumers, events,
-				resolver.accessFor(EndpointId.of("kaffeworkers"), Access.READ_ONLY));
+				resolver.accessFor(EndpointId.of("kaffeworkers"), Access.READ_ONLY), properties.getShowValues());
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnBean(KaffeWorkersEndpoint.class)
-	KaffeWorkersEndpointWebExtension kaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint) {
-		return new KaffeWorkersEndpointWebExtension(endpoint);
+	@ConditionalOnAvailableEndpoint(endpoint = KaffeWorkersEndpoint.class, exposure = EndpointExposure.WEB)
+	KaffeWorkersEndpointWebExtension kaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint,
+			KaffeWorkersEndpointProperties properties) {
+		return new KaffeWorkersEndpointWebExtension(endpoint, properties.getShowValues(), properties.getRoles());
 	}
 
 }

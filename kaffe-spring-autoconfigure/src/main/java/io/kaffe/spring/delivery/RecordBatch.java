@@ -412,11 +412,12 @@ final class RecordBatch {
 	}
 
 	/**
-	 * Return how many records the handler has, if it has any. Any thread; a moment's
-	 * view.
+	 * Return how many records the handler, or a recoverer, has if it has any. Any thread;
+	 * a moment's view.
 	 */
 	int handedOver() {
-		return Math.max(1, this.records.size());
+		UnfinishedRecord unfinished = this.unfinished;
+		return (unfinished != null && unfinished.isRecovering()) ? 1 : Math.max(1, this.records.size());
 	}
 
 	WorkerState waitingState() {

@@ -328,11 +328,15 @@ public final class Worker {
 	 * @return the number; 0 while nothing is with the handler
 	 */
 	public int inFlight() {
-		int state = this.run;
-		Work work = this.current;
-		if (this.record == null || work == null) {
+		if (this.record == null) {
 			return 0;
 		}
+		// Seen, since it was written before the record was.
+		Work work = this.current;
+		if (work == null) {
+			return 0;
+		}
+		int state = this.run;
 		boolean waits = state == WAITING || state == GATHERING;
 		return (waits && work.waitingState() != WorkerState.RUNNING) ? 0 : work.handedOver();
 	}

@@ -18,9 +18,8 @@ package io.kaffe.spring.actuate;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.Show;
 
-import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.worker.WorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -33,7 +32,7 @@ class KaffeWorkersEndpointTests {
 
 	private final WorkerManager manager = SnapshotFixtures.manager();
 
-	private final KaffeWorkersEndpoint endpoint = endpoint(this.manager);
+	private final KaffeWorkersEndpoint endpoint = SnapshotFixtures.endpoint(this.manager, Show.NEVER);
 
 	@BeforeEach
 	void registerConsumers() {
@@ -48,7 +47,8 @@ class KaffeWorkersEndpointTests {
 
 	@Test
 	void tableIsEmptyWithoutConsumers() {
-		assertThat(endpoint(SnapshotFixtures.manager()).workerTable().consumers()).isEmpty();
+		assertThat(SnapshotFixtures.endpoint(SnapshotFixtures.manager(), Show.ALWAYS).workerTable().consumers())
+			.isEmpty();
 	}
 
 	@Test
@@ -67,6 +67,15 @@ class KaffeWorkersEndpointTests {
 	}
 
 	@Test
+	void valuesAreShownWhereTheyMayBe() {
+		KaffeWorkersEndpoint open = SnapshotFixtures.endpoint(this.manager, Show.ALWAYS);
+		assertThat(open.consumer("orders")).isEqualTo(SnapshotFixtures.orders(true))
+			.isNotEqualTo(SnapshotFixtures.orders());
+		assertThat(open.workerTable().consumers()).containsEntry("orders", SnapshotFixtures.orders(true));
+		assertThat(open.worker("orders", "worker_0")).isEqualTo(SnapshotFixtures.orders(true).workers().get(0));
+	}
+
+	@Test
 	void unknownWorkerIsNotFound() {
 		assertThat(this.endpoint.worker("orders", "worker_2")).isNull();
 	}
@@ -75,11 +84,6 @@ class KaffeWorkersEndpointTests {
 	void workerOfAnotherConsumerIsNotFound() {
 		assertThat(this.endpoint.worker("refunds", "worker_0")).isNull();
 		assertThat(this.endpoint.worker("order", "worker_0")).isNull();
-	}
-
-	private static KaffeWorkersEndpoint endpoint(WorkerManager manager) {
-		return new KaffeWorkersEndpoint(manager, new AdoptedConsumers(), (event) -> {
-		}, Access.READ_ONLY);
 	}
 
 }

@@ -132,6 +132,25 @@ class KaffeWorkersEndpointWebTests {
 		assertThat(get(path).statusCode()).isEqualTo(404);
 	}
 
+	@Test
+	void valuesAreShownWhereTheyAlwaysAre() throws Exception {
+		try (ConfigurableApplicationContext open = start("--management.endpoints.web.exposure.include=kaffeworkers",
+				"--management.endpoint.kaffeworkers.show-values=always")) {
+			assertThat(get(open, "/actuator/kaffeworkers/orders").body()).contains("\"key\":\"customer\"",
+					"\"value\":\"a book\"", "\"message\":\"no stock\"");
+			assertThat(get(open, "/actuator/kaffeworkers/orders/worker_0").body()).contains("\"key\":\"customer\"");
+			assertThat(get(open, "/actuator/kaffeworkers").body()).contains("\"value\":\"a book\"");
+		}
+	}
+
+	@Test
+	void whoIsNotAuthenticatedIsShownNoValues() throws Exception {
+		try (ConfigurableApplicationContext guarded = start("--management.endpoints.web.exposure.include=kaffeworkers",
+				"--management.endpoint.kaffeworkers.show-values=when-authorized")) {
+			assertJson(get(guarded, "/actuator/kaffeworkers"), TABLE);
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "POST", "PUT", "DELETE" })
 	void nothingCanBeChanged(String method) throws Exception {

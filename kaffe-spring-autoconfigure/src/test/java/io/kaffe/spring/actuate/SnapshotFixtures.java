@@ -19,8 +19,11 @@ package io.kaffe.spring.actuate;
 import java.time.Instant;
 import java.util.List;
 
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
+import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.PartitionSnapshot;
@@ -104,6 +107,14 @@ final class SnapshotFixtures {
 	private static PartitionSnapshot partition() {
 		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 2, 90L, 120L, 43L, 0,
 				new PartitionSnapshot.OldestUnfinished(77, NOON), "back-pressure");
+	}
+
+	/**
+	 * Return an endpoint that has no operations.
+	 */
+	static KaffeWorkersEndpoint endpoint(WorkerManager manager, Show showValues) {
+		return new KaffeWorkersEndpoint(manager, new AdoptedConsumers(), (event) -> {
+		}, Access.READ_ONLY, showValues);
 	}
 
 }

@@ -203,6 +203,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
+				autoconfigure.KaffeWorkersEndpointProperties
 				delivery.AsyncHandlerAdapter
 				delivery.BatchDelivery
 				delivery.BatchDelivery$Acknowledgments

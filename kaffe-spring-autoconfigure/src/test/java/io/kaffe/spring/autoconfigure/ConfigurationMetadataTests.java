@@ -84,6 +84,18 @@ class ConfigurationMetadataTests {
 	}
 
 	@Test
+	void whatTheEndpointShowsIsDescribed() throws IOException {
+		assertThat(metadata("properties"))
+			.filteredOn((property) -> name(property).startsWith("management.endpoint.kaffeworkers."))
+			.filteredOn((property) -> List.of("show-values", "roles")
+				.contains(name(property).substring("management.endpoint.kaffeworkers.".length())))
+			.hasSize(2)
+			.allSatisfy((property) -> assertThat(property.get("description")).asString().matches("[A-Z].*\\."))
+			.extracting((property) -> property.get("defaultValue"))
+			.containsExactlyInAnyOrder("never", List.of());
+	}
+
+	@Test
 	void strategiesAreHintedAt() throws IOException {
 		for (String prefix : List.of("kaffe.", "kaffe.consumers.*.")) {
 			String name = prefix + "worker-allocation-strategy";

@@ -32,6 +32,7 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfi
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointAutoConfiguration;
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointsSupplier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -49,6 +50,7 @@ import org.springframework.util.ClassUtils;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
+import io.kaffe.spring.actuate.KaffeWorkersEndpointWebExtension;
 import io.kaffe.spring.worker.WorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -70,6 +72,36 @@ class KaffeEndpointAutoConfigurationTests {
 	void endpointIsThereWhenExposed() {
 		this.contextRunner.withPropertyValues(EXPOSED)
 			.run((context) -> assertThat(context).hasSingleBean(KaffeWorkersEndpoint.class));
+	}
+
+	@Test
+	void whatIsTheUsersIsHiddenByDefault() {
+		this.contextRunner.withPropertyValues(EXPOSED).run((context) -> {
+			KaffeWorkersEndpointProperties properties = context.getBean(KaffeWorkersEndpointProperties.class);
+			assertThat(properties.getShowValues()).isEqualTo(Show.NEVER);
+			assertThat(properties.getRoles()).isEmpty();
+			assertThat(context).hasSingleBean(KaffeWorkersEndpointWebExtension.class);
+		});
+	}
+
+	@Test
+	void whoIsShownWhatIsTheUsersIsConfigurable() {
+		this.contextRunner
+			.withPropertyValues(EXPOSED, "management.endpoint.kaffeworkers.show-values=when-authorized",
+					"management.endpoint.kaffeworkers.roles=operator,admin")
+			.run((context) -> {
+				KaffeWorkersEndpointProperties properties = context.getBean(KaffeWorkersEndpointProperties.class);
+				assertThat(properties.getShowValues()).isEqualTo(Show.WHEN_AUTHORIZED);
+				assertThat(properties.getRoles()).containsExactlyInAnyOrder("operator", "admin");
+			});
+	}
+
+	@Test
+	void endpointThatIsExposedByJmxOnlyHasNoWebExtension() {
+		this.contextRunner
+			.withPropertyValues("spring.jmx.enabled=true", "management.endpoints.jmx.exposure.include=kaffeworkers")
+			.run((context) -> assertThat(context).hasSingleBean(KaffeWorkersEndpoint.class)
+				.doesNotHaveBean(KaffeWorkersEndpointWebExtension.class));
 	}
 
 	@Test
@@ -157,7 +189,7 @@ class KaffeEndpointAutoConfigurationTests {
 		@Bean
 		KaffeWorkersEndpoint ownEndpoint(WorkerManager manager, KaffeConsumers consumers,
 				ApplicationEventPublisher events) {
-			return new KaffeWorkersEndpoint(manager, consumers, events, Access.READ_ONLY);
+			return new KaffeWorkersEndpoint(manager, consumers, events, Access.READ_ONLY, Show.NEVER);
 		}
 
 	}

@@ -76,6 +76,19 @@ class RecordBatchTests {
 	}
 
 	@Test
+	void allRecordsOfABatchAreInFlightWhileItIsHandled() {
+		List<Integer> inFlight = new ArrayList<>();
+		this.bench.failure(1, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1, 2);
+		this.bench.script = (records) -> {
+			inFlight.add(this.bench.worker.inFlight());
+			throw new IllegalStateException("On purpose");
+		};
+		this.bench.run();
+		assertThat(inFlight).containsExactly(3);
+		assertThat(this.bench.worker.inFlight()).as("one is being dead-lettered").isEqualTo(1);
+	}
+
+	@Test
 	void partitionsAreSeparatedIfTheContainerSaysSo() {
 		this.bench.separatesPartitions().submit(this.orders, 0, 1).submit(this.refunds, 0).submit(this.orders, 2);
 		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1"), names("refunds@0"),

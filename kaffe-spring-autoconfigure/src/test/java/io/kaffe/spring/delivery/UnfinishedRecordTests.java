@@ -17,9 +17,11 @@
 package io.kaffe.spring.delivery;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +47,7 @@ import org.springframework.util.backoff.FixedBackOff;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.worker.AssignedPartition;
+import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.UnsupervisedConsumer;
@@ -55,6 +58,7 @@ import io.kaffe.spring.worker.WorkerState;
 import io.kaffe.spring.worker.WorkerSupervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 /**
  * Tests for {@link UnfinishedRecord}, within the {@link RecordWork} that it holds up.
@@ -192,6 +196,124 @@ class UnfinishedRecordTests {
 		this.execution.runAll();
 		assertThat(this.source.completed).containsExactly(0L, 1L);
 		assertThat(this.source.parked).as("it never was").isZero();
+	}
+
+	@Test
+	void failuresAreJournalledWithWhatIsDoneAboutThem() {
+		this.maxAttempts = 2;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8));
+		advance(100);
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8));
+		assertThat(journal().failures(true))
+			.extracting(ConsumerSnapshot.Failure::record, ConsumerSnapshot.Failure::attempt,
+					ConsumerSnapshot.Failure::exception, ConsumerSnapshot.Failure::action,
+					ConsumerSnapshot.Failure::message)
+			.containsExactly(tuple("orders-0@0", 2, "java.lang.IllegalStateException", "park", "On purpose"),
+					tuple("orders-0@0", 1, "java.lang.IllegalStateException", "retry", "On purpose"));
+		assertThat(journal().failures(false)).hasSize(2).allMatch((failure) -> failure.message() == null);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(counters()).as("by an operator").isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8));
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8));
+	}
+
+	@ParameterizedTest
+	@EnumSource(FailureAction.class)
+	void actionThatIsJournalledIsTheOneThatIsTaken(FailureAction action) {
+		this.maxAttempts = 1;
+		this.then = action;
+		this.deadLetters = (record, failure) -> null;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(journal().failures(false)).extracting(ConsumerSnapshot.Failure::action)
+			.containsExactly(action.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, (action == FailureAction.SKIP) ? 1 : 0,
+				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8));
+	}
+
+	@Test
+	void recordCountsAsDeadLetteredWhenThatIsAcknowledged() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		CompletableFuture<Object> acknowledged = new CompletableFuture<>();
+		this.deadLetters = (record, failure) -> acknowledged;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(counters().deadLettered()).isZero();
+		acknowledged.complete("done");
+		this.execution.runAll();
+		assertThat(counters().deadLettered()).isEqualTo(1);
+	}
+
+	@Test
+	void recordThatTheApplicationRecoversIsNotDeadLettered() {
+		this.maxAttempts = 1;
+		this.deadLetters = (record, failure) -> null;
+		this.recoverer = (record, failure) -> null;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(counters().deadLettered()).isZero();
+		assertThat(journal().failures(false)).extracting(ConsumerSnapshot.Failure::action).containsExactly("recover");
+	}
+
+	@Test
+	void lastFiftyFailuresAreKept() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.SKIP;
+		for (long offset = 0; offset < 60; offset++) {
+			fail(offset, new IllegalStateException("On purpose"));
+		}
+		submit(60);
+		assertThat(journal().failures(true)).hasSize(50)
+			.extracting(ConsumerSnapshot.Failure::record)
+			.startsWith("orders-0@59", "orders-0@58")
+			.endsWith("orders-0@10");
+		assertThat(counters().failed()).isEqualTo(60);
+	}
+
+	@Test
+	void failingRecordIsDescribedForTables() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		Instant now = this.execution.instant();
+		assertThat(failingRecords().count()).isEqualTo(1);
+		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
+				"retrying", 1, now, now.plusMillis(100), "java.lang.IllegalStateException", null, null, null));
+		assertThat(failingRecords().oldest(100, true))
+			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
+					"java.lang.IllegalStateException", "key", "value", "On purpose"));
+		assertThat(failingRecords().oldest(0, true)).isEmpty();
+		advance(100);
+		advance(200);
+		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
+				"parked", 3, now, null, "java.lang.IllegalStateException", null, null, null));
+	}
+
+	@Test
+	void recordIsInFlightOnlyWhileSomebodyHasIt() {
+		List<Integer> whileHandled = new ArrayList<>();
+		this.recordBackOff = (record, failure) -> {
+			whileHandled.add(this.workers.inFlight());
+			return backOff();
+		};
+		this.maxAttempts = 2;
+		this.then = FailureAction.DEAD_LETTER;
+		CompletableFuture<Object> acknowledged = new CompletableFuture<>();
+		this.deadLetters = (record, failure) -> acknowledged;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(whileHandled).containsExactly(1);
+		assertThat(this.workers.inFlight()).as("it backs off").isZero();
+		advance(100);
+		assertThat(this.workers.inFlight()).as("it is being dead-lettered").isEqualTo(1);
+		acknowledged.complete("done");
+		this.execution.runAll();
+		assertThat(this.workers.inFlight()).isZero();
 	}
 
 	@Test
@@ -560,6 +682,14 @@ class UnfinishedRecordTests {
 
 	private FailingRecords failingRecords() {
 		return this.source.delivery().failingRecords();
+	}
+
+	private FailureJournal journal() {
+		return this.source.delivery().failureJournal();
+	}
+
+	private ConsumerSnapshot.Counters counters() {
+		return journal().counters(7, 8);
 	}
 
 	private void revoke() {
