@@ -45,12 +45,13 @@ import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapte
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
+import io.kaffe.spring.actuate.OperationResult;
+import io.kaffe.spring.actuate.WorkersDescription;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSnapshot;
-import io.kaffe.spring.worker.WorkerTable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -112,9 +113,10 @@ class AheadOfTimeTests {
 	@Test
 	void typesThatTheEndpointShowsAreHinted() {
 		RuntimeHints hints = hints();
-		for (Class<?> type : new Class<?>[] { WorkerTable.class, ConsumerSnapshot.class,
-				ConsumerSnapshot.Buffered.class, WorkerSnapshot.class, WorkerSnapshot.CurrentRecord.class,
-				WorkerSnapshot.LastFailure.class, PartitionSnapshot.class, PartitionSnapshot.OldestUnfinished.class }) {
+		for (Class<?> type : new Class<?>[] { WorkersDescription.class, OperationResult.class, ConsumerSnapshot.class,
+				ConsumerSnapshot.Buffered.class, ConsumerSnapshot.Counters.class, ConsumerSnapshot.Failing.class,
+				WorkerSnapshot.class, WorkerSnapshot.CurrentRecord.class, WorkerSnapshot.LastFailure.class,
+				PartitionSnapshot.class, PartitionSnapshot.OldestUnfinished.class }) {
 			assertThat(RuntimeHintsPredicates.reflection().onType(type)).as(type.getName()).accepts(hints);
 		}
 	}
