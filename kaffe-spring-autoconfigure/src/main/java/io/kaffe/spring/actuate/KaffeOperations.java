@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -39,6 +40,7 @@ import org.springframework.context.ApplicationEventPublisher;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.actuate.OperationRefusedException.Reason;
+import io.kaffe.spring.worker.FailureLog;
 
 /**
  * What operators may do about consumers while they run: checks what is asked for, has it
@@ -52,6 +54,8 @@ final class KaffeOperations {
 	static final String AUDIT_TYPE = "KAFFE_OPERATION";
 
 	private static final Log logger = LogFactory.getLog(KaffeOperations.class);
+
+	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
 	private final KaffeConsumers consumers;
 
@@ -97,13 +101,20 @@ final class KaffeOperations {
 	}
 
 	private void record(String principal, String consumer, String name, OperationArguments arguments, String outcome) {
-		logger.info("'" + principal + "' asked for '" + name + "' of consumer '" + consumer + "' " + arguments.present()
-				+ ": " + outcome);
+		String line = "'" + principal + "' asked for '" + name + "' of consumer '" + consumer + "' "
+				+ arguments.present() + ": " + outcome;
+		// What callers send must not look like another line of the log.
+		logger.info(CONTROL.matcher(line).replaceAll("?"));
 		Map<String, @Nullable Object> data = new LinkedHashMap<>(arguments.present());
 		data.put("consumer", consumer);
 		data.put("operation", name);
 		data.put("outcome", outcome);
-		this.events.publishEvent(new AuditApplicationEvent(principal, AUDIT_TYPE, data));
+		try {
+			this.events.publishEvent(new AuditApplicationEvent(principal, AUDIT_TYPE, data));
+		}
+		catch (Throwable ex) {
+			FailureLog.log(logger::error, "Could not publish the audit event of an operation", ex);
+		}
 	}
 
 	private OperationResult perform(String consumer, String name, OperationArguments arguments) {
@@ -211,10 +222,25 @@ final class KaffeOperations {
 		return failing.isEmpty() ? "there is no failing record" : "there are " + failing;
 	}
 
+	/**
+	 * Seek in one partition, or in all of a topic: then only to where each of them can be
+	 * sought, and only if somebody says so, since a partition's number that is misspelt
+	 * must not mean all.
+	 */
 	private OperationResult seek(String consumer, OperationArguments arguments) {
 		String topic = Operation.required(arguments.topic());
 		SeekPosition to = SeekPosition.parse(Operation.required(arguments.to()));
 		Integer number = arguments.partition();
+		boolean all = Boolean.TRUE.equals(arguments.allPartitions());
+		if (all == (number != null)) {
+			throw new OperationRefusedException(Reason.BAD_REQUEST,
+					"'seek' needs either a 'partition' or '\"allPartitions\": true'");
+		}
+		if (all && to instanceof SeekPosition.Offset) {
+			throw new OperationRefusedException(Reason.BAD_REQUEST,
+					"An offset needs its 'partition'; all partitions can "
+							+ "be sought to 'beginning', 'end' or a time");
+		}
 		if (!this.consumers.isRunning(consumer)) {
 			throw new OperationRefusedException(Reason.CONFLICT,
 					"Consumer '" + consumer + "' is stopped; start it first");
@@ -229,16 +255,41 @@ final class KaffeOperations {
 					"Consumer '" + consumer + "' has no partition of the topic '" + topic + "' here");
 		}
 		Map<String, CompletableFuture<Long>> seeks = new TreeMap<>();
-		partitions
-			.forEach((partition) -> seeks.put(partition.toString(), this.consumers.seek(consumer, partition, to)));
-		CompletableFuture<Void> all = CompletableFuture.allOf(seeks.values().toArray(CompletableFuture[]::new));
-		OperationResult result = await(Operation.SEEK, consumer, all, "");
+		partitions.forEach((partition) -> seeks.put(partition.toString(), seek(consumer, partition, to)));
+		if (seeks.size() == 1) {
+			CompletableFuture<Long> only = seeks.values().iterator().next();
+			OperationResult result = await(Operation.SEEK, consumer, only, "");
+			return result.done() ? done(Operation.SEEK, consumer, "Reads " + read(seeks)) : result;
+		}
+		CompletableFuture<Void> answered = CompletableFuture.allOf(seeks.values().toArray(CompletableFuture[]::new))
+			.exceptionally((failure) -> null);
+		OperationResult result = await(Operation.SEEK, consumer, answered, "");
 		if (!result.done()) {
 			return result;
 		}
+		if (seeks.values().stream().anyMatch(CompletableFuture::isCompletedExceptionally)) {
+			throw new OperationRefusedException(Reason.CONFLICT, "Not all were sought: reads " + read(seeks));
+		}
+		return done(Operation.SEEK, consumer, "Reads " + read(seeks));
+	}
+
+	private CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to) {
+		try {
+			return this.consumers.seek(consumer, partition, to);
+		}
+		catch (IllegalArgumentException | IllegalStateException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private static String read(Map<String, CompletableFuture<Long>> seeks) {
 		List<String> read = new ArrayList<>();
-		seeks.forEach((partition, offset) -> read.add(partition + " from " + offset.join()));
-		return done(Operation.SEEK, consumer, "Reads " + String.join(", ", read));
+		seeks.forEach((partition, offset) -> read.add(
+				offset
+					.handle((value, failure) -> (failure == null) ? partition + " from " + value
+							: partition + " as before (" + failure.getMessage() + ")")
+					.join()));
+		return String.join(", ", read);
 	}
 
 	private TopicPartition assigned(String consumer, String topic, int number) {
@@ -286,7 +337,7 @@ final class KaffeOperations {
 		RETRY(List.of("topic", "partition", "offset"), List.of()),
 		SKIP(List.of("topic", "partition", "offset"), List.of()),
 		DEAD_LETTER(List.of("topic", "partition", "offset"), List.of()),
-		SEEK(List.of("topic", "to"), List.of("partition"));
+		SEEK(List.of("topic", "to"), List.of("partition", "allPartitions"));
 
 		private final List<String> needed;
 

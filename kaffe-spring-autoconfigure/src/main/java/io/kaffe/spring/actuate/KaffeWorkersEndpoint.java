@@ -125,16 +125,18 @@ public class KaffeWorkersEndpoint {
 	 * @param offset an offset, where the operation takes one
 	 * @param maxConcurrency how many may be handled at once, for {@code max-concurrency}
 	 * @param to where to seek, as {@link SeekPosition#parse} reads it
+	 * @param allPartitions whether to seek in all partitions of the topic that are
+	 * assigned here
 	 * @return what was done
 	 * @throws RuntimeException if it was refused
 	 */
 	@WriteOperation
 	public OperationResult operate(SecurityContext securityContext, @Selector String consumer,
 			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-			@Nullable Integer maxConcurrency, @Nullable String to) {
+			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
 		Principal principal = securityContext.getPrincipal();
 		return this.operations.perform((principal != null) ? principal.getName() : null, consumer, operation,
-				new OperationArguments(topic, partition, offset, maxConcurrency, to));
+				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions));
 	}
 
 }

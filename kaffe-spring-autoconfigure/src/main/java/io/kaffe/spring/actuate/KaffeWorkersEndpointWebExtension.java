@@ -107,15 +107,16 @@ public class KaffeWorkersEndpointWebExtension {
 	 * @param offset an offset, where the operation takes one
 	 * @param maxConcurrency how many may be handled at once
 	 * @param to where to seek
+	 * @param allPartitions whether to seek in all partitions of the topic
 	 * @return an {@link OperationResult}, or what is wrong
 	 */
 	@WriteOperation
 	public WebEndpointResponse<?> operate(SecurityContext securityContext, @Selector String consumer,
 			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-			@Nullable Integer maxConcurrency, @Nullable String to) {
+			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
 		try {
 			OperationResult result = this.endpoint.operate(securityContext, consumer, operation, topic, partition,
-					offset, maxConcurrency, to);
+					offset, maxConcurrency, to, allPartitions);
 			return new WebEndpointResponse<>(result, result.done() ? WebEndpointResponse.STATUS_OK : ACCEPTED);
 		}
 		catch (OperationRefusedException ex) {

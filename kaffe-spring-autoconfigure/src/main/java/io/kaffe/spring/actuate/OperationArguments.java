@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * @param offset an offset
  * @param maxConcurrency how many may be handled at once
  * @param to where to seek
+ * @param allPartitions whether all partitions of the topic are meant
  */
 record OperationArguments(@Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-		@Nullable Integer maxConcurrency, @Nullable String to) {
+		@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
 
 	/**
 	 * Return those that were given, by name.
@@ -43,6 +44,7 @@ record OperationArguments(@Nullable String topic, @Nullable Integer partition, @
 		put(present, "offset", this.offset);
 		put(present, "maxConcurrency", this.maxConcurrency);
 		put(present, "to", this.to);
+		put(present, "allPartitions", this.allPartitions);
 		return present;
 	}
 

@@ -38,6 +38,9 @@ final class ConsumerCommands {
 	/** More than operators can think of. */
 	private static final int MOST = 100;
 
+	/** Each may wait for the broker, and all are to be done before the next poll. */
+	private static final int MOST_AT_ONCE = 5;
+
 	private final Queue<Command<?>> submitted = new ArrayBlockingQueue<>(MOST);
 
 	private final List<Command<?>> underWay = new ArrayList<>();
@@ -61,20 +64,29 @@ final class ConsumerCommands {
 	}
 
 	/**
-	 * Carry out what was submitted, or go on with it.
+	 * Begin some of what was submitted, and go on with what was begun.
 	 * @return whether there was anything to do
 	 */
 	boolean proceed() {
 		if (this.underWay.isEmpty() && this.submitted.isEmpty()) {
 			return false;
 		}
-		Command<?> next = this.submitted.poll();
-		while (next != null) {
+		for (int begun = 0; begun < MOST_AT_ONCE; begun++) {
+			Command<?> next = this.submitted.poll();
+			if (next == null) {
+				break;
+			}
 			this.underWay.add(next);
-			next = this.submitted.poll();
 		}
 		this.underWay.removeIf(Command::proceed);
 		return true;
+	}
+
+	/**
+	 * Return whether there are commands that were not begun.
+	 */
+	boolean isWaiting() {
+		return !this.submitted.isEmpty();
 	}
 
 	/**

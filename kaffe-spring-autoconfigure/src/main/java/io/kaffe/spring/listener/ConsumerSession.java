@@ -161,6 +161,7 @@ final class ConsumerSession {
 		if (this.commands.proceed()) {
 			// A partition that is sought is paused; one that was may be fetched.
 			this.flow.regulate(assigned);
+			this.roomAvailable |= this.commands.isWaiting();
 		}
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		backToPolling();
@@ -393,7 +394,7 @@ final class ConsumerSession {
 	 * Read a partition from another offset, in a new assignment, once nothing of the old
 	 * one is being handled or the time for that is over. Consumer thread.
 	 * @return whether that is done; if not, try again
-	 * @throws KafkaException if it is done, but could not be committed
+	 * @throws IllegalStateException if it is done, but could not be committed
 	 */
 	boolean finishSeek(PartitionAssignment leaving, long offset, long deadline) {
 		if (leaving.isRunning()) {
@@ -413,10 +414,17 @@ final class ConsumerSession {
 		logger.info("Reading " + partition + " from " + offset + ", as somebody wished");
 		if (this.inGroup) {
 			Map<TopicPartition, OffsetAndMetadata> position = Map.of(partition, new OffsetAndMetadata(offset));
-			PartitionPositions.awake(() -> {
-				this.consumer.commitSync(position, SEEK_COMMIT_TIMEOUT);
-				return true;
-			});
+			try {
+				PartitionPositions.awake(() -> {
+					this.consumer.commitSync(position, SEEK_COMMIT_TIMEOUT);
+					return true;
+				});
+			}
+			catch (KafkaException ex) {
+				throw new IllegalStateException(partition + " is read from " + offset
+						+ " now, but a restart before its next commit undoes that, since it could not be committed: "
+						+ ex.getMessage(), ex);
+			}
 		}
 		return true;
 	}

@@ -311,15 +311,15 @@ function consumerButtons(operations, name, consumer) {
     operations.button("max-concurrency", name, {}, { fields: [{ name: "maxConcurrency", label: "Workers at once",
         type: "number", min: 1, step: 1, value: consumer.maxConcurrency ?? "", placeholder: "no limit now",
         read: Number }] }),
-    operations.button("seek", name, {}, { fields: [topics, ...positionFields()] }),
+    operations.button("seek", name, { allPartitions: true }, { fields: [topics, ...positionFields(false)] }),
     operations.button("stop", name)
   ];
 }
 
-function positionFields() {
+function positionFields(offsets = true) {
   return [
     { name: "to", label: "To", options: [{ value: "beginning", label: "the beginning" }, { value: "end", label: "the end" },
-        { value: "offset", label: "an offset" }, { value: "time", label: "a time" }] },
+        ...(offsets ? [{ value: "offset", label: "an offset" }] : []), { value: "time", label: "a time" }] },
     { name: "to", label: "Offset", type: "number", min: 0, step: 1, shownFor: "offset" },
     { name: "to", label: "Time, in your time zone", type: "datetime-local", step: 1, shownFor: "time",
         read: (value) => new Date(value).toISOString() }
