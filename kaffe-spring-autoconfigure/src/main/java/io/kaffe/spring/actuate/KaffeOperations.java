@@ -284,11 +284,9 @@ final class KaffeOperations {
 
 	private static String read(Map<String, CompletableFuture<Long>> seeks) {
 		List<String> read = new ArrayList<>();
-		seeks.forEach((partition, offset) -> read.add(
-				offset
-					.handle((value, failure) -> (failure == null) ? partition + " from " + value
-							: partition + " as before (" + failure.getMessage() + ")")
-					.join()));
+		seeks.forEach((partition, offset) -> read.add(partition + offset.handle(
+				(value, failure) -> (failure != null) ? " as before (" + failure.getMessage() + ")" : " from " + value)
+			.join()));
 		return String.join(", ", read);
 	}
 

@@ -168,8 +168,11 @@ final class ListenerApplication implements AutoCloseable {
 	 * Send records and return those that were not sent.
 	 */
 	private static List<ProducerRecord<String, String>> trySending(List<ProducerRecord<String, String>> records) {
+		// With more in flight, the second batch of a new topic may overtake the first
+		// one,
+		// which the broker then never takes.
 		Map<String, Object> config = Map.of("bootstrap.servers", SERVERS, "linger.ms", 5, "request.timeout.ms", 5000,
-				"delivery.timeout.ms", 10_000);
+				"delivery.timeout.ms", 10_000, "max.in.flight.requests.per.connection", 1);
 		List<ProducerRecord<String, String>> failed = Collections.synchronizedList(new ArrayList<>());
 		try (KafkaProducer<String, String> producer = new KafkaProducer<>(config, new StringSerializer(),
 				new StringSerializer())) {
