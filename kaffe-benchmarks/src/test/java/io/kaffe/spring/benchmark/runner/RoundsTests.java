@@ -118,8 +118,8 @@ class RoundsTests {
 	@Test
 	void slowContendersHaveFewerRecords() {
 		Workload io = workload("io-16");
-		assertThat(Sizing.FULL.of(io, Contender.named("kaffe worker-per-key")).measured()).isEqualTo(32_000);
-		assertThat(Sizing.FULL.of(io, Contender.BARE_LOOP).measured()).isEqualTo(2_000);
+		assertThat(Sizing.FULL.of(io, Contender.named("kaffe worker-per-key")).measured()).isEqualTo(13_000);
+		assertThat(Sizing.FULL.of(io, Contender.BARE_LOOP).measured()).isEqualTo(800);
 		assertThat(Sizing.FULL.of(workload("noop"), Contender.BARE_LOOP).measured()).isEqualTo(1_000_000);
 		assertThat(Sizing.FULL.of(workload("io-1000"), Contender.named("kaffe worker-per-key")).measured())
 			.as("more than 50,000, which would be over in a quarter of a second")
