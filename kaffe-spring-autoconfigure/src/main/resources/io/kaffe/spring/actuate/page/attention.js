@@ -34,8 +34,11 @@ function attention(consumers, histories, service) {
     }
   }
   return items.sort((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity)
-      || (other.seconds ?? 0) - (one.seconds ?? 0));
+      || beginningOf(one) - beginningOf(other));
 }
+
+// Not the age, which grows from one item to the next while it is asked for.
+const beginningOf = ({ since }) => since ? Date.parse(since) : Date.now();
 
 function* ofConsumer(consumer, history) {
   if (consumer.stopped) {
