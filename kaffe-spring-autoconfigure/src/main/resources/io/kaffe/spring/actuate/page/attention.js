@@ -38,7 +38,7 @@ function attention(consumers, histories, service) {
 }
 
 // Not the age, which grows from one item to the next while it is asked for.
-const beginningOf = ({ since }) => since ? Date.parse(since) : Date.now();
+const beginningOf = ({ since }) => since ? Date.parse(since) : Number.MAX_SAFE_INTEGER;
 
 function* ofConsumer(consumer, history) {
   if (consumer.stopped) {
