@@ -159,7 +159,7 @@ class SamplePageIntegrationTests {
 		cause("poison");
 		cause("stall");
 		cause("customer");
-		this.browser.open(url("/actuator/kaffe"), 1280, 970, "light");
+		this.browser.open(url("/actuator/kaffe"), 1360, 1010, "light");
 		await("all of it, and lines in the charts").pollDelay(Duration.ofSeconds(40))
 			.atMost(Duration.ofSeconds(120))
 			.untilAsserted(() -> assertThat(this.browser.texts("#attention-items .word"))
