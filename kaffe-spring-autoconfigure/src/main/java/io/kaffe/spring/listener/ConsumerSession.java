@@ -161,7 +161,10 @@ final class ConsumerSession {
 		if (this.commands.proceed()) {
 			// A partition that is sought is paused; one that was may be fetched.
 			this.flow.regulate(assigned);
-			this.roomAvailable |= this.commands.isWaiting();
+			if (this.commands.isWaiting()) {
+				// Set, never cleared here: a worker may set it at the same time.
+				this.roomAvailable = true;
+			}
 		}
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		backToPolling();

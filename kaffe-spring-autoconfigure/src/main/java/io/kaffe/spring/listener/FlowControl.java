@@ -112,12 +112,16 @@ final class FlowControl {
 
 	/**
 	 * Return whether a partition is about to be paused for want of room, and all that are
-	 * left to be fetched have reached their end.
+	 * left to be fetched have reached their end. Not while a strategy is asked for a
+	 * worker: that it has answered must not be missed during the wait.
 	 */
 	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
 		boolean pauses = false;
 		boolean fetches = false;
 		for (PartitionAssignment assignment : assignments) {
+			if (assignment.naming() != null) {
+				return false;
+			}
 			boolean isPaused = paused.contains(assignment.partition());
 			if (assignment.isHeldBack()) {
 				pauses |= !isPaused && assignment.buffer().isHeldBack();
