@@ -43,6 +43,7 @@ import org.springframework.util.ClassUtils;
 
 import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.listener.ConsumerAdopter;
+import io.kaffe.spring.worker.ConsumerObserver;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
@@ -90,8 +91,8 @@ public final class KaffeAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	WorkerManager kaffeWorkerManager(WorkerSupervisor supervisor) {
-		return new WorkerManager(supervisor);
+	WorkerManager kaffeWorkerManager(WorkerSupervisor supervisor, ObjectProvider<ConsumerObserver> observers) {
+		return new WorkerManager(supervisor, observers.orderedStream().toList());
 	}
 
 	@Bean

@@ -78,11 +78,13 @@ public final class FailureJournal {
 	 * Return the numbers.
 	 * @param handled how many records were finished
 	 * @param lateCompletions how many were finished after their assignment had ended
+	 * @param commits how many commits the broker confirmed
+	 * @param commitFailures how many commits failed
 	 * @return all together
 	 */
-	public ConsumerSnapshot.Counters counters(long handled, long lateCompletions) {
+	public ConsumerSnapshot.Counters counters(long handled, long lateCompletions, long commits, long commitFailures) {
 		return new ConsumerSnapshot.Counters(handled, this.failed.sum(), this.retries.sum(), this.skipped.sum(),
-				this.deadLettered.sum(), lateCompletions);
+				this.deadLettered.sum(), lateCompletions, commits, commitFailures);
 	}
 
 	/**

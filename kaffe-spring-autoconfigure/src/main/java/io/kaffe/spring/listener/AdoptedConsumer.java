@@ -486,7 +486,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
 				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
-				journal.counters(this.workers.handled(), lateCompletions()), this.workers.inFlight(),
+				journal.counters(this.workers.handled(), lateCompletions(), 0, 0), this.workers.inFlight(), null, null,
 				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
 				this.rebalances.newestFirst(), journal.failures(showValues));
 	}

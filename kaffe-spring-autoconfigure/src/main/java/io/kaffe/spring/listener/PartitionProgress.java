@@ -271,7 +271,7 @@ final class PartitionProgress {
 		long epoch = assignment.assigned().epoch();
 		if (window == null) {
 			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,
-					null, null, parked, null, paused);
+					null, null, null, parked, null, paused);
 		}
 		long next = window.next();
 		long completed = window.firstOpen();
@@ -280,7 +280,7 @@ final class PartitionProgress {
 		Long end = (lastEnd != null && paused == null) ? (Long) Math.max(lastEnd, next) : null;
 		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed,
 				Math.max(0, window.completedAhead() - (completed - window.watermark())), this.completedTold, next, end,
-				(end != null) ? (Long) (end - completed) : null, parked,
+				(end != null) ? (Long) (end - completed) : null, null, parked,
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
 				paused);
 	}

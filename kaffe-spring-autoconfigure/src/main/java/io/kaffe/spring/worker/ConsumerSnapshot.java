@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * @param partitions its partitions, sorted by topic and number
  * @param counters what became of its records
  * @param inFlight how many records handlers have now
+ * @param lag the sum of what is known of its partitions' lags; {@code null} if nothing is
+ * @param lagSeconds the largest of its partitions' lags in seconds; {@code null} if none
+ * is known
  * @param paused whether somebody paused it as a whole
  * @param failingCount how many records have failed and are not final
  * @param failing those that have failed for longest, at most 100, in this order
@@ -48,8 +51,8 @@ import org.jspecify.annotations.Nullable;
 public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
 		ConsumerState state, @Nullable Stop stopped, @Nullable Integer maxConcurrency, Buffered buffered,
 		int workerCount, List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions, Counters counters,
-		int inFlight, boolean paused, int failingCount, List<Failing> failing, List<Rebalance> rebalances,
-		List<Failure> failures) {
+		int inFlight, @Nullable Long lag, @Nullable Long lagSeconds, boolean paused, int failingCount,
+		List<Failing> failing, List<Rebalance> rebalances, List<Failure> failures) {
 
 	/**
 	 * That a consumer was stopped because it could not go on.
@@ -79,9 +82,11 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	 * @param deadLettered the records that were sent to a dead-letter topic
 	 * @param lateCompletions the records that were finished after their assignment had
 	 * ended, which changed nothing
+	 * @param commits the commits that the broker confirmed
+	 * @param commitFailures the commits that failed
 	 */
 	public record Counters(long handled, long failed, long retries, long skipped, long deadLettered,
-			long lateCompletions) {
+			long lateCompletions, long commits, long commitFailures) {
 	}
 
 	/**

@@ -61,8 +61,12 @@ public final class ConsumerWorkers {
 
 	private final HandledRecords handledRecords = new HandledRecords(this.workers.values());
 
-	ConsumerWorkers(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxConcurrency) {
+	private final ConsumerObservers observers;
+
+	ConsumerWorkers(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxConcurrency,
+			ConsumerObservers observers) {
 		this.supervisor = supervisor;
+		this.observers = observers;
 		this.runQueue = new RunQueue(supervisor, consumer, maxConcurrency);
 	}
 
@@ -172,6 +176,14 @@ public final class ConsumerWorkers {
 	 */
 	public void after(Duration delay, Runnable task) {
 		this.supervisor.after(delay, task);
+	}
+
+	/**
+	 * Return who is told what happens to the consumer.
+	 * @return always the same
+	 */
+	public ConsumerObservers observers() {
+		return this.observers;
 	}
 
 	/**

@@ -40,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * @param endOffset the end of the partition as of the last fetch; {@code null} if unknown
  * or if nothing is fetched because the partition is paused
  * @param lag end offset minus completed offset; {@code null} if either is unknown
+ * @param lagSeconds the age in seconds of the record at the completed offset, by its
+ * timestamp; 0 if {@code lag} is; {@code null} if unknown
  * @param parked how many of its records are parked
  * @param oldestUnfinished the record that holds up {@code completedOffset}; {@code null}
  * if there is none
@@ -49,8 +51,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record PartitionSnapshot(String topic, int partition, @Nullable String worker, long epoch,
 		@Nullable Long completedOffset, @Nullable Long committedOffset, long completedAhead, long completedTold,
-		@Nullable Long nextFetchOffset, @Nullable Long endOffset, @Nullable Long lag, int parked,
-		@Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
+		@Nullable Long nextFetchOffset, @Nullable Long endOffset, @Nullable Long lag, @Nullable Long lagSeconds,
+		int parked, @Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
 
 	/**
 	 * The unfinished record with the smallest offset.

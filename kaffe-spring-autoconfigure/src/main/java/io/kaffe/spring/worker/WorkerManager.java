@@ -40,12 +40,24 @@ public final class WorkerManager {
 
 	private final WorkerSupervisor supervisor;
 
+	private final List<ConsumerObserver> observers;
+
 	/**
 	 * Create a manager.
 	 * @param supervisor starts the workers and keeps them running
 	 */
 	public WorkerManager(WorkerSupervisor supervisor) {
+		this(supervisor, List.of());
+	}
+
+	/**
+	 * Create a manager.
+	 * @param supervisor starts the workers and keeps them running
+	 * @param observers are told what happens to the consumers
+	 */
+	public WorkerManager(WorkerSupervisor supervisor, List<ConsumerObserver> observers) {
 		this.supervisor = supervisor;
+		this.observers = List.copyOf(observers);
 	}
 
 	/**
@@ -58,7 +70,8 @@ public final class WorkerManager {
 	 * @throws IllegalStateException if a consumer of that name is registered
 	 */
 	public ConsumerWorkers register(String name, int maxConcurrency, SupervisedConsumer consumer) {
-		ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, consumer, maxConcurrency);
+		ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, consumer, maxConcurrency,
+				new ConsumerObservers(name, this.observers));
 		if (this.consumers.putIfAbsent(name, new Registration(workers, consumer)) != null) {
 			throw new IllegalStateException("A consumer named '" + name + "' is registered already");
 		}

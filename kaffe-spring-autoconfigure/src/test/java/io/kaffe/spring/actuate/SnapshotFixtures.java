@@ -68,7 +68,8 @@ final class SnapshotFixtures {
 		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
 				ConsumerState.RUNNING, null, null, new ConsumerSnapshot.Buffered(12, 3456), 2,
 				List.of(backingOff(showValues), running()), List.of(partition()),
-				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5), 1, false, 1, List.of(failing(showValues)),
+				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7), 1, 43L, 8L, false, 1,
+				List.of(failing(showValues)),
 				List.of(new ConsumerSnapshot.Rebalance(NOON, "revoked", List.of("orders-2"), 30L,
 						List.of("orders-2@5")),
 						new ConsumerSnapshot.Rebalance(NOON, "assigned", List.of("orders-0", "orders-2"), null,
@@ -80,7 +81,8 @@ final class SnapshotFixtures {
 	static ConsumerSnapshot refunds() {
 		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING,
 				null, 4, new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of(),
-				new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0), 0, true, 0, List.of(), List.of(), List.of());
+				new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0), 0, null, null, true, 0, List.of(), List.of(),
+				List.of());
 	}
 
 	private static ConsumerSnapshot.Failing failing(boolean showValues) {
@@ -105,7 +107,7 @@ final class SnapshotFixtures {
 	}
 
 	private static PartitionSnapshot partition() {
-		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 2, 90L, 120L, 43L, 0,
+		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 2, 90L, 120L, 43L, 8L, 0,
 				new PartitionSnapshot.OldestUnfinished(77, NOON), "back-pressure");
 	}
 

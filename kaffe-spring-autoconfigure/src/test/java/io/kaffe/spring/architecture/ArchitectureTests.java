@@ -240,6 +240,9 @@ class ArchitectureTests {
 				offset.CompletedOffsets$Builder
 				offset.OffsetWindow
 				worker.AssignedPartition
+				worker.ConsumerObserver
+				worker.ConsumerObserver$HandlerTimer
+				worker.ConsumerObservers
 				worker.ConsumerSnapshot
 				worker.ConsumerSnapshot$Buffered
 				worker.ConsumerSnapshot$Counters

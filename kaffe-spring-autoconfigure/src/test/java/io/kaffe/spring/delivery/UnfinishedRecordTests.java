@@ -203,9 +203,9 @@ class UnfinishedRecordTests {
 		this.maxAttempts = 2;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8, 9, 10));
 		advance(100);
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8, 9, 10));
 		assertThat(journal().failures(true))
 			.extracting(ConsumerSnapshot.Failure::record, ConsumerSnapshot.Failure::attempt,
 					ConsumerSnapshot.Failure::exception, ConsumerSnapshot.Failure::action,
@@ -215,10 +215,10 @@ class UnfinishedRecordTests {
 		assertThat(journal().failures(false)).hasSize(2).allMatch((failure) -> failure.message() == null);
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(counters()).as("by an operator").isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8));
+		assertThat(counters()).as("by an operator").isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8, 9, 10));
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8, 9, 10));
 	}
 
 	@ParameterizedTest
@@ -232,7 +232,7 @@ class UnfinishedRecordTests {
 		assertThat(journal().failures(false)).extracting(ConsumerSnapshot.Failure::action)
 			.containsExactly(action.name().toLowerCase(Locale.ROOT).replace('_', '-'));
 		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, (action == FailureAction.SKIP) ? 1 : 0,
-				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8));
+				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8, 9, 10));
 	}
 
 	@Test
@@ -689,7 +689,7 @@ class UnfinishedRecordTests {
 	}
 
 	private ConsumerSnapshot.Counters counters() {
-		return journal().counters(7, 8);
+		return journal().counters(7, 8, 9, 10);
 	}
 
 	private void revoke() {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.worker;
 
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -38,7 +39,7 @@ class HandledRecordsTests {
 
 	private final ConsumerWorkers workers = new ConsumerWorkers(
 			new WorkerSupervisor(this.execution, this.execution, this.execution), new UnsupervisedConsumer(),
-			Integer.MAX_VALUE);
+			Integer.MAX_VALUE, new ConsumerObservers("orders", List.of()));
 
 	@Test
 	void recordsOfKeysCountWhenTheirWorkersAreGone() {
@@ -84,7 +85,8 @@ class HandledRecordsTests {
 		ExecutorService threads = Executors.newFixedThreadPool(2);
 		try {
 			ConsumerWorkers workers = new ConsumerWorkers(
-					new WorkerSupervisor(threads, this.execution, Ticker.system()), new UnsupervisedConsumer(), 2);
+					new WorkerSupervisor(threads, this.execution, Ticker.system()), new UnsupervisedConsumer(), 2,
+					new ConsumerObservers("orders", List.of()));
 			long before = 0;
 			for (int offset = 0; offset < RECORDS; offset++) {
 				workers.submit("key-" + offset % 50, record(offset), 0, new OneRecord());

@@ -312,7 +312,7 @@ class RunQueueTests {
 
 	private ConsumerWorkers workers(Executor executor, int maxConcurrency, SupervisedConsumer consumer) {
 		return new ConsumerWorkers(new WorkerSupervisor(executor, this.execution, this.execution), consumer,
-				maxConcurrency);
+				maxConcurrency, new ConsumerObservers("orders", List.of()));
 	}
 
 	private void submit(ConsumerWorkers workers, @Nullable Object key, Work work) {

@@ -153,7 +153,7 @@ class StallWatchTests {
 						return new StallLimits(Duration.ofSeconds(10), interruptThreshold);
 					}
 
-				}, Integer.MAX_VALUE);
+				}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of()));
 	}
 
 	private void submit(Work work) {

@@ -18,6 +18,7 @@ package io.kaffe.spring.worker;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -60,7 +61,8 @@ public final class WorkerRaces {
 		public final void run() {
 			Tasks tasks = new Tasks();
 			WorkerSupervisor supervisor = new WorkerSupervisor(tasks, new NeverScheduling(), new StoppedTicker());
-			ConsumerWorkers workers = new ConsumerWorkers(supervisor, new UnsupervisedConsumer(), this.maxConcurrency);
+			ConsumerWorkers workers = new ConsumerWorkers(supervisor, new UnsupervisedConsumer(), this.maxConcurrency,
+					new ConsumerObservers("orders", List.of()));
 			Journal journal = new Journal();
 			WaitingWork first = new WaitingWork(journal, this.firstIsReady);
 			WaitingWork second = new WaitingWork(journal, true);

@@ -45,7 +45,7 @@ class WorkerTests {
 	private final WorkerSupervisor supervisor = new WorkerSupervisor(this.execution, this.execution, this.execution);
 
 	private final ConsumerWorkers workers = new ConsumerWorkers(this.supervisor, new UnsupervisedConsumer(),
-			Integer.MAX_VALUE);
+			Integer.MAX_VALUE, new ConsumerObservers("orders", List.of()));
 
 	private final List<String> done = new ArrayList<>();
 
@@ -143,7 +143,8 @@ class WorkerTests {
 		ExecutorService pool = Executors.newFixedThreadPool(4);
 		try {
 			WorkerSupervisor threaded = new WorkerSupervisor(pool, this.execution, Ticker.system());
-			Worker worker = new ConsumerWorkers(threaded, new UnsupervisedConsumer(), Integer.MAX_VALUE)
+			Worker worker = new ConsumerWorkers(threaded, new UnsupervisedConsumer(), Integer.MAX_VALUE,
+					new ConsumerObservers("orders", List.of()))
 				.allocate("worker_0", ORDERS_0);
 			int submitters = 4;
 			int each = 30_000;
@@ -234,7 +235,8 @@ class WorkerTests {
 		ExecutorService pool = Executors.newFixedThreadPool(4);
 		try {
 			WorkerSupervisor threaded = new WorkerSupervisor(pool, this.execution, Ticker.system());
-			Worker worker = new ConsumerWorkers(threaded, new UnsupervisedConsumer(), Integer.MAX_VALUE)
+			Worker worker = new ConsumerWorkers(threaded, new UnsupervisedConsumer(), Integer.MAX_VALUE,
+					new ConsumerObservers("orders", List.of()))
 				.allocate("worker_0", ORDERS_0);
 			AtomicInteger inside = new AtomicInteger();
 			AtomicInteger overlaps = new AtomicInteger();
