@@ -251,8 +251,9 @@ final class RecordBatch {
 		if (this.delivery.groupsPartitions() && this.sources.size() > 1) {
 			this.records.sort(Comparator.comparingInt((record) -> this.sources.indexOf(record.source())));
 		}
-		worker.beginRecord(this.records.get(0).record(), number, turn.now());
-		BatchAttempt attempt = new BatchAttempt(this.records, this.delivery, turn.now());
+		long begin = turn.now();
+		worker.beginRecord(this.records.get(0).record(), number, begin);
+		BatchAttempt attempt = new BatchAttempt(this.records, this.delivery, begin);
 		Throwable failure = DeliveryHeaders.deserializationFailure(this.records.get(0).record());
 		if (failure == null) {
 			this.attemptsAreTold |= number > 1;
@@ -270,8 +271,9 @@ final class RecordBatch {
 			throw breakdown;
 		}
 		if (failure != null) {
-			return failed(attempt, failure, worker, turn);
+			return failed(attempt, failure, begin, worker, turn);
 		}
+		attempted(this.records.size(), turn.now() - begin, worker);
 		worker.recordsHandled(this.records.size());
 		leaveUnfinished();
 		this.records.clear();
@@ -282,11 +284,12 @@ final class RecordBatch {
 	/**
 	 * Keep what is not final, and decide about the first record of it.
 	 */
-	private boolean failed(BatchAttempt attempt, Throwable thrown, Worker worker, Turn turn) {
+	private boolean failed(BatchAttempt attempt, Throwable thrown, long begin, Worker worker, Turn turn) {
 		int position = attempt.positionOfFailure(thrown);
 		attempt.completeUpTo(position - 1);
 		BatchedRecord before = this.records.get(0);
 		boolean whole = position < 0 || attempt.isFinal(position);
+		attempted(whole ? 0 : position, turn.now() - begin, worker);
 		int size = this.records.size();
 		retain(attempt);
 		if (size > this.records.size()) {
@@ -314,6 +317,18 @@ final class RecordBatch {
 		}
 		first.complete();
 		return firstIsFinal(unfinished, worker, turn);
+	}
+
+	/**
+	 * Tell observers what became of the records, each with its share of the time.
+	 * @param handled how many were handled; the one behind them failed, and if it is the
+	 * first, the batch has
+	 */
+	private void attempted(int handled, long nanos, Worker worker) {
+		int tried = Math.min(handled + 1, this.records.size());
+		for (int position = 0; position < tried; position++) {
+			worker.attempted(this.records.get(position).record().topic(), nanos / tried, position < handled);
+		}
 	}
 
 	private void retain(BatchAttempt attempt) {

@@ -155,7 +155,8 @@ abstract class RecordWork extends Work {
 	 * @return whether it is final, or the business of somebody else now
 	 */
 	private boolean attempt(ConsumerRecord<?, ?> record, int attempt, Worker worker, Turn turn) {
-		worker.beginRecord(record, attempt, turn.now());
+		long begin = turn.now();
+		worker.beginRecord(record, attempt, begin);
 		Throwable failure = null;
 		CompletableFuture<?> outcome = null;
 		try {
@@ -170,9 +171,10 @@ abstract class RecordWork extends Work {
 		}
 		if (outcome != null) {
 			UnfinishedRecord unfinished = unfinished(record, worker);
-			unfinished.awaitHandler(outcome, turn);
+			unfinished.awaitHandler(outcome, begin, turn);
 			return !unfinished.isAwaited() && handle(record, worker, turn);
 		}
+		attempted(record, turn.now() - begin, failure == null, worker);
 		if (failure != null) {
 			if (!unfinished(record, worker).attemptFailed(failure, turn)) {
 				return false;
@@ -184,6 +186,13 @@ abstract class RecordWork extends Work {
 			finish(unfinished);
 		}
 		return true;
+	}
+
+	/**
+	 * Tell observers that an attempt has ended.
+	 */
+	void attempted(ConsumerRecord<?, ?> record, long nanos, boolean handled, Worker worker) {
+		worker.attempted(record.topic(), nanos, handled);
 	}
 
 	private UnfinishedRecord unfinished(ConsumerRecord<?, ?> record, Worker worker) {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.delivery;
 
+import io.kaffe.spring.worker.Worker;
 import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -39,6 +40,14 @@ final class UnallocatedRecord extends SingleRecord {
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) {
 		this.allocator.allocate(record, source());
 		return null;
+	}
+
+	@Override
+	void attempted(ConsumerRecord<?, ?> record, long nanos, boolean handled, Worker worker) {
+		// What has found its worker is not handled yet.
+		if (!handled) {
+			super.attempted(record, nanos, false, worker);
+		}
 	}
 
 }

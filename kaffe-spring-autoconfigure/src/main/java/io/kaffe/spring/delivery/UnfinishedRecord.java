@@ -264,8 +264,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 
 	/**
 	 * Wait for the outcome of a handler that answers later.
+	 * @param begin when it was called
 	 */
-	void awaitHandler(CompletableFuture<?> outcome, Turn turn) {
+	void awaitHandler(CompletableFuture<?> outcome, long begin, Turn turn) {
+		outcome.whenComplete((result, failure) -> this.worker.attempted(this.record.topic(),
+				this.source.delivery().ticker().nanoTime() - begin, failure == null));
 		this.state = FailingRecord.State.RETRYING;
 		this.handedOverAt = turn.now();
 		await(outcome);

@@ -134,6 +134,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final AtomicLong epochs = new AtomicLong();
 
+	private final CommitOutcomes commitOutcomes;
+
 	private final LongAdder lateCompletions = new LongAdder();
 
 	private final RecentEntries<ConsumerSnapshot.Rebalance> rebalances = new RecentEntries<>(SHOWN_REBALANCES);
@@ -157,6 +159,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.perRecord = settings.strategy().isPerRecord();
 		Integer maxConcurrency = settings.maxConcurrency();
 		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, this);
+		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
 		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
 	}
@@ -451,10 +454,18 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	}
 
 	/**
+	 * Return where it is counted what becomes of commits.
+	 */
+	CommitOutcomes commitOutcomes() {
+		return this.commitOutcomes;
+	}
+
+	/**
 	 * Note that partitions came or went.
 	 */
 	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
 		this.rebalances.add(rebalance);
+		this.workers.observers().rebalanced(rebalance);
 	}
 
 	@Override
@@ -486,9 +497,10 @@ final class AdoptedConsumer implements SupervisedConsumer {
 				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
 				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
-				journal.counters(this.workers.handled(), lateCompletions(), 0, 0), this.workers.inFlight(), null, null,
-				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
-				this.rebalances.newestFirst(), journal.failures(showValues));
+				journal.counters(this.workers.handled(), lateCompletions(), this.commitOutcomes.confirmed(),
+						this.commitOutcomes.failed()),
+				this.workers.inFlight(), null, null, this.container.isPauseRequested(), failing.count(),
+				failing.oldest(SHOWN_FAILING, showValues), this.rebalances.newestFirst(), journal.failures(showValues));
 	}
 
 	private static WorkerSnapshot describe(Worker worker, long buffered, boolean showValues) {

@@ -124,7 +124,7 @@ final class ConsumerSession {
 		this.owner = owner;
 		this.inGroup = owner.commits();
 		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.metadataLimit(),
-				owner.refusalPatience(), owner.ticker());
+				owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner, this::awaitRoom);
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0);

@@ -189,6 +189,7 @@ final class ContainerSupervision {
 	}
 
 	private void restartLater(String how) {
+		this.workers.observers().restarted();
 		Duration delay = this.deaths.brokeDown(this.ticker.nanoTime());
 		String reason = "A thread that polls for it has ended " + how;
 		if (delay.isZero()) {

@@ -68,6 +68,8 @@ final class OffsetCommits {
 
 	private final long refusalPatienceNanos;
 
+	private final CommitOutcomes outcomes;
+
 	private long lastCommitAt;
 
 	private boolean onItsWay;
@@ -81,14 +83,16 @@ final class OffsetCommits {
 	 * @param metadataLimit how long the metadata may be
 	 * @param refusalPatience how long a final commit is tried again though it is refused;
 	 * zero if a refusal is final
+	 * @param outcomes where it is counted what becomes of them
 	 * @param ticker the time
 	 */
 	OffsetCommits(Consumer<?, ?> consumer, Duration interval, MetadataLimit metadataLimit, Duration refusalPatience,
-			Ticker ticker) {
+			CommitOutcomes outcomes, Ticker ticker) {
 		this.consumer = consumer;
 		this.ticker = ticker;
 		this.intervalNanos = interval.toNanos();
 		this.metadataLimit = metadataLimit;
+		this.outcomes = outcomes;
 		this.refusalPatienceNanos = refusalPatience.toNanos();
 		this.lastCommitAt = ticker.nanoTime();
 	}
@@ -211,6 +215,7 @@ final class OffsetCommits {
 	}
 
 	private void answered(Commit commit, @Nullable Exception failure) {
+		this.outcomes.add(failure);
 		if (failure == null) {
 			commit.confirmed();
 			if (this.failuresInARow >= TOLERATED_FAILURES) {

@@ -81,6 +81,14 @@ public interface ConsumerObserver {
 	}
 
 	/**
+	 * A worker has broken down outside its handler, or a thread that polls has died; they
+	 * are started again unless that happens too often.
+	 * @param consumer the consumer's name
+	 */
+	default void restarted(String consumer) {
+	}
+
+	/**
 	 * Is told how long the handlers of one consumer take. Called by many workers at once
 	 * for each record, so it must be fast.
 	 */

@@ -45,7 +45,12 @@ public final class ConsumerObservers {
 
 	private final ConsumerObserver.HandlerTimer[] timers;
 
-	ConsumerObservers(String consumer, List<ConsumerObserver> observers) {
+	/**
+	 * Create the observers of a consumer.
+	 * @param consumer the consumer's name
+	 * @param observers who observes consumers
+	 */
+	public ConsumerObservers(String consumer, List<ConsumerObserver> observers) {
 		this.consumer = consumer;
 		this.observers = List.copyOf(observers);
 		this.timers = this.observers.stream()
@@ -110,6 +115,13 @@ public final class ConsumerObservers {
 	 */
 	public void stopped(ConsumerSnapshot.Stop stop) {
 		tell((observer) -> observer.stopped(this.consumer, stop));
+	}
+
+	/**
+	 * Tell that a worker or a thread that polls has broken down.
+	 */
+	public void restarted() {
+		tell((observer) -> observer.restarted(this.consumer));
 	}
 
 	private void tell(Consumer<ConsumerObserver> event) {

@@ -19,11 +19,14 @@ package io.kaffe.spring.worker;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -200,6 +203,23 @@ public final class ConsumerWorkers {
 	 */
 	public int inFlight() {
 		return this.workers.values().stream().mapToInt(Worker::inFlight).sum();
+	}
+
+	/**
+	 * Return what the workers are doing.
+	 * @return how many are in each state; all states are there
+	 */
+	public Map<WorkerState, Integer> states() {
+		Map<WorkerState, Integer> states = new EnumMap<>(WorkerState.class);
+		for (WorkerState state : WorkerState.values()) {
+			states.put(state, 0);
+		}
+		Set<String> stalled = stalled().stream().map(StalledRecord::worker).collect(Collectors.toSet());
+		for (Worker worker : this.workers.values()) {
+			boolean isStalled = !stalled.isEmpty() && stalled.contains(worker.name());
+			states.merge(isStalled ? WorkerState.STALLED : worker.state(), 1, Integer::sum);
+		}
+		return states;
 	}
 
 	/**

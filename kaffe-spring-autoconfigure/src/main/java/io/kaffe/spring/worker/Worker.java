@@ -272,6 +272,17 @@ public final class Worker {
 	}
 
 	/**
+	 * Tell observers that an attempt has ended. Called by work, for each record that the
+	 * handler had.
+	 * @param topic the record's topic
+	 * @param nanos how many nanoseconds the attempt took; of a batch the record's share
+	 * @param handled whether it succeeded
+	 */
+	public void attempted(String topic, long nanos, boolean handled) {
+		this.workers.observers().attempted(topic, nanos, handled);
+	}
+
+	/**
 	 * Note that an attempt failed; the record stays the current one. Called by work,
 	 * while it is run.
 	 * @param failure what went wrong
@@ -367,6 +378,15 @@ public final class Worker {
 		return new WorkerSnapshot(name(), state(state, record), served(), queued, this.handled, this.failed,
 				(restarts != null) ? restarts.total() : 0, records, (failure != null) ? failure.snapshot() : null,
 				null);
+	}
+
+	/**
+	 * Return what this worker is doing. Any thread; a moment's view, which does not tell
+	 * whether it is stalled.
+	 * @return the state
+	 */
+	WorkerState state() {
+		return state(this.run, this.record);
 	}
 
 	private List<String> served() {
@@ -492,6 +512,7 @@ public final class Worker {
 		if (turn.isHeld()) {
 			this.run = SCHEDULED;
 		}
+		this.workers.observers().restarted();
 		return history.brokeDown(turn.readClock());
 	}
 

@@ -187,6 +187,16 @@ public final class WorkerManager {
 		return problems;
 	}
 
+	/**
+	 * Return what is wrong with a consumer now.
+	 * @param consumer the consumer's name
+	 * @return its problems, a sentence for each; empty if it is well or unknown
+	 */
+	public List<String> problems(String consumer) {
+		Registration registration = this.consumers.get(consumer);
+		return (registration != null) ? registration.consumer.problems() : List.of();
+	}
+
 	private record Registration(ConsumerWorkers workers, SupervisedConsumer consumer) {
 	}
 

@@ -184,6 +184,7 @@ class ArchitectureTests {
 				SeekPosition$Offset
 				SeekPosition$Time
 				actuate.KaffeHealthIndicator
+				actuate.KaffeMetrics
 				actuate.KaffePageEndpoint
 				actuate.KaffeWorkersEndpoint
 				actuate.KaffeWorkersEndpointWebExtension
@@ -199,6 +200,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration
+				autoconfigure.KaffeMetricsAutoConfiguration
 				autoconfigure.KaffePageAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Adopt

@@ -56,6 +56,8 @@ import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
+import io.kaffe.spring.worker.ConsumerObserver;
+import io.kaffe.spring.worker.ConsumerObservers;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
@@ -79,8 +81,19 @@ class OffsetCommitsTests {
 
 	private final MetadataLimit metadataLimit = new MetadataLimit("orders", 4096);
 
+	private final List<String> told = new ArrayList<>();
+
+	private final CommitOutcomes outcomes = new CommitOutcomes(
+			new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+				@Override
+				public void committed(String consumer, @Nullable Exception failure) {
+					OffsetCommitsTests.this.told
+						.add((failure != null) ? failure.getClass().getSimpleName() : "confirmed");
+				}
+			})));
+
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
-			Duration.ZERO, this.time);
+			Duration.ZERO, this.outcomes, this.time);
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, session());
 
@@ -114,6 +127,9 @@ class OffsetCommitsTests {
 		assertThat(this.consumer.offsets()).containsExactly(10L, 10L);
 		this.consumer.answer(null);
 		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
+		assertThat(this.outcomes.failed()).isEqualTo(1);
+		assertThat(this.outcomes.confirmed()).isEqualTo(1);
+		assertThat(this.told).containsExactly("RetriableCommitFailedException", "confirmed");
 	}
 
 	@Test
@@ -175,7 +191,7 @@ class OffsetCommitsTests {
 	@Test
 	void refusedFinalCommitIsTriedAgainWhereARefusalMayPass() {
 		OffsetCommits patient = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
-				Duration.ofSeconds(1), this.time);
+				Duration.ofSeconds(1), this.outcomes, this.time);
 		complete(0, 10);
 		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
 		assertThat(commitFinally(patient, () -> false)).isTrue();

@@ -1,0 +1,62 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.ConsumerWorkers;
+import io.kaffe.spring.worker.PartitionSnapshot;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerState;
+
+/**
+ * What all gauges of a consumer read, taken at one moment.
+ *
+ * @param table the consumer
+ * @param partitions its partitions
+ * @param workers how many of its workers are in each state
+ * @param stalled how many records are stalled
+ * @param up whether it has no problem
+ */
+record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnapshot> partitions,
+		Map<WorkerState, Integer> workers, int stalled, boolean up) {
+
+	/**
+	 * Read a consumer.
+	 * @return the reading, or {@code null} if the consumer is unknown
+	 */
+	static @Nullable ConsumerReading of(WorkerManager manager, String consumer) {
+		ConsumerSnapshot table = manager.table(consumer);
+		ConsumerWorkers workers = manager.workers(consumer);
+		if (table == null || workers == null) {
+			return null;
+		}
+		// Threads that hand a partition over may both show it for a moment.
+		Map<TopicPartition, PartitionSnapshot> partitions = table.partitions()
+			.stream()
+			.collect(Collectors.toMap((partition) -> new TopicPartition(partition.topic(), partition.partition()),
+					(partition) -> partition, (older, newer) -> newer));
+		return new ConsumerReading(table, partitions, workers.states(), workers.stalled().size(),
+				manager.problems(consumer).isEmpty());
+	}
+
+}
