@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 
 import io.micrometer.observation.ObservationRegistry;
+import org.apache.kafka.clients.admin.Admin;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -43,6 +44,7 @@ import org.springframework.util.ClassUtils;
 
 import io.kaffe.spring.listener.AdoptedConsumers;
 import io.kaffe.spring.listener.ConsumerAdopter;
+import io.kaffe.spring.listener.EndOffsets;
 import io.kaffe.spring.worker.ConsumerObserver;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -103,6 +105,11 @@ public final class KaffeAutoConfiguration {
 	@Bean
 	AdoptedConsumers kaffeConsumers() {
 		return new AdoptedConsumers();
+	}
+
+	@Bean
+	EndOffsets kaffeEndOffsets(AdoptedConsumers consumers, KaffeProperties properties) {
+		return new EndOffsets(consumers, Admin::create, properties.getLag().getInterval(), Ticker.system());
 	}
 
 	@Bean

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +46,8 @@ public class KaffeProperties extends ConsumerProperties {
 	 */
 	private Adopt adopt = Adopt.NAMED;
 
+	private final Lag lag = new Lag();
+
 	/**
 	 * Consumers with workers, by the id of their @KafkaListener or the name of their
 	 * listener container bean; or, with topics, a name of one's choice.
@@ -65,6 +68,10 @@ public class KaffeProperties extends ConsumerProperties {
 
 	public void setAdopt(Adopt adopt) {
 		this.adopt = adopt;
+	}
+
+	public Lag getLag() {
+		return this.lag;
 	}
 
 	public Map<String, Consumer> getConsumers() {
@@ -95,6 +102,27 @@ public class KaffeProperties extends ConsumerProperties {
 		 * {@code false}.
 		 */
 		ALL
+
+	}
+
+	/**
+	 * How the lag of consumers becomes known.
+	 */
+	public static class Lag {
+
+		/**
+		 * How often to ask brokers where partitions end, on the side, so that the lag is
+		 * known also while nothing of them is fetched. Zero: never.
+		 */
+		private Duration interval = Duration.ofSeconds(10);
+
+		public Duration getInterval() {
+			return this.interval;
+		}
+
+		public void setInterval(Duration interval) {
+			this.interval = interval;
+		}
 
 	}
 

@@ -20,11 +20,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SortedSet;
@@ -33,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -499,8 +502,23 @@ final class AdoptedConsumer implements SupervisedConsumer {
 				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
 				journal.counters(this.workers.handled(), lateCompletions(), this.commitOutcomes.confirmed(),
 						this.commitOutcomes.failed()),
-				this.workers.inFlight(), null, null, this.container.isPauseRequested(), failing.count(),
-				failing.oldest(SHOWN_FAILING, showValues), this.rebalances.newestFirst(), journal.failures(showValues));
+				this.workers.inFlight(), sum(known(partitions, PartitionSnapshot::lag)),
+				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.container.isPauseRequested(),
+				failing.count(), failing.oldest(SHOWN_FAILING, showValues), this.rebalances.newestFirst(),
+				journal.failures(showValues));
+	}
+
+	private static List<Long> known(List<PartitionSnapshot> partitions,
+			Function<PartitionSnapshot, @Nullable Long> value) {
+		return partitions.stream().map(value).filter(Objects::nonNull).toList();
+	}
+
+	private static @Nullable Long sum(List<Long> values) {
+		return values.isEmpty() ? null : (Long) values.stream().mapToLong(Long::longValue).sum();
+	}
+
+	private static @Nullable Long largest(List<Long> values) {
+		return values.isEmpty() ? null : Collections.max(values);
 	}
 
 	private static WorkerSnapshot describe(Worker worker, long buffered, boolean showValues) {
@@ -587,7 +605,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 			.toList();
 	}
 
-	private Stream<PartitionAssignment> assignments() {
+	Stream<PartitionAssignment> assignments() {
 		return this.sessions.values().stream().flatMap((session) -> session.assignments().stream());
 	}
 

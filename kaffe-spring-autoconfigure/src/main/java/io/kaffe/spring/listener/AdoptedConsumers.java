@@ -57,6 +57,10 @@ public final class AdoptedConsumers implements KaffeConsumers {
 		this.consumers.put(name, consumer);
 	}
 
+	Collection<AdoptedConsumer> all() {
+		return this.consumers.values();
+	}
+
 	@Override
 	public Set<String> names() {
 		return new TreeSet<>(this.consumers.keySet());

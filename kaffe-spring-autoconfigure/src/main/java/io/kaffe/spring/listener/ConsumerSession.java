@@ -127,7 +127,7 @@ final class ConsumerSession {
 				owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner, this::awaitRoom);
 		this.thread = Thread.currentThread();
-		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0);
+		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0, owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		ConsumerSeekAware seekAware = owner.seekAware();
 		this.seeks = (seekAware != null)

@@ -282,7 +282,7 @@ final class PartitionAssignment implements RecordSource {
 	PartitionSnapshot snapshot(boolean paused) {
 		String heldBack = this.heldBack;
 		String by = paused ? "operator" : null;
-		return this.progress.snapshot(this, (heldBack != null) ? heldBack : by);
+		return this.progress.snapshot(this, (heldBack != null) ? heldBack : by, this.session.now());
 	}
 
 	int parkedRecords() {

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.offset.CommitMetadata;
 import io.kaffe.spring.offset.CompletedOffsets;
+import io.kaffe.spring.worker.Ticker;
 
 /**
  * What a consumer knows of the positions of its partitions: from where they are read,
@@ -52,14 +53,18 @@ final class PartitionPositions {
 
 	private final boolean tellsCompleted;
 
+	private final Ticker ticker;
+
 	/**
 	 * Create positions.
 	 * @param consumer the consumer
 	 * @param tellsCompleted whether commits tell what is complete above their offsets
+	 * @param ticker the time
 	 */
-	PartitionPositions(Consumer<?, ?> consumer, boolean tellsCompleted) {
+	PartitionPositions(Consumer<?, ?> consumer, boolean tellsCompleted, Ticker ticker) {
 		this.consumer = consumer;
 		this.tellsCompleted = tellsCompleted;
+		this.ticker = ticker;
 	}
 
 	/**
@@ -144,10 +149,10 @@ final class PartitionPositions {
 	 */
 	void refreshEnd(PartitionAssignment assignment) {
 		try {
-			assignment.progress().refreshEnd(this.consumer.currentLag(assignment.partition()));
+			assignment.progress().refreshEnd(this.consumer.currentLag(assignment.partition()), this.ticker.instant());
 		}
 		catch (KafkaException | IllegalStateException ex) {
-			assignment.progress().refreshEnd(OptionalLong.empty());
+			assignment.progress().refreshEnd(OptionalLong.empty(), this.ticker.instant());
 		}
 	}
 

@@ -54,9 +54,12 @@ final class PartitionProgress {
 
 	private volatile long completedTold;
 
-	private volatile @Nullable Long endOffset;
+	/** From where it is read, until something was polled. */
+	private volatile @Nullable Long position;
 
 	private volatile @Nullable Instant oldestSince;
+
+	private final PartitionEnd end = new PartitionEnd();
 
 	/**
 	 * Take over what the last commit says. Consumer thread, before the first record.
@@ -126,6 +129,7 @@ final class PartitionProgress {
 			forgetCommitAbove(first);
 		}
 		boolean nothingOpen = window.watermark() == window.next();
+		this.end.polled(records.get(0));
 		if (last - first + 1 == records.size()) {
 			window.append(first, last);
 		}
@@ -175,6 +179,7 @@ final class PartitionProgress {
 		OffsetWindow window = this.window;
 		OffsetAndMetadata committed = this.committed;
 		if (window == null) {
+			this.position = position;
 			if (committed != null && position > committed.offset()) {
 				this.window = new OffsetWindow(position);
 			}
@@ -213,6 +218,7 @@ final class PartitionProgress {
 		if (watermark != before) {
 			this.oldestSince = (watermark < window.next()) ? now : null;
 		}
+		this.end.completed(watermark, window.next());
 		OffsetAndMetadata committed = this.committed;
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
@@ -253,13 +259,38 @@ final class PartitionProgress {
 	/**
 	 * Note how far the fetch position is from the end of the partition.
 	 * @param lag the number of offsets as of the last fetch, or empty if unknown
+	 * @param now the time
 	 */
-	void refreshEnd(OptionalLong lag) {
-		OffsetWindow window = this.window;
-		this.endOffset = (window != null && lag.isPresent()) ? (Long) (window.next() + lag.getAsLong()) : null;
+	void refreshEnd(OptionalLong lag, Instant now) {
+		Long next = next();
+		if (next != null) {
+			this.end.fetched(lag.isPresent() ? (Long) (next + lag.getAsLong()) : null, next, now);
+		}
 	}
 
-	PartitionSnapshot snapshot(PartitionAssignment assignment, @Nullable String paused) {
+	/**
+	 * Note the end of the partition as the broker tells it. Any thread.
+	 * @param end the end, or {@code null} if it could not be asked
+	 * @param now the time
+	 */
+	void endListed(@Nullable Long end, Instant now) {
+		this.end.listed(end, next(), now);
+	}
+
+	/**
+	 * Return the offset that is polled next, or {@code null} if that is unknown.
+	 */
+	private @Nullable Long next() {
+		OffsetWindow window = this.window;
+		if (window != null) {
+			return window.next();
+		}
+		Long position = this.position;
+		OffsetAndMetadata committed = this.committed;
+		return (position != null || committed == null) ? position : (Long) committed.offset();
+	}
+
+	PartitionSnapshot snapshot(PartitionAssignment assignment, @Nullable String paused, Instant now) {
 		int parked = assignment.parkedRecords();
 		OffsetWindow window = this.window;
 		OffsetAndMetadata commit = this.committed;
@@ -270,17 +301,20 @@ final class PartitionProgress {
 		String worker = (allocated != null) ? allocated.name() : null;
 		long epoch = assignment.assigned().epoch();
 		if (window == null) {
+			Long next = next();
+			Long end = (next != null) ? this.end.offset(next, paused == null) : null;
+			Long lag = (next != null && end != null) ? (Long) (end - next) : null;
 			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,
-					null, null, null, parked, null, paused);
+					end, lag, this.end.seconds(lag, false, now), parked, null, paused);
 		}
 		long next = window.next();
 		long completed = window.firstOpen();
 		Instant since = this.oldestSince;
-		Long lastEnd = this.endOffset;
-		Long end = (lastEnd != null && paused == null) ? (Long) Math.max(lastEnd, next) : null;
+		Long end = this.end.offset(next, paused == null);
+		Long lag = (end != null) ? (Long) (end - completed) : null;
 		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed,
 				Math.max(0, window.completedAhead() - (completed - window.watermark())), this.completedTold, next, end,
-				(end != null) ? (Long) (end - completed) : null, null, parked,
+				lag, this.end.seconds(lag, completed < next, now), parked,
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
 				paused);
 	}

@@ -205,6 +205,7 @@ class ArchitectureTests {
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
+				autoconfigure.KaffeProperties$Lag
 				autoconfigure.KaffeWorkersEndpointProperties
 				delivery.AsyncHandlerAdapter
 				delivery.BatchDelivery
@@ -234,6 +235,7 @@ class ArchitectureTests {
 				listener.AdoptedConsumers
 				listener.ConsumerAdopter
 				listener.ConsumerSettings
+				listener.EndOffsets
 				listener.GuardedConsumer
 				listener.Subscription
 				listener.UnsuitableContainerException
