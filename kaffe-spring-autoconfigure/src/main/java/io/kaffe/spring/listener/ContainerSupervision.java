@@ -107,13 +107,15 @@ final class ContainerSupervision {
 	void stopBecause(String reason, @Nullable Throwable failure) {
 		if (this.container.isRunning() && this.stopping.compareAndSet(false, true)) {
 			this.meantToBeDown = true;
-			this.stopped = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+			ConsumerSnapshot.Stop stop = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+			this.stopped = stop;
 			execute(() -> {
 				end();
 				this.stopping.set(false);
 			});
 			FailureLog.log(logger::error, "Consumer '" + this.name + "' is stopped. " + reason
 					+ ". What is unfinished is delivered again when it is started again.", failure);
+			this.workers.observers().stopped(stop);
 		}
 	}
 
@@ -200,8 +202,10 @@ final class ContainerSupervision {
 		else {
 			reason += "; it is started again in " + delay.toMillis() + " ms";
 		}
-		this.stopped = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+		ConsumerSnapshot.Stop stop = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+		this.stopped = stop;
 		logger.error("Consumer '" + this.name + "' does not work. " + reason);
+		this.workers.observers().stopped(stop);
 		end();
 		if (delay.isZero()) {
 			this.restarting.set(false);
