@@ -16,11 +16,12 @@
 
 package io.kaffe.spring.delivery;
 
-import io.kaffe.spring.worker.Worker;
 import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.worker.Worker;
 
 /**
  * A record whose worker could not be found, because the strategy or the key failed: a

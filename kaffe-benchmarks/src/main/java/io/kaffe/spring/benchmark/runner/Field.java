@@ -17,6 +17,7 @@
 package io.kaffe.spring.benchmark.runner;
 
 import java.util.List;
+import java.util.Set;
 
 import io.kaffe.spring.benchmark.contender.Contender;
 
@@ -43,6 +44,12 @@ final class Field {
 	private static final List<String> QUICK_IO_MANY = List.of("kaffe worker-per-key virtual", "kaffe worker-per-key",
 			"parallel-consumer key", "kaffe worker-per-record virtual", "bare loop virtual");
 
+	/** Where it tells something new what metrics and observation cost. */
+	private static final Set<String> WITH_OBSERVED = Set.of("noop", "io-100");
+
+	/** Where it tells something new what handlers run on. */
+	private static final Set<String> WITH_VIRTUAL = Set.of("noop", "io-16", "io-100", "io-1000", "mixed", "memory");
+
 	/** From how many at once virtual threads are what one would take. */
 	private static final int MANY = 1_000;
 
@@ -67,7 +74,7 @@ final class Field {
 		return names.stream()
 			.filter(options::wants)
 			.filter((name) -> runsOn(javaVersion, name))
-			.filter((name) -> workload.kind() == Workload.Kind.THROUGHPUT || !Contender.named(name).observed())
+			.filter((name) -> !options.contenders().isEmpty() || tellsSomethingNew(workload, Contender.named(name)))
 			.toList();
 	}
 
@@ -94,6 +101,11 @@ final class Field {
 
 	private static boolean isWaiting(Workload workload) {
 		return workload.work().waitMillis() > 0;
+	}
+
+	private static boolean tellsSomethingNew(Workload workload, Contender contender) {
+		return (!contender.observed() || WITH_OBSERVED.contains(workload.name()))
+				&& (!contender.virtual() || WITH_VIRTUAL.contains(workload.name()));
 	}
 
 	private static boolean runsOn(int javaVersion, String contender) {

@@ -99,6 +99,33 @@ class RoundsTests {
 	}
 
 	@Test
+	void variantsTakePartWhereTheyTellSomethingNewOrAreAskedFor() {
+		assertThat(Field.of(workload("noop-1key"), Options.of(), JDK)).hasSize(11)
+			.contains("kaffe worker-per-key")
+			.noneMatch((name) -> name.endsWith("virtual") || name.endsWith("observed"));
+		assertThat(Field.of(workload("mixed"), Options.of(), JDK)).contains("kaffe worker-per-key virtual")
+			.doesNotContain("kaffe worker-per-key observed");
+		assertThat(Field.of(workload("noop-1key"), Options.of("--contender=kaffe worker-per-key*"), JDK))
+			.containsExactly("kaffe worker-per-key", "kaffe worker-per-key virtual", "kaffe worker-per-key observed");
+	}
+
+	@Test
+	void variantsThatAreNotLeftOutAreThoseOfWorkloadsThereAre() {
+		assertThat(this.all.stream().filter((workload) -> workload.kind() != Workload.Kind.STARTUP))
+			.filteredOn((workload) -> Field.of(workload, Options.of(), JDK)
+				.stream()
+				.anyMatch((name) -> name.endsWith("virtual")))
+			.extracting(Workload::name)
+			.containsExactly("noop", "io-16", "io-100", "io-1000", "mixed", "memory");
+		assertThat(this.all.stream().filter((workload) -> workload.kind() != Workload.Kind.STARTUP))
+			.filteredOn((workload) -> Field.of(workload, Options.of(), JDK)
+				.stream()
+				.anyMatch((name) -> name.endsWith("observed")))
+			.extracting(Workload::name)
+			.containsExactly("noop", "io-100");
+	}
+
+	@Test
 	void withoutVirtualThreadsWhoNeedsThemIsLeftOut() {
 		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(15)
 			.noneMatch((name) -> name.endsWith("virtual"));
