@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SortedSet;
@@ -126,6 +127,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final ContainerSupervision supervision;
 
+	private final PollHealth pollHealth;
+
 	private final PauseRequests pauses = new PauseRequests();
 
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
@@ -162,6 +165,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
 		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
+		this.pollHealth = new PollHealth(container, this.supervision, maxPollInterval, ticker);
 	}
 
 	/**
@@ -299,6 +303,9 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		if (stopped != null) {
 			problems.add("stopped: " + stopped.reason());
 		}
+		Collection<ConsumerSession> sessions = this.sessions.values();
+		problems.addAll(this.pollHealth.problems(sessions));
+		sessions.stream().map(ConsumerSession::commitProblem).filter(Objects::nonNull).forEach(problems::add);
 		this.workers.stalled()
 			.forEach((stalled) -> problems
 				.add("stalled: " + stalled.record().topic() + "-" + stalled.record().partition() + "@"
@@ -523,7 +530,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		return busiest.stream().sorted(Comparator.reverseOrder()).map(Load::worker);
 	}
 
-	private ConsumerState state() {
+	@Override
+	public ConsumerState state() {
 		Collection<ConsumerSession> sessions = this.sessions.values();
 		for (ConsumerState urgent : List.of(ConsumerState.DRAINING, ConsumerState.REBALANCING)) {
 			if (sessions.stream().anyMatch((session) -> session.state() == urgent)) {
