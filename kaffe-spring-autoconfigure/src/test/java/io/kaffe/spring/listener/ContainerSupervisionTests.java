@@ -140,7 +140,7 @@ class ContainerSupervisionTests {
 	/**
 	 * A container that only says whether it runs.
 	 */
-	private static final class Container extends AbstractMessageListenerContainer<Object, Object> {
+	static final class Container extends AbstractMessageListenerContainer<Object, Object> {
 
 		private int starts;
 
