@@ -33,6 +33,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.BatchLimits;
+import io.kaffe.spring.delivery.DeliverySettings;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
@@ -90,8 +91,8 @@ final class Engine {
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
-				ListenerType.SIMPLE, null, false, false, NAME, false, settings.failurePolicy(), null,
-				new LogContext(NAME, false), GuardedConsumer.of(NAME), this.ticker);
+				ListenerType.SIMPLE, null, false, false, new DeliverySettings(NAME, false, settings.failurePolicy(),
+						null, new LogContext(NAME, false), GuardedConsumer.of(NAME), this.ticker));
 		WorkerManager manager = new WorkerManager(
 				new WorkerSupervisor(threads.executor(), this.scheduler, this.ticker));
 		this.adopted = new AdoptedConsumer(NAME, container, settings, null, delivery, Duration.ofMinutes(5),

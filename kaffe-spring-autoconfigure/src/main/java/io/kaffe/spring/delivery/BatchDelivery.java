@@ -34,10 +34,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ListenerType;
-import org.springframework.kafka.support.KafkaHeaders;
 
 import io.kaffe.spring.worker.FailureLog;
-import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.Work;
 import io.kaffe.spring.worker.WorkerSupervisor;
 
@@ -79,32 +77,21 @@ public final class BatchDelivery extends Delivery {
 	 * @param acknowledgments whether the listener says itself what is final
 	 * @param limits how large a batch gets, and when
 	 * @param separatesPartitions whether a batch holds records of one partition only
-	 * @param groupId the consumer group, or {@code null} if there is none
-	 * @param tellsFirstAttempt whether records have the header
-	 * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from
-	 * the second
-	 * @param failurePolicy what to do about records that fail
-	 * @param observation observes each record of each attempt, or {@code null}
-	 * @param logContext tells loggers which batch it is, by its first record
-	 * @param consumer what a listener or interceptor that asks for the consumer is given;
-	 * must be safe on any thread
-	 * @param ticker the time
+	 * @param settings how records reach the listener
 	 */
 	public BatchDelivery(BatchMessageListener<Object, Object> listener, ListenerType type,
 			@Nullable BatchInterceptor<Object, Object> interceptor, Acknowledgments acknowledgments, BatchLimits limits,
-			boolean separatesPartitions, @Nullable String groupId, boolean tellsFirstAttempt,
-			FailurePolicy failurePolicy, @Nullable DeliveryObservation observation, LogContext logContext,
-			Consumer<Object, Object> consumer, Ticker ticker) {
-		super(groupId, failurePolicy, logContext, ticker);
+			boolean separatesPartitions, DeliverySettings settings) {
+		super(settings);
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
 		this.acknowledgments = acknowledgments;
 		this.limits = limits;
 		this.separatesPartitions = separatesPartitions;
-		this.tellsFirstAttempt = tellsFirstAttempt;
-		this.observation = observation;
-		this.consumer = consumer;
+		this.tellsFirstAttempt = settings.tellsFirstAttempt();
+		this.observation = settings.observation();
+		this.consumer = settings.consumer();
 	}
 
 	@Override

@@ -45,19 +45,10 @@ public abstract sealed class Delivery implements ThreadScope permits RecordDeliv
 
 	private final Set<UnattendedRecord> unattended = ConcurrentHashMap.newKeySet();
 
-	private final @Nullable String groupId;
+	private final DeliverySettings settings;
 
-	private final FailurePolicy failurePolicy;
-
-	private final LogContext logContext;
-
-	private final Ticker ticker;
-
-	Delivery(@Nullable String groupId, FailurePolicy failurePolicy, LogContext logContext, Ticker ticker) {
-		this.groupId = groupId;
-		this.failurePolicy = failurePolicy;
-		this.logContext = logContext;
-		this.ticker = ticker;
+	Delivery(DeliverySettings settings) {
+		this.settings = settings;
 	}
 
 	/**
@@ -87,7 +78,7 @@ public abstract sealed class Delivery implements ThreadScope permits RecordDeliv
 	abstract int maxUnordered();
 
 	FailurePolicy failurePolicy() {
-		return this.failurePolicy;
+		return this.settings.failurePolicy();
 	}
 
 	/**
@@ -115,20 +106,20 @@ public abstract sealed class Delivery implements ThreadScope permits RecordDeliv
 	}
 
 	LogContext logContext() {
-		return this.logContext;
+		return this.settings.logContext();
 	}
 
 	@Nullable String groupId() {
-		return this.groupId;
+		return this.settings.groupId();
 	}
 
 	Ticker ticker() {
-		return this.ticker;
+		return this.settings.ticker();
 	}
 
 	@Override
 	public void enter() {
-		KafkaUtils.setConsumerGroupId(this.groupId);
+		KafkaUtils.setConsumerGroupId(this.settings.groupId());
 	}
 
 	@Override

@@ -31,12 +31,10 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.Acknowledgment;
-import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.worker.FailureLog;
-import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.UnattendedRecord;
 import io.kaffe.spring.worker.Work;
 import io.kaffe.spring.worker.WorkerSupervisor;
@@ -79,31 +77,20 @@ public final class RecordDelivery extends Delivery {
 	 * acknowledges it, on any thread, rather than when it returns
 	 * @param async whether the handler answers later; then {@link AsyncHandlerAdapter}
 	 * has to be installed in the listener
-	 * @param groupId the consumer group, or {@code null} if there is none
-	 * @param tellsFirstAttempt whether records have the header
-	 * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from
-	 * the second
-	 * @param failurePolicy what to do about records that fail
-	 * @param observation observes each attempt, or {@code null}
-	 * @param logContext tells loggers which record it is
-	 * @param consumer what a listener or interceptor that asks for the consumer is given;
-	 * must be safe on any thread
-	 * @param ticker the time
+	 * @param settings how records reach the listener
 	 */
 	public RecordDelivery(MessageListener<Object, Object> listener, ListenerType type,
 			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener, boolean async,
-			@Nullable String groupId, boolean tellsFirstAttempt, FailurePolicy failurePolicy,
-			@Nullable DeliveryObservation observation, LogContext logContext, Consumer<Object, Object> consumer,
-			Ticker ticker) {
-		super(groupId, failurePolicy, logContext, ticker);
+			DeliverySettings settings) {
+		super(settings);
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
 		this.acknowledgedByListener = acknowledgedByListener;
 		this.async = async;
-		this.observation = observation;
-		this.tellsFirstAttempt = tellsFirstAttempt;
-		this.consumer = consumer;
+		this.observation = settings.observation();
+		this.tellsFirstAttempt = settings.tellsFirstAttempt();
+		this.consumer = settings.consumer();
 	}
 
 	@Override

@@ -58,6 +58,7 @@ import io.kaffe.spring.delivery.BatchDelivery.Acknowledgments;
 import io.kaffe.spring.delivery.BatchRecordHandlerListener;
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.delivery.DeliveryObservation;
+import io.kaffe.spring.delivery.DeliverySettings;
 import io.kaffe.spring.delivery.HiddenObservations;
 import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
@@ -195,9 +196,7 @@ public final class ConsumerAdopter {
 			.getBatchInterceptor();
 		return new BatchDelivery(ToldBatchFilter.installIn(listener), ListenerUtils.determineListenerType(listener),
 				interceptor, acknowledgments, settings.batchLimits(), properties.isSubBatchPerPartition(),
-				container.getGroupId(), asksForAttempts(properties), settings.failurePolicy(),
-				observation(name, container), new LogContext(name, settings.mdc()), GuardedConsumer.of(name),
-				this.ticker);
+				deliverySettings(name, container, settings));
 	}
 
 	@SuppressWarnings("unchecked")
@@ -207,9 +206,15 @@ public final class ConsumerAdopter {
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
 			.getRecordInterceptor();
 		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor,
-				isManual(properties), AsyncHandlerAdapter.installIn(target(listener)), container.getGroupId(),
-				asksForAttempts(properties), settings.failurePolicy(), observation(name, container),
-				new LogContext(name, settings.mdc()), GuardedConsumer.of(name), this.ticker);
+				isManual(properties), AsyncHandlerAdapter.installIn(target(listener)),
+				deliverySettings(name, container, settings));
+	}
+
+	private DeliverySettings deliverySettings(String name, AbstractMessageListenerContainer<?, ?> container,
+			ConsumerSettings settings) {
+		return new DeliverySettings(container.getGroupId(), asksForAttempts(container.getContainerProperties()),
+				settings.failurePolicy(), observation(name, container), new LogContext(name, settings.mdc()),
+				GuardedConsumer.of(name), this.ticker);
 	}
 
 	private static boolean isManual(ContainerProperties properties) {

@@ -216,6 +216,7 @@ class ArchitectureTests {
 				delivery.DeadLetters
 				delivery.Delivery
 				delivery.DeliveryObservation
+				delivery.DeliverySettings
 				delivery.FailingRecords
 				delivery.FailureAction
 				delivery.FailureJournal

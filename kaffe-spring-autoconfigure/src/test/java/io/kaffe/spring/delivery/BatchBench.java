@@ -142,8 +142,9 @@ final class BatchBench {
 						return letter.answer();
 					}, null, 100);
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener), this.interceptor,
-					this.acknowledgments, this.limits, this.separatesPartitions, "group", false, policy, null,
-					new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution);
+					this.acknowledgments, this.limits, this.separatesPartitions,
+					new DeliverySettings("group", false, policy, null, new LogContext("orders", true),
+							new MockConsumer<>("earliest"), this.execution));
 			this.delivery = delivery;
 		}
 		return delivery;

@@ -91,9 +91,11 @@ class MemoryFootprintTests {
 	private static final class NoSource implements RecordSource {
 
 		private final RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, null, false,
-				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				null, new LogContext("orders", false), new MockConsumer<>("earliest"), new ManualExecution());
+		}, ListenerType.SIMPLE, null, false, false,
+				new DeliverySettings(null, false,
+						new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null,
+								null, 100),
+						null, new LogContext("orders", false), new MockConsumer<>("earliest"), new ManualExecution()));
 
 		@Override
 		public boolean enter() {

@@ -218,8 +218,8 @@ class RecordWorkTests {
 			this.handler.accept(record);
 		};
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, this.interceptor, false, false,
-				"group", false, policy, null, new LogContext("orders", true), new MockConsumer<>("latest"),
-				this.execution);
+				new DeliverySettings("group", false, policy, null, new LogContext("orders", true),
+						new MockConsumer<>("latest"), this.execution));
 		Source source = new Source(delivery);
 		this.worker.submit(new RecordChunk(IntStream.range(0, records)
 			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))

@@ -669,8 +669,8 @@ class UnfinishedRecordTests {
 		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff, Set.of(), this.then,
 				Map.of(), this.deadLetters, this.recoverer, 100);
 		this.source.delivery(new RecordDelivery((MessageListener<Object, Object>) this::handle, ListenerType.SIMPLE,
-				this.interceptor, false, false, "group", true, policy, null, new LogContext("orders", true),
-				new MockConsumer<>("earliest"), this.execution));
+				this.interceptor, false, false, new DeliverySettings("group", true, policy, null,
+						new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution)));
 		return this.source;
 	}
 

@@ -51,6 +51,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.BatchLimits;
+import io.kaffe.spring.delivery.DeliverySettings;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
@@ -347,8 +348,8 @@ class OffsetCommitsTests {
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
 		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, "orders", false, settings.failurePolicy(), null,
-				new LogContext("orders", false), GuardedConsumer.of("orders"), this.time);
+		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings("orders", false, settings.failurePolicy(),
+				null, new LogContext("orders", false), GuardedConsumer.of("orders"), this.time));
 		return new AdoptedConsumer("orders", container, settings, null, delivery, Duration.ofMinutes(5), this.time,
 				manager())
 			.session(this.consumer);

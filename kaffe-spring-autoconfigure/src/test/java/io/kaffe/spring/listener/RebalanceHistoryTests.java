@@ -33,6 +33,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.BatchLimits;
+import io.kaffe.spring.delivery.DeliverySettings;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
@@ -135,8 +136,8 @@ class RebalanceHistoryTests {
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
 		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, null, false, settings.failurePolicy(), null,
-				new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution);
+		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings(null, false, settings.failurePolicy(), null,
+				new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
 		return new AdoptedConsumer("orders",
 				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
 						new ContainerProperties("orders")),
