@@ -19,15 +19,18 @@ package io.kaffe.spring.actuate;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
+import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerManager;
 
 /**
  * Health of the consumers that have workers: down if one of them has a problem. The
- * detail of each consumer, by its name, is {@code "up"} or the list of its problems, with
- * the coordinates of records but nothing of their contents.
+ * detail of each consumer, by its name, is the list of its problems, with the coordinates
+ * of records but nothing of their contents, or, if it has none, {@code "up"}, or
+ * {@code "paused"} or {@code "stopped"}, which somebody has done on purpose.
  */
 public final class KaffeHealthIndicator extends AbstractHealthIndicator {
 
@@ -49,12 +52,16 @@ public final class KaffeHealthIndicator extends AbstractHealthIndicator {
 		builder.up();
 		this.manager.problems().forEach((consumer, problems) -> {
 			if (problems.isEmpty()) {
-				builder.withDetail(consumer, "up");
+				builder.withDetail(consumer, withoutProblems(this.manager.state(consumer)));
 			}
 			else {
 				builder.down().withDetail(consumer, shown(problems));
 			}
 		});
+	}
+
+	private static String withoutProblems(@Nullable ConsumerState state) {
+		return (state == ConsumerState.PAUSED || state == ConsumerState.STOPPED) ? state.toString() : "up";
 	}
 
 	private static List<String> shown(List<String> problems) {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Executor;
 
@@ -32,6 +33,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.kafka.autoconfigure.ConcurrentKafkaListenerContainerFactoryConfigurer;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.thread.Threading;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -62,6 +64,9 @@ import io.kaffe.spring.worker.WorkerSupervisor;
 @EnableConfigurationProperties(KaffeProperties.class)
 public final class KaffeAutoConfiguration {
 
+	/** What a shutdown may take longer for events that are still to be published. */
+	private static final Duration EVENT_PATIENCE = Duration.ofSeconds(2);
+
 	KaffeAutoConfiguration() {
 	}
 
@@ -89,6 +94,11 @@ public final class KaffeAutoConfiguration {
 			UnsuitableTaskExecutorException.throwIfUnsuitable(executor);
 		}
 		return new WorkerSupervisor(executor, scheduler.scheduler(), Ticker.system());
+	}
+
+	@Bean
+	EventPublication kaffeEventPublication(ApplicationEventPublisher publisher) {
+		return new EventPublication(publisher, EVENT_PATIENCE);
 	}
 
 	@Bean

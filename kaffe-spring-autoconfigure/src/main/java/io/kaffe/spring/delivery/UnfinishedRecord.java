@@ -218,6 +218,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 				"Parked " + coordinates() + " after " + attemptsText() + ": " + this.worker
 						+ " waits until somebody has it retried, skipped or dead-lettered; everything else goes on",
 				this.failure);
+		this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
 	}
 
 	private void stop(String reason) {

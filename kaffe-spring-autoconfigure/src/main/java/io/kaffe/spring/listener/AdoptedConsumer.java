@@ -129,6 +129,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final ContainerSupervision supervision;
 
+	private final PollHealth pollHealth;
+
 	private final PauseRequests pauses = new PauseRequests();
 
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
@@ -165,6 +167,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
 		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
+		this.pollHealth = new PollHealth(container, this.supervision, maxPollInterval, ticker);
 	}
 
 	/**
@@ -302,6 +305,9 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		if (stopped != null) {
 			problems.add("stopped: " + stopped.reason());
 		}
+		Collection<ConsumerSession> sessions = this.sessions.values();
+		problems.addAll(this.pollHealth.problems(sessions));
+		sessions.stream().map(ConsumerSession::commitProblem).filter(Objects::nonNull).forEach(problems::add);
 		this.workers.stalled()
 			.forEach((stalled) -> problems
 				.add("stalled: " + stalled.record().topic() + "-" + stalled.record().partition() + "@"
@@ -541,7 +547,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		return busiest.stream().sorted(Comparator.reverseOrder()).map(Load::worker);
 	}
 
-	private ConsumerState state() {
+	@Override
+	public ConsumerState state() {
 		Collection<ConsumerSession> sessions = this.sessions.values();
 		for (ConsumerState urgent : List.of(ConsumerState.DRAINING, ConsumerState.REBALANCING)) {
 			if (sessions.stream().anyMatch((session) -> session.state() == urgent)) {

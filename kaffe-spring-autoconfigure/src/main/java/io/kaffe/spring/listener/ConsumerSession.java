@@ -59,10 +59,11 @@ import io.kaffe.spring.worker.Worker;
  * <b>Threading.</b> Every method that takes part in polling belongs to the consumer
  * thread, the one that called first. Workers call {@link #roomAvailable()},
  * {@link #lateCompletion}, {@link #stopConsumer} and {@link #thread()}; tables call
- * {@link #assignments()}, {@link #state()} and {@link #isPaused}. The consumer's
- * {@code wakeup()}, the one method any thread may call, is called by workers only while
- * {@code polling} says that the next blocking call is a poll; a wake-up that still hits
- * something else is used up there.
+ * {@link #assignments()}, {@link #state()} and {@link #isPaused}, and health
+ * {@link #sinceLastPoll()} and {@link #commitProblem()}. The consumer's {@code wakeup()},
+ * the one method any thread may call, is called by workers only while {@code polling}
+ * says that the next blocking call is a poll; a wake-up that still hits something else is
+ * used up there.
  */
 final class ConsumerSession {
 
@@ -107,7 +108,7 @@ final class ConsumerSession {
 
 	private final @Nullable ListenerSeeks seeks;
 
-	private long lastPollAt;
+	private volatile long lastPollAt;
 
 	private long stopDeadline;
 
@@ -730,6 +731,20 @@ final class ConsumerSession {
 
 	ConsumerState state() {
 		return this.state;
+	}
+
+	/**
+	 * Return how long ago the last poll began. Any thread.
+	 */
+	Duration sinceLastPoll() {
+		return Duration.ofNanos(this.owner.ticker().nanoTime() - this.lastPollAt);
+	}
+
+	/**
+	 * Return what is wrong with commits, or {@code null} if nothing is. Any thread.
+	 */
+	@Nullable String commitProblem() {
+		return this.commits.problem();
 	}
 
 	boolean isPaused(TopicPartition partition) {

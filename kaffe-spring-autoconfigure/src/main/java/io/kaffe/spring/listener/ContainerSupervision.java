@@ -17,7 +17,9 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,9 +29,11 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.kafka.event.ConsumerFailedToStartEvent;
 import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
+import org.springframework.kafka.event.ContainerStoppedEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 import io.kaffe.spring.worker.ConsumerSnapshot;
@@ -57,6 +61,8 @@ final class ContainerSupervision {
 	private static final Duration END_PERIOD = Duration.ofMillis(100);
 
 	private final Map<Object, Thread> polling = new ConcurrentHashMap<>();
+
+	private final Set<Object> failedToStart = ConcurrentHashMap.newKeySet();
 
 	private final AtomicBoolean looking = new AtomicBoolean();
 
@@ -102,18 +108,35 @@ final class ContainerSupervision {
 	}
 
 	/**
+	 * Return the threads that have begun to poll and have not said that they end. Any
+	 * thread.
+	 */
+	Collection<Thread> polling() {
+		return this.polling.values();
+	}
+
+	/**
+	 * Return how many threads the container has asked for in vain. Any thread.
+	 */
+	int failedToStart() {
+		return this.failedToStart.size();
+	}
+
+	/**
 	 * Stop the container, once. Does not wait.
 	 */
 	void stopBecause(String reason, @Nullable Throwable failure) {
 		if (this.container.isRunning() && this.stopping.compareAndSet(false, true)) {
 			this.meantToBeDown = true;
-			this.stopped = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+			ConsumerSnapshot.Stop stop = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+			this.stopped = stop;
 			execute(() -> {
 				end();
 				this.stopping.set(false);
 			});
 			FailureLog.log(logger::error, "Consumer '" + this.name + "' is stopped. " + reason
 					+ ". What is unfinished is delivered again when it is started again.", failure);
+			this.workers.observers().stopped(stop);
 		}
 	}
 
@@ -132,6 +155,7 @@ final class ContainerSupervision {
 				this.meantToBeDown = false;
 				this.stopped = null;
 			}
+			this.failedToStart.remove(starting.getSource());
 			this.polling.put(starting.getSource(), Thread.currentThread());
 			lookLater();
 		}
@@ -140,6 +164,12 @@ final class ContainerSupervision {
 			if (isDeath(ended.getReason())) {
 				died("with " + ended.getReason());
 			}
+		}
+		else if (event instanceof ConsumerFailedToStartEvent failed) {
+			this.failedToStart.add(failed.getSource());
+		}
+		else if (event instanceof ContainerStoppedEvent ended && ended.getSource() == this.container) {
+			this.failedToStart.clear();
 		}
 	}
 
@@ -200,8 +230,10 @@ final class ContainerSupervision {
 		else {
 			reason += "; it is started again in " + delay.toMillis() + " ms";
 		}
-		this.stopped = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+		ConsumerSnapshot.Stop stop = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
+		this.stopped = stop;
 		logger.error("Consumer '" + this.name + "' does not work. " + reason);
+		this.workers.observers().stopped(stop);
 		end();
 		if (delay.isZero()) {
 			this.restarting.set(false);

@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -47,7 +48,7 @@ import io.kaffe.spring.worker.Ticker;
  * overtake each other.
  * <p>
  * <b>Threading.</b> Everything belongs to the consumer thread; the client calls back on
- * it too.
+ * it too. Any thread may ask for the {@link #problem()}.
  */
 final class OffsetCommits {
 
@@ -57,6 +58,10 @@ final class OffsetCommits {
 
 	/** Rebalances and coordinators that move make some commits fail in good order. */
 	private static final int TOLERATED_FAILURES = 10;
+
+	private static final Duration SHORTEST_PROBLEM = Duration.ofMinutes(1);
+
+	private static final int INTERVALS_OF_A_PROBLEM = 5;
 
 	private final Consumer<?, ?> consumer;
 
@@ -75,6 +80,8 @@ final class OffsetCommits {
 	private boolean onItsWay;
 
 	private int failuresInARow;
+
+	private volatile @Nullable Failing failing;
 
 	/**
 	 * Create commits of a consumer.
@@ -109,10 +116,17 @@ final class OffsetCommits {
 		}
 		this.lastCommitAt = now;
 		if (this.onItsWay) {
+			if (this.failing == null) {
+				this.failing = failing("is not answered");
+			}
 			return true;
 		}
 		Commit commit = collect(assignments);
-		if (!commit.isEmpty()) {
+		if (commit.isEmpty()) {
+			// What failed to be committed went with its partition, if anything did.
+			this.failing = null;
+		}
+		else {
 			this.onItsWay = true;
 			try {
 				this.consumer.commitAsync(commit.offsets(), (offsets, failure) -> {
@@ -222,6 +236,7 @@ final class OffsetCommits {
 				logger.info("Commits succeed again: " + commit);
 			}
 			this.failuresInARow = 0;
+			this.failing = null;
 		}
 		else if (failure instanceof OffsetMetadataTooLarge) {
 			this.metadataLimit.tooLarge(commit.longestMetadata());
@@ -231,7 +246,29 @@ final class OffsetCommits {
 		}
 	}
 
+	/**
+	 * Return what is wrong if no commit has been confirmed for so long that it is more
+	 * than a passing trouble, else {@code null}.
+	 */
+	@Nullable String problem() {
+		Failing failing = this.failing;
+		long bound = Math.max(SHORTEST_PROBLEM.toNanos(), INTERVALS_OF_A_PROBLEM * this.intervalNanos);
+		return (failing != null && this.ticker.nanoTime() - failing.sinceNanos() >= bound)
+				? "commits failing: none has been confirmed since " + failing.since() + ", the last one "
+						+ failing.how()
+				: null;
+	}
+
+	private Failing failing(String how) {
+		Failing before = this.failing;
+		return (before != null) ? new Failing(before.since(), before.sinceNanos(), how)
+				: new Failing(this.ticker.instant(), this.ticker.nanoTime(), how);
+	}
+
 	private void failed(Commit commit, Exception failure) {
+		Throwable cause = (failure instanceof RetriableCommitFailedException && failure.getCause() != null)
+				? failure.getCause() : failure;
+		this.failing = failing("of " + commit.brief() + " with " + cause.getClass().getName());
 		boolean passing = failure instanceof RetriableException || failure instanceof RetriableCommitFailedException;
 		this.failuresInARow = passing ? this.failuresInARow + 1 : Math.max(this.failuresInARow + 1, TOLERATED_FAILURES);
 		String message = (failure instanceof CommitFailedException)
@@ -244,6 +281,16 @@ final class OffsetCommits {
 		else {
 			logger.debug(message, failure);
 		}
+	}
+
+	/**
+	 * That no commit is confirmed.
+	 *
+	 * @param since when the first one failed
+	 * @param sinceNanos the same as a reading of the ticker
+	 * @param how what became of the last one
+	 */
+	private record Failing(Instant since, long sinceNanos, String how) {
 	}
 
 	/**
@@ -266,6 +313,15 @@ final class OffsetCommits {
 
 		Map<TopicPartition, OffsetAndMetadata> offsets() {
 			return this.offsets;
+		}
+
+		/**
+		 * Return one of the offsets, and how many there are besides.
+		 */
+		String brief() {
+			Map.Entry<TopicPartition, OffsetAndMetadata> first = this.offsets.entrySet().iterator().next();
+			return first.getKey() + "@" + first.getValue().offset()
+					+ ((this.offsets.size() > 1) ? " and " + (this.offsets.size() - 1) + " more" : "");
 		}
 
 		int longestMetadata() {

@@ -70,7 +70,7 @@ public final class ConsumerWorkers {
 			ConsumerObservers observers) {
 		this.supervisor = supervisor;
 		this.observers = observers;
-		this.runQueue = new RunQueue(supervisor, consumer, maxConcurrency);
+		this.runQueue = new RunQueue(supervisor, consumer, maxConcurrency, observers);
 	}
 
 	/**

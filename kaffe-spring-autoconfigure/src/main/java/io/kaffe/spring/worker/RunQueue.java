@@ -106,11 +106,12 @@ final class RunQueue {
 
 	private volatile boolean stoodStill;
 
-	RunQueue(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxLanes) {
+	RunQueue(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxLanes, ConsumerObservers observers) {
 		this.supervisor = supervisor;
 		this.consumer = consumer;
 		this.maxLanes = maxLanes;
-		this.stallWatch = new StallWatch(supervisor, consumer.stallLimits(), this.turns, consumer.unattended());
+		this.stallWatch = new StallWatch(supervisor, consumer.stallLimits(), this.turns, consumer.unattended(),
+				observers);
 		this.rejections = new RestartHistory(consumer.restartLimit());
 		this.standsStillUntil = supervisor.ticker().nanoTime();
 		this.warnedAt = this.standsStillUntil - WARNING_INTERVAL_NANOS;

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks now and then for records of a consumer that have been with their handlers for too
- * long: says so once, with the stack of the thread if there is one, and once more when
- * they end.
+ * long: says so once, with the stack of the thread if there is one, tells the consumer's
+ * observers, and says once more when they end.
  * <p>
  * <b>Threading.</b> {@link #watch()} is called by whoever starts to run workers; looking
  * is done by the scheduler, one look after the other, and only while records are being
@@ -60,19 +60,23 @@ final class StallWatch {
 
 	private final Collection<? extends UnattendedRecord> unattended;
 
+	private final ConsumerObservers observers;
+
 	/**
 	 * Create a watch.
 	 * @param supervisor has the scheduler and the time
 	 * @param limits what counts as stalled
 	 * @param turns a live view of the turns of threads that run workers
 	 * @param unattended a live collection of records that no thread is at
+	 * @param observers are told of each record once
 	 */
 	StallWatch(WorkerSupervisor supervisor, StallLimits limits, Collection<Turn> turns,
-			Collection<? extends UnattendedRecord> unattended) {
+			Collection<? extends UnattendedRecord> unattended, ConsumerObservers observers) {
 		this.supervisor = supervisor;
 		this.limits = limits;
 		this.turns = turns;
 		this.unattended = unattended;
+		this.observers = observers;
 		Duration period = limits.threshold().dividedBy(4);
 		period = (period.compareTo(LONGEST_PERIOD) < 0) ? period : LONGEST_PERIOD;
 		this.period = (period.compareTo(SHORTEST_PERIOD) > 0) ? period : SHORTEST_PERIOD;
@@ -101,11 +105,7 @@ final class StallWatch {
 	 */
 	List<StalledRecord> stalled() {
 		long now = this.supervisor.ticker().nanoTime();
-		return this.stalls.values()
-			.stream()
-			.filter(Stall::isGoingOn)
-			.map((stall) -> new StalledRecord(stall.workerName(), stall.record, stall.duration(now)))
-			.toList();
+		return this.stalls.values().stream().filter(Stall::isGoingOn).map((stall) -> stall.describe(now)).toList();
 	}
 
 	private void look() {
@@ -144,6 +144,7 @@ final class StallWatch {
 			this.stalls.put(key, seen);
 			logger.warn(seen + " has taken " + seen.duration(now).toMillis() + " ms, longer than the stall threshold"
 					+ seen.where(), seen.stack());
+			this.observers.stalled(seen.describe(now));
 		}
 	}
 
@@ -214,6 +215,10 @@ final class StallWatch {
 
 		Duration duration(long now) {
 			return Duration.ofNanos(now - this.since);
+		}
+
+		StalledRecord describe(long now) {
+			return new StalledRecord(workerName(), this.record, duration(now));
 		}
 
 		@Nullable String workerName() {

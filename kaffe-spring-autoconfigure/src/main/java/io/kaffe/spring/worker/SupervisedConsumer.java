@@ -71,6 +71,12 @@ public interface SupervisedConsumer {
 	ConsumerSnapshot snapshot(boolean showValues);
 
 	/**
+	 * Return what the consumer is doing now.
+	 * @return its state
+	 */
+	ConsumerState state();
+
+	/**
 	 * Return what is wrong with the consumer now.
 	 * @return a sentence for each problem; empty if it is well
 	 */

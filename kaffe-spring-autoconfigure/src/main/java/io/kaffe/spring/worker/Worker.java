@@ -158,6 +158,14 @@ public final class Worker {
 	}
 
 	/**
+	 * Return who is told what happens to the consumer.
+	 * @return the same for all workers of the consumer
+	 */
+	public ConsumerObservers observers() {
+		return this.workers.observers();
+	}
+
+	/**
 	 * Return the worker's name: the one that the strategy gave, or, where workers are
 	 * allocated for each record, that of the record it began with.
 	 * @return the name, unique within the consumer

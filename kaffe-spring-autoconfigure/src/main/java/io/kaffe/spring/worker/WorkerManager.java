@@ -188,6 +188,16 @@ public final class WorkerManager {
 	}
 
 	/**
+	 * Return what a consumer is doing now.
+	 * @param consumer the consumer's name
+	 * @return its state, or {@code null} if the consumer is unknown
+	 */
+	public @Nullable ConsumerState state(String consumer) {
+		Registration registration = this.consumers.get(consumer);
+		return (registration != null) ? registration.consumer.state() : null;
+	}
+
+	/**
 	 * Return what is wrong with a consumer now.
 	 * @param consumer the consumer's name
 	 * @return its problems, a sentence for each; empty if it is well or unknown

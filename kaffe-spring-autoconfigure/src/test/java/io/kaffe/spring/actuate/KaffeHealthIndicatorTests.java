@@ -21,9 +21,12 @@ import java.util.stream.IntStream;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
+import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.UnsupervisedConsumer;
 import io.kaffe.spring.worker.WorkerManager;
 
@@ -70,8 +73,25 @@ class KaffeHealthIndicatorTests {
 			.endsWith("problem 19", "and 5 more");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "STARTING, up", "RUNNING, up", "REBALANCING, up", "DRAINING, up", "PAUSED, paused",
+			"STOPPED, stopped" })
+	void consumerWithoutProblemsIsUpUnlessSomebodyWantsOtherwise(ConsumerState state, String shown) {
+		register("well", List.of(), state);
+		assertThat(this.indicator.health()).isEqualTo(Health.up().withDetail("well", shown).build());
+	}
+
 	private void register(String name, List<String> problems) {
+		register(name, problems, ConsumerState.STOPPED);
+	}
+
+	private void register(String name, List<String> problems, ConsumerState state) {
 		this.manager.register(name, 1, new UnsupervisedConsumer() {
+
+			@Override
+			public ConsumerState state() {
+				return state;
+			}
 
 			@Override
 			public List<String> problems() {

@@ -39,7 +39,7 @@ import org.springframework.context.annotation.Bean;
 final class ArchitectureRules {
 
 	private static final List<String> PACKAGES = List.of("autoconfigure", "actuate", "listener", "delivery", "worker",
-			"offset");
+			"offset", "event");
 
 	private final String root;
 
@@ -75,7 +75,7 @@ final class ArchitectureRules {
 	}
 
 	/**
-	 * A package may use those after it, and worker and offset use nobody.
+	 * A package may use those after it, and worker, offset and event use nobody.
 	 */
 	ArchRule importsRunOneWay() {
 		Architectures.LayeredArchitecture layers = Architectures.layeredArchitecture()
@@ -94,7 +94,11 @@ final class ArchitectureRules {
 			.whereLayer("worker")
 			.mayNotAccessAnyLayer()
 			.whereLayer("offset")
-			.mayNotAccessAnyLayer();
+			.mayNotAccessAnyLayer()
+			.whereLayer("event")
+			.mayNotAccessAnyLayer()
+			.whereLayer("event")
+			.mayOnlyBeAccessedByLayers("autoconfigure");
 	}
 
 	ArchRule engineDoesNotKnowSpringBoot() {

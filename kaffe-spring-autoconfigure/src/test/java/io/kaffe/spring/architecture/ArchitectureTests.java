@@ -232,6 +232,10 @@ class ArchitectureTests {
 				delivery.RecordRecoverer
 				delivery.RecordSource
 				delivery.ToldBatchFilter
+				event.ConsumerEscalatedEvent
+				event.PartitionsDrainedEvent
+				event.RecordParkedEvent
+				event.WorkerStalledEvent
 				listener.AdoptedConsumers
 				listener.ConsumerAdopter
 				listener.ConsumerSettings

@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,8 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
 
+import io.kaffe.spring.worker.ConsumerObserver;
+import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.UnsupervisedConsumer;
@@ -50,9 +53,20 @@ class ContainerSupervisionTests {
 
 	private final Container container = new Container();
 
+	private final List<String> told = new ArrayList<>();
+
 	private final ContainerSupervision supervision = new ContainerSupervision("orders", this.container,
-			new WorkerManager(new WorkerSupervisor(this.execution, this.execution, this.execution)).register("orders",
-					1, new UnsupervisedConsumer()),
+			new WorkerManager(new WorkerSupervisor(this.execution, this.execution, this.execution),
+					List.of(new ConsumerObserver() {
+
+						@Override
+						public void stopped(String consumer, ConsumerSnapshot.Stop stop) {
+							assertThat(stop).isEqualTo(ContainerSupervisionTests.this.supervision.stopped());
+							ContainerSupervisionTests.this.told.add(stop.reason());
+						}
+
+					}))
+				.register("orders", 1, new UnsupervisedConsumer()),
 			new RestartLimit(2, Duration.ofMinutes(5)), this.execution, this.execution);
 
 	@Test
@@ -125,6 +139,28 @@ class ContainerSupervisionTests {
 		assertThat(this.supervision.stopped()).isNull();
 	}
 
+	@Test
+	void observersAreToldEachTimeThatTheConsumerCannotGoOn() {
+		for (int death = 0; death < 3; death++) {
+			this.container.start();
+			this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+			letTimeGoBy(Duration.ofSeconds(30));
+		}
+		assertThat(this.told).hasSize(3)
+			.last()
+			.asString()
+			.endsWith("too often: it stays down until it is started again");
+		this.container.start();
+		this.supervision.stopBecause("Because", null);
+		this.supervision.stopBecause("Because of something else", null);
+		assertThat(this.told).hasSize(4).last().isEqualTo("Because");
+		this.execution.runAll();
+		this.container.start();
+		this.container.stop();
+		this.supervision.stayDown();
+		assertThat(this.told).as("nothing else").hasSize(4);
+	}
+
 	private void threadEndsWithoutAWord() throws InterruptedException {
 		Thread thread = new Thread(() -> this.supervision.onEvent(new ConsumerStartingEvent(this, this.container)));
 		thread.start();
@@ -140,7 +176,7 @@ class ContainerSupervisionTests {
 	/**
 	 * A container that only says whether it runs.
 	 */
-	private static final class Container extends AbstractMessageListenerContainer<Object, Object> {
+	static final class Container extends AbstractMessageListenerContainer<Object, Object> {
 
 		private int starts;
 

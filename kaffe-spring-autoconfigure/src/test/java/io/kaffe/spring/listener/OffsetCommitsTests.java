@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -246,6 +247,70 @@ class OffsetCommitsTests {
 		assertThat(this.consumer.commits.get(1).metadata()).hasSizeLessThanOrEqualTo(refused / 2);
 		this.metadataLimit.tooLarge(40);
 		assertThat(this.metadataLimit.length()).isZero();
+	}
+
+	@Test
+	void commitsThatFailForAMinuteAreAProblemUntilOneIsConfirmed() {
+		Instant begin = this.time.instant().plusSeconds(1);
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(60));
+		assertThat(this.commits.problem()).as("for 59 s").isNull();
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(1));
+		assertThat(this.commits.problem()).isEqualTo("commits failing: none has been confirmed since " + begin
+				+ ", the last one of orders-0@10 with " + CoordinatorNotAvailableException.class.getName());
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(null);
+		assertThat(this.commits.problem()).isNull();
+		complete(10, 11);
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(1));
+		assertThat(this.commits.problem()).as("the time begins anew").isNull();
+	}
+
+	@Test
+	void commitsThatAreRareMayFailForFiveIntervals() {
+		OffsetCommits rare = new OffsetCommits(this.consumer, Duration.ofMinutes(1), this.metadataLimit, Duration.ZERO,
+				new CommitOutcomes(new ConsumerObservers("orders", List.of())), this.time);
+		complete(0, 10);
+		for (int minute = 0; minute < 5; minute++) {
+			this.time.advance(Duration.ofMinutes(1));
+			rare.commitIfDue(List.of(this.assignment));
+			this.consumer.answer(new TimeoutException());
+			assertThat(rare.problem()).isNull();
+		}
+		this.time.advance(Duration.ofMinutes(1));
+		assertThat(rare.problem()).contains("orders-0@10 with " + TimeoutException.class.getName());
+	}
+
+	@Test
+	void commitThatIsNotAnsweredIsAProblemToo() {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		commitIfDue(Duration.ofSeconds(1));
+		commitIfDue(Duration.ofSeconds(59));
+		assertThat(this.commits.problem()).isNull();
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.commits.problem()).endsWith("the last one is not answered");
+		this.consumer.answer(null);
+		assertThat(this.commits.problem()).isNull();
+	}
+
+	@Test
+	void commitThatFailedOfAPartitionThatHasGoneIsNoProblem() {
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(70));
+		assertThat(this.commits.problem()).isNotNull();
+		this.time.advance(Duration.ofSeconds(1));
+		this.commits.commitIfDue(List.of());
+		assertThat(this.commits.problem()).isNull();
+	}
+
+	/**
+	 * Fail to commit on each interval for a while.
+	 */
+	private void failToCommit(Duration interval, Duration whole) {
+		complete(0, 10);
+		for (long left = whole.dividedBy(interval); left > 0; left--) {
+			commitIfDue(interval);
+			this.consumer.answer(new RetriableCommitFailedException(new CoordinatorNotAvailableException("moving")));
+		}
 	}
 
 	private boolean commitIfDue(Duration later) {

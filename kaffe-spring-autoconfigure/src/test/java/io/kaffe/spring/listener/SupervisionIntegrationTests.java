@@ -160,6 +160,8 @@ class SupervisionIntegrationTests {
 	void pollingThreadThatIsGoneWithoutAWordIsMissed() {
 		try (ListenerApplication application = application(WithEventListener.class).with("test.throwing", 1)) {
 			ConfigurableApplicationContext context = application.start();
+			await("health sees it at once").untilAsserted(() -> assertThat(problems(context))
+				.containsExactly("poll thread gone: orders-0-C-1 has ended without saying why"));
 			await("it is missed").untilAsserted(
 					() -> assertThat(problems(context)).containsExactly("stopped: A thread that polls for it "
 							+ "has ended without saying why; it is started again in 1000 ms"));

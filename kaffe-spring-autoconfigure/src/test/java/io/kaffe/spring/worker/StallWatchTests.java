@@ -42,6 +42,8 @@ class StallWatchTests {
 
 	private final List<String> done = new ArrayList<>();
 
+	private final List<StalledRecord> told = new ArrayList<>();
+
 	private ConsumerWorkers workers = workers(null);
 
 	@AfterEach
@@ -64,6 +66,11 @@ class StallWatchTests {
 		}));
 		this.execution.runAll();
 		assertThat(this.done).containsExactly("0");
+		assertThat(this.told).as("once").singleElement().satisfies((stalled) -> {
+			assertThat(stalled.worker()).isEqualTo("worker_0");
+			assertThat(stalled.record().offset()).isZero();
+			assertThat(stalled.duration()).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(39));
+		});
 		assertThat(output.getOut().split("longer than the stall threshold", -1)).as("one line").hasSize(2);
 		assertThat(output).contains("The handling of orders-0@0 by worker_0 has taken")
 			.contains("at " + StallWatchTests.class.getName() + ".recordThatTakesTooLong")
@@ -153,7 +160,14 @@ class StallWatchTests {
 						return new StallLimits(Duration.ofSeconds(10), interruptThreshold);
 					}
 
-				}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of()));
+				}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+
+					@Override
+					public void stalled(String consumer, StalledRecord stalled) {
+						StallWatchTests.this.told.add(stalled);
+					}
+
+				})));
 	}
 
 	private void submit(Work work) {

@@ -81,6 +81,11 @@ public class UnsupervisedConsumer implements SupervisedConsumer, ThreadScope {
 	}
 
 	@Override
+	public ConsumerState state() {
+		return ConsumerState.RUNNING;
+	}
+
+	@Override
 	public List<String> problems() {
 		return List.of();
 	}

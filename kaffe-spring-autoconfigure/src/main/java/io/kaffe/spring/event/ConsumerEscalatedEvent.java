@@ -1,0 +1,31 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.event;
+
+import java.time.Instant;
+
+/**
+ * A consumer cannot go on and is stopped: what is wrong is beyond its workers. The reason
+ * says whether it is started again by itself, or stays down until somebody starts it.
+ *
+ * @param consumer the consumer's name
+ * @param reason why, as a sentence
+ * @param at when
+ */
+public record ConsumerEscalatedEvent(String consumer, String reason, Instant at) {
+
+}

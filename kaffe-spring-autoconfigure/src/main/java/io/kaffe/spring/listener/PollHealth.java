@@ -1,0 +1,121 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+
+import io.kaffe.spring.worker.ConsumerState;
+import io.kaffe.spring.worker.Ticker;
+
+/**
+ * Whether the threads of a container poll: which are gone, and which are late, so that
+ * the group may soon take them for dead. A container that does not run has no problem
+ * here.
+ * <p>
+ * <b>Threading.</b> Any thread asks. That no thread polls at all is a problem when those
+ * who ask have seen nothing else for as long as a poll may take, since a container that
+ * has just been started has none either.
+ */
+final class PollHealth {
+
+	private final AtomicReference<@Nullable Long> nobodySince = new AtomicReference<>();
+
+	private final AbstractMessageListenerContainer<?, ?> container;
+
+	private final ContainerSupervision supervision;
+
+	private final Duration maxPollInterval;
+
+	private final Ticker ticker;
+
+	PollHealth(AbstractMessageListenerContainer<?, ?> container, ContainerSupervision supervision,
+			Duration maxPollInterval, Ticker ticker) {
+		this.container = container;
+		this.supervision = supervision;
+		this.maxPollInterval = maxPollInterval;
+		this.ticker = ticker;
+	}
+
+	/**
+	 * Return what is wrong.
+	 * @param sessions of the threads that have begun to poll
+	 * @return a sentence for each problem
+	 */
+	List<String> problems(Collection<ConsumerSession> sessions) {
+		if (!this.container.isRunning()) {
+			this.nobodySince.set(null);
+			return List.of();
+		}
+		List<String> problems = new ArrayList<>();
+		addGone(problems);
+		for (ConsumerSession session : sessions) {
+			Duration since = session.sinceLastPoll();
+			if (session.thread().isAlive() && since.compareTo(limit(session.state())) > 0) {
+				problems.add("poll thread late: " + session.thread().getName() + " has not polled for "
+						+ since.toMillis() + " ms, and max.poll.interval.ms is " + this.maxPollInterval.toMillis());
+			}
+		}
+		return problems;
+	}
+
+	private void addGone(List<String> problems) {
+		boolean somebody = false;
+		for (Thread thread : this.supervision.polling()) {
+			somebody |= thread.isAlive();
+			if (!thread.isAlive()) {
+				problems.add("poll thread gone: " + thread.getName() + " has ended without saying why");
+			}
+		}
+		int failedToStart = this.supervision.failedToStart();
+		if (failedToStart > 0) {
+			problems.add("poll thread gone: " + failedToStart
+					+ " did not start; the container's task executor needs as many threads as its concurrency");
+		}
+		long now = this.ticker.nanoTime();
+		if (somebody) {
+			this.nobodySince.set(null);
+		}
+		else if (!this.nobodySince.compareAndSet(null, now)) {
+			Long since = this.nobodySince.get();
+			if (problems.isEmpty() && since != null && now - since > this.maxPollInterval.toNanos()) {
+				problems.add("poll thread gone: no thread has polled for " + Duration.ofNanos(now - since).toMillis()
+						+ " ms, though the consumer is started");
+			}
+		}
+	}
+
+	/**
+	 * Return how long ago the last poll may have begun: half the time that the group
+	 * allows, or all of it while records are waited for on purpose, beside what polls and
+	 * the pauses between them take.
+	 */
+	private Duration limit(ConsumerState state) {
+		ContainerProperties properties = this.container.getContainerProperties();
+		Duration allowed = (state == ConsumerState.REBALANCING || state == ConsumerState.DRAINING)
+				? this.maxPollInterval : this.maxPollInterval.dividedBy(2);
+		return allowed.plusMillis(properties.getPollTimeout()).plusMillis(properties.getIdleBetweenPolls());
+	}
+
+}
