@@ -223,8 +223,9 @@ public interface KaffeConsumers {
 	 * @return the offset, when it is committed; failed with an
 	 * {@link IllegalArgumentException} if the partition does not have it, with an
 	 * {@link IllegalStateException} if the partition is taken from the consumer before,
-	 * is being sought already, or the consumer stops, with what the broker answered
-	 * otherwise
+	 * is being sought already, or the consumer stops, or if the partition is read from
+	 * the offset but that could not be committed within 5 seconds (the next commit tells
+	 * it), with what the broker answered otherwise
 	 * @throws IllegalStateException if the consumer does not run
 	 * @throws IllegalArgumentException if the partition is not assigned to this consumer
 	 */

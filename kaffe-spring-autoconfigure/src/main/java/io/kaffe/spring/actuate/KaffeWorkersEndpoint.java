@@ -63,8 +63,16 @@ public class KaffeWorkersEndpoint {
 	 */
 	public KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
 			Access access, Show showValues) {
+		this(manager, consumers, events, access, showValues, PATIENCE);
+	}
+
+	/**
+	 * Create the endpoint with less patience.
+	 */
+	KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
+			Access access, Show showValues, Duration patience) {
 		this.manager = manager;
-		this.operations = new KaffeOperations(consumers, events, PATIENCE);
+		this.operations = new KaffeOperations(consumers, events, patience);
 		this.access = access;
 		this.showValues = showValues;
 	}
