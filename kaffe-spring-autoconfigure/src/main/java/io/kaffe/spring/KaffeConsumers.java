@@ -75,6 +75,7 @@ public interface KaffeConsumers {
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens. Its worker does what was
 	 * asked for soon after, unless the partition goes before.
+	 * @throws IllegalStateException if something else was asked for and is not done yet
 	 */
 	boolean retry(String consumer, TopicPartition partition, long offset);
 
@@ -85,6 +86,7 @@ public interface KaffeConsumers {
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens. Its worker does what was
 	 * asked for soon after, unless the partition goes before.
+	 * @throws IllegalStateException if something else was asked for and is not done yet
 	 */
 	boolean skip(String consumer, TopicPartition partition, long offset);
 
@@ -96,7 +98,8 @@ public interface KaffeConsumers {
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens. Its worker does what was
 	 * asked for soon after, unless the partition goes before.
-	 * @throws IllegalStateException if the consumer has nothing to send dead letters with
+	 * @throws IllegalStateException if the consumer has nothing to send dead letters
+	 * with, or if something else was asked for and is not done yet
 	 */
 	boolean deadLetter(String consumer, TopicPartition partition, long offset);
 
