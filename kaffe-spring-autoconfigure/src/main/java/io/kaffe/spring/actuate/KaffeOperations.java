@@ -203,6 +203,7 @@ final class KaffeOperations {
 		};
 		String record = partition + "@" + offset;
 		if (!failing) {
+			requireRunning(consumer);
 			throw new OperationRefusedException(Reason.NOT_FOUND,
 					record + " is not failing; " + failing(consumer) + " of consumer '" + consumer + "'");
 		}
@@ -241,10 +242,7 @@ final class KaffeOperations {
 					"An offset needs its 'partition'; all partitions can "
 							+ "be sought to 'beginning', 'end' or a time");
 		}
-		if (!this.consumers.isRunning(consumer)) {
-			throw new OperationRefusedException(Reason.CONFLICT,
-					"Consumer '" + consumer + "' is stopped; start it first");
-		}
+		requireRunning(consumer);
 		List<TopicPartition> partitions = (number != null) ? List.of(assigned(consumer, topic, number))
 				: this.consumers.partitions(consumer)
 					.stream()
@@ -298,10 +296,18 @@ final class KaffeOperations {
 		TopicPartition partition = new TopicPartition(topic, number);
 		List<TopicPartition> assigned = this.consumers.partitions(consumer);
 		if (!assigned.contains(partition)) {
+			requireRunning(consumer);
 			throw new OperationRefusedException(Reason.NOT_FOUND,
 					"Consumer '" + consumer + "' does not have " + partition + " here; it has " + assigned);
 		}
 		return partition;
+	}
+
+	private void requireRunning(String consumer) {
+		if (!this.consumers.isRunning(consumer)) {
+			throw new OperationRefusedException(Reason.CONFLICT,
+					"Consumer '" + consumer + "' is stopped; start it first");
+		}
 	}
 
 	private OperationResult await(Operation operation, String consumer, CompletableFuture<?> answer, String message) {

@@ -69,7 +69,7 @@ final class Operator {
 	/**
 	 * Ask for an operation with neither a body nor the type of one.
 	 */
-	HttpResponse<String> postNothing(String path) {
+	HttpResponse<String> postUntyped(String path) {
 		return client.sendAsync(request(path).POST(BodyPublishers.noBody()).build(), BodyHandlers.ofString()).join();
 	}
 
