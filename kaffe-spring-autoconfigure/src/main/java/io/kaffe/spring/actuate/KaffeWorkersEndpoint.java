@@ -21,7 +21,6 @@ import java.time.Duration;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
-import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -121,9 +120,9 @@ public class KaffeWorkersEndpoint {
 	}
 
 	/**
-	 * Do something about a consumer. Blocks until it is done, at most half a minute, or
-	 * as long as {@link KaffeConsumers#stop} does.
-	 * @param securityContext who wants it
+	 * Do something about a consumer, by JMX, which does not say who wants it. Blocks
+	 * until it is done, at most half a minute, or as long as {@link KaffeConsumers#stop}
+	 * does.
 	 * @param consumer the consumer's name
 	 * @param operation {@code pause}, {@code resume}, {@code start}, {@code stop},
 	 * {@code max-concurrency}, {@code retry}, {@code skip}, {@code dead-letter} or
@@ -139,12 +138,17 @@ public class KaffeWorkersEndpoint {
 	 * @throws RuntimeException if it was refused
 	 */
 	@WriteOperation
-	public OperationResult operate(SecurityContext securityContext, @Selector String consumer,
-			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
-		Principal principal = securityContext.getPrincipal();
-		return this.operations.perform((principal != null) ? principal.getName() : null, consumer, operation,
+	public OperationResult operate(@Selector String consumer, @Selector String operation, @Nullable String topic,
+			@Nullable Integer partition, @Nullable Long offset, @Nullable Integer maxConcurrency, @Nullable String to,
+			@Nullable Boolean allPartitions) {
+		return operate(null, consumer, operation,
 				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions));
+	}
+
+	OperationResult operate(@Nullable Principal principal, String consumer, String operation,
+			OperationArguments arguments) {
+		return this.operations.perform((principal != null) ? principal.getName() : null, consumer, operation,
+				arguments);
 	}
 
 }

@@ -115,8 +115,8 @@ public class KaffeWorkersEndpointWebExtension {
 			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
 			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
 		try {
-			OperationResult result = this.endpoint.operate(securityContext, consumer, operation, topic, partition,
-					offset, maxConcurrency, to, allPartitions);
+			OperationResult result = this.endpoint.operate(securityContext.getPrincipal(), consumer, operation,
+					new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions));
 			return new WebEndpointResponse<>(result, result.done() ? WebEndpointResponse.STATUS_OK : ACCEPTED);
 		}
 		catch (OperationRefusedException ex) {
