@@ -18,6 +18,7 @@ package io.kaffe.spring.actuate;
 
 import java.security.Principal;
 import java.time.Duration;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
@@ -142,7 +143,7 @@ public class KaffeWorkersEndpoint {
 			@Nullable Integer partition, @Nullable Long offset, @Nullable Integer maxConcurrency, @Nullable String to,
 			@Nullable Boolean allPartitions) {
 		return operate(null, consumer, operation,
-				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions));
+				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, List.of()));
 	}
 
 	OperationResult operate(@Nullable Principal principal, String consumer, String operation,

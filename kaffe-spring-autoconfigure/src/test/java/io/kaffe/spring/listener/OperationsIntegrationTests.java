@@ -151,6 +151,14 @@ class OperationsIntegrationTests {
 	}
 
 	@Test
+	void tokenInTheQueryIsNoArgument() {
+		try (ListenerApplication application = application().topic("orders", 1)) {
+			Operator operator = new Operator(application, start(application));
+			assertThat(operator.post("orders/pause?_csrf=token", "{}").statusCode()).isEqualTo(200);
+		}
+	}
+
+	@Test
 	void attemptsAreAudited() {
 		try (ListenerApplication application = application().topic("orders", 1)) {
 			ConfigurableApplicationContext context = start(application);
@@ -223,6 +231,13 @@ class OperationsIntegrationTests {
 						orders/explode         | {}                                                      | 400 | There is no operation 'explode'
 						orders/pause           | {"partition": 0}                                        | 400 | A partition needs its 'topic'
 						orders/pause           | {"offset": 0}                                           | 400 | too many [offset]
+						orders/pause           | {"topc": "orders", "partition": 0}                      | 400 | 'pause' needs [] and may have [topic, partition]; missing [], too many [topc]
+						orders/pause           | {"topc": "orders"}                                      | 400 | too many [topc]
+						orders/pause           | {"Topic": null}                                         | 400 | too many [Topic]
+						orders/pause           | {"unknownArguments": "x"}                               | 400 | too many [unknownArguments]
+						orders/pause           | {"unknownArguments": null}                              | 400 | too many [unknownArguments]
+						orders/pause?topc=x    | {}                                                      | 400 | too many [topc]
+						orders/stop            | {"force": true}                                         | 400 | too many [force]
 						orders/pause           | {"topic": "refunds"}                                    | 404 | does not have the topic 'refunds'
 						orders/pause           | {"topic": "orders", "partition": 7}                     | 404 | does not have
 						orders/pause           | {"topic": "orders", "partition": "x"}                   | 400 | Bad Request
@@ -235,7 +250,8 @@ class OperationsIntegrationTests {
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "1000"}         | 400 | has offsets from 0 to
 						orders/seek            | {"topic": "orders", "partition": 9, "to": "end"}        | 404 | does not have
 						orders/seek            | {"topic": "refunds", "to": "end", "allPartitions": true}    | 404 | has no partition of the topic
-						orders/seek            | {"topic": "orders", "partion": 0, "to": "end"}              | 400 | needs either a 'partition' or
+						orders/seek            | {"topic": "orders", "partion": 0, "to": "end"}              | 400 | too many [partion]
+						orders/seek            | {"topic": "orders", "to": "end"}                            | 400 | needs either a 'partition' or
 						orders/seek            | {"topic": "orders", "to": "3", "allPartitions": true}       | 400 | An offset needs its 'partition'
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "end", "allPartitions": true} | 400 | needs either
 						""")

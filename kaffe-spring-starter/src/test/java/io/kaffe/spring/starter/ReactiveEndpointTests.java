@@ -87,6 +87,8 @@ class ReactiveEndpointTests {
 		assertThat(consumers.isPaused("orders")).isFalse();
 		assertThat(post("refunds/pause", "{}").statusCode()).isEqualTo(404);
 		assertThat(post("orders/explode", "{}").body()).contains("There is no operation 'explode'");
+		assertThat(post("orders/pause", "{\"topc\": \"orders\"}").body()).contains("too many [topc]");
+		assertThat(consumers.isPaused("orders")).isFalse();
 		HttpResponse<String> seek = post("orders/seek", "{\"topic\": \"orders\", \"partition\": 0, \"to\": \"end\"}");
 		assertThat(seek.statusCode()).isEqualTo(409);
 		assertThat(seek.body()).contains("is stopped; start it first");
