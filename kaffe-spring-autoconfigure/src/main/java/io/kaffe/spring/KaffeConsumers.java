@@ -75,6 +75,7 @@ public interface KaffeConsumers {
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens. Its worker does what was
 	 * asked for soon after, unless the partition goes before.
+	 * @throws IllegalStateException if something else was asked for and is not done yet
 	 */
 	boolean retry(String consumer, TopicPartition partition, long offset);
 
@@ -85,6 +86,7 @@ public interface KaffeConsumers {
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens. Its worker does what was
 	 * asked for soon after, unless the partition goes before.
+	 * @throws IllegalStateException if something else was asked for and is not done yet
 	 */
 	boolean skip(String consumer, TopicPartition partition, long offset);
 
@@ -96,7 +98,8 @@ public interface KaffeConsumers {
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens. Its worker does what was
 	 * asked for soon after, unless the partition goes before.
-	 * @throws IllegalStateException if the consumer has nothing to send dead letters with
+	 * @throws IllegalStateException if the consumer has nothing to send dead letters
+	 * with, or if something else was asked for and is not done yet
 	 */
 	boolean deadLetter(String consumer, TopicPartition partition, long offset);
 
@@ -223,8 +226,9 @@ public interface KaffeConsumers {
 	 * @return the offset, when it is committed; failed with an
 	 * {@link IllegalArgumentException} if the partition does not have it, with an
 	 * {@link IllegalStateException} if the partition is taken from the consumer before,
-	 * is being sought already, or the consumer stops, with what the broker answered
-	 * otherwise
+	 * is being sought already, or the consumer stops, or if the partition is read from
+	 * the offset but that could not be committed within 5 seconds (the next commit tells
+	 * it), with what the broker answered otherwise
 	 * @throws IllegalStateException if the consumer does not run
 	 * @throws IllegalArgumentException if the partition is not assigned to this consumer
 	 */

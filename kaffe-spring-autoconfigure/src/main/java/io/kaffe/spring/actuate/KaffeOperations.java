@@ -203,6 +203,7 @@ final class KaffeOperations {
 		};
 		String record = partition + "@" + offset;
 		if (!failing) {
+			requireRunning(consumer);
 			throw new OperationRefusedException(Reason.NOT_FOUND,
 					record + " is not failing; " + failing(consumer) + " of consumer '" + consumer + "'");
 		}
@@ -241,10 +242,7 @@ final class KaffeOperations {
 					"An offset needs its 'partition'; all partitions can "
 							+ "be sought to 'beginning', 'end' or a time");
 		}
-		if (!this.consumers.isRunning(consumer)) {
-			throw new OperationRefusedException(Reason.CONFLICT,
-					"Consumer '" + consumer + "' is stopped; start it first");
-		}
+		requireRunning(consumer);
 		List<TopicPartition> partitions = (number != null) ? List.of(assigned(consumer, topic, number))
 				: this.consumers.partitions(consumer)
 					.stream()
@@ -259,7 +257,7 @@ final class KaffeOperations {
 		if (seeks.size() == 1) {
 			CompletableFuture<Long> only = seeks.values().iterator().next();
 			OperationResult result = await(Operation.SEEK, consumer, only, "");
-			return result.done() ? done(Operation.SEEK, consumer, "Reads " + read(seeks)) : result;
+			return result.done() ? done(Operation.SEEK, consumer, read(seeks)) : result;
 		}
 		CompletableFuture<Void> answered = CompletableFuture.allOf(seeks.values().toArray(CompletableFuture[]::new))
 			.exceptionally((failure) -> null);
@@ -268,9 +266,9 @@ final class KaffeOperations {
 			return result;
 		}
 		if (seeks.values().stream().anyMatch(CompletableFuture::isCompletedExceptionally)) {
-			throw new OperationRefusedException(Reason.CONFLICT, "Not all were sought: reads " + read(seeks));
+			throw new OperationRefusedException(Reason.CONFLICT, "Not all were sought: " + read(seeks));
 		}
-		return done(Operation.SEEK, consumer, "Reads " + read(seeks));
+		return done(Operation.SEEK, consumer, read(seeks));
 	}
 
 	private CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to) {
@@ -284,20 +282,32 @@ final class KaffeOperations {
 
 	private static String read(Map<String, CompletableFuture<Long>> seeks) {
 		List<String> read = new ArrayList<>();
-		seeks.forEach((partition, offset) -> read.add(partition + offset.handle(
-				(value, failure) -> (failure != null) ? " as before (" + failure.getMessage() + ")" : " from " + value)
-			.join()));
-		return String.join(", ", read);
+		List<String> failed = new ArrayList<>();
+		seeks.forEach((partition, seek) -> seek.handle((offset, failure) -> (failure != null)
+				? failed.add(partition + ": " + failure.getMessage()) : read.add(partition + " from " + offset)));
+		List<String> all = new ArrayList<>(failed);
+		if (!read.isEmpty()) {
+			all.add(0, "Reads " + String.join(", ", read));
+		}
+		return String.join("; ", all);
 	}
 
 	private TopicPartition assigned(String consumer, String topic, int number) {
 		TopicPartition partition = new TopicPartition(topic, number);
 		List<TopicPartition> assigned = this.consumers.partitions(consumer);
 		if (!assigned.contains(partition)) {
+			requireRunning(consumer);
 			throw new OperationRefusedException(Reason.NOT_FOUND,
 					"Consumer '" + consumer + "' does not have " + partition + " here; it has " + assigned);
 		}
 		return partition;
+	}
+
+	private void requireRunning(String consumer) {
+		if (!this.consumers.isRunning(consumer)) {
+			throw new OperationRefusedException(Reason.CONFLICT,
+					"Consumer '" + consumer + "' is stopped; start it first");
+		}
 	}
 
 	private OperationResult await(Operation operation, String consumer, CompletableFuture<?> answer, String message) {

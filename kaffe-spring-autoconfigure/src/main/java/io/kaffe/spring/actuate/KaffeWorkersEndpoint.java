@@ -18,10 +18,10 @@ package io.kaffe.spring.actuate;
 
 import java.security.Principal;
 import java.time.Duration;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
-import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -63,8 +63,16 @@ public class KaffeWorkersEndpoint {
 	 */
 	public KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
 			Access access, Show showValues) {
+		this(manager, consumers, events, access, showValues, PATIENCE);
+	}
+
+	/**
+	 * Create the endpoint with less patience.
+	 */
+	KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
+			Access access, Show showValues, Duration patience) {
 		this.manager = manager;
-		this.operations = new KaffeOperations(consumers, events, PATIENCE);
+		this.operations = new KaffeOperations(consumers, events, patience);
 		this.access = access;
 		this.showValues = showValues;
 	}
@@ -113,9 +121,9 @@ public class KaffeWorkersEndpoint {
 	}
 
 	/**
-	 * Do something about a consumer. Blocks until it is done, at most half a minute, or
-	 * as long as {@link KaffeConsumers#stop} does.
-	 * @param securityContext who wants it
+	 * Do something about a consumer, by JMX, which does not say who wants it. Blocks
+	 * until it is done, at most half a minute, or as long as {@link KaffeConsumers#stop}
+	 * does.
 	 * @param consumer the consumer's name
 	 * @param operation {@code pause}, {@code resume}, {@code start}, {@code stop},
 	 * {@code max-concurrency}, {@code retry}, {@code skip}, {@code dead-letter} or
@@ -131,12 +139,17 @@ public class KaffeWorkersEndpoint {
 	 * @throws RuntimeException if it was refused
 	 */
 	@WriteOperation
-	public OperationResult operate(SecurityContext securityContext, @Selector String consumer,
-			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
-		Principal principal = securityContext.getPrincipal();
+	public OperationResult operate(@Selector String consumer, @Selector String operation, @Nullable String topic,
+			@Nullable Integer partition, @Nullable Long offset, @Nullable Integer maxConcurrency, @Nullable String to,
+			@Nullable Boolean allPartitions) {
+		return operate(null, consumer, operation,
+				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, List.of()));
+	}
+
+	OperationResult operate(@Nullable Principal principal, String consumer, String operation,
+			OperationArguments arguments) {
 		return this.operations.perform((principal != null) ? principal.getName() : null, consumer, operation,
-				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions));
+				arguments);
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.actuate;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -108,15 +109,19 @@ public class KaffeWorkersEndpointWebExtension {
 	 * @param maxConcurrency how many may be handled at once
 	 * @param to where to seek
 	 * @param allPartitions whether to seek in all partitions of the topic
+	 * @param unknownArguments the names of others that were sent; with any of them,
+	 * nothing is done
 	 * @return an {@link OperationResult}, or what is wrong
 	 */
 	@WriteOperation
 	public WebEndpointResponse<?> operate(SecurityContext securityContext, @Selector String consumer,
 			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
+			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions,
+			@Nullable List<String> unknownArguments) {
 		try {
-			OperationResult result = this.endpoint.operate(securityContext, consumer, operation, topic, partition,
-					offset, maxConcurrency, to, allPartitions);
+			OperationResult result = this.endpoint.operate(securityContext.getPrincipal(), consumer, operation,
+					new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions,
+							(unknownArguments != null) ? unknownArguments : List.of()));
 			return new WebEndpointResponse<>(result, result.done() ? WebEndpointResponse.STATUS_OK : ACCEPTED);
 		}
 		catch (OperationRefusedException ex) {

@@ -17,6 +17,7 @@
 package io.kaffe.spring.actuate;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
@@ -30,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @param maxConcurrency how many may be handled at once
  * @param to where to seek
  * @param allPartitions whether all partitions of the topic are meant
+ * @param unknown the names of others, which no operation has
  */
 record OperationArguments(@Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-		@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions) {
+		@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions, List<String> unknown) {
 
 	/**
 	 * Return those that were given, by name.
@@ -45,6 +47,7 @@ record OperationArguments(@Nullable String topic, @Nullable Integer partition, @
 		put(present, "maxConcurrency", this.maxConcurrency);
 		put(present, "to", this.to);
 		put(present, "allPartitions", this.allPartitions);
+		this.unknown.forEach((name) -> present.putIfAbsent(name, "unknown"));
 		return present;
 	}
 

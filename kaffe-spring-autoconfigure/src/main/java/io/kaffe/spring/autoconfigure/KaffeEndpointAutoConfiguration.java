@@ -59,6 +59,11 @@ public final class KaffeEndpointAutoConfiguration {
 	}
 
 	@Bean
+	static UnknownArguments kaffeWorkersUnknownArguments() {
+		return new UnknownArguments();
+	}
+
+	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnBean(KaffeWorkersEndpoint.class)
 	@ConditionalOnAvailableEndpoint(endpoint = KaffeWorkersEndpoint.class, exposure = EndpointExposure.WEB)

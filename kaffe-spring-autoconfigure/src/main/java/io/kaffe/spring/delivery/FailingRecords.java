@@ -96,6 +96,7 @@ public final class FailingRecords {
 	 * @param partition where it is
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens
+	 * @throws IllegalStateException if something else is going to be done about it
 	 */
 	public boolean retry(TopicPartition partition, long offset) {
 		return instruct(partition, offset, Instruction.RETRY);
@@ -106,6 +107,7 @@ public final class FailingRecords {
 	 * @param partition where it is
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens
+	 * @throws IllegalStateException if something else is going to be done about it
 	 */
 	public boolean skip(TopicPartition partition, long offset) {
 		return instruct(partition, offset, Instruction.SKIP);
@@ -116,6 +118,7 @@ public final class FailingRecords {
 	 * @param partition where it is
 	 * @param offset its offset
 	 * @return whether it is failing; if not, nothing happens
+	 * @throws IllegalStateException if something else is going to be done about it
 	 */
 	public boolean deadLetter(TopicPartition partition, long offset) {
 		return instruct(partition, offset, Instruction.DEAD_LETTER);
@@ -125,7 +128,11 @@ public final class FailingRecords {
 		boolean found = false;
 		for (UnfinishedRecord record : this.records) {
 			if (record.is(partition, offset)) {
-				record.instruct(instruction);
+				Instruction noted = record.instruct(instruction);
+				if (noted != instruction) {
+					throw new IllegalStateException("Somebody has decided about " + partition + "@" + offset
+							+ " already, which is not done yet: " + noted);
+				}
 				found = true;
 			}
 		}

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -61,6 +62,8 @@ final class UnfinishedRecord implements UnattendedRecord {
 
 	private static final Log logger = LogFactory.getLog(UnfinishedRecord.class);
 
+	private final AtomicReference<@Nullable Instruction> instruction = new AtomicReference<>();
+
 	private final ConsumerRecord<?, ?> record;
 
 	private final RecordSource source;
@@ -92,8 +95,6 @@ final class UnfinishedRecord implements UnattendedRecord {
 	private volatile boolean awaitsAnswer;
 
 	private volatile @Nullable Answer answer;
-
-	private volatile @Nullable Instruction instruction;
 
 	UnfinishedRecord(ConsumerRecord<?, ?> record, RecordSource source, Worker worker) {
 		this.record = record;
@@ -337,9 +338,8 @@ final class UnfinishedRecord implements UnattendedRecord {
 			}
 			recoveryFailed(answer.failure(), turn);
 		}
-		Instruction instruction = this.instruction;
+		Instruction instruction = this.instruction.getAndSet(null);
 		if (instruction != null) {
-			this.instruction = null;
 			return follow(instruction, turn);
 		}
 		return switch (this.state) {
@@ -414,7 +414,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 		boolean waitsForTime = this.state == FailingRecord.State.RETRYING
 				|| this.state == FailingRecord.State.RECOVERING;
 		// A timer that went off too early, while the worker ran, has woken nobody.
-		return this.instruction != null || (waitsForTime && (!this.timerIsSet || this.nextAt - now <= 0));
+		return this.instruction.get() != null || (waitsForTime && (!this.timerIsSet || this.nextAt - now <= 0));
 	}
 
 	/**
@@ -441,11 +441,14 @@ final class UnfinishedRecord implements UnattendedRecord {
 	}
 
 	/**
-	 * Note what is to be done about it. Any thread.
+	 * Note what is to be done about it, unless something else is noted already. Any
+	 * thread.
+	 * @return what is noted now
 	 */
-	void instruct(Instruction instruction) {
-		this.instruction = instruction;
+	Instruction instruct(Instruction instruction) {
+		Instruction before = this.instruction.compareAndExchange(null, instruction);
 		this.worker.wake();
+		return (before != null) ? before : instruction;
 	}
 
 	/**
@@ -591,7 +594,12 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 */
 	enum Instruction {
 
-		RETRY, SKIP, DEAD_LETTER
+		RETRY, SKIP, DEAD_LETTER;
+
+		@Override
+		public String toString() {
+			return name().toLowerCase(Locale.ROOT).replace('_', '-');
+		}
 
 	}
 

@@ -101,7 +101,7 @@ public final class AdoptedConsumers implements KaffeConsumers {
 	@Override
 	public boolean deadLetter(String consumer, TopicPartition partition, long offset) {
 		Assert.state(adopted(consumer).settings().failurePolicy().deadLetters() != null, () -> "Consumer '" + consumer
-				+ "' has nothing to send dead letters with: there is no KafkaTemplate bean");
+				+ "' has nothing to send dead letters with: there is no KafkaTemplate bean, or there are several and none is primary");
 		return failing(consumer).deadLetter(partition, offset);
 	}
 

@@ -90,6 +90,14 @@ final class ConsumerCommands {
 	}
 
 	/**
+	 * Return whether there are commands that were begun and are not done. Consumer
+	 * thread.
+	 */
+	boolean isUnderWay() {
+		return !this.underWay.isEmpty();
+	}
+
+	/**
 	 * Answer all commands, since none will be carried out any more.
 	 */
 	void close() {

@@ -317,6 +317,7 @@ final class ConsumerSession {
 	void positioned(Collection<TopicPartition> partitions) {
 		if (this.state != ConsumerState.DRAINING) {
 			present(partitions).forEach(this.positions::compareWithCommit);
+			hastenCommands();
 			backToPolling();
 		}
 	}
@@ -338,6 +339,7 @@ final class ConsumerSession {
 		}
 		finally {
 			this.state = ConsumerState.RUNNING;
+			hastenCommands();
 			backToPolling();
 		}
 	}
@@ -391,19 +393,29 @@ final class ConsumerSession {
 	long beginSeek(PartitionAssignment assignment) {
 		assignment.revoke();
 		this.owner.workers().wakeAll();
-		return this.owner.ticker().nanoTime() + this.owner.settings().drainTimeout().toNanos();
+		return deadlineIn(this.owner.settings().drainTimeout());
+	}
+
+	/**
+	 * Return the reading of the ticker when a time is over.
+	 */
+	long deadlineIn(Duration time) {
+		return this.owner.ticker().nanoTime() + time.toNanos();
+	}
+
+	boolean isOver(long deadline) {
+		return deadline - this.owner.ticker().nanoTime() <= 0;
 	}
 
 	/**
 	 * Read a partition from another offset, in a new assignment, once nothing of the old
 	 * one is being handled or the time for that is over. Consumer thread.
-	 * @return whether that is done; if not, try again
-	 * @throws IllegalStateException if it is done, but could not be committed
+	 * @return the new assignment, or {@code null} if that is not done yet
 	 */
-	boolean finishSeek(PartitionAssignment leaving, long offset, long deadline) {
+	@Nullable PartitionAssignment finishSeek(PartitionAssignment leaving, long offset, long deadline) {
 		if (leaving.isRunning()) {
-			if (deadline - this.owner.ticker().nanoTime() > 0) {
-				return false;
+			if (!isOver(deadline)) {
+				return null;
 			}
 			warnOfRunning(leaving);
 		}
@@ -413,24 +425,35 @@ final class ConsumerSession {
 		remove(leaving);
 		this.flow.remember(partition);
 		this.consumer.seek(partition, offset);
-		this.assignments.put(partition, assign(partition));
+		PartitionAssignment sought = assign(partition);
+		sought.progress().beginAt(offset);
+		this.assignments.put(partition, sought);
 		this.owner.assignmentChanged();
 		logger.info("Reading " + partition + " from " + offset + ", as somebody wished");
-		if (this.inGroup) {
-			Map<TopicPartition, OffsetAndMetadata> position = Map.of(partition, new OffsetAndMetadata(offset));
-			try {
-				PartitionPositions.awake(() -> {
-					this.consumer.commitSync(position, SEEK_COMMIT_TIMEOUT);
-					return true;
-				});
-			}
-			catch (KafkaException ex) {
-				throw new IllegalStateException(partition + " is read from " + offset
-						+ " now, but a restart before its next commit undoes that, since it could not be committed: "
-						+ ex.getMessage(), ex);
-			}
+		return sought;
+	}
+
+	/**
+	 * Commit from where a partition is read after a seek. Consumer thread.
+	 * @return why that failed, or {@code null} if it did not, or if there is no group
+	 */
+	@Nullable KafkaException commitSought(PartitionAssignment sought, long offset) {
+		if (!this.inGroup) {
+			return null;
 		}
-		return true;
+		OffsetAndMetadata position = new OffsetAndMetadata(offset);
+		try {
+			PartitionPositions.awake(() -> {
+				this.consumer.commitSync(Map.of(sought.partition(), position), SEEK_COMMIT_TIMEOUT);
+				return true;
+			});
+			sought.progress().committed(position, 0);
+			return null;
+		}
+		catch (KafkaException ex) {
+			logger.debug("Could not commit " + sought + " at " + offset, ex);
+			return ex;
+		}
 	}
 
 	/**
@@ -484,6 +507,17 @@ final class ConsumerSession {
 		}
 		if (!lost.isEmpty()) {
 			rebalanced("lost", lost, null, List.of());
+		}
+		hastenCommands();
+	}
+
+	/**
+	 * Let commands that wait for what just came or went be looked at now, rather than
+	 * after a poll that may find nothing for long.
+	 */
+	private void hastenCommands() {
+		if (this.commands.isUnderWay()) {
+			roomAvailable();
 		}
 	}
 

@@ -82,6 +82,14 @@ final class PartitionProgress {
 	}
 
 	/**
+	 * Begin at an offset that somebody chose: it is committed though no record comes.
+	 * Consumer thread, before the first record.
+	 */
+	void beginAt(long offset) {
+		this.window = new OffsetWindow(offset);
+	}
+
+	/**
 	 * Forget the last commit if the partition is read from before it, as after a seek:
 	 * then what is committed next leads back.
 	 */

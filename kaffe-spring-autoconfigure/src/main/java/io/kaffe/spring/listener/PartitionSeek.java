@@ -23,6 +23,7 @@ import java.util.Set;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,8 @@ import io.kaffe.spring.SeekPosition;
 
 /**
  * Goes on reading a partition from another offset: nothing more of it is started, what
- * runs is finished, then the rest is dropped and the position moved and committed.
+ * runs is finished, then the rest is dropped and the position moved and committed. Should
+ * that commit fail, the next ones tell the new position, and are waited for a bit.
  * Meanwhile the other partitions go on.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
@@ -39,6 +41,8 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
+	private static final Duration COMMIT_PATIENCE = Duration.ofSeconds(5);
+
 	private final TopicPartition partition;
 
 	private final SeekPosition to;
@@ -46,6 +50,12 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 	private final ConsumerSession session;
 
 	private @Nullable PartitionAssignment leaving;
+
+	/** What it is read in after the seek. */
+	private @Nullable PartitionAssignment sought;
+
+	/** Why the new position could not be committed at once. */
+	private @Nullable KafkaException failure;
 
 	private long offset;
 
@@ -59,6 +69,29 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 
 	@Override
 	boolean tryToProceed() {
+		PartitionAssignment sought = this.sought;
+		if (sought == null) {
+			sought = seek();
+			if (sought == null) {
+				return false;
+			}
+			this.sought = sought;
+			this.failure = this.session.commitSought(sought, this.offset);
+			this.deadline = this.session.deadlineIn(COMMIT_PATIENCE);
+		}
+		if (this.failure != null && sought.progress().committed() == null) {
+			awaitNextCommit(sought, this.failure);
+			return false;
+		}
+		answer(this.offset);
+		return true;
+	}
+
+	/**
+	 * Seek, if nothing is being handled.
+	 * @return the new assignment, or {@code null} if it is not done yet
+	 */
+	private @Nullable PartitionAssignment seek() {
 		PartitionAssignment present = this.session.assignment(this.partition);
 		PartitionAssignment leaving = this.leaving;
 		if (present == null || (leaving != null && present != leaving)) {
@@ -72,11 +105,23 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 			this.deadline = this.session.beginSeek(present);
 			this.leaving = present;
 		}
-		if (!this.session.finishSeek(present, this.offset, this.deadline)) {
-			return false;
+		return this.session.finishSeek(present, this.offset, this.deadline);
+	}
+
+	/**
+	 * Wait for one of the commits that are made now and then, as after a rebalance during
+	 * which the client does not commit: they tell the new position too.
+	 */
+	private void awaitNextCommit(PartitionAssignment sought, KafkaException failure) {
+		if (this.session.assignment(this.partition) != sought) {
+			throw new IllegalStateException(this.partition + " was taken from the consumer before its new position "
+					+ this.offset + " was committed", failure);
 		}
-		answer(this.offset);
-		return true;
+		if (this.session.isOver(this.deadline)) {
+			throw new IllegalStateException(this.partition + " is read from " + this.offset
+					+ " now, but a restart before its next commit undoes that, since it could not be committed: "
+					+ failure.getMessage(), failure);
+		}
 	}
 
 	private long resolve(Consumer<?, ?> consumer) {

@@ -58,6 +58,7 @@ import io.kaffe.spring.worker.WorkerState;
 import io.kaffe.spring.worker.WorkerSupervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
 /**
@@ -481,8 +482,10 @@ class UnfinishedRecordTests {
 		assertThat(this.source.running).as("a drain waits").isEqualTo(1);
 		assertThat(failingRecords().all()).extracting(FailingRecord::state)
 			.containsExactly(FailingRecord.State.RECOVERING);
-		failingRecords().skip(ORDERS, 0);
-		failingRecords().retry(ORDERS, 0);
+		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
+		assertThat(failingRecords().skip(ORDERS, 0)).as("said twice").isTrue();
+		assertThatIllegalStateException().isThrownBy(() -> failingRecords().retry(ORDERS, 0))
+			.withMessageEndingWith("@0 already, which is not done yet: skip");
 		this.execution.runAll();
 		assertThat(this.attempts).as("nothing else is done about it meanwhile").containsExactly("0#1");
 		assertThat(this.source.completed).isEmpty();

@@ -70,10 +70,11 @@ final class ListenerApplication implements AutoCloseable {
 
 	private final List<ConfigurableApplicationContext> contexts = new ArrayList<>();
 
-	private final Class<?> configuration;
+	private final List<Class<?>> configurations = new ArrayList<>(List.of(TestConfiguration.class));
 
-	private ListenerApplication(Class<?> configuration) {
-		this.configuration = configuration;
+	private ListenerApplication(Class<?> configuration, Class<?>... more) {
+		this.configurations.add(configuration);
+		this.configurations.addAll(List.of(more));
 		this.properties.put("test.id", this.id);
 		this.properties.put("spring.kafka.consumer.group-id", group());
 		this.properties.put("spring.kafka.consumer.auto-offset-reset", "earliest");
@@ -82,8 +83,8 @@ final class ListenerApplication implements AutoCloseable {
 		this.properties.put("server.port", 0);
 	}
 
-	static ListenerApplication of(Class<?> configuration) {
-		return new ListenerApplication(configuration);
+	static ListenerApplication of(Class<?> configuration, Class<?>... more) {
+		return new ListenerApplication(configuration, more);
 	}
 
 	ListenerApplication with(String property, Object value) {
@@ -121,7 +122,7 @@ final class ListenerApplication implements AutoCloseable {
 	}
 
 	ConfigurableApplicationContext start(WebApplicationType type, String... more) {
-		SpringApplicationBuilder builder = new SpringApplicationBuilder(TestConfiguration.class, this.configuration)
+		SpringApplicationBuilder builder = new SpringApplicationBuilder(this.configurations.toArray(Class<?>[]::new))
 			.web(type)
 			.registerShutdownHook(false);
 		List<String> arguments = new ArrayList<>();

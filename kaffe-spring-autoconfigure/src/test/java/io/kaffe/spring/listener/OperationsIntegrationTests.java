@@ -16,12 +16,7 @@
 
 package io.kaffe.spring.listener;
 
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,8 +64,6 @@ class OperationsIntegrationTests {
 
 	private static final String UNRESTRICTED = "management.endpoint.kaffeworkers.access";
 
-	private final HttpClient client = HttpClient.newHttpClient();
-
 	@Test
 	void documentedExamplesDoWhatTheDocumentSays() throws Exception {
 		List<Example> examples = Example.of(Files.readString(Path.of("..", "docs", "endpoint.md")));
@@ -80,14 +73,15 @@ class OperationsIntegrationTests {
 		try (ListenerApplication application = application().topic("orders", 2).topic("orders-dlt", 2)) {
 			application.send("orders", 0, 0, 50);
 			ConfigurableApplicationContext context = start(application);
+			Operator operator = new Operator(application, context);
 			Failing failing = context.getBean(Failing.class);
 			await("three are parked").until(() -> failing.failed.size() == 3);
 			await("the others are handled").until(() -> failing.handled.size() == 47);
 			failing.mended = true;
 			for (Example example : examples) {
-				HttpResponse<String> response = post(context, example.path(), named(application, example.body()));
+				HttpResponse<String> response = operator.post(example.path(), example.body());
 				assertThat(response.statusCode()).as(example.toString()).isEqualTo(200);
-				JSONAssert.assertEquals(named(application, example.answer()), response.body(), JSONCompareMode.STRICT);
+				JSONAssert.assertEquals(operator.named(example.answer()), response.body(), JSONCompareMode.STRICT);
 				if (example.operation().equals("dead-letter")) {
 					await("one is tried again").until(() -> failing.handled.contains("7"));
 					assertThat(failing.handled).as("skipped, and sent away").doesNotContain("8", "9");
@@ -113,18 +107,19 @@ class OperationsIntegrationTests {
 	}
 
 	@Test
-	void stoppedConsumerIsNotSoughtButStarted() throws Exception {
+	void stoppedConsumerIsNotSoughtButStarted() {
 		try (ListenerApplication application = application().topic("orders", 1)) {
 			ConfigurableApplicationContext context = start(application);
 			ListenerApplication.awaitAssigned(context, "orders", 1);
-			assertThat(post(context, "orders/stop", "{}").body()).contains("Has stopped");
-			assertThat(post(context, "orders/stop", "{}").body()).contains("Was stopped already");
-			HttpResponse<String> seek = post(context, "orders/seek",
-					named(application, "{\"topic\": \"orders\", \"partition\": 0, \"to\": \"end\"}"));
+			Operator operator = new Operator(application, context);
+			assertThat(operator.post("orders/stop", "{}").body()).contains("Has stopped");
+			assertThat(operator.post("orders/stop", "{}").body()).contains("Was stopped already");
+			HttpResponse<String> seek = operator.post("orders/seek",
+					"{\"topic\": \"orders\", \"partition\": 0, \"to\": \"end\"}");
 			assertThat(seek.statusCode()).isEqualTo(409);
 			assertThat(seek.body()).contains("is stopped; start it first");
-			assertThat(post(context, "orders/start", "{}").body()).contains("Runs");
-			assertThat(post(context, "orders/start", "{}").body()).contains("Was running already");
+			assertThat(operator.post("orders/start", "{}").body()).contains("Runs");
+			assertThat(operator.post("orders/start", "{}").body()).contains("Was running already");
 		}
 	}
 
@@ -134,7 +129,8 @@ class OperationsIntegrationTests {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = start(application);
 			await("three are parked").until(() -> context.getBean(Failing.class).failed.size() == 3);
-			String body = named(application, "{\"topic\": \"orders\", \"partition\": 0, \"offset\": 7}");
+			Operator operator = new Operator(application, context);
+			String body = "{\"topic\": \"orders\", \"partition\": 0, \"offset\": 7}";
 			CountDownLatch both = new CountDownLatch(2);
 			ExecutorService operators = Executors.newFixedThreadPool(2);
 			List<Future<Integer>> answers = new ArrayList<>();
@@ -142,24 +138,33 @@ class OperationsIntegrationTests {
 				answers.add(operators.submit(() -> {
 					both.countDown();
 					both.await();
-					return post(context, "orders/" + operation, body).statusCode();
+					return operator.post("orders/" + operation, body).statusCode();
 				}));
 			}
 			operators.shutdown();
 			assertThat(answers.get(0).get()).isIn(200, 404);
 			assertThat(answers.get(1).get()).isIn(200, 404);
 			assertThat(List.of(answers.get(0).get(), answers.get(1).get())).as("one of them did it").contains(200);
-			await("it is skipped").until(() -> post(context, "orders/skip", body).statusCode() == 404);
+			await("it is skipped").until(() -> operator.post("orders/skip", body).statusCode() == 404);
 			assertThat(context.getBean(Failing.class).handled).doesNotContain("7");
 		}
 	}
 
 	@Test
-	void attemptsAreAudited() throws Exception {
+	void tokenInTheQueryIsNoArgument() {
+		try (ListenerApplication application = application().topic("orders", 1)) {
+			Operator operator = new Operator(application, start(application));
+			assertThat(operator.post("orders/pause?_csrf=token", "{}").statusCode()).isEqualTo(200);
+		}
+	}
+
+	@Test
+	void attemptsAreAudited() {
 		try (ListenerApplication application = application().topic("orders", 1)) {
 			ConfigurableApplicationContext context = start(application);
-			post(context, "orders/pause", "{}");
-			post(context, "orders/explode", "{}");
+			Operator operator = new Operator(application, context);
+			operator.post("orders/pause", "{}");
+			operator.post("orders/explode", "{}");
 			Queue<AuditEvent> audited = context.getBean(Failing.class).audited;
 			assertThat(audited).hasSize(2).allSatisfy((event) -> {
 				assertThat(event.getType()).isEqualTo("KAFFE_OPERATION");
@@ -175,15 +180,15 @@ class OperationsIntegrationTests {
 	}
 
 	@Test
-	void tableSaysWhatCallersMayDo() throws Exception {
+	void tableSaysWhatCallersMayDo() {
 		try (ListenerApplication application = application().topic("orders", 1)) {
-			ConfigurableApplicationContext context = start(application);
-			assertThat(get(context)).contains("\"access\":\"unrestricted\"");
+			Operator operator = new Operator(application, start(application));
+			assertThat(operator.get("")).contains("\"access\":\"unrestricted\"");
 		}
 		try (ListenerApplication application = application().with(UNRESTRICTED, "read-only").topic("orders", 1)) {
-			ConfigurableApplicationContext context = start(application);
-			assertThat(get(context)).contains("\"access\":\"read-only\"");
-			assertThat(post(context, "orders/pause", "{}").statusCode()).isEqualTo(405);
+			Operator operator = new Operator(application, start(application));
+			assertThat(operator.get("")).contains("\"access\":\"read-only\"");
+			assertThat(operator.post("orders/pause", "{}").statusCode()).isEqualTo(405);
 		}
 	}
 
@@ -199,32 +204,6 @@ class OperationsIntegrationTests {
 
 	private static ConfigurableApplicationContext start(ListenerApplication application) {
 		return application.start(WebApplicationType.SERVLET);
-	}
-
-	/**
-	 * Return a text with the real name of the topic, which has the consumer's in the
-	 * document.
-	 */
-	private static String named(ListenerApplication application, String text) {
-		return text.replaceAll("(?<=\"topic\": \")orders(?=\")|orders(?=-\\d+[@\\s\",])|(?<=(of|with) )orders(?=\")",
-				application.topic("orders"));
-	}
-
-	private HttpResponse<String> post(ConfigurableApplicationContext context, String path, String body)
-			throws Exception {
-		return this.client.send(HttpRequest.newBuilder(uri(context, "/" + path))
-			.header("Content-Type", "application/json")
-			.POST(BodyPublishers.ofString(body))
-			.build(), BodyHandlers.ofString());
-	}
-
-	private String get(ConfigurableApplicationContext context) throws Exception {
-		return this.client.send(HttpRequest.newBuilder(uri(context, "")).build(), BodyHandlers.ofString()).body();
-	}
-
-	private static URI uri(ConfigurableApplicationContext context, String path) {
-		return URI.create("http://localhost:" + context.getEnvironment().getProperty("local.server.port")
-				+ "/actuator/kaffeworkers" + path);
 	}
 
 	/**
@@ -252,6 +231,13 @@ class OperationsIntegrationTests {
 						orders/explode         | {}                                                      | 400 | There is no operation 'explode'
 						orders/pause           | {"partition": 0}                                        | 400 | A partition needs its 'topic'
 						orders/pause           | {"offset": 0}                                           | 400 | too many [offset]
+						orders/pause           | {"topc": "orders", "partition": 0}                      | 400 | 'pause' needs [] and may have [topic, partition]; missing [], too many [topc]
+						orders/pause           | {"topc": "orders"}                                      | 400 | too many [topc]
+						orders/pause           | {"Topic": null}                                         | 400 | too many [Topic]
+						orders/pause           | {"unknownArguments": "x"}                               | 400 | too many [unknownArguments]
+						orders/pause           | {"unknownArguments": null}                              | 400 | too many [unknownArguments]
+						orders/pause?topc=x    | {}                                                      | 400 | too many [topc]
+						orders/stop            | {"force": true}                                         | 400 | too many [force]
 						orders/pause           | {"topic": "refunds"}                                    | 404 | does not have the topic 'refunds'
 						orders/pause           | {"topic": "orders", "partition": 7}                     | 404 | does not have
 						orders/pause           | {"topic": "orders", "partition": "x"}                   | 400 | Bad Request
@@ -264,12 +250,13 @@ class OperationsIntegrationTests {
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "1000"}         | 400 | has offsets from 0 to
 						orders/seek            | {"topic": "orders", "partition": 9, "to": "end"}        | 404 | does not have
 						orders/seek            | {"topic": "refunds", "to": "end", "allPartitions": true}    | 404 | has no partition of the topic
-						orders/seek            | {"topic": "orders", "partion": 0, "to": "end"}              | 400 | needs either a 'partition' or
+						orders/seek            | {"topic": "orders", "partion": 0, "to": "end"}              | 400 | too many [partion]
+						orders/seek            | {"topic": "orders", "to": "end"}                            | 400 | needs either a 'partition' or
 						orders/seek            | {"topic": "orders", "to": "3", "allPartitions": true}       | 400 | An offset needs its 'partition'
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "end", "allPartitions": true} | 400 | needs either
 						""")
-		void senselessOperationChangesNothing(String path, String body, int status, String message) throws Exception {
-			HttpResponse<String> response = post(this.context, path, named(this.application, body));
+		void senselessOperationChangesNothing(String path, String body, int status, String message) {
+			HttpResponse<String> response = new Operator(this.application, this.context).post(path, body);
 			assertThat(response.statusCode()).isEqualTo(status);
 			assertThat(response.body()).contains(message);
 			long sent = this.sent.getAndIncrement();

@@ -24,14 +24,19 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
+import org.apache.kafka.clients.admin.NewTopic;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.actuate.audit.AuditEvent;
@@ -44,13 +49,20 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
 import org.springframework.http.HttpMethod;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.core.userdetails.User;
+import org.springframework.security.core.userdetails.UserDetails;
+import org.springframework.security.core.userdetails.UserDetailsService;
+import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for who may do what at the endpoints of a service that has Spring Security.
@@ -108,6 +120,63 @@ class EndpointSecurityTests {
 		}
 	}
 
+	@Test
+	void valuesAreShownToThoseWhoHaveTheRole() throws Exception {
+		try (ConfigurableApplicationContext context = start(Failing.class,
+				"--management.endpoint.kaffeworkers.show-values=when-authorized",
+				"--management.endpoint.kaffeworkers.roles=ORDERS")) {
+			parkOne(context);
+			for (String path : List.of(WORKERS, WORKERS + "/orders")) {
+				assertHidden(get(context, path, null));
+				assertHidden(get(context, path, "refunds"));
+				assertShown(get(context, path, "orders"));
+			}
+		}
+	}
+
+	@Test
+	void valuesAreShownToEverybodyWhoIsAuthenticatedUnlessThereAreRoles() throws Exception {
+		try (ConfigurableApplicationContext context = start(Failing.class,
+				"--management.endpoint.kaffeworkers.show-values=when-authorized")) {
+			parkOne(context);
+			assertHidden(get(context, WORKERS, null));
+			assertShown(get(context, WORKERS, "refunds"));
+		}
+	}
+
+	@Test
+	void valuesAreShownToNobodyByDefault() throws Exception {
+		try (ConfigurableApplicationContext context = start(Failing.class,
+				"--management.endpoint.kaffeworkers.roles=ORDERS")) {
+			parkOne(context);
+			assertHidden(get(context, WORKERS, "orders"));
+		}
+	}
+
+	private static void parkOne(ConfigurableApplicationContext context) {
+		String topic = context.getBean(NewTopic.class).name();
+		context.getBean(KafkaTemplate.class).send(topic, "customer", "a book").join();
+		KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
+		consumers.start("orders");
+		await("it is parked").atMost(Duration.ofSeconds(60))
+			.until(() -> consumers.failingRecords("orders")
+				.stream()
+				.anyMatch((record) -> record.state() == FailingRecord.State.PARKED));
+	}
+
+	private static void assertHidden(HttpResponse<String> response) {
+		assertThat(response.statusCode()).isEqualTo(200);
+		assertThat(response.body())
+			.contains("\"state\":\"parked\"", "\"key\":null", "\"value\":null", "\"message\":null")
+			.doesNotContain("customer", "a book", "no stock");
+	}
+
+	private static void assertShown(HttpResponse<String> response) {
+		assertThat(response.statusCode()).isEqualTo(200);
+		assertThat(response.body()).contains("\"state\":\"parked\"", "\"key\":\"customer\"", "\"value\":\"a book\"",
+				"no stock");
+	}
+
 	private static void assertNothingDone(ConfigurableApplicationContext context) {
 		assertThat(context.getBean(KaffeConsumers.class).isPaused("orders")).isFalse();
 		assertThat(context.getBean(Service.class).audited).isEmpty();
@@ -153,12 +222,17 @@ class EndpointSecurityTests {
 	}
 
 	private static ConfigurableApplicationContext start(Class<?> configuration, String... more) {
+		return start(WebApplicationType.SERVLET, configuration, more);
+	}
+
+	static ConfigurableApplicationContext start(WebApplicationType type, Class<?> configuration, String... more) {
 		List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
-				"--spring.security.user.password=secret", "--kaffe.consumers.orders=",
-				"--spring.kafka.consumer.group-id=security", "--spring.kafka.listener.auto-startup=false",
+				"--spring.security.user.password=secret", "--kaffe.consumers.orders=", "--kaffe.failure.max-attempts=1",
+				"--test.id=" + UUID.randomUUID(), "--spring.kafka.consumer.group-id=security-${test.id}",
+				"--spring.kafka.consumer.auto-offset-reset=earliest", "--spring.kafka.listener.auto-startup=false",
 				"--management.endpoints.web.exposure.include=kaffe,kaffeworkers"));
 		arguments.addAll(List.of(more));
-		return new SpringApplicationBuilder(configuration).web(WebApplicationType.SERVLET)
+		return new SpringApplicationBuilder(configuration).web(type)
 			.registerShutdownHook(false)
 			.run(arguments.toArray(String[]::new));
 	}
@@ -172,7 +246,7 @@ class EndpointSecurityTests {
 
 		final Queue<AuditEvent> audited = new ConcurrentLinkedQueue<>();
 
-		@KafkaListener(id = "orders", topics = "orders")
+		@KafkaListener(id = "orders", topics = "orders-${test.id}")
 		void handle(String value) {
 		}
 
@@ -200,6 +274,33 @@ class EndpointSecurityTests {
 			http.httpBasic(Customizer.withDefaults());
 			http.csrf((csrf) -> csrf.spa());
 			return http.build();
+		}
+
+	}
+
+	/**
+	 * A service that cannot handle what it gets, and whose users have different roles.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Failing extends ReadableByAll {
+
+		@Bean
+		NewTopic orders(@Value("orders-${test.id}") String name) {
+			return new NewTopic(name, 1, (short) 1);
+		}
+
+		@Bean
+		UserDetailsService users() {
+			return new InMemoryUserDetailsManager(user("orders"), user("refunds"));
+		}
+
+		private static UserDetails user(String name) {
+			return User.withUsername(name).password("{noop}secret").roles(name.toUpperCase(Locale.ROOT)).build();
+		}
+
+		@Override
+		void handle(String value) {
+			throw new IllegalStateException("no stock of " + value);
 		}
 
 	}
