@@ -90,6 +90,9 @@ class BatchListenersIntegrationTests {
 			}
 			ConfigurableApplicationContext context = application.start("--spring.kafka.listener.concurrency=2");
 			Checking listener = context.getBean(Checking.class);
+			await("all are buffered")
+				.until(() -> ListenerApplication.table(context, "orders").buffered().records() == 4 * RECORDS);
+			listener.open.countDown();
 			await("all are handled").until(() -> listener.handled.size() >= 4 * RECORDS);
 			await("all is committed").until(() -> Long.valueOf(RECORDS).equals(application.committed("orders", 1))
 					&& Long.valueOf(RECORDS).equals(application.committed("orders", 0))
@@ -292,6 +295,8 @@ class BatchListenersIntegrationTests {
 
 		final AtomicInteger overlaps = new AtomicInteger();
 
+		final CountDownLatch open = new CountDownLatch(1);
+
 		private final Map<String, Long> offsets = new ConcurrentHashMap<>();
 
 		private final Set<String> running = ConcurrentHashMap.newKeySet();
@@ -316,7 +321,9 @@ class BatchListenersIntegrationTests {
 				}
 				this.handled.add(ListenerApplication.coordinates(record));
 			}
-			TimeUnit.MILLISECONDS.sleep(1);
+			if (!this.open.await(60, TimeUnit.SECONDS)) {
+				throw new IllegalStateException("Nobody opened the gate");
+			}
 			this.running.removeAll(keys);
 		}
 

@@ -18,8 +18,10 @@ package io.kaffe.spring.listener;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -53,9 +55,11 @@ class TaskExecutorIntegrationTests {
 			application.sendWithKeys("orders", 0, IntStream.range(0, 500).mapToObj((number) -> "k" + number).toList());
 			ConfigurableApplicationContext context = application.start("--test.when-full=" + whenFull);
 			Listening listening = context.getBean(Listening.class);
+			await("two are being handled").until(() -> listening.atOnce.get() == 2);
+			listening.open.countDown();
 			await("all are handled").until(() -> listening.handled.get() == 500);
-			assertThat(listening.threads).hasSizeBetween(1, 2).allMatch((name) -> name.startsWith("few-"));
-			assertThat(listening.mostAtOnce).hasValueLessThanOrEqualTo(2);
+			assertThat(listening.threads).hasSize(2).allMatch((name) -> name.startsWith("few-"));
+			assertThat(listening.mostAtOnce).hasValue(2);
 			await("all is committed").until(() -> Long.valueOf(500).equals(application.committed("orders", 0)));
 		}
 	}
@@ -71,8 +75,11 @@ class TaskExecutorIntegrationTests {
 			application.sendWithKeys("orders", 0, IntStream.range(0, 5000).mapToObj((number) -> "k" + number).toList());
 			ConfigurableApplicationContext context = application.start();
 			Listening listening = context.getBean(Listening.class);
+			await("as many as may be are being handled").until(() -> listening.atOnce.get() == 200);
+			await("the others wait").until(() -> ListenerApplication.table(context, "orders").workerCount() == 5000);
+			listening.open.countDown();
 			await("all are handled").until(() -> listening.handled.get() == 5000);
-			assertThat(listening.mostAtOnce).hasValueBetween(20, 200);
+			assertThat(listening.mostAtOnce).hasValue(200);
 			assertThat(listening.numbers.size()).as("threads").isLessThan(2500);
 		}
 	}
@@ -121,7 +128,9 @@ class TaskExecutorIntegrationTests {
 
 		final Set<Long> numbers = ConcurrentHashMap.newKeySet();
 
-		private final AtomicInteger atOnce = new AtomicInteger();
+		final AtomicInteger atOnce = new AtomicInteger();
+
+		final CountDownLatch open = new CountDownLatch(1);
 
 		@SuppressWarnings("deprecation")
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
@@ -129,7 +138,9 @@ class TaskExecutorIntegrationTests {
 			this.mostAtOnce.accumulateAndGet(this.atOnce.incrementAndGet(), Math::max);
 			this.threads.add(Thread.currentThread().getName());
 			this.numbers.add(Thread.currentThread().getId());
-			Thread.sleep(2);
+			if (!this.open.await(60, TimeUnit.SECONDS)) {
+				throw new IllegalStateException("Nobody opened the gate");
+			}
 			this.atOnce.decrementAndGet();
 			this.handled.incrementAndGet();
 		}
