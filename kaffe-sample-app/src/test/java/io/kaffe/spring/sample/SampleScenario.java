@@ -69,7 +69,7 @@ final class SampleScenario {
 		return JsonPath.read(table, "$.consumers.orders.workers[" + number + "].handled");
 	}
 
-	private static String get(SampleInstance sample, String path) throws IOException, InterruptedException {
+	static String get(SampleInstance sample, String path) throws IOException, InterruptedException {
 		HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + sample.port() + path)).build();
 		HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
 		assertThat(response.statusCode()).isEqualTo(200);
