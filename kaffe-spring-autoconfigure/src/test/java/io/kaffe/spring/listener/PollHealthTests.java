@@ -40,6 +40,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.BatchLimits;
+import io.kaffe.spring.delivery.DeliverySettings;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
@@ -200,8 +201,8 @@ class PollHealthTests {
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
 		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, null, false, settings.failurePolicy(), null,
-				new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution);
+		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings(null, false, settings.failurePolicy(), null,
+				new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
 		return new AdoptedConsumer("orders", this.container, settings, null, delivery, MAX_POLL_INTERVAL,
 				this.execution,
 				new WorkerManager(new WorkerSupervisor(this.execution, this.execution, this.execution)));
