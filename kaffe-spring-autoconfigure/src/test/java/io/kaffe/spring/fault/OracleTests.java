@@ -187,6 +187,26 @@ class OracleTests {
 		}
 
 		@Test
+		void whileTwoConsumersOfAnInstanceTakeThemselvesForTheOwnerBothGoOn() {
+			Story story = new Story().assignedTo("one", "a", 0)
+				.handled("a", 0, 0, 1)
+				.assignedTo("other", "a", 0)
+				.start("a", 0, 0, 2)
+				.end("a", 0, 0, 2, Entry.HANDLED)
+				.start("a", 0, 2)
+				.end("a", 0, 2)
+				.start("a", 0, 1, 2)
+				.end("a", 0, 1, 2, Entry.HANDLED)
+				.start("a", 0, 2, 2)
+				.end("a", 0, 2, 2, Entry.HANDLED);
+			assertThat(this.perTopicPartition.violations(story.of(4))).isEmpty();
+			assertThat(this.perRecord.violations(story.of(4))).isEmpty();
+			story.start("a", 0, 2, 3);
+			assertThat(this.perTopicPartition.violations(story.of(4))).as("a third time").hasSize(1);
+			assertThat(this.perRecord.violations(story.of(4))).hasSize(1);
+		}
+
+		@Test
 		void nextRecordBeforeTheOneBeforeHasEndedIsCaught() {
 			Story story = new Story().assigned("a", 0).start("a", 0, 0).start("a", 0, 1).end("a", 0, 0);
 			assertThat(this.perTopicPartition.violations(story.of(4))).hasSize(1);

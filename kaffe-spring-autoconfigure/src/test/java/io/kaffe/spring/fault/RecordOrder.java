@@ -17,14 +17,20 @@
 package io.kaffe.spring.fault;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * In each instance, of what belongs together a record is started only when the one before
  * has ended, and what of it is in one assignment comes in ascending order; a record that
- * failed comes again before anything that follows it.
+ * failed comes again before anything that follows it. While several consumers of one
+ * instance take themselves for the owner of a partition, because one of them does not
+ * know yet that it lost it, its journal does not tell which of them a record began for:
+ * then it has to follow in one of these assignments.
  */
 final class RecordOrder implements Oracle {
 
@@ -49,16 +55,40 @@ final class RecordOrder implements Oracle {
 			if (before != null && before.end() > delivery.start()) {
 				violations.add(delivery + " began before " + before + " ended, both of " + unit);
 			}
-			before = lastOfAssignment.put(List.of(delivery.instance(), delivery.partition(), delivery.assigned(), unit),
-					delivery);
-			if (before != null && !mayFollow(before, delivery)) {
+			List<Object> assignment = assignments(delivery, history).stream()
+				.map((assigned) -> List.of(delivery.instance(), delivery.partition(), assigned, unit))
+				.filter((candidate) -> mayFollow(lastOfAssignment.get(candidate), delivery))
+				.max(Comparator.comparingLong((candidate) -> offset(lastOfAssignment.get(candidate))))
+				.orElse(List.of(delivery.instance(), delivery.partition(), delivery.assigned(), unit));
+			before = lastOfAssignment.put(assignment, delivery);
+			if (!mayFollow(before, delivery)) {
 				violations.add(delivery + " came after " + before);
 			}
 		}
 		return violations;
 	}
 
-	private static boolean mayFollow(Delivery before, Delivery delivery) {
+	/**
+	 * Return when the assignments began that a record may have begun in.
+	 */
+	private static List<Long> assignments(Delivery delivery, History history) {
+		List<Long> assignments = history.assignments()
+			.stream()
+			.filter((assignment) -> assignment.instance().equals(delivery.instance())
+					&& assignment.partition().equals(delivery.partition()) && assignment.contains(delivery.start()))
+			.map(Assignment::from)
+			.toList();
+		return assignments.isEmpty() ? List.of(delivery.assigned()) : assignments;
+	}
+
+	private static long offset(@Nullable Delivery delivery) {
+		return (delivery != null) ? delivery.offset() : -1;
+	}
+
+	private static boolean mayFollow(@Nullable Delivery before, Delivery delivery) {
+		if (before == null) {
+			return true;
+		}
 		return before.failed() ? delivery.offset() == before.offset() : delivery.offset() > before.offset();
 	}
 
