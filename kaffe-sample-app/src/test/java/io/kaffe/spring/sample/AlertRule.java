@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +31,8 @@ import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A rule of Prometheus that alerts.
@@ -55,22 +58,24 @@ record AlertRule(String alert, String expression, String duration, Map<String, S
 	 * @return its rules, of all groups, in their order
 	 * @throws IOException if it cannot be read
 	 */
-	@SuppressWarnings("unchecked")
 	static List<AlertRule> read(Path file) throws IOException {
 		LoaderOptions options = new LoaderOptions();
 		options.setAllowDuplicateKeys(false);
-		Map<String, List<Map<String, Object>>> root = new Yaml(new SafeConstructor(options))
-			.load(Files.readString(file));
+		Object yaml = new Yaml(new SafeConstructor(options)).load(Files.readString(file));
 		List<AlertRule> rules = new ArrayList<>();
-		for (Map<String, Object> group : root.get("groups")) {
-			for (Map<String, Object> rule : (List<Map<String, Object>>) group.get("rules")) {
-				rules.add(new AlertRule((String) rule.get("alert"), (String) rule.get("expr"),
-						(String) rule.getOrDefault("for", ""),
-						(Map<String, String>) rule.getOrDefault("labels", Map.of()),
-						(Map<String, String>) rule.getOrDefault("annotations", Map.of())));
+		for (JsonNode group : JsonMapper.shared().<JsonNode>valueToTree(yaml).path("groups")) {
+			for (JsonNode rule : group.path("rules")) {
+				rules.add(new AlertRule(rule.path("alert").asString(), rule.path("expr").asString(),
+						rule.path("for").asString(""), texts(rule.path("labels")), texts(rule.path("annotations"))));
 			}
 		}
 		return rules;
+	}
+
+	private static Map<String, String> texts(JsonNode node) {
+		Map<String, String> texts = new TreeMap<>();
+		node.properties().forEach((property) -> texts.put(property.getKey(), property.getValue().asString()));
+		return texts;
 	}
 
 	/**

@@ -81,7 +81,7 @@ record MetricsDocument(List<Meter> meters, List<MonitoringQuery> queries) {
 					problems.add(name + " is told but not there");
 				}
 				else {
-					Set<String> labels = new TreeSet<>(scrape.metrics().get(name).keySet());
+					Set<String> labels = new TreeSet<>(scrape.labels(name));
 					labels.removeAll(common);
 					if (!labels.equals(meter.labels())) {
 						problems.add(name + " has the labels " + labels + " but is told to have " + meter.labels());

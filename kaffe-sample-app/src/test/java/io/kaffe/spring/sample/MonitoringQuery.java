@@ -18,11 +18,10 @@ package io.kaffe.spring.sample;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * An expression that somebody is offered, to be checked against what there is.
@@ -55,16 +54,14 @@ record MonitoringQuery(String place, String expression, Set<String> shown) {
 		catch (IllegalArgumentException ex) {
 			return List.of(this.place + ": " + ex.getMessage());
 		}
-		Map<String, Set<String>> all = new TreeMap<>();
-		TARGET_LABELS.forEach((label) -> all.put(label, Set.of()));
+		Set<String> labels = new TreeSet<>(TARGET_LABELS);
 		for (PromQl.Selector selector : promQl.selectors()) {
-			Map<String, Set<String>> labels = scrape.metrics().get(selector.metric());
-			if (labels == null) {
+			if (!scrape.metrics().containsKey(selector.metric())) {
 				problems.add(this.place + ": there is no metric " + selector.metric());
 			}
 			else {
-				selector.matchers().forEach((matcher) -> check(selector.metric(), matcher, labels, problems));
-				all.putAll(labels);
+				selector.matchers().forEach((matcher) -> check(selector.metric(), matcher, scrape, problems));
+				labels.addAll(scrape.labels(selector.metric()));
 			}
 		}
 		if (promQl.selectors().isEmpty()) {
@@ -73,27 +70,25 @@ record MonitoringQuery(String place, String expression, Set<String> shown) {
 		Set<String> mentioned = new TreeSet<>(promQl.labels());
 		mentioned.addAll(this.shown);
 		mentioned.stream()
-			.filter((label) -> !all.containsKey(label))
+			.filter((label) -> !labels.contains(label))
 			.forEach((label) -> problems.add(this.place + ": none of its metrics has a label " + label));
 		return problems;
 	}
 
-	private void check(String metric, PromQl.LabelMatcher matcher, Map<String, Set<String>> labels,
-			List<String> problems) {
-		Set<String> values = labels.get(matcher.label());
-		if (TARGET_LABELS.contains(matcher.label())) {
+	private void check(String metric, PromQl.LabelMatcher matcher, Scrape scrape, List<String> problems) {
+		String label = matcher.label();
+		if (TARGET_LABELS.contains(label)) {
 			return;
 		}
-		if (values == null) {
-			problems.add(this.place + ": " + metric + " has no label " + matcher.label() + " but " + labels.keySet());
+		Set<String> values = scrape.values(metric, label);
+		if (values.isEmpty()) {
+			problems.add(this.place + ": " + metric + " has no label " + label + " but " + scrape.labels(metric));
 		}
 		else if (PLAIN.matcher(matcher.value()).matches()) {
-			for (String value : matcher.value().split("\\|")) {
-				if (!values.contains(value)) {
-					problems.add(this.place + ": " + matcher.label() + " of " + metric + " is never " + value
-							+ " but one of " + values);
-				}
-			}
+			Stream.of(matcher.value().split("\\|"))
+				.filter((value) -> !values.contains(value))
+				.forEach((value) -> problems
+					.add(this.place + ": " + label + " of " + metric + " is never " + value + " but one of " + values));
 		}
 	}
 

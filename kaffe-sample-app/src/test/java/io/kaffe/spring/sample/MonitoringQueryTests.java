@@ -43,11 +43,10 @@ class MonitoringQueryTests {
 	void scrapeHasMetricsLabelsAndValues() {
 		assertThat(SCRAPE.metrics()).containsOnlyKeys("kaffe_drain_seconds_count", "kaffe_records_parked",
 				"process_uptime_seconds");
-		assertThat(SCRAPE.metrics().get("kaffe_drain_seconds_count")).containsOnlyKeys("application", "consumer",
-				"outcome");
-		assertThat(SCRAPE.metrics().get("kaffe_drain_seconds_count").get("application"))
+		assertThat(SCRAPE.labels("kaffe_drain_seconds_count")).containsOnly("application", "consumer", "outcome");
+		assertThat(SCRAPE.values("kaffe_drain_seconds_count", "application"))
 			.containsExactly("a \\\"quoted\\\", odd} one", "other");
-		assertThat(SCRAPE.metrics().get("process_uptime_seconds")).isEmpty();
+		assertThat(SCRAPE.labels("process_uptime_seconds")).isEmpty();
 		assertThat(SCRAPE.metricsOf("kaffe_")).containsExactly("kaffe_drain_seconds_count", "kaffe_records_parked");
 	}
 

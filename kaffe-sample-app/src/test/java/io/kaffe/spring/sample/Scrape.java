@@ -63,6 +63,20 @@ record Scrape(Map<String, Map<String, Set<String>>> metrics) {
 	}
 
 	/**
+	 * Return the labels of a metric; empty if there is no such metric.
+	 */
+	Set<String> labels(String metric) {
+		return this.metrics.getOrDefault(metric, Map.of()).keySet();
+	}
+
+	/**
+	 * Return the values of a metric's label; empty if there is no such label.
+	 */
+	Set<String> values(String metric, String label) {
+		return this.metrics.getOrDefault(metric, Map.of()).getOrDefault(label, Set.of());
+	}
+
+	/**
 	 * Return the names of metrics that begin so.
 	 */
 	Set<String> metricsOf(String prefix) {
