@@ -155,7 +155,7 @@ final class ListenerApplication implements AutoCloseable {
 	 * Send records of one partition. Now and then a new producer sends nothing to a
 	 * partition until its records expire: then another one sends them.
 	 */
-	private static void send(List<ProducerRecord<String, String>> records) {
+	static void send(List<ProducerRecord<String, String>> records) {
 		List<ProducerRecord<String, String>> left = records;
 		for (int attempt = 0; attempt < SEND_ATTEMPTS && !left.isEmpty(); attempt++) {
 			left = trySending(left);

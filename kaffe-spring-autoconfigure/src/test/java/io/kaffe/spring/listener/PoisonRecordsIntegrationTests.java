@@ -28,10 +28,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -177,7 +175,7 @@ class PoisonRecordsIntegrationTests {
 			records.add(record(application, 0, "key", POISON));
 			records.add(record(application, 0, "key", null));
 			records.add(record(application, 0, null, "good"));
-			send(records);
+			ListenerApplication.send(records);
 			Handler handler = application.start().getBean(Handler.class);
 			await("the others are handled").until(() -> handler.handled.size() == 3);
 			assertThat(handler.handled).containsExactlyInAnyOrder("0@5", "0@7", "0@8");
@@ -192,7 +190,8 @@ class PoisonRecordsIntegrationTests {
 			.with("spring.kafka.consumer.value-deserializer", Picky.class.getName())
 			.with("kaffe.consumers.orders.worker-allocation-strategy", "worker-per-key")
 			.topic("orders", 3)) {
-			send(List.of(record(application, 0, POISON, POISON), record(application, 0, "key", "good")));
+			ListenerApplication
+				.send(List.of(record(application, 0, POISON, POISON), record(application, 0, "key", "good")));
 			ConfigurableApplicationContext context = application.start();
 			Handler handler = context.getBean(Handler.class);
 			await("the other is handled").until(() -> handler.handled.size() == 1);
@@ -210,8 +209,8 @@ class PoisonRecordsIntegrationTests {
 			.with("spring.kafka.consumer.value-deserializer", Overflowing.class.getName())
 			.with("kaffe.consumers.orders.worker-allocation-strategy", "worker-per-record")
 			.topic("orders", 1)) {
-			send(List.of(record(application, 0, "key", "good"), record(application, 0, "key", application.group()),
-					record(application, 0, "key", "good")));
+			ListenerApplication.send(List.of(record(application, 0, "key", "good"),
+					record(application, 0, "key", application.group()), record(application, 0, "key", "good")));
 			ConfigurableApplicationContext context = application.start("--spring.kafka.consumer.max-poll-records=1");
 			await("it is met").until(() -> Overflowing.met.contains(application.group()));
 			await("what is before is committed")
@@ -243,21 +242,12 @@ class PoisonRecordsIntegrationTests {
 			records.add(record(application, partition, (poison && key) ? POISON : partition + "-" + (i % KEYS),
 					(poison && !key) ? POISON : Integer.toString(i)));
 		}
-		send(records);
+		ListenerApplication.send(records);
 	}
 
 	private static ProducerRecord<String, String> record(ListenerApplication application, int partition,
 			@Nullable String key, @Nullable String value) {
 		return new ProducerRecord<>(application.topic("orders"), partition, key, value);
-	}
-
-	private static void send(List<ProducerRecord<String, String>> records) {
-		Map<String, Object> configuration = Map.of("bootstrap.servers",
-				System.getProperty("spring.kafka.bootstrap-servers"));
-		try (KafkaProducer<String, String> producer = new KafkaProducer<>(configuration, new StringSerializer(),
-				new StringSerializer())) {
-			records.forEach(producer::send);
-		}
 	}
 
 	@Configuration(proxyBeanMethods = false)
