@@ -124,8 +124,8 @@ final class ConsumerSession {
 		this.consumer = consumer;
 		this.owner = owner;
 		this.inGroup = owner.commits();
-		this.commits = new OffsetCommits(consumer, owner.settings().commitInterval(), owner.metadataLimit(),
-				owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
+		this.commits = new OffsetCommits(consumer, this.inGroup, owner.settings().commitInterval(),
+				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner, this::awaitRoom);
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0, owner.ticker());
@@ -152,10 +152,14 @@ final class ConsumerSession {
 			this.seeks.perform();
 		}
 		Collection<PartitionAssignment> assigned = this.assignments.values();
-		if (this.inGroup && this.commits.commitIfDue(assigned)) {
+		if (this.commits.commitIfDue(assigned)) {
 			assigned.forEach(this.positions::passWhatHoldsNoRecord);
-			assigned.forEach(this.positions::refreshEnd);
-			this.owner.warnOfSeparatedPartitions(this.consumer);
+			assigned.stream()
+				.filter((assignment) -> !isPaused(assignment.partition()))
+				.forEach(this.positions::refreshEnd);
+			if (this.inGroup) {
+				this.owner.warnOfSeparatedPartitions(this.consumer);
+			}
 		}
 		assigned.forEach(this.allocation::allocateIfNamed);
 		this.flow.regulate(assigned);

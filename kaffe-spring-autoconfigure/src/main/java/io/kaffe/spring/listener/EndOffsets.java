@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 import org.apache.commons.logging.Log;
@@ -40,8 +41,12 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.core.task.TaskRejectedException;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+import org.springframework.util.Assert;
 
+import io.kaffe.spring.worker.ConsumerObserver;
+import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.Ticker;
 
 /**
@@ -51,11 +56,23 @@ import io.kaffe.spring.worker.Ticker;
  * <p>
  * <b>Threading.</b> {@link #refresh()} is called by one thread at a time, which does not
  * wait for answers; they come on the threads of the admin clients. Each client has one
- * request on its way at most.
+ * request on its way at most. Consumer threads ask for a look when they are assigned
+ * partitions.
  */
-public final class EndOffsets implements SmartLifecycle {
+public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 
 	private static final Log logger = LogFactory.getLog(EndOffsets.class);
+
+	private static final Duration SOON = Duration.ofSeconds(1);
+
+	/** Zero would mean: without end. */
+	private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(100);
+
+	private static final int TIMEOUT_MILLIS = 10_000;
+
+	private final AtomicInteger clientNumbers = new AtomicInteger();
+
+	private final AtomicBoolean looksSoon = new AtomicBoolean();
 
 	private final Map<Source, Connection> connections = new ConcurrentHashMap<>();
 
@@ -78,6 +95,7 @@ public final class EndOffsets implements SmartLifecycle {
 	 */
 	public EndOffsets(AdoptedConsumers consumers, Function<Map<String, Object>, Admin> clients, Duration interval,
 			Ticker ticker) {
+		Assert.isTrue(!interval.isNegative(), "'kaffe.lag.interval' must not be negative; 0 switches it off");
 		this.consumers = consumers;
 		this.clients = clients;
 		this.interval = interval;
@@ -89,12 +107,35 @@ public final class EndOffsets implements SmartLifecycle {
 		if (this.interval.isZero() || isRunning()) {
 			return;
 		}
+		this.looksSoon.set(false);
 		ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
 		scheduler.setThreadNamePrefix("kaffe-lag-");
 		scheduler.setDaemon(true);
 		scheduler.initialize();
 		scheduler.scheduleWithFixedDelay(this::refresh, this.interval);
 		this.scheduler = scheduler;
+	}
+
+	/**
+	 * Ask soon where partitions end that have been assigned.
+	 */
+	@Override
+	public void rebalanced(String consumer, ConsumerSnapshot.Rebalance rebalance) {
+		ThreadPoolTaskScheduler scheduler = this.scheduler;
+		if (scheduler != null && rebalance.kind().equals("assigned") && this.looksSoon.compareAndSet(false, true)) {
+			try {
+				scheduler.schedule(this::lookSoon, Instant.now().plus(SOON));
+			}
+			catch (TaskRejectedException ex) {
+				// It has been stopped meanwhile.
+				this.looksSoon.set(false);
+			}
+		}
+	}
+
+	private void lookSoon() {
+		this.looksSoon.set(false);
+		refresh();
 	}
 
 	/**
@@ -123,17 +164,37 @@ public final class EndOffsets implements SmartLifecycle {
 	void refresh() {
 		Map<Source, Map<TopicPartition, List<PartitionProgress>>> wanted = new HashMap<>();
 		for (AdoptedConsumer consumer : this.consumers.all()) {
-			Source source = Source.of(ConsumerAdopter.consumerConfiguration(consumer.container()));
+			Source source = source(consumer);
 			if (source != null) {
+				Map<TopicPartition, List<PartitionProgress>> partitions = wanted.computeIfAbsent(source,
+						(key) -> new HashMap<>());
 				consumer.assignments()
-					.forEach((assignment) -> wanted.computeIfAbsent(source, (key) -> new HashMap<>())
+					.forEach((assignment) -> partitions
 						.computeIfAbsent(assignment.partition(), (key) -> new ArrayList<>())
 						.add(assignment.progress()));
 			}
 		}
-		wanted.forEach((source, partitions) -> this.connections
-			.computeIfAbsent(source, (key) -> new Connection(key, this.connections.size() + 1))
-			.ask(partitions));
+		this.connections.forEach((source, connection) -> {
+			if (!wanted.containsKey(source)) {
+				this.connections.remove(source);
+				connection.close();
+			}
+		});
+		wanted.forEach((source, partitions) -> {
+			if (!partitions.isEmpty()) {
+				this.connections.computeIfAbsent(source, Connection::new).ask(partitions);
+			}
+		});
+	}
+
+	private static @Nullable Source source(AdoptedConsumer consumer) {
+		try {
+			return Source.of(ConsumerAdopter.consumerConfiguration(consumer.container()));
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The ends of the partitions of '" + consumer + "' cannot be asked for", ex);
+			return null;
+		}
 	}
 
 	/**
@@ -147,12 +208,20 @@ public final class EndOffsets implements SmartLifecycle {
 		private static final Set<String> ADMIN_SETTINGS = AdminClientConfig.configNames();
 
 		/**
+		 * Return whether a setting may be one of those that security providers define
+		 * themselves.
+		 */
+		private static boolean isOfSecurity(String name) {
+			return name.startsWith("sasl.") || name.startsWith("ssl.") || name.startsWith("config.providers.");
+		}
+
+		/**
 		 * Return the source of a consumer, or {@code null} if it does not say where its
 		 * broker is.
 		 */
 		static @Nullable Source of(Map<String, Object> consumer) {
 			Map<String, Object> configuration = new HashMap<>(consumer);
-			configuration.keySet().retainAll(ADMIN_SETTINGS);
+			configuration.keySet().removeIf((name) -> !ADMIN_SETTINGS.contains(name) && !isOfSecurity(name));
 			configuration.remove(AdminClientConfig.CLIENT_ID_CONFIG);
 			if (configuration.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG) == null) {
 				return null;
@@ -175,15 +244,16 @@ public final class EndOffsets implements SmartLifecycle {
 
 		private final Source source;
 
-		private final int number;
+		private final int number = EndOffsets.this.clientNumbers.incrementAndGet();
 
 		private volatile @Nullable Admin client;
 
+		private volatile boolean closed;
+
 		private volatile boolean failing;
 
-		Connection(Source source, int number) {
+		Connection(Source source) {
 			this.source = source;
-			this.number = number;
 		}
 
 		void ask(Map<TopicPartition, List<PartitionProgress>> partitions) {
@@ -192,7 +262,7 @@ public final class EndOffsets implements SmartLifecycle {
 			}
 			try {
 				ListOffsetsResult result = client().listOffsets(latest(partitions.keySet()),
-						new ListOffsetsOptions(this.source.isolation()));
+						new ListOffsetsOptions(this.source.isolation()).timeoutMs(TIMEOUT_MILLIS));
 				partitions.forEach((partition, interested) -> result.partitionResult(partition)
 					.whenComplete((end, failure) -> answer(interested, (end != null) ? (Long) end.offset() : null)));
 				result.all().whenComplete((ends, failure) -> {
@@ -220,6 +290,10 @@ public final class EndOffsets implements SmartLifecycle {
 				configuration.put(AdminClientConfig.CLIENT_ID_CONFIG, "kaffe-lag-" + this.number);
 				client = EndOffsets.this.clients.apply(configuration);
 				this.client = client;
+				if (this.closed) {
+					// Whoever closed it has seen no client.
+					close();
+				}
 			}
 			return client;
 		}
@@ -244,9 +318,10 @@ public final class EndOffsets implements SmartLifecycle {
 		}
 
 		void close() {
+			this.closed = true;
 			Admin client = this.client;
 			if (client != null) {
-				client.close(Duration.ZERO);
+				client.close(CLOSE_TIMEOUT);
 			}
 		}
 

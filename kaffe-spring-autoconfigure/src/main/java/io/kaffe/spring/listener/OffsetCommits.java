@@ -65,6 +65,8 @@ final class OffsetCommits {
 
 	private final Consumer<?, ?> consumer;
 
+	private final boolean inGroup;
+
 	private final Ticker ticker;
 
 	private final long intervalNanos;
@@ -86,6 +88,8 @@ final class OffsetCommits {
 	/**
 	 * Create commits of a consumer.
 	 * @param consumer the consumer
+	 * @param inGroup whether there is a group to commit for; if not, it is only followed
+	 * what is complete
 	 * @param interval how often to commit without waiting
 	 * @param metadataLimit how long the metadata may be
 	 * @param refusalPatience how long a final commit is tried again though it is refused;
@@ -93,9 +97,10 @@ final class OffsetCommits {
 	 * @param outcomes where it is counted what becomes of them
 	 * @param ticker the time
 	 */
-	OffsetCommits(Consumer<?, ?> consumer, Duration interval, MetadataLimit metadataLimit, Duration refusalPatience,
-			CommitOutcomes outcomes, Ticker ticker) {
+	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, Duration interval, MetadataLimit metadataLimit,
+			Duration refusalPatience, CommitOutcomes outcomes, Ticker ticker) {
 		this.consumer = consumer;
+		this.inGroup = inGroup;
 		this.ticker = ticker;
 		this.intervalNanos = interval.toNanos();
 		this.metadataLimit = metadataLimit;
@@ -122,7 +127,7 @@ final class OffsetCommits {
 			return true;
 		}
 		Commit commit = collect(assignments);
-		if (commit.isEmpty()) {
+		if (commit.isEmpty() || !this.inGroup) {
 			// What failed to be committed went with its partition, if anything did.
 			this.failing = null;
 		}
@@ -216,11 +221,12 @@ final class OffsetCommits {
 
 	private Commit collect(Collection<PartitionAssignment> assignments) {
 		Commit commit = new Commit();
+		int metadataLength = this.inGroup ? this.metadataLimit.length() : 0;
 		for (PartitionAssignment assignment : assignments) {
 			// Read before the offsets: what is completed meanwhile is told next time.
 			long completions = assignment.buffer().finished();
 			OffsetAndMetadata offset = assignment.progress()
-				.advance(completions, this.metadataLimit.length(), this.ticker.instant());
+				.advance(completions, metadataLength, this.ticker.instant());
 			if (offset != null) {
 				commit.add(assignment, offset, completions);
 			}

@@ -124,15 +124,21 @@ class HandlerFaultsIntegrationTests {
 			round.partitions().forEach((partition) -> round.producer().send(partition, 500));
 			round.await("the good half is handled", () -> handler.handled() == 2000);
 			round.await("the bad half was tried", () -> handler.failed() > 6_000);
-			long before = MemoryReport.used();
-			long failed = handler.failed();
-			round.await("the bad half was tried again and again", () -> handler.failed() > failed + 12_000);
-			assertThat(MemoryReport.used() - before).as("bytes that 12,000 failed attempts left behind")
-				.isLessThan(MOST_LEFT_BEHIND);
+			// What is left behind for other reasons, such as code that is new, is so
+			// once.
+			long leftBehind = Math.min(leftBehind(round, handler), leftBehind(round, handler));
+			assertThat(leftBehind).as("bytes that 12,000 failed attempts left behind").isLessThan(MOST_LEFT_BEHIND);
 			assertThat(handler.handled()).isEqualTo(2000);
 			victim.close();
 			round.local("b");
 		});
+	}
+
+	private static long leftBehind(FaultRound round, FaultHandler handler) {
+		long before = MemoryReport.used();
+		long failed = handler.failed();
+		round.await("the bad half was tried again and again", () -> handler.failed() > failed + 12_000);
+		return MemoryReport.used() - before;
 	}
 
 }

@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.annotation.TopicPartition;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.worker.ConsumerSnapshot;
@@ -56,6 +58,7 @@ class LagIntegrationTests {
 			context.getBean(KaffeConsumers.class).pause("orders");
 			await("it is paused")
 				.until(() -> "operator".equals(application.partition(context, "orders", "orders", 0).paused()));
+			await("no fetch is on its way").pollDelay(Duration.ofSeconds(1)).until(() -> true);
 			application.send("orders", 0, 3, 8);
 			awaitLag(application, context, 5);
 			await("time passes").untilAsserted(
@@ -89,14 +92,61 @@ class LagIntegrationTests {
 	}
 
 	@Test
+	void firstLookIsSoonAfterTheAssignment() {
+		try (ListenerApplication application = application().with(INTERVAL, "1h")) {
+			application.send("orders", 0, 0, 7);
+			ConfigurableApplicationContext context = application.start("--test.auto-startup=false");
+			KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
+			consumers.pause("orders");
+			consumers.start("orders");
+			awaitLag(application, context, 7);
+			await("it has been seen for a while").untilAsserted(
+					() -> assertThat(ListenerApplication.table(context, "orders").lagSeconds()).isPositive());
+		}
+	}
+
+	@Test
+	void lagInSecondsIsTheAgeOfWhatHoldsUpTheRest() {
+		try (ListenerApplication application = application().with(INTERVAL, "100ms")
+			.with("kaffe.failure.max-attempts", 1)) {
+			long hourAgo = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
+			try (KafkaProducer<String, String> producer = producer(Map.of())) {
+				for (int minute = 0; minute < 20; minute++) {
+					producer.send(new ProducerRecord<>(application.topic("orders"), 0,
+							hourAgo + Duration.ofMinutes(minute).toMillis(), "key", (minute == 5) ? "poison" : "good"));
+				}
+			}
+			ConfigurableApplicationContext context = application.start();
+			awaitLag(application, context, 15);
+			assertThat(application.partition(context, "orders", "orders", 0).lagSeconds())
+				.as("of the record, or of an earlier one of its poll")
+				.isBetween(Duration.ofMinutes(55).toSeconds(), Duration.ofMinutes(61).toSeconds());
+		}
+	}
+
+	@Test
+	void consumerWithoutAGroupHasALagToo() {
+		try (ListenerApplication application = ListenerApplication.of(Groupless.class)
+			.with("kaffe.consumers.orders", "")
+			.with("kaffe.commit.interval", "50ms")
+			.without("spring.kafka.consumer.group-id")
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 5);
+			ConfigurableApplicationContext context = application.start();
+			awaitLag(application, context, 0);
+			PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
+			assertThat(partition.completedOffset()).isEqualTo(5);
+			assertThat(partition.committedOffset()).isNull();
+			assertThat(partition.completedTold()).isZero();
+		}
+	}
+
+	@Test
 	void markersOfTransactionsAreNoLag() {
 		try (ListenerApplication application = application().with(INTERVAL, "100ms")
 			.with("spring.kafka.consumer.isolation-level", "read_committed")) {
-			Map<String, Object> config = Map.of("bootstrap.servers",
-					System.getProperty("spring.kafka.bootstrap-servers"), "transactional.id", application.group());
 			ConfigurableApplicationContext context = application.start();
-			try (KafkaProducer<String, String> producer = new KafkaProducer<>(config, new StringSerializer(),
-					new StringSerializer())) {
+			try (KafkaProducer<String, String> producer = producer(Map.of("transactional.id", application.group()))) {
 				producer.initTransactions();
 				for (boolean commit : new boolean[] { true, false }) {
 					producer.beginTransaction();
@@ -188,6 +238,14 @@ class LagIntegrationTests {
 		}
 	}
 
+	private static KafkaProducer<String, String> producer(Map<String, Object> more) {
+		Map<String, Object> configuration = new HashMap<>(more);
+		configuration.put("bootstrap.servers", System.getProperty("spring.kafka.bootstrap-servers"));
+		// Of a new topic, the second request might overtake the first one.
+		configuration.put("max.in.flight.requests.per.connection", 1);
+		return new KafkaProducer<>(configuration, new StringSerializer(), new StringSerializer());
+	}
+
 	private static void awaitLag(ListenerApplication application, ConfigurableApplicationContext context, long lag) {
 		await("its lag is " + lag).ignoreExceptions()
 			.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0)).satisfies(
@@ -204,13 +262,29 @@ class LagIntegrationTests {
 	}
 
 	/**
-	 * Handles everything.
+	 * Handles everything but poison.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Handler {
 
 		@KafkaListener(id = "orders", topics = "orders-${test.id}", idIsGroup = false,
 				autoStartup = "${test.auto-startup}")
+		void handle(ConsumerRecord<String, String> record) {
+			if (record.value().equals("poison")) {
+				throw new IllegalStateException("On purpose");
+			}
+		}
+
+	}
+
+	/**
+	 * Reads a partition that it names itself, for no group.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Groupless {
+
+		@KafkaListener(id = "orders", idIsGroup = false,
+				topicPartitions = @TopicPartition(topic = "orders-${test.id}", partitions = "0"))
 		void handle(ConsumerRecord<String, String> record) {
 		}
 

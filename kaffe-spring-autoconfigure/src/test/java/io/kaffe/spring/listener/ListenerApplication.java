@@ -92,6 +92,11 @@ final class ListenerApplication implements AutoCloseable {
 		return this;
 	}
 
+	ListenerApplication without(String property) {
+		this.properties.remove(property);
+		return this;
+	}
+
 	/**
 	 * Create a topic of this test.
 	 */

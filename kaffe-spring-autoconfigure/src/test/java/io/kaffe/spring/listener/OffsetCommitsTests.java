@@ -94,8 +94,8 @@ class OffsetCommitsTests {
 				}
 			})));
 
-	private final OffsetCommits commits = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
-			Duration.ZERO, this.outcomes, this.time);
+	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
+			this.metadataLimit, Duration.ZERO, this.outcomes, this.time);
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, session());
 
@@ -132,6 +132,23 @@ class OffsetCommitsTests {
 		assertThat(this.outcomes.failed()).isEqualTo(1);
 		assertThat(this.outcomes.confirmed()).isEqualTo(1);
 		assertThat(this.told).containsExactly("RetriableCommitFailedException", "confirmed");
+	}
+
+	@Test
+	void withoutAGroupItIsFollowedWhatIsComplete() {
+		OffsetCommits groupless = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
+				Duration.ZERO, this.outcomes, this.time);
+		complete(0, 10);
+		complete(20, 30);
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(groupless.commitIfDue(List.of(this.assignment))).isTrue();
+		assertThat(this.consumer.commits).isEmpty();
+		assertThat(this.assignment.progress().length()).as("from what is not complete").isEqualTo(990);
+		complete(10, 20);
+		complete(30, 1000);
+		this.time.advance(Duration.ofSeconds(1));
+		groupless.commitIfDue(List.of(this.assignment));
+		assertThat(this.assignment.progress().length()).isZero();
 	}
 
 	@Test
@@ -192,7 +209,7 @@ class OffsetCommitsTests {
 
 	@Test
 	void refusedFinalCommitIsTriedAgainWhereARefusalMayPass() {
-		OffsetCommits patient = new OffsetCommits(this.consumer, Duration.ofSeconds(1), this.metadataLimit,
+		OffsetCommits patient = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1), this.metadataLimit,
 				Duration.ofSeconds(1), this.outcomes, this.time);
 		complete(0, 10);
 		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
@@ -267,8 +284,8 @@ class OffsetCommitsTests {
 
 	@Test
 	void commitsThatAreRareMayFailForFiveIntervals() {
-		OffsetCommits rare = new OffsetCommits(this.consumer, Duration.ofMinutes(1), this.metadataLimit, Duration.ZERO,
-				new CommitOutcomes(new ConsumerObservers("orders", List.of())), this.time);
+		OffsetCommits rare = new OffsetCommits(this.consumer, true, Duration.ofMinutes(1), this.metadataLimit,
+				Duration.ZERO, new CommitOutcomes(new ConsumerObservers("orders", List.of())), this.time);
 		complete(0, 10);
 		for (int minute = 0; minute < 5; minute++) {
 			this.time.advance(Duration.ofMinutes(1));
