@@ -297,7 +297,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 			try {
 				this.executor.execute(this::update);
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
+				// Also if there is no memory for a thread: it is asked for again.
 				this.updates.set(0);
 				logger.debug("The meters of the partitions of '" + this.consumer + "' stay as they are for now", ex);
 			}
@@ -316,7 +317,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 					update(reading.partitions().keySet(), reading.table().topics());
 				}
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				logger.warn("The meters of the partitions of '" + this.consumer + "' cannot be brought in line", ex);
 			}
 			asked = this.updates.addAndGet(-asked);

@@ -270,7 +270,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 					answered(partitions.keySet(), failure);
 				});
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				this.asking.set(false);
 				partitions.values().forEach((interested) -> answer(interested, null));
 				answered(partitions.keySet(), ex);

@@ -37,9 +37,10 @@ import org.jspecify.annotations.Nullable;
  * handled again after a crash
  * @param nextFetchOffset the offset after the last one polled; {@code null} before the
  * first record
- * @param endOffset the end of the partition as of the last fetch; {@code null} if unknown
- * or if nothing is fetched because the partition is paused
- * @param lag end offset minus completed offset; {@code null} if either is unknown
+ * @param endOffset the end of the partition as of the last fetch, or as the broker told
+ * when it was asked; {@code null} if neither is known
+ * @param lag end offset minus completed offset, or, before the first record, minus the
+ * offset from which the partition is going to be read; {@code null} if either is unknown
  * @param lagSeconds the age in seconds of the record at the completed offset, by its
  * timestamp; 0 if {@code lag} is; {@code null} if unknown
  * @param parked how many of its records are parked

@@ -32,7 +32,11 @@ import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.BeanUtils;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.worker.ConsumerObserver;
 import io.kaffe.spring.worker.ConsumerSnapshot;
@@ -228,16 +232,18 @@ class KaffeMetricsTests {
 		assertThat(age()).as("nothing is unfinished").isZero();
 	}
 
-	@Test
-	void threadsThatCannotBeHadAreAskedForAgain() {
+	@ParameterizedTest
+	@ValueSource(classes = { RejectedExecutionException.class, OutOfMemoryError.class })
+	void threadsThatCannotBeHadAreAskedForAgain(Class<? extends Throwable> refusal) {
 		AtomicInteger refused = new AtomicInteger();
 		KaffeMetrics patient = new KaffeMetrics(this.registry, this::manager, (task) -> {
 			if (refused.getAndIncrement() == 0) {
-				throw new RejectedExecutionException("On purpose");
+				ReflectionUtils.rethrowRuntimeException(BeanUtils.instantiateClass(refusal));
 			}
 			task.run();
 		});
 		patient.rebalanced("orders", rebalance("assigned", null));
+		assertThat(refused).hasValue(1);
 		assertThat(meters()).noneMatch((name) -> name.contains("partition="));
 		patient.rebalanced("orders", rebalance("assigned", null));
 		assertThat(meters()).anyMatch((name) -> name.contains("partition="));
