@@ -452,10 +452,12 @@ final class ConsumerSession {
 				return true;
 			});
 			sought.progress().committed(position, 0);
+			this.owner.commitOutcomes().add(null);
 			return null;
 		}
 		catch (KafkaException ex) {
 			logger.debug("Could not commit " + sought + " at " + offset, ex);
+			this.owner.commitOutcomes().add(ex);
 			return ex;
 		}
 	}

@@ -172,6 +172,9 @@ class SeekOperationIntegrationTests {
 				.satisfies((response) -> assertThat(response.statusCode()).isEqualTo(200));
 			await("it goes on").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
 			assertThat(context.getBean(Gate.class).finished).hasSize(15);
+			assertThat(ListenerApplication.table(context, "orders").counters().commitFailures())
+				.as("that of the seek, too")
+				.isEqualTo(commits.failed.get());
 		}
 	}
 
