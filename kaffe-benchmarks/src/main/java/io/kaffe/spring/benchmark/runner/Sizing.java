@@ -28,20 +28,25 @@ import io.kaffe.spring.benchmark.contender.Order;
  * would take too long for them, and more where they would be over too soon to be
  * measured.
  *
+ * @param polledPerSecond how many records of 100 bytes are polled in a second, if nothing
+ * else is the limit
  * @param warmUpSeconds how long a contender runs before the clock starts, about
  * @param leastSeconds how long it is measured at least, about
  * @param mostSeconds how long it is measured at most, about
  */
-record Sizing(double warmUpSeconds, double leastSeconds, double mostSeconds) {
+record Sizing(double polledPerSecond, double warmUpSeconds, double leastSeconds, double mostSeconds) {
 
-	/** For results to keep. */
-	static final Sizing FULL = new Sizing(1.5, 1, 4);
+	/**
+	 * For results to keep. Half of what a bare consumer is seen to poll in a second on
+	 * two processors: after less than that the compiler still has half of one for itself.
+	 */
+	static final Sizing FULL = new Sizing(1_200_000, 1.5, 1, 4);
 
 	/** For a first impression. */
-	static final Sizing QUICK = new Sizing(0.6, 0.4, 0.8);
+	static final Sizing QUICK = new Sizing(400_000, 0.6, 0.4, 0.8);
 
-	/** Half of what a bare consumer is seen to poll in a second on two processors. */
-	private static final double POLL_LIMIT = 400_000;
+	/** How many bytes of values are polled in a second, if nothing else is the limit. */
+	private static final double POLLED_BYTES_LIMIT = 400_000_000;
 
 	/** About what Parallel Consumer is seen to hand out in a second. */
 	private static final double PARALLEL_CONSUMER_LIMIT = 40_000;
@@ -73,13 +78,13 @@ record Sizing(double warmUpSeconds, double leastSeconds, double mostSeconds) {
 		return new Size(rounded(warmUp), rounded(measured), rounded(after), patienceSeconds);
 	}
 
-	private static double expected(Workload workload, Contender contender) {
+	private double expected(Workload workload, Contender contender) {
 		int lanes = contender.lanes(Workloads.PARTITIONS, workload.concurrency());
 		int sequences = (contender.order() == Order.PARTITION) ? Workloads.PARTITIONS : workload.load().keyCount();
 		if (contender.order() != Order.NONE) {
 			lanes = Math.min(lanes, sequences);
 		}
-		double limit = POLL_LIMIT;
+		double limit = Math.min(this.polledPerSecond, POLLED_BYTES_LIMIT / workload.load().valueBytes());
 		if (contender.kind() == Contender.Kind.PARALLEL_CONSUMER) {
 			limit = PARALLEL_CONSUMER_LIMIT;
 			if (contender.order() != Order.NONE) {

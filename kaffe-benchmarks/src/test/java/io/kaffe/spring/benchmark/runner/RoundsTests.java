@@ -147,7 +147,9 @@ class RoundsTests {
 		Workload io = workload("io-16");
 		assertThat(Sizing.FULL.of(io, Contender.named("kaffe worker-per-key")).measured()).isEqualTo(13_000);
 		assertThat(Sizing.FULL.of(io, Contender.BARE_LOOP).measured()).isEqualTo(800);
-		assertThat(Sizing.FULL.of(workload("noop"), Contender.BARE_LOOP).measured()).isEqualTo(1_000_000);
+		assertThat(Sizing.FULL.of(workload("noop"), Contender.BARE_LOOP).measured()).isEqualTo(1_200_000);
+		assertThat(Sizing.FULL.of(workload("1kB"), Contender.BARE_LOOP).measured()).as("fewer bytes a second")
+			.isEqualTo(400_000);
 		assertThat(Sizing.FULL.of(workload("io-1000"), Contender.named("kaffe worker-per-key")).measured())
 			.as("more than 50,000, which would be over in a quarter of a second")
 			.isEqualTo(200_000);
