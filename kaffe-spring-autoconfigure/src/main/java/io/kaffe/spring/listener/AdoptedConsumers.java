@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -158,35 +159,33 @@ public final class AdoptedConsumers implements KaffeConsumers {
 
 	@Override
 	public CompletableFuture<Void> pause(String consumer, String topic) {
-		AdoptedConsumer adopted = adopted(consumer);
-		adopted.pauses().pause(topic);
-		return adopted.regulate();
+		return change(consumer, (pauses) -> pauses.pause(topic));
 	}
 
 	@Override
 	public CompletableFuture<Void> pause(String consumer, TopicPartition partition) {
-		AdoptedConsumer adopted = adopted(consumer);
-		adopted.pauses().pause(partition);
-		return adopted.regulate();
+		return change(consumer, (pauses) -> pauses.pause(partition));
 	}
 
 	@Override
 	public CompletableFuture<Void> resume(String consumer, String topic) {
-		AdoptedConsumer adopted = adopted(consumer);
-		adopted.pauses().resume(topic);
-		return adopted.regulate();
+		return change(consumer, (pauses) -> pauses.resume(topic));
 	}
 
 	@Override
 	public CompletableFuture<Void> resume(String consumer, TopicPartition partition) {
-		AdoptedConsumer adopted = adopted(consumer);
-		adopted.pauses().resume(partition);
-		return adopted.regulate();
+		return change(consumer, (pauses) -> pauses.resume(partition));
 	}
 
 	@Override
 	public CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to) {
 		return adopted(consumer).seek(partition, to);
+	}
+
+	private CompletableFuture<Void> change(String consumer, Consumer<PauseRequests> change) {
+		AdoptedConsumer adopted = adopted(consumer);
+		change.accept(adopted.pauses());
+		return adopted.regulate();
 	}
 
 	private ConsumerWorkers workers(String consumer) {

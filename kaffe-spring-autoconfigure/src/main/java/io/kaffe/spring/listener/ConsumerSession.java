@@ -23,13 +23,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -49,7 +47,6 @@ import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
-import io.kaffe.spring.worker.Worker;
 
 /**
  * One Kafka consumer of a listener container, from its first poll to its end: hands
@@ -82,8 +79,6 @@ final class ConsumerSession {
 
 	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
 
-	private static final Duration SEEK_COMMIT_TIMEOUT = Duration.ofSeconds(5);
-
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
@@ -97,6 +92,8 @@ final class ConsumerSession {
 	private final boolean inGroup;
 
 	private final FlowControl flow;
+
+	private final PartitionDrain drain;
 
 	private final Thread thread;
 
@@ -127,6 +124,7 @@ final class ConsumerSession {
 		this.commits = new OffsetCommits(consumer, this.inGroup, owner.settings().commitInterval(),
 				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner, this::awaitRoom);
+		this.drain = new PartitionDrain(owner.workers(), owner.ticker());
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0, owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
@@ -421,7 +419,7 @@ final class ConsumerSession {
 			if (!isOver(deadline)) {
 				return null;
 			}
-			warnOfRunning(leaving);
+			this.drain.warnOfRunning(leaving);
 		}
 		TopicPartition partition = leaving.partition();
 		leaving.fence();
@@ -437,29 +435,8 @@ final class ConsumerSession {
 		return sought;
 	}
 
-	/**
-	 * Commit from where a partition is read after a seek. Consumer thread.
-	 * @return why that failed, or {@code null} if it did not, or if there is no group
-	 */
-	@Nullable KafkaException commitSought(PartitionAssignment sought, long offset) {
-		if (!this.inGroup) {
-			return null;
-		}
-		OffsetAndMetadata position = new OffsetAndMetadata(offset);
-		try {
-			PartitionPositions.awake(() -> {
-				this.consumer.commitSync(Map.of(sought.partition(), position), SEEK_COMMIT_TIMEOUT);
-				return true;
-			});
-			sought.progress().committed(position, 0);
-			this.owner.commitOutcomes().add(null);
-			return null;
-		}
-		catch (KafkaException ex) {
-			logger.debug("Could not commit " + sought + " at " + offset, ex);
-			this.owner.commitOutcomes().add(ex);
-			return ex;
-		}
+	OffsetCommits commits() {
+		return this.commits;
 	}
 
 	/**
@@ -592,62 +569,13 @@ final class ConsumerSession {
 	 */
 	private boolean drain(Collection<PartitionAssignment> leaving, long deadline) {
 		long beginning = this.owner.ticker().nanoTime();
-		boolean interrupted = awaitRunning(leaving, deadline);
+		boolean interrupted = this.drain.await(leaving, deadline);
 		if (!leaving.isEmpty()) {
 			long nanos = this.owner.ticker().nanoTime() - beginning;
-			List<String> givenUp = running(leaving).stream()
-				.flatMap(this::recordsBeingHandled)
-				.limit(SHOWN_GIVEN_UP)
-				.toList();
-			rebalanced("revoked", leaving, TimeUnit.NANOSECONDS.toMillis(nanos), givenUp);
+			rebalanced("revoked", leaving, TimeUnit.NANOSECONDS.toMillis(nanos),
+					this.drain.running(leaving, SHOWN_GIVEN_UP));
 		}
 		return interrupted;
-	}
-
-	private Stream<String> recordsBeingHandled(PartitionAssignment assignment) {
-		return this.owner.workers()
-			.all()
-			.stream()
-			.map(Worker::currentRecord)
-			.filter((record) -> record != null && isOf(record, assignment.partition()))
-			.map((record) -> assignment.partition() + "@" + Objects.requireNonNull(record).offset());
-	}
-
-	/**
-	 * Wait until nothing of partitions is being handled, or until the deadline.
-	 * @return whether this thread was interrupted meanwhile
-	 */
-	private boolean awaitRunning(Collection<PartitionAssignment> leaving, long deadline) {
-		boolean interrupted = false;
-		List<PartitionAssignment> running = running(leaving);
-		long left = deadline - this.owner.ticker().nanoTime();
-		while (!running.isEmpty() && left > 0) {
-			LockSupport.parkNanos(this, left);
-			interrupted |= Thread.interrupted();
-			running = running(leaving);
-			left = deadline - this.owner.ticker().nanoTime();
-		}
-		running.forEach(this::warnOfRunning);
-		return interrupted;
-	}
-
-	private void warnOfRunning(PartitionAssignment assignment) {
-		for (Worker worker : this.owner.workers().all()) {
-			ConsumerRecord<?, ?> record = worker.currentRecord();
-			if (record != null && isOf(record, assignment.partition())) {
-				logger.warn("Gave up waiting for " + worker + " to finish " + assignment.partition() + "@"
-						+ record.offset() + ": " + assignment
-						+ " goes while it is being handled, so its next owner gets it again");
-			}
-		}
-	}
-
-	private static boolean isOf(ConsumerRecord<?, ?> record, TopicPartition partition) {
-		return record.partition() == partition.partition() && record.topic().equals(partition.topic());
-	}
-
-	private static List<PartitionAssignment> running(Collection<PartitionAssignment> assignments) {
-		return assignments.stream().filter(PartitionAssignment::isRunning).toList();
 	}
 
 	/**

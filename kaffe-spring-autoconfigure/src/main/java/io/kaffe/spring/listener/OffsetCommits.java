@@ -183,6 +183,32 @@ final class OffsetCommits {
 	}
 
 	/**
+	 * Commit from where a partition is read, whatever was complete before, and wait for
+	 * the broker to confirm.
+	 * @return why that failed, or {@code null} if it did not, or if there is no group
+	 */
+	@Nullable KafkaException commitPosition(PartitionAssignment assignment, long position, Duration timeout) {
+		if (!this.inGroup) {
+			return null;
+		}
+		OffsetAndMetadata offset = new OffsetAndMetadata(position);
+		try {
+			PartitionPositions.awake(() -> {
+				this.consumer.commitSync(Map.of(assignment.partition(), offset), timeout);
+				return true;
+			});
+			assignment.progress().committed(offset, 0);
+			this.outcomes.add(null);
+			return null;
+		}
+		catch (KafkaException ex) {
+			logger.debug("Could not commit " + assignment + " at " + position, ex);
+			this.outcomes.add(ex);
+			return ex;
+		}
+	}
+
+	/**
 	 * Return whether another try may succeed. A wake-up was meant for a poll and is used
 	 * up; metadata is written shorter; a rebalance in progress cannot end before this
 	 * thread polls, which it can do only when it is not in the midst of it. A commit that

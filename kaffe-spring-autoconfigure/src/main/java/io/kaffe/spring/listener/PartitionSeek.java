@@ -41,6 +41,8 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
+	private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
+
 	private static final Duration COMMIT_PATIENCE = Duration.ofSeconds(5);
 
 	private final TopicPartition partition;
@@ -76,7 +78,7 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 				return false;
 			}
 			this.sought = sought;
-			this.failure = this.session.commitSought(sought, this.offset);
+			this.failure = this.session.commits().commitPosition(sought, this.offset, COMMIT_TIMEOUT);
 			this.deadline = this.session.deadlineIn(COMMIT_PATIENCE);
 		}
 		if (this.failure != null && sought.progress().committed() == null) {

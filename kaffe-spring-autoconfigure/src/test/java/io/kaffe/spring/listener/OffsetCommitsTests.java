@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -44,28 +43,12 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
-import org.springframework.kafka.listener.ContainerProperties;
-import org.springframework.kafka.listener.KafkaMessageListenerContainer;
-import org.springframework.kafka.listener.ListenerType;
-import org.springframework.util.backoff.FixedBackOff;
 
-import io.kaffe.spring.delivery.BatchLimits;
-import io.kaffe.spring.delivery.DeliverySettings;
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.delivery.FailurePolicy;
-import io.kaffe.spring.delivery.LogContext;
-import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerObserver;
 import io.kaffe.spring.worker.ConsumerObservers;
 import io.kaffe.spring.worker.ManualExecution;
-import io.kaffe.spring.worker.RestartLimit;
-import io.kaffe.spring.worker.StallLimits;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSupervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -97,7 +80,8 @@ class OffsetCommitsTests {
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
 			this.metadataLimit, Duration.ZERO, this.outcomes, this.time);
 
-	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, session());
+	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
+			AdoptedContainers.inGroup("orders", this.time).session(this.consumer));
 
 	@BeforeEach
 	void poll() {
@@ -352,28 +336,6 @@ class OffsetCommitsTests {
 		return IntStream.range(from, to)
 			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))
 			.toList();
-	}
-
-	private ConsumerSession session() {
-		ContainerProperties properties = new ContainerProperties("orders");
-		properties.setGroupId("orders");
-		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
-				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
-		ConsumerSettings settings = new ConsumerSettings("worker-per-partition",
-				StandardWorkerAllocationStrategy.WORKER_PER_PARTITION, null, 1000, 1000, 4096, Duration.ofSeconds(1),
-				Duration.ofSeconds(1), new BatchLimits(500, Duration.ZERO),
-				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
-		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings("orders", false, settings.failurePolicy(),
-				null, new LogContext("orders", false), GuardedConsumer.of("orders"), this.time));
-		return new AdoptedConsumer("orders", container, settings, null, delivery, Duration.ofMinutes(5), this.time,
-				manager())
-			.session(this.consumer);
-	}
-
-	private WorkerManager manager() {
-		return new WorkerManager(new WorkerSupervisor(this.time, this.time, this.time));
 	}
 
 	/**

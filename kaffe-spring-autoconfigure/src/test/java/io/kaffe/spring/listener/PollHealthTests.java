@@ -19,7 +19,6 @@ package io.kaffe.spring.listener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -36,21 +35,8 @@ import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
 import org.springframework.kafka.event.ContainerStoppedEvent;
-import org.springframework.kafka.listener.ListenerType;
-import org.springframework.util.backoff.FixedBackOff;
 
-import io.kaffe.spring.delivery.BatchLimits;
-import io.kaffe.spring.delivery.DeliverySettings;
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.delivery.FailurePolicy;
-import io.kaffe.spring.delivery.LogContext;
-import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.ManualExecution;
-import io.kaffe.spring.worker.RestartLimit;
-import io.kaffe.spring.worker.StallLimits;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSupervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -70,7 +56,8 @@ class PollHealthTests {
 
 	private final RefusedConsumer consumer = new RefusedConsumer();
 
-	private final AdoptedConsumer adopted = adopted();
+	private final AdoptedConsumer adopted = AdoptedContainers.adopted(this.container, MAX_POLL_INTERVAL,
+			this.execution);
 
 	private final ContainerSupervision supervision = this.adopted.supervision();
 
@@ -192,20 +179,6 @@ class PollHealthTests {
 
 	private List<String> problems() {
 		return this.adopted.problems();
-	}
-
-	private AdoptedConsumer adopted() {
-		StandardWorkerAllocationStrategy strategy = StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION;
-		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, 10_000,
-				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
-				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
-		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings(null, false, settings.failurePolicy(), null,
-				new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
-		return new AdoptedConsumer("orders", this.container, settings, null, delivery, MAX_POLL_INTERVAL,
-				this.execution,
-				new WorkerManager(new WorkerSupervisor(this.execution, this.execution, this.execution)));
 	}
 
 	/**

@@ -19,32 +19,15 @@ package io.kaffe.spring.listener;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
-import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
-import org.springframework.kafka.listener.ContainerProperties;
-import org.springframework.kafka.listener.KafkaMessageListenerContainer;
-import org.springframework.kafka.listener.ListenerType;
-import org.springframework.util.backoff.FixedBackOff;
 
-import io.kaffe.spring.delivery.BatchLimits;
-import io.kaffe.spring.delivery.DeliverySettings;
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.delivery.FailurePolicy;
-import io.kaffe.spring.delivery.LogContext;
-import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ManualExecution;
-import io.kaffe.spring.worker.RestartLimit;
-import io.kaffe.spring.worker.StallLimits;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSupervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -62,7 +45,7 @@ class RebalanceHistoryTests {
 
 	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
-	private final AdoptedConsumer adopted = adopted();
+	private final AdoptedConsumer adopted = AdoptedContainers.inGroup(null, this.execution);
 
 	private final ConsumerSession session = this.adopted.session(this.consumer);
 
@@ -124,25 +107,6 @@ class RebalanceHistoryTests {
 
 	private List<ConsumerSnapshot.Rebalance> rebalances() {
 		return this.adopted.snapshot(false).rebalances();
-	}
-
-	/**
-	 * Return a consumer that is in no group, so that it commits nothing.
-	 */
-	private AdoptedConsumer adopted() {
-		StandardWorkerAllocationStrategy strategy = StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION;
-		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, 10_000,
-				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
-				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
-		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings(null, false, settings.failurePolicy(), null,
-				new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
-		return new AdoptedConsumer("orders",
-				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
-						new ContainerProperties("orders")),
-				settings, null, delivery, Duration.ofMinutes(5), this.execution,
-				new WorkerManager(new WorkerSupervisor(this.execution, this.execution, this.execution)));
 	}
 
 }

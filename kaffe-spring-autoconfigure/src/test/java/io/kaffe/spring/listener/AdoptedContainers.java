@@ -1,0 +1,81 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.listener;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.delivery.BatchLimits;
+import io.kaffe.spring.delivery.DeliverySettings;
+import io.kaffe.spring.delivery.FailureAction;
+import io.kaffe.spring.delivery.FailurePolicy;
+import io.kaffe.spring.delivery.LogContext;
+import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.ManualExecution;
+import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.StallLimits;
+import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.worker.WorkerSupervisor;
+
+/**
+ * Listener containers with workers as they are by default, but without a broker or a
+ * thread: the test polls, runs workers and lets time pass.
+ */
+final class AdoptedContainers {
+
+	private AdoptedContainers() {
+	}
+
+	/**
+	 * Return a container that was not started.
+	 * @param group its group, or {@code null}: then it commits nothing
+	 */
+	static AdoptedConsumer inGroup(@Nullable String group, ManualExecution execution) {
+		ContainerProperties properties = new ContainerProperties("orders");
+		if (group != null) {
+			properties.setGroupId(group);
+		}
+		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
+				Duration.ofMinutes(5), execution);
+	}
+
+	static AdoptedConsumer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
+			ManualExecution execution) {
+		StandardWorkerAllocationStrategy strategy = StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION;
+		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, 10_000,
+				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
+				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
+		RecordDelivery delivery = new RecordDelivery((record) -> {
+		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings(null, false, settings.failurePolicy(), null,
+				new LogContext("orders", false), new MockConsumer<>("earliest"), execution));
+		return new AdoptedConsumer("orders", container, settings, null, delivery, maxPollInterval, execution,
+				new WorkerManager(new WorkerSupervisor(execution, execution, execution)));
+	}
+
+}
