@@ -110,15 +110,19 @@ public final class ContenderMain {
 	}
 
 	private void measureStall() throws Exception {
-		Stall stall = new Stall(0, this.settings.ends().get(0) / 2);
+		// In the middle of what is measured.
+		double share = (this.settings.warmUp() + this.settings.measured() / 2.0) / this.settings.total();
+		Stall stall = new Stall(0, (long) (this.settings.ends().get(0) * share));
 		this.handling.stallAt(stall);
 		Consumption.start(this.settings, this.handling);
-		awaitHandled(this.settings.warmUp());
+		await(() -> this.handling.handled() >= this.settings.warmUp() || stall.hasBegun());
 		Mark from = Mark.now(this.handling);
 		await(stall::hasBegun);
 		Mark begin = Mark.now(this.handling);
 		Mark end = awaitStandstill(begin, QUIET_NANOS);
-		note(RoundResult.BEFORE_STALL, from.recordsPerSecond(begin));
+		if (from.handled() >= this.settings.warmUp()) {
+			note(RoundResult.BEFORE_STALL, from.recordsPerSecond(begin));
+		}
 		double others = Math.max(1, this.settings.total() - 1 - begin.handled());
 		double reached = (end.handled() - begin.handled()) / others;
 		note(RoundResult.REACHED, reached);
