@@ -110,9 +110,7 @@ public final class ContenderMain {
 	}
 
 	private void measureStall() throws Exception {
-		// In the middle of what is measured.
-		double share = (this.settings.warmUp() + this.settings.measured() / 2.0) / this.settings.total();
-		Stall stall = new Stall(0, (long) (this.settings.ends().get(0) * share));
+		Stall stall = new Stall(0, this.settings.ends().get(0) / 2);
 		this.handling.stallAt(stall);
 		Consumption.start(this.settings, this.handling);
 		await(() -> this.handling.handled() >= this.settings.warmUp() || stall.hasBegun());

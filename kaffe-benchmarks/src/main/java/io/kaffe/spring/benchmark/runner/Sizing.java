@@ -72,7 +72,9 @@ record Sizing(double polledPerSecond, double warmUpSeconds, double leastSeconds,
 		double measured = Math.min(Math.max(workload.load().records(), perSecond * this.leastSeconds),
 				perSecond * this.mostSeconds);
 		double after = Math.min(MOST_BUFFERED, perSecond * this.leastSeconds);
-		double warmUp = perSecond * this.warmUpSeconds;
+		// A partition may be ahead of the others: the hang in the middle of one comes
+		// well after the warm-up.
+		double warmUp = (workload.kind() == Workload.Kind.STALL) ? measured / 4 : perSecond * this.warmUpSeconds;
 		long patienceSeconds = LEAST_PATIENCE_SECONDS
 				+ Math.round(PATIENCE_FACTOR * (warmUp + measured + after) / perSecond);
 		return new Size(rounded(warmUp), rounded(measured), rounded(after), patienceSeconds);

@@ -150,6 +150,9 @@ class RoundsTests {
 		assertThat(Sizing.FULL.of(workload("noop"), Contender.BARE_LOOP).measured()).isEqualTo(1_200_000);
 		assertThat(Sizing.FULL.of(workload("1kB"), Contender.BARE_LOOP).measured()).as("fewer bytes a second")
 			.isEqualTo(400_000);
+		assertThat(Sizing.FULL.of(workload("stall"), Contender.BARE_LOOP)).as("warm long before the hang in the middle")
+			.returns(300_000L, Sizing.Size::warmUp)
+			.returns(1_510_000L, Sizing.Size::total);
 		assertThat(Sizing.FULL.of(workload("io-1000"), Contender.named("kaffe worker-per-key")).measured())
 			.as("more than 50,000, which would be over in a quarter of a second")
 			.isEqualTo(200_000);
