@@ -34,9 +34,9 @@ record SvgPlot(List<Row> rows) {
 
 	private static final int COLUMNS = 2;
 
-	private static final int PANEL_WIDTH = 520;
+	private static final int PANEL_WIDTH = 565;
 
-	private static final int NAME_WIDTH = 215;
+	private static final int NAME_WIDTH = 260;
 
 	private static final int BAR_WIDTH = 215;
 
