@@ -83,12 +83,13 @@ class BatchListenersIntegrationTests {
 			.with("kaffe.batch.max-size", 50)
 			.topic("orders", 2)
 			.topic("refunds", 2)) {
+			ConfigurableApplicationContext context = application.start("--spring.kafka.listener.concurrency=2");
+			ListenerApplication.awaitPolling(context, "orders", 2);
 			List<String> keys = IntStream.range(0, RECORDS).mapToObj((number) -> "key-" + number % KEYS).toList();
 			for (int partition = 0; partition < 2; partition++) {
 				application.sendWithKeys("orders", partition, keys);
 				application.sendWithKeys("refunds", partition, keys);
 			}
-			ConfigurableApplicationContext context = application.start("--spring.kafka.listener.concurrency=2");
 			Checking listener = context.getBean(Checking.class);
 			await("all are buffered")
 				.until(() -> ListenerApplication.table(context, "orders").buffered().records() == 4 * RECORDS);

@@ -174,7 +174,7 @@ class DeclaredConsumerIntegrationTests {
 			.topic("orders", 2)
 			.topic("refunds", 1)) {
 			ConfigurableApplicationContext context = application.start();
-			ListenerApplication.awaitAssigned(context, "orders", 2);
+			ListenerApplication.awaitPolling(context, "orders", 2);
 			ListenerApplication.awaitAssigned(context, "refunds", 1);
 			assertThat(ListenerApplication.container(context, "orders").getAssignmentsByClientId()).hasSize(2)
 				.allSatisfy((client, partitions) -> assertThat(partitions).hasSize(1));

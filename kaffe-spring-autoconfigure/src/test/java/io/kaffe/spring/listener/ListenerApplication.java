@@ -18,6 +18,7 @@ package io.kaffe.spring.listener;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -238,6 +239,21 @@ final class ListenerApplication implements AutoCloseable {
 			int assigned = table(context, consumer).partitions().size();
 			if (assigned != partitions) {
 				throw new AssertionError("Assigned " + assigned + " of " + partitions);
+			}
+		});
+	}
+
+	/**
+	 * Waits until each of several consumer threads polls partitions, so that none is
+	 * still to join the group and cause a rebalance.
+	 */
+	static void awaitPolling(ConfigurableApplicationContext context, String consumer, int threads) {
+		Awaitility.await("all consumer threads poll").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+			Map<String, Collection<TopicPartition>> assignments = container(context, consumer)
+				.getAssignmentsByClientId();
+			if (assignments == null
+					|| assignments.values().stream().filter((own) -> !own.isEmpty()).count() != threads) {
+				throw new AssertionError("Assigned: " + assignments);
 			}
 		});
 	}

@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.listener;
 
-import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +43,8 @@ import static org.awaitility.Awaitility.await;
  */
 class WorkerPerPartitionIntegrationTests {
 
+	private static final int CONSUMERS = 3;
+
 	private static final int PARTITIONS = 6;
 
 	private static final int RECORDS = 300;
@@ -53,13 +54,14 @@ class WorkerPerPartitionIntegrationTests {
 		try (ListenerApplication application = ListenerApplication.of(Listening.class)
 			.topic("orders", PARTITIONS)
 			.topic("refunds", PARTITIONS)) {
-			ConfigurableApplicationContext context = application.start("--spring.kafka.listener.concurrency=3",
+			ConfigurableApplicationContext context = application.start(
+					"--spring.kafka.listener.concurrency=" + CONSUMERS,
 					"--kaffe.consumers.sales.worker-allocation-strategy=worker-per-partition",
 					"--spring.kafka.consumer.properties.heartbeat.interval.ms=300",
 					"--spring.kafka.consumer.properties.partition.assignment.strategy="
 							+ CrossingAssignor.class.getName());
-			await("all three consumers have joined").atMost(Duration.ofSeconds(60))
-				.untilAsserted(() -> assertCrossing(application, context));
+			ListenerApplication.awaitPolling(context, "sales", CONSUMERS);
+			assertCrossing(application, context);
 			for (int partition = 0; partition < PARTITIONS; partition++) {
 				application.send("orders", partition, 0, RECORDS);
 				application.send("refunds", partition, 0, RECORDS);

@@ -29,6 +29,8 @@ import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
+import org.springframework.util.FileSystemUtils;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -104,17 +106,22 @@ enum BrokenWindow {
 
 	private static Class<?> compile(String name, String source) throws IOException, ReflectiveOperationException {
 		Path directory = Files.createTempDirectory("broken-window");
-		Path file = Files.writeString(directory.resolve(name + ".java"), source);
-		JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-		assertThat(compiler.run(null, null, null, "-proc:none", "-cp", System.getProperty("java.class.path"), "-d",
-				directory.toString(), file.toString()))
-			.isZero();
-		List<Path> classes;
-		try (Stream<Path> files = Files.walk(directory)) {
-			classes = files.filter((path) -> path.toString().endsWith(".class")).toList();
+		try {
+			Path file = Files.writeString(directory.resolve(name + ".java"), source);
+			JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+			assertThat(compiler.run(null, null, null, "-proc:none", "-cp", System.getProperty("java.class.path"), "-d",
+					directory.toString(), file.toString()))
+				.isZero();
+			List<Path> classes;
+			try (Stream<Path> files = Files.walk(directory)) {
+				classes = files.filter((path) -> path.toString().endsWith(".class")).toList();
+			}
+			for (Path path : classes) {
+				MethodHandles.lookup().defineClass(Files.readAllBytes(path));
+			}
 		}
-		for (Path path : classes) {
-			MethodHandles.lookup().defineClass(Files.readAllBytes(path));
+		finally {
+			FileSystemUtils.deleteRecursively(directory);
 		}
 		return Class.forName(BrokenWindow.class.getPackageName() + "." + name);
 	}
