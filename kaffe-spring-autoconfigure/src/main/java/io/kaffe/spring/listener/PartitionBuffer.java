@@ -88,27 +88,25 @@ final class PartitionBuffer {
 	}
 
 	/**
-	 * Decide whether fetching has to stop until there is room: at the share, until half
-	 * of it is left. Consumer thread.
+	 * Decide whether fetching has to stop until there is room: at the share, until an
+	 * eighth of it is free. No more, since what waits behind a stalled record may never
+	 * go, and the others are to have what it leaves. When the consumer's whole buffer is
+	 * full, no partition gets more than half of its share. Consumer thread.
 	 * @param share what this partition may have buffered
 	 * @param full whether the consumer's whole buffer is full
 	 * @return whether the partition has to be paused
 	 */
 	boolean holdBack(Room share, boolean full) {
-		Room low = new Room(share.records / 2, share.bytes / 2);
-		boolean aboveLow = isAbove(low);
+		Room level = full ? share.lessOneIn(2) : share.lessOneIn(8);
 		boolean atShare = records() >= share.records || bytes() >= share.bytes;
-		boolean hold = aboveLow && (isHeldBack() || full || atShare);
-		if (!hold) {
-			this.resumeAt = NOT_HELD_BACK;
-			return false;
+		if (isAbove(level) && (full || atShare || isHeldBack())) {
+			this.resumeAt = level;
+			if (isAbove(level)) {
+				return true;
+			}
 		}
-		this.resumeAt = low;
-		if (!isAbove(low)) {
-			this.resumeAt = NOT_HELD_BACK;
-			return false;
-		}
-		return true;
+		this.resumeAt = NOT_HELD_BACK;
+		return false;
 	}
 
 	private boolean isAbove(Room level) {
@@ -129,6 +127,16 @@ final class PartitionBuffer {
 
 		Room plus(Room other) {
 			return new Room(this.records + other.records, this.bytes + other.bytes);
+		}
+
+		/**
+		 * Return this without a part of it.
+		 * @param parts how many parts there are
+		 * @return the others, at least one record and one byte less
+		 */
+		Room lessOneIn(int parts) {
+			return new Room(this.records - Math.max(1, this.records / parts),
+					this.bytes - Math.max(1, this.bytes / parts));
 		}
 
 		/**

@@ -17,10 +17,16 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -216,6 +222,32 @@ class BackPressureIntegrationTests {
 		}
 	}
 
+	@Test
+	void recordsBehindAStalledOneLeaveTheOthersWhatIsLeftOfTheShare() {
+		try (ListenerApplication application = ListenerApplication.of(StallingKey.class)
+			.with("kaffe.consumers.orders.buffer.max-records", 100)
+			.with("kaffe.worker-allocation-strategy", "worker-per-key")
+			.with("spring.kafka.consumer.max-poll-records", 20)
+			.topic("orders", 1)) {
+			List<String> keys = new ArrayList<>(Collections.nCopies(80, "stalled"));
+			IntStream.range(0, 1000).forEach((number) -> keys.add("key-" + number % 4));
+			application.sendWithKeys("orders", 0, keys);
+			ConfigurableApplicationContext context = application.start();
+			StallingKey listener = context.getBean(StallingKey.class);
+			await("it is paused")
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+					.isEqualTo("back-pressure"));
+			listener.others.countDown();
+			await("all others are handled").until(() -> listener.handled.get() == 1000);
+			await("there is room").untilAsserted(
+					() -> assertThat(application.partition(context, "orders", "orders", 0).paused()).isNull());
+			assertThat(application.committed("orders", 0)).as("nothing is before the stalled one").isIn(null, 0L);
+			listener.stalled.countDown();
+			await("all is committed").until(() -> Long.valueOf(1080).equals(application.committed("orders", 0)));
+			assertThat(listener.handled).hasValue(1080);
+		}
+	}
+
 	private static ListenerApplication application() {
 		return ListenerApplication.of(DrainIntegrationTests.Listening.class)
 			.with("kaffe.consumers.orders.buffer.max-records", 100)
@@ -244,6 +276,26 @@ class BackPressureIntegrationTests {
 				}
 
 			};
+		}
+
+	}
+
+	/**
+	 * Waits until it is let go on with records of one key, and with the others.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class StallingKey {
+
+		final CountDownLatch stalled = new CountDownLatch(1);
+
+		final CountDownLatch others = new CountDownLatch(1);
+
+		final AtomicInteger handled = new AtomicInteger();
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
+		void handle(ConsumerRecord<String, String> record) throws InterruptedException {
+			("stalled".equals(record.key()) ? this.stalled : this.others).await();
+			this.handled.incrementAndGet();
 		}
 
 	}
