@@ -139,8 +139,8 @@ class BackPressureIntegrationTests {
 			ListenerApplication.container(context, "orders").resume();
 			await("the container is resumed")
 				.until(() -> !ListenerApplication.container(context, "orders").isContainerPaused());
-			await("it is paused again")
-				.until(() -> application.partition(context, "orders", "orders", 0).paused() != null);
+			await("it is paused again").untilAsserted(
+					() -> assertThat(application.partition(context, "orders", "orders", 0).paused()).isNotNull());
 			assertThat(application.partition(context, "orders", "orders", 0).nextFetchOffset()).isNotNull()
 				.isBetween(fetched, fetched + 20);
 			gate.open();

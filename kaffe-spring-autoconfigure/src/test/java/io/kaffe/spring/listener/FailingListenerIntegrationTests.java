@@ -85,7 +85,8 @@ class FailingListenerIntegrationTests {
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
 					"--kaffe.failure.backoff.initial-interval=1h", "--kaffe.failure.backoff.max-interval=1h");
 			Failing failing = context.getBean(Failing.class);
-			await("it backs off").until(() -> worker(application, context, 0).state() == WorkerState.BACKING_OFF);
+			await("it backs off").untilAsserted(
+					() -> assertThat(worker(application, context, 0).state()).isEqualTo(WorkerState.BACKING_OFF));
 			long before = System.nanoTime();
 			ListenerApplication.container(context, "orders").stop();
 			assertThat(System.nanoTime() - before).as("nanoseconds, of a drain timeout of 20 s")

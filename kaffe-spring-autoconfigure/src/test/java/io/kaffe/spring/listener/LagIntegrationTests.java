@@ -57,7 +57,8 @@ class LagIntegrationTests {
 			assertThat(application.partition(context, "orders", "orders", 0).lagSeconds()).isZero();
 			context.getBean(KaffeConsumers.class).pause("orders");
 			await("it is paused")
-				.until(() -> "operator".equals(application.partition(context, "orders", "orders", 0).paused()));
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
+					.isEqualTo("operator"));
 			await("no fetch is on its way").pollDelay(Duration.ofSeconds(1)).until(() -> true);
 			application.send("orders", 0, 3, 8);
 			awaitLag(application, context, 5);

@@ -133,8 +133,9 @@ class ParkingIntegrationTests {
 			int attempts = handler.failed.size();
 			assertThat(consumers.retry("sales", first, 25)).isTrue();
 			await("it is tried again").until(() -> handler.failed.size() > attempts);
-			await("it is parked again").until(() -> consumers.failingRecords("sales").size() == 2
-					&& consumers.failingRecords("sales").get(0).state() == FailingRecord.State.PARKED);
+			await("it is parked again")
+				.untilAsserted(() -> assertThat(consumers.failingRecords("sales")).extracting(FailingRecord::state)
+					.containsExactly(FailingRecord.State.PARKED, FailingRecord.State.PARKED));
 			assertThat(consumers.skip("sales", second, 0)).isTrue();
 			await("the second partition goes on")
 				.until(() -> Long.valueOf(RECORDS).equals(application.committed("orders", 1)));
@@ -145,7 +146,8 @@ class ParkingIntegrationTests {
 				.untilAsserted(() -> assertThat(consumers.failingRecords("sales")).extracting(FailingRecord::offset)
 					.containsExactly(26L));
 			handler.failing.clear();
-			await("it is parked").until(() -> application.partition(context, "sales", "orders", 0).parked() == 1);
+			await("it is parked")
+				.untilAsserted(() -> assertThat(application.partition(context, "sales", "orders", 0).parked()).isOne());
 			consumers.retry("sales", first, 26);
 			await("all is committed").until(() -> Long.valueOf(RECORDS).equals(application.committed("orders", 0)));
 			assertThat(handler.handled.stream().filter((record) -> record.startsWith(first + "@")))

@@ -128,7 +128,8 @@ class RecordWorkersIntegrationTests {
 			assertThat(context.getBean(WorkerManager.class).table("sales", name)).isNotNull();
 			assertThat(context.getBean(WorkerManager.class).table("sales", "worker_0")).isNull();
 			await("the commit tells of the others")
-				.until(() -> application.partition(context, "sales", "orders", 0).completedTold() == 450);
+				.untilAsserted(() -> assertThat(application.partition(context, "sales", "orders", 0).completedTold())
+					.isEqualTo(450));
 			handler.letGo.countDown();
 			await("all are handled").until(() -> handler.handled.get() == 500);
 			assertThat(handler.disorders).hasValue(0);

@@ -62,7 +62,8 @@ class SeekOperationIntegrationTests {
 			await("one is being handled").until(() -> gate.started.contains("0:3"));
 			CompletableFuture<HttpResponse<String>> seek = new Operator(application, context).postSoon("orders/seek",
 					END);
-			await("it has begun").until(() -> application.partition(context, "orders", "orders", 0).paused() != null);
+			await("it has begun").untilAsserted(
+					() -> assertThat(application.partition(context, "orders", "orders", 0).paused()).isNotNull());
 			CompletableFuture<ConfigurableApplicationContext> joining = CompletableFuture
 				.supplyAsync(() -> application.start("--" + CONSUMER + "group.instance.id=first"));
 			awaitRebalancing(context);

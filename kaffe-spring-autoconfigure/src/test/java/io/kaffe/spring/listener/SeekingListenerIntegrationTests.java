@@ -121,7 +121,8 @@ class SeekingListenerIntegrationTests {
 			long epoch = application.partition(context, "orders", "orders", 0).epoch();
 			seeking.seekToBeginning();
 			await("its position went back")
-				.until(() -> application.partition(context, "orders", "orders", 0).epoch() > epoch);
+				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).epoch())
+					.isGreaterThan(epoch));
 			assertThat(seeking.handled).containsExactly("0", "1", "2", "3", "4");
 			seeking.open.countDown();
 			await("all are handled again and committed")
@@ -148,8 +149,10 @@ class SeekingListenerIntegrationTests {
 			ConfigurableApplicationContext context = application.start(NAMED, OFTEN, "--seek=none", "--blocked=5",
 					"--spring.kafka.consumer.max-poll-records=5", "--kaffe.buffer.max-records=10");
 			Seeking seeking = context.getBean(Seeking.class);
-			await("one blocks, and no more is polled").until(() -> seeking.reached
-					&& "back-pressure".equals(application.partition(context, "orders", "orders", 0).paused()));
+			await("one blocks, and no more is polled").untilAsserted(() -> {
+				assertThat(seeking.reached).isTrue();
+				assertThat(application.partition(context, "orders", "orders", 0).paused()).isEqualTo("back-pressure");
+			});
 			long next = Objects.requireNonNull(application.partition(context, "orders", "orders", 0).nextFetchOffset());
 			assertThat(next).isLessThan(20);
 			seeking.seekToEnd();
