@@ -137,11 +137,21 @@ public final class ConsumerAdopter {
 	 * @return {@code max.poll.interval.ms} as they will be given it
 	 */
 	public static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
-		String key = ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG;
+		return Duration.ofMillis(configured(container, ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG));
+	}
+
+	/**
+	 * Return how many records the consumers of a container poll at most at a time.
+	 */
+	static int maxPollRecords(AbstractMessageListenerContainer<?, ?> container) {
+		return configured(container, ConsumerConfig.MAX_POLL_RECORDS_CONFIG);
+	}
+
+	private static int configured(AbstractMessageListenerContainer<?, ?> container, String key) {
 		Object configured = consumerConfiguration(container).get(key);
-		Object interval = (configured != null) ? ConfigDef.parseType(key, configured, ConfigDef.Type.INT)
+		Object value = (configured != null) ? ConfigDef.parseType(key, configured, ConfigDef.Type.INT)
 				: ConsumerConfig.configDef().defaultValues().get(key);
-		return Duration.ofMillis(((Number) Objects.requireNonNull(interval)).longValue());
+		return (int) Objects.requireNonNull(value);
 	}
 
 	/**

@@ -123,7 +123,8 @@ final class ConsumerSession {
 		this.inGroup = owner.commits();
 		this.commits = new OffsetCommits(consumer, this.inGroup, owner.settings().commitInterval(),
 				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
-		this.flow = new FlowControl(consumer, owner, this::awaitRoom);
+		this.flow = new FlowControl(consumer, owner, ConsumerAdopter.maxPollRecords(owner.container()),
+				this::awaitRoom);
 		this.drain = new PartitionDrain(owner.workers(), owner.ticker());
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0, owner.ticker());
@@ -649,16 +650,28 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Wait until a worker has made room, but not for long.
+	 * Wait until workers have made room, but not for long.
+	 * @param enough looks whether they have made it where it is wanted; asked each time
+	 * that one made some
+	 * @return what was looked at last
 	 */
-	private void awaitRoom() {
+	private boolean awaitRoom(BooleanSupplier enough) {
 		long deadline = this.owner.ticker().nanoTime() + ROOM_PATIENCE.toNanos();
 		long left = ROOM_PATIENCE.toNanos();
-		while (!this.roomAvailable && left > 0 && !Thread.currentThread().isInterrupted()) {
-			LockSupport.parkNanos(this, left);
+		while (left > 0 && !Thread.currentThread().isInterrupted()) {
+			if (this.roomAvailable) {
+				this.roomAvailable = false;
+				if (enough.getAsBoolean()) {
+					return true;
+				}
+			}
+			else {
+				LockSupport.parkNanos(this, left);
+			}
 			left = deadline - this.owner.ticker().nanoTime();
 		}
 		this.roomAvailable = false;
+		return enough.getAsBoolean();
 	}
 
 	void roomAvailable() {

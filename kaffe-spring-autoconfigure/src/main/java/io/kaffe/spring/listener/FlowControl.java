@@ -21,6 +21,8 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -36,9 +38,10 @@ import org.apache.kafka.common.TopicPartition;
  * since the container and rebalances resume partitions too; resumes only what was paused
  * here and nobody else wants paused.
  * <p>
- * Before it leaves nothing but partitions to fetch that have reached their end, it waits
- * a little for room: the broker would keep that fetch until something arrives or
- * {@code fetch.max.wait.ms} is over, and the client sends no other one meanwhile.
+ * Before it leaves nothing but partitions to fetch that have reached their end, or will
+ * have after the next poll, it waits a little for room, once: the broker would keep that
+ * fetch, which the client sends before it returns from that poll, until something arrives
+ * or {@code fetch.max.wait.ms} is over, and the client sends no other one meanwhile.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread; tables call {@link #isPaused}.
  */
@@ -52,7 +55,12 @@ final class FlowControl {
 
 	private final AdoptedConsumer owner;
 
-	private final Runnable awaitRoom;
+	private final int maxPollRecords;
+
+	private final Predicate<BooleanSupplier> awaitRoom;
+
+	/** Whether it was waited for since there was something else to fetch. */
+	private boolean awaitedRoom;
 
 	private volatile Set<TopicPartition> paused = Set.of();
 
@@ -60,11 +68,15 @@ final class FlowControl {
 	 * Create a flow control.
 	 * @param consumer pauses and resumes
 	 * @param owner knows what may be buffered
-	 * @param awaitRoom waits until a worker has made room, but not for long
+	 * @param maxPollRecords how many records a poll returns at most
+	 * @param awaitRoom waits, but not for long, until workers have made room for what it
+	 * is given, and tells whether they have
 	 */
-	FlowControl(Consumer<?, ?> consumer, AdoptedConsumer owner, Runnable awaitRoom) {
+	FlowControl(Consumer<?, ?> consumer, AdoptedConsumer owner, int maxPollRecords,
+			Predicate<BooleanSupplier> awaitRoom) {
 		this.consumer = consumer;
 		this.owner = owner;
+		this.maxPollRecords = maxPollRecords;
 		this.awaitRoom = awaitRoom;
 	}
 
@@ -74,10 +86,14 @@ final class FlowControl {
 	void regulate(Collection<PartitionAssignment> assignments) {
 		Set<TopicPartition> paused = this.consumer.paused();
 		holdBack(assignments);
-		if (leavesNothingToFetch(assignments, paused)) {
-			this.awaitRoom.run();
-			holdBack(assignments);
+		boolean leavesNothing = leavesNothingToFetch(assignments, paused);
+		if (leavesNothing && !this.awaitedRoom) {
+			leavesNothing = !this.awaitRoom.test(() -> {
+				holdBack(assignments);
+				return !leavesNothingToFetch(assignments, paused);
+			});
 		}
+		this.awaitedRoom = leavesNothing;
 		List<TopicPartition> pause = new ArrayList<>(0);
 		List<TopicPartition> resume = new ArrayList<>(0);
 		for (PartitionAssignment assignment : assignments) {
@@ -92,7 +108,7 @@ final class FlowControl {
 			else if (!isPaused) {
 				this.pausedHere.remove(partition);
 			}
-			else if (this.pausedHere.contains(partition) && !this.owner.isPauseRequested(partition)) {
+			else if (isToBeResumed(partition)) {
 				this.pausedHere.remove(partition);
 				resume.add(partition);
 			}
@@ -111,34 +127,41 @@ final class FlowControl {
 	}
 
 	/**
-	 * Return whether a partition is about to be paused for want of room, and all that are
-	 * left to be fetched have reached their end. Not while a strategy is asked for a
-	 * worker: that it has answered must not be missed during the wait.
+	 * Return whether a partition is left out for want of room, and all that are fetched
+	 * come to their end. Not while a strategy is asked for a worker: that it has answered
+	 * must not be missed during the wait.
 	 */
 	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
-		boolean pauses = false;
-		boolean fetches = false;
+		boolean leavesOut = false;
 		for (PartitionAssignment assignment : assignments) {
 			if (assignment.naming() != null) {
 				return false;
 			}
-			boolean isPaused = paused.contains(assignment.partition());
-			if (assignment.isHeldBack()) {
-				pauses |= !isPaused && assignment.buffer().isHeldBack();
-			}
-			else {
-				fetches |= !isPaused;
+			leavesOut |= assignment.buffer().isHeldBack();
+		}
+		if (!leavesOut) {
+			return false;
+		}
+		boolean fetches = false;
+		for (PartitionAssignment assignment : assignments) {
+			TopicPartition partition = assignment.partition();
+			if (!assignment.isHeldBack() && (!paused.contains(partition) || isToBeResumed(partition))) {
+				if (!comesToItsEnd(partition)) {
+					return false;
+				}
+				fetches = true;
 			}
 		}
-		return pauses && fetches
-				&& assignments.stream()
-					.filter((assignment) -> !assignment.isHeldBack() && !paused.contains(assignment.partition()))
-					.allMatch((assignment) -> isAtEnd(assignment.partition()));
+		return fetches;
 	}
 
-	private boolean isAtEnd(TopicPartition partition) {
+	private boolean isToBeResumed(TopicPartition partition) {
+		return this.pausedHere.contains(partition) && !this.owner.isPauseRequested(partition);
+	}
+
+	private boolean comesToItsEnd(TopicPartition partition) {
 		try {
-			return this.consumer.currentLag(partition).orElse(1) == 0;
+			return this.consumer.currentLag(partition).orElse(Long.MAX_VALUE) <= this.maxPollRecords;
 		}
 		catch (KafkaException | IllegalStateException ex) {
 			return false;
