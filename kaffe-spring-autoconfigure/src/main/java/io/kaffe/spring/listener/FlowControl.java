@@ -39,9 +39,10 @@ import org.apache.kafka.common.TopicPartition;
  * here and nobody else wants paused.
  * <p>
  * Before it leaves nothing but partitions to fetch that have reached their end, or will
- * have after the next poll, it waits a little for room, once: the broker would keep that
- * fetch, which the client sends before it returns from that poll, until something arrives
- * or {@code fetch.max.wait.ms} is over, and the client sends no other one meanwhile.
+ * have after the next poll, it waits a little for room: the broker would keep that fetch,
+ * which the client sends before it returns from that poll, until something arrives or
+ * {@code fetch.max.wait.ms} is over, and the client sends no other one meanwhile. If it
+ * has waited for a partition in vain, it does not wait for it again until it had room.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread; tables call {@link #isPaused}.
  */
@@ -59,8 +60,8 @@ final class FlowControl {
 
 	private final Predicate<BooleanSupplier> awaitRoom;
 
-	/** Whether it was waited for since there was something else to fetch. */
-	private boolean awaitedRoom;
+	/** For which there was no room in time, and has not been since. */
+	private final Set<TopicPartition> awaitedInVain = new HashSet<>();
 
 	private volatile Set<TopicPartition> paused = Set.of();
 
@@ -86,19 +87,20 @@ final class FlowControl {
 	void regulate(Collection<PartitionAssignment> assignments) {
 		Set<TopicPartition> paused = this.consumer.paused();
 		holdBack(assignments);
-		boolean leavesNothing = leavesNothingToFetch(assignments, paused);
-		if (leavesNothing && !this.awaitedRoom) {
-			leavesNothing = !this.awaitRoom.test(() -> {
-				holdBack(assignments);
-				return !leavesNothingToFetch(assignments, paused);
-			});
+		if (leavesNothingToFetch(assignments, paused) && !this.awaitRoom.test(() -> {
+			holdBack(assignments);
+			return !leavesNothingToFetch(assignments, paused);
+		})) {
+			assignments.forEach((assignment) -> this.awaitedInVain.add(assignment.partition()));
 		}
-		this.awaitedRoom = leavesNothing;
 		List<TopicPartition> pause = new ArrayList<>(0);
 		List<TopicPartition> resume = new ArrayList<>(0);
 		for (PartitionAssignment assignment : assignments) {
 			TopicPartition partition = assignment.partition();
 			boolean isPaused = paused.contains(partition);
+			if (!assignment.buffer().isHeldBack()) {
+				this.awaitedInVain.remove(partition);
+			}
 			if (assignment.isHeldBack()) {
 				this.pausedHere.add(partition);
 				if (!isPaused) {
@@ -127,9 +129,9 @@ final class FlowControl {
 	}
 
 	/**
-	 * Return whether a partition is left out for want of room, and all that are fetched
-	 * come to their end. Not while a strategy is asked for a worker: that it has answered
-	 * must not be missed during the wait.
+	 * Return whether a partition is left out for want of room that may come soon, and all
+	 * that are fetched come to their end. Not while a strategy is asked for a worker:
+	 * that it has answered must not be missed during the wait.
 	 */
 	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
 		boolean leavesOut = false;
@@ -137,7 +139,7 @@ final class FlowControl {
 			if (assignment.naming() != null) {
 				return false;
 			}
-			leavesOut |= assignment.buffer().isHeldBack();
+			leavesOut |= assignment.buffer().isHeldBack() && !this.awaitedInVain.contains(assignment.partition());
 		}
 		if (!leavesOut) {
 			return false;
@@ -203,6 +205,7 @@ final class FlowControl {
 	 */
 	void forget(TopicPartition partition) {
 		this.pausedHere.remove(partition);
+		this.awaitedInVain.remove(partition);
 	}
 
 	/**

@@ -26,7 +26,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * is room for more.
  * <p>
  * <b>Threading.</b> The consumer thread adds and decides; workers take out. The consumer
- * thread first publishes the level at which there is room again and then looks at the
+ * thread first publishes the level at which there may be room again and then looks at the
  * counts once more; a worker first takes out and then looks at the level. So one of them
  * notices. Each count passes its level downwards once, by one worker.
  */
@@ -97,12 +97,16 @@ final class PartitionBuffer {
 	 * @return whether the partition has to be paused
 	 */
 	boolean holdBack(Room share, boolean full) {
-		Room level = full ? share.lessOneIn(2) : share.lessOneIn(8);
+		Room most = share.lessOneIn(8);
+		Room level = full ? share.lessOneIn(2) : most;
 		boolean atShare = records() >= share.records || bytes() >= share.bytes;
 		if (isAbove(level) && (full || atShare || isHeldBack())) {
-			this.resumeAt = level;
-			if (isAbove(level)) {
-				return true;
+			// Below the first one, the consumer may not be full any more.
+			for (Room next : List.of(most, level)) {
+				this.resumeAt = next;
+				if (isAbove(next)) {
+					return true;
+				}
 			}
 		}
 		this.resumeAt = NOT_HELD_BACK;

@@ -102,7 +102,11 @@ class FlowControlTests {
 		this.consumer.updateEndOffsets(Map.of(SECOND, 10_000L));
 		assertThat(waitsAndPauses()).as("there is more to fetch again").isEqualTo("1 [orders-0]");
 		this.consumer.seek(SECOND, 10_000L);
-		assertThat(waitsAndPauses()).as("and nothing again").isEqualTo("2 [orders-0]");
+		assertThat(waitsAndPauses()).as("was waited for in vain").isEqualTo("1 [orders-0]");
+		this.execution.runAll();
+		assertThat(waitsAndPauses()).as("has room").isEqualTo("1 []");
+		poll(5000);
+		assertThat(waitsAndPauses()).as("has none again").isEqualTo("2 [orders-0]");
 	}
 
 	@Test

@@ -83,6 +83,18 @@ class PartitionBufferTests {
 	}
 
 	@Test
+	void isLookedAtWhenTheConsumerMayBeFullNoLonger() {
+		add(80, 10);
+		assertThat(this.buffer.holdBack(SHARE, true)).isTrue();
+		assertThat(remove(9, 10)).as("removals that make room").isZero();
+		assertThat(remove(1, 10)).as("removals that make room").isOne();
+		assertThat(this.buffer.holdBack(SHARE, true)).as("still full").isTrue();
+		assertThat(remove(29, 10)).as("removals that make room").isZero();
+		assertThat(remove(1, 10)).as("removals that make room").isOne();
+		assertThat(this.buffer.holdBack(SHARE, true)).as("still full").isFalse();
+	}
+
+	@Test
 	void shareOfOneRecordLetsOneInAtATime() {
 		Room one = new Room(1, 1);
 		assertThat(this.buffer.holdBack(one, true)).isFalse();
