@@ -144,10 +144,10 @@ public interface KaffeConsumers {
 	void start(String consumer);
 
 	/**
-	 * Stop a consumer: nothing is started any more, records that are being handled are
-	 * waited for, what is complete is committed, and the consumer leaves its group. Does
-	 * nothing if it is not running. Blocks until that is done, at most for
-	 * {@code drain-timeout} and 10 seconds, or {@code ContainerProperties}'
+	 * Stop a consumer: nothing is started any more, records that are being handled, or to
+	 * be acknowledged, are waited for, what is complete is committed, and the consumer
+	 * leaves its group. Does nothing if it is not running. Blocks until that is done, at
+	 * most for {@code drain-timeout} and 10 seconds, or {@code ContainerProperties}'
 	 * {@code shutdownTimeout} if that is longer. A handler that stops its own consumer
 	 * waits for itself, so do that on another thread.
 	 * @param consumer the consumer's name

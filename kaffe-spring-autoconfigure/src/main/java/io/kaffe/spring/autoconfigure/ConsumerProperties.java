@@ -45,7 +45,8 @@ public abstract class ConsumerProperties {
 	private @Nullable Integer maxConcurrency;
 
 	/**
-	 * How long a rebalance or a stop waits for records that are being handled.
+	 * How long a rebalance or a stop waits for records that are being handled or to be
+	 * acknowledged.
 	 */
 	private @Nullable Duration drainTimeout;
 

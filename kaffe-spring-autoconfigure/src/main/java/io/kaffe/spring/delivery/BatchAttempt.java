@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -186,9 +187,9 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 		int before = this.states.getAndSet(position, FINAL);
 		BatchedRecord record = this.records.get(position);
 		if (before == LEFT_OPEN) {
-			record.source().closed();
+			record.acknowledge();
 		}
-		if (before != FINAL) {
+		else if (before == OPEN) {
 			record.complete();
 		}
 	}
@@ -264,8 +265,7 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 				complete(position);
 			}
 			else {
-				this.states.set(position, LEFT_OPEN);
-				record.source().kept().keep(record);
+				record.source().kept().keep(record.record());
 			}
 		}
 		completeEarlier(result);
@@ -336,6 +336,14 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	}
 
 	@Override
+	public List<? extends ConsumerRecord<?, ?>> unfinished() {
+		return IntStream.range(0, this.records.size())
+			.filter((position) -> !isFinal(position))
+			.mapToObj((position) -> this.records.get(position).record())
+			.toList();
+	}
+
+	@Override
 	public @Nullable String workerName() {
 		return null;
 	}
@@ -348,7 +356,7 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	@Override
 	public boolean isOver() {
 		for (int position = 0; position < this.records.size(); position++) {
-			if (!isFinal(position) && !this.records.get(position).source().isRevoked()) {
+			if (!isFinal(position) && !this.records.get(position).source().isOver()) {
 				return false;
 			}
 		}

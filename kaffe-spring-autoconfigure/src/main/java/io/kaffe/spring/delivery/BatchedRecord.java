@@ -46,4 +46,11 @@ record BatchedRecord(ConsumerRecord<?, ?> record, RecordSource source) {
 		this.source.complete(this.record);
 	}
 
+	/**
+	 * Make it final after it was left open.
+	 */
+	void acknowledge() {
+		this.source.acknowledged(this.record);
+	}
+
 }

@@ -42,9 +42,16 @@ public final class KeptRecords {
 	/**
 	 * Keep a record open.
 	 */
-	void keep(BatchedRecord batched) {
-		this.records.put(batched.record().offset(), batched.record());
-		batched.source().leftOpen();
+	void keep(ConsumerRecord<?, ?> record) {
+		this.records.put(record.offset(), record);
+	}
+
+	/**
+	 * Return how many there are, which takes as long as there are many.
+	 * @return a moment's view
+	 */
+	public int size() {
+		return this.records.size();
 	}
 
 	/**
@@ -54,7 +61,6 @@ public final class KeptRecords {
 	void completeUpTo(long offset, RecordSource source) {
 		for (Map.Entry<Long, ConsumerRecord<?, ?>> kept : this.records.headMap(offset, true).entrySet()) {
 			if (this.records.remove(kept.getKey(), kept.getValue())) {
-				source.closed();
 				source.complete(kept.getValue());
 			}
 		}

@@ -287,9 +287,9 @@ public final class RecordDelivery extends Delivery {
 			State before = this.state.getAndSet(State.ACKNOWLEDGED);
 			if (before == State.LEFT_OPEN) {
 				unattended().remove(this);
-				this.source.closed();
+				this.source.acknowledged(this.record);
 			}
-			if (before != State.ACKNOWLEDGED) {
+			else if (before == State.NEW) {
 				this.source.complete(this.record);
 			}
 		}
@@ -321,7 +321,7 @@ public final class RecordDelivery extends Delivery {
 
 		@Override
 		public boolean isOver() {
-			return this.state.get() == State.ACKNOWLEDGED || this.source.isRevoked();
+			return this.state.get() == State.ACKNOWLEDGED || this.source.isOver();
 		}
 
 		@Override

@@ -51,6 +51,14 @@ public interface RecordSource {
 	boolean isRevoked();
 
 	/**
+	 * Return whether the assignment has ended: what is completed from now on changes
+	 * nothing.
+	 * @return {@code true} from the end of the drain on, or as soon as the partition is
+	 * lost
+	 */
+	boolean isOver();
+
+	/**
 	 * Mark a record as final. Does nothing if it is final already or its assignment is
 	 * over.
 	 * @param record the record
@@ -75,15 +83,17 @@ public interface RecordSource {
 	void stopConsumer(String reason, Throwable failure);
 
 	/**
-	 * Say that the listener has returned and left a record open, to be acknowledged
-	 * later.
+	 * Say that the listener has returned and left a record open. A revocation waits until
+	 * it is {@linkplain #acknowledged acknowledged}. Called between {@link #enter()} and
+	 * {@link #exit()}.
 	 */
 	void leftOpen();
 
 	/**
-	 * Say that a record which was left open is acknowledged.
+	 * Mark a record as final that was left open, as {@link #complete} does with others.
+	 * @param record the record
 	 */
-	void closed();
+	void acknowledged(ConsumerRecord<?, ?> record);
 
 	/**
 	 * Return the records that handlers of batches have left open, to be made final with a

@@ -125,7 +125,7 @@ final class ConsumerSession {
 				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
 		this.flow = new FlowControl(consumer, owner, ConsumerAdopter.maxPollRecords(owner.container()),
 				this::awaitRoom);
-		this.drain = new PartitionDrain(owner.workers(), owner.ticker());
+		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
 		this.thread = Thread.currentThread();
 		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0, owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
@@ -540,13 +540,18 @@ final class ConsumerSession {
 		this.polling = false;
 		// An interrupt must not keep the last commit from being made.
 		boolean interrupted = Thread.interrupted();
+		long beginning = this.owner.ticker().nanoTime();
+		long drainDeadline = deadline - commitReserve();
 		try {
 			leaving.forEach(PartitionAssignment::revoke);
 			this.owner.workers().wakeAll();
-			interrupted |= drain(leaving, deadline - commitReserve());
+			interrupted |= this.drain.awaitHandlers(leaving, drainDeadline);
+			// In which the user may acknowledge what was kept until now.
 			beforeCommit.run();
+			interrupted |= this.drain.awaitAcknowledgments(leaving, drainDeadline);
 		}
 		finally {
+			noteDrain(leaving, this.owner.ticker().nanoTime() - beginning);
 			leaving.forEach(PartitionAssignment::fence);
 			this.owner.workers().wakeAll();
 			try {
@@ -563,20 +568,11 @@ final class ConsumerSession {
 		}
 	}
 
-	/**
-	 * Wait until nothing of partitions is being handled, or until the deadline, and note
-	 * how long that took and what was waited for in vain.
-	 * @return whether this thread was interrupted meanwhile
-	 */
-	private boolean drain(Collection<PartitionAssignment> leaving, long deadline) {
-		long beginning = this.owner.ticker().nanoTime();
-		boolean interrupted = this.drain.await(leaving, deadline);
+	private void noteDrain(Collection<PartitionAssignment> leaving, long nanos) {
 		if (!leaving.isEmpty()) {
-			long nanos = this.owner.ticker().nanoTime() - beginning;
 			rebalanced("revoked", leaving, TimeUnit.NANOSECONDS.toMillis(nanos),
-					this.drain.running(leaving, SHOWN_GIVEN_UP));
+					this.drain.unfinished(leaving, SHOWN_GIVEN_UP));
 		}
-		return interrupted;
 	}
 
 	/**

@@ -41,7 +41,7 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * complete above the committed offset; 0: tell nothing
  * @param commitInterval how often completed offsets are committed
  * @param drainTimeout how long a revoked partition or a stop waits for records that are
- * being handled
+ * being handled or to be acknowledged
  * @param batchLimits how large a batch gets, if the listener takes batches
  * @param failurePolicy what to do about records that fail
  * @param stallLimits when a record counts as stalled

@@ -65,6 +65,7 @@ final class PartitionAssignment implements RecordSource {
 
 	private final AtomicInteger running = new AtomicInteger();
 
+	/** Left open by listeners that have returned and are to acknowledge them. */
 	private final AtomicInteger open = new AtomicInteger();
 
 	private final AtomicInteger parked = new AtomicInteger();
@@ -186,6 +187,14 @@ final class PartitionAssignment implements RecordSource {
 		return this.running.get() > 0;
 	}
 
+	/**
+	 * Return whether there are records to be acknowledged by listeners that have
+	 * returned. Once nothing is running any more, there will be no others.
+	 */
+	boolean isToBeAcknowledged() {
+		return this.open.get() > 0;
+	}
+
 	@Override
 	public boolean enter() {
 		this.running.incrementAndGet();
@@ -209,12 +218,35 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	@Override
+	public boolean isOver() {
+		return this.phase == FENCED;
+	}
+
+	@Override
 	public void complete(ConsumerRecord<?, ?> record) {
-		if (this.phase == FENCED) {
+		complete(record, false);
+	}
+
+	@Override
+	public void acknowledged(ConsumerRecord<?, ?> record) {
+		complete(record, true);
+	}
+
+	/**
+	 * Complete a record: first where the last commit finds it, then for a drain that
+	 * waits for it, then in the buffer, which never has less than what is open.
+	 */
+	private void complete(ConsumerRecord<?, ?> record, boolean wasOpen) {
+		boolean late = this.phase == FENCED;
+		boolean completes = !late && this.progress.complete(record.offset());
+		if (wasOpen && this.open.decrementAndGet() == 0 && this.phase == REVOKED) {
+			this.session.drained();
+		}
+		if (late) {
 			this.buffer.remove(record);
 			this.session.lateCompletion(this, record);
 		}
-		else if (this.progress.complete(record.offset()) && this.buffer.remove(record)) {
+		else if (completes && this.buffer.remove(record)) {
 			this.session.roomAvailable();
 		}
 	}
@@ -246,17 +278,12 @@ final class PartitionAssignment implements RecordSource {
 		this.open.incrementAndGet();
 	}
 
-	@Override
-	public void closed() {
-		this.open.decrementAndGet();
-	}
-
 	/**
 	 * Return whether workers still have records of it, rather than only listeners that
 	 * have left them open.
 	 */
 	boolean isWithWorkers() {
-		return this.buffer.records() > this.open.get();
+		return this.buffer.records() > this.open.get() + this.kept.size();
 	}
 
 	@Override

@@ -20,6 +20,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -28,10 +30,12 @@ import org.apache.kafka.common.TopicPartition;
 
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.Ticker;
+import io.kaffe.spring.worker.UnattendedRecord;
 import io.kaffe.spring.worker.Worker;
 
 /**
- * Waits, when partitions go, until nothing of them is being handled.
+ * Waits, when partitions go, until nothing of them is being handled, and until what
+ * listeners have left open is acknowledged.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread, which waits parked; whoever completes
  * the last record of a partition unparks it.
@@ -42,10 +46,19 @@ final class PartitionDrain {
 
 	private final ConsumerWorkers workers;
 
+	private final Collection<? extends UnattendedRecord> unattended;
+
 	private final Ticker ticker;
 
-	PartitionDrain(ConsumerWorkers workers, Ticker ticker) {
+	/**
+	 * Create a drain.
+	 * @param workers have what is being handled
+	 * @param unattended a live collection of records that no thread is at
+	 * @param ticker tells the time
+	 */
+	PartitionDrain(ConsumerWorkers workers, Collection<? extends UnattendedRecord> unattended, Ticker ticker) {
 		this.workers = workers;
+		this.unattended = unattended;
 		this.ticker = ticker;
 	}
 
@@ -56,17 +69,40 @@ final class PartitionDrain {
 	 * @param deadline the reading of the ticker at which to give up
 	 * @return whether this thread was interrupted meanwhile
 	 */
-	boolean await(Collection<PartitionAssignment> leaving, long deadline) {
+	boolean awaitHandlers(Collection<PartitionAssignment> leaving, long deadline) {
+		boolean interrupted = await(leaving, PartitionAssignment::isRunning, deadline);
+		running(leaving).forEach(this::warnOfRunning);
+		return interrupted;
+	}
+
+	/**
+	 * Wait until what listeners have left open is acknowledged, or until the deadline,
+	 * and warn of what was waited for in vain.
+	 * @param leaving the partitions, of which nothing is being handled any more
+	 * @param deadline the reading of the ticker at which to give up
+	 * @return whether this thread was interrupted meanwhile
+	 */
+	boolean awaitAcknowledgments(Collection<PartitionAssignment> leaving, long deadline) {
+		boolean interrupted = await(leaving, PartitionAssignment::isToBeAcknowledged, deadline);
+		for (PartitionAssignment assignment : leaving) {
+			List<String> open = toBeAcknowledged(assignment).toList();
+			if (!open.isEmpty()) {
+				logger.warn("Gave up waiting for " + open.size() + " acknowledgments, that of " + open.get(0)
+						+ " among them: " + assignment + " goes, so its next owner gets these records again");
+			}
+		}
+		return interrupted;
+	}
+
+	private boolean await(Collection<PartitionAssignment> leaving, Predicate<PartitionAssignment> isBusy,
+			long deadline) {
 		boolean interrupted = false;
-		List<PartitionAssignment> running = running(leaving);
 		long left = deadline - this.ticker.nanoTime();
-		while (!running.isEmpty() && left > 0) {
+		while (left > 0 && leaving.stream().anyMatch(isBusy)) {
 			LockSupport.parkNanos(this, left);
 			interrupted |= Thread.interrupted();
-			running = running(leaving);
 			left = deadline - this.ticker.nanoTime();
 		}
-		running.forEach(this::warnOfRunning);
 		return interrupted;
 	}
 
@@ -81,27 +117,41 @@ final class PartitionDrain {
 	}
 
 	/**
-	 * Return which records of partitions are being handled.
+	 * Return which records of partitions are being handled, or to be acknowledged.
 	 * @param most how many to return at most
 	 * @return their partitions and offsets
 	 */
-	List<String> running(Collection<PartitionAssignment> leaving, int most) {
-		return running(leaving).stream()
-			.<String>mapMulti((assignment, records) -> forEachRunning(assignment,
-					(worker, record) -> records.accept(assignment.partition() + "@" + record.offset())))
-			.limit(most)
-			.toList();
+	List<String> unfinished(Collection<PartitionAssignment> leaving, int most) {
+		Stream<String> running = running(leaving).stream()
+			.mapMulti((assignment, records) -> forEachRunning(assignment,
+					(worker, record) -> records.accept(assignment.partition() + "@" + record.offset())));
+		return Stream.concat(running, leaving.stream().flatMap(this::toBeAcknowledged)).limit(most).toList();
+	}
+
+	private Stream<String> toBeAcknowledged(PartitionAssignment assignment) {
+		if (!assignment.isToBeAcknowledged()) {
+			return Stream.empty();
+		}
+		TopicPartition partition = assignment.partition();
+		return this.unattended.stream()
+			.filter((record) -> record.workerName() == null)
+			.flatMap((record) -> record.unfinished().stream())
+			.filter((record) -> isOf(partition, record))
+			.map((record) -> partition + "@" + record.offset());
 	}
 
 	private void forEachRunning(PartitionAssignment assignment, BiConsumer<Worker, ConsumerRecord<?, ?>> action) {
 		TopicPartition partition = assignment.partition();
 		for (Worker worker : this.workers.all()) {
 			ConsumerRecord<?, ?> record = worker.currentRecord();
-			if (record != null && record.partition() == partition.partition()
-					&& record.topic().equals(partition.topic())) {
+			if (record != null && isOf(partition, record)) {
 				action.accept(worker, record);
 			}
 		}
+	}
+
+	private static boolean isOf(TopicPartition partition, ConsumerRecord<?, ?> record) {
+		return record.partition() == partition.partition() && record.topic().equals(partition.topic());
 	}
 
 	private static List<PartitionAssignment> running(Collection<PartitionAssignment> assignments) {

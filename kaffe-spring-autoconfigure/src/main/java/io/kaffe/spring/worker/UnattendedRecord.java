@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.worker;
 
+import java.util.List;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,14 @@ public interface UnattendedRecord {
 	 * @return the record
 	 */
 	ConsumerRecord<?, ?> record();
+
+	/**
+	 * Return all records that are not final, if there are several.
+	 * @return what {@link #record()} returns, unless it stands for a batch
+	 */
+	default List<? extends ConsumerRecord<?, ?>> unfinished() {
+		return List.of(record());
+	}
 
 	/**
 	 * Return the name of the worker that waits for it.

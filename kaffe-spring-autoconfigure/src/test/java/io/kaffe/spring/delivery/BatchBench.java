@@ -279,6 +279,11 @@ final class BatchBench {
 		}
 
 		@Override
+		public boolean isOver() {
+			return this.revoked;
+		}
+
+		@Override
 		public void complete(ConsumerRecord<?, ?> record) {
 			this.completed.add(record.offset());
 		}
@@ -304,8 +309,9 @@ final class BatchBench {
 		}
 
 		@Override
-		public void closed() {
+		public void acknowledged(ConsumerRecord<?, ?> record) {
 			this.open--;
+			complete(record);
 		}
 
 		@Override

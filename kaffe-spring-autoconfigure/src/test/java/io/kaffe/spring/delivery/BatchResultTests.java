@@ -56,7 +56,7 @@ class BatchResultTests {
 		this.bench.submit(this.orders, 0, 1).submit(this.refunds, 5).run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
 		assertThat(this.refunds.completed).containsExactly(5L);
-		assertThat(this.orders.open).isZero();
+		assertThat(this.orders.kept().size()).isZero();
 	}
 
 	@Test
@@ -65,11 +65,11 @@ class BatchResultTests {
 		this.bench.submit(this.orders, 0, 1).submit(this.refunds, 5).run();
 		this.bench.submit(this.orders, 2).run();
 		assertThat(this.orders.completed).isEmpty();
-		assertThat(this.orders.open).as("counts as buffered, not as being handled").isEqualTo(3);
+		assertThat(this.orders.kept().size()).as("counts as buffered, not as being handled").isEqualTo(3);
 		assertThat(this.orders.entered).as("no drain waits for it").isZero();
 		this.bench.submit(this.orders, 3).run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L);
-		assertThat(this.orders.open).isZero();
+		assertThat(this.orders.kept().size()).isZero();
 		assertThat(this.refunds.completed).as("another partition").isEmpty();
 		assertThat(this.bench.delivered).as("nothing is delivered again").hasSize(3);
 	}
@@ -82,7 +82,7 @@ class BatchResultTests {
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
 		this.bench.submit(this.orders, 6).run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L);
-		assertThat(this.orders.open).isEqualTo(2);
+		assertThat(this.orders.kept().size()).isEqualTo(2);
 	}
 
 	@Test
@@ -134,7 +134,7 @@ class BatchResultTests {
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
 		this.bench.submit(this.orders, 1).run();
 		assertThat(this.results).as("not called without records").isEmpty();
-		assertThat(this.orders.open).isEqualTo(1);
+		assertThat(this.orders.kept().size()).isEqualTo(1);
 	}
 
 	@Test

@@ -113,6 +113,11 @@ class MemoryFootprintTests {
 		}
 
 		@Override
+		public boolean isOver() {
+			return false;
+		}
+
+		@Override
 		public void complete(ConsumerRecord<?, ?> record) {
 			throw new UnsupportedOperationException();
 		}
@@ -143,7 +148,7 @@ class MemoryFootprintTests {
 		}
 
 		@Override
-		public void closed() {
+		public void acknowledged(ConsumerRecord<?, ?> record) {
 			throw new UnsupportedOperationException();
 		}
 

@@ -314,6 +314,11 @@ class RecordWorkTests {
 		}
 
 		@Override
+		public boolean isOver() {
+			return this.revoked;
+		}
+
+		@Override
 		public void complete(ConsumerRecord<?, ?> record) {
 			this.completed.add(record.offset());
 		}
@@ -339,7 +344,7 @@ class RecordWorkTests {
 		}
 
 		@Override
-		public void closed() {
+		public void acknowledged(ConsumerRecord<?, ?> record) {
 			throw new UnsupportedOperationException();
 		}
 

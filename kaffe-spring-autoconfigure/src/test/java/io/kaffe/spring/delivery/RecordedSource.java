@@ -72,6 +72,11 @@ final class RecordedSource implements RecordSource {
 	}
 
 	@Override
+	public boolean isOver() {
+		return this.revoked;
+	}
+
+	@Override
 	public void complete(ConsumerRecord<?, ?> record) {
 		this.completed.add(record.offset());
 	}
@@ -97,7 +102,7 @@ final class RecordedSource implements RecordSource {
 	}
 
 	@Override
-	public void closed() {
+	public void acknowledged(ConsumerRecord<?, ?> record) {
 		throw new UnsupportedOperationException();
 	}
 

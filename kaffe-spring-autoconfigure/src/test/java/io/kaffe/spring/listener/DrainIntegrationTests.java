@@ -17,11 +17,14 @@
 package io.kaffe.spring.listener;
 
 import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -38,9 +41,13 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+import org.springframework.kafka.support.Acknowledgment;
 
+import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -262,8 +269,109 @@ class DrainIntegrationTests {
 		}
 	}
 
+	@ParameterizedTest
+	@EnumSource
+	void stopWaitsForAcknowledgmentsOfWhatTheListenerHasReturnedFrom(Protocol protocol) {
+		try (ListenerApplication application = application(Acknowledging.class, protocol).topic("orders", 1)) {
+			assertStopWaitsForAcknowledgments(application);
+		}
+	}
+
+	@Test
+	void stopWaitsForAcknowledgmentsOfBatchesToo() {
+		try (ListenerApplication application = application(AcknowledgingBatches.class, Protocol.CLASSIC).topic("orders",
+				1)) {
+			assertStopWaitsForAcknowledgments(application);
+		}
+	}
+
+	private static void assertStopWaitsForAcknowledgments(ListenerApplication application) {
+		application.send("orders", 0, 0, 10);
+		ConfigurableApplicationContext context = application.start();
+		Acknowledgments open = context.getBean(Acknowledgments.class);
+		await("all were handed over").until(() -> open.records.get() == 10);
+		CompletableFuture<Void> stopped = CompletableFuture
+			.runAsync(() -> ListenerApplication.container(context, "orders").stop());
+		await("the drain has begun")
+			.until(() -> ListenerApplication.table(context, "orders").state() == ConsumerState.DRAINING);
+		Acknowledgment last = open.acknowledgments.pollLast();
+		open.acknowledgeAll();
+		assertThat(stopped).as("one is open").failsWithin(300, TimeUnit.MILLISECONDS);
+		last.acknowledge();
+		assertThat(stopped).succeedsWithin(10, TimeUnit.SECONDS);
+		assertThat(application.committed("orders", 0)).isEqualTo(10);
+		assertThat(ListenerApplication.table(context, "orders").rebalances())
+			.allSatisfy((rebalance) -> assertThat(rebalance.givenUp()).isEmpty());
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void whatTheListenerKeepsIsCommittedIfItIsAcknowledgedWhenItsPartitionIsRevoked(Protocol protocol) {
+		try (ListenerApplication application = application(AcknowledgingOnRevocation.class, protocol).topic("orders",
+				2)) {
+			application.send("orders", 0, 0, 10);
+			application.send("orders", 1, 0, 10);
+			ConfigurableApplicationContext first = application.start();
+			Acknowledgments open = first.getBean(Acknowledgments.class);
+			await("all were handed over").until(() -> open.records.get() == 20);
+			ConfigurableApplicationContext second = application.start();
+			ListenerApplication.awaitAssigned(second, "orders", 1);
+			int partition = ListenerApplication.table(second, "orders").partitions().get(0).partition();
+			assertThat(application.committed("orders", partition)).isEqualTo(10);
+			assertThat(ListenerApplication.table(first, "orders").rebalances())
+				.filteredOn((rebalance) -> rebalance.kind().equals("revoked"))
+				.isNotEmpty()
+				.allSatisfy((rebalance) -> {
+					assertThat(rebalance.givenUp()).isEmpty();
+					assertThat(rebalance.drainMillis()).as("nothing is waited for in vain").isLessThan(10_000);
+				});
+		}
+	}
+
+	@Test
+	void whatTheListenerKeepsIsCommittedIfItIsAcknowledgedWhenTheContextCloses() {
+		try (ListenerApplication application = application(AcknowledgingOnRevocation.class, Protocol.CLASSIC)
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 10);
+			ConfigurableApplicationContext context = application.start();
+			Acknowledgments open = context.getBean(Acknowledgments.class);
+			await("all were handed over").until(() -> open.records.get() == 10);
+			assertThat(CompletableFuture.runAsync(context::close)).as("nothing is waited for in vain")
+				.succeedsWithin(10, TimeUnit.SECONDS);
+			assertThat(application.committed("orders", 0)).isEqualTo(10);
+		}
+	}
+
+	@Test
+	void acknowledgmentsThatOutlastTheDrainAreGivenUp(CapturedOutput output) {
+		try (ListenerApplication application = application(Acknowledging.class, Protocol.CLASSIC)
+			.with("kaffe.drain-timeout", "300ms")
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 3);
+			ConfigurableApplicationContext context = application.start();
+			Acknowledgments open = context.getBean(Acknowledgments.class);
+			await("all were handed over").until(() -> open.records.get() == 3);
+			open.acknowledgments.remove().acknowledge();
+			ListenerApplication.container(context, "orders").stop();
+			String topic = application.topic("orders");
+			assertThat(output).contains("Gave up waiting for 2 acknowledgments, that of " + topic + "-0@1 among them");
+			assertThat(ListenerApplication.table(context, "orders").rebalances())
+				.filteredOn((rebalance) -> rebalance.kind().equals("revoked"))
+				.singleElement()
+				.satisfies((rebalance) -> assertThat(rebalance.givenUp()).containsExactlyInAnyOrder(topic + "-0@1",
+						topic + "-0@2"));
+			assertThat(application.committed("orders", 0)).isEqualTo(1);
+			open.acknowledgeAll();
+			assertThat(output).contains("finished " + topic + "-0@2 after");
+		}
+	}
+
 	private static ListenerApplication application(Protocol protocol) {
-		ListenerApplication application = ListenerApplication.of(Listening.class).with("kaffe.consumers.orders", "");
+		return application(Listening.class, protocol);
+	}
+
+	private static ListenerApplication application(Class<?> configuration, Protocol protocol) {
+		ListenerApplication application = ListenerApplication.of(configuration).with("kaffe.consumers.orders", "");
 		protocol.properties.forEach((property) -> {
 			String[] nameAndValue = property.split("=");
 			application.with("spring.kafka.consumer.properties." + nameAndValue[0], nameAndValue[1]);
@@ -423,6 +531,86 @@ class DrainIntegrationTests {
 				}
 
 			};
+		}
+
+	}
+
+	/**
+	 * What was handed over to be acknowledged later.
+	 */
+	static class Acknowledgments {
+
+		private final Deque<Acknowledgment> acknowledgments = new ConcurrentLinkedDeque<>();
+
+		private final AtomicInteger records = new AtomicInteger();
+
+		void add(Acknowledgment acknowledgment, int records) {
+			this.acknowledgments.add(acknowledgment);
+			this.records.addAndGet(records);
+		}
+
+		void acknowledgeAll() {
+			for (Acknowledgment next = this.acknowledgments.poll(); next != null; next = this.acknowledgments.poll()) {
+				next.acknowledge();
+			}
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Acknowledging {
+
+		final Acknowledgments open = new Acknowledgments();
+
+		@Bean
+		Acknowledgments acknowledgments() {
+			return this.open;
+		}
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", ackMode = "MANUAL")
+		void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
+			this.open.add(acknowledgment, 1);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AcknowledgingBatches {
+
+		private final Acknowledgments open = new Acknowledgments();
+
+		@Bean
+		Acknowledgments acknowledgments() {
+			return this.open;
+		}
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", ackMode = "MANUAL",
+				batch = "true")
+		void handle(List<ConsumerRecord<String, String>> records, Acknowledgment acknowledgment) {
+			this.open.add(acknowledgment, records.size());
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AcknowledgingOnRevocation extends Acknowledging {
+
+		@Bean
+		ConsumerAwareRebalanceListener rebalanceListener(Acknowledgments open) {
+			return new ConsumerAwareRebalanceListener() {
+
+				@Override
+				public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer,
+						Collection<TopicPartition> partitions) {
+					open.acknowledgeAll();
+				}
+
+			};
+		}
+
+		@EventListener
+		void closed(ContextClosedEvent event) {
+			this.open.acknowledgeAll();
 		}
 
 	}
