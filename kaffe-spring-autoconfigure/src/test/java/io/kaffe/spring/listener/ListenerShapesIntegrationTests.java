@@ -53,7 +53,8 @@ class ListenerShapesIntegrationTests {
 		try (ListenerApplication application = ListenerApplication.of(Acknowledging.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
-					"--kaffe.commit.interval=50ms", "--spring.kafka.listener.ack-mode=manual");
+					"--kaffe.commit.interval=50ms", "--kaffe.drain-timeout=200ms",
+					"--spring.kafka.listener.ack-mode=manual");
 			List<Acknowledgment> acknowledgments = context.getBean(Acknowledging.class).acknowledgments;
 			await("all are delivered").until(() -> acknowledgments.size() == 10);
 			acknowledgments.get(1).acknowledge();
