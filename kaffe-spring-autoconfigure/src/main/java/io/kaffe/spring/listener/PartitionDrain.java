@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
@@ -137,6 +138,7 @@ final class PartitionDrain {
 			.filter((record) -> record.workerName() == null)
 			.flatMap((record) -> record.unfinished().stream())
 			.filter((record) -> isOf(partition, record))
+			.sorted(Comparator.comparingLong(ConsumerRecord::offset))
 			.map((record) -> partition + "@" + record.offset());
 	}
 

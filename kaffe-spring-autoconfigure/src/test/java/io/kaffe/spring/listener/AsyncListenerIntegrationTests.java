@@ -145,7 +145,7 @@ class AsyncListenerIntegrationTests {
 		try (ListenerApplication application = ListenerApplication.of(Leaking.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 2);
 			ConfigurableApplicationContext context = application.start(NAMED, "--spring.kafka.listener.ack-mode=manual",
-					"--kaffe.stall-threshold=200ms");
+					"--kaffe.stall-threshold=200ms", "--kaffe.drain-timeout=200ms");
 			Leaking leaking = context.getBean(Leaking.class);
 			await("both count as stalled").until(() -> problems(context).size() == 2);
 			leaking.acknowledgments.remove().acknowledge();

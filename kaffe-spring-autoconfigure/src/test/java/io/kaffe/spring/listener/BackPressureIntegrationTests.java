@@ -201,6 +201,7 @@ class BackPressureIntegrationTests {
 	void recordsThatAreNeverAcknowledgedDoNotKeepARestartedConsumerFromFetching() {
 		try (ListenerApplication application = ListenerApplication.of(Forgetful.class)
 			.with("kaffe.consumers.orders.buffer.max-records", 100)
+			.with("kaffe.drain-timeout", "200ms")
 			.with("spring.kafka.consumer.max-poll-records", 20)
 			.with("spring.kafka.listener.ack-mode", "manual")
 			.topic("orders", 1)) {

@@ -172,6 +172,7 @@ class SelectiveReplayIntegrationTests {
 		return ListenerApplication.of(Acknowledging.class)
 			.with("kaffe.consumers.orders", "")
 			.with("kaffe.commit.interval", "100ms")
+			.with("kaffe.drain-timeout", "200ms")
 			.with("spring.kafka.listener.ack-mode", "manual")
 			.topic("orders", 1);
 	}
