@@ -142,7 +142,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private Timer drains(String outcome) {
 		return add(Timer.builder("kaffe.drain")
-			.description("How long running records were waited for when partitions were revoked")
+			.description("How long records were waited for when partitions were revoked")
 			.tags(this.tags)
 			.tag("outcome", outcome)
 			.register(this.registry));

@@ -22,7 +22,8 @@ import java.util.List;
 
 /**
  * Partitions have gone from a consumer, because they were revoked or it is being stopped,
- * and the records that were being handled have been waited for.
+ * and the records that were being handled, or were to be acknowledged, have been waited
+ * for.
  *
  * @param consumer the consumer's name
  * @param at when the waiting was over
@@ -50,7 +51,7 @@ public record PartitionsDrainedEvent(String consumer, Instant at, List<String> p
 	/**
 	 * Return whether the records were all finished in time.
 	 * @return {@code false} if some are delivered again to the partitions' next owner
-	 * although they are still being handled
+	 * although they are still being handled or to be acknowledged
 	 */
 	public boolean isComplete() {
 		return this.givenUp.isEmpty();

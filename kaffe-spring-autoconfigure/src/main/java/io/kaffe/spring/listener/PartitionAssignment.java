@@ -35,16 +35,17 @@ import io.kaffe.spring.worker.Worker;
  * One partition while it is assigned to one consumer: whether its records may still be
  * handled, how far it has come, how much of it is buffered.
  * <p>
- * It is ACTIVE, then REVOKED (nothing starts, what runs is waited for), then FENCED
- * (completions change nothing); a lost partition is fenced at once. A partition that
- * comes back gets a new assignment with a new epoch, so nothing that is left over from
- * this one can touch it.
+ * It is ACTIVE, then REVOKED (nothing starts, what runs or is to be acknowledged is
+ * waited for), then FENCED (completions change nothing); a lost partition is fenced at
+ * once. A partition that comes back gets a new assignment with a new epoch, so nothing
+ * that is left over from this one can touch it.
  * <p>
  * <b>Threading.</b> Owned by the consumer thread; workers call {@link #enter()},
- * {@link #exit()}, {@link #isRevoked()} and {@link #complete}. A worker first counts
- * itself in and then looks at the phase; the consumer thread first sets the phase and
- * then looks at the count: one of them sees the other, so once the count is zero after a
- * revocation, nothing starts any more. Tables call {@link #snapshot}.
+ * {@link #exit()}, {@link #isRevoked()}, {@link #leftOpen()} and {@link #complete}, any
+ * thread {@link #acknowledged}. A worker first counts itself in and then looks at the
+ * phase; the consumer thread first sets the phase and then looks at the count: one of
+ * them sees the other, so once the count is zero after a revocation, nothing starts or is
+ * left open any more. Tables call {@link #snapshot}.
  */
 final class PartitionAssignment implements RecordSource {
 
