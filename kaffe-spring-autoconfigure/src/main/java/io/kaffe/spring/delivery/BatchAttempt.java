@@ -170,6 +170,11 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 		return null;
 	}
 
+	private boolean isOver(int position) {
+		BatchedRecord record = this.records.get(position);
+		return isFinal(position) || record.source().isOver(record.record());
+	}
+
 	boolean isFinal(int position) {
 		return this.states.get(position) == FINAL;
 	}
@@ -184,13 +189,20 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	}
 
 	private void complete(int position) {
-		int before = this.states.getAndSet(position, FINAL);
 		BatchedRecord record = this.records.get(position);
-		if (before == LEFT_OPEN) {
-			record.acknowledge();
+		// Or a drain would not wait for it if the listener returns at this moment.
+		record.source().stay();
+		try {
+			int before = this.states.getAndSet(position, FINAL);
+			if (before == LEFT_OPEN) {
+				record.acknowledge();
+			}
+			else if (before == OPEN) {
+				record.complete();
+			}
 		}
-		else if (before == OPEN) {
-			record.complete();
+		finally {
+			record.source().exit();
 		}
 	}
 
@@ -338,7 +350,7 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	@Override
 	public List<? extends ConsumerRecord<?, ?>> unfinished() {
 		return IntStream.range(0, this.records.size())
-			.filter((position) -> !isFinal(position))
+			.filter((position) -> !isOver(position))
 			.mapToObj((position) -> this.records.get(position).record())
 			.toList();
 	}
@@ -356,7 +368,7 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	@Override
 	public boolean isOver() {
 		for (int position = 0; position < this.records.size(); position++) {
-			if (!isFinal(position) && !this.records.get(position).source().isOver()) {
+			if (!isOver(position)) {
 				return false;
 			}
 		}

@@ -284,13 +284,20 @@ public final class RecordDelivery extends Delivery {
 
 		@Override
 		public void acknowledge() {
-			State before = this.state.getAndSet(State.ACKNOWLEDGED);
-			if (before == State.LEFT_OPEN) {
-				unattended().remove(this);
-				this.source.acknowledged(this.record);
+			// Or a drain would not wait for it if the listener returns at this moment.
+			this.source.stay();
+			try {
+				State before = this.state.getAndSet(State.ACKNOWLEDGED);
+				if (before == State.LEFT_OPEN) {
+					unattended().remove(this);
+					this.source.acknowledged(this.record);
+				}
+				else if (before == State.NEW) {
+					this.source.complete(this.record);
+				}
 			}
-			else if (before == State.NEW) {
-				this.source.complete(this.record);
+			finally {
+				this.source.exit();
 			}
 		}
 
@@ -321,7 +328,7 @@ public final class RecordDelivery extends Delivery {
 
 		@Override
 		public boolean isOver() {
-			return this.state.get() == State.ACKNOWLEDGED || this.source.isOver();
+			return this.state.get() == State.ACKNOWLEDGED || this.source.isOver(this.record);
 		}
 
 		@Override

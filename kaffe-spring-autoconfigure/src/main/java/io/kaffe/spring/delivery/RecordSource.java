@@ -39,7 +39,8 @@ public interface RecordSource {
 
 	/**
 	 * Ask a revocation to wait longer, until {@link #exit()} has been called once more.
-	 * Called between {@link #enter()} and {@link #exit()}.
+	 * Called between {@link #enter()} and {@link #exit()}, or by whoever is about to
+	 * complete a record.
 	 */
 	void stay();
 
@@ -51,12 +52,13 @@ public interface RecordSource {
 	boolean isRevoked();
 
 	/**
-	 * Return whether the assignment has ended: what is completed from now on changes
-	 * nothing.
+	 * Return whether a record does not matter any more: it is final, or its assignment
+	 * has ended, so that it will be somebody else's.
+	 * @param record the record
 	 * @return {@code true} from the end of the drain on, or as soon as the partition is
 	 * lost
 	 */
-	boolean isOver();
+	boolean isOver(ConsumerRecord<?, ?> record);
 
 	/**
 	 * Mark a record as final. Does nothing if it is final already or its assignment is

@@ -207,12 +207,14 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	/**
 	 * Let everything of a consumer go. Called by the thread that polls with it, for the
 	 * last time.
+	 * @param beforeCommit called before the last commit, when nothing is being handled
+	 * any more
 	 */
-	void stopping(Consumer<?, ?> consumer) {
+	void stopping(Consumer<?, ?> consumer, Runnable beforeCommit) {
 		ConsumerSession session = this.sessions.get(consumer);
 		if (session != null) {
 			try {
-				session.stopping();
+				session.stopping(beforeCommit);
 			}
 			finally {
 				this.sessions.remove(consumer);

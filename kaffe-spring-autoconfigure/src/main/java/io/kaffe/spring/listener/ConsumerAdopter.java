@@ -44,8 +44,10 @@ import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.messaging.handler.annotation.Header;
@@ -215,9 +217,28 @@ public final class ConsumerAdopter {
 		ContainerProperties properties = container.getContainerProperties();
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
 			.getRecordInterceptor();
-		return new RecordDelivery(listener, ListenerUtils.determineListenerType(listener), interceptor,
-				isManual(properties), AsyncHandlerAdapter.installIn(target(listener)),
+		boolean async = AsyncHandlerAdapter.installIn(target(listener));
+		return new RecordDelivery((isManual(properties) && !async) ? acknowledgingDiscarded(listener) : listener,
+				ListenerUtils.determineListenerType(listener), interceptor, isManual(properties), async,
 				deliverySettings(name, container, settings));
+	}
+
+	/**
+	 * Return a listener that acknowledges what it filters out, since nobody else would,
+	 * and no later record does it as well.
+	 * @param listener the listener
+	 * @return the same listener if it is none that filters
+	 */
+	@SuppressWarnings("unchecked")
+	private static MessageListener<Object, Object> acknowledgingDiscarded(MessageListener<Object, Object> listener) {
+		if (listener.getClass() != FilteringMessageListenerAdapter.class) {
+			return listener;
+		}
+		FilteringMessageListenerAdapter<Object, Object> filtering = (FilteringMessageListenerAdapter<Object, Object>) listener;
+		// Adapters do not tell what they filter with.
+		Object filter = new DirectFieldAccessor(filtering).getPropertyValue("recordFilterStrategy");
+		return new FilteringMessageListenerAdapter<>(filtering.getDelegate(),
+				(RecordFilterStrategy<Object, Object>) Objects.requireNonNull(filter), true);
 	}
 
 	private DeliverySettings deliverySettings(String name, AbstractMessageListenerContainer<?, ?> container,
@@ -292,8 +313,9 @@ public final class ConsumerAdopter {
 	private static void rewire(AbstractMessageListenerContainer<?, ?> container, AdoptedConsumer adopted) {
 		ContainerProperties properties = container.getContainerProperties();
 		properties.setMessageListener(new DispatchingListener(adopted));
-		properties.setConsumerRebalanceListener(
-				new DrainingRebalanceListener(adopted, properties.getConsumerRebalanceListener()));
+		DrainingRebalanceListener rebalances = new DrainingRebalanceListener(adopted,
+				properties.getConsumerRebalanceListener());
+		properties.setConsumerRebalanceListener(rebalances);
 		((AbstractMessageListenerContainer<Object, Object>) container)
 			.setBatchInterceptor(new TickInterceptor(adopted));
 		container.setRecordInterceptor(null);
@@ -302,7 +324,7 @@ public final class ConsumerAdopter {
 				() -> new UnreadableRecordReader(deserializers));
 		container.setCommonErrorHandler(unreadable);
 		container.setApplicationEventPublisher(
-				new ContainerEventPublisher(adopted, unreadable, container.getApplicationEventPublisher()));
+				new ContainerEventPublisher(adopted, rebalances, unreadable, container.getApplicationEventPublisher()));
 		leaveCommitsToWorkers(properties);
 		leaveObservationToWorkers(properties);
 		adjustTimeouts(properties, adopted.settings());

@@ -349,14 +349,14 @@ final class ConsumerSession {
 
 	/**
 	 * Let all partitions go, because the consumer stops.
+	 * @param beforeCommit called when nothing is being handled any more
 	 */
-	void stopping() {
+	void stopping(Runnable beforeCommit) {
 		this.state = ConsumerState.DRAINING;
 		this.stopDeadline = deadline();
 		List<TopicPartition> leaving = List.copyOf(this.assignments.keySet());
 		try {
-			letGo(this.assignments.values(), this.stopDeadline, () -> {
-			}, this::takePartInRebalance);
+			letGo(this.assignments.values(), this.stopDeadline, beforeCommit, this::takePartInRebalance);
 		}
 		finally {
 			this.commands.close();
@@ -548,9 +548,9 @@ final class ConsumerSession {
 			interrupted |= this.drain.awaitHandlers(leaving, drainDeadline);
 			// In which the user may acknowledge what was kept until now.
 			beforeCommit.run();
-			interrupted |= this.drain.awaitAcknowledgments(leaving, drainDeadline);
 		}
 		finally {
+			interrupted |= this.drain.awaitAcknowledgments(leaving, drainDeadline);
 			noteDrain(leaving, this.owner.ticker().nanoTime() - beginning);
 			leaving.forEach(PartitionAssignment::fence);
 			this.owner.workers().wakeAll();

@@ -37,13 +37,16 @@ final class ContainerEventPublisher implements ApplicationEventPublisher {
 
 	private final AdoptedConsumer adopted;
 
+	private final DrainingRebalanceListener rebalances;
+
 	private final UnreadableRecords unreadable;
 
 	private final @Nullable ApplicationEventPublisher publisher;
 
-	ContainerEventPublisher(AdoptedConsumer adopted, UnreadableRecords unreadable,
+	ContainerEventPublisher(AdoptedConsumer adopted, DrainingRebalanceListener rebalances, UnreadableRecords unreadable,
 			@Nullable ApplicationEventPublisher publisher) {
 		this.adopted = adopted;
+		this.rebalances = rebalances;
 		this.unreadable = unreadable;
 		this.publisher = publisher;
 	}
@@ -78,7 +81,7 @@ final class ContainerEventPublisher implements ApplicationEventPublisher {
 
 	private void stopping(Consumer<?, ?> consumer) {
 		try {
-			this.adopted.stopping(consumer);
+			this.rebalances.stopping(consumer);
 		}
 		finally {
 			this.unreadable.stopped(consumer);

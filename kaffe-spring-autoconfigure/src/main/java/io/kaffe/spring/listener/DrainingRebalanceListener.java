@@ -17,7 +17,13 @@
 package io.kaffe.spring.listener;
 
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
@@ -28,12 +34,24 @@ import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
  * Tells the session of a consumer which partitions come and go, and the user's own
  * listener at the moments at which it would hear of them without workers: of revoked
  * partitions when nothing of them is being handled any more.
+ * <p>
+ * <b>Threading.</b> Called by consumer threads, each of which knows what the user was
+ * told of its own consumer.
  */
 final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener {
+
+	private static final Log logger = LogFactory.getLog(DrainingRebalanceListener.class);
 
 	private final AdoptedConsumer adopted;
 
 	private final @Nullable ConsumerRebalanceListener user;
+
+	/**
+	 * Of which partitions the user was told when a consumer stopped, before its client
+	 * lets them go, if ever.
+	 */
+	private final Map<Consumer<?, ?>, Set<TopicPartition>> toldAtStop = Collections
+		.synchronizedMap(new WeakHashMap<>());
 
 	DrainingRebalanceListener(AdoptedConsumer adopted, @Nullable ConsumerRebalanceListener user) {
 		this.adopted = adopted;
@@ -42,6 +60,8 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 
 	@Override
 	public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		this.toldAtStop.computeIfPresent(consumer, (key, told) -> Set
+			.copyOf(told.stream().filter((partition) -> !partitions.contains(partition)).toList()));
 		ConsumerSession session = this.adopted.session(consumer);
 		session.assigned(partitions);
 		session.seekAssigned(partitions);
@@ -57,7 +77,12 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 	@Override
 	public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
 		ConsumerSession session = this.adopted.presentSession(consumer);
-		Runnable tellUser = () -> revokedBeforeCommit(consumer, partitions);
+		Collection<TopicPartition> untold = untold(consumer, partitions);
+		Runnable tellUser = () -> {
+			if (!untold.isEmpty() || partitions.isEmpty()) {
+				revokedBeforeCommit(consumer, untold);
+			}
+		};
 		if (session != null) {
 			session.revoked(partitions, tellUser);
 		}
@@ -89,6 +114,32 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 		else if (this.user != null) {
 			this.user.onPartitionsLost(partitions);
 		}
+	}
+
+	/**
+	 * Let everything of a consumer that stops go. The user is told of its partitions
+	 * before the last commit, rather than when the client lets them go: then it would be
+	 * too late for acknowledgments.
+	 */
+	void stopping(Consumer<?, ?> consumer) {
+		Set<TopicPartition> partitions = consumer.subscription().isEmpty() ? Set.of()
+				: Set.copyOf(consumer.assignment());
+		this.adopted.stopping(consumer, () -> {
+			if (!partitions.isEmpty()) {
+				this.toldAtStop.put(consumer, partitions);
+				try {
+					revokedBeforeCommit(consumer, partitions);
+				}
+				catch (RuntimeException ex) {
+					logger.error("The rebalance listener failed while its consumer was being stopped", ex);
+				}
+			}
+		});
+	}
+
+	private Collection<TopicPartition> untold(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		Set<TopicPartition> told = this.toldAtStop.getOrDefault(consumer, Set.of());
+		return partitions.stream().filter((partition) -> !told.contains(partition)).toList();
 	}
 
 	private void revokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {

@@ -189,10 +189,10 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	/**
-	 * Return whether there are records to be acknowledged by listeners that have
-	 * returned. Once nothing is running any more, there will be no others.
+	 * Return whether listeners have left records open. Once nothing is running any more,
+	 * they will leave no others.
 	 */
-	boolean isToBeAcknowledged() {
+	boolean isLeftOpen() {
 		return this.open.get() > 0;
 	}
 
@@ -219,8 +219,8 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	@Override
-	public boolean isOver() {
-		return this.phase == FENCED;
+	public boolean isOver(ConsumerRecord<?, ?> record) {
+		return this.phase == FENCED || this.progress.isComplete(record.offset());
 	}
 
 	@Override
@@ -234,14 +234,13 @@ final class PartitionAssignment implements RecordSource {
 	}
 
 	/**
-	 * Complete a record: first where the last commit finds it, then for a drain that
-	 * waits for it, then in the buffer, which never has less than what is open.
+	 * Complete a record. It is counted as open no longer than it is in the buffer.
 	 */
 	private void complete(ConsumerRecord<?, ?> record, boolean wasOpen) {
 		boolean late = this.phase == FENCED;
 		boolean completes = !late && this.progress.complete(record.offset());
-		if (wasOpen && this.open.decrementAndGet() == 0 && this.phase == REVOKED) {
-			this.session.drained();
+		if (wasOpen) {
+			this.open.decrementAndGet();
 		}
 		if (late) {
 			this.buffer.remove(record);

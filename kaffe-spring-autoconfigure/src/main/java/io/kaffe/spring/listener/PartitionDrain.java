@@ -84,9 +84,9 @@ final class PartitionDrain {
 	 * @return whether this thread was interrupted meanwhile
 	 */
 	boolean awaitAcknowledgments(Collection<PartitionAssignment> leaving, long deadline) {
-		boolean interrupted = await(leaving, PartitionAssignment::isToBeAcknowledged, deadline);
+		boolean interrupted = await(leaving, this::isToBeAcknowledged, deadline);
 		for (PartitionAssignment assignment : leaving) {
-			List<String> open = toBeAcknowledged(assignment).toList();
+			List<String> open = namesToBeAcknowledged(assignment).toList();
 			if (!open.isEmpty()) {
 				logger.warn("Gave up waiting for " + open.size() + " acknowledgments, that of " + open.get(0)
 						+ " among them: " + assignment + " goes, so its next owner gets these records again");
@@ -126,20 +126,29 @@ final class PartitionDrain {
 		Stream<String> running = running(leaving).stream()
 			.mapMulti((assignment, records) -> forEachRunning(assignment,
 					(worker, record) -> records.accept(assignment.partition() + "@" + record.offset())));
-		return Stream.concat(running, leaving.stream().flatMap(this::toBeAcknowledged)).limit(most).toList();
+		return Stream.concat(running, leaving.stream().flatMap(this::namesToBeAcknowledged)).limit(most).toList();
 	}
 
-	private Stream<String> toBeAcknowledged(PartitionAssignment assignment) {
-		if (!assignment.isToBeAcknowledged()) {
+	/**
+	 * Return whether somebody is about to acknowledge something, or has to.
+	 */
+	private boolean isToBeAcknowledged(PartitionAssignment assignment) {
+		return assignment.isRunning() || toBeAcknowledged(assignment).findAny().isPresent();
+	}
+
+	private Stream<String> namesToBeAcknowledged(PartitionAssignment assignment) {
+		return toBeAcknowledged(assignment).sorted(Comparator.comparingLong(ConsumerRecord::offset))
+			.map((record) -> assignment.partition() + "@" + record.offset());
+	}
+
+	private Stream<? extends ConsumerRecord<?, ?>> toBeAcknowledged(PartitionAssignment assignment) {
+		if (!assignment.isLeftOpen()) {
 			return Stream.empty();
 		}
-		TopicPartition partition = assignment.partition();
 		return this.unattended.stream()
-			.filter((record) -> record.workerName() == null)
+			.filter((record) -> record.workerName() == null && !record.isOver())
 			.flatMap((record) -> record.unfinished().stream())
-			.filter((record) -> isOf(partition, record))
-			.sorted(Comparator.comparingLong(ConsumerRecord::offset))
-			.map((record) -> partition + "@" + record.offset());
+			.filter((record) -> isOf(assignment.partition(), record));
 	}
 
 	private void forEachRunning(PartitionAssignment assignment, BiConsumer<Worker, ConsumerRecord<?, ?>> action) {

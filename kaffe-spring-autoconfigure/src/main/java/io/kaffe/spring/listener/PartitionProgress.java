@@ -207,6 +207,14 @@ final class PartitionProgress {
 	}
 
 	/**
+	 * Return whether an offset is complete. Any thread.
+	 */
+	boolean isComplete(long offset) {
+		OffsetWindow window = this.window;
+		return window != null && window.isComplete(offset);
+	}
+
+	/**
 	 * Move the watermark and say what is to be committed.
 	 * @param completions how many records of the assignment were completed so far: if
 	 * none was since the last time, there is nothing new to tell

@@ -36,7 +36,7 @@ public interface UnattendedRecord {
 	ConsumerRecord<?, ?> record();
 
 	/**
-	 * Return all records that are not final, if there are several.
+	 * Return all records that still matter, if there are several.
 	 * @return what {@link #record()} returns, unless it stands for a batch
 	 */
 	default List<? extends ConsumerRecord<?, ?>> unfinished() {

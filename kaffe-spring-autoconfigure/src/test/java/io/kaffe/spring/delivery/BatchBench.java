@@ -47,6 +47,8 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSupervisor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * A worker that delivers batches, without broker and threads: what its listener was given
  * and what became of it.
@@ -279,12 +281,13 @@ final class BatchBench {
 		}
 
 		@Override
-		public boolean isOver() {
+		public boolean isOver(ConsumerRecord<?, ?> record) {
 			return this.revoked;
 		}
 
 		@Override
 		public void complete(ConsumerRecord<?, ?> record) {
+			assertThat(this.entered).as("a drain waits for what is about to be complete").isPositive();
 			this.completed.add(record.offset());
 		}
 

@@ -113,7 +113,7 @@ class MemoryFootprintTests {
 		}
 
 		@Override
-		public boolean isOver() {
+		public boolean isOver(ConsumerRecord<?, ?> record) {
 			return false;
 		}
 

@@ -314,7 +314,7 @@ class RecordWorkTests {
 		}
 
 		@Override
-		public boolean isOver() {
+		public boolean isOver(ConsumerRecord<?, ?> record) {
 			return this.revoked;
 		}
 

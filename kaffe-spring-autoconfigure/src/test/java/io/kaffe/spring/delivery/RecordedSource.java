@@ -72,7 +72,7 @@ final class RecordedSource implements RecordSource {
 	}
 
 	@Override
-	public boolean isOver() {
+	public boolean isOver(ConsumerRecord<?, ?> record) {
 		return this.revoked;
 	}
 

@@ -342,6 +342,42 @@ class DrainIntegrationTests {
 		}
 	}
 
+	@ParameterizedTest
+	@EnumSource
+	void whatTheListenerKeepsIsCommittedIfItIsAcknowledgedWhenItHearsOfAStop(Protocol protocol) {
+		try (ListenerApplication application = application(AcknowledgingOnRevocation.class, protocol).topic("orders",
+				1)) {
+			application.send("orders", 0, 0, 10);
+			ConfigurableApplicationContext context = application.start();
+			Acknowledgments open = context.getBean(Acknowledgments.class);
+			await("all were handed over").until(() -> open.records.get() == 10);
+			assertThat(CompletableFuture.runAsync(() -> ListenerApplication.container(context, "orders").stop()))
+				.as("nothing is waited for in vain")
+				.succeedsWithin(10, TimeUnit.SECONDS);
+			assertThat(application.committed("orders", 0)).isEqualTo(10);
+			assertThat(context.getBean(AcknowledgingOnRevocation.class).revocations).hasValue(1);
+		}
+	}
+
+	@Test
+	void recordThatIsFinalWithTheAcknowledgmentOfAFailedAttemptIsNotWaitedFor() {
+		try (ListenerApplication application = application(FailingAfterwards.class, Protocol.CLASSIC).topic("orders",
+				1)) {
+			application.send("orders", 0, 0, 1);
+			ConfigurableApplicationContext context = application.start();
+			Acknowledgments open = context.getBean(Acknowledgments.class);
+			await("both attempts were made").until(() -> open.records.get() == 2);
+			await("the second one has returned")
+				.untilAsserted(() -> assertThat(ListenerApplication.table(context, "orders").workers())
+					.allSatisfy((worker) -> assertThat(worker.state().name()).isEqualTo("IDLE")));
+			open.acknowledgments.getFirst().acknowledge();
+			assertThat(CompletableFuture.runAsync(() -> ListenerApplication.container(context, "orders").stop()))
+				.as("nothing is waited for in vain")
+				.succeedsWithin(10, TimeUnit.SECONDS);
+			assertThat(application.committed("orders", 0)).isEqualTo(1);
+		}
+	}
+
 	@Test
 	void acknowledgmentsThatOutlastTheDrainAreGivenUp(CapturedOutput output) {
 		try (ListenerApplication application = application(Acknowledging.class, Protocol.CLASSIC)
@@ -575,6 +611,19 @@ class DrainIntegrationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	static class FailingAfterwards extends Acknowledging {
+
+		@Override
+		void handle(ConsumerRecord<String, String> record, Acknowledgment acknowledgment) {
+			super.handle(record, acknowledgment);
+			if (this.open.records.get() == 1) {
+				throw new IllegalStateException("The first attempt fails on purpose");
+			}
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
 	static class AcknowledgingBatches {
 
 		private final Acknowledgments open = new Acknowledgments();
@@ -595,6 +644,8 @@ class DrainIntegrationTests {
 	@Configuration(proxyBeanMethods = false)
 	static class AcknowledgingOnRevocation extends Acknowledging {
 
+		private final AtomicInteger revocations = new AtomicInteger();
+
 		@Bean
 		ConsumerAwareRebalanceListener rebalanceListener(Acknowledgments open) {
 			return new ConsumerAwareRebalanceListener() {
@@ -602,6 +653,7 @@ class DrainIntegrationTests {
 				@Override
 				public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer,
 						Collection<TopicPartition> partitions) {
+					AcknowledgingOnRevocation.this.revocations.incrementAndGet();
 					open.acknowledgeAll();
 				}
 

@@ -146,6 +146,19 @@ class ListenerShapesIntegrationTests {
 		}
 	}
 
+	@Test
+	void recordsThatAnAcknowledgingListenerFiltersAreFinalToo() {
+		try (ListenerApplication application = ListenerApplication.of(AcknowledgingFiltered.class).topic("orders", 1)) {
+			application.send("orders", 0, 0, 4);
+			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
+					"--kaffe.commit.interval=50ms", "--spring.kafka.listener.ack-mode=manual");
+			List<Acknowledgment> acknowledgments = context.getBean(AcknowledgingFiltered.class).acknowledgments;
+			await("those that pass are delivered").until(() -> acknowledgments.size() == 2);
+			acknowledgments.forEach(Acknowledgment::acknowledge);
+			await("all are committed").until(() -> Long.valueOf(4).equals(application.committed("orders", 0)));
+		}
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	static class Acknowledging {
 
@@ -239,6 +252,16 @@ class ListenerShapesIntegrationTests {
 				containerFactory = "kaffeListenerContainerFactory")
 		void handle(String value, @Header(KafkaHeaders.GROUP_ID) String group) {
 			this.handled.add(value + " of group " + group);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AcknowledgingFiltered extends Acknowledging {
+
+		@Bean
+		static RecordFilterStrategy<Object, Object> odd() {
+			return Customized.odd();
 		}
 
 	}
