@@ -138,7 +138,8 @@ final class Engine {
 	 * Stop, and make sure that everything is committed.
 	 */
 	void stop() {
-		this.adopted.stopping(this.consumer);
+		this.adopted.stopping(this.consumer, () -> {
+		});
 		Map<TopicPartition, OffsetAndMetadata> committed = this.consumer.committed(Set.copyOf(PollRing.PARTITIONS));
 		for (TopicPartition partition : PollRing.PARTITIONS) {
 			OffsetAndMetadata commit = committed.get(partition);
