@@ -161,10 +161,11 @@ final class ConsumerSession {
 			}
 		}
 		assigned.forEach(this.allocation::allocateIfNamed);
-		this.flow.regulate(assigned);
+		this.flow.regulate(assigned, true);
 		if (this.commands.proceed()) {
-			// A partition that is sought is paused; one that was may be fetched.
-			this.flow.regulate(assigned);
+			// A partition that is sought is paused; one that was may be fetched. A wait
+			// could miss that nothing of a sought one is being handled any more.
+			this.flow.regulate(assigned, false);
 			if (this.commands.isWaiting()) {
 				// Set, never cleared here: a worker may set it at the same time.
 				this.roomAvailable = true;

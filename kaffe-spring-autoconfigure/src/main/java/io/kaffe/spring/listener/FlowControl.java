@@ -50,6 +50,9 @@ final class FlowControl {
 
 	private static final Log logger = LogFactory.getLog(FlowControl.class);
 
+	/** More than any poll returns. */
+	private static final long UNKNOWN = Integer.MAX_VALUE + 1L;
+
 	private final Set<TopicPartition> pausedHere = new HashSet<>();
 
 	private final Consumer<?, ?> consumer;
@@ -83,11 +86,12 @@ final class FlowControl {
 
 	/**
 	 * Pause and resume what has to be, before every poll.
+	 * @param mayWait whether this may wait a little for room
 	 */
-	void regulate(Collection<PartitionAssignment> assignments) {
+	void regulate(Collection<PartitionAssignment> assignments, boolean mayWait) {
 		Set<TopicPartition> paused = this.consumer.paused();
 		holdBack(assignments);
-		if (leavesNothingToFetch(assignments, paused) && !this.awaitRoom.test(() -> {
+		if (mayWait && leavesNothingToFetch(assignments, paused) && !this.awaitRoom.test(() -> {
 			holdBack(assignments);
 			return !leavesNothingToFetch(assignments, paused);
 		})) {
@@ -131,7 +135,8 @@ final class FlowControl {
 	/**
 	 * Return whether a partition is left out for want of room that may come soon, and all
 	 * that are fetched come to their end. Not while a strategy is asked for a worker:
-	 * that it has answered must not be missed during the wait.
+	 * that it has answered must not be missed during the wait. Nor if a poll cannot
+	 * return all that is left: the client sends no other fetch to a broker before.
 	 */
 	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
 		boolean leavesOut = false;
@@ -139,16 +144,18 @@ final class FlowControl {
 			if (assignment.naming() != null) {
 				return false;
 			}
-			leavesOut |= assignment.buffer().isHeldBack() && !this.awaitedInVain.contains(assignment.partition());
+			leavesOut |= assignment.isShortOfRoom() && !this.awaitedInVain.contains(assignment.partition());
 		}
 		if (!leavesOut) {
 			return false;
 		}
 		boolean fetches = false;
+		long toPoll = 0;
 		for (PartitionAssignment assignment : assignments) {
 			TopicPartition partition = assignment.partition();
 			if (!assignment.isHeldBack() && (!paused.contains(partition) || isToBeResumed(partition))) {
-				if (!comesToItsEnd(partition)) {
+				toPoll += lag(partition);
+				if (toPoll > this.maxPollRecords) {
 					return false;
 				}
 				fetches = true;
@@ -161,12 +168,12 @@ final class FlowControl {
 		return this.pausedHere.contains(partition) && !this.owner.isPauseRequested(partition);
 	}
 
-	private boolean comesToItsEnd(TopicPartition partition) {
+	private long lag(TopicPartition partition) {
 		try {
-			return this.consumer.currentLag(partition).orElse(Long.MAX_VALUE) <= this.maxPollRecords;
+			return this.consumer.currentLag(partition).orElse(UNKNOWN);
 		}
 		catch (KafkaException | IllegalStateException ex) {
-			return false;
+			return UNKNOWN;
 		}
 	}
 

@@ -52,6 +52,8 @@ final class PartitionAssignment implements RecordSource {
 	/** Most offsets from the watermark to the last one polled: 1.25 MB of bits. */
 	static final long MAX_WINDOW = 10_000_000;
 
+	private static final String BACK_PRESSURE = "back-pressure";
+
 	private static final int ACTIVE = 0;
 
 	private static final int REVOKED = 1;
@@ -162,9 +164,16 @@ final class PartitionAssignment implements RecordSource {
 			why = "parked";
 		}
 		else if (hold || this.progress.length() >= MAX_WINDOW || overloaded) {
-			why = "back-pressure";
+			why = BACK_PRESSURE;
 		}
 		this.heldBack = why;
+	}
+
+	/**
+	 * Return whether the partition has to be paused for want of room alone.
+	 */
+	boolean isShortOfRoom() {
+		return BACK_PRESSURE.equals(this.heldBack) && this.buffer.isHeldBack();
 	}
 
 	/**

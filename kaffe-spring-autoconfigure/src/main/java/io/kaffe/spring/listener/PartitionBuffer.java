@@ -27,8 +27,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * <p>
  * <b>Threading.</b> The consumer thread adds and decides; workers take out. The consumer
  * thread first publishes the level at which there may be room again and then looks at the
- * counts once more; a worker first takes out and then looks at the level. So one of them
- * notices. Each count passes its level downwards once, by one worker.
+ * counts once more; a worker first takes out and then looks at what was added and at the
+ * level. So one of them notices. Each count passes its level downwards once, by one
+ * worker.
  */
 final class PartitionBuffer {
 
@@ -62,8 +63,12 @@ final class PartitionBuffer {
 	 */
 	boolean remove(ConsumerRecord<?, ?> record) {
 		int bytes = bytesOf(record);
-		long leftBytes = this.addedBytes - this.finishedBytes.addAndGet(bytes);
-		long leftRecords = this.addedRecords - this.finishedRecords.incrementAndGet();
+		// What was added is read last: if more comes then, whoever adds it sees this one
+		// out.
+		long finishedBytes = this.finishedBytes.addAndGet(bytes);
+		long leftBytes = this.addedBytes - finishedBytes;
+		long finishedRecords = this.finishedRecords.incrementAndGet();
+		long leftRecords = this.addedRecords - finishedRecords;
 		Room level = this.resumeAt;
 		return leftRecords == level.records || (leftBytes <= level.bytes && leftBytes + bytes > level.bytes);
 	}

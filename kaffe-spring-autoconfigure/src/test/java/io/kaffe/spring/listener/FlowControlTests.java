@@ -110,6 +110,33 @@ class FlowControlTests {
 	}
 
 	@Test
+	void roomIsNotAwaitedWhenAPollCannotReturnAllThatIsLeftOfTheOthers() {
+		TopicPartition third = new TopicPartition("orders", 2);
+		this.consumer.assign(List.of(FIRST, SECOND, third));
+		this.session.assigned(List.of(third));
+		this.consumer.updateEndOffsets(Map.of(SECOND, 300L, third, 300L));
+		this.consumer.seek(third, 99);
+		poll(5000);
+		assertThat(waitsAndPauses()).isEqualTo("0 [orders-0]");
+		this.consumer.seek(third, 100);
+		assertThat(waitsAndPauses()).isEqualTo("1 [orders-0]");
+	}
+
+	@Test
+	void roomIsNotAwaitedForAPartitionThatIsPausedForAnotherReasonToo() {
+		this.adopted.pauses().pause(FIRST);
+		poll(5000);
+		assertThat(waitsAndPauses()).isEqualTo("0 [orders-0]");
+	}
+
+	@Test
+	void roomIsNotAwaitedAfterCommands() {
+		poll(5000);
+		this.flow.regulate(this.session.assignments(), false);
+		assertThat(this.waits).isZero();
+	}
+
+	@Test
 	void roomIsNotAwaitedWhenNothingIsFetched() {
 		this.consumer.pause(Set.of(SECOND));
 		poll(5000);
@@ -117,7 +144,7 @@ class FlowControlTests {
 	}
 
 	private String waitsAndPauses() {
-		this.flow.regulate(this.session.assignments());
+		this.flow.regulate(this.session.assignments(), true);
 		return this.waits + " " + this.consumer.paused().stream().map(TopicPartition::toString).sorted().toList();
 	}
 
