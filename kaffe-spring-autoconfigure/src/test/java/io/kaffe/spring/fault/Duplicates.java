@@ -88,8 +88,12 @@ final class Duplicates {
 		}
 		Map<List<Object>, Assignment> assignments = byKey();
 		Set<List<Object>> uncommitted = new HashSet<>();
+		Set<List<Object>> handled = new HashSet<>();
 		for (Delivery delivery : this.history.deliveries()) {
 			Assignment assignment = assignments.get(key(delivery));
+			if (assignment != null && !delivery.failed() && !handled.add(List.of(key(delivery), delivery.offset()))) {
+				assignment = older(assignment, delivery);
+			}
 			if (assignment != null && assignment.end() != Kind.ASSIGNED) {
 				Long next = assigned.getOrDefault(delivery.partition(), new TreeSet<>()).higher(assignment.from());
 				long end = Math.min(assignment.to(), assignment.outOfTouch());
@@ -97,12 +101,28 @@ final class Duplicates {
 				Map.Entry<Long, Entry> commit = commits.getOrDefault(delivery.partition(), new TreeMap<>())
 					.floorEntry(end);
 				if (commit == null || !covers(commit.getValue(), delivery.offset())) {
-					uncommitted.add(
-							List.of(delivery.instance(), delivery.partition(), delivery.assigned(), delivery.offset()));
+					uncommitted
+						.add(List.of(delivery.instance(), delivery.partition(), assignment.from(), delivery.offset()));
 				}
 			}
 		}
 		return uncommitted.size();
+	}
+
+	/**
+	 * Return whose a record is that an assignment has had to its end already: that of
+	 * another consumer of the same instance, which does not know yet that it lost the
+	 * partition.
+	 * @return the assignment itself if there is no such one
+	 */
+	private Assignment older(Assignment assignment, Delivery delivery) {
+		return this.history.assignments()
+			.stream()
+			.filter((other) -> other.instance().equals(assignment.instance())
+					&& other.partition().equals(assignment.partition()) && other.from() < assignment.from()
+					&& other.contains(delivery.start()))
+			.findFirst()
+			.orElse(assignment);
 	}
 
 	private boolean covers(Entry commit, long offset) {

@@ -614,6 +614,18 @@ class OracleTests {
 		}
 
 		@Test
+		void whatBothConsumersOfAnInstanceHandleBeforeTheLossIsHeardOfIsInTheBound() {
+			Story story = new Story().assigned("a", 0).handled("a", 0, 0).committed("a", 0, 1);
+			story.assignedTo("another of a", "a", 0).handled("a", 0, 1, 2).committed("a", 0, 3);
+			Story late = story.handled("a", 0, 1).lost("a", 0);
+			assertThat(new Duplicates(late.of(4)).count()).isEqualTo(1);
+			assertThat(new Duplicates(late.of(4)).uncommitted()).isEqualTo(1);
+			Story again = late.handled("a", 0, 2);
+			assertThat(new Duplicates(again.of(4)).count()).isEqualTo(2);
+			assertThat(new Duplicates(again.of(4)).uncommitted()).as("nobody excuses it after the loss").isEqualTo(1);
+		}
+
+		@Test
 		void whatIsStartedOutOfTouchIsInTheBoundThoughOthersCommitItMeanwhile() {
 			Story story = new Story().assigned("a", 0).handled("a", 0, 0).committed("a", 0, 1).outOfTouch("a");
 			story.assigned("b", 0).handled("b", 0, 1, 2).committed("b", 0, 3).back("a");
