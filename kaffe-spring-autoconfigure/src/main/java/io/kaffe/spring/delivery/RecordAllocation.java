@@ -82,6 +82,7 @@ public final class RecordAllocation extends Work {
 			}
 		}
 		allocateGroup();
+		turn.readClock();
 		return Progress.DONE;
 	}
 

@@ -381,7 +381,7 @@ final class RunQueue {
 			Worker worker = next();
 			while (worker != null) {
 				run(worker);
-				if (this.turn.readClock() - end >= 0) {
+				if (this.turn.now() - end >= 0) {
 					if (new Lane(false, this.slot).submit()) {
 						return;
 					}
