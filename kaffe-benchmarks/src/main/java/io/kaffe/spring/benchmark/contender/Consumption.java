@@ -28,8 +28,9 @@ interface Consumption extends AutoCloseable {
 	static Consumption start(RoundSettings settings, RecordHandling handling) {
 		Contender contender = Contender.named(settings.contender());
 		return switch (contender.kind()) {
+			case POLLING_ALONE -> new PollingAlone(settings, handling);
 			case BARE_LOOP ->
-				contender.virtual() ? new VirtualBareLoop(settings, handling) : new BareLoop(settings, handling);
+				contender.isVirtual() ? new VirtualBareLoop(settings, handling) : new BareLoop(settings, handling);
 			case PARALLEL_CONSUMER -> new ParallelConsumerConsumption(contender, settings, handling);
 			case SPRING_RECORD, SPRING_BATCH, KAFFE -> new SpringConsumption(contender, settings, handling);
 		};

@@ -18,6 +18,7 @@ package io.kaffe.spring.benchmark.contender;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
 
@@ -30,26 +31,30 @@ import org.jspecify.annotations.Nullable;
  * @param lanes how many records it handles at once
  * @param mode the worker allocation strategy or the ordering mode, {@code null} if it has
  * none
- * @param virtual whether it handles records on virtual threads
- * @param observed whether metrics and observation are on
+ * @param variant what is different from the plain form
  */
-public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nullable String mode, boolean virtual,
-		boolean observed) {
+public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nullable String mode, Variant variant) {
 
 	/** A loop around a {@code KafkaConsumer} on one thread. */
 	public static final Contender BARE_LOOP = new Contender("bare loop", Kind.BARE_LOOP, Order.PARTITION, Lanes.ONE,
-			null, false, false);
+			null, Variant.PLAIN);
+
+	/** The same without the handler: what can be polled at best. */
+	public static final Contender POLLING_ALONE = new Contender("polling alone", Kind.POLLING_ALONE, Order.NONE,
+			Lanes.ONE, null, Variant.PLAIN);
 
 	private static final List<Contender> all = list();
 
 	private static List<Contender> list() {
 		List<Contender> list = new ArrayList<>();
+		list.add(POLLING_ALONE);
 		list.add(BARE_LOOP);
-		list.add(new Contender("bare loop virtual", Kind.BARE_LOOP, Order.NONE, Lanes.CONCURRENCY, null, true, false));
-		list.add(new Contender("spring record", Kind.SPRING_RECORD, Order.PARTITION, Lanes.ONE, null, false, false));
-		list.add(new Contender("spring record per partition", Kind.SPRING_RECORD, Order.PARTITION, Lanes.PARTITIONS,
-				null, false, false));
-		list.add(new Contender("spring batch", Kind.SPRING_BATCH, Order.PARTITION, Lanes.ONE, null, false, false));
+		list.add(new Contender("bare loop virtual", Kind.BARE_LOOP, Order.NONE, Lanes.CONCURRENCY, null,
+				Variant.VIRTUAL));
+		list.add(spring("spring record", Kind.SPRING_RECORD, Lanes.ONE, Variant.PLAIN));
+		list.add(spring("spring record observed", Kind.SPRING_RECORD, Lanes.ONE, Variant.OBSERVED));
+		list.add(spring("spring record per partition", Kind.SPRING_RECORD, Lanes.PARTITIONS, Variant.PLAIN));
+		list.add(spring("spring batch", Kind.SPRING_BATCH, Lanes.ONE, Variant.PLAIN));
 		list.add(parallelConsumer("key", Order.KEY, Lanes.CONCURRENCY));
 		list.add(parallelConsumer("unordered", Order.NONE, Lanes.CONCURRENCY));
 		list.add(parallelConsumer("partition", Order.PARTITION, Lanes.PARTITIONS));
@@ -60,15 +65,20 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		return List.copyOf(list);
 	}
 
+	private static Contender spring(String name, Kind kind, Lanes lanes, Variant variant) {
+		return new Contender(name, kind, Order.PARTITION, lanes, null, variant);
+	}
+
 	private static Contender parallelConsumer(String mode, Order order, Lanes lanes) {
-		return new Contender("parallel-consumer " + mode, Kind.PARALLEL_CONSUMER, order, lanes, mode, false, false);
+		return new Contender("parallel-consumer " + mode, Kind.PARALLEL_CONSUMER, order, lanes, mode, Variant.PLAIN);
 	}
 
 	private static void addKaffe(List<Contender> list, String strategy, Order order, Lanes lanes) {
-		String name = "kaffe " + strategy;
-		list.add(new Contender(name, Kind.KAFFE, order, lanes, strategy, false, false));
-		list.add(new Contender(name + " virtual", Kind.KAFFE, order, lanes, strategy, true, false));
-		list.add(new Contender(name + " observed", Kind.KAFFE, order, lanes, strategy, false, true));
+		for (Variant variant : Variant.values()) {
+			String name = "kaffe " + strategy
+					+ ((variant != Variant.PLAIN) ? " " + variant.name().toLowerCase(Locale.ROOT) : "");
+			list.add(new Contender(name, Kind.KAFFE, order, lanes, strategy, variant));
+		}
 	}
 
 	/**
@@ -107,9 +117,28 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 	}
 
 	/**
+	 * Return whether it needs virtual threads.
+	 * @return whether handlers run on them
+	 */
+	public boolean isVirtual() {
+		return this.variant == Variant.VIRTUAL;
+	}
+
+	/**
+	 * Return whether it has Spring Boot's actuator on its class path.
+	 * @return whether meters are on
+	 */
+	public boolean hasActuator() {
+		return this.variant == Variant.METERED || this.variant == Variant.OBSERVED;
+	}
+
+	/**
 	 * What runs a contender.
 	 */
 	public enum Kind {
+
+		/** {@code KafkaConsumer}, and nothing is done with records. */
+		POLLING_ALONE,
 
 		/** {@code KafkaConsumer}. */
 		BARE_LOOP,
@@ -125,6 +154,28 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 
 		/** Spring Boot with a listener for records and the starter. */
 		KAFFE
+
+	}
+
+	/**
+	 * What is different from the plain form of a contender.
+	 */
+	public enum Variant {
+
+		/** Nothing. */
+		PLAIN,
+
+		/** Handlers run on virtual threads. */
+		VIRTUAL,
+
+		/** A {@code RecordHandler} of a declared consumer in place of a listener. */
+		HANDLER,
+
+		/** The meters that are there with Spring Boot's actuator. */
+		METERED,
+
+		/** The same, and the observation of each delivery. */
+		OBSERVED
 
 	}
 

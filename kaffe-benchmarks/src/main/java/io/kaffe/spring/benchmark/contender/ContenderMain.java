@@ -19,6 +19,7 @@ package io.kaffe.spring.benchmark.contender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -94,9 +95,11 @@ public final class ContenderMain {
 			awaitHandled(1);
 			Mark first = Mark.now(this.handling);
 			awaitHandled(this.settings.warmUp());
+			CpuProfile profile = CpuProfile.start();
 			Mark from = Mark.now(this.handling);
 			awaitHandled(this.settings.warmUp() + this.settings.measured());
 			Mark to = Mark.now(this.handling);
+			profile.stop();
 			awaitHandled(this.settings.total());
 			note(RoundResult.COLD, first.recordsPerSecond(Mark.now(this.handling)));
 			note(RoundResult.RECORDS_PER_SECOND, from.recordsPerSecond(to));
@@ -188,6 +191,17 @@ public final class ContenderMain {
 			awaitHandled(this.settings.total());
 		}
 		writeResult();
+	}
+
+	/**
+	 * Return what makes a JVM leave a flame graph of what it computes while the clock
+	 * runs.
+	 * @param file the file for it, of HTML
+	 * @return arguments of the JVM
+	 */
+	public static List<String> profiled(Path file) {
+		return List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:+DebugNonSafepoints",
+				"-D" + CpuProfile.FILE_PROPERTY + "=" + file);
 	}
 
 	/**

@@ -67,6 +67,13 @@ public final class RecordHandling {
 		}
 		this.work.perform(offset);
 		this.order.ended(key, partition, offset);
+		tickOff(partition, offset);
+	}
+
+	/**
+	 * Take a record for handled.
+	 */
+	void tickOff(int partition, long offset) {
 		this.journal.handled(partition, offset);
 		this.handled.increment();
 	}

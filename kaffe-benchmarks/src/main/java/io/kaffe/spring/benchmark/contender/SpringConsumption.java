@@ -26,6 +26,8 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
+import io.kaffe.spring.benchmark.contender.Contender.Variant;
+
 /**
  * A Spring Boot application with one listener, configured by properties as a user would.
  */
@@ -34,13 +36,18 @@ final class SpringConsumption implements Consumption {
 	private final ConfigurableApplicationContext context;
 
 	SpringConsumption(Contender contender, RoundSettings settings, RecordHandling handling) {
-		Class<?> listener = (contender.kind() == Contender.Kind.SPRING_BATCH) ? BatchListener.class
-				: RecordListener.class;
-		this.context = new SpringApplicationBuilder(Application.class, listener).web(WebApplicationType.NONE)
+		this.context = new SpringApplicationBuilder(Application.class, listener(contender)).web(WebApplicationType.NONE)
 			.properties(properties(contender, settings))
 			.initializers((context) -> ((GenericApplicationContext) context).registerBean(RecordHandling.class,
 					() -> handling))
 			.run();
+	}
+
+	private static Class<?> listener(Contender contender) {
+		if (contender.variant() == Variant.HANDLER) {
+			return DeclaredHandler.class;
+		}
+		return (contender.kind() == Contender.Kind.SPRING_BATCH) ? BatchListener.class : RecordListener.class;
 	}
 
 	static Map<String, Object> properties(Contender contender, RoundSettings settings) {
@@ -56,6 +63,9 @@ final class SpringConsumption implements Consumption {
 			.forEach((name, value) -> properties.put("spring.kafka.consumer.properties[" + name + "]", value));
 		if (contender.kind() == Contender.Kind.KAFFE) {
 			properties.put("kaffe.consumers.contender.worker-allocation-strategy", contender.mode());
+			if (contender.variant() == Variant.HANDLER) {
+				properties.put("kaffe.consumers.contender.topics", settings.topic());
+			}
 			if (contender.lanes() == Lanes.CONCURRENCY) {
 				properties.put("kaffe.consumers.contender.max-concurrency", settings.concurrency());
 			}
@@ -63,14 +73,14 @@ final class SpringConsumption implements Consumption {
 		else if (contender.lanes() == Lanes.PARTITIONS) {
 			properties.put("spring.kafka.listener.concurrency", settings.ends().size());
 		}
-		if (contender.virtual()) {
+		if (contender.isVirtual()) {
 			properties.put("spring.threads.virtual.enabled", true);
 		}
-		if (contender.kind() == Contender.Kind.KAFFE && !contender.observed()) {
+		if (contender.kind() == Contender.Kind.KAFFE && !contender.hasActuator()) {
 			// The peers do not tell loggers either.
 			properties.put("kaffe.mdc", false);
 		}
-		if (contender.observed()) {
+		if (contender.variant() == Variant.OBSERVED) {
 			// The registries are there because the actuator is on the class path.
 			properties.put("spring.kafka.listener.observation-enabled", true);
 		}

@@ -28,12 +28,12 @@ import java.util.stream.Stream;
  * The class paths of the processes, as the build left them in {@code target}.
  *
  * @param contender that of contenders
- * @param observed that of contenders with metrics and observation, as an application has
- * them that uses Spring Boot's actuator
+ * @param actuator that of contenders which have metrics besides, as an application has
+ * that uses Spring Boot's actuator
  * @param broker that of the broker
  * @param sample that of the sample application
  */
-record ClassPaths(String contender, String observed, String broker, String sample) {
+record ClassPaths(String contender, String actuator, String broker, String sample) {
 
 	/**
 	 * Read the class paths.
@@ -45,7 +45,7 @@ record ClassPaths(String contender, String observed, String broker, String sampl
 		Path sample = module.resolveSibling("kaffe-sample-app").resolve("target");
 		String contender = classes + File.pathSeparator + Files.readString(target.resolve("class-path"));
 		return new ClassPaths(contender,
-				contender + File.pathSeparator + Files.readString(target.resolve("observed-class-path")),
+				contender + File.pathSeparator + Files.readString(target.resolve("actuator-class-path")),
 				classes + File.pathSeparator + Files.readString(target.resolve("broker-class-path")),
 				sample.resolve("classes") + File.pathSeparator + classes + File.pathSeparator
 						+ Files.readString(sample.resolve("run-class-path")));

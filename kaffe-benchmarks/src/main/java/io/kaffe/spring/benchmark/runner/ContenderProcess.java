@@ -67,9 +67,9 @@ final class ContenderProcess {
 		Path file = workspace.file(settings.group() + "-" + settings.phase() + ".properties");
 		settings.write(file);
 		Path log = workspace.file(settings.group() + "-" + settings.phase() + ".log");
-		boolean observed = Contender.named(settings.contender()).observed();
-		Process process = workspace.java(observed ? classPaths.observed() : classPaths.contender(),
-				jvmArguments(workspace, settings, observed ? "observed.jsa" : "contender.jsa"),
+		boolean actuator = Contender.named(settings.contender()).hasActuator();
+		Process process = workspace.java(actuator ? classPaths.actuator() : classPaths.contender(),
+				jvmArguments(workspace, settings, actuator ? "actuator.jsa" : "contender.jsa"),
 				List.of(ContenderMain.class.getName(), file.toString()), log);
 		return new ContenderProcess(process, settings, log);
 	}
@@ -83,8 +83,9 @@ final class ContenderProcess {
 		}
 		Path profiles = workspace.profiles();
 		if (profiles != null) {
-			Path profile = profiles.resolve(settings.group() + "-" + settings.phase() + ".jfr");
-			arguments.add("-XX:StartFlightRecording:settings=profile,filename=" + profile);
+			String name = settings.group() + "-" + settings.phase();
+			arguments.add("-XX:StartFlightRecording:settings=profile,filename=" + profiles.resolve(name + ".jfr"));
+			arguments.addAll(ContenderMain.profiled(profiles.resolve(name + ".html")));
 		}
 		return arguments;
 	}

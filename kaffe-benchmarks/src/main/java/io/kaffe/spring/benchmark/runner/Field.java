@@ -17,9 +17,11 @@
 package io.kaffe.spring.benchmark.runner;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import io.kaffe.spring.benchmark.contender.Contender;
+import io.kaffe.spring.benchmark.contender.Contender.Variant;
 
 /**
  * Who takes part in a workload.
@@ -44,11 +46,14 @@ final class Field {
 	private static final List<String> QUICK_IO_MANY = List.of("kaffe worker-per-key virtual", "kaffe worker-per-key",
 			"parallel-consumer key", "kaffe worker-per-record virtual", "bare loop virtual");
 
-	/** Where it tells something new what metrics and observation cost. */
-	private static final Set<String> WITH_OBSERVED = Set.of("noop", "io-100");
+	/** Where variants tell something new. */
+	private static final Map<Variant, Set<String>> TELLING = Map.of(Variant.VIRTUAL,
+			Set.of("noop", "io-16", "io-100", "io-1000", "mixed", "memory"), Variant.HANDLER, Set.of("noop"),
+			Variant.METERED, Set.of("noop", "io-100"), Variant.OBSERVED, Set.of("noop", "io-100"));
 
-	/** Where it tells something new what handlers run on. */
-	private static final Set<String> WITH_VIRTUAL = Set.of("noop", "io-16", "io-100", "io-1000", "mixed", "memory");
+	/** Where polling may be the limit. */
+	private static final Set<String> WITH_POLLING_ALONE = Set.of("noop", "noop-1key", "noop-10keys", "noop-zipf",
+			"1kB");
 
 	/** From how many at once virtual threads are what one would take. */
 	private static final int MANY = 1_000;
@@ -104,12 +109,15 @@ final class Field {
 	}
 
 	private static boolean tellsSomethingNew(Workload workload, Contender contender) {
-		return (!contender.observed() || WITH_OBSERVED.contains(workload.name()))
-				&& (!contender.virtual() || WITH_VIRTUAL.contains(workload.name()));
+		if (contender.kind() == Contender.Kind.POLLING_ALONE) {
+			return WITH_POLLING_ALONE.contains(workload.name());
+		}
+		Set<String> telling = TELLING.get(contender.variant());
+		return telling == null || telling.contains(workload.name());
 	}
 
 	private static boolean runsOn(int javaVersion, String contender) {
-		return javaVersion >= FIRST_WITH_VIRTUAL_THREADS || !Contender.named(contender).virtual();
+		return javaVersion >= FIRST_WITH_VIRTUAL_THREADS || !Contender.named(contender).isVirtual();
 	}
 
 	/**

@@ -40,8 +40,14 @@ record Goal(String workload, String contender, double factor, String than) {
 			new Goal("io-100", "kaffe worker-per-key", 0.95, Row.IDEAL),
 			new Goal("io-1000", "kaffe worker-per-key virtual", 0.85, Row.IDEAL),
 			new Goal("mixed", "kaffe worker-per-key", 0.95, Row.IDEAL),
+			new Goal("noop", "kaffe worker-per-topic-partition metered", 0.85, "kaffe worker-per-topic-partition"),
+			new Goal("noop", "kaffe worker-per-key metered", 0.85, "kaffe worker-per-key"),
 			new Goal("noop", "kaffe worker-per-topic-partition observed", 0.85, "kaffe worker-per-topic-partition"),
-			new Goal("noop", "kaffe worker-per-key observed", 0.85, "kaffe worker-per-key"));
+			new Goal("noop", "kaffe worker-per-key observed", 0.85, "kaffe worker-per-key"),
+			new Goal("io-100", "kaffe worker-per-topic-partition metered", 0.85, "kaffe worker-per-topic-partition"),
+			new Goal("io-100", "kaffe worker-per-key metered", 0.85, "kaffe worker-per-key"),
+			new Goal("io-100", "kaffe worker-per-topic-partition observed", 0.85, "kaffe worker-per-topic-partition"),
+			new Goal("io-100", "kaffe worker-per-key observed", 0.85, "kaffe worker-per-key"));
 
 	/**
 	 * Return how the medians of a run compare.

@@ -32,7 +32,7 @@ record Options(boolean quick, boolean profile, int rounds, List<String> contende
 	static final String USAGE = """
 			Usage: run.sh [--quick] [--profile] [--rounds=n] [--contender=name]... [workload]...
 				--quick           a first impression in less than three minutes, the build aside: fewer records, fewer contenders
-				--profile         record each contender with Java Flight Recorder, into target/profiles
+				--profile         leave a recording of Java Flight Recorder and a flame graph of each round in target/profiles
 				--rounds=n        how many rounds each contender has, at least 3 (the default)
 				--contender=name  a contender to run, or how its name begins if that ends in *; can be repeated
 				workload          %s

@@ -30,23 +30,33 @@ import io.kaffe.spring.benchmark.contender.Order;
  *
  * @param polledPerSecond how many records of 100 bytes are polled in a second, if nothing
  * else is the limit
- * @param warmUpSeconds how long a contender runs before the clock starts, about
+ * @param polledWarmUpSeconds how long a contender runs before the clock starts, about,
+ * where polling or its own work is the limit
+ * @param warmUpSeconds the same where waiting is
  * @param leastSeconds how long it is measured at least, about
  * @param mostSeconds how long it is measured at most, about
  */
-record Sizing(double polledPerSecond, double warmUpSeconds, double leastSeconds, double mostSeconds) {
+record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpSeconds, double leastSeconds,
+		double mostSeconds) {
 
 	/**
-	 * For results to keep. Half of what a bare consumer is seen to poll in a second on
-	 * two processors: after less than that the compiler still has half of one for itself.
+	 * For results to keep. A bare consumer polls that much in a second on two processors;
+	 * for four seconds of that, the compiler has one of them for itself, whose work is
+	 * not what is to be measured.
 	 */
-	static final Sizing FULL = new Sizing(1_200_000, 1.5, 1, 4);
+	static final Sizing FULL = new Sizing(3_000_000, 4, 1.5, 1, 4);
 
 	/** For a first impression. */
-	static final Sizing QUICK = new Sizing(400_000, 0.6, 0.4, 0.8);
+	static final Sizing QUICK = new Sizing(400_000, 0.6, 0.6, 0.4, 0.8);
 
 	/** How many bytes of values are polled in a second, if nothing else is the limit. */
 	private static final double POLLED_BYTES_LIMIT = 400_000_000;
+
+	/** About what a virtual thread for each record is seen to allow in a second. */
+	private static final double VIRTUAL_THREADS_LIMIT = 500_000;
+
+	/** About what an observation of each record is seen to allow in a second. */
+	private static final double OBSERVED_LIMIT = 300_000;
 
 	/** About what Parallel Consumer is seen to hand out in a second. */
 	private static final double PARALLEL_CONSUMER_LIMIT = 40_000;
@@ -59,7 +69,13 @@ record Sizing(double polledPerSecond, double warmUpSeconds, double leastSeconds,
 	 */
 	private static final double MOST_BUFFERED = 10_000;
 
-	private static final int LEAST_PATIENCE_SECONDS = 30;
+	/**
+	 * How many times as many records {@code stall} has: half of them are handled before
+	 * one hangs, and are to be enough to be warm.
+	 */
+	private static final int STALL_FACTOR = 3;
+
+	private static final int LEAST_PATIENCE_SECONDS = 60;
 
 	/** How much slower than expected a contender may be. */
 	private static final int PATIENCE_FACTOR = 5;
@@ -69,15 +85,34 @@ record Sizing(double polledPerSecond, double warmUpSeconds, double leastSeconds,
 	 */
 	Size of(Workload workload, Contender contender) {
 		double perSecond = expected(workload, contender);
-		double measured = Math.min(Math.max(workload.load().records(), perSecond * this.leastSeconds),
+		boolean stall = workload.kind() == Workload.Kind.STALL;
+		double measured = Math.min(
+				Math.max(workload.load().records(), perSecond * this.leastSeconds * (stall ? STALL_FACTOR : 1)),
 				perSecond * this.mostSeconds);
 		double after = Math.min(MOST_BUFFERED, perSecond * this.leastSeconds);
 		// A partition may be ahead of the others: the hang in the middle of one comes
 		// well after the warm-up.
-		double warmUp = (workload.kind() == Workload.Kind.STALL) ? measured / 4 : perSecond * this.warmUpSeconds;
+		double warmUp = stall ? measured / 4 : perSecond * warmUpSeconds(workload, contender);
 		long patienceSeconds = LEAST_PATIENCE_SECONDS
 				+ Math.round(PATIENCE_FACTOR * (warmUp + measured + after) / perSecond);
 		return new Size(rounded(warmUp), rounded(measured), rounded(after), patienceSeconds);
+	}
+
+	private double warmUpSeconds(Workload workload, Contender contender) {
+		boolean waits = workload.handlerSeconds() > 0 || contender.kind() == Contender.Kind.PARALLEL_CONSUMER;
+		return waits ? this.warmUpSeconds : this.polledWarmUpSeconds;
+	}
+
+	/** What is seen to be the limit of a contender whatever the handler does. */
+	private static double limit(Contender contender) {
+		if (contender.kind() == Contender.Kind.PARALLEL_CONSUMER) {
+			return PARALLEL_CONSUMER_LIMIT;
+		}
+		if (contender.variant() == Contender.Variant.OBSERVED) {
+			return OBSERVED_LIMIT;
+		}
+		return (contender.kind() == Contender.Kind.BARE_LOOP && contender.isVirtual()) ? VIRTUAL_THREADS_LIMIT
+				: Double.MAX_VALUE;
 	}
 
 	private double expected(Workload workload, Contender contender) {
@@ -86,12 +121,10 @@ record Sizing(double polledPerSecond, double warmUpSeconds, double leastSeconds,
 		if (contender.order() != Order.NONE) {
 			lanes = Math.min(lanes, sequences);
 		}
-		double limit = Math.min(this.polledPerSecond, POLLED_BYTES_LIMIT / workload.load().valueBytes());
-		if (contender.kind() == Contender.Kind.PARALLEL_CONSUMER) {
-			limit = PARALLEL_CONSUMER_LIMIT;
-			if (contender.order() != Order.NONE) {
-				limit = Math.min(limit, PARALLEL_CONSUMER_SEQUENCE_LIMIT * sequences);
-			}
+		double polled = Math.min(this.polledPerSecond, POLLED_BYTES_LIMIT / workload.load().valueBytes());
+		double limit = Math.min(polled, limit(contender));
+		if (contender.kind() == Contender.Kind.PARALLEL_CONSUMER && contender.order() != Order.NONE) {
+			limit = Math.min(limit, PARALLEL_CONSUMER_SEQUENCE_LIMIT * sequences);
 		}
 		if (workload.ideal() > 0) {
 			limit = Math.min(limit, workload.ideal());

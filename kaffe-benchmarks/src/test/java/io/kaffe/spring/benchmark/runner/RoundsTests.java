@@ -91,22 +91,24 @@ class RoundsTests {
 
 	@Test
 	void everybodyTakesPartInAFullRun() {
-		assertThat(Field.of(workload("noop"), Options.of(), JDK)).hasSize(20)
-			.contains("bare loop", "bare loop virtual", "spring record", "spring record per partition", "spring batch",
-					"parallel-consumer key", "parallel-consumer unordered", "parallel-consumer partition",
-					"kaffe worker-per-key", "kaffe worker-per-key virtual", "kaffe worker-per-key observed");
-		assertThat(Field.of(workload("noop"), Options.of("--contender=spring*"), JDK)).hasSize(3);
+		assertThat(Field.of(workload("noop"), Options.of(), JDK)).hasSize(30)
+			.contains("polling alone", "bare loop", "bare loop virtual", "spring record", "spring record per partition",
+					"spring batch", "parallel-consumer key", "parallel-consumer unordered",
+					"parallel-consumer partition", "kaffe worker-per-key", "kaffe worker-per-key virtual",
+					"kaffe worker-per-key handler", "kaffe worker-per-key metered", "kaffe worker-per-key observed");
+		assertThat(Field.of(workload("noop"), Options.of("--contender=spring*"), JDK)).hasSize(4);
 	}
 
 	@Test
 	void variantsTakePartWhereTheyTellSomethingNewOrAreAskedFor() {
-		assertThat(Field.of(workload("noop-1key"), Options.of(), JDK)).hasSize(11)
-			.contains("kaffe worker-per-key")
-			.noneMatch((name) -> name.endsWith("virtual") || name.endsWith("observed"));
+		assertThat(Field.of(workload("noop-1key"), Options.of(), JDK)).hasSize(12)
+			.contains("polling alone", "kaffe worker-per-key")
+			.noneMatch((name) -> name.matches(".* (virtual|handler|metered|observed)"));
 		assertThat(Field.of(workload("mixed"), Options.of(), JDK)).contains("kaffe worker-per-key virtual")
-			.doesNotContain("kaffe worker-per-key observed");
+			.doesNotContain("kaffe worker-per-key observed", "kaffe worker-per-key handler", "polling alone");
 		assertThat(Field.of(workload("noop-1key"), Options.of("--contender=kaffe worker-per-key*"), JDK))
-			.containsExactly("kaffe worker-per-key", "kaffe worker-per-key virtual", "kaffe worker-per-key observed");
+			.containsExactly("kaffe worker-per-key", "kaffe worker-per-key virtual", "kaffe worker-per-key handler",
+					"kaffe worker-per-key metered", "kaffe worker-per-key observed");
 	}
 
 	@Test
@@ -120,14 +122,18 @@ class RoundsTests {
 		assertThat(this.all.stream().filter((workload) -> workload.kind() != Workload.Kind.STARTUP))
 			.filteredOn((workload) -> Field.of(workload, Options.of(), JDK)
 				.stream()
-				.anyMatch((name) -> name.endsWith("observed")))
+				.anyMatch((name) -> name.matches(".* (metered|observed)")))
 			.extracting(Workload::name)
 			.containsExactly("noop", "io-100");
+		assertThat(this.all.stream().filter((workload) -> workload.kind() != Workload.Kind.STARTUP))
+			.filteredOn((workload) -> Field.of(workload, Options.of(), JDK).contains("polling alone"))
+			.extracting(Workload::name)
+			.containsExactly("noop", "noop-1key", "noop-10keys", "noop-zipf", "1kB");
 	}
 
 	@Test
 	void withoutVirtualThreadsWhoNeedsThemIsLeftOut() {
-		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(15)
+		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(25)
 			.noneMatch((name) -> name.endsWith("virtual"));
 		assertThat(Field.absent(17)).contains("JDK 17");
 		assertThat(Field.absent(JDK)).isEmpty();
@@ -147,12 +153,18 @@ class RoundsTests {
 		Workload io = workload("io-16");
 		assertThat(Sizing.FULL.of(io, Contender.named("kaffe worker-per-key")).measured()).isEqualTo(13_000);
 		assertThat(Sizing.FULL.of(io, Contender.BARE_LOOP).measured()).isEqualTo(800);
-		assertThat(Sizing.FULL.of(workload("noop"), Contender.BARE_LOOP).measured()).isEqualTo(1_200_000);
+		assertThat(Sizing.FULL.of(workload("noop"), Contender.BARE_LOOP)).as("warm long before the clock starts")
+			.returns(12_000_000L, Sizing.Size::warmUp)
+			.returns(3_000_000L, Sizing.Size::measured);
+		assertThat(Sizing.FULL.of(workload("noop"), Contender.named("spring record observed")))
+			.as("as warm with fewer records")
+			.returns(1_200_000L, Sizing.Size::warmUp)
+			.returns(1_000_000L, Sizing.Size::measured);
 		assertThat(Sizing.FULL.of(workload("1kB"), Contender.BARE_LOOP).measured()).as("fewer bytes a second")
 			.isEqualTo(400_000);
 		assertThat(Sizing.FULL.of(workload("stall"), Contender.BARE_LOOP)).as("warm long before the hang in the middle")
-			.returns(300_000L, Sizing.Size::warmUp)
-			.returns(1_510_000L, Sizing.Size::total);
+			.returns(2_300_000L, Sizing.Size::warmUp)
+			.returns(11_310_000L, Sizing.Size::total);
 		assertThat(Sizing.FULL.of(workload("io-1000"), Contender.named("kaffe worker-per-key")).measured())
 			.as("more than 50,000, which would be over in a quarter of a second")
 			.isEqualTo(200_000);

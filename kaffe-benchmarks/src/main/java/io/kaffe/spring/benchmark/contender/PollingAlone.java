@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.benchmark.contender;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * The bare loop without a handler: records are polled and ticked off. What one consumer
+ * can poll is what nobody who leaves polling to one consumer can exceed.
+ */
+final class PollingAlone extends ConsumerLoop {
+
+	private final RecordHandling handling;
+
+	PollingAlone(RoundSettings settings, RecordHandling handling) {
+		super(settings);
+		this.handling = handling;
+		start();
+	}
+
+	@Override
+	void handle(ConsumerRecord<String, byte[]> record) {
+		this.handling.tickOff(record.partition(), record.offset());
+	}
+
+	@Override
+	void finish() {
+	}
+
+}
