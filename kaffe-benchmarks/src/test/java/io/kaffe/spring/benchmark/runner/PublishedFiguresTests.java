@@ -41,6 +41,7 @@ class PublishedFiguresTests {
 			"Parallel Consumer 0.5.3.3, by key", "parallel-consumer key", "`worker-per-topic-partition`",
 			"kaffe worker-per-topic-partition", "`worker-per-key`", "kaffe worker-per-key",
 			"`worker-per-key`, virtual threads", "kaffe worker-per-key virtual",
+			"`worker-per-key`, with metrics", "kaffe worker-per-key metered",
 			"`worker-per-key`, with metrics and observation", "kaffe worker-per-key observed");
 
 	@Test
