@@ -40,9 +40,9 @@ class PublishedFiguresTests {
 			"Spring Kafka's, a thread for each partition", "spring record per partition",
 			"Parallel Consumer 0.5.3.3, by key", "parallel-consumer key", "`worker-per-topic-partition`",
 			"kaffe worker-per-topic-partition", "`worker-per-key`", "kaffe worker-per-key",
-			"`worker-per-key`, virtual threads", "kaffe worker-per-key virtual",
-			"`worker-per-key`, with metrics", "kaffe worker-per-key metered",
-			"`worker-per-key`, with metrics and observation", "kaffe worker-per-key observed");
+			"`worker-per-key`, virtual threads", "kaffe worker-per-key virtual", "`worker-per-key`, with metrics",
+			"kaffe worker-per-key metered", "`worker-per-key`, with metrics and observation",
+			"kaffe worker-per-key observed");
 
 	@Test
 	void figuresInTheReadmeAreThoseOfTheReferenceRun() throws IOException {
