@@ -82,7 +82,6 @@ public final class RecordAllocation extends Work {
 			}
 		}
 		allocateGroup();
-		turn.readClock();
 		return Progress.DONE;
 	}
 

@@ -185,6 +185,9 @@ abstract class RecordWork extends Work {
 		if (unfinished != null) {
 			finish(unfinished);
 		}
+		else {
+			turn.handlerSucceeded();
+		}
 		return true;
 	}
 

@@ -57,6 +57,9 @@ public final class Turn {
 
 	private long end;
 
+	/** Whether no code of the application has run since the clock was read. */
+	private boolean fresh;
+
 	/** Whether the worker that this thread runs is still in its hands. */
 	private boolean held;
 
@@ -75,6 +78,10 @@ public final class Turn {
 	 * Give the thread to a worker.
 	 */
 	void begin(Worker worker, long nanos) {
+		if (!this.fresh) {
+			readClock();
+		}
+		this.fresh = false;
 		WORKER.setRelease(this, worker);
 		this.end = this.now + nanos;
 	}
@@ -126,7 +133,16 @@ public final class Turn {
 			}
 		}
 		Thread.interrupted();
+		this.fresh = false;
 		readClock();
+	}
+
+	/**
+	 * Say that the handler has succeeded and nothing else is called for its record, so
+	 * that the next worker need not read the clock again. Without it, it does.
+	 */
+	public void handlerSucceeded() {
+		this.fresh = true;
 	}
 
 	boolean isHeld() {
