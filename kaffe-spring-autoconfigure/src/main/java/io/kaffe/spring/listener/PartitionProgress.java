@@ -43,8 +43,17 @@ final class PartitionProgress {
 	/** Bounds the work of a commit: more could not be told in any case. */
 	private static final int MAX_RUNS = 16_384;
 
-	/** What is told to be complete by an earlier commit, above what was polled since. */
+	/**
+	 * What is complete above what was polled since: an earlier commit tells it, or it was
+	 * when the position was moved back.
+	 */
 	private CompletedOffsets completedBefore = CompletedOffsets.NONE;
+
+	/**
+	 * Up to where records were polled, and are not all complete, before the position was
+	 * moved back.
+	 */
+	private long resumedUntil;
 
 	private long completionsTold = -1;
 
@@ -87,6 +96,74 @@ final class PartitionProgress {
 	 */
 	void beginAt(long offset) {
 		this.window = new OffsetWindow(offset);
+	}
+
+	/**
+	 * Go on as another progress says, in an assignment that takes the place of its one.
+	 * Consumer thread, before the first record.
+	 */
+	void continueAt(Resumption resumption) {
+		this.committed = resumption.committed();
+		this.completedBefore = resumption.completed();
+		this.resumedUntil = resumption.until();
+		if (resumption.until() > resumption.from()) {
+			this.window = new OffsetWindow(resumption.from());
+		}
+	}
+
+	/**
+	 * Return whether nothing that was polled, or is to be polled once more, lies at or
+	 * above an offset, so that it can simply be read on from there. Consumer thread.
+	 */
+	boolean isBehind(long offset) {
+		OffsetWindow window = this.window;
+		return window == null || (offset >= window.next() && this.resumedUntil <= window.next());
+	}
+
+	/**
+	 * Say how to read on when the position is moved: what is at or above the target is
+	 * handled again, what is below is handled if it is not complete. Consumer thread.
+	 * @param target the new position
+	 * @return from where to read, and what of it to leave out
+	 */
+	Resumption resumption(long target) {
+		OffsetWindow window = this.window;
+		OffsetAndMetadata committed = this.committed;
+		if (window == null) {
+			return new Resumption(target, target, CompletedOffsets.NONE, committed);
+		}
+		long next = window.next();
+		long known = Math.max(next, this.resumedUntil);
+		long first = window.advance();
+		if (first == next) {
+			first = Math.min(this.completedBefore.firstNotIn(next), known);
+		}
+		if (target <= first || first == known) {
+			return new Resumption(target, target, CompletedOffsets.NONE, committed);
+		}
+		CompletedOffsets.Builder completed = window.completed(first, Math.min(target, next), Integer.MAX_VALUE)
+			.addFrom(this.completedBefore, Math.max(first, next), Math.min(target, known));
+		if (target > known) {
+			completed.add(known, target);
+		}
+		return new Resumption(first, target, completed.build(), committed);
+	}
+
+	/**
+	 * Say how to read on from what is not complete. Consumer thread.
+	 */
+	Resumption resumption() {
+		OffsetWindow window = this.window;
+		return resumption((window != null) ? Math.max(window.next(), this.resumedUntil) : 0);
+	}
+
+	/**
+	 * Return how many of the records that were polled are neither complete nor at or
+	 * above an offset.
+	 */
+	long openBelow(long offset) {
+		OffsetWindow window = this.window;
+		return (window != null) ? window.open(window.watermark(), offset) : 0;
 	}
 
 	/**
@@ -239,9 +316,8 @@ final class PartitionProgress {
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
 		}
-		CommitMetadata metadata = (metadataLength > 0) ? CommitMetadata.of(watermark,
-				window.completedAboveWatermark(MAX_RUNS).addFrom(this.completedBefore, window.next()).build(),
-				metadataLength) : CommitMetadata.NONE;
+		CommitMetadata metadata = (metadataLength > 0)
+				? CommitMetadata.of(watermark, completedAbove(watermark, window), metadataLength) : CommitMetadata.NONE;
 		this.completedTold = metadata.told().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
@@ -249,6 +325,17 @@ final class PartitionProgress {
 			return null;
 		}
 		return commit;
+	}
+
+	/**
+	 * Return what is complete above the watermark. Of what was complete before, an offset
+	 * that the watermark stands at is not polled yet and passes it when it is.
+	 */
+	private CompletedOffsets completedAbove(long watermark, OffsetWindow window) {
+		long next = window.next();
+		return window.completedAbove(watermark, MAX_RUNS)
+			.addFrom(this.completedBefore, Math.max(next, watermark + 1), Long.MAX_VALUE)
+			.build();
 	}
 
 	/**
@@ -328,11 +415,23 @@ final class PartitionProgress {
 		Instant since = this.oldestSince;
 		Long end = this.end.offset(next, paused == null);
 		Long lag = (end != null) ? (Long) (end - completed) : null;
-		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed,
-				Math.max(0, window.completedAhead() - (completed - window.watermark())), this.completedTold, next, end,
-				lag, this.end.seconds(lag, completed < next, now), parked,
+		long ahead = Math.max(0, next - completed - window.open(completed, next));
+		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed, ahead, this.completedTold,
+				next, end, lag, this.end.seconds(lag, completed < next, now), parked,
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
 				paused);
+	}
+
+	/**
+	 * How to read on after the position was moved.
+	 *
+	 * @param from the offset to read from
+	 * @param until the offset up to which records were polled before; {@code from} if
+	 * everything is to be handled
+	 * @param completed what is not to be handled, below {@code until}
+	 * @param committed the last commit, or {@code null} if there is none
+	 */
+	record Resumption(long from, long until, CompletedOffsets completed, @Nullable OffsetAndMetadata committed) {
 	}
 
 }

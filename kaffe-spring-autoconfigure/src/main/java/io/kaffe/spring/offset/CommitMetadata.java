@@ -64,17 +64,19 @@ public record CommitMetadata(String text, CompletedOffsets told) {
 	/**
 	 * Write what is complete above a committed offset.
 	 * @param committed the committed offset: everything below is complete, it is not
-	 * @param completed what is complete above
+	 * @param completed what is complete above; what is not above is left out
 	 * @param maxLength most characters of the text, each of which is one byte
 	 * @return the metadata with what fits
 	 */
 	public static CommitMetadata of(long committed, CompletedOffsets completed, int maxLength) {
 		int maxBytes = Math.max(0, (maxLength - PREFIX.length()) * 3 / 4) - CHECKSUM_BYTES;
-		if (completed.isEmpty() || maxBytes <= 0) {
+		CompletedOffsets above = new CompletedOffsets.Builder().addFrom(completed, committed + 1, Long.MAX_VALUE)
+			.build();
+		if (above.isEmpty() || maxBytes <= 0) {
 			return NONE;
 		}
-		CompletedOffsets inRuns = largestThatFit(committed, completed, maxBytes);
-		CompletedOffsets inBitmap = bitmapThatFits(committed, completed, maxBytes);
+		CompletedOffsets inRuns = largestThatFit(committed, above, maxBytes);
+		CompletedOffsets inBitmap = bitmapThatFits(committed, above, maxBytes);
 		byte[] runs = runs(committed, inRuns);
 		long difference = inRuns.count() - inBitmap.count();
 		boolean asRuns = difference > 0 || (difference == 0 && runs.length <= bitmapLength(committed, inBitmap));

@@ -69,6 +69,19 @@ public final class CompletedOffsets {
 	}
 
 	/**
+	 * Return the first offset from another one on that is not among them.
+	 * @param offset where to begin
+	 * @return the offset itself, or the end of its run
+	 */
+	public long firstNotIn(long offset) {
+		if (!contains(offset)) {
+			return offset;
+		}
+		int index = Arrays.binarySearch(this.bounds, offset);
+		return this.bounds[(index >= 0) ? index + 1 : -index - 1];
+	}
+
+	/**
 	 * Return the offset after the last one.
 	 * @return the end of the last run
 	 * @throws IllegalStateException if there are none
@@ -150,15 +163,18 @@ public final class CompletedOffsets {
 		}
 
 		/**
-		 * Add those of other offsets that are not below a bound.
+		 * Add those of other offsets that are within bounds.
 		 * @param others the others
 		 * @param from the smallest offset to add, not below the end of the last run
+		 * @param to the offset after the largest one to add
 		 * @return this builder
 		 */
-		public Builder addFrom(CompletedOffsets others, long from) {
+		public Builder addFrom(CompletedOffsets others, long from, long to) {
 			for (int run = 0; run < others.runs(); run++) {
-				if (others.to(run) > from) {
-					add(Math.max(from, others.from(run)), others.to(run));
+				long first = Math.max(from, others.from(run));
+				long end = Math.min(to, others.to(run));
+				if (first < end) {
+					add(first, end);
 				}
 			}
 			return this;

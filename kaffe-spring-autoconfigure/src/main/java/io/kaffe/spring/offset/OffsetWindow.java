@@ -18,6 +18,7 @@ package io.kaffe.spring.offset;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -30,19 +31,22 @@ import org.jspecify.annotations.Nullable;
  * order. An offset that is skipped while appending (a compacted record, a transaction
  * marker) belongs to no record and is complete at once.
  * <p>
- * Bits live in segments of 4,096 offsets (512 bytes), kept in a ring that grows with the
- * distance between watermark and last offset and whose passed segments are let go. Work
- * per offset is constant, and the watermark moves by whole words.
+ * Bits live in segments of 4,096 offsets (512 bytes), in ascending order. There is a
+ * segment only where an offset is open, or was when the segments were last gone through:
+ * a gap, and what has been completed throughout, costs nothing, however long it is. So
+ * time per offset is constant but for a search among the segments where there are gaps,
+ * the watermark moves by whole words, and memory is in proportion to the open offsets.
  * <p>
  * <b>Threading.</b> {@link #append}, {@link #skipTo} and {@link #advance} belong to one
  * owner, the consumer thread. {@link #complete} may be called by any thread for an offset
  * whose append happened before (handing the record over sees to that), and everything
- * else by any thread for a view that may be a moment old. Growing replaces the ring but
- * shares its segments, so a completion that still holds the old ring sets the same bit: a
- * segment of an open offset cannot be let go, because the watermark cannot pass that
- * offset, and the watermark moves before they are, so that who misses a segment finds it
- * there. A completion that comes twice, or for an offset that belongs to no record, finds
- * its bit set or no segment with its base, and changes nothing. No locks, no waiting.
+ * else by any thread for a view that may be a moment old. The owner publishes segments
+ * before {@code next} passes them, and lets them go only when all of their offsets below
+ * {@code next} are complete: so for an offset below a {@code next} that was read first, a
+ * segment that is missing says that it is complete. Growing replaces the array but shares
+ * its segments, so a completion that still holds the old one sets the same bit. A
+ * completion that comes twice, or for an offset that belongs to no record, finds its bit
+ * set or no segment with its base, and changes nothing. No locks, no waiting.
  */
 public final class OffsetWindow {
 
@@ -50,13 +54,13 @@ public final class OffsetWindow {
 
 	private static final int SEGMENT_OFFSETS = 1 << SEGMENT_SHIFT;
 
-	private static final int INITIAL_RING = 4;
+	private static final int INITIAL_CAPACITY = 4;
 
 	private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
 	private static final VarHandle SEGMENTS = MethodHandles.arrayElementVarHandle(Segment[].class);
 
-	private volatile @Nullable Segment[] ring = new @Nullable Segment[INITIAL_RING];
+	private volatile View view = new View(new @Nullable Segment[INITIAL_CAPACITY], 0, 0);
 
 	private volatile long watermark;
 
@@ -98,7 +102,7 @@ public final class OffsetWindow {
 			if (segment(base) == null) {
 				Segment segment = new Segment(base);
 				segment.fill(base, first);
-				put(base, segment);
+				add(segment);
 			}
 		}
 		this.next = last + 1;
@@ -115,25 +119,12 @@ public final class OffsetWindow {
 		if (offset < from) {
 			throw new IllegalArgumentException("Offset " + offset + " is below " + from + ", the next to append");
 		}
-		if (this.watermark == from) {
-			Segment segment = segment(baseOf(from));
-			if (segment != null) {
-				segment.fill(from, Math.min(offset, segment.base + SEGMENT_OFFSETS));
-			}
-			moveWatermark(from, offset);
-			this.next = offset;
-			return;
+		Segment last = segment(baseOf(from));
+		if (last != null) {
+			last.fill(from, Math.min(offset, last.end()));
 		}
-		while (from < offset) {
-			long base = baseOf(from);
-			long end = Math.min(offset, base + SEGMENT_OFFSETS);
-			Segment segment = segment(base);
-			if (segment == null) {
-				segment = (end - from == SEGMENT_OFFSETS) ? Segment.gap(base) : new Segment(base);
-				put(base, segment);
-			}
-			segment.fill(from, end);
-			from = end;
+		if (this.watermark == from) {
+			moveWatermark(offset);
 		}
 		this.next = offset;
 	}
@@ -155,20 +146,11 @@ public final class OffsetWindow {
 	 */
 	public long advance() {
 		long from = this.watermark;
-		long end = this.next;
-		long at = from;
-		while (at < end) {
-			Segment segment = segment(baseOf(at));
-			long reached = (segment != null) ? segment.firstOpen(at) : at;
-			if (reached == at) {
-				break;
-			}
-			at = Math.min(reached, end);
+		long reached = firstOpen(from, this.next);
+		if (reached != from) {
+			moveWatermark(reached);
 		}
-		if (at != from) {
-			moveWatermark(from, at);
-		}
-		return at;
+		return reached;
 	}
 
 	/**
@@ -203,62 +185,93 @@ public final class OffsetWindow {
 	 * @return {@code true} below the watermark, {@code false} from {@link #next()} on
 	 */
 	public boolean isComplete(long offset) {
-		if (offset < this.watermark) {
-			return true;
+		// Read first: then a segment that is missing tells something.
+		long end = this.next;
+		if (offset >= end) {
+			return false;
 		}
 		Segment segment = segment(baseOf(offset));
-		if (segment == null) {
-			return offset < this.watermark;
-		}
-		return offset < this.next && segment.firstOpen(offset) > offset;
+		return segment == null || segment.firstOpen(offset) > offset;
 	}
 
 	/**
 	 * Count the complete offsets that wait above the watermark for a smaller one. Any
-	 * thread; takes time in proportion to the length of the window, a word at a time.
+	 * thread; takes time in proportion to the number of segments.
 	 * @return the number of complete offsets from the watermark to {@link #next()}
 	 */
 	public long completedAhead() {
-		long count = 0;
 		long end = this.next;
-		for (long at = this.watermark; at < end; at = baseOf(at) + SEGMENT_OFFSETS) {
-			Segment segment = segment(baseOf(at));
-			if (segment != null) {
-				count += segment.count(at, Math.min(end, segment.base + SEGMENT_OFFSETS));
+		long from = this.watermark;
+		return Math.max(0, end - from - open(from, end));
+	}
+
+	/**
+	 * Count the open offsets of a range. Any thread; takes time in proportion to the
+	 * number of segments.
+	 * @param from the first offset of the range
+	 * @param to the offset after its last one
+	 * @return the number of offsets in it that were appended and are not complete
+	 */
+	public long open(long from, long to) {
+		long end = Math.min(to, this.next);
+		View view = this.view;
+		long count = 0;
+		for (int index = view.indexFrom(baseOf(from)); index < view.to; index++) {
+			Segment segment = view.get(index);
+			if (segment != null && segment.base < end) {
+				count += segment.countOpen(Math.max(from, segment.base), Math.min(end, segment.end()));
 			}
 		}
 		return count;
 	}
 
 	/**
-	 * Return the complete offsets that wait above the watermark for a smaller one. Owner
-	 * only, after {@link #advance()}. Takes time in proportion to the number of runs,
-	 * plus a step for each segment that is complete throughout.
+	 * Return the complete offsets above a watermark: those that wait for a smaller one.
+	 * What was completed at the watermark since it was read is not among them, since it
+	 * moves the watermark. Any thread. Takes time in proportion to the number of runs and
+	 * of segments.
+	 * @param watermark what {@link #advance()} has returned
 	 * @param maxRuns most runs to return, the first ones
-	 * @return a builder with the runs, to which what is above {@link #next()} may be
-	 * added
+	 * @return a builder with the runs, each of which begins above the watermark, to which
+	 * what is above {@link #next()} may be added
 	 */
-	public CompletedOffsets.Builder completedAboveWatermark(int maxRuns) {
-		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
+	public CompletedOffsets.Builder completedAbove(long watermark, int maxRuns) {
 		long end = this.next;
-		long from = firstComplete(this.watermark, end);
-		while (from < end && completed.runs() < maxRuns) {
-			long to = firstOpen(from, end);
-			completed.add(from, to);
-			from = firstComplete(to, end);
+		return completed(firstOpen(watermark, end), end, maxRuns);
+	}
+
+	/**
+	 * Return the complete offsets of a range. Any thread. Takes time in proportion to the
+	 * number of runs and of segments.
+	 * @param from the first offset of the range, not below the watermark
+	 * @param to the offset after its last one, at most {@link #next()}
+	 * @param maxRuns most runs to return, the first ones
+	 * @return a builder with the runs
+	 */
+	public CompletedOffsets.Builder completed(long from, long to, int maxRuns) {
+		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
+		long at = firstComplete(from, to);
+		while (at < to && completed.runs() < maxRuns) {
+			long end = firstOpen(at, to);
+			completed.add(at, end);
+			at = firstComplete(end, to);
 		}
 		return completed;
 	}
 
 	private long firstOpen(long from, long end) {
-		long at = from;
-		while (at < end) {
-			Segment segment = segment(baseOf(at));
-			long found = (segment != null) ? segment.firstOpen(at) : at;
-			if (found < baseOf(at) + SEGMENT_OFFSETS) {
-				return Math.min(found, end);
+		View view = this.view;
+		for (int index = view.indexFrom(baseOf(from)); index < view.to; index++) {
+			Segment segment = view.get(index);
+			if (segment != null) {
+				if (segment.base >= end) {
+					break;
+				}
+				long found = segment.firstOpen(Math.max(from, segment.base));
+				if (found < segment.end()) {
+					return Math.min(found, end);
+				}
 			}
-			at = found;
 		}
 		return end;
 	}
@@ -267,12 +280,11 @@ public final class OffsetWindow {
 		long at = from;
 		while (at < end) {
 			Segment segment = segment(baseOf(at));
-			long segmentEnd = baseOf(at) + SEGMENT_OFFSETS;
-			long found = (segment != null) ? segment.firstComplete(at) : segmentEnd;
-			if (found < segmentEnd) {
+			long found = (segment != null) ? segment.firstComplete(at) : at;
+			if (segment == null || found < segment.end()) {
 				return Math.min(found, end);
 			}
-			at = segmentEnd;
+			at = found;
 		}
 		return end;
 	}
@@ -281,93 +293,149 @@ public final class OffsetWindow {
 		return offset & -SEGMENT_OFFSETS;
 	}
 
-	private static int slot(long base, int length) {
-		return (int) (base >>> SEGMENT_SHIFT) & (length - 1);
-	}
-
 	private @Nullable Segment segment(long base) {
-		@Nullable Segment[] segments = this.ring;
-		Segment segment = (Segment) SEGMENTS.getAcquire(segments, slot(base, segments.length));
+		View view = this.view;
+		int index = view.indexFrom(base);
+		Segment segment = (index < view.to) ? view.get(index) : null;
 		return (segment != null && segment.base == base) ? segment : null;
 	}
 
-	private void put(long base, Segment segment) {
-		long first = baseOf(this.watermark);
-		@Nullable Segment[] segments = this.ring;
-		long needed = ((base - first) >>> SEGMENT_SHIFT) + 1;
-		if (needed > segments.length) {
-			segments = grow(segments, needed);
+	/**
+	 * Add a segment behind the others.
+	 */
+	private void add(Segment segment) {
+		View view = this.view;
+		if (view.to == view.segments.length) {
+			view = view.withRoom();
 		}
-		SEGMENTS.setRelease(segments, slot(base, segments.length), segment);
-		this.ring = segments;
+		SEGMENTS.setRelease(view.segments, view.to, segment);
+		this.view = new View(view.segments, view.from, view.to + 1);
 	}
 
-	private static @Nullable Segment[] grow(@Nullable Segment[] segments, long needed) {
-		int length = Math.toIntExact(Long.highestOneBit(needed - 1) << 1);
-		@Nullable Segment[] grown = new @Nullable Segment[length];
-		for (Segment segment : segments) {
-			if (segment != null) {
-				grown[slot(segment.base, length)] = segment;
-			}
-		}
-		return grown;
-	}
-
-	private void moveWatermark(long from, long to) {
+	private void moveWatermark(long to) {
 		this.watermark = to;
-		long base = baseOf(from);
-		@Nullable Segment[] segments = this.ring;
-		long end = Math.min(baseOf(to), base + ((long) segments.length << SEGMENT_SHIFT));
-		while (base < end) {
-			SEGMENTS.setRelease(segments, slot(base, segments.length), null);
-			base += SEGMENT_OFFSETS;
+		View view = this.view;
+		int from = view.from;
+		while (from < view.to && Objects.requireNonNull(view.get(from)).end() <= to) {
+			from++;
+		}
+		if (from > view.from) {
+			this.view = new View(view.segments, from, view.to);
+			// Who still has the old view finds nothing there, which says the same.
+			for (int index = view.from; index < from; index++) {
+				SEGMENTS.setRelease(view.segments, index, null);
+			}
 		}
 	}
 
 	/**
-	 * The bits of 4,096 offsets; without words when all are complete, so that a wide gap
-	 * costs next to nothing.
+	 * The segments at a moment: a part of an array, to which the owner adds behind that
+	 * part, and from which it takes what is before it.
+	 */
+	private static final class View {
+
+		private final @Nullable Segment[] segments;
+
+		private final int from;
+
+		private final int to;
+
+		/**
+		 * Create a view.
+		 * @param segments the array
+		 * @param from the first index
+		 * @param to the index after the last one
+		 */
+		View(@Nullable Segment[] segments, int from, int to) {
+			this.segments = segments;
+			this.from = from;
+			this.to = to;
+		}
+
+		@Nullable Segment get(int index) {
+			return (Segment) SEGMENTS.getAcquire(this.segments, index);
+		}
+
+		/**
+		 * Return where the first segment is that has a base or a greater one. Bases go up
+		 * by the length of a segment at least, so that it is no further from the first
+		 * one than it would be without gaps: where it is, if there are none.
+		 */
+		int indexFrom(long base) {
+			Segment first = (this.from < this.to) ? get(this.from) : null;
+			if (first != null && base <= first.base) {
+				return this.from;
+			}
+			int low = this.from;
+			int high = this.to;
+			if (first != null && base - first.base <= (long) (high - low) << SEGMENT_SHIFT) {
+				high = low + (int) ((base - first.base) >>> SEGMENT_SHIFT);
+				Segment guess = (high < this.to) ? get(high) : null;
+				if (guess != null && guess.base == base) {
+					return high;
+				}
+			}
+			while (low < high) {
+				int middle = (low + high) >>> 1;
+				Segment segment = get(middle);
+				// What is gone is below all others.
+				if (segment == null || segment.base < base) {
+					low = middle + 1;
+				}
+				else {
+					high = middle;
+				}
+			}
+			return low;
+		}
+
+		/**
+		 * Return a view of the segments that are not complete, in an array that has room
+		 * for as many again.
+		 */
+		View withRoom() {
+			@Nullable Segment[] open = new @Nullable Segment[Math.max(INITIAL_CAPACITY, 2 * (this.to - this.from))];
+			int count = 0;
+			for (int index = this.from; index < this.to; index++) {
+				Segment segment = get(index);
+				if (segment != null && segment.firstOpen(segment.base) < segment.end()) {
+					open[count++] = segment;
+				}
+			}
+			return new View(open, 0, count);
+		}
+
+	}
+
+	/**
+	 * The bits of 4,096 offsets.
 	 */
 	private static final class Segment {
 
 		private static final int WORDS_PER_SEGMENT = SEGMENT_OFFSETS / Long.SIZE;
 
-		private static final long[] ALL_COMPLETE = new long[0];
-
 		private final long base;
 
-		private final long[] words;
+		private final long[] words = new long[WORDS_PER_SEGMENT];
 
 		/** Remembered, since bits are never taken back. */
 		private volatile boolean completeThroughout;
 
 		private Segment(long base) {
-			this(base, new long[WORDS_PER_SEGMENT]);
-		}
-
-		private Segment(long base, long[] words) {
 			this.base = base;
-			this.words = words;
-			this.completeThroughout = words == ALL_COMPLETE;
 		}
 
-		private static Segment gap(long base) {
-			return new Segment(base, ALL_COMPLETE);
+		private long end() {
+			return this.base + SEGMENT_OFFSETS;
 		}
 
 		private boolean complete(long offset) {
-			if (this.words == ALL_COMPLETE) {
-				return false;
-			}
 			long bit = 1L << offset;
 			long before = (long) WORDS.getAndBitwiseOrRelease(this.words, wordOf(offset), bit);
 			return (before & bit) == 0;
 		}
 
 		private void fill(long from, long to) {
-			if (this.words == ALL_COMPLETE) {
-				return;
-			}
 			for (long at = from; at < to;) {
 				long end = Math.min(to, (at & -Long.SIZE) + Long.SIZE);
 				WORDS.getAndBitwiseOrRelease(this.words, wordOf(at), mask(at, end));
@@ -418,14 +486,14 @@ public final class OffsetWindow {
 			return end;
 		}
 
-		private long count(long from, long to) {
+		private long countOpen(long from, long to) {
 			if (this.completeThroughout) {
-				return to - from;
+				return 0;
 			}
 			long count = 0;
 			for (long at = from; at < to;) {
 				long end = Math.min(to, (at & -Long.SIZE) + Long.SIZE);
-				count += Long.bitCount((long) WORDS.getAcquire(this.words, wordOf(at)) & mask(at, end));
+				count += Long.bitCount(~(long) WORDS.getAcquire(this.words, wordOf(at)) & mask(at, end));
 				at = end;
 			}
 			return count;

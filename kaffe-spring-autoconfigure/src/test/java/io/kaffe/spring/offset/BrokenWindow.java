@@ -48,15 +48,14 @@ enum BrokenWindow {
 	/**
 	 * A completion that holds the old ring while it grows is lost.
 	 */
-	GROWTH_COPIES_BITS("grown[slot(segment.base, length)] = segment;",
-			"grown[slot(segment.base, length)] = (segment.words == Segment.ALL_COMPLETE) ? segment : new Segment(segment.base, segment.words.clone());"),
+	GROWTH_COPIES_BITS("open[count++] = segment;", """
+			open[count] = new Segment(segment.base);
+			System.arraycopy(segment.words, 0, open[count++].words, 0, segment.words.length);"""),
 
 	/**
 	 * A late completion hits a segment that took the place of its own.
 	 */
-	BASE_NOT_COMPARED("return segment != null && offset < this.next && segment.complete(offset);", """
-			segment = (Segment) SEGMENTS.getAcquire(this.ring, slot(baseOf(offset), this.ring.length));
-			return segment != null && offset < this.next && segment.complete(offset);"""),
+	BASE_NOT_COMPARED("return (segment != null && segment.base == base) ? segment : null;", "return segment;"),
 
 	/**
 	 * An offset can be completed before it is appended.
@@ -65,9 +64,26 @@ enum BrokenWindow {
 			"return segment != null && segment.complete(offset);"),
 
 	/**
-	 * An offset seems to be open again while the watermark passes it.
+	 * A segment that was missing before its offsets were appended is taken for one that
+	 * is complete.
 	 */
-	SEGMENTS_LET_GO_FIRST("return offset < this.watermark;", "return false;"),
+	SEGMENT_READ_FIRST("""
+					if (offset >= end) {
+						return false;
+					}
+					Segment segment = segment(baseOf(offset));
+			""", """
+					Segment segment = segment(baseOf(offset));
+					if (offset >= this.next) {
+						return false;
+					}
+			"""),
+
+	/**
+	 * What is still open is lost when the segments are gone through.
+	 */
+	OPEN_SEGMENTS_DROPPED("if (segment != null && segment.firstOpen(segment.base) < segment.end()) {",
+			"if (segment != null && segment.firstOpen(segment.base) <= segment.base) {"),
 
 	/**
 	 * The watermark passes the open offset it stands at.

@@ -172,11 +172,13 @@ class CommitMetadataTests {
 		}
 		assertThat(window.advance()).isEqualTo(10);
 		CompletedOffsets expected = offsets(11, 100, 101, 9_000, 9_001, 15_001);
-		assertThat(window.completedAboveWatermark(100).build()).isEqualTo(expected);
-		assertThat(window.completedAboveWatermark(100).build()).as("remembered segments").isEqualTo(expected);
-		assertThat(window.completedAboveWatermark(2).build()).isEqualTo(offsets(11, 100, 101, 9_000));
+		assertThat(window.completedAbove(window.watermark(), 100).build()).isEqualTo(expected);
+		assertThat(window.completedAbove(window.watermark(), 100).build()).as("remembered segments")
+			.isEqualTo(expected);
+		assertThat(window.completedAbove(window.watermark(), 2).build()).isEqualTo(offsets(11, 100, 101, 9_000));
 		CompletedOffsets before = offsets(5, 50, 19_000, 20_010, 30_000, 30_001);
-		assertThat(window.completedAboveWatermark(100).addFrom(before, window.next()).build())
+		assertThat(
+				window.completedAbove(window.watermark(), 100).addFrom(before, window.next(), Long.MAX_VALUE).build())
 			.isEqualTo(offsets(11, 100, 101, 9_000, 9_001, 15_001, 20_001, 20_010, 30_000, 30_001));
 	}
 

@@ -35,14 +35,14 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  * Lincheck's tests for {@link OffsetWindow}: whatever one owner and many completing
  * threads do to it at a time, every call answers as if the calls had been made one after
  * the other on a set of open offsets. Late and repeated completions are among them, and
- * appends that make the ring grow or take a segment's place in it.
+ * appends for which segments are gone through.
  */
 @Tag("lincheck")
 class OffsetWindowLinearizabilityTests {
 
 	private static final int FIRST = OffsetWindowOperations.FIRST;
 
-	private static final int RING = OffsetWindowOperations.RING;
+	private static final int GAP = OffsetWindowOperations.GAP;
 
 	@Test
 	void isLinearizableInRacesThatAreKnownToMatter() {
@@ -62,7 +62,7 @@ class OffsetWindowLinearizabilityTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { OffsetWindowOperations.OrdinaryOr.class, OffsetWindowOperations.GrowthCopiesBits.class,
-			OffsetWindowOperations.SegmentsLetGoFirst.class })
+			OffsetWindowOperations.SegmentReadFirst.class })
 	void noticesMistakesThatTakeTwoThreads(Class<?> broken) {
 		assertThatExceptionOfType(LincheckAssertionError.class)
 			.isThrownBy(() -> races().minimizeFailedScenario(false).check(broken))
@@ -82,8 +82,8 @@ class OffsetWindowLinearizabilityTests {
 		// Two bits of the same word, and the watermark behind them.
 		race(options, List.of(), List.of(complete(FIRST)), List.of(complete(FIRST + 1)),
 				List.of(isComplete(FIRST), isComplete(FIRST + 1), advance()));
-		// The ring grows.
-		race(options, List.of(), List.of(complete(FIRST), complete(FIRST + 1)), List.of(skip(RING), append(1)),
+		// The next segment is added behind a gap.
+		race(options, List.of(), List.of(complete(FIRST), complete(FIRST + 1)), List.of(skip(GAP), append(1)),
 				List.of(complete(FIRST), complete(FIRST + 1), advance()));
 		// A segment is let go.
 		race(options, List.of(complete(FIRST), complete(FIRST + 1)), List.of(isComplete(FIRST), complete(FIRST + 1)),
@@ -91,18 +91,24 @@ class OffsetWindowLinearizabilityTests {
 		// The same bit twice.
 		race(options, List.of(), List.of(complete(FIRST)), List.of(complete(FIRST), complete(FIRST + 1)),
 				List.of(advance()));
-		// Another segment takes its place in the ring, where 4094 would be 4094 + RING.
-		race(options, List.of(complete(FIRST), complete(FIRST + 1), complete(FIRST + 2), advance(), skip(RING - 3)),
-				List.of(complete(FIRST)), List.of(append(2), advance()), List.of(complete(FIRST + RING), advance()));
+		// The array of segments is replaced.
+		race(options, List.of(skip(GAP), append(1), skip(GAP), append(1)),
+				List.of(complete(FIRST), complete(FIRST + 3 + GAP)), List.of(skip(GAP), append(1)),
+				List.of(complete(FIRST), complete(FIRST + 3 + GAP), advance()));
+		// An offset is asked for while the first segment for it is added.
+		race(options, List.of(), List.of(isComplete(FIRST + 3 + GAP)), List.of(skip(GAP), append(1)),
+				List.of(isComplete(FIRST + 3 + GAP)));
+		// Another segment takes the place of the one that is gone.
+		race(options, List.of(complete(FIRST), complete(FIRST + 1), complete(FIRST + 2), advance(), skip(GAP - 3)),
+				List.of(complete(FIRST)), List.of(append(2), advance()), List.of(complete(FIRST + GAP), advance()));
 		// Before it is appended.
 		race(options, List.of(), List.of(complete(FIRST + 3), complete(FIRST + 3)), List.of(append(1), append(1)),
 				List.of(complete(FIRST + 3), isComplete(FIRST + 3)));
 		// In a gap while it is left out, above an open offset and above none.
-		race(options, List.of(), List.of(complete(FIRST + 3), isComplete(FIRST + 3)), List.of(skip(RING), append(1)),
+		race(options, List.of(), List.of(complete(FIRST + 3), isComplete(FIRST + 3)), List.of(skip(GAP), append(1)),
 				List.of(advance()));
 		race(options, List.of(complete(FIRST), complete(FIRST + 1), complete(FIRST + 2), advance()),
-				List.of(complete(FIRST + 3), isComplete(FIRST + 3)), List.of(skip(RING), append(1)),
-				List.of(advance()));
+				List.of(complete(FIRST + 3), isComplete(FIRST + 3)), List.of(skip(GAP), append(1)), List.of(advance()));
 		return options;
 	}
 

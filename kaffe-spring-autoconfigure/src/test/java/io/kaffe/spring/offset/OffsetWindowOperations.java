@@ -32,7 +32,7 @@ public abstract class OffsetWindowOperations {
 
 	static final int FIRST = 4094;
 
-	static final int RING = 4 * 4096;
+	static final int GAP = 4 * 4096;
 
 	private final TestedWindow window;
 
@@ -133,23 +133,23 @@ public abstract class OffsetWindowOperations {
 	}
 
 	/**
-	 * Operations on {@link BrokenWindow#SEGMENTS_LET_GO_FIRST}.
+	 * Operations on {@link BrokenWindow#SEGMENT_READ_FIRST}.
 	 */
-	public static class SegmentsLetGoFirst extends OffsetWindowOperations {
+	public static class SegmentReadFirst extends OffsetWindowOperations {
 
-		public SegmentsLetGoFirst() {
-			super(BrokenWindow.SEGMENTS_LET_GO_FIRST.create(FIRST));
+		public SegmentReadFirst() {
+			super(BrokenWindow.SEGMENT_READ_FIRST.create(FIRST));
 		}
 
 	}
 
 	/**
-	 * Few offsets, so that threads meet: on both sides of the segment's end, and as far
-	 * away as the ring is long.
+	 * Few offsets, so that threads meet: on both sides of the segment's end, and beyond a
+	 * wide gap.
 	 */
 	public static class Offsets implements ParameterGenerator<Integer> {
 
-		private static final int[] OFFSETS = { FIRST, FIRST + 1, FIRST + 2, FIRST + RING, FIRST + 1 + RING };
+		private static final int[] OFFSETS = { FIRST, FIRST + 1, FIRST + 2, FIRST + GAP, FIRST + 1 + GAP };
 
 		private final Random random;
 
@@ -165,7 +165,7 @@ public abstract class OffsetWindowOperations {
 	}
 
 	/**
-	 * One, or as many as the ring is long.
+	 * One, or many.
 	 */
 	public static class Gaps implements ParameterGenerator<Integer> {
 
@@ -177,7 +177,7 @@ public abstract class OffsetWindowOperations {
 
 		@Override
 		public Integer generate() {
-			return this.random.nextBoolean() ? 1 : RING;
+			return this.random.nextBoolean() ? 1 : GAP;
 		}
 
 	}

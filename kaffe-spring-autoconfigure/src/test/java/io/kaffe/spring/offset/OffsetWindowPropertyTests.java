@@ -45,7 +45,7 @@ class OffsetWindowPropertyTests {
 	@Example
 	void noticesEveryMistakeThatOneThreadCanSee() {
 		for (BrokenWindow broken : List.of(BrokenWindow.BASE_NOT_COMPARED, BrokenWindow.NEXT_NOT_COMPARED,
-				BrokenWindow.WATERMARK_TOO_FAR)) {
+				BrokenWindow.OPEN_SEGMENTS_DROPPED, BrokenWindow.WATERMARK_TOO_FAR)) {
 			assertThat(steps().sampleStream().limit(1000)).as(broken.name())
 				.anyMatch((steps) -> disagrees(broken, steps));
 		}
