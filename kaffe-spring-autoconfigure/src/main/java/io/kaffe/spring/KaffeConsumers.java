@@ -219,12 +219,12 @@ public interface KaffeConsumers {
 	 * those that are being handled are waited for, at most for {@code drain-timeout};
 	 * what was polled is dropped. Then it is read from the offset, which is committed.
 	 * Other partitions go on meanwhile. Records between the old and the new position are
-	 * skipped, or handled again.
+	 * skipped, unfinished ones below it among them, or handled again.
 	 * @param consumer the consumer's name
 	 * @param partition the partition, assigned to this consumer
 	 * @param to where to go on
-	 * @return the offset, when it is committed; failed with an
-	 * {@link IllegalArgumentException} if the partition does not have it, with an
+	 * @return the offset, when it is committed, and what it leaves unfinished; failed
+	 * with an {@link IllegalArgumentException} if the partition does not have it, with an
 	 * {@link IllegalStateException} if the partition is taken from the consumer before,
 	 * is being sought already, or the consumer stops, or if the partition is read from
 	 * the offset but that could not be committed within 5 seconds (the next commit tells
@@ -232,7 +232,7 @@ public interface KaffeConsumers {
 	 * @throws IllegalStateException if the consumer does not run
 	 * @throws IllegalArgumentException if the partition is not assigned to this consumer
 	 */
-	CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to);
+	CompletableFuture<SeekResult> seek(String consumer, TopicPartition partition, SeekPosition to);
 
 	/**
 	 * Return whether a consumer was paused and not resumed since.

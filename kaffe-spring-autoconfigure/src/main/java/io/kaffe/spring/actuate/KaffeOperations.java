@@ -39,6 +39,7 @@ import org.springframework.context.ApplicationEventPublisher;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.actuate.OperationRefusedException.Reason;
 import io.kaffe.spring.worker.FailureLog;
 
@@ -252,10 +253,10 @@ final class KaffeOperations {
 			throw new OperationRefusedException(Reason.NOT_FOUND,
 					"Consumer '" + consumer + "' has no partition of the topic '" + topic + "' here");
 		}
-		Map<String, CompletableFuture<Long>> seeks = new TreeMap<>();
+		Map<String, CompletableFuture<SeekResult>> seeks = new TreeMap<>();
 		partitions.forEach((partition) -> seeks.put(partition.toString(), seek(consumer, partition, to)));
 		if (seeks.size() == 1) {
-			CompletableFuture<Long> only = seeks.values().iterator().next();
+			CompletableFuture<SeekResult> only = seeks.values().iterator().next();
 			OperationResult result = await(Operation.SEEK, consumer, only, "");
 			return result.done() ? done(Operation.SEEK, consumer, read(seeks)) : result;
 		}
@@ -271,7 +272,7 @@ final class KaffeOperations {
 		return done(Operation.SEEK, consumer, read(seeks));
 	}
 
-	private CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to) {
+	private CompletableFuture<SeekResult> seek(String consumer, TopicPartition partition, SeekPosition to) {
 		try {
 			return this.consumers.seek(consumer, partition, to);
 		}
@@ -280,16 +281,25 @@ final class KaffeOperations {
 		}
 	}
 
-	private static String read(Map<String, CompletableFuture<Long>> seeks) {
+	private static String read(Map<String, CompletableFuture<SeekResult>> seeks) {
 		List<String> read = new ArrayList<>();
 		List<String> failed = new ArrayList<>();
-		seeks.forEach((partition, seek) -> seek.handle((offset, failure) -> (failure != null)
-				? failed.add(partition + ": " + failure.getMessage()) : read.add(partition + " from " + offset)));
+		seeks.forEach((partition, seek) -> seek
+			.handle((result, failure) -> (failure != null) ? failed.add(partition + ": " + failure.getMessage())
+					: read.add(partition + " from " + describe(result))));
 		List<String> all = new ArrayList<>(failed);
 		if (!read.isEmpty()) {
 			all.add(0, "Reads " + String.join(", ", read));
 		}
 		return String.join("; ", all);
+	}
+
+	private static String describe(SeekResult result) {
+		if (result.unfinished() == 0) {
+			return String.valueOf(result.offset());
+		}
+		return result.offset() + " (past " + result.unfinished() + " unfinished records"
+				+ (result.parked().isEmpty() ? "" : ", parked: " + result.parked()) + ")";
 	}
 
 	private TopicPartition assigned(String consumer, String topic, int number) {

@@ -54,6 +54,7 @@ import org.springframework.util.Assert;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.delivery.FailingRecords;
 import io.kaffe.spring.delivery.FailureJournal;
@@ -135,17 +136,17 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
-	private final Set<PartitionAssignment> leftovers = ConcurrentHashMap.newKeySet();
-
 	private final AtomicLong epochs = new AtomicLong();
 
 	private final CommitOutcomes commitOutcomes;
+
+	private final InternalErrors internalErrors;
 
 	private final LongAdder lateCompletions = new LongAdder();
 
 	private final RecentEntries<ConsumerSnapshot.Rebalance> rebalances = new RecentEntries<>(SHOWN_REBALANCES);
 
-	private volatile PartitionBuffer.Room share;
+	private final SharedBuffer buffer;
 
 	AdoptedConsumer(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
 			@Nullable ConsumerSeekAware seekAware, Delivery delivery, Duration maxPollInterval, Ticker ticker,
@@ -159,7 +160,9 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.maxPollInterval = maxPollInterval;
 		this.ticker = ticker;
 		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
-		this.share = buffer();
+		this.buffer = new SharedBuffer(
+				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()),
+				this::assignments);
 		this.separatedPartitions = new SeparatedPartitions(name, settings.strategy());
 		this.perRecord = settings.strategy().isPerRecord();
 		Integer maxConcurrency = settings.maxConcurrency();
@@ -167,6 +170,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
 		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
+		this.internalErrors = new InternalErrors(name, ticker, this::stopBecause);
 		this.pollHealth = new PollHealth(container, this.supervision, maxPollInterval, ticker);
 	}
 
@@ -253,11 +257,11 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	/**
 	 * Go on reading a partition from another offset.
-	 * @return the offset, when that is done and committed
+	 * @return what was done, when that is committed
 	 * @throws IllegalStateException if the consumer does not run
 	 * @throws IllegalArgumentException if it does not have the partition
 	 */
-	CompletableFuture<Long> seek(TopicPartition partition, SeekPosition to) {
+	CompletableFuture<SeekResult> seek(TopicPartition partition, SeekPosition to) {
 		Assert.state(this.container.isRunning(), () -> "Consumer '" + this.name + "' is stopped; start it first");
 		for (ConsumerSession session : this.sessions.values()) {
 			if (session.assignment(partition) != null) {
@@ -310,6 +314,10 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		Collection<ConsumerSession> sessions = this.sessions.values();
 		problems.addAll(this.pollHealth.problems(sessions));
 		sessions.stream().map(ConsumerSession::commitProblem).filter(Objects::nonNull).forEach(problems::add);
+		String internalError = this.internalErrors.problem();
+		if (internalError != null) {
+			problems.add(internalError);
+		}
 		this.workers.stalled()
 			.forEach((stalled) -> problems
 				.add("stalled: " + stalled.record().topic() + "-" + stalled.record().partition() + "@"
@@ -394,54 +402,17 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	}
 
 	/**
-	 * Return what each partition may have buffered.
+	 * Return what all partitions may have buffered.
 	 */
-	PartitionBuffer.Room share() {
-		return this.share;
+	SharedBuffer buffer() {
+		return this.buffer;
 	}
 
 	/**
-	 * Return whether all partitions together have buffered what the consumer may have.
-	 */
-	boolean isFull() {
-		PartitionBuffer.Room buffered = buffered();
-		return buffered.records() >= this.settings.maxBufferedRecords()
-				|| buffered.bytes() >= this.settings.maxBufferedBytes();
-	}
-
-	/**
-	 * Return whether so much is left of partitions that went, in the queues of workers
-	 * that are stuck, that nothing more may be fetched.
-	 */
-	boolean isOverloaded() {
-		this.leftovers.removeIf((assignment) -> !assignment.isWithWorkers());
-		if (this.leftovers.isEmpty()) {
-			return false;
-		}
-		PartitionBuffer.Room left = sum(this.leftovers);
-		return left.records() >= this.settings.maxBufferedRecords() / 2.0
-				|| left.bytes() >= this.settings.maxBufferedBytes() / 2.0;
-	}
-
-	/**
-	 * Note that a partition went. What its workers have not dropped yet counts as
-	 * buffered.
-	 */
-	void left(PartitionAssignment assignment) {
-		if (assignment.isWithWorkers()) {
-			this.leftovers.add(assignment);
-		}
-	}
-
-	/**
-	 * Share the buffer anew, since partitions came or went.
+	 * Note that partitions were assigned or revoked.
 	 */
 	void assignmentChanged() {
-		int partitions = 0;
-		for (ConsumerSession session : this.sessions.values()) {
-			partitions += session.assignments().size();
-		}
-		this.share = buffer().share(partitions);
+		this.buffer.assignmentChanged();
 		this.separatedPartitions.assignmentChanged(this.ticker.nanoTime());
 	}
 
@@ -472,6 +443,13 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	}
 
 	/**
+	 * Return where the engine's own exceptions on consumer threads are counted.
+	 */
+	InternalErrors internalErrors() {
+		return this.internalErrors;
+	}
+
+	/**
 	 * Note that partitions came or went.
 	 */
 	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
@@ -493,7 +471,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 			}
 		}
 		partitions.sort(PARTITION_ORDER);
-		PartitionBuffer.Room all = buffered();
+		PartitionBuffer.Room all = this.buffer.buffered();
 		Collection<Worker> present = this.workers.all();
 		Stream<WorkerSnapshot> workers = this.perRecord
 				? busiest(present).map((worker) -> worker.snapshot(worker.queued(), showValues))
@@ -581,28 +559,6 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		Stream<String> topics = (manual != null) ? Stream.of(manual).map(TopicPartitionOffset::getTopic)
 				: assignments().map((assignment) -> assignment.partition().topic());
 		return new TreeSet<>(topics.toList());
-	}
-
-	private PartitionBuffer.Room buffer() {
-		return new PartitionBuffer.Room(this.settings.maxBufferedRecords(), this.settings.maxBufferedBytes());
-	}
-
-	private PartitionBuffer.Room buffered() {
-		PartitionBuffer.Room buffered = sum(this.leftovers);
-		for (ConsumerSession session : this.sessions.values()) {
-			buffered = buffered.plus(sum(session.assignments()));
-		}
-		return buffered;
-	}
-
-	private static PartitionBuffer.Room sum(Collection<PartitionAssignment> assignments) {
-		long records = 0;
-		long bytes = 0;
-		for (PartitionAssignment assignment : assignments) {
-			records += assignment.buffer().records();
-			bytes += assignment.buffer().bytes();
-		}
-		return new PartitionBuffer.Room(records, bytes);
 	}
 
 	/**

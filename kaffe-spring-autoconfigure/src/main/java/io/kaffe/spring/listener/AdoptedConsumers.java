@@ -34,6 +34,7 @@ import org.springframework.util.Assert;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.delivery.FailingRecords;
 import io.kaffe.spring.worker.ConsumerWorkers;
 
@@ -178,7 +179,7 @@ public final class AdoptedConsumers implements KaffeConsumers {
 	}
 
 	@Override
-	public CompletableFuture<Long> seek(String consumer, TopicPartition partition, SeekPosition to) {
+	public CompletableFuture<SeekResult> seek(String consumer, TopicPartition partition, SeekPosition to) {
 		return adopted(consumer).seek(partition, to);
 	}
 

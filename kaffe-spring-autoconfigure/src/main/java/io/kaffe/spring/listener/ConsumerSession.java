@@ -21,8 +21,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -42,7 +44,9 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerSnapshot;
@@ -101,6 +105,13 @@ final class ConsumerSession {
 
 	private final ConsumerCommands commands = new ConsumerCommands();
 
+	private final Repositioning repositioning = new Repositioning(this);
+
+	private final InternalErrors errors;
+
+	/** Assigned by Kafka, and not taken on yet because that failed. */
+	private final Set<TopicPartition> notTakenOn = new HashSet<>();
+
 	private final PartitionPositions positions;
 
 	private final @Nullable ListenerSeeks seeks;
@@ -120,9 +131,10 @@ final class ConsumerSession {
 	ConsumerSession(Consumer<?, ?> consumer, AdoptedConsumer owner) {
 		this.consumer = consumer;
 		this.owner = owner;
+		this.errors = owner.internalErrors();
 		this.inGroup = owner.commits();
 		this.commits = new OffsetCommits(consumer, this.inGroup, owner.settings().commitInterval(),
-				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), owner.ticker());
+				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), this.errors, owner.ticker());
 		this.flow = new FlowControl(consumer, owner, ConsumerAdopter.maxPollRecords(owner.container()),
 				this::awaitRoom);
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
@@ -131,16 +143,41 @@ final class ConsumerSession {
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		ConsumerSeekAware seekAware = owner.seekAware();
 		this.seeks = (seekAware != null)
-				? new ListenerSeeks(consumer, seekAware, owner.container().getGroupId(), this::sought) : null;
+				? new ListenerSeeks(consumer, seekAware, owner.container().getGroupId(), this::position, this::sought)
+				: null;
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
 
 	/**
-	 * Do what is due before a poll.
+	 * Do what is due before a poll. What throws keeps the rest neither from being done
+	 * nor the consumer from polling; only what the listener throws, who chooses
+	 * positions, is thrown in the end.
 	 */
 	void tick() {
 		this.polling = false;
 		this.roomAvailable = false;
+		RuntimeException ofListener = null;
+		try {
+			letListenerSeek();
+		}
+		catch (RuntimeException ex) {
+			ofListener = ex;
+		}
+		this.errors.contain("take on assigned partitions", this::takeOnTheRest);
+		this.errors.contain("read partitions on from other positions", this.repositioning::proceed);
+		Collection<PartitionAssignment> assigned = this.assignments.values();
+		this.errors.contain("commit", () -> commitIfDue(assigned));
+		this.errors.contain("allocate workers", () -> assigned.forEach(this.allocation::allocateIfNamed));
+		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
+		this.errors.contain("carry out operations", this::proceedWithCommands);
+		this.lastPollAt = this.owner.ticker().nanoTime();
+		backToPolling();
+		if (ofListener != null) {
+			throw ofListener;
+		}
+	}
+
+	private void letListenerSeek() {
 		if (!this.started) {
 			begin();
 		}
@@ -150,29 +187,31 @@ final class ConsumerSession {
 			}
 			this.seeks.perform();
 		}
-		Collection<PartitionAssignment> assigned = this.assignments.values();
-		if (this.commits.commitIfDue(assigned)) {
-			assigned.forEach(this.positions::passWhatHoldsNoRecord);
-			assigned.stream()
-				.filter((assignment) -> !isPaused(assignment.partition()))
-				.forEach(this.positions::refreshEnd);
-			if (this.inGroup) {
-				this.owner.warnOfSeparatedPartitions(this.consumer);
-			}
+	}
+
+	private void commitIfDue(Collection<PartitionAssignment> assigned) {
+		if (!this.commits.commitIfDue(assigned)) {
+			return;
 		}
-		assigned.forEach(this.allocation::allocateIfNamed);
-		this.flow.regulate(assigned, true);
+		assigned.stream()
+			.filter((assignment) -> !assignment.isRevoked())
+			.forEach(this.positions::passWhatHoldsNoRecord);
+		assigned.stream().filter((assignment) -> !isPaused(assignment.partition())).forEach(this.positions::refreshEnd);
+		if (this.inGroup) {
+			this.owner.warnOfSeparatedPartitions(this.consumer);
+		}
+	}
+
+	private void proceedWithCommands() {
 		if (this.commands.proceed()) {
 			// A partition that is sought is paused; one that was may be fetched. A wait
 			// could miss that nothing of a sought one is being handled any more.
-			this.flow.regulate(assigned, false);
+			this.flow.regulate(this.assignments.values(), false);
 			if (this.commands.isWaiting()) {
 				// Set, never cleared here: a worker may set it at the same time.
 				this.roomAvailable = true;
 			}
 		}
-		this.lastPollAt = this.owner.ticker().nanoTime();
-		backToPolling();
 	}
 
 	private void begin() {
@@ -203,10 +242,11 @@ final class ConsumerSession {
 	 */
 	void dispatch(ConsumerRecords<?, ?> records) {
 		this.polling = false;
+		SharedBuffer.Admission admission = this.owner.buffer().admission();
 		for (TopicPartition partition : records.partitions()) {
 			List<? extends ConsumerRecord<?, ?>> polled = records.records(partition);
 			try {
-				handOver(partition, polled, records.nextOffsets().get(partition));
+				handOver(partition, polled, records.nextOffsets().get(partition), admission);
 			}
 			catch (Throwable ex) {
 				pollAgain(partition, polled.get(0).offset(), ex);
@@ -215,31 +255,78 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Go back to records that could not be handed over. To throw instead would leave them
-	 * to the container's error handler, which may take them for handled.
+	 * Poll records once more that could not be dispatched, with what else is unfinished.
+	 * To throw instead would leave them to the container's error handler, which may take
+	 * them for handled.
 	 */
 	private void pollAgain(TopicPartition partition, long offset, Throwable failure) {
-		logger.error("Could not hand over what was polled of " + partition + " from " + offset + "; polling it again",
+		this.errors.add(
+				"dispatch records of " + partition + " from offset " + offset + "; seeking back to poll them again",
 				failure);
-		this.consumer.seek(partition, offset);
+		this.errors.contain("seek back to " + partition + "@" + offset, () -> {
+			PartitionAssignment assignment = this.assignments.get(partition);
+			if (assignment != null && !assignment.isRevoked() && !assignment.progress().isBehind(offset)) {
+				this.repositioning.readAgain(assignment);
+			}
+			else if (assignment == null || !assignment.isRevoked()) {
+				this.consumer.seek(partition, offset);
+			}
+		});
 	}
 
 	private void handOver(TopicPartition partition, List<? extends ConsumerRecord<?, ?>> polled,
-			@Nullable OffsetAndMetadata next) {
-		PartitionAssignment assignment = assignmentFor(partition, polled.get(0));
+			@Nullable OffsetAndMetadata next, SharedBuffer.Admission admission) {
+		PartitionAssignment assignment = this.assignments.get(partition);
 		if (assignment == null) {
-			logger.warn("Dropping records of " + partition + " that were polled although it is not assigned; "
-					+ "they were not committed and are delivered to its owner");
+			dropUnassigned(partition, polled.get(0).offset());
+			return;
+		}
+		if (assignment.isRevoked()) {
+			// It is about to be read from elsewhere, and they are polled again if need
+			// be.
+			return;
+		}
+		if (!assignment.progress().continuesWith(polled.get(0))) {
+			logger.info("The position of " + assignment + " went back to " + polled.get(0).offset());
+			this.repositioning.moved(assignment, polled.get(0).offset());
 			return;
 		}
 		if (assignment.naming() != null) {
 			this.consumer.seek(partition, polled.get(0).offset());
 			return;
 		}
-		List<? extends ConsumerRecord<?, ?>> open = assignment.append(polled, next);
+		int admitted = admission.admit(assignment.buffer(), polled);
+		if (admitted == polled.size()) {
+			append(polled, next, assignment);
+			return;
+		}
+		this.consumer.seek(partition, polled.get(admitted).offset());
+		if (admitted > 0) {
+			// A copy, since a view would keep the rest.
+			append(List.copyOf(polled.subList(0, admitted)), null, assignment);
+		}
+	}
+
+	private void append(List<? extends ConsumerRecord<?, ?>> records, @Nullable OffsetAndMetadata next,
+			PartitionAssignment assignment) {
+		List<? extends ConsumerRecord<?, ?>> open = assignment.append(records, next);
 		if (!open.isEmpty()) {
 			this.allocation.handOver(open, assignment);
 		}
+	}
+
+	/**
+	 * Drop records of a partition that was lost in the same poll: the client may still
+	 * return what it had fetched of it, and by now it belongs to another member. One that
+	 * could not be taken on is polled again when it was.
+	 */
+	private void dropUnassigned(TopicPartition partition, long offset) {
+		if (this.notTakenOn.contains(partition)) {
+			this.consumer.seek(partition, offset);
+			return;
+		}
+		logger.warn("Dropping records of " + partition + " that were polled although it is not assigned; "
+				+ "they were not committed and are delivered to its owner");
 	}
 
 	/**
@@ -253,25 +340,47 @@ final class ConsumerSession {
 		}
 		List<PartitionAssignment> added = new ArrayList<>();
 		for (TopicPartition partition : partitions) {
-			if (!this.assignments.containsKey(partition)) {
-				PartitionAssignment assignment = assign(partition);
-				this.assignments.put(partition, assignment);
-				added.add(assignment);
+			if (!this.assignments.containsKey(partition)
+					&& !this.errors.contain("take on " + partition, () -> added.add(takeOn(partition)))) {
+				// Paused until another try succeeds, before the next poll.
+				this.notTakenOn.add(partition);
+				this.errors.contain("pause " + partition, () -> this.consumer.pause(List.of(partition)));
 			}
 		}
 		if (!added.isEmpty()) {
 			rebalanced("assigned", added, null, List.of());
 		}
-		this.flow.begin(added);
+		this.errors.contain("pause partitions", () -> this.flow.begin(added));
 		if (this.inGroup) {
-			this.positions.continueFromCommits(added);
+			this.errors.contain("read the commits of assigned partitions",
+					() -> this.positions.continueFromCommits(added));
 		}
 		this.owner.assignmentChanged();
-		this.owner.settings()
-			.failurePolicy()
-			.expect(added.stream().map((assignment) -> assignment.partition().topic()).distinct().toList());
+		this.errors.contain("look for dead-letter topics",
+				() -> this.owner.settings()
+					.failurePolicy()
+					.expect(added.stream().map((assignment) -> assignment.partition().topic()).distinct().toList()));
 		if (!this.assignments.isEmpty() || this.state != ConsumerState.STARTING) {
 			this.state = ConsumerState.RUNNING;
+		}
+	}
+
+	private PartitionAssignment takeOn(TopicPartition partition) {
+		PartitionAssignment assignment = assign(partition);
+		this.assignments.put(partition, assignment);
+		return assignment;
+	}
+
+	/**
+	 * Take on partitions for which that failed when they were assigned.
+	 */
+	private void takeOnTheRest() {
+		if (!this.notTakenOn.isEmpty()) {
+			List<TopicPartition> again = List.copyOf(this.notTakenOn);
+			this.notTakenOn.clear();
+			again.forEach(this.flow::remember);
+			assigned(again);
+			present(again).forEach(this.positions::compareWithCommit);
 		}
 	}
 
@@ -306,11 +415,25 @@ final class ConsumerSession {
 		}
 	}
 
-	private void sought(TopicPartition partition) {
+	private void sought(TopicPartition partition, long target) {
 		PartitionAssignment assignment = this.assignments.get(partition);
 		if (assignment != null) {
-			assignment.progress().forgetCompletedBefore();
+			this.repositioning.moved(assignment, target);
 		}
+	}
+
+	/**
+	 * Return the position of a partition as its listener has moved it, though what is
+	 * unfinished below may have to be read first.
+	 */
+	private long position(TopicPartition partition) {
+		Long moved = this.repositioning.position(partition);
+		if (moved != null) {
+			return moved;
+		}
+		long position = PartitionPositions.awake(() -> this.consumer.position(partition));
+		PartitionAssignment assignment = this.assignments.get(partition);
+		return (assignment != null) ? Math.max(position, assignment.progress().resumedUntil()) : position;
 	}
 
 	/**
@@ -333,6 +456,7 @@ final class ConsumerSession {
 	 * @param beforeCommit run when nothing of them is being handled any more
 	 */
 	void revoked(Collection<TopicPartition> partitions, Runnable beforeCommit) {
+		this.notTakenOn.removeAll(partitions);
 		if (this.state == ConsumerState.DRAINING) {
 			letGo(present(partitions), this.stopDeadline, beforeCommit, () -> false);
 			return;
@@ -353,6 +477,7 @@ final class ConsumerSession {
 	 * @param beforeCommit called when nothing is being handled any more
 	 */
 	void stopping(Runnable beforeCommit) {
+		this.notTakenOn.clear();
 		this.state = ConsumerState.DRAINING;
 		this.stopDeadline = deadline();
 		List<TopicPartition> leaving = List.copyOf(this.assignments.keySet());
@@ -412,29 +537,62 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Read a partition from another offset, in a new assignment, once nothing of the old
-	 * one is being handled or the time for that is over. Consumer thread.
-	 * @return the new assignment, or {@code null} if that is not done yet
+	 * Return whether nothing of a partition that is to be read from another offset is
+	 * being handled any more, or the time for that is over. Consumer thread.
 	 */
-	@Nullable PartitionAssignment finishSeek(PartitionAssignment leaving, long offset, long deadline) {
+	boolean isDrained(PartitionAssignment leaving, long deadline) {
 		if (leaving.isRunning()) {
 			if (!isOver(deadline)) {
-				return null;
+				return false;
 			}
 			this.drain.warnOfRunning(leaving);
 		}
+		return true;
+	}
+
+	/**
+	 * Read a partition from another offset, in a new assignment, which takes the place of
+	 * the one before in the end: if anything throws, that one is still there, revoked, to
+	 * be replaced by another call. Consumer thread.
+	 * @return the new assignment
+	 */
+	PartitionAssignment replace(PartitionAssignment leaving, long offset) {
 		TopicPartition partition = leaving.partition();
-		leaving.fence();
-		this.owner.workers().wakeAll();
-		remove(leaving);
-		this.flow.remember(partition);
 		this.consumer.seek(partition, offset);
-		PartitionAssignment sought = assign(partition);
-		sought.progress().beginAt(offset);
-		this.assignments.put(partition, sought);
+		PartitionAssignment next = assign(partition);
+		leaving.fence();
+		this.assignments.put(partition, next);
+		this.owner.workers().wakeAll();
+		this.allocation.release(leaving);
+		this.owner.buffer().left(leaving);
+		this.flow.forget(partition);
+		this.flow.remember(partition);
 		this.owner.assignmentChanged();
-		logger.info("Reading " + partition + " from " + offset + ", as somebody wished");
-		return sought;
+		return next;
+	}
+
+	/**
+	 * Go on with a partition that could not be read from another offset.
+	 */
+	void readAgain(PartitionAssignment revoked) {
+		if (this.assignments.get(revoked.partition()) == revoked) {
+			this.repositioning.readAgain(revoked);
+		}
+	}
+
+	/**
+	 * Return which records of a partition are parked below an offset. Consumer thread.
+	 */
+	List<Long> parkedBelow(TopicPartition partition, long offset, int most) {
+		return this.owner.delivery()
+			.failingRecords()
+			.all()
+			.stream()
+			.filter((failing) -> failing.state() == FailingRecord.State.PARKED && failing.partition().equals(partition)
+					&& failing.offset() < offset)
+			.map(FailingRecord::offset)
+			.limit(most)
+			.toList();
 	}
 
 	OffsetCommits commits() {
@@ -444,7 +602,7 @@ final class ConsumerSession {
 	/**
 	 * Have a partition read from another offset. Any thread.
 	 */
-	CompletableFuture<Long> seek(TopicPartition partition, SeekPosition to) {
+	CompletableFuture<SeekResult> seek(TopicPartition partition, SeekPosition to) {
 		return soon(new PartitionSeek(partition, to, this));
 	}
 
@@ -483,6 +641,7 @@ final class ConsumerSession {
 	 * committed.
 	 */
 	void lost(Collection<TopicPartition> partitions) {
+		this.notTakenOn.removeAll(partitions);
 		List<PartitionAssignment> lost = present(partitions);
 		lost.forEach(PartitionAssignment::fence);
 		this.owner.workers().wakeAll();
@@ -546,25 +705,26 @@ final class ConsumerSession {
 		try {
 			leaving.forEach(PartitionAssignment::revoke);
 			this.owner.workers().wakeAll();
-			interrupted |= this.drain.awaitHandlers(leaving, drainDeadline);
+			this.errors.contain("wait for handlers", () -> this.drain.awaitHandlers(leaving, drainDeadline));
+			interrupted |= Thread.interrupted();
 			// In which the user may acknowledge what was kept until now.
 			beforeCommit.run();
 		}
 		finally {
-			interrupted |= this.drain.awaitAcknowledgments(leaving, drainDeadline);
-			noteDrain(leaving, this.owner.ticker().nanoTime() - beginning);
+			this.errors.contain("wait for acknowledgments",
+					() -> this.drain.awaitAcknowledgments(leaving, drainDeadline));
+			interrupted |= Thread.interrupted();
+			this.errors.contain("note a drain", () -> noteDrain(leaving, this.owner.ticker().nanoTime() - beginning));
 			leaving.forEach(PartitionAssignment::fence);
 			this.owner.workers().wakeAll();
-			try {
-				if (this.inGroup) {
-					this.commits.commitFinally(leaving, deadline, takePartInRebalance);
-				}
+			if (this.inGroup) {
+				this.errors.contain("commit revoked partitions",
+						() -> this.commits.commitFinally(leaving, deadline, takePartInRebalance));
 			}
-			finally {
-				leaving.forEach(this::remove);
-				if (interrupted) {
-					Thread.currentThread().interrupt();
-				}
+			List.copyOf(leaving)
+				.forEach((assignment) -> this.errors.contain("release " + assignment, () -> remove(assignment)));
+			if (interrupted) {
+				Thread.currentThread().interrupt();
 			}
 		}
 	}
@@ -604,30 +764,11 @@ final class ConsumerSession {
 
 	private void remove(PartitionAssignment assignment) {
 		this.assignments.remove(assignment.partition(), assignment);
+		this.repositioning.forget(assignment);
 		this.flow.forget(assignment.partition());
 		this.allocation.release(assignment);
-		this.owner.left(assignment);
+		this.owner.buffer().left(assignment);
 		this.owner.assignmentChanged();
-	}
-
-	/**
-	 * Return the assignment that polled records belong to, a new one if the position went
-	 * back. There is none for a partition that was lost in the same poll: the client may
-	 * still return what it had fetched of it, and by now it belongs to somebody else.
-	 */
-	private @Nullable PartitionAssignment assignmentFor(TopicPartition partition, ConsumerRecord<?, ?> first) {
-		PartitionAssignment assignment = this.assignments.get(partition);
-		if (assignment != null && !assignment.progress().continuesWith(first)) {
-			logger.info("The position of " + assignment + " went back to " + first.offset()
-					+ "; what was polled before and not handled yet is dropped");
-			assignment.fence();
-			this.owner.workers().wakeAll();
-			remove(assignment);
-			assignment = assign(partition);
-			this.assignments.put(partition, assignment);
-			this.owner.assignmentChanged();
-		}
-		return assignment;
 	}
 
 	private PartitionAssignment assign(TopicPartition partition) {

@@ -124,9 +124,9 @@ final class FlowControl {
 	}
 
 	private void holdBack(Collection<PartitionAssignment> assignments) {
-		PartitionBuffer.Room share = this.owner.share();
-		boolean full = this.owner.isFull();
-		boolean overloaded = this.owner.isOverloaded();
+		PartitionBuffer.Room share = this.owner.buffer().share();
+		boolean full = this.owner.buffer().isFull();
+		boolean overloaded = this.owner.buffer().isOverloaded();
 		for (PartitionAssignment assignment : assignments) {
 			assignment.holdBack(share, full, overloaded, this.owner.pauses().contains(assignment.partition()));
 		}
@@ -196,7 +196,7 @@ final class FlowControl {
 	 * have no worker yet, somebody wants them paused, or there is no room for anything.
 	 */
 	void begin(Collection<PartitionAssignment> assignments) {
-		boolean overloaded = this.owner.isOverloaded();
+		boolean overloaded = this.owner.buffer().isOverloaded();
 		List<TopicPartition> pause = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
 			if (overloaded || assignment.naming() != null || this.owner.pauses().contains(assignment.partition())) {

@@ -24,6 +24,8 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
+import java.util.function.ObjLongConsumer;
+import java.util.function.ToLongFunction;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -62,7 +64,9 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 
 	private final @Nullable String groupId;
 
-	private final java.util.function.Consumer<TopicPartition> sought;
+	private final ToLongFunction<TopicPartition> position;
+
+	private final ObjLongConsumer<TopicPartition> sought;
 
 	private boolean polled;
 
@@ -71,13 +75,15 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	 * @param consumer the consumer
 	 * @param listener who seeks
 	 * @param groupId the consumer group, or {@code null} if there is none
-	 * @param sought told of each partition when its position was moved
+	 * @param position tells the position of a partition
+	 * @param sought called with a partition and its new position when that was moved
 	 */
 	ListenerSeeks(Consumer<?, ?> consumer, ConsumerSeekAware listener, @Nullable String groupId,
-			java.util.function.Consumer<TopicPartition> sought) {
+			ToLongFunction<TopicPartition> position, ObjLongConsumer<TopicPartition> sought) {
 		this.consumer = consumer;
 		this.listener = listener;
 		this.groupId = groupId;
+		this.position = position;
 		this.sought = sought;
 	}
 
@@ -144,7 +150,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	}
 
 	private long position(TopicPartition partition) {
-		return PartitionPositions.awake(() -> this.consumer.position(partition));
+		return this.position.applyAsLong(partition);
 	}
 
 	@Override
@@ -247,7 +253,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 		Long offset = target.apply(partition);
 		if (offset != null) {
 			this.consumer.seek(partition, offset);
-			this.sought.accept(partition);
+			this.sought.accept(partition, offset);
 		}
 	}
 

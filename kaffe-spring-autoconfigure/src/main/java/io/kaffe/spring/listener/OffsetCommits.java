@@ -77,6 +77,8 @@ final class OffsetCommits {
 
 	private final CommitOutcomes outcomes;
 
+	private final InternalErrors errors;
+
 	private long lastCommitAt;
 
 	private boolean onItsWay;
@@ -95,16 +97,18 @@ final class OffsetCommits {
 	 * @param refusalPatience how long a final commit is tried again though it is refused;
 	 * zero if a refusal is final
 	 * @param outcomes where it is counted what becomes of them
+	 * @param errors contains what throws about one partition
 	 * @param ticker the time
 	 */
 	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, Duration interval, MetadataLimit metadataLimit,
-			Duration refusalPatience, CommitOutcomes outcomes, Ticker ticker) {
+			Duration refusalPatience, CommitOutcomes outcomes, InternalErrors errors, Ticker ticker) {
 		this.consumer = consumer;
 		this.inGroup = inGroup;
 		this.ticker = ticker;
 		this.intervalNanos = interval.toNanos();
 		this.metadataLimit = metadataLimit;
 		this.outcomes = outcomes;
+		this.errors = errors;
 		this.refusalPatienceNanos = refusalPatience.toNanos();
 		this.lastCommitAt = ticker.nanoTime();
 	}
@@ -249,15 +253,19 @@ final class OffsetCommits {
 		Commit commit = new Commit();
 		int metadataLength = this.inGroup ? this.metadataLimit.length() : 0;
 		for (PartitionAssignment assignment : assignments) {
-			// Read before the offsets: what is completed meanwhile is told next time.
-			long completions = assignment.buffer().finished();
-			OffsetAndMetadata offset = assignment.progress()
-				.advance(completions, metadataLength, this.ticker.instant());
-			if (offset != null) {
-				commit.add(assignment, offset, completions);
-			}
+			this.errors.contain("see what of " + assignment + " is to be committed",
+					() -> collect(assignment, metadataLength, commit));
 		}
 		return commit;
+	}
+
+	private void collect(PartitionAssignment assignment, int metadataLength, Commit commit) {
+		// Read before the offsets: what is completed meanwhile is told next time.
+		long completions = assignment.buffer().finished();
+		OffsetAndMetadata offset = assignment.progress().advance(completions, metadataLength, this.ticker.instant());
+		if (offset != null) {
+			commit.add(assignment, offset, completions);
+		}
 	}
 
 	private void answered(Commit commit, @Nullable Exception failure) {

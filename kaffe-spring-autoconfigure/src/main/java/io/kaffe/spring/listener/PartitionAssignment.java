@@ -49,9 +49,6 @@ import io.kaffe.spring.worker.Worker;
  */
 final class PartitionAssignment implements RecordSource {
 
-	/** Most offsets from the watermark to the last one polled: 1.25 MB of bits. */
-	static final long MAX_WINDOW = 10_000_000;
-
 	private static final String BACK_PRESSURE = "back-pressure";
 
 	private static final int ACTIVE = 0;
@@ -157,13 +154,16 @@ final class PartitionAssignment implements RecordSource {
 		if (this.naming != null) {
 			why = "worker-allocation";
 		}
-		else if (pauseRequested || this.phase != ACTIVE) {
+		else if (this.phase != ACTIVE) {
+			why = "seek";
+		}
+		else if (pauseRequested) {
 			why = "operator";
 		}
 		else if (this.parked.get() >= this.session.maxParked()) {
 			why = "parked";
 		}
-		else if (hold || this.progress.length() >= MAX_WINDOW || overloaded) {
+		else if (hold || overloaded) {
 			why = BACK_PRESSURE;
 		}
 		this.heldBack = why;

@@ -81,6 +81,10 @@ final class PartitionBuffer {
 		return this.addedBytes - this.finishedBytes.get();
 	}
 
+	Room room() {
+		return new Room(records(), bytes());
+	}
+
 	/**
 	 * Return how many records were taken out so far.
 	 */
@@ -133,6 +137,18 @@ final class PartitionBuffer {
 	 * @param bytes their serialized keys and values
 	 */
 	record Room(long records, long bytes) {
+
+		static Room of(ConsumerRecord<?, ?> record) {
+			return new Room(1, bytesOf(record));
+		}
+
+		boolean isWithin(Room other) {
+			return this.records <= other.records && this.bytes <= other.bytes;
+		}
+
+		boolean reaches(Room other) {
+			return this.records >= other.records || this.bytes >= other.bytes;
+		}
 
 		Room plus(Room other) {
 			return new Room(this.records + other.records, this.bytes + other.bytes);

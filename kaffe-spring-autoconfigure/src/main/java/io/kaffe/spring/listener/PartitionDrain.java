@@ -68,12 +68,10 @@ final class PartitionDrain {
 	 * of what was waited for in vain.
 	 * @param leaving the partitions, of which nothing more is started
 	 * @param deadline the reading of the ticker at which to give up
-	 * @return whether this thread was interrupted meanwhile
 	 */
-	boolean awaitHandlers(Collection<PartitionAssignment> leaving, long deadline) {
-		boolean interrupted = await(leaving, PartitionAssignment::isRunning, deadline);
+	void awaitHandlers(Collection<PartitionAssignment> leaving, long deadline) {
+		await(leaving, PartitionAssignment::isRunning, deadline);
 		running(leaving).forEach(this::warnOfRunning);
-		return interrupted;
 	}
 
 	/**
@@ -81,10 +79,9 @@ final class PartitionDrain {
 	 * and warn of what was waited for in vain.
 	 * @param leaving the partitions, of which nothing is being handled any more
 	 * @param deadline the reading of the ticker at which to give up
-	 * @return whether this thread was interrupted meanwhile
 	 */
-	boolean awaitAcknowledgments(Collection<PartitionAssignment> leaving, long deadline) {
-		boolean interrupted = await(leaving, this::isToBeAcknowledged, deadline);
+	void awaitAcknowledgments(Collection<PartitionAssignment> leaving, long deadline) {
+		await(leaving, this::isToBeAcknowledged, deadline);
 		for (PartitionAssignment assignment : leaving) {
 			List<String> open = namesToBeAcknowledged(assignment).toList();
 			if (!open.isEmpty()) {
@@ -92,11 +89,12 @@ final class PartitionDrain {
 						+ " among them: " + assignment + " goes, so its next owner gets these records again");
 			}
 		}
-		return interrupted;
 	}
 
-	private boolean await(Collection<PartitionAssignment> leaving, Predicate<PartitionAssignment> isBusy,
-			long deadline) {
+	/**
+	 * Wait without being interrupted: an interrupt is there again afterwards.
+	 */
+	private void await(Collection<PartitionAssignment> leaving, Predicate<PartitionAssignment> isBusy, long deadline) {
 		boolean interrupted = false;
 		long left = deadline - this.ticker.nanoTime();
 		while (left > 0 && leaving.stream().anyMatch(isBusy)) {
@@ -104,7 +102,9 @@ final class PartitionDrain {
 			interrupted |= Thread.interrupted();
 			left = deadline - this.ticker.nanoTime();
 		}
-		return interrupted;
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	/**

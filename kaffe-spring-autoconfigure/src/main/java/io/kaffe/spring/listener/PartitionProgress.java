@@ -150,6 +150,14 @@ final class PartitionProgress {
 	}
 
 	/**
+	 * Return up to where records were polled before the position was moved back; 0 if it
+	 * was not.
+	 */
+	long resumedUntil() {
+		return this.resumedUntil;
+	}
+
+	/**
 	 * Say how to read on from what is not complete. Consumer thread.
 	 */
 	Resumption resumption() {
@@ -163,7 +171,7 @@ final class PartitionProgress {
 	 */
 	long openBelow(long offset) {
 		OffsetWindow window = this.window;
-		return (window != null) ? window.open(window.watermark(), offset) : 0;
+		return (window != null) ? window.open(window.watermark(), Math.max(offset, window.watermark())) : 0;
 	}
 
 	/**

@@ -17,10 +17,13 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
@@ -28,6 +31,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.SeekResult;
 
 /**
  * Goes on reading a partition from another offset: nothing more of it is started, what
@@ -37,13 +41,17 @@ import io.kaffe.spring.SeekPosition;
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
-final class PartitionSeek extends ConsumerCommands.Command<Long> {
+final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
+
+	private static final Log logger = LogFactory.getLog(PartitionSeek.class);
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
 	private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
 
 	private static final Duration COMMIT_PATIENCE = Duration.ofSeconds(5);
+
+	private static final int SHOWN_PARKED = 100;
 
 	private final TopicPartition partition;
 
@@ -62,6 +70,11 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 	private long offset;
 
 	private long deadline;
+
+	/** What is below the offset, and how much of it is parked. */
+	private long unfinished;
+
+	private List<Long> parked = List.of();
 
 	PartitionSeek(TopicPartition partition, SeekPosition to, ConsumerSession session) {
 		this.partition = partition;
@@ -85,7 +98,7 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 			awaitNextCommit(sought, this.failure);
 			return false;
 		}
-		answer(this.offset);
+		answer(new SeekResult(this.offset, this.unfinished, this.parked));
 		return true;
 	}
 
@@ -107,7 +120,29 @@ final class PartitionSeek extends ConsumerCommands.Command<Long> {
 			this.deadline = this.session.beginSeek(present);
 			this.leaving = present;
 		}
-		return this.session.finishSeek(present, this.offset, this.deadline);
+		if (!this.session.isDrained(present, this.deadline)) {
+			return null;
+		}
+		this.unfinished = present.progress().openBelow(this.offset);
+		this.parked = (this.unfinished > 0) ? this.session.parkedBelow(this.partition, this.offset, SHOWN_PARKED)
+				: List.of();
+		return replace(present);
+	}
+
+	private PartitionAssignment replace(PartitionAssignment present) {
+		try {
+			PartitionAssignment sought = this.session.replace(present, this.offset);
+			sought.progress().beginAt(this.offset);
+			logger.info("Seeking " + this.partition + " to offset " + this.offset + " as requested"
+					+ ((this.unfinished > 0)
+							? ", past " + this.unfinished + " unfinished records, of which parked: " + this.parked
+							: ""));
+			return sought;
+		}
+		catch (Throwable ex) {
+			this.session.readAgain(present);
+			throw ex;
+		}
 	}
 
 	/**

@@ -77,8 +77,11 @@ class OffsetCommitsTests {
 				}
 			})));
 
+	private final InternalErrors errors = new InternalErrors("orders", this.time, (reason, failure) -> {
+	});
+
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
-			this.metadataLimit, Duration.ZERO, this.outcomes, this.time);
+			this.metadataLimit, Duration.ZERO, this.outcomes, this.errors, this.time);
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
 			AdoptedContainers.inGroup("orders", this.time).session(this.consumer));
@@ -121,7 +124,7 @@ class OffsetCommitsTests {
 	@Test
 	void withoutAGroupItIsFollowedWhatIsComplete() {
 		OffsetCommits groupless = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
-				Duration.ZERO, this.outcomes, this.time);
+				Duration.ZERO, this.outcomes, this.errors, this.time);
 		complete(0, 10);
 		complete(20, 30);
 		this.time.advance(Duration.ofSeconds(1));
@@ -194,7 +197,7 @@ class OffsetCommitsTests {
 	@Test
 	void refusedFinalCommitIsTriedAgainWhereARefusalMayPass() {
 		OffsetCommits patient = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1), this.metadataLimit,
-				Duration.ofSeconds(1), this.outcomes, this.time);
+				Duration.ofSeconds(1), this.outcomes, this.errors, this.time);
 		complete(0, 10);
 		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
 		assertThat(commitFinally(patient, () -> false)).isTrue();
@@ -269,7 +272,7 @@ class OffsetCommitsTests {
 	@Test
 	void commitsThatAreRareMayFailForFiveIntervals() {
 		OffsetCommits rare = new OffsetCommits(this.consumer, true, Duration.ofMinutes(1), this.metadataLimit,
-				Duration.ZERO, new CommitOutcomes(new ConsumerObservers("orders", List.of())), this.time);
+				Duration.ZERO, new CommitOutcomes(new ConsumerObservers("orders", List.of())), this.errors, this.time);
 		complete(0, 10);
 		for (int minute = 0; minute < 5; minute++) {
 			this.time.advance(Duration.ofMinutes(1));

@@ -28,6 +28,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.SeekResult;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -166,7 +167,8 @@ class SeekIntegrationTests {
 	private static CompletableFuture<Long> seek(ListenerApplication application, ConfigurableApplicationContext context,
 			SeekPosition to) {
 		return context.getBean(KaffeConsumers.class)
-			.seek("orders", new TopicPartition(application.topic("orders"), 0), to);
+			.seek("orders", new TopicPartition(application.topic("orders"), 0), to)
+			.thenApply(SeekResult::offset);
 	}
 
 	private static ListenerApplication application() {

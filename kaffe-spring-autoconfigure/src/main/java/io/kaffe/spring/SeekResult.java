@@ -1,0 +1,39 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring;
+
+import java.util.List;
+
+/**
+ * What a requested seek has done.
+ *
+ * @param offset the offset from which the partition is read now
+ * @param unfinished how many records below that offset were polled, not completed, and
+ * are not going to be handled: 0 unless the position was moved past them
+ * @param parked the offsets of those among them that were parked, in ascending order; at
+ * most 100
+ */
+public record SeekResult(long offset, long unfinished, List<Long> parked) {
+
+	/**
+	 * Create a result.
+	 */
+	public SeekResult {
+		parked = List.copyOf(parked);
+	}
+
+}
