@@ -433,7 +433,7 @@ final class ConsumerSession {
 		}
 		long position = PartitionPositions.awake(() -> this.consumer.position(partition));
 		PartitionAssignment assignment = this.assignments.get(partition);
-		return (assignment != null) ? Math.max(position, assignment.progress().resumedUntil()) : position;
+		return (assignment != null) ? Math.max(position, assignment.progress().polledUntil()) : position;
 	}
 
 	/**

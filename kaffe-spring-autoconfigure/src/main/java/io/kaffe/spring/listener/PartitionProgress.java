@@ -88,6 +88,11 @@ final class PartitionProgress {
 	void forgetCompletedBefore() {
 		this.completedBefore = CompletedOffsets.NONE;
 		this.completedTold = 0;
+		OffsetWindow window = this.window;
+		OffsetAndMetadata committed = this.committed;
+		if (window != null && committed != null && committed.offset() > window.next()) {
+			this.committed = null;
+		}
 	}
 
 	/**
@@ -133,7 +138,7 @@ final class PartitionProgress {
 			return new Resumption(target, target, CompletedOffsets.NONE, committed);
 		}
 		long next = window.next();
-		long known = Math.max(next, this.resumedUntil);
+		long known = polledUntil();
 		long first = window.advance();
 		if (first == next) {
 			first = Math.min(this.completedBefore.firstNotIn(next), known);
@@ -150,19 +155,12 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Return up to where records were polled before the position was moved back; 0 if it
-	 * was not.
+	 * Return up to where records were polled, or had been before the position was moved
+	 * back; 0 if none were. Consumer thread.
 	 */
-	long resumedUntil() {
-		return this.resumedUntil;
-	}
-
-	/**
-	 * Say how to read on from what is not complete. Consumer thread.
-	 */
-	Resumption resumption() {
+	long polledUntil() {
 		OffsetWindow window = this.window;
-		return resumption((window != null) ? Math.max(window.next(), this.resumedUntil) : 0);
+		return Math.max((window != null) ? window.next() : 0, this.resumedUntil);
 	}
 
 	/**
@@ -315,11 +313,14 @@ final class PartitionProgress {
 			return null;
 		}
 		long before = window.watermark();
-		long watermark = window.advance();
-		if (watermark != before) {
-			this.oldestSince = (watermark < window.next()) ? now : null;
+		long next = window.next();
+		long reached = window.advance();
+		if (reached != before) {
+			this.oldestSince = (reached < next) ? now : null;
 		}
-		this.end.completed(watermark, window.next());
+		this.end.completed(reached, next);
+		// What was complete before is passed, too: it could not be told at the watermark.
+		long watermark = (reached == next) ? this.completedBefore.firstNotIn(next) : reached;
 		OffsetAndMetadata committed = this.committed;
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
@@ -335,14 +336,9 @@ final class PartitionProgress {
 		return commit;
 	}
 
-	/**
-	 * Return what is complete above the watermark. Of what was complete before, an offset
-	 * that the watermark stands at is not polled yet and passes it when it is.
-	 */
 	private CompletedOffsets completedAbove(long watermark, OffsetWindow window) {
-		long next = window.next();
 		return window.completedAbove(watermark, MAX_RUNS)
-			.addFrom(this.completedBefore, Math.max(next, watermark + 1), Long.MAX_VALUE)
+			.addFrom(this.completedBefore, Math.max(window.next(), watermark), Long.MAX_VALUE)
 			.build();
 	}
 

@@ -76,11 +76,11 @@ final class Repositioning {
 	 */
 	void readAgain(PartitionAssignment assignment) {
 		if (!this.moves.containsKey(assignment.partition())) {
-			begin(assignment, null);
+			begin(assignment, assignment.progress().polledUntil());
 		}
 	}
 
-	private void begin(PartitionAssignment assignment, @Nullable Long target) {
+	private void begin(PartitionAssignment assignment, long target) {
 		this.moves.put(assignment.partition(), new Move(assignment, target, this.session.beginSeek(assignment)));
 	}
 
@@ -90,7 +90,7 @@ final class Repositioning {
 	 */
 	@Nullable Long position(TopicPartition partition) {
 		Move move = this.moves.get(partition);
-		return (move != null) ? move.target : null;
+		return (move != null) ? (Long) move.target : null;
 	}
 
 	/**
@@ -107,8 +107,7 @@ final class Repositioning {
 	}
 
 	private void readOn(Move move) {
-		PartitionProgress progress = move.assignment.progress();
-		Resumption resumption = (move.target != null) ? progress.resumption(move.target) : progress.resumption();
+		Resumption resumption = move.assignment.progress().resumption(move.target);
 		PartitionAssignment assignment = this.session.replace(move.assignment, resumption.from());
 		assignment.progress().continueAt(resumption);
 		logger.info((resumption.from() < resumption.until())
@@ -137,10 +136,9 @@ final class Repositioning {
 
 		private final long deadline;
 
-		/** {@code null}: where it would have been polled next. */
-		private @Nullable Long target;
+		private long target;
 
-		Move(PartitionAssignment assignment, @Nullable Long target, long deadline) {
+		Move(PartitionAssignment assignment, long target, long deadline) {
 			this.assignment = assignment;
 			this.target = target;
 			this.deadline = deadline;
