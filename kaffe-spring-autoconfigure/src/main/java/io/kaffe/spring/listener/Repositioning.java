@@ -81,7 +81,9 @@ final class Repositioning {
 	}
 
 	private void begin(PartitionAssignment assignment, long target) {
-		this.moves.put(assignment.partition(), new Move(assignment, target, this.session.beginSeek(assignment)));
+		long deadline = this.session.beginSeek(assignment);
+		boolean atOnce = assignment.progress().resumption(target).from() == target;
+		this.moves.put(assignment.partition(), new Move(assignment, target, atOnce, deadline));
 	}
 
 	/**
@@ -99,7 +101,7 @@ final class Repositioning {
 	void proceed() {
 		for (Iterator<Move> each = this.moves.values().iterator(); each.hasNext();) {
 			Move move = each.next();
-			if (this.session.isDrained(move.assignment, move.deadline)) {
+			if (move.atOnce || this.session.isDrained(move.assignment, move.deadline)) {
 				readOn(move);
 				each.remove();
 			}
@@ -136,10 +138,14 @@ final class Repositioning {
 
 		private final long deadline;
 
+		/** Whether there is nothing to wait for, since all of it is handled again. */
+		private final boolean atOnce;
+
 		private long target;
 
-		Move(PartitionAssignment assignment, long target, long deadline) {
+		Move(PartitionAssignment assignment, long target, boolean atOnce, long deadline) {
 			this.assignment = assignment;
+			this.atOnce = atOnce;
 			this.target = target;
 			this.deadline = deadline;
 		}

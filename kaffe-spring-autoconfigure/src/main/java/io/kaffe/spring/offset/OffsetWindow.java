@@ -259,6 +259,14 @@ public final class OffsetWindow {
 		return completed;
 	}
 
+	/**
+	 * Return how many segments there are. Any thread.
+	 */
+	int segments() {
+		View view = this.view;
+		return view.to - view.from;
+	}
+
 	private long firstOpen(long from, long end) {
 		View view = this.view;
 		for (int index = view.indexFrom(baseOf(from)); index < view.to; index++) {

@@ -24,9 +24,11 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.MessageListener;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.BatchLimits;
@@ -66,15 +68,39 @@ final class AdoptedContainers {
 
 	static AdoptedConsumer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
 			ManualExecution execution) {
-		StandardWorkerAllocationStrategy strategy = StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION;
-		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, 10_000,
+		return adopted(container, maxPollInterval, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000,
+				(record) -> {
+				}, null, execution);
+	}
+
+	/**
+	 * Return a container of group 'orders' that was not started.
+	 * @param strategy allocates its workers
+	 * @param maxRecords what its buffer holds
+	 * @param listener handles its records; they are tried again without end
+	 * @param seekAware seeks, or {@code null}
+	 */
+	static AdoptedConsumer handledBy(StandardWorkerAllocationStrategy strategy, int maxRecords,
+			MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			ManualExecution execution) {
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setGroupId("orders");
+		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
+				Duration.ofMinutes(5), strategy, maxRecords, listener, seekAware, execution);
+	}
+
+	private static AdoptedConsumer adopted(AbstractMessageListenerContainer<Object, Object> container,
+			Duration maxPollInterval, StandardWorkerAllocationStrategy strategy, int maxRecords,
+			MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			ManualExecution execution) {
+		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
 				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
-		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings(null, false, settings.failurePolicy(), null,
-				new LogContext("orders", false), new MockConsumer<>("earliest"), execution));
-		return new AdoptedConsumer("orders", container, settings, null, delivery, maxPollInterval, execution,
+		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
+				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
+						new MockConsumer<>("earliest"), execution));
+		return new AdoptedConsumer("orders", container, settings, seekAware, delivery, maxPollInterval, execution,
 				new WorkerManager(new WorkerSupervisor(execution, execution, execution)));
 	}
 

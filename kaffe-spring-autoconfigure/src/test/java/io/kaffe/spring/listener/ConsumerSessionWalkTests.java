@@ -31,7 +31,7 @@ class ConsumerSessionWalkTests {
 
 	private static final int STEPS = 400;
 
-	private static final int WALKS = 300;
+	private static final int WALKS = 150;
 
 	@Test
 	void nothingIsLostOrEarlyWhateverHappens() {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -44,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.offset.CommitMetadata;
 import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerObserver;
@@ -215,6 +217,24 @@ class OffsetCommitsTests {
 		complete(10, 20);
 		this.consumer.syncFailures.add(new RebalanceInProgressException());
 		assertThat(commitFinally(this.commits, () -> false)).isFalse();
+	}
+
+	@Test
+	void whatWasCompleteBeforeIsPassedWhenAllThatWasPolledIsComplete() {
+		PartitionProgress progress = new PartitionProgress();
+		progress.continueFrom(new OffsetAndMetadata(10),
+				new CompletedOffsets.Builder().add(12, 20).add(25, 30).build());
+		progress.append(records(10, 12), null, this.time.instant());
+		progress.complete(10);
+		progress.complete(11);
+		OffsetAndMetadata commit = Objects.requireNonNull(progress.advance(2, 4096, this.time.instant()));
+		assertThat(commit.offset()).isEqualTo(20);
+		assertThat(commit.metadata())
+			.isEqualTo(CommitMetadata.of(20, new CompletedOffsets.Builder().add(25, 30).build(), 4096).text());
+		progress.committed(commit, 2);
+		assertThat(progress.append(records(12, 22), null, this.time.instant())).extracting(ConsumerRecord::offset)
+			.containsExactly(20L, 21L);
+		assertThat(progress.advance(2, 4096, this.time.instant())).as("committed already").isNull();
 	}
 
 	@Test

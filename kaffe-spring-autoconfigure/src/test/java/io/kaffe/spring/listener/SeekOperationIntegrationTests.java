@@ -229,7 +229,7 @@ class SeekOperationIntegrationTests {
 		await("it has begun").until(() -> ListenerApplication.table(context, "orders")
 			.partitions()
 			.stream()
-			.filter((partition) -> "operator".equals(partition.paused()))
+			.filter((partition) -> "seek".equals(partition.paused()))
 			.map(PartitionSnapshot::partition)
 			.toList()
 			.equals(List.of(partitions)));

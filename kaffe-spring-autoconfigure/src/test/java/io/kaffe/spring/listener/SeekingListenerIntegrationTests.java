@@ -142,6 +142,28 @@ class SeekingListenerIntegrationTests {
 		}
 	}
 
+	@ParameterizedTest
+	@EnumSource(StandardWorkerAllocationStrategy.class)
+	void seekBackLeavesNothingUnfinishedBehind(StandardWorkerAllocationStrategy strategy) {
+		try (ListenerApplication application = ListenerApplication.of(Seeking.class).topic("orders", 1)) {
+			application.send("orders", 0, 0, 20);
+			ConfigurableApplicationContext context = application.start(NAMED, OFTEN, "--seek=none", "--blocked=5",
+					"--kaffe.max-concurrency=1", "--kaffe.worker-allocation-strategy=" + strategy.configurationName());
+			Seeking seeking = context.getBean(Seeking.class);
+			await("one blocks, and all are polled").untilAsserted(() -> {
+				assertThat(seeking.reached).isTrue();
+				assertThat(application.partition(context, "orders", "orders", 0).nextFetchOffset()).isEqualTo(20);
+			});
+			callback(application, seeking).seekRelative(application.topic("orders"), 0, -2, true);
+			await("it is noticed").untilAsserted(
+					() -> assertThat(application.partition(context, "orders", "orders", 0).paused()).isEqualTo("seek"));
+			seeking.open.countDown();
+			await("all are committed").until(() -> Long.valueOf(20).equals(application.committed("orders", 0)));
+			assertThat(seeking.handled).as("nothing was handled above before")
+				.containsExactlyInAnyOrderElementsOf(IntStream.range(0, 20).mapToObj(Integer::toString).toList());
+		}
+	}
+
 	@Test
 	void seekForwardWhileWorkersAreAtItHandlesWhatWasPolledBefore() {
 		try (ListenerApplication application = ListenerApplication.of(Seeking.class).topic("orders", 1)) {

@@ -62,6 +62,8 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	private boolean refusing;
 
+	private boolean failingWhenAskedForPaused;
+
 	/**
 	 * Create a consumer without partitions.
 	 * @param partitions the partitions of the cluster
@@ -144,6 +146,13 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	 */
 	void refuse(boolean refusing) {
 		this.refusing = refusing;
+	}
+
+	/**
+	 * Throw when asked which partitions are paused, or tell again.
+	 */
+	void failWhenAskedForPaused(boolean failing) {
+		this.failingWhenAskedForPaused = failing;
 	}
 
 	private void apply(Map<TopicPartition, OffsetAndMetadata> offsets) {
@@ -238,6 +247,9 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	@Override
 	public synchronized Set<TopicPartition> paused() {
+		if (this.failingWhenAskedForPaused) {
+			throw new IllegalStateException("cannot tell what is paused");
+		}
 		return Set.copyOf(this.pausedPartitions);
 	}
 

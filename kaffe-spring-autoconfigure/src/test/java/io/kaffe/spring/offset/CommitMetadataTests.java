@@ -38,6 +38,15 @@ class CommitMetadataTests {
 	private static final int LIMIT = 4096;
 
 	@Test
+	void whatIsNotAboveTheCommittedOffsetIsNotReported() throws Exception {
+		CommitMetadata metadata = CommitMetadata.of(10, new CompletedOffsets.Builder().add(10, 11).build(), 4096);
+		assertThat(metadata).isEqualTo(CommitMetadata.NONE);
+		CommitMetadata more = CommitMetadata.of(10, new CompletedOffsets.Builder().add(3, 5).add(9, 15).build(), 4096);
+		assertThat(more.told()).isEqualTo(new CompletedOffsets.Builder().add(11, 15).build());
+		assertThat(CommitMetadata.read(more.text(), 10)).isEqualTo(more.told());
+	}
+
+	@Test
 	void tellsRunsAsTheyAre() throws Exception {
 		CompletedOffsets completed = offsets(101, 105, 1_000, 500_000, 500_001, 500_002);
 		CommitMetadata metadata = CommitMetadata.of(100, completed, LIMIT);

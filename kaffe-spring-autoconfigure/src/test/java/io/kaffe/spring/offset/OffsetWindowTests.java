@@ -118,6 +118,55 @@ class OffsetWindowTests {
 	}
 
 	@Test
+	void gapOfAnyLengthCostsNothing() {
+		OffsetWindow window = new OffsetWindow(0);
+		long offset = 0;
+		for (int record = 0; record < 40; record++) {
+			window.append(offset);
+			offset = (offset << 1) + 5000;
+		}
+		window.complete(5000);
+		assertThat(window.advance()).isZero();
+		assertThat(window.open(0, window.next())).isEqualTo(39);
+		assertThat(window.completedAhead()).isEqualTo(window.next() - 39);
+		window.complete(0);
+		assertThat(window.advance()).isEqualTo(15_000);
+	}
+
+	@Test
+	void segmentsThatAreCompleteAreLetGoAboveAnOpenOffsetToo() {
+		OffsetWindow window = new OffsetWindow(0);
+		window.append(0);
+		long last = 10_000_000;
+		for (long first = 1; first < last; first += 1000) {
+			window.append(first, first + 999);
+			for (long offset = first; offset < first + 1000; offset++) {
+				window.complete(offset);
+			}
+		}
+		assertThat(window.segments()).isLessThan(10);
+		assertThat(window.completedAhead()).isEqualTo(last);
+		window.complete(0);
+		assertThat(window.advance()).isEqualTo(window.next());
+	}
+
+	@Test
+	void whatIsCompletedAtTheWatermarkAfterItWasReadIsNotAboveIt() {
+		OffsetWindow window = new OffsetWindow(10);
+		window.append(10, 20);
+		window.complete(14);
+		long watermark = window.advance();
+		window.complete(10);
+		window.complete(11);
+		assertThat(window.completedAbove(watermark, 100).build())
+			.isEqualTo(new CompletedOffsets.Builder().add(14, 15).build());
+		for (long offset = 10; offset <= 20; offset++) {
+			window.complete(offset);
+		}
+		assertThat(window.completedAbove(watermark, 100).build().isEmpty()).isTrue();
+	}
+
+	@Test
 	void offsetsGoUpOnly() {
 		OffsetWindow window = new OffsetWindow(10);
 		window.append(10);
