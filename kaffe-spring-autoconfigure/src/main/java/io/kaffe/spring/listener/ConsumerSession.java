@@ -127,7 +127,8 @@ final class ConsumerSession {
 				this::awaitRoom);
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
 		this.thread = Thread.currentThread();
-		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0, owner.ticker());
+		this.positions = new PartitionPositions(consumer, owner.toString(), owner.settings().metadataLength() > 0,
+				owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		ConsumerSeekAware seekAware = owner.seekAware();
 		this.seeks = (seekAware != null)
@@ -320,7 +321,7 @@ final class ConsumerSession {
 	 */
 	void positioned(Collection<TopicPartition> partitions) {
 		if (this.state != ConsumerState.DRAINING) {
-			present(partitions).forEach(this.positions::compareWithCommit);
+			this.positions.compareWithCommits(present(partitions));
 			hastenCommands();
 			backToPolling();
 		}

@@ -26,7 +26,6 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.offset.CommitMetadata;
-import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.offset.OffsetWindow;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.Worker;
@@ -44,7 +43,10 @@ final class PartitionProgress {
 	private static final int MAX_RUNS = 16_384;
 
 	/** What is told to be complete by an earlier commit, above what was polled since. */
-	private CompletedOffsets completedBefore = CompletedOffsets.NONE;
+	private ReportedOffsets completedBefore = ReportedOffsets.NONE;
+
+	/** The highest leader epoch of what was polled. */
+	private int leaderEpoch = CommitMetadata.UNKNOWN_EPOCH;
 
 	private long completionsTold = -1;
 
@@ -66,10 +68,10 @@ final class PartitionProgress {
 	 * @param committed the last commit
 	 * @param completed what it tells to be complete above its offset
 	 */
-	void continueFrom(OffsetAndMetadata committed, CompletedOffsets completed) {
+	void continueFrom(OffsetAndMetadata committed, ReportedOffsets completed) {
 		this.committed = committed;
 		this.completedBefore = completed;
-		this.completedTold = completed.count();
+		this.completedTold = completed.offsets().count();
 	}
 
 	/**
@@ -77,7 +79,7 @@ final class PartitionProgress {
 	 * offset.
 	 */
 	void forgetCompletedBefore() {
-		this.completedBefore = CompletedOffsets.NONE;
+		this.completedBefore = ReportedOffsets.NONE;
 		this.completedTold = 0;
 	}
 
@@ -105,7 +107,7 @@ final class PartitionProgress {
 		return this.committed;
 	}
 
-	CompletedOffsets completedBefore() {
+	ReportedOffsets completedBefore() {
 		return this.completedBefore;
 	}
 
@@ -137,6 +139,8 @@ final class PartitionProgress {
 			forgetCommitAbove(first);
 		}
 		boolean nothingOpen = window.watermark() == window.next();
+		// Along a log, leader epochs do not fall.
+		this.leaderEpoch = Math.max(this.leaderEpoch, ReportedOffsets.leaderEpoch(records.get(records.size() - 1)));
 		this.end.polled(records.get(0));
 		if (last - first + 1 == records.size()) {
 			window.append(first, last);
@@ -158,15 +162,16 @@ final class PartitionProgress {
 	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {
 		List<R> open = new ArrayList<>(records.size());
 		for (R record : records) {
-			if (this.completedBefore.contains(record.offset())) {
+			this.completedBefore = this.completedBefore.asOf(record);
+			if (this.completedBefore.offsets().contains(record.offset())) {
 				window.complete(record.offset());
 			}
 			else {
 				open.add(record);
 			}
 		}
-		if (this.completedBefore.end() <= window.next()) {
-			this.completedBefore = CompletedOffsets.NONE;
+		if (this.completedBefore.isEmpty() || this.completedBefore.offsets().end() <= window.next()) {
+			this.completedBefore = ReportedOffsets.NONE;
 		}
 		return open;
 	}
@@ -240,8 +245,8 @@ final class PartitionProgress {
 			return null;
 		}
 		CommitMetadata metadata = (metadataLength > 0) ? CommitMetadata.of(watermark,
-				window.completedAboveWatermark(MAX_RUNS).addFrom(this.completedBefore, window.next()).build(),
-				metadataLength) : CommitMetadata.NONE;
+				window.completedAboveWatermark(MAX_RUNS).addFrom(this.completedBefore.offsets(), window.next()).build(),
+				Math.max(this.leaderEpoch, this.completedBefore.leaderEpoch()), metadataLength) : CommitMetadata.NONE;
 		this.completedTold = metadata.told().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {

@@ -44,7 +44,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerObserver;
 import io.kaffe.spring.worker.ConsumerObservers;
@@ -219,7 +218,7 @@ class OffsetCommitsTests {
 		PartitionProgress progress = new PartitionProgress();
 		progress.passTo(7);
 		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
-		progress.continueFrom(new OffsetAndMetadata(5), CompletedOffsets.NONE);
+		progress.continueFrom(new OffsetAndMetadata(5), ReportedOffsets.NONE);
 		progress.passTo(5);
 		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
 		progress.passTo(7);
