@@ -93,7 +93,7 @@ final class PartitionPositions {
 			PartitionAssignment assignment = byPartition.get(partition);
 			if (assignment != null) {
 				CommitMetadata report = reports.getOrDefault(partition, CommitMetadata.NONE);
-				assignment.progress().continueFrom(commit, new ReportedOffsets(this.consumerName, report));
+				assignment.progress().continueFrom(commit, new ReportedOffsets(report.told(), report.leaderEpoch()));
 			}
 		});
 	}

@@ -245,8 +245,10 @@ final class PartitionProgress {
 			return null;
 		}
 		CommitMetadata metadata = (metadataLength > 0) ? CommitMetadata.of(watermark,
-				window.completedAboveWatermark(MAX_RUNS).addFrom(this.completedBefore.offsets(), window.next()).build(),
-				Math.max(this.leaderEpoch, this.completedBefore.leaderEpoch()), metadataLength) : CommitMetadata.NONE;
+				window.completedAboveWatermark(MAX_RUNS)
+					.addFrom(this.completedBefore.offsets(), Math.max(window.next(), watermark + 1))
+					.build(),
+				highestLeaderEpoch(), metadataLength) : CommitMetadata.NONE;
 		this.completedTold = metadata.told().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
@@ -254,6 +256,14 @@ final class PartitionProgress {
 			return null;
 		}
 		return commit;
+	}
+
+	/**
+	 * Return the highest leader epoch of all that was polled, now or before what
+	 * {@link #completedBefore} reports.
+	 */
+	private int highestLeaderEpoch() {
+		return Math.max(this.leaderEpoch, this.completedBefore.leaderEpoch());
 	}
 
 	/**

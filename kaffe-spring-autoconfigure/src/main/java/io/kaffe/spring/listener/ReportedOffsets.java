@@ -24,68 +24,44 @@ import io.kaffe.spring.offset.CommitMetadata;
 import io.kaffe.spring.offset.CompletedOffsets;
 
 /**
- * Offsets that the last commit before an assignment reports as complete, as long as the
- * log still has the same records there.
+ * Offsets that were reported as complete before an assignment reads on below them, as
+ * long as the log still has the same records there.
  * <p>
- * A log that was truncated is written on by a later leader, and a leader epoch never
- * comes twice in a partition and never falls along its log. So a record of a later epoch
- * than all that were polled before the commit was written after it, and if its offset is
- * below the end of those reported, they were truncated from there on at least.
- * <p>
- * <b>Threading.</b> Immutable.
+ * A log that was truncated is written on by a later leader; a leader epoch never comes
+ * twice in a partition and never falls along its log. So a record of a later epoch than
+ * all that were polled before the report was written after it. If its offset is below the
+ * end of what was reported, other records are there from that offset on.
+ *
+ * @param offsets the offsets, all of which were polled before, or passed
+ * @param leaderEpoch the highest leader epoch of what was polled before, or
+ * {@link CommitMetadata#UNKNOWN_EPOCH}
  */
-final class ReportedOffsets {
+record ReportedOffsets(CompletedOffsets offsets, int leaderEpoch) {
 
 	/**
 	 * No offsets.
 	 */
-	static final ReportedOffsets NONE = new ReportedOffsets("", CommitMetadata.NONE);
+	static final ReportedOffsets NONE = new ReportedOffsets(CompletedOffsets.NONE, CommitMetadata.UNKNOWN_EPOCH);
 
 	private static final Log logger = LogFactory.getLog(ReportedOffsets.class);
 
-	private final String consumer;
-
-	private final CommitMetadata metadata;
-
-	/**
-	 * Create reported offsets.
-	 * @param consumer the name of the consumer that continues there
-	 * @param metadata what the commit says
-	 */
-	ReportedOffsets(String consumer, CommitMetadata metadata) {
-		this.consumer = consumer;
-		this.metadata = metadata;
-	}
-
 	boolean isEmpty() {
-		return offsets().isEmpty();
-	}
-
-	CompletedOffsets offsets() {
-		return this.metadata.told();
+		return this.offsets.isEmpty();
 	}
 
 	/**
-	 * Return the highest leader epoch of what was polled before the commit.
-	 */
-	int leaderEpoch() {
-		return this.metadata.leaderEpoch();
-	}
-
-	/**
-	 * Return what of them can still be believed after a record was polled. Those below it
-	 * were polled before it.
-	 * @return these offsets, or {@link #NONE} if the record was written after the commit
+	 * Return what of them can still be believed when a record is polled, and all below it
+	 * were.
+	 * @return these offsets, or {@link #NONE} if the record was written after the report
 	 */
 	ReportedOffsets asOf(ConsumerRecord<?, ?> record) {
 		int epoch = leaderEpoch(record);
-		if (isEmpty() || epoch <= leaderEpoch() || record.offset() >= offsets().end()) {
+		if (isEmpty() || epoch <= this.leaderEpoch || record.offset() >= this.offsets.end()) {
 			return this;
 		}
-		logger.warn("Consumer '" + this.consumer + "' handles the records of " + record.topic() + "-"
-				+ record.partition() + " from " + record.offset() + " to " + (offsets().end() - 1)
-				+ " although the last commit reports some of them as complete: the log was truncated and written anew"
-				+ " (leader epoch " + epoch + " after " + leaderEpoch() + ")");
+		logger.warn("The log of " + record.topic() + "-" + record.partition() + " was truncated and written anew from "
+				+ record.offset() + " on or before (leader epoch " + epoch + " after " + this.leaderEpoch
+				+ "): what was completed there before is not skipped");
 		return NONE;
 	}
 

@@ -63,8 +63,8 @@ class ReportedOffsetsTests {
 		assertThat(polled(36, 45, 4)).hasSize(9);
 		assertThat(output).containsOnlyOnce("WARN")
 			.contains(
-					"Consumer 'orders' handles the records of orders-0 from 17 to 39 although the last commit reports "
-							+ "some of them as complete: the log was truncated and written anew (leader epoch 4 after 3)");
+					"The log of orders-0 was truncated and written anew from 17 on or before (leader epoch 4 after 3): "
+							+ "what was completed there before is not skipped");
 	}
 
 	@Test
@@ -105,10 +105,20 @@ class ReportedOffsetsTests {
 		assertThat(commit(1).leaderEpoch()).isEqualTo(2);
 	}
 
+	@Test
+	void offsetThatIsPolledNextIsNotReportedWithACommitOfIt() throws Exception {
+		continueFrom(3);
+		polled(10, 18, 3);
+		LongStream.range(10, 15).forEach(this.progress::complete);
+		OffsetAndMetadata commit = this.progress.advance(5, 4096, this.time.instant());
+		assertThat(commit).isNotNull();
+		assertThat(commit.offset()).isEqualTo(18);
+		assertThat(CommitMetadata.read(commit.metadata(), 18).told()).hasToString("[19..19, 30..39]");
+	}
+
 	private void continueFrom(int leaderEpoch) {
 		CompletedOffsets completed = new CompletedOffsets.Builder().add(15, 20).add(30, 40).build();
-		CommitMetadata metadata = CommitMetadata.of(10, completed, leaderEpoch, 4096);
-		this.progress.continueFrom(new OffsetAndMetadata(10, metadata.text()), new ReportedOffsets("orders", metadata));
+		this.progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(completed, leaderEpoch));
 	}
 
 	private CommitMetadata commit(long completions) throws Exception {

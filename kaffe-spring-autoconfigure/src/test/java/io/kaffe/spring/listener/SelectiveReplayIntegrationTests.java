@@ -85,10 +85,15 @@ class SelectiveReplayIntegrationTests {
 			await("the first ones came again").until(() -> second.getBean(Acknowledging.class).delivered.contains(3));
 			acknowledge(second, 3, 4, (number) -> true);
 			stop(second);
-			assertThat(commit(application).offset()).isGreaterThan(3);
-			ConfigurableApplicationContext third = start(application, 101);
-			assertThat(third.getBean(Acknowledging.class).delivered)
-				.containsExactlyElementsOf(IntStream.range(900, 1001).boxed().toList());
+			int committed = (int) commit(application).offset();
+			assertThat(committed).isBetween(4, 900);
+			// What is committed is handled in any case.
+			List<Integer> open = IntStream.concat(IntStream.of(committed), IntStream.range(900, 1001))
+				.distinct()
+				.boxed()
+				.toList();
+			ConfigurableApplicationContext third = start(application, open.size());
+			assertThat(third.getBean(Acknowledging.class).delivered).containsExactlyElementsOf(open);
 		}
 	}
 

@@ -32,7 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class CommitMetadataFuzzTests {
 
-	private static final int CASES = Integer.getInteger("fuzz.cases", 500_000);
+	private static final int CASES = Integer.getInteger("fuzz.cases", 100_000);
 
 	private static final long SEED = Long.getLong("fuzz.seed", 1);
 
