@@ -31,6 +31,7 @@ import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.listener.UnsuitableContainerException;
+import io.kaffe.spring.offset.CommitMetadata;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
@@ -42,7 +43,7 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  */
 final class ConsumerSettingsResolver {
 
-	private static final DataSize LARGEST_METADATA = DataSize.ofMegabytes(1);
+	private static final DataSize LARGEST_METADATA = DataSize.ofBytes(CommitMetadata.MAX_LENGTH);
 
 	private static final int DEFAULT_CONCURRENCY = 16;
 

@@ -139,7 +139,8 @@ final class ConsumerSession {
 				this::awaitRoom);
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
 		this.thread = Thread.currentThread();
-		this.positions = new PartitionPositions(consumer, owner.settings().metadataLength() > 0, owner.ticker());
+		this.positions = new PartitionPositions(consumer, owner.toString(), owner.settings().metadataLength() > 0,
+				owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		ConsumerSeekAware seekAware = owner.seekAware();
 		this.seeks = (seekAware != null)
@@ -380,7 +381,7 @@ final class ConsumerSession {
 			this.notTakenOn.clear();
 			again.forEach(this.flow::remember);
 			assigned(again);
-			present(again).forEach(this.positions::compareWithCommit);
+			this.positions.compareWithCommits(present(again));
 		}
 	}
 
@@ -443,7 +444,8 @@ final class ConsumerSession {
 	 */
 	void positioned(Collection<TopicPartition> partitions) {
 		if (this.state != ConsumerState.DRAINING) {
-			present(partitions).forEach(this.positions::compareWithCommit);
+			this.errors.contain("compare positions with commits",
+					() -> this.positions.compareWithCommits(present(partitions)));
 			hastenCommands();
 			backToPolling();
 		}

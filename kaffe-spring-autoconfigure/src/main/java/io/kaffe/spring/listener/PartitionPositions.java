@@ -17,9 +17,13 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -34,7 +38,6 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.offset.CommitMetadata;
-import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.Ticker;
 
 /**
@@ -47,9 +50,14 @@ final class PartitionPositions {
 
 	private static final Log logger = LogFactory.getLog(PartitionPositions.class);
 
+	/** How long the answers about all partitions of an assignment are waited for. */
 	private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
+	private static final int SHOWN = 10;
+
 	private final Consumer<?, ?> consumer;
+
+	private final String consumerName;
 
 	private final boolean tellsCompleted;
 
@@ -58,75 +66,155 @@ final class PartitionPositions {
 	/**
 	 * Create positions.
 	 * @param consumer the consumer
+	 * @param consumerName its name
 	 * @param tellsCompleted whether commits tell what is complete above their offsets
 	 * @param ticker the time
 	 */
-	PartitionPositions(Consumer<?, ?> consumer, boolean tellsCompleted, Ticker ticker) {
+	PartitionPositions(Consumer<?, ?> consumer, String consumerName, boolean tellsCompleted, Ticker ticker) {
 		this.consumer = consumer;
+		this.consumerName = consumerName;
 		this.tellsCompleted = tellsCompleted;
 		this.ticker = ticker;
 	}
 
 	/**
 	 * Learn from the last commits what is complete above their offsets. Without an answer
-	 * of the broker, nothing is: then records are handled again that need not be.
+	 * of the broker, nothing is: then records are handled again that need not be. Nothing
+	 * is believed that is not above the committed offset and below the end of the log.
 	 * @param assignments partitions that were just assigned
 	 */
 	void continueFromCommits(Collection<PartitionAssignment> assignments) {
-		if (assignments.isEmpty()) {
-			return;
-		}
 		Map<TopicPartition, PartitionAssignment> byPartition = assignments.stream()
 			.collect(Collectors.toMap(PartitionAssignment::partition, Function.identity()));
-		try {
-			awake(() -> this.consumer.committed(byPartition.keySet(), TIMEOUT)).forEach((partition, commit) -> {
-				PartitionAssignment assignment = byPartition.get(partition);
-				if (assignment != null && commit != null) {
-					assignment.progress().continueFrom(commit, completedAbove(partition, commit));
-				}
-			});
-		}
-		catch (KafkaException ex) {
-			logger.warn("Could not ask which offsets of " + assignments + " are complete above the committed ones; "
-					+ "their records are handled again", ex);
-		}
+		long deadline = deadline();
+		Map<TopicPartition, OffsetAndMetadata> commits = commits(byPartition.keySet(), deadline);
+		Map<TopicPartition, CommitMetadata> reports = this.tellsCompleted ? reports(commits, deadline) : Map.of();
+		commits.forEach((partition, commit) -> {
+			PartitionAssignment assignment = byPartition.get(partition);
+			if (assignment != null) {
+				CommitMetadata report = reports.getOrDefault(partition, CommitMetadata.NONE);
+				assignment.progress().continueFrom(commit, new ReportedOffsets(report.told(), report.leaderEpoch()));
+			}
+		});
 	}
 
-	private CompletedOffsets completedAbove(TopicPartition partition, OffsetAndMetadata commit) {
-		if (!this.tellsCompleted) {
-			return CompletedOffsets.NONE;
+	/**
+	 * Return the commits there are.
+	 */
+	private Map<TopicPartition, OffsetAndMetadata> commits(Set<TopicPartition> partitions, long deadline) {
+		Map<TopicPartition, OffsetAndMetadata> commits = new HashMap<>();
+		if (!partitions.isEmpty()) {
+			try {
+				awake(() -> this.consumer.committed(partitions, left(deadline))).forEach((partition, commit) -> {
+					if (commit != null) {
+						commits.put(partition, commit);
+					}
+				});
+			}
+			catch (KafkaException ex) {
+				logger.warn("Consumer '" + this.consumerName + "' could not ask what is committed of "
+						+ partitions.size() + " partitions; what was completed above that is handled again", ex);
+			}
+		}
+		return commits;
+	}
+
+	/**
+	 * Return what commits report that can be believed.
+	 */
+	private Map<TopicPartition, CommitMetadata> reports(Map<TopicPartition, OffsetAndMetadata> commits, long deadline) {
+		Map<TopicPartition, CommitMetadata> reports = new HashMap<>();
+		List<String> ignored = new ArrayList<>();
+		commits.forEach((partition, commit) -> {
+			try {
+				CommitMetadata report = CommitMetadata.read(commit.metadata(), commit.offset());
+				if (!report.told().isEmpty()) {
+					reports.put(partition, report);
+				}
+			}
+			catch (CommitMetadata.UnreadableMetadataException ex) {
+				ignored.add(at(partition, commit) + ": " + ex.getMessage());
+			}
+		});
+		Map<TopicPartition, Long> ends = ends(reports.keySet(), deadline);
+		commits.forEach((partition, commit) -> {
+			CommitMetadata report = reports.get(partition);
+			String problem = (report != null) ? problem(report, ends.get(partition)) : null;
+			if (problem != null) {
+				reports.remove(partition);
+				ignored.add(at(partition, commit) + ": " + problem);
+			}
+		});
+		if (!ignored.isEmpty()) {
+			logger.warn("Consumer '" + this.consumerName + "' ignores the metadata of commits, so that what was "
+					+ "completed above them is handled again: " + brief(ignored));
+		}
+		return reports;
+	}
+
+	private static @Nullable String problem(CommitMetadata report, @Nullable Long end) {
+		if (end == null) {
+			return "the end of the log is unknown";
 		}
 		try {
-			return CommitMetadata.read(commit.metadata(), commit.offset());
+			report.checkBelow(end);
+			return null;
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
-			logger.info("Ignoring the metadata of the commit of " + partition + "@" + commit.offset() + ": "
-					+ ex.getMessage());
-			return CompletedOffsets.NONE;
+			return ex.getMessage();
 		}
 	}
 
 	/**
-	 * Look from where a partition that was assigned is going to be read. If that is not
-	 * the committed offset, somebody wants to read it from there, whatever was handled
+	 * Ask where logs end, which is at the first open transaction for a consumer that
+	 * reads committed records only: no record from there on can have been polled.
+	 * @return the ends; of partitions that have none the end is unknown
+	 */
+	private Map<TopicPartition, Long> ends(Set<TopicPartition> partitions, long deadline) {
+		if (partitions.isEmpty()) {
+			return Map.of();
+		}
+		try {
+			return awake(() -> this.consumer.endOffsets(partitions, left(deadline)));
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			logger.debug("The ends of " + partitions + " are unknown", ex);
+			return Map.of();
+		}
+	}
+
+	/**
+	 * Look from where partitions that were assigned are going to be read. If that is not
+	 * the committed offset, somebody wants to read them from there, whatever was handled
 	 * before.
 	 */
-	void compareWithCommit(PartitionAssignment assignment) {
-		PartitionProgress progress = assignment.progress();
-		OffsetAndMetadata commit = progress.committed();
-		CompletedOffsets completed = progress.completedBefore();
-		if (commit == null || completed.isEmpty()) {
-			return;
+	void compareWithCommits(Collection<PartitionAssignment> assignments) {
+		long deadline = deadline();
+		List<String> continued = new ArrayList<>();
+		List<String> elsewhere = new ArrayList<>();
+		for (PartitionAssignment assignment : assignments) {
+			PartitionProgress progress = assignment.progress();
+			OffsetAndMetadata commit = progress.committed();
+			if (commit == null || progress.completedBefore().isEmpty()) {
+				continue;
+			}
+			Long position = position(assignment.partition(), left(deadline));
+			if (position != null && position == commit.offset()) {
+				continued.add(at(assignment.partition(), commit) + ": " + progress.completedBefore().offsets().count()
+						+ " offsets");
+			}
+			else {
+				elsewhere.add(at(assignment.partition(), commit) + ": read from " + position);
+				progress.forgetCompletedBefore();
+			}
 		}
-		Long position = position(assignment.partition(), TIMEOUT);
-		if (position != null && position == commit.offset()) {
-			logger.info("Of " + assignment + ", " + completed.count() + " offsets above " + commit.offset()
-					+ " are complete and not handled again");
+		if (!continued.isEmpty()) {
+			logger.info("Consumer '" + this.consumerName + "' does not handle again what was completed above commits: "
+					+ brief(continued));
 		}
-		else {
-			logger.info("Ignoring which offsets of " + assignment + " are complete above " + commit.offset()
-					+ ", since it is read from " + position);
-			progress.forgetCompletedBefore();
+		if (!elsewhere.isEmpty()) {
+			logger.info("Consumer '" + this.consumerName + "' ignores what was completed above commits, since it does "
+					+ "not continue from them: " + brief(elsewhere));
 		}
 	}
 
@@ -164,6 +252,27 @@ final class PartitionPositions {
 			logger.debug("The position of " + partition + " is unknown", ex);
 			return null;
 		}
+	}
+
+	private long deadline() {
+		return this.ticker.nanoTime() + TIMEOUT.toNanos();
+	}
+
+	private Duration left(long deadline) {
+		return Duration.ofNanos(Math.max(0, deadline - this.ticker.nanoTime()));
+	}
+
+	private static String at(TopicPartition partition, OffsetAndMetadata commit) {
+		return partition + "@" + commit.offset();
+	}
+
+	/**
+	 * Return the first ones, and how many there are besides: a consumer may have a
+	 * thousand partitions.
+	 */
+	private static String brief(List<String> entries) {
+		return String.join("; ", entries.subList(0, Math.min(SHOWN, entries.size())))
+				+ ((entries.size() > SHOWN) ? "; and " + (entries.size() - SHOWN) + " more" : "");
 	}
 
 	/**

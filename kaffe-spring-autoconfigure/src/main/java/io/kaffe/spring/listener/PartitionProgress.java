@@ -44,10 +44,13 @@ final class PartitionProgress {
 	private static final int MAX_RUNS = 16_384;
 
 	/**
-	 * What is complete above what was polled since: an earlier commit tells it, or it was
-	 * when the position was moved back.
+	 * What is complete above what was polled since: an earlier commit reports it, or it
+	 * was when the position was moved back.
 	 */
-	private CompletedOffsets completedBefore = CompletedOffsets.NONE;
+	private ReportedOffsets completedBefore = ReportedOffsets.NONE;
+
+	/** The highest leader epoch of what was polled. */
+	private int leaderEpoch = CommitMetadata.UNKNOWN_EPOCH;
 
 	/**
 	 * Up to where records were polled, and are not all complete, before the position was
@@ -75,10 +78,10 @@ final class PartitionProgress {
 	 * @param committed the last commit
 	 * @param completed what it tells to be complete above its offset
 	 */
-	void continueFrom(OffsetAndMetadata committed, CompletedOffsets completed) {
+	void continueFrom(OffsetAndMetadata committed, ReportedOffsets completed) {
 		this.committed = committed;
 		this.completedBefore = completed;
-		this.completedTold = completed.count();
+		this.completedTold = completed.offsets().count();
 	}
 
 	/**
@@ -86,7 +89,7 @@ final class PartitionProgress {
 	 * offset.
 	 */
 	void forgetCompletedBefore() {
-		this.completedBefore = CompletedOffsets.NONE;
+		this.completedBefore = ReportedOffsets.NONE;
 		this.completedTold = 0;
 		OffsetWindow window = this.window;
 		OffsetAndMetadata committed = this.committed;
@@ -135,23 +138,23 @@ final class PartitionProgress {
 		OffsetWindow window = this.window;
 		OffsetAndMetadata committed = this.committed;
 		if (window == null) {
-			return new Resumption(target, target, CompletedOffsets.NONE, committed);
+			return new Resumption(target, target, ReportedOffsets.NONE, committed);
 		}
 		long next = window.next();
 		long known = polledUntil();
 		long first = window.advance();
 		if (first == next) {
-			first = Math.min(this.completedBefore.firstNotIn(next), known);
+			first = Math.min(this.completedBefore.offsets().firstNotIn(next), known);
 		}
 		if (target <= first || first == known) {
-			return new Resumption(target, target, CompletedOffsets.NONE, committed);
+			return new Resumption(target, target, ReportedOffsets.NONE, committed);
 		}
 		CompletedOffsets.Builder completed = window.completed(first, Math.min(target, next), Integer.MAX_VALUE)
-			.addFrom(this.completedBefore, Math.max(first, next), Math.min(target, known));
+			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Math.min(target, known));
 		if (target > known) {
 			completed.add(known, target);
 		}
-		return new Resumption(first, target, completed.build(), committed);
+		return new Resumption(first, target, new ReportedOffsets(completed.build(), highestLeaderEpoch()), committed);
 	}
 
 	/**
@@ -188,7 +191,7 @@ final class PartitionProgress {
 		return this.committed;
 	}
 
-	CompletedOffsets completedBefore() {
+	ReportedOffsets completedBefore() {
 		return this.completedBefore;
 	}
 
@@ -220,6 +223,8 @@ final class PartitionProgress {
 			forgetCommitAbove(first);
 		}
 		boolean nothingOpen = window.watermark() == window.next();
+		// Along a log, leader epochs do not fall.
+		this.leaderEpoch = Math.max(this.leaderEpoch, ReportedOffsets.leaderEpoch(records.get(records.size() - 1)));
 		this.end.polled(records.get(0));
 		if (last - first + 1 == records.size()) {
 			window.append(first, last);
@@ -241,17 +246,28 @@ final class PartitionProgress {
 	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {
 		List<R> open = new ArrayList<>(records.size());
 		for (R record : records) {
-			if (this.completedBefore.contains(record.offset())) {
+			believeAsOf(record);
+			if (this.completedBefore.offsets().contains(record.offset())) {
 				window.complete(record.offset());
 			}
 			else {
 				open.add(record);
 			}
 		}
-		if (this.completedBefore.end() <= window.next()) {
-			this.completedBefore = CompletedOffsets.NONE;
+		if (this.completedBefore.isEmpty() || this.completedBefore.offsets().end() <= window.next()) {
+			this.completedBefore = ReportedOffsets.NONE;
 		}
 		return open;
+	}
+
+	private void believeAsOf(ConsumerRecord<?, ?> record) {
+		ReportedOffsets believed = this.completedBefore.asOf(record);
+		OffsetAndMetadata committed = this.committed;
+		if (believed != this.completedBefore && committed != null && committed.offset() > record.offset()) {
+			// It was passed although other records are there.
+			this.committed = null;
+		}
+		this.completedBefore = believed;
 	}
 
 	/**
@@ -320,13 +336,14 @@ final class PartitionProgress {
 		}
 		this.end.completed(reached, next);
 		// What was complete before is passed, too: it could not be told at the watermark.
-		long watermark = (reached == next) ? this.completedBefore.firstNotIn(next) : reached;
+		long watermark = (reached == next) ? this.completedBefore.offsets().firstNotIn(next) : reached;
 		OffsetAndMetadata committed = this.committed;
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
 		}
 		CommitMetadata metadata = (metadataLength > 0)
-				? CommitMetadata.of(watermark, completedAbove(watermark, window), metadataLength) : CommitMetadata.NONE;
+				? CommitMetadata.of(watermark, completedAbove(watermark, window), highestLeaderEpoch(), metadataLength)
+				: CommitMetadata.NONE;
 		this.completedTold = metadata.told().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
@@ -338,8 +355,16 @@ final class PartitionProgress {
 
 	private CompletedOffsets completedAbove(long watermark, OffsetWindow window) {
 		return window.completedAbove(watermark, MAX_RUNS)
-			.addFrom(this.completedBefore, Math.max(window.next(), watermark), Long.MAX_VALUE)
+			.addFrom(this.completedBefore.offsets(), Math.max(window.next(), watermark), Long.MAX_VALUE)
 			.build();
+	}
+
+	/**
+	 * Return the highest leader epoch of all that was polled, now or before what
+	 * {@link #completedBefore} reports.
+	 */
+	private int highestLeaderEpoch() {
+		return Math.max(this.leaderEpoch, this.completedBefore.leaderEpoch());
 	}
 
 	/**
@@ -435,7 +460,7 @@ final class PartitionProgress {
 	 * @param completed what is not to be handled, below {@code until}
 	 * @param committed the last commit, or {@code null} if there is none
 	 */
-	record Resumption(long from, long until, CompletedOffsets completed, @Nullable OffsetAndMetadata committed) {
+	record Resumption(long from, long until, ReportedOffsets completed, @Nullable OffsetAndMetadata committed) {
 	}
 
 }

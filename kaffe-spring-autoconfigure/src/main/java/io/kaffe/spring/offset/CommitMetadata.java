@@ -31,45 +31,77 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The text is {@code kaffe:} and, in Base64 (RFC 4648, URL alphabet, no padding), a
  * version, the kind of form, the committed offset as it was when this was written, the
- * form itself, and a CRC-32 of all that. A form is the smaller of
+ * form itself, the leader epoch, and a CRC-32 of all that. A form is the smaller of
  * <ul>
  * <li>runs: how many offsets are open, how many are complete, how many are open, …, from
  * the committed offset on, as variable-length numbers of 7 bits a byte;</li>
  * <li>a bitmap, from the offset after the committed one on, lowest bit first.</li>
  * </ul>
  * What does not fit is left out, the part that tells least first: offsets that are not
- * told are merely handled again. Text that is not of this form, damaged, of another
- * version or written for another committed offset tells nothing.
+ * told are merely handled again.
+ * <p>
+ * Whoever may commit for the group can write any metadata, so what is read is believed
+ * only if it is, to the letter, what would have been written for what it tells: anything
+ * else is dropped as a whole. The time and memory that reading takes are bounded by the
+ * length of the text, whatever it tells.
  *
  * @param text the metadata; empty if it tells nothing
  * @param told what it tells
+ * @param leaderEpoch the highest leader epoch of the records up to the end of what it
+ * tells, or {@link #UNKNOWN_EPOCH}
  */
-public record CommitMetadata(String text, CompletedOffsets told) {
+public record CommitMetadata(String text, CompletedOffsets told, int leaderEpoch) {
+
+	/**
+	 * Most characters that are read, and that make sense to be written.
+	 */
+	public static final int MAX_LENGTH = 1 << 20;
+
+	/**
+	 * The leader epoch of records that have none; less than any other.
+	 */
+	public static final int UNKNOWN_EPOCH = -1;
 
 	/**
 	 * Metadata that tells nothing.
 	 */
-	public static final CommitMetadata NONE = new CommitMetadata("", CompletedOffsets.NONE);
+	public static final CommitMetadata NONE = new CommitMetadata("", CompletedOffsets.NONE, UNKNOWN_EPOCH);
 
 	private static final String PREFIX = "kaffe:";
 
-	private static final byte VERSION = 1;
+	/** Version 1 had no leader epoch. */
+	private static final byte VERSION = 2;
 
 	private static final byte RUNS = 0;
 
 	private static final byte BITMAP = 1;
 
+	private static final int EPOCH_BYTES = Integer.BYTES;
+
 	private static final int CHECKSUM_BYTES = Integer.BYTES;
 
 	/**
-	 * Write what is complete above a committed offset.
+	 * Write what is complete above a committed offset, of records without a leader epoch.
 	 * @param committed the committed offset: everything below is complete, it is not
 	 * @param completed what is complete above; what is not above is left out
 	 * @param maxLength most characters of the text, each of which is one byte
 	 * @return the metadata with what fits
 	 */
 	public static CommitMetadata of(long committed, CompletedOffsets completed, int maxLength) {
-		int maxBytes = Math.max(0, (maxLength - PREFIX.length()) * 3 / 4) - CHECKSUM_BYTES;
+		return of(committed, completed, UNKNOWN_EPOCH, maxLength);
+	}
+
+	/**
+	 * Write what is complete above a committed offset.
+	 * @param committed the committed offset: everything below is complete, it is not
+	 * @param completed what is complete above; what is not above is left out
+	 * @param leaderEpoch the highest leader epoch of the records that were polled, or
+	 * {@link #UNKNOWN_EPOCH}
+	 * @param maxLength most characters of the text, each of which is one byte
+	 * @return the metadata with what fits
+	 */
+	public static CommitMetadata of(long committed, CompletedOffsets completed, int leaderEpoch, int maxLength) {
+		int maxBytes = Math.max(0, (maxLength - PREFIX.length()) * 3 / 4) - EPOCH_BYTES - CHECKSUM_BYTES;
 		CompletedOffsets above = new CompletedOffsets.Builder().addFrom(completed, committed + 1, Long.MAX_VALUE)
 			.build();
 		if (above.isEmpty() || maxBytes <= 0) {
@@ -81,53 +113,69 @@ public record CommitMetadata(String text, CompletedOffsets told) {
 		long difference = inRuns.count() - inBitmap.count();
 		boolean asRuns = difference > 0 || (difference == 0 && runs.length <= bitmapLength(committed, inBitmap));
 		CompletedOffsets told = asRuns ? inRuns : inBitmap;
-		return told.isEmpty() ? NONE : new CommitMetadata(text(asRuns ? runs : bitmap(committed, inBitmap)), told);
+		return told.isEmpty() ? NONE
+				: new CommitMetadata(text(asRuns ? runs : bitmap(committed, inBitmap), leaderEpoch), told, leaderEpoch);
 	}
 
 	/**
 	 * Read metadata.
 	 * @param text what was committed; {@code null} or empty tells nothing
 	 * @param committed the offset that was committed with it
-	 * @return what it tells
-	 * @throws UnreadableMetadataException if it is not of this form, damaged, of another
-	 * version, or written for another committed offset
+	 * @return what it tells, all of it above the committed offset
+	 * @throws UnreadableMetadataException if it is not exactly of this form, too long, of
+	 * another version, or written for another committed offset
 	 */
-	public static CompletedOffsets read(@Nullable String text, long committed) throws UnreadableMetadataException {
+	public static CommitMetadata read(@Nullable String text, long committed) throws UnreadableMetadataException {
 		if (text == null || text.isEmpty()) {
-			return CompletedOffsets.NONE;
+			return NONE;
 		}
 		if (!text.startsWith(PREFIX)) {
 			throw new UnreadableMetadataException("it is not Kaffe's");
 		}
+		if (text.length() > MAX_LENGTH) {
+			throw new UnreadableMetadataException("it is longer than " + MAX_LENGTH + " characters");
+		}
 		try {
-			return read(ByteBuffer.wrap(Base64.getUrlDecoder().decode(text.substring(PREFIX.length()))), committed);
+			byte[] bytes = Base64.getUrlDecoder().decode(text.substring(PREFIX.length()));
+			CommitMetadata metadata = read(ByteBuffer.wrap(bytes), committed);
+			if (metadata.text().equals(text)) {
+				return metadata;
+			}
 		}
-		catch (IllegalArgumentException | BufferUnderflowException ex) {
-			throw new UnreadableMetadataException("it is damaged");
+		catch (IllegalArgumentException | ArithmeticException | BufferUnderflowException ex) {
+			// Nothing like it is ever written.
 		}
+		throw damaged();
 	}
 
-	private static CompletedOffsets read(ByteBuffer bytes, long committed) throws UnreadableMetadataException {
-		int length = bytes.limit() - CHECKSUM_BYTES;
+	private static CommitMetadata read(ByteBuffer bytes, long committed) throws UnreadableMetadataException {
 		byte version = bytes.get();
-		if (version > VERSION) {
-			throw new UnreadableMetadataException("it is of version " + version + ", which is newer than " + VERSION);
+		if (version != VERSION) {
+			throw new UnreadableMetadataException("it is of version " + version + ", not " + VERSION);
 		}
-		if (version != VERSION || length <= 0 || bytes.getInt(length) != checksum(bytes.array(), length)) {
-			throw new UnreadableMetadataException("it is damaged");
+		int checksumAt = bytes.limit() - CHECKSUM_BYTES;
+		int epochAt = checksumAt - EPOCH_BYTES;
+		if (epochAt <= 0 || bytes.getInt(checksumAt) != checksum(bytes.array(), checksumAt)) {
+			throw damaged();
 		}
 		byte kind = bytes.get();
-		bytes.limit(length);
+		int leaderEpoch = bytes.getInt(epochAt);
+		bytes.limit(epochAt);
 		long writtenFor = readNumber(bytes);
 		if (writtenFor != committed) {
 			throw new UnreadableMetadataException(
 					"it was written for offset " + writtenFor + ", but " + committed + " is committed");
 		}
-		return switch (kind) {
+		CompletedOffsets told = switch (kind) {
 			case RUNS -> readRuns(bytes, committed);
 			case BITMAP -> readBitmap(bytes, committed);
-			default -> throw new UnreadableMetadataException("it is damaged");
+			default -> throw damaged();
 		};
+		if (told.isEmpty() || leaderEpoch < UNKNOWN_EPOCH) {
+			throw damaged();
+		}
+		byte[] written = (kind == RUNS) ? runs(committed, told) : bitmap(committed, told);
+		return new CommitMetadata(text(written, leaderEpoch), told, leaderEpoch);
 	}
 
 	private static CompletedOffsets readRuns(ByteBuffer bytes, long committed) {
@@ -135,6 +183,9 @@ public record CommitMetadata(String text, CompletedOffsets told) {
 		long at = committed;
 		while (bytes.hasRemaining()) {
 			long from = Math.addExact(at, readNumber(bytes));
+			if (from == at) {
+				throw new IllegalArgumentException("Not above what comes before: " + from);
+			}
 			at = Math.addExact(from, readNumber(bytes));
 			completed.add(from, at);
 		}
@@ -143,15 +194,32 @@ public record CommitMetadata(String text, CompletedOffsets told) {
 
 	private static CompletedOffsets readBitmap(ByteBuffer bytes, long committed) {
 		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
-		for (long at = committed + 1; bytes.hasRemaining(); at += Byte.SIZE) {
+		for (long at = Math.addExact(committed, 1); bytes.hasRemaining(); at = Math.addExact(at, Byte.SIZE)) {
 			int bits = bytes.get();
 			for (int bit = 0; bit < Byte.SIZE; bit++) {
 				if ((bits & (1 << bit)) != 0) {
-					completed.add(at + bit, at + bit + 1);
+					completed.add(at + bit, Math.addExact(at, bit + 1));
 				}
 			}
 		}
 		return completed.build();
+	}
+
+	/**
+	 * Check that nothing is reported that the log does not hold.
+	 * @param end the end of the log: the offset after the last record that a consumer can
+	 * have polled
+	 * @throws UnreadableMetadataException if an offset is reported that is not below it
+	 */
+	public void checkBelow(long end) throws UnreadableMetadataException {
+		if (!this.told.isEmpty() && this.told.end() > end) {
+			throw new UnreadableMetadataException(
+					"it reports offsets up to " + (this.told.end() - 1) + ", but the log ends at " + end);
+		}
+	}
+
+	private static UnreadableMetadataException damaged() {
+		return new UnreadableMetadataException("it is damaged");
 	}
 
 	/**
@@ -263,9 +331,9 @@ public record CommitMetadata(String text, CompletedOffsets told) {
 		return bytes;
 	}
 
-	private static String text(byte[] bytes) {
-		ByteBuffer whole = ByteBuffer.allocate(bytes.length + CHECKSUM_BYTES);
-		whole.put(bytes).putInt(checksum(bytes, bytes.length));
+	private static String text(byte[] bytes, int leaderEpoch) {
+		ByteBuffer whole = ByteBuffer.allocate(bytes.length + EPOCH_BYTES + CHECKSUM_BYTES);
+		whole.put(bytes).putInt(leaderEpoch).putInt(checksum(whole.array(), bytes.length + EPOCH_BYTES));
 		return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(whole.array());
 	}
 

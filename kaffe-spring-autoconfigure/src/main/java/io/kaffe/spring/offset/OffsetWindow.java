@@ -18,6 +18,7 @@ package io.kaffe.spring.offset;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
@@ -402,7 +403,7 @@ public final class OffsetWindow {
 		 * for as many again.
 		 */
 		View withRoom() {
-			@Nullable Segment[] open = new @Nullable Segment[Math.max(INITIAL_CAPACITY, 2 * (this.to - this.from))];
+			@Nullable Segment[] open = new @Nullable Segment[this.to - this.from];
 			int count = 0;
 			for (int index = this.from; index < this.to; index++) {
 				Segment segment = get(index);
@@ -410,7 +411,7 @@ public final class OffsetWindow {
 					open[count++] = segment;
 				}
 			}
-			return new View(open, 0, count);
+			return new View(Arrays.copyOf(open, Math.max(INITIAL_CAPACITY, 2 * count)), 0, count);
 		}
 
 	}

@@ -37,7 +37,6 @@ import org.springframework.kafka.listener.ConsumerSeekAware;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
-import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 
@@ -180,7 +179,7 @@ class ConsumerSessionTests {
 					public long offset() {
 						throw new IllegalStateException("unreadable");
 					}
-				}, CompletedOffsets.NONE);
+				}, ReportedOffsets.NONE);
 			}
 		});
 		pollAll();

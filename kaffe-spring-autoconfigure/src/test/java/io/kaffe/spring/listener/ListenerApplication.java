@@ -149,6 +149,23 @@ final class ListenerApplication implements AutoCloseable {
 	}
 
 	/**
+	 * Send records with ascending numbers as values in a transaction, whose marker
+	 * follows them.
+	 */
+	void sendInTransaction(String topic, int partition, int from, int to) {
+		Map<String, Object> config = Map.of("bootstrap.servers", SERVERS, "transactional.id", topic(topic));
+		try (KafkaProducer<String, String> producer = new KafkaProducer<>(config, new StringSerializer(),
+				new StringSerializer())) {
+			producer.initTransactions();
+			producer.beginTransaction();
+			IntStream.range(from, to)
+				.forEach((number) -> producer
+					.send(new ProducerRecord<>(topic(topic), partition, "key", Integer.toString(number))));
+			producer.commitTransaction();
+		}
+	}
+
+	/**
 	 * Send records with the same value and keys of one's choice.
 	 */
 	void sendWithKeys(String topic, int partition, List<? extends @Nullable String> keys) {

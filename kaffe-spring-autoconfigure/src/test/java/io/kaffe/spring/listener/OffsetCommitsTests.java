@@ -222,8 +222,8 @@ class OffsetCommitsTests {
 	@Test
 	void whatWasCompleteBeforeIsPassedWhenAllThatWasPolledIsComplete() {
 		PartitionProgress progress = new PartitionProgress();
-		progress.continueFrom(new OffsetAndMetadata(10),
-				new CompletedOffsets.Builder().add(12, 20).add(25, 30).build());
+		progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(
+				new CompletedOffsets.Builder().add(12, 20).add(25, 30).build(), CommitMetadata.UNKNOWN_EPOCH));
 		progress.append(records(10, 12), null, this.time.instant());
 		progress.complete(10);
 		progress.complete(11);
@@ -242,7 +242,7 @@ class OffsetCommitsTests {
 		PartitionProgress progress = new PartitionProgress();
 		progress.passTo(7);
 		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
-		progress.continueFrom(new OffsetAndMetadata(5), CompletedOffsets.NONE);
+		progress.continueFrom(new OffsetAndMetadata(5), ReportedOffsets.NONE);
 		progress.passTo(5);
 		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
 		progress.passTo(7);

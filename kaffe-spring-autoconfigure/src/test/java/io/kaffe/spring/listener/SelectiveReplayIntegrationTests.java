@@ -38,6 +38,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.support.Acknowledgment;
 
+import io.kaffe.spring.offset.CommitMetadata;
+import io.kaffe.spring.offset.CraftedMetadata;
 import io.kaffe.spring.worker.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -63,7 +65,8 @@ class SelectiveReplayIntegrationTests {
 				.filter((number) -> number == 3 || number % 100 == 50 || number >= 1000)
 				.boxed()
 				.toList());
-			assertThat(output).contains("offsets above 3 are complete and not handled again");
+			assertThat(output).contains("Consumer 'orders' does not handle again what was completed above commits: "
+					+ application.topic("orders") + "-0@3: 986 offsets");
 			acknowledge(again, 0, 1010, (number) -> true);
 			await("all is committed").until(() -> commit(application).offset() == 1010);
 			assertThat(commit(application).metadata()).isEmpty();
@@ -82,10 +85,15 @@ class SelectiveReplayIntegrationTests {
 			await("the first ones came again").until(() -> second.getBean(Acknowledging.class).delivered.contains(3));
 			acknowledge(second, 3, 4, (number) -> true);
 			stop(second);
-			assertThat(commit(application).offset()).isGreaterThan(3);
-			ConfigurableApplicationContext third = start(application, 101);
-			assertThat(third.getBean(Acknowledging.class).delivered)
-				.containsExactlyElementsOf(IntStream.range(900, 1001).boxed().toList());
+			int committed = (int) commit(application).offset();
+			assertThat(committed).isBetween(4, 900);
+			// What is committed is handled in any case.
+			List<Integer> open = IntStream.concat(IntStream.of(committed), IntStream.range(900, 1001))
+				.distinct()
+				.boxed()
+				.toList();
+			ConfigurableApplicationContext third = start(application, open.size());
+			assertThat(third.getBean(Acknowledging.class).delivered).containsExactlyElementsOf(open);
 		}
 	}
 
@@ -145,9 +153,45 @@ class SelectiveReplayIntegrationTests {
 				commit(application, commit);
 				ConfigurableApplicationContext again = start(application, (int) (100 - commit.offset()));
 				stop(again);
-				assertThat(output).contains("Ignoring the metadata of the commit of " + application.topic("orders")
-						+ "-0@" + commit.offset() + ": " + reason);
+				assertThat(output).contains("Consumer 'orders' ignores the metadata of commits, so that what was "
+						+ "completed above them is handled again: " + application.topic("orders") + "-0@"
+						+ commit.offset() + ": " + reason);
 			});
+		}
+	}
+
+	@Test
+	void whatSomebodyCraftedIsNeitherBelievedNorWrittenOn(CapturedOutput output) throws Exception {
+		try (ListenerApplication application = application()) {
+			application.send("orders", 0, 0, 100);
+			commit(application, new OffsetAndMetadata(50, CraftedMetadata.runs(50, 1, 1L << 60)));
+			ConfigurableApplicationContext context = start(application, 50);
+			assertThat(output).contains(application.topic("orders") + "-0@50: it reports offsets up to "
+					+ (50 + (1L << 60)) + ", but the log ends at 100");
+			acknowledge(context, 50, 100, (number) -> number != 60);
+			stop(context);
+			OffsetAndMetadata commit = commit(application);
+			assertThat(commit.offset()).isEqualTo(60);
+			assertThat(CommitMetadata.read(commit.metadata(), 60).told()).hasToString("[61..99]");
+			application.send("orders", 0, 100, 110);
+			ConfigurableApplicationContext again = start(application, 11);
+			acknowledge(again, 60, 110, (number) -> true);
+			await("all is committed").until(() -> commit(application).offset() == 110);
+			assertThat(commit(application).metadata()).isEmpty();
+		}
+	}
+
+	@Test
+	void whatEndsWithinTransactionsIsBelieved() throws Exception {
+		try (ListenerApplication application = application().with("spring.kafka.consumer.isolation-level",
+				"read-committed")) {
+			application.sendInTransaction("orders", 0, 0, 100);
+			ConfigurableApplicationContext context = start(application, 100);
+			acknowledge(context, 0, 100, (number) -> number != 3);
+			stop(context);
+			// 100 is the marker of the transaction.
+			assertThat(CommitMetadata.read(commit(application).metadata(), 3).told()).hasToString("[4..100]");
+			start(application, 1);
 		}
 	}
 

@@ -544,7 +544,7 @@ final class SessionWalk {
 
 	private static CompletedOffsets read(OffsetAndMetadata commit) {
 		try {
-			return CommitMetadata.read(commit.metadata(), commit.offset());
+			return CommitMetadata.read(commit.metadata(), commit.offset()).told();
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			throw new AssertionError(ex);

@@ -16,19 +16,23 @@
 
 package io.kaffe.spring.offset;
 
-import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.Random;
-import java.util.zip.CRC32;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.kaffe.spring.offset.CommitMetadata.UnreadableMetadataException;
 
+import static io.kaffe.spring.offset.CraftedMetadata.BITMAP;
+import static io.kaffe.spring.offset.CraftedMetadata.RUNS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
  * Tests for {@link CommitMetadata} and {@link CompletedOffsets}.
@@ -43,7 +47,7 @@ class CommitMetadataTests {
 		assertThat(metadata).isEqualTo(CommitMetadata.NONE);
 		CommitMetadata more = CommitMetadata.of(10, new CompletedOffsets.Builder().add(3, 5).add(9, 15).build(), 4096);
 		assertThat(more.told()).isEqualTo(new CompletedOffsets.Builder().add(11, 15).build());
-		assertThat(CommitMetadata.read(more.text(), 10)).isEqualTo(more.told());
+		assertThat(CommitMetadata.read(more.text(), 10)).isEqualTo(more);
 	}
 
 	@Test
@@ -52,14 +56,14 @@ class CommitMetadataTests {
 		CommitMetadata metadata = CommitMetadata.of(100, completed, LIMIT);
 		assertThat(metadata.told()).isEqualTo(completed);
 		assertThat(metadata.text()).startsWith("kaffe:").hasSizeLessThan(50);
-		assertThat(CommitMetadata.read(metadata.text(), 100)).isEqualTo(completed);
+		assertThat(CommitMetadata.read(metadata.text(), 100)).isEqualTo(metadata);
 	}
 
 	@Test
 	void nothingIsTheEmptyText() throws Exception {
 		assertThat(CommitMetadata.of(5, CompletedOffsets.NONE, LIMIT).text()).isEmpty();
-		assertThat(CommitMetadata.read("", 5).isEmpty()).isTrue();
-		assertThat(CommitMetadata.read(null, 5).isEmpty()).isTrue();
+		assertThat(CommitMetadata.read("", 5)).isEqualTo(CommitMetadata.NONE);
+		assertThat(CommitMetadata.read(null, 5)).isEqualTo(CommitMetadata.NONE);
 	}
 
 	@Test
@@ -71,7 +75,7 @@ class CommitMetadataTests {
 		CommitMetadata metadata = CommitMetadata.of(0, every.build(), LIMIT);
 		assertThat(metadata.told()).isEqualTo(every.build());
 		assertThat(metadata.text()).hasSizeLessThan(20_000 / 8 * 4 / 3 + 30);
-		assertThat(CommitMetadata.read(metadata.text(), 0)).isEqualTo(every.build());
+		assertThat(CommitMetadata.read(metadata.text(), 0).told()).isEqualTo(every.build());
 	}
 
 	@Test
@@ -86,7 +90,7 @@ class CommitMetadataTests {
 		assertThat(metadata.told().contains(1_500_000)).as("the long run").isTrue();
 		assertThat(metadata.told().contains(10)).as("some of the others").isTrue();
 		assertThat(metadata.told().count()).isBetween(1_000_050L, 1_000_100L);
-		assertThat(CommitMetadata.read(metadata.text(), 0)).isEqualTo(metadata.told());
+		assertThat(CommitMetadata.read(metadata.text(), 0)).isEqualTo(metadata);
 	}
 
 	@ParameterizedTest
@@ -107,7 +111,7 @@ class CommitMetadataTests {
 			int limit = 40 + random.nextInt(2_000);
 			CommitMetadata metadata = CommitMetadata.of(committed, completed, limit);
 			assertThat(metadata.text()).hasSizeLessThanOrEqualTo(limit);
-			CompletedOffsets read = CommitMetadata.read(metadata.text(), committed);
+			CompletedOffsets read = CommitMetadata.read(metadata.text(), committed).told();
 			assertThat(read).isEqualTo(metadata.told());
 			for (int run = 0; run < read.runs(); run++) {
 				assertThat(completed.contains(read.from(run))).isTrue();
@@ -133,22 +137,27 @@ class CommitMetadataTests {
 	}
 
 	@Test
-	void newerVersionTellsNothing() {
-		ByteBuffer bytes = ByteBuffer.allocate(7).put((byte) 2).put((byte) 0).put((byte) 100);
-		CRC32 checksum = new CRC32();
-		checksum.update(bytes.array(), 0, 3);
-		bytes.putInt((int) checksum.getValue());
-		assertUnreadable("kaffe:" + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes.array()), 100,
-				"it is of version 2, which is newer than 1");
+	void otherVersionTellsNothing() {
+		assertUnreadable(CraftedMetadata.ofVersion(3).bytes(RUNS, 100).text(0), 100, "it is of version 3, not 2");
+		assertUnreadable(CraftedMetadata.ofVersion(1).bytes(RUNS, 100).text(0), 100, "it is of version 1, not 2");
+	}
+
+	@Test
+	void leaderEpochIsReadAsItWasWritten() throws Exception {
+		for (int epoch : new int[] { CommitMetadata.UNKNOWN_EPOCH, 0, 7, Integer.MAX_VALUE }) {
+			CommitMetadata metadata = CommitMetadata.of(100, offsets(101, 105), epoch, LIMIT);
+			assertThat(metadata.leaderEpoch()).isEqualTo(epoch);
+			assertThat(CommitMetadata.read(metadata.text(), 100)).isEqualTo(metadata);
+		}
 	}
 
 	@Test
 	void anyDamageIsNoticed() {
 		String text = CommitMetadata.of(100, offsets(101, 105, 200, 300), LIMIT).text();
 		for (int index = "kaffe:".length(); index < text.length(); index++) {
-			for (char other : new char[] { 'A', 'x', '_', '!' }) {
+			for (char other : new char[] { 'A', 'x', '_', '!', '\u00e4', '\u4e00' }) {
 				String damaged = text.substring(0, index) + other + text.substring(index + 1);
-				if (!sameBytes(damaged, text)) {
+				if (!damaged.equals(text)) {
 					assertThatExceptionOfType(UnreadableMetadataException.class)
 						.isThrownBy(() -> CommitMetadata.read(damaged, 100));
 				}
@@ -157,6 +166,68 @@ class CommitMetadataTests {
 			assertThatExceptionOfType(UnreadableMetadataException.class)
 				.isThrownBy(() -> CommitMetadata.read(cut, 100));
 		}
+		assertUnreadable(text + "=", 100, "it is damaged");
+	}
+
+	/**
+	 * All have a checksum that is right: whoever may commit can compute it.
+	 */
+	@ParameterizedTest
+	@MethodSource
+	void craftedFormIsDroppedAsAWhole(String what, String text) {
+		assertUnreadable(text, 100, "it is damaged");
+	}
+
+	static Stream<Arguments> craftedFormIsDroppedAsAWhole() {
+		return Stream.of(arguments("nothing", CraftedMetadata.runs(100)),
+				arguments("a gap alone", CraftedMetadata.runs(100, 1)),
+				arguments("the committed offset", CraftedMetadata.runs(100, 0, 5)),
+				arguments("an empty run", CraftedMetadata.runs(100, 1, 0, 1, 5)),
+				arguments("runs that touch", CraftedMetadata.runs(100, 1, 5, 0, 5)),
+				arguments("beyond all numbers", CraftedMetadata.runs(100, 1, Long.MAX_VALUE)),
+				arguments("around to below", CraftedMetadata.runs(100, 1, 5, Long.MAX_VALUE, 200)),
+				arguments("a number without an end", of(RUNS, 1, 0xff, 0xff)),
+				arguments("a number of 64 bits",
+						of(RUNS, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01)),
+				arguments("a number longer than it has to be", of(RUNS, 0x81, 0x00, 0x01)),
+				arguments("an empty bitmap", of(BITMAP)), arguments("a bitmap of zeros", of(BITMAP, 0, 0)),
+				arguments("a padded bitmap", of(BITMAP, 1, 0)), arguments("another kind", of((byte) 2, 1, 1)),
+				arguments("a leader epoch below unknown", CraftedMetadata.of(RUNS, 100).bytes(1, 1).text(-2)));
+	}
+
+	private static String of(byte kind, int... bytes) {
+		return CraftedMetadata.of(kind, 100).bytes(bytes).text(0);
+	}
+
+	@Test
+	void offsetsNearTheLargestNumberDoNotWrapAround() {
+		long last = Long.MAX_VALUE;
+		assertUnreadable(CraftedMetadata.of(BITMAP, last).bytes(1).text(0), last, "it is damaged");
+		assertUnreadable(CraftedMetadata.of(RUNS, last).bytes(1, 1).text(0), last, "it is damaged");
+		assertUnreadable(CraftedMetadata.of(BITMAP, last - 4).bytes(0x80).text(0), last - 4, "it is damaged");
+	}
+
+	@Test
+	void negativeCommittedOffsetTellsNothing() {
+		assertUnreadable(CommitMetadata.of(0, offsets(1, 2), LIMIT).text(), -1,
+				"it was written for offset 0, but -1 is committed");
+	}
+
+	@Test
+	void textThatIsTooLongIsNotDecoded() {
+		assertUnreadable("kaffe:" + "!".repeat(CommitMetadata.MAX_LENGTH), 100,
+				"it is longer than " + CommitMetadata.MAX_LENGTH + " characters");
+	}
+
+	@Test
+	void offsetsBeyondTheEndOfTheLogAreNoticed() throws Exception {
+		CommitMetadata metadata = CommitMetadata.read(CraftedMetadata.runs(100, 1, 1L << 60), 100);
+		assertThat(metadata.told()).isEqualTo(offsets(101, 101 + (1L << 60)));
+		metadata.checkBelow(101 + (1L << 60));
+		assertThatExceptionOfType(UnreadableMetadataException.class)
+			.isThrownBy(() -> metadata.checkBelow(100 + (1L << 60)))
+			.withMessage("it reports offsets up to 1152921504606847076, but the log ends at 1152921504606847076");
+		CommitMetadata.NONE.checkBelow(0);
 	}
 
 	@Test
@@ -210,20 +281,6 @@ class CommitMetadataTests {
 		assertThatExceptionOfType(UnreadableMetadataException.class)
 			.isThrownBy(() -> CommitMetadata.read(text, committed))
 			.withMessage(reason);
-	}
-
-	/**
-	 * Some bits of the last character say nothing.
-	 */
-	private static boolean sameBytes(String one, String other) {
-		try {
-			Base64.Decoder decoder = Base64.getUrlDecoder();
-			return ByteBuffer.wrap(decoder.decode(one.substring(6)))
-				.equals(ByteBuffer.wrap(decoder.decode(other.substring(6))));
-		}
-		catch (IllegalArgumentException ex) {
-			return false;
-		}
 	}
 
 	private static CompletedOffsets random(Random random, long committed) {
