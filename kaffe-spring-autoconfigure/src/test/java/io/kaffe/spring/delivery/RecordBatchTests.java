@@ -89,6 +89,21 @@ class RecordBatchTests {
 	}
 
 	@Test
+	void batchesThatAreDeliveredOrGoneLeaveNoTimers() {
+		this.bench.limits(3, Duration.ofHours(1));
+		for (int round = 0; round < 10; round++) {
+			this.bench.submit(this.orders, 3 * round).run();
+			this.bench.submit(this.orders, 3 * round + 1, 3 * round + 2).run();
+		}
+		assertThat(this.orders.completed).hasSize(30);
+		this.bench.submit(this.orders, 30).run();
+		this.orders.revoked = true;
+		this.bench.worker.wake();
+		this.bench.run();
+		assertThat(this.bench.execution.timers()).as("that of the stall watch").isLessThanOrEqualTo(1);
+	}
+
+	@Test
 	void partitionsAreSeparatedIfTheContainerSaysSo() {
 		this.bench.separatesPartitions().submit(this.orders, 0, 1).submit(this.refunds, 0).submit(this.orders, 2);
 		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1"), names("refunds@0"),

@@ -31,6 +31,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.scheduling.TaskScheduler;
@@ -48,6 +49,10 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 	private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
 	private boolean rejecting;
+
+	private IntPredicate failing = (schedule) -> false;
+
+	private int schedules;
 
 	/**
 	 * Run what is submitted until nothing is left.
@@ -108,6 +113,15 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 		this.rejecting = rejecting;
 	}
 
+	/**
+	 * Have the scheduler lack memory for some tasks.
+	 * @param which tells for which, of those that follow, from 0
+	 */
+	public void failToSchedule(IntPredicate which) {
+		this.failing = which;
+		this.schedules = 0;
+	}
+
 	@Override
 	public void execute(Runnable command) {
 		if (this.rejecting) {
@@ -143,6 +157,9 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	@Override
 	public ScheduledFuture<?> schedule(Runnable task, Instant startTime) {
+		if (this.failing.test(this.schedules++)) {
+			throw new OutOfMemoryError("Simulated");
+		}
 		Timer timer = new Timer(startTime, task);
 		this.timers.add(timer);
 		return timer;
