@@ -29,7 +29,6 @@ import org.springframework.kafka.core.KafkaOperations;
 import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.backoff.BackOff;
-import org.springframework.util.backoff.ExponentialBackOff;
 
 import io.kaffe.spring.delivery.ConsumerRecordRecovererAdapter;
 import io.kaffe.spring.delivery.DeadLetterTopicPattern;
@@ -167,11 +166,7 @@ final class FailurePolicyResolver {
 		ConsumerSetting<Double> jitter = setting(name, "failure.backoff.jitter",
 				(consumer) -> consumer.getFailure().getBackoff().getJitter(), 0.1);
 		jitter.check(jitter.value() >= 0 && jitter.value() <= 1, "Must be from 0 to 1, a share of each wait.");
-		ExponentialBackOff backOff = new ExponentialBackOff(initial.value().toMillis(), multiplier.value());
-		backOff.setMaxInterval(max.value().toMillis());
-		// Spring scales the jitter along with the interval.
-		backOff.setJitter(Math.round(jitter.value() * initial.value().toMillis()));
-		return backOff;
+		return new ProportionalBackOff(initial.value(), multiplier.value(), max.value(), jitter.value());
 	}
 
 	private <T> ConsumerSetting<T> setting(String consumer, String property,

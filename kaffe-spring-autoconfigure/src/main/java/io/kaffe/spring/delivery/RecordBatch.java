@@ -24,6 +24,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Future;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -84,6 +85,9 @@ final class RecordBatch {
 
 	private volatile boolean timerIsSet;
 
+	/** Kept by the scheduler until it goes off, so canceled when it is of no use. */
+	private @Nullable Future<?> timer;
+
 	private long gatherUntil;
 
 	/**
@@ -111,6 +115,7 @@ final class RecordBatch {
 			if (this.unfinished == null) {
 				gather(worker, turn);
 				if (this.records.isEmpty()) {
+					cancelTimer();
 					return Progress.DONE;
 				}
 				if (isToGrow(worker, turn)) {
@@ -190,13 +195,20 @@ final class RecordBatch {
 		}
 		if (!this.timerIsSet) {
 			this.timerIsSet = true;
-			worker.after(Duration.ofNanos(left), () -> {
+			this.timer = worker.after(Duration.ofNanos(left), () -> {
 				// It may come too early, by a little or for a batch before this one.
 				this.timerIsSet = false;
 				worker.wake();
 			});
 		}
 		return true;
+	}
+
+	private void cancelTimer() {
+		if (this.timer != null) {
+			this.timer.cancel(false);
+			this.timer = null;
+		}
 	}
 
 	/**

@@ -234,6 +234,12 @@ abstract class RecordWork extends Work {
 	}
 
 	@Override
+	public final boolean isWithHandler() {
+		UnfinishedRecord unfinished = this.unfinished;
+		return unfinished != null && unfinished.isWithHandler();
+	}
+
+	@Override
 	public final WorkerState waitingState() {
 		UnfinishedRecord unfinished = this.unfinished;
 		return (unfinished != null) ? unfinished.workerState() : WorkerState.RUNNING;

@@ -22,7 +22,9 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.commons.logging.Log;
@@ -56,13 +58,21 @@ import io.kaffe.spring.worker.WorkerSupervisor;
  * <p>
  * <b>Threading.</b> Owned by the worker whose head it is. Others read what is volatile,
  * note an {@link Instruction}, or bring the answer of a handler or a recoverer, and wake
- * the worker; it looks at both once more after it has begun to wait.
+ * the worker; it looks at both once more after it has begun to wait. While a handler has
+ * not answered, it counts as one of those at work ({@link Worker#handlerAwaited()}),
+ * until the answer or the end of its assignment, whichever is first. The worker adds it
+ * to the unattended records first and looks whether the assignment has ended then; who
+ * ends assignments does that first and looks through the unattended records then: one of
+ * them sees the other.
  */
 final class UnfinishedRecord implements UnattendedRecord {
 
 	private static final Log logger = LogFactory.getLog(UnfinishedRecord.class);
 
 	private final AtomicReference<@Nullable Instruction> instruction = new AtomicReference<>();
+
+	/** Whether it counts as one of those that handlers are at. */
+	private final AtomicBoolean counted = new AtomicBoolean();
 
 	private final ConsumerRecord<?, ?> record;
 
@@ -88,13 +98,19 @@ final class UnfinishedRecord implements UnattendedRecord {
 
 	private volatile long nextAt;
 
+	/** Kept by the scheduler until it goes off, so canceled when it is of no use. */
+	private @Nullable Future<?> timer;
+
 	private volatile boolean timerIsSet;
 
 	private volatile long timerAt;
 
 	private volatile boolean awaitsAnswer;
 
-	private volatile @Nullable Answer answer;
+	private volatile boolean answered;
+
+	/** What the answer is; written before {@code answered}. */
+	private @Nullable Throwable answer;
 
 	UnfinishedRecord(ConsumerRecord<?, ?> record, RecordSource source, Worker worker) {
 		this.record = record;
@@ -273,12 +289,18 @@ final class UnfinishedRecord implements UnattendedRecord {
 				this.source.delivery().ticker().nanoTime() - begin, failure == null));
 		this.state = FailingRecord.State.RETRYING;
 		this.handedOverAt = turn.now();
+		this.nextAt = turn.now();
+		if (!outcome.isDone()) {
+			this.counted.set(true);
+			this.worker.handlerAwaited();
+		}
 		await(outcome);
 		if (isAwaited()) {
 			this.source.delivery().unattended().add(this);
 			if (!isAwaited()) {
 				this.source.delivery().unattended().remove(this);
 			}
+			partitionsGone();
 		}
 	}
 
@@ -287,20 +309,64 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 * final with it, whatever has become of the worker.
 	 */
 	private void await(CompletableFuture<?> future) {
-		this.answer = null;
+		this.answered = false;
 		this.awaitsAnswer = true;
 		this.source.stay();
-		future.whenComplete((result, failure) -> {
+		boolean asked = false;
+		try {
+			future.whenComplete((result, failure) -> answer(failure));
+			asked = true;
+		}
+		finally {
+			if (!asked) {
+				this.awaitsAnswer = false;
+				countNoMore();
+				this.source.exit();
+			}
+		}
+	}
+
+	/**
+	 * Take the answer of a handler or a recoverer. Whatever it is, it must arrive, or the
+	 * worker would wait for ever.
+	 */
+	private void answer(@Nullable Throwable thrown) {
+		Throwable failure = thrown;
+		try {
 			if (failure == null) {
 				recovered();
 				this.source.complete(this.record);
 			}
-			this.answer = new Answer((failure instanceof CompletionException wrapper && wrapper.getCause() != null)
-					? wrapper.getCause() : failure);
-			this.source.delivery().unattended().remove(this);
+			else if (failure instanceof CompletionException && failure.getCause() != null) {
+				failure = failure.getCause();
+			}
+		}
+		catch (Throwable ex) {
+			failure = ex;
+		}
+		this.answer = failure;
+		this.answered = true;
+		this.source.delivery().unattended().remove(this);
+		countNoMore();
+		try {
 			this.source.exit();
+		}
+		finally {
 			this.worker.wake();
-		});
+		}
+	}
+
+	@Override
+	public void partitionsGone() {
+		if (this.source.isOver(this.record)) {
+			countNoMore();
+		}
+	}
+
+	private void countNoMore() {
+		if (this.counted.compareAndSet(true, false)) {
+			this.worker.handlerAnswered();
+		}
 	}
 
 	private void recoveryFailed(Throwable failure, Turn turn) {
@@ -325,18 +391,18 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 */
 	Step next(Turn turn) {
 		if (this.awaitsAnswer) {
-			Answer answer = this.answer;
-			if (answer == null) {
+			if (!this.answered) {
 				return Step.WAIT;
 			}
+			Throwable failure = this.answer;
 			this.awaitsAnswer = false;
-			if (answer.failure() == null) {
+			if (failure == null) {
 				return Step.FINAL;
 			}
 			if (this.state != FailingRecord.State.RECOVERING) {
-				return attemptFailed(answer.failure(), turn) ? Step.COMPLETE : Step.WAIT;
+				return attemptFailed(failure, turn) ? Step.COMPLETE : Step.WAIT;
 			}
-			recoveryFailed(answer.failure(), turn);
+			recoveryFailed(failure, turn);
 		}
 		Instruction instruction = this.instruction.getAndSet(null);
 		if (instruction != null) {
@@ -362,6 +428,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 		logger.info("Somebody decided about " + coordinates() + ": " + instruction);
 		unpark();
+		cancelTimer();
 		this.state = FailingRecord.State.RETRYING;
 		this.nextAt = turn.now();
 		this.backOff = null;
@@ -387,19 +454,41 @@ final class UnfinishedRecord implements UnattendedRecord {
 	}
 
 	/**
-	 * Have the worker woken when something is due, unless it is woken by then already.
+	 * Have the worker woken when something is due.
 	 */
 	private void setTimer(Turn turn) {
 		long at = this.nextAt;
-		if (!this.timerIsSet || at - this.timerAt < 0) {
-			this.timerAt = at;
-			this.timerIsSet = true;
-			this.worker.after(Duration.ofNanos(Math.max(0, at - turn.now())), () -> {
-				if (this.timerAt == at) {
-					this.timerIsSet = false;
-				}
-				this.worker.wake();
-			});
+		if (this.timerIsSet && this.timerAt == at) {
+			return;
+		}
+		cancelTimer();
+		this.timerAt = at;
+		this.timerIsSet = true;
+		boolean set = false;
+		try {
+			this.timer = this.worker.after(Duration.ofNanos(Math.max(0, at - turn.now())), () -> timeIsUp(at));
+			set = true;
+		}
+		finally {
+			if (!set) {
+				this.timerIsSet = false;
+			}
+		}
+	}
+
+	private void timeIsUp(long at) {
+		if (this.timerAt == at) {
+			this.timerIsSet = false;
+		}
+		this.worker.wake();
+	}
+
+	private void cancelTimer() {
+		Future<?> timer = this.timer;
+		if (timer != null) {
+			this.timer = null;
+			this.timerIsSet = false;
+			timer.cancel(false);
 		}
 	}
 
@@ -409,7 +498,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 */
 	boolean isReady(long now) {
 		if (this.awaitsAnswer) {
-			return this.answer != null;
+			return this.answered;
 		}
 		boolean waitsForTime = this.state == FailingRecord.State.RETRYING
 				|| this.state == FailingRecord.State.RECOVERING;
@@ -422,15 +511,21 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 * may be done about it meanwhile.
 	 */
 	boolean isAwaited() {
-		return this.awaitsAnswer && this.answer == null;
+		return this.awaitsAnswer && !this.answered;
+	}
+
+	/**
+	 * Return whether it is a handler that has it and has not answered.
+	 */
+	boolean isWithHandler() {
+		return isAwaited() && !isRecovering();
 	}
 
 	/**
 	 * Return whether it was answered that it is final.
 	 */
 	boolean isFinal() {
-		Answer answer = this.answer;
-		return answer != null && answer.failure() == null;
+		return this.answered && this.answer == null;
 	}
 
 	/**
@@ -455,6 +550,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 * Note that it does not stay where it is.
 	 */
 	void leave() {
+		cancelTimer();
 		this.source.delivery().failingRecords().remove(this);
 		unpark();
 	}
@@ -601,12 +697,6 @@ final class UnfinishedRecord implements UnattendedRecord {
 			return name().toLowerCase(Locale.ROOT).replace('_', '-');
 		}
 
-	}
-
-	/**
-	 * What a recoverer answered.
-	 */
-	private record Answer(@Nullable Throwable failure) {
 	}
 
 }

@@ -64,11 +64,14 @@ public final class ConsumerWorkers {
 
 	private final HandledRecords handledRecords = new HandledRecords(this.workers.values());
 
+	private final Collection<? extends UnattendedRecord> unattended;
+
 	private final ConsumerObservers observers;
 
 	ConsumerWorkers(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxConcurrency,
 			ConsumerObservers observers) {
 		this.supervisor = supervisor;
+		this.unattended = consumer.unattended();
 		this.observers = observers;
 		this.runQueue = new RunQueue(supervisor, consumer, maxConcurrency, observers);
 	}
@@ -116,8 +119,8 @@ public final class ConsumerWorkers {
 	 * @param record the record
 	 * @param slot where the worker stands while it is ready, from {@link #openSlot()}
 	 * @param work the work
-	 * @throws RuntimeException or Error if the key's own methods throw it; then nothing
-	 * was submitted
+	 * @throws RuntimeException or Error if the key's own methods throw it, or there is no
+	 * memory; then nothing was submitted
 	 */
 	public void submit(@Nullable Object key, ConsumerRecord<?, ?> record, int slot, Work work) {
 		Object name = (key != null) ? WorkerKey.of(key)
@@ -127,7 +130,7 @@ public final class ConsumerWorkers {
 			if (worker == null) {
 				Worker fresh = new Worker(name, record, slot, this);
 				fresh.prepare(work);
-				worker = this.workers.putIfAbsent(name, fresh);
+				worker = putIfAbsent(name, fresh, work);
 				if (worker == null) {
 					this.runQueue.add(fresh);
 					return;
@@ -137,6 +140,25 @@ public final class ConsumerWorkers {
 				return;
 			}
 			this.workers.remove(name, worker);
+		}
+	}
+
+	/**
+	 * Put the new worker of a key into the map, unless there is one. The map may throw
+	 * after it has done so, while it puts its entries in order: then the worker is closed
+	 * as if it had retired, unless others have submitted work to it already, so that it
+	 * has to be run.
+	 */
+	private @Nullable Worker putIfAbsent(Object name, Worker fresh, Work first) {
+		try {
+			return this.workers.putIfAbsent(name, fresh);
+		}
+		catch (Throwable ex) {
+			if (!fresh.retireInsteadOf(first)) {
+				return null;
+			}
+			this.workers.remove(name, fresh);
+			throw ex;
 		}
 	}
 
@@ -158,9 +180,12 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Let all workers that wait look again whether they can go on.
+	 * Let all workers that wait look again whether they can go on, because partitions
+	 * were taken from the consumer. Those whose handlers have not answered cannot, but
+	 * when their partitions are gone, others may be handled in their place.
 	 */
 	public void wakeAll() {
+		this.unattended.forEach(UnattendedRecord::partitionsGone);
 		this.workers.values().forEach(Worker::wake);
 	}
 
@@ -231,19 +256,20 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Return how many workers may run at once.
+	 * Return how many workers may have something with their handlers at once.
 	 * @return the limit; {@link Integer#MAX_VALUE}: all
 	 */
 	public int maxConcurrency() {
-		return this.runQueue.maxLanes();
+		return this.runQueue.maxConcurrency();
 	}
 
 	/**
-	 * Change how many workers may run at once. Those that run finish what they are at.
+	 * Change how many workers may have something with their handlers at once. What
+	 * handlers have is finished.
 	 * @param maxConcurrency the limit, 1 or more
 	 */
 	public void maxConcurrency(int maxConcurrency) {
-		this.runQueue.maxLanes(maxConcurrency);
+		this.runQueue.maxConcurrency(maxConcurrency);
 	}
 
 	/**

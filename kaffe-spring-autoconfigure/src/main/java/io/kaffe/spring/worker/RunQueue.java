@@ -35,26 +35,36 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The workers of one consumer that are ready to run, and the threads that run them: at
- * most {@code max-concurrency} at once.
+ * The workers of one consumer that are ready to run, and the threads that run them. At
+ * most {@code max-concurrency} records are handled at once, on these threads or
+ * asynchronously.
  * <p>
  * A thread of the executor becomes a <i>lane</i>: it gives one ready worker after the
  * other a short turn, until none is ready or its time is over. Ready workers stand in
  * <i>slots</i>, and lanes go round the slots, so that a partition with a slot of its own
  * is not held up by the many ready workers of another.
  * <p>
+ * A lane holds a <i>permit</i>, and so does a record whose handler has returned and
+ * answers later. There are {@code max-concurrency} of them.
+ * <p>
  * <b>Threading.</b> Safe for concurrent use; nothing blocks unless the executor does.
  * {@code ready} counts workers that are in a slot and that no lane has claimed: a worker
  * is put into its slot first and counted then, and a lane claims first and looks for a
  * worker then, so that it finds one. A worker is counted first, and whether a lane must
- * be started is asked then; a lane takes itself off {@code lanes} first and looks once
- * more whether a worker is ready then: one of them sees the other. Only one lane is being
- * started at a time, and it starts the next one if more is ready, so that threads are
- * woken one by one and no more than are needed; whoever skips starting because of
- * {@code starting} has counted its worker before, and whoever clears {@code starting},
- * the lane that has started or a thread that found it need not, looks after that. Slots
- * are opened and closed under a lock, under which nothing else is called. What the
- * threads are at is read by the {@link StallWatch} from their turns.
+ * be started is asked then; whoever gives a permit back, a lane that ends or an answer,
+ * takes it off {@code permits} first and looks once more whether a worker is ready then:
+ * one of them sees the other. A lane on which a handler returns that answers later takes
+ * a second permit without asking, so there may be more permits than the limit allows; but
+ * each lane that goes beyond it looks at the limit before it runs the next worker, and
+ * ends. So no more handlers are at work than may be: each has the permit of its lane, or
+ * one of its own, and a lane only calls one after it has found that there are no more
+ * permits, its own included, than the limit allows. Only one lane is being started at a
+ * time, and it starts the next one if more is ready, so that threads are woken one by one
+ * and no more than are needed; whoever skips starting because of {@code starting} has
+ * counted its worker before, and whoever clears {@code starting}, the lane that has
+ * started or a thread that found it need not, looks after that. Slots are opened and
+ * closed under a lock, under which nothing else is called. What the threads are at is
+ * read by the {@link StallWatch} from their turns.
  */
 final class RunQueue {
 
@@ -78,7 +88,8 @@ final class RunQueue {
 
 	private final AtomicInteger ready = new AtomicInteger();
 
-	private final AtomicInteger lanes = new AtomicInteger();
+	/** Those of lanes, and of records whose handlers answer later. */
+	private final AtomicInteger permits = new AtomicInteger();
 
 	private final AtomicBoolean starting = new AtomicBoolean();
 
@@ -96,9 +107,14 @@ final class RunQueue {
 
 	private final RestartHistory rejections;
 
+	private final StrandedWorkers stranded = new StrandedWorkers();
+
 	private volatile List<Queue<Worker>> slots = List.of(new ConcurrentLinkedQueue<>());
 
-	private volatile int maxLanes;
+	/** Where the next lane goes on, so that short ones go round the slots, too. */
+	private volatile int lastSlot;
+
+	private volatile int maxConcurrency;
 
 	private volatile long warnedAt;
 
@@ -106,10 +122,11 @@ final class RunQueue {
 
 	private volatile boolean stoodStill;
 
-	RunQueue(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxLanes, ConsumerObservers observers) {
+	RunQueue(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxConcurrency,
+			ConsumerObservers observers) {
 		this.supervisor = supervisor;
 		this.consumer = consumer;
-		this.maxLanes = maxLanes;
+		this.maxConcurrency = maxConcurrency;
 		this.stallWatch = new StallWatch(supervisor, consumer.stallLimits(), this.turns, consumer.unattended(),
 				observers);
 		this.rejections = new RestartHistory(consumer.restartLimit());
@@ -118,16 +135,38 @@ final class RunQueue {
 	}
 
 	/**
-	 * Add a worker that has something to do and is not here.
+	 * Add a worker that has something to do and is not here. Does not throw, since nobody
+	 * else would add it.
 	 */
 	void add(Worker worker) {
-		this.slots.get(worker.slot()).add(worker);
+		try {
+			this.slots.get(worker.slot()).add(worker);
+		}
+		catch (Throwable ex) {
+			this.stranded.add(worker);
+		}
 		this.ready.incrementAndGet();
 		startLane();
 	}
 
-	int maxLanes() {
-		return this.maxLanes;
+	/**
+	 * Take a permit for a record whose handler has returned and answers later. Called on
+	 * the lane on which it returned.
+	 */
+	void takePermit() {
+		this.permits.incrementAndGet();
+	}
+
+	/**
+	 * Give a permit back. Any thread; does not throw.
+	 */
+	void returnPermit() {
+		this.permits.decrementAndGet();
+		startLaneIfReady();
+	}
+
+	int maxConcurrency() {
+		return this.maxConcurrency;
 	}
 
 	StallWatch stallWatch() {
@@ -163,10 +202,10 @@ final class RunQueue {
 	}
 
 	/**
-	 * Change the number of lanes. What runs is finished.
+	 * Change how many records may be handled at once. What is being handled is finished.
 	 */
-	void maxLanes(int maxLanes) {
-		this.maxLanes = maxLanes;
+	void maxConcurrency(int maxConcurrency) {
+		this.maxConcurrency = maxConcurrency;
 		startLaneIfReady();
 	}
 
@@ -198,14 +237,14 @@ final class RunQueue {
 	}
 
 	/**
-	 * Start a lane, unless there are as many as there may be or one is being started.
-	 * Does not throw, since whoever calls this has given a worker out of its hands.
+	 * Start a lane, unless there is no permit for it or one is being started. Does not
+	 * throw, since whoever calls this has given a worker out of its hands.
 	 */
 	private void startLane() {
-		while (this.lanes.get() < this.maxLanes && this.starting.compareAndSet(false, true)) {
+		while (this.permits.get() < this.maxConcurrency && this.starting.compareAndSet(false, true)) {
 			if (enter()) {
 				if (!submitNew()) {
-					this.lanes.decrementAndGet();
+					this.permits.decrementAndGet();
 					this.starting.set(false);
 					retryLater();
 				}
@@ -221,24 +260,24 @@ final class RunQueue {
 
 	private boolean submitNew() {
 		try {
-			return new Lane(true, 0).submit();
+			return new Lane(true, this.lastSlot).submit();
 		}
 		catch (Throwable ex) {
-			warnOfRejection(ex);
+			// No memory for it, or not even for a warning.
 			return false;
 		}
 	}
 
 	/**
-	 * Count one more lane, unless there are as many as there may be.
+	 * Take a permit for one more lane, unless there is none.
 	 */
 	private boolean enter() {
-		int present = this.lanes.get();
-		while (present < this.maxLanes) {
-			if (this.lanes.compareAndSet(present, present + 1)) {
+		int present = this.permits.get();
+		while (present < this.maxConcurrency) {
+			if (this.permits.compareAndSet(present, present + 1)) {
 				return true;
 			}
-			present = this.lanes.get();
+			present = this.permits.get();
 		}
 		return false;
 	}
@@ -256,13 +295,19 @@ final class RunQueue {
 
 	private void retryLater() {
 		if (this.retrying.compareAndSet(false, true)) {
-			if (this.lanes.get() == 0) {
-				standsStill();
+			try {
+				if (this.permits.get() == 0) {
+					standsStill();
+				}
+				this.supervisor.after(REJECTED_DELAY, () -> {
+					this.retrying.set(false);
+					startLaneIfReady();
+				});
 			}
-			this.supervisor.after(REJECTED_DELAY, () -> {
+			catch (Throwable ex) {
+				// No memory for it: left to whoever comes next.
 				this.retrying.set(false);
-				startLaneIfReady();
-			});
+			}
 		}
 	}
 
@@ -303,6 +348,8 @@ final class RunQueue {
 
 		private final Turn turn = new Turn(RunQueue.this.supervisor.ticker());
 
+		private final AtomicBoolean decided = new AtomicBoolean();
+
 		private final boolean started;
 
 		private int slot;
@@ -331,6 +378,11 @@ final class RunQueue {
 				RunQueue.this.supervisor.execute(this);
 			}
 			catch (Throwable ex) {
+				if (!this.decided.compareAndSet(false, true)) {
+					// It runs nevertheless, on another thread than that which was
+					// lacking.
+					return true;
+				}
 				warnOfRejection(ex);
 				return false;
 			}
@@ -349,16 +401,17 @@ final class RunQueue {
 				this.refused = true;
 				return;
 			}
+			if (!this.decided.compareAndSet(false, true)) {
+				return;
+			}
 			if (this.started) {
 				RunQueue.this.starting.set(false);
 			}
-			if (RunQueue.this.stoodStill) {
-				RunQueue.this.stoodStill = false;
-				RunQueue.this.rejections.forget();
-			}
+			ThreadScope scope = null;
 			boolean ended = false;
-			ThreadScope scope = RunQueue.this.consumer.threadScope();
 			try {
+				noteThatItRuns();
+				scope = RunQueue.this.consumer.threadScope();
 				this.turn.enter();
 				RunQueue.this.turns.add(this.turn);
 				RunQueue.this.stallWatch.watch();
@@ -369,10 +422,18 @@ final class RunQueue {
 			finally {
 				RunQueue.this.turns.remove(this.turn);
 				if (!ended) {
-					RunQueue.this.lanes.decrementAndGet();
-					startLaneIfReady();
+					returnPermit();
 				}
-				scope.leave();
+				if (scope != null) {
+					scope.leave();
+				}
+			}
+		}
+
+		private void noteThatItRuns() {
+			if (RunQueue.this.stoodStill) {
+				RunQueue.this.stoodStill = false;
+				RunQueue.this.rejections.forget();
 			}
 		}
 
@@ -407,23 +468,35 @@ final class RunQueue {
 		/**
 		 * Start a worker again after a while, with the head of its queue in place. If it
 		 * broke down too often it stays down, and the consumer is stopped: what it has is
-		 * dropped as the partitions go, for which it has to run once more.
+		 * dropped as the partitions go, for which it has to run once more. If that cannot
+		 * even be arranged, it is started again at once, on another lane.
 		 */
 		private void brokeDown(Worker worker, Throwable failure) {
-			boolean held = this.turn.isHeld();
+			boolean toBeAdded = this.turn.isHeld();
+			try {
+				Duration delay = noteBreakdown(worker, failure);
+				if (toBeAdded) {
+					RunQueue.this.supervisor.after(delay, () -> add(worker));
+					toBeAdded = false;
+				}
+			}
+			finally {
+				if (toBeAdded) {
+					add(worker);
+				}
+			}
+		}
+
+		private Duration noteBreakdown(Worker worker, Throwable failure) {
 			Duration delay = worker.brokeDown(this.turn, RunQueue.this.consumer.restartLimit());
 			String brokeDown = "Worker " + worker + " broke down outside the handler";
 			if (delay.isZero() || WorkerSupervisor.isFatal(failure)) {
 				FailureLog.log(logger::warn, brokeDown, failure);
 				RunQueue.this.consumer.stopBecause(brokeDown + (delay.isZero() ? " too often" : ""), failure);
-				delay = GIVEN_UP_DELAY;
+				return GIVEN_UP_DELAY;
 			}
-			else {
-				FailureLog.log(logger::warn, brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
-			}
-			if (held) {
-				RunQueue.this.supervisor.after(delay, () -> add(worker));
-			}
+			FailureLog.log(logger::warn, brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
+			return delay;
 		}
 
 		/**
@@ -432,11 +505,12 @@ final class RunQueue {
 		 */
 		private @Nullable Worker next() {
 			do {
-				if (RunQueue.this.lanes.get() <= RunQueue.this.maxLanes && claim()) {
+				if (RunQueue.this.permits.get() <= RunQueue.this.maxConcurrency && claim()) {
 					startLaneIfReady();
 					return find();
 				}
-				RunQueue.this.lanes.decrementAndGet();
+				RunQueue.this.lastSlot = this.slot;
+				RunQueue.this.permits.decrementAndGet();
 			}
 			while (RunQueue.this.ready.get() > 0 && enter());
 			return null;
@@ -444,6 +518,10 @@ final class RunQueue {
 
 		private Worker find() {
 			while (true) {
+				Worker stranded = RunQueue.this.stranded.poll();
+				if (stranded != null) {
+					return stranded;
+				}
 				List<Queue<Worker>> slots = RunQueue.this.slots;
 				for (int tried = 0; tried < slots.size(); tried++) {
 					this.slot = (this.slot + 1 < slots.size()) ? this.slot + 1 : 0;
@@ -454,6 +532,34 @@ final class RunQueue {
 				}
 				Thread.onSpinWait();
 			}
+		}
+
+	}
+
+	/**
+	 * Ready workers that could not be put into their slots because there was no memory
+	 * for that. They are linked by a field of theirs, so that this needs none.
+	 */
+	private static final class StrandedWorkers {
+
+		private volatile @Nullable Worker first;
+
+		synchronized void add(Worker worker) {
+			worker.nextStranded = this.first;
+			this.first = worker;
+		}
+
+		@Nullable Worker poll() {
+			return (this.first != null) ? remove() : null;
+		}
+
+		private synchronized @Nullable Worker remove() {
+			Worker worker = this.first;
+			if (worker != null) {
+				this.first = worker.nextStranded;
+				worker.nextStranded = null;
+			}
+			return worker;
 		}
 
 	}

@@ -61,4 +61,10 @@ public interface UnattendedRecord {
 	 */
 	boolean isOver();
 
+	/**
+	 * Look whether its partition is gone, after partitions were taken from the consumer.
+	 */
+	default void partitionsGone() {
+	}
+
 }

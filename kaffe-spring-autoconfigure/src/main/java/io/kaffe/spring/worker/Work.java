@@ -61,6 +61,16 @@ public abstract class Work {
 	}
 
 	/**
+	 * Return whether a handler has returned and not answered yet, so that it has records
+	 * of this work although no thread is at it. May be called by any thread; a moment's
+	 * view.
+	 * @return {@code true} between {@link Worker#handlerAwaited()} and the answer
+	 */
+	public boolean isWithHandler() {
+		return false;
+	}
+
+	/**
 	 * Return how many records the handler has when it has one of this work. May be called
 	 * by any thread; a moment's view.
 	 * @return the number, 1 or more

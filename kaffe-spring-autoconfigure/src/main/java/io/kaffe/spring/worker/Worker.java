@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Future;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -114,6 +115,9 @@ public final class Worker {
 	private volatile long recordSince;
 
 	private volatile long handled;
+
+	/** Belongs to the run queue. */
+	@Nullable Worker nextStranded;
 
 	private int attempt;
 
@@ -219,6 +223,15 @@ public final class Worker {
 	}
 
 	/**
+	 * Take no work any more, unless there is more than the first one, since it cannot be
+	 * said whether others know this worker.
+	 * @return {@code false} if there is more, so that it has to be added to the run queue
+	 */
+	boolean retireInsteadOf(Work first) {
+		return INBOX.compareAndSet(this, first, RETIRED);
+	}
+
+	/**
 	 * Let work that waits look again whether it can go on. Does nothing unless the worker
 	 * is waiting. Any thread; never blocks.
 	 */
@@ -234,9 +247,29 @@ public final class Worker {
 	 * blocks.
 	 * @param delay how long to wait
 	 * @param task the task, run by the scheduler: must not block or call user code
+	 * @return what to cancel when the task is not needed any more, since the scheduler
+	 * keeps it, and all it refers to, until then; {@code null} if the scheduler is shut
+	 * down
 	 */
-	public void after(Duration delay, Runnable task) {
-		this.workers.supervisor().after(delay, task);
+	public @Nullable Future<?> after(Duration delay, Runnable task) {
+		return this.workers.supervisor().after(delay, task);
+	}
+
+	/**
+	 * Note that the handler has returned and answers later. Until
+	 * {@link #handlerAnswered()} it counts as one of those that may be at work at once.
+	 * Called by work, while it is run.
+	 */
+	public void handlerAwaited() {
+		this.workers.runQueue().takePermit();
+	}
+
+	/**
+	 * Note that a handler has answered, or that nobody waits for that any more. Any
+	 * thread, once for each call of {@link #handlerAwaited()}.
+	 */
+	public void handlerAnswered() {
+		this.workers.runQueue().returnPermit();
 	}
 
 	/**
@@ -355,9 +388,7 @@ public final class Worker {
 		if (work == null) {
 			return 0;
 		}
-		int state = this.run;
-		boolean waits = state == WAITING || state == GATHERING;
-		return (waits && work.waitingState() != WorkerState.RUNNING) ? 0 : work.handedOver();
+		return (this.run == RUNNING || work.isWithHandler()) ? work.handedOver() : 0;
 	}
 
 	/**
@@ -512,13 +543,13 @@ public final class Worker {
 	 * @return how long to wait; zero if it broke down too often
 	 */
 	Duration brokeDown(Turn turn, RestartLimit limit) {
+		if (turn.isHeld()) {
+			this.run = SCHEDULED;
+		}
 		RestartHistory history = this.restarts;
 		if (history == null) {
 			history = new RestartHistory(limit);
 			this.restarts = history;
-		}
-		if (turn.isHeld()) {
-			this.run = SCHEDULED;
 		}
 		this.workers.observers().restarted();
 		return history.brokeDown(turn.readClock());
@@ -527,8 +558,15 @@ public final class Worker {
 	private void waitWith(Work work, int state, Turn turn) {
 		turn.held(false);
 		this.run = state;
-		if (work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null)) {
-			wake();
+		boolean ready = true;
+		try {
+			ready = work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null);
+		}
+		finally {
+			// Also if it cannot tell: then it has to be run to find out.
+			if (ready) {
+				wake();
+			}
 		}
 	}
 

@@ -19,6 +19,7 @@ package io.kaffe.spring.worker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -103,14 +104,17 @@ public final class WorkerSupervisor {
 
 	/**
 	 * Run a task of the engine after a while.
+	 * @return what to cancel if it is not needed any more; {@code null} if the scheduler
+	 * is shut down
 	 */
-	void after(Duration delay, Runnable task) {
+	@Nullable Future<?> after(Duration delay, Runnable task) {
 		Instant time = this.scheduler.getClock().instant().plus(delay);
 		try {
-			this.scheduler.schedule(task, time);
+			return this.scheduler.schedule(task, time);
 		}
 		catch (RuntimeException ex) {
 			logger.warn("The scheduler is shut down; nothing is started any more", ex);
+			return null;
 		}
 	}
 

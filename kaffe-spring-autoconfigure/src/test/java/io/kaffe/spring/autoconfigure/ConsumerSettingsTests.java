@@ -36,7 +36,6 @@ import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
 import org.springframework.kafka.listener.ExceptionClassifier;
 import org.springframework.kafka.support.converter.ConversionException;
-import org.springframework.util.backoff.ExponentialBackOff;
 
 import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.delivery.FailureAction;
@@ -71,7 +70,7 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(100);
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(2);
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(30_000);
-		assertThat(backOff(settings).getJitter()).isEqualTo(10);
+		assertThat(backOff(settings).share()).isEqualTo(0.1);
 		assertThat(backOff(settings).getMaxAttempts()).isEqualTo(Long.MAX_VALUE);
 	}
 
@@ -158,7 +157,7 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(1000);
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(3);
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(60_000);
-		assertThat(backOff(settings).getJitter()).isEqualTo(500);
+		assertThat(backOff(settings).share()).isEqualTo(0.5);
 	}
 
 	@Test
@@ -194,7 +193,7 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(2000);
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(4);
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(120_000);
-		assertThat(backOff(settings).getJitter()).isZero();
+		assertThat(backOff(settings).share()).isZero();
 		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING).maxBufferedRecords())
 			.isEqualTo(100);
 	}
@@ -292,9 +291,9 @@ class ConsumerSettingsTests {
 		return Binder.get(environment).bindOrCreate("kaffe", KaffeProperties.class);
 	}
 
-	private static ExponentialBackOff backOff(ConsumerSettings settings) {
-		assertThat(settings.failurePolicy().backOff()).isInstanceOf(ExponentialBackOff.class);
-		return (ExponentialBackOff) settings.failurePolicy().backOff();
+	private static ProportionalBackOff backOff(ConsumerSettings settings) {
+		assertThat(settings.failurePolicy().backOff()).isInstanceOf(ProportionalBackOff.class);
+		return (ProportionalBackOff) settings.failurePolicy().backOff();
 	}
 
 }

@@ -264,6 +264,7 @@ class FailureAnalysisTests {
 			supervision.window               | 0s   | Must be 1 ms or more.
 			failure.backoff.initial-interval | 0ms  | Must be 1 ms or more.
 			failure.backoff.initial-interval | -1ms | Must be 1 ms or more.
+			failure.backoff.initial-interval | 999us | Must be 1 ms or more.
 			failure.backoff.multiplier       | 0.9  | Must be 1 or more; 1 keeps the wait the same.
 			failure.backoff.multiplier       | NaN  | Must be 1 or more; 1 keeps the wait the same.
 			failure.backoff.max-interval     | 99ms | Must not be below the initial interval, which is 100 ms.

@@ -85,7 +85,22 @@ class RecordBatchTests {
 		};
 		this.bench.run();
 		assertThat(inFlight).containsExactly(3);
-		assertThat(this.bench.worker.inFlight()).as("one is being dead-lettered").isEqualTo(1);
+		assertThat(this.bench.worker.inFlight()).as("a producer has the first, no handler").isZero();
+	}
+
+	@Test
+	void batchesThatAreDeliveredOrGoneLeaveNoTimers() {
+		this.bench.limits(3, Duration.ofHours(1));
+		for (int round = 0; round < 10; round++) {
+			this.bench.submit(this.orders, 3 * round).run();
+			this.bench.submit(this.orders, 3 * round + 1, 3 * round + 2).run();
+		}
+		assertThat(this.orders.completed).hasSize(30);
+		this.bench.submit(this.orders, 30).run();
+		this.orders.revoked = true;
+		this.bench.worker.wake();
+		this.bench.run();
+		assertThat(this.bench.execution.timers()).as("that of the stall watch").isLessThanOrEqualTo(1);
 	}
 
 	@Test

@@ -42,6 +42,8 @@ final class RecordedSource implements RecordSource {
 
 	boolean revoked;
 
+	boolean fenced;
+
 	private @Nullable RecordDelivery delivery;
 
 	void delivery(RecordDelivery delivery) {
@@ -73,7 +75,7 @@ final class RecordedSource implements RecordSource {
 
 	@Override
 	public boolean isOver(ConsumerRecord<?, ?> record) {
-		return this.revoked;
+		return this.fenced || this.completed.contains(record.offset());
 	}
 
 	@Override

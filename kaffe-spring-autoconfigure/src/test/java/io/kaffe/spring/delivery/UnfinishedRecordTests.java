@@ -72,7 +72,14 @@ class UnfinishedRecordTests {
 
 	private final ConsumerWorkers workers = new WorkerManager(
 			new WorkerSupervisor(this.execution, this.execution, this.execution))
-		.register("orders", Integer.MAX_VALUE, new UnsupervisedConsumer());
+		.register("orders", Integer.MAX_VALUE, new UnsupervisedConsumer() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				assertThat(UnfinishedRecordTests.this.stops).as(reason).isTrue();
+			}
+
+		});
 
 	private final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(ORDERS, 1));
 
@@ -94,6 +101,8 @@ class UnfinishedRecordTests {
 	private FailureAction then = FailureAction.PARK;
 
 	private int maxAttempts = 3;
+
+	private boolean stops;
 
 	@Test
 	void recordIsTriedAgainAfterEachWaitWithoutAThreadAndThenParked() {
@@ -311,7 +320,7 @@ class UnfinishedRecordTests {
 		assertThat(whileHandled).containsExactly(1);
 		assertThat(this.workers.inFlight()).as("it backs off").isZero();
 		advance(100);
-		assertThat(this.workers.inFlight()).as("it is being dead-lettered").isEqualTo(1);
+		assertThat(this.workers.inFlight()).as("a producer has it, no handler").isZero();
 		acknowledged.complete("done");
 		this.execution.runAll();
 		assertThat(this.workers.inFlight()).isZero();
@@ -630,6 +639,50 @@ class UnfinishedRecordTests {
 		assertThat(this.source.completed).containsExactly(0L);
 		assertThat(this.source.parked).isZero();
 		assertThat(this.workers.all()).hasSize(1);
+	}
+
+	@Test
+	void recordsThatAreGoneLeaveNoTimers() {
+		int timers = this.execution.timers();
+		this.recordBackOff = (record, failure) -> new FixedBackOff(Duration.ofHours(1).toMillis(), Long.MAX_VALUE);
+		fail(0, new IllegalStateException("On purpose"));
+		for (int rebalance = 0; rebalance < 100; rebalance++) {
+			this.source.revoked = false;
+			submit(2);
+			revoke();
+		}
+		assertThat(this.source.dropped).hasSize(200);
+		assertThat(this.execution.timers()).as("that of the stall watch").isLessThanOrEqualTo(timers + 1);
+	}
+
+	@Test
+	void recordsThatOperatorsDecideAboutLeaveNoTimers() {
+		this.recordBackOff = (record, failure) -> new FixedBackOff(Duration.ofHours(1).toMillis(), Long.MAX_VALUE);
+		this.maxAttempts = 0;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		int timers = this.execution.timers();
+		for (int retry = 0; retry < 10; retry++) {
+			failingRecords().retry(ORDERS, 0);
+			this.execution.runAll();
+		}
+		assertThat(this.execution.timers()).isEqualTo(timers);
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.execution.timers()).isEqualTo(timers - 1);
+	}
+
+	@Test
+	void recordWhoseTimerCannotBeSetIsTriedAgainAllTheSame() {
+		this.stops = true;
+		fail(0, new IllegalStateException("On purpose"));
+		this.execution.failToSchedule((task) -> task == 1);
+		submit(1);
+		assertThat(this.attempts).containsExactly("0#1");
+		this.failing.clear();
+		advance(1000);
+		assertThat(this.attempts).containsExactly("0#1", "0#2");
+		assertThat(this.source.completed).containsExactly(0L);
 	}
 
 	private void allocate(WorkerAllocationStrategy names, List<Long> asked, int throwing) {

@@ -17,13 +17,16 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -83,6 +86,32 @@ class AsyncListenerIntegrationTests {
 			futures.complete("2");
 			await("all is committed").until(() -> Long.valueOf(3).equals(application.committed("orders", 0)));
 			assertThat(futures.attempts).containsOnly(1);
+		}
+	}
+
+	@Test
+	void noMoreFuturesAreOpenThanMaxConcurrencyAllows() {
+		try (ListenerApplication application = ListenerApplication.of(Futures.class).topic("orders", 1)) {
+			application.send("orders", 0, 0, 20);
+			ConfigurableApplicationContext context = application.start(NAMED, "--kaffe.commit.interval=50ms",
+					"--kaffe.consumers.orders.worker-allocation-strategy=worker-per-record",
+					"--kaffe.consumers.orders.max-concurrency=2");
+			Futures futures = context.getBean(Futures.class);
+			Set<String> completed = new HashSet<>();
+			while (completed.size() < 20) {
+				int begun = Math.min(completed.size() + 2, 20);
+				await("its place is taken").untilAsserted(() -> assertThat(futures.begun).hasSize(begun));
+				assertThat(ListenerApplication.table(context, "orders").inFlight()).isEqualTo(begun - completed.size());
+				String next = futures.begun.keySet()
+					.stream()
+					.filter((value) -> !completed.contains(value))
+					.findAny()
+					.orElseThrow();
+				completed.add(next);
+				futures.complete(next);
+			}
+			await("all is committed").until(() -> Long.valueOf(20).equals(application.committed("orders", 0)));
+			assertThat(futures.mostOpen).hasValue(2);
 		}
 	}
 
@@ -190,19 +219,26 @@ class AsyncListenerIntegrationTests {
 
 		final Queue<Integer> attempts = new ConcurrentLinkedQueue<>();
 
+		final AtomicInteger mostOpen = new AtomicInteger();
+
+		private final AtomicInteger open = new AtomicInteger();
+
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		CompletableFuture<Void> handle(String value, @Header(KafkaHeaders.DELIVERY_ATTEMPT) int attempt) {
 			CompletableFuture<Void> future = new CompletableFuture<>();
+			this.mostOpen.accumulateAndGet(this.open.incrementAndGet(), Math::max);
 			this.begun.put(value, future);
 			this.attempts.add(attempt);
 			return future;
 		}
 
 		void complete(String value) {
+			this.open.decrementAndGet();
 			future(value).complete(null);
 		}
 
 		void fail(String value) {
+			this.open.decrementAndGet();
 			future(value).completeExceptionally(new IllegalStateException("no"));
 		}
 

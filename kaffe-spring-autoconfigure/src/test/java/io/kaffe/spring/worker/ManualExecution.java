@@ -25,12 +25,13 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.PriorityQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.scheduling.TaskScheduler;
@@ -43,11 +44,15 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	private final Deque<Runnable> tasks = new ArrayDeque<>();
 
-	private final PriorityQueue<Timer> timers = new PriorityQueue<>(Comparator.comparing(Timer::at));
+	private final PriorityQueue<Timer> timers = new PriorityQueue<>(Comparator.comparing((timer) -> timer.at));
 
 	private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
 	private boolean rejecting;
+
+	private IntPredicate failing = (schedule) -> false;
+
+	private int schedules;
 
 	/**
 	 * Run what is submitted until nothing is left.
@@ -77,9 +82,9 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 	public void advance(Duration duration) {
 		this.now = this.now.plus(duration);
 		Timer timer = this.timers.peek();
-		while (timer != null && !timer.at().isAfter(this.now)) {
+		while (timer != null && !timer.at.isAfter(this.now)) {
 			this.timers.remove();
-			timer.task().run();
+			timer.run();
 			timer = this.timers.peek();
 		}
 	}
@@ -93,11 +98,28 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 	}
 
 	/**
+	 * Return how many timers are set, which keep what their tasks refer to.
+	 * @return the number of timers
+	 */
+	public int timers() {
+		return this.timers.size();
+	}
+
+	/**
 	 * Turn tasks away, or take them again.
 	 * @param rejecting whether to turn them away
 	 */
 	public void reject(boolean rejecting) {
 		this.rejecting = rejecting;
+	}
+
+	/**
+	 * Have the scheduler lack memory for some tasks.
+	 * @param which tells for which, of those that follow, from 0
+	 */
+	public void failToSchedule(IntPredicate which) {
+		this.failing = which;
+		this.schedules = 0;
 	}
 
 	@Override
@@ -135,8 +157,12 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	@Override
 	public ScheduledFuture<?> schedule(Runnable task, Instant startTime) {
-		this.timers.add(new Timer(startTime, task));
-		return new NeverAsked();
+		if (this.failing.test(this.schedules++)) {
+			throw new OutOfMemoryError("Simulated");
+		}
+		Timer timer = new Timer(startTime, task);
+		this.timers.add(timer);
+		return timer;
 	}
 
 	@Override
@@ -167,22 +193,34 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 	/**
 	 * A task and its time.
 	 */
-	private record Timer(Instant at, Runnable task) {
-	}
+	private final class Timer extends FutureTask<@Nullable Void> implements ScheduledFuture<@Nullable Void> {
 
-	/**
-	 * A future that nobody looks at.
-	 */
-	private static final class NeverAsked extends CompletableFuture<Void> implements ScheduledFuture<Void> {
+		private final Instant at;
+
+		Timer(Instant at, Runnable task) {
+			super(task, null);
+			this.at = at;
+		}
+
+		@Override
+		public boolean cancel(boolean mayInterruptIfRunning) {
+			ManualExecution.this.timers.remove(this);
+			return super.cancel(mayInterruptIfRunning);
+		}
+
+		@Override
+		protected void setException(Throwable failure) {
+			throw new AssertionError("A task of the scheduler failed", failure);
+		}
 
 		@Override
 		public long getDelay(TimeUnit unit) {
-			return 0;
+			return unit.convert(Duration.between(ManualExecution.this.now, this.at));
 		}
 
 		@Override
 		public int compareTo(Delayed other) {
-			return 0;
+			return Long.compare(getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
 		}
 
 	}

@@ -19,19 +19,24 @@ package io.kaffe.spring.worker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * Tests for {@link RunQueue} and the workers of keys in {@link ConsumerWorkers}.
@@ -291,6 +296,170 @@ class RunQueueTests {
 	}
 
 	@Test
+	void workerThatThereIsNoMemoryToQueueForRunsAllTheSame() {
+		ConsumerWorkers workers = workers(this.execution, 1);
+		boolean[] full = { true };
+		List<Queue<Worker>> slots = List.of(new ConcurrentLinkedQueue<>() {
+
+			@Override
+			public boolean add(Worker worker) {
+				if (full[0]) {
+					throw new OutOfMemoryError("Simulated");
+				}
+				return super.add(worker);
+			}
+
+		});
+		new DirectFieldAccessor(workers.runQueue()).setPropertyValue("slots", slots);
+		submit(workers, "a", new Step("a1", Work.Progress.TURN_OVER));
+		submit(workers, "b", step("b1"));
+		this.execution.runAll();
+		full[0] = false;
+		submit(workers, "a", step("a2"));
+		this.execution.runAll();
+		assertThat(this.done).containsExactlyInAnyOrder("a1", "a1", "b1", "a2");
+		assertThat(workers.all()).isEmpty();
+	}
+
+	@Test
+	void laneThatThereIsNoMemoryForIsStartedLater() {
+		boolean[] full = { true };
+		ConsumerWorkers workers = workers((task) -> {
+			if (full[0]) {
+				throw new OutOfMemoryError("Simulated");
+			}
+			this.execution.execute(task);
+		}, 1);
+		submit(workers, "a", step("a"));
+		full[0] = false;
+		this.execution.advance(Duration.ofMillis(100));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a");
+	}
+
+	@Test
+	void laneThatCannotBeStartedLaterEitherIsStartedWithTheNextWorker() {
+		ConsumerWorkers workers = workers(this.execution, 1);
+		this.execution.reject(true);
+		this.execution.failToSchedule((schedule) -> schedule == 0);
+		submit(workers, "a", step("a"));
+		this.execution.reject(false);
+		submit(workers, "b", step("b"));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a", "b");
+		this.execution.reject(true);
+		submit(workers, "c", step("c"));
+		this.execution.reject(false);
+		this.execution.advance(Duration.ofMillis(100));
+		this.execution.runAll();
+		assertThat(this.done).as("retries go on").containsExactly("a", "b", "c");
+	}
+
+	@Test
+	void laneThatTheExecutorKeepsAlthoughItThrowsIsNotRunTwice() {
+		boolean[] throwing = { true };
+		ConsumerWorkers workers = workers((task) -> {
+			this.execution.execute(task);
+			if (throwing[0]) {
+				throw new OutOfMemoryError("Simulated: no thread for what is queued");
+			}
+		}, 1);
+		submit(workers, "a", within("a", () -> this.execution.runOne()));
+		submit(workers, "b", step("b"));
+		throwing[0] = false;
+		this.execution.advance(Duration.ofMillis(100));
+		this.execution.runAll();
+		assertThat(this.done).as("one at a time").containsExactly("a", "b");
+	}
+
+	@Test
+	void workerThatBreaksDownAndCannotBeStartedLaterIsStartedAtOnce() {
+		boolean[] broken = { true };
+		ConsumerWorkers workers = workers(this.execution, 1, new UnsupervisedConsumer() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				// It is what is expected here.
+			}
+
+		});
+		submit(workers, "a", within("a", () -> {
+			if (broken[0]) {
+				broken[0] = false;
+				this.execution.failToSchedule((schedule) -> schedule == 0);
+				throw new OutOfMemoryError("Simulated");
+			}
+		}));
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(this.execution::runOne);
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a");
+		assertThat(workers.all()).isEmpty();
+	}
+
+	@Test
+	void workThatCannotSayWhetherItIsReadyIsRunAgain() {
+		ConsumerWorkers workers = workers(this.execution, 1, new UnsupervisedConsumer() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				// It is what is expected here.
+			}
+
+		});
+		submit(workers, "a", new Step("a", Work.Progress.WAITING) {
+
+			@Override
+			public boolean isReady(long now) {
+				throw new OutOfMemoryError("Simulated");
+			}
+
+		});
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a", "a");
+		assertThat(workers.all()).isEmpty();
+	}
+
+	@Test
+	void recordWhoseKeyCannotBePutInOrderIsNotSubmittedAndDoesNotStandInTheWay() {
+		ConsumerWorkers workers = workers(this.execution, 1);
+		boolean[] ordered = { false };
+		int submitted = 0;
+		Throwable failure = null;
+		while (failure == null) {
+			int number = submitted;
+			failure = catchThrowable(() -> submit(workers, new BrokenKey(number, ordered), step("step")));
+			submitted++;
+			assertThat(submitted).as("the map becomes a tree").isLessThan(100);
+		}
+		assertThat(failure).hasMessage("No order, on purpose");
+		this.execution.runAll();
+		assertThat(this.done).hasSize(submitted - 1);
+		ordered[0] = true;
+		submit(workers, new BrokenKey(submitted - 1, ordered), step("the last one"));
+		this.execution.runAll();
+		assertThat(this.done).hasSize(submitted).endsWith("the last one");
+		assertThat(workers.all()).isEmpty();
+	}
+
+	@Test
+	void keysWithTheSameHashCodeAreFoundWithFewComparisons() {
+		ConsumerWorkers workers = workers(this.execution, 1);
+		AtomicInteger comparisons = new AtomicInteger();
+		int keys = 10_000;
+		for (int number = 0; number < keys; number++) {
+			submit(workers, new CollidingKey(number, comparisons), step("step"));
+			submit(workers, List.of("topic", new CollidingKey(number, comparisons)), step("step"));
+			submit(workers, new Object[] { 7, new CollidingKey(number, comparisons) }, step("step"));
+		}
+		assertThat(workers.all()).hasSize(3 * keys);
+		assertThat(comparisons.get()).isLessThan(3 * keys * 100);
+		this.execution.runAll();
+		assertThat(this.done).hasSize(3 * keys);
+		assertThat(workers.all()).isEmpty();
+		assertThat(comparisons.get()).as("they are found to be removed, too").isLessThan(3 * keys * 200);
+	}
+
+	@Test
 	void waitingWorkersAreWokenAllAtOnce() {
 		ConsumerWorkers workers = workers(this.execution, 16);
 		for (int number = 0; number < 3; number++) {
@@ -333,9 +502,58 @@ class RunQueueTests {
 	}
 
 	/**
+	 * A key whose hash code others have, too.
+	 */
+	private record CollidingKey(int number, AtomicInteger comparisons) implements Comparable<CollidingKey> {
+
+		@Override
+		public boolean equals(Object other) {
+			this.comparisons.incrementAndGet();
+			return other instanceof CollidingKey that && this.number == that.number;
+		}
+
+		@Override
+		public int hashCode() {
+			return 1;
+		}
+
+		@Override
+		public int compareTo(CollidingKey other) {
+			this.comparisons.incrementAndGet();
+			return Integer.compare(this.number, other.number);
+		}
+
+	}
+
+	/**
+	 * A key that cannot be compared while it has no order.
+	 */
+	private record BrokenKey(int number, boolean[] ordered) implements Comparable<BrokenKey> {
+
+		@Override
+		public boolean equals(Object other) {
+			return other instanceof BrokenKey that && this.number == that.number;
+		}
+
+		@Override
+		public int hashCode() {
+			return 1;
+		}
+
+		@Override
+		public int compareTo(BrokenKey other) {
+			if (!this.ordered[0]) {
+				throw new IllegalStateException("No order, on purpose");
+			}
+			return Integer.compare(this.number, other.number);
+		}
+
+	}
+
+	/**
 	 * Does something, takes its time, and is done, or waits once before.
 	 */
-	private final class Step extends Work {
+	private class Step extends Work {
 
 		private final String name;
 

@@ -57,7 +57,8 @@ class WorkerInterleavingTests {
 	@ParameterizedTest
 	@ValueSource(classes = { WorkerRaces.SubmittedWhileRunning.class, WorkerRaces.WokenWhileRunning.class,
 			WorkerRaces.SubmittedTwice.class, WorkerRaces.SubmittedWhileRetiring.class,
-			WorkerRaces.LimitLoweredWhileRunning.class, WorkerRaces.AddedWhileTheLaneEnds.class })
+			WorkerRaces.LimitLoweredWhileRunning.class, WorkerRaces.AddedWhileTheLaneEnds.class,
+			WorkerRaces.AnsweredWhileTheLaneEnds.class, WorkerRaces.PermitReturnedWhileTheLaneEnds.class })
 	void hasOneRunnerAndLeavesNothingBehind(Class<? extends Runnable> race) throws Exception {
 		Lincheck.runConcurrentTest(INVOCATIONS, race.getConstructor().newInstance());
 	}
@@ -126,8 +127,8 @@ class WorkerInterleavingTests {
 		 * A wake-up that comes between the look at the work and WAITING is missed.
 		 */
 		NO_SECOND_LOOK_AT_WAITING_WORK(WorkerRaces.WokenWhileRunning.class,
-				"if (work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null)) {", "if (false) {",
-				"Left behind after 0"),
+				"ready = work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null);",
+				"ready = false;", "Left behind after 0"),
 
 		/**
 		 * Work that comes between the last look at the queue and its end is left behind.
@@ -148,6 +149,27 @@ class WorkerInterleavingTests {
 		 */
 		EVERY_LANE_ENDS(WorkerRaces.LimitLoweredWhileRunning.class, "RunQueue.java",
 				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
+
+		/**
+		 * A permit comes back without an answer, and nobody looks what is ready.
+		 */
+		NO_LOOK_AT_THE_RUN_QUEUE_AFTER_A_PERMIT(WorkerRaces.PermitReturnedWhileTheLaneEnds.class, "RunQueue.java",
+				"void returnPermit() {\n\t\tthis.permits.decrementAndGet();\n\t\tstartLaneIfReady();",
+				"void returnPermit() { this.permits.decrementAndGet();", "Left behind after 0"),
+
+		/**
+		 * What answers later does not count.
+		 */
+		NO_PERMIT_FOR_WHAT_IS_AWAITED(WorkerRaces.AnsweredWhileTheLaneEnds.class, "RunQueue.java",
+				"void takePermit() {\n\t\tthis.permits.incrementAndGet();", "void takePermit() {",
+				"More at once than may"),
+
+		/**
+		 * The lane on which a handler has returned that answers later goes on.
+		 */
+		LANE_GOES_ON_BEYOND_THE_LIMIT(WorkerRaces.AnsweredWhileTheLaneEnds.class, "RunQueue.java",
+				"if (RunQueue.this.permits.get() <= RunQueue.this.maxConcurrency && claim()) {", "if (claim()) {",
+				"More at once than may"),
 
 		/**
 		 * Two threads schedule it at a time.

@@ -73,6 +73,9 @@ public final class WorkerRaces {
 			if (journal.overlaps) {
 				throw new AssertionError("Two runners");
 			}
+			if (journal.exceeds) {
+				throw new AssertionError("More at once than may");
+			}
 			if (journal.handled.get() != this.works) {
 				throw new AssertionError("Left behind after " + journal.handled);
 			}
@@ -235,6 +238,53 @@ public final class WorkerRaces {
 	}
 
 	/**
+	 * Two workers are ready, of which one may be at work at a time. Both have handlers
+	 * that answer later, on other threads: the first one when the lane may not have
+	 * ended.
+	 */
+	public static final class AnsweredWhileTheLaneEnds extends Race {
+
+		public AnsweredWhileTheLaneEnds() {
+			super(1, true);
+		}
+
+		@Override
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			AsynchronousWork one = new AsynchronousWork(first.journal, true);
+			AsynchronousWork other = new AsynchronousWork(first.journal, true);
+			workers.internal("first").submit(one);
+			workers.internal("second").submit(other);
+			while (tasks.runOne() || one.join() || other.join()) {
+				// Until nothing happens any more.
+			}
+		}
+
+	}
+
+	/**
+	 * The same, but the partition of the first one goes instead of an answer, so that its
+	 * worker is not woken.
+	 */
+	public static final class PermitReturnedWhileTheLaneEnds extends Race {
+
+		public PermitReturnedWhileTheLaneEnds() {
+			super(1, true);
+			works(1);
+		}
+
+		@Override
+		void race(Tasks tasks, ConsumerWorkers workers, WaitingWork first, WaitingWork second) {
+			AsynchronousWork unanswered = new AsynchronousWork(first.journal, false);
+			workers.internal("first").submit(unanswered);
+			workers.internal("second").submit(second);
+			while (tasks.runOne() || unanswered.join()) {
+				// Until nothing happens any more.
+			}
+		}
+
+	}
+
+	/**
 	 * A task executor that runs what it has when it is told to.
 	 */
 	private static final class Tasks implements Executor {
@@ -368,7 +418,36 @@ public final class WorkerRaces {
 	}
 
 	/**
-	 * How much was handled, and whether two threads were at it.
+	 * Gives the permit of a handler back, and wakes its worker if that is an answer.
+	 */
+	private static final class Answerer implements Runnable {
+
+		private final Worker worker;
+
+		private final AsynchronousWork work;
+
+		Answerer(Worker worker, AsynchronousWork work) {
+			this.worker = worker;
+			this.work = work;
+		}
+
+		@Override
+		public void run() {
+			this.work.journal.open.decrementAndGet();
+			if (!this.work.isAnswered) {
+				this.worker.handlerAnswered();
+				return;
+			}
+			this.work.ready = true;
+			this.worker.handlerAnswered();
+			this.worker.wake();
+		}
+
+	}
+
+	/**
+	 * How much was handled, and whether two threads were at it, or more handlers than
+	 * one.
 	 */
 	private static final class Journal {
 
@@ -376,7 +455,11 @@ public final class WorkerRaces {
 
 		private final AtomicInteger handled = new AtomicInteger();
 
+		private final AtomicInteger open = new AtomicInteger();
+
 		private volatile boolean overlaps;
+
+		private volatile boolean exceeds;
 
 	}
 
@@ -417,6 +500,56 @@ public final class WorkerRaces {
 		@Override
 		public boolean isReady(long now) {
 			return this.ready;
+		}
+
+	}
+
+	/**
+	 * Is with a handler that answers later, on another thread.
+	 */
+	private static final class AsynchronousWork extends Work {
+
+		private final Journal journal;
+
+		private final boolean isAnswered;
+
+		private @Nullable Thread answerer;
+
+		private volatile boolean ready;
+
+		AsynchronousWork(Journal journal, boolean isAnswered) {
+			this.journal = journal;
+			this.isAnswered = isAnswered;
+		}
+
+		@Override
+		public Progress proceed(Worker worker, Turn turn) {
+			if (this.ready) {
+				this.journal.handled.incrementAndGet();
+				return Progress.DONE;
+			}
+			if (this.journal.open.incrementAndGet() > 1) {
+				this.journal.exceeds = true;
+			}
+			worker.handlerAwaited();
+			this.answerer = new Thread(new Answerer(worker, this));
+			this.answerer.start();
+			return Progress.WAITING;
+		}
+
+		@Override
+		public boolean isReady(long now) {
+			return this.ready;
+		}
+
+		boolean join() {
+			Thread thread = this.answerer;
+			if (thread == null) {
+				return false;
+			}
+			this.answerer = null;
+			Race.join(thread);
+			return true;
 		}
 
 	}

@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.ScheduledFuture;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link WorkerScheduler}.
+ */
+class WorkerSchedulerTests {
+
+	@Test
+	void keepsNothingOfTimersThatAreCanceled() {
+		WorkerScheduler scheduler = new WorkerScheduler();
+		try {
+			ScheduledFuture<?> timer = scheduler.scheduler().schedule(() -> {
+			}, Instant.now().plus(Duration.ofHours(1)));
+			timer.cancel(false);
+			assertThat(((ThreadPoolTaskScheduler) scheduler.scheduler()).getScheduledThreadPoolExecutor().getQueue())
+				.isEmpty();
+		}
+		finally {
+			scheduler.destroy();
+		}
+	}
+
+}
