@@ -224,6 +224,7 @@ class ArchitectureTests {
 				delivery.FailurePolicy
 				delivery.HiddenObservations
 				delivery.KeptRecords
+				delivery.ListenerChain
 				delivery.LogContext
 				delivery.MissingTopics
 				delivery.RecordAllocation
