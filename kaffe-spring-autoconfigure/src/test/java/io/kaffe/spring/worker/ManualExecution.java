@@ -49,6 +49,8 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	private boolean rejecting;
 
+	private @Nullable Error timerFailure;
+
 	/**
 	 * Run what is submitted until nothing is left.
 	 */
@@ -82,6 +84,23 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 			timer.task().run();
 			timer = this.timers.peek();
 		}
+	}
+
+	/**
+	 * Let all timers go off that are set, however early that is.
+	 */
+	public void fireTimers() {
+		for (int left = this.timers.size(); left > 0; left--) {
+			this.timers.remove().task().run();
+		}
+	}
+
+	/**
+	 * Throw something when the next timer is to be set.
+	 * @param failure what is thrown
+	 */
+	public void failTimer(Error failure) {
+		this.timerFailure = failure;
 	}
 
 	/**
@@ -135,6 +154,11 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	@Override
 	public ScheduledFuture<?> schedule(Runnable task, Instant startTime) {
+		Error failure = this.timerFailure;
+		if (failure != null) {
+			this.timerFailure = null;
+			throw failure;
+		}
 		this.timers.add(new Timer(startTime, task));
 		return new NeverAsked();
 	}
