@@ -57,9 +57,8 @@ public final class FailureJournal {
 	 */
 	void failed(Instant at, ConsumerRecord<?, ?> record, int attempt, Throwable failure, String action) {
 		this.failed.increment();
-		this.failures
-			.add(new ConsumerSnapshot.Failure(at, record.topic() + "-" + record.partition() + "@" + record.offset(),
-					attempt, failure.getClass().getName(), action, ShownText.messageOf(failure)));
+		this.failures.add(new ConsumerSnapshot.Failure(at, ShownText.coordinatesOf(record), attempt,
+				failure.getClass().getName(), action, ShownText.messageOf(failure)));
 	}
 
 	void retried() {

@@ -269,8 +269,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 * @param begin when it was called
 	 */
 	void awaitHandler(CompletableFuture<?> outcome, long begin, Turn turn) {
-		outcome.whenComplete((result, failure) -> this.worker.attempted(this.record.topic(),
-				this.source.delivery().ticker().nanoTime() - begin, failure == null));
+		outcome.handle((result, failure) -> {
+			this.worker.attempted(this.record.topic(), this.source.delivery().ticker().nanoTime() - begin,
+					failure == null);
+			return null;
+		});
 		this.state = FailingRecord.State.RETRYING;
 		this.handedOverAt = turn.now();
 		await(outcome);
@@ -290,17 +293,24 @@ final class UnfinishedRecord implements UnattendedRecord {
 		this.answer = null;
 		this.awaitsAnswer = true;
 		this.source.stay();
-		future.whenComplete((result, failure) -> {
+		// Not whenComplete: its stage would ask the failure, which is the user's, for its
+		// text.
+		future.handle((result, failure) -> {
 			if (failure == null) {
 				recovered();
 				this.source.complete(this.record);
 			}
-			this.answer = new Answer((failure instanceof CompletionException wrapper && wrapper.getCause() != null)
-					? wrapper.getCause() : failure);
+			this.answer = new Answer(unwrapped(failure));
 			this.source.delivery().unattended().remove(this);
 			this.source.exit();
 			this.worker.wake();
+			return null;
 		});
+	}
+
+	private static @Nullable Throwable unwrapped(@Nullable Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException) ? WorkerSupervisor.causeOf(failure) : null;
+		return (cause != null) ? cause : failure;
 	}
 
 	private void recoveryFailed(Throwable failure, Turn turn) {
@@ -557,7 +567,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	}
 
 	private String coordinates() {
-		return this.record.topic() + "-" + this.record.partition() + "@" + this.record.offset();
+		return ShownText.coordinatesOf(this.record);
 	}
 
 	private static Exception asException(Throwable failure) {

@@ -19,11 +19,13 @@ package io.kaffe.spring.worker;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes texts of keys, values and exceptions, which are the user's: short ones, whatever
- * their methods do. A method that does not return keeps whoever asks for the text.
+ * Makes texts of records, keys, values and exceptions. Methods of keys, values and
+ * exceptions are the user's: whatever they do, the text is short. A method that does not
+ * return keeps whoever asks for the text.
  */
 public final class ShownText {
 
@@ -49,6 +51,15 @@ public final class ShownText {
 			return shortened(() -> new String(bytes, 0, Math.min(bytes.length, MAX_BYTES), StandardCharsets.UTF_8));
 		}
 		return shortened(object::toString);
+	}
+
+	/**
+	 * Return where a record is. Asks its key and value for nothing.
+	 * @param record the record
+	 * @return its coordinates, such as {@code orders-0@27}
+	 */
+	public static String coordinatesOf(ConsumerRecord<?, ?> record) {
+		return record.topic() + "-" + record.partition() + "@" + record.offset();
 	}
 
 	/**

@@ -38,6 +38,7 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.delivery.BatchBench.Partition;
+import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.Work;
@@ -89,6 +90,30 @@ class RecordBatchTests {
 		this.bench.run();
 		assertThat(inFlight).containsExactly(3);
 		assertThat(this.bench.worker.inFlight()).as("one is being dead-lettered").isEqualTo(1);
+	}
+
+	@Test
+	void failureThatAnswersNothingIsAFailureOfTheBatchLikeAnyOther() {
+		this.bench.submit(this.orders, 0, 1);
+		this.bench.script = (records) -> {
+			throw new HostileException();
+		};
+		this.bench.run().backOff().backOff();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"), names("orders@0", "orders@1"),
+				names("orders@0", "orders@1"));
+		assertThat(this.orders.parked).isEqualTo(1);
+		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	void failureThatAnswersNothingWithinAnotherOneIsAFailureOfTheBatchLikeAnyOther() {
+		this.bench.failure(1, FailureAction.SKIP).submit(this.orders, 0, 1);
+		this.bench.script = (records) -> {
+			throw new BatchListenerFailedException("On purpose", new HostileException(), 1);
+		};
+		this.bench.run();
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
 	}
 
 	@Test

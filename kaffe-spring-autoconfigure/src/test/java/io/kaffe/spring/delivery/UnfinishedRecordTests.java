@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -46,6 +47,7 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerWorkers;
@@ -122,6 +124,31 @@ class UnfinishedRecordTests {
 		advance(Duration.ofDays(1).toMillis());
 		assertThat(this.attempts).hasSize(3);
 		assertThat(this.source.completed).isEmpty();
+	}
+
+	@Test
+	void recoveryThatFailsWithWhatAnswersNothingIsTriedAgain() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		List<CompletableFuture<Object>> letters = new ArrayList<>();
+		this.deadLetters = (record, failure) -> {
+			letters.add(letters.isEmpty() ? CompletableFuture.failedFuture(new HostileException())
+					: new CompletableFuture<>());
+			return letters.get(letters.size() - 1);
+		};
+		fail(0, new HostileException());
+		submit(1);
+		assertThat(letters).hasSize(1);
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(letters).hasSize(2);
+		letters.get(1).completeExceptionally(new CompletionException("On purpose", new HostileException()));
+		this.execution.runAll();
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(letters).hasSize(3);
+		letters.get(2).complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.worker.snapshot(0).restarts()).isZero();
 	}
 
 	@Test
