@@ -145,8 +145,7 @@ final class AsyncOutcome implements WorkerAcknowledgment {
 			this.outcome.completeExceptionally(this.failure);
 		}
 		else if (thrown != null && !this.hasErrorHandler) {
-			// The adapter could not even say it, such as when the payload cannot be
-			// printed.
+			// The adapter could not say it: it describes its bean then, which may throw.
 			this.outcome.completeExceptionally(thrown);
 		}
 		else if (this.acknowledged || thrown != null) {

@@ -30,7 +30,6 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
-import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.Work.Progress;
 import io.kaffe.spring.worker.Worker;
@@ -313,7 +312,9 @@ final class RecordBatch {
 			worker.recordsHandled(size - this.records.size());
 		}
 		if (this.records.isEmpty()) {
-			FailureLog.log(logger::warn, "The listener failed after it had acknowledged all of its batch", thrown);
+			worker.failureLog()
+				.log(logger::warn, "failures after batches were acknowledged",
+						"The listener failed after it had acknowledged all of its batch", thrown);
 			leaveUnfinished();
 			return true;
 		}

@@ -196,7 +196,9 @@ final class UnfinishedRecord implements UnattendedRecord {
 		switch (action) {
 			case PARK -> park();
 			case SKIP -> {
-				FailureLog.log(logger::warn, "Skipping " + coordinates() + " after " + attemptsText(), this.failure);
+				this.worker.failureLog()
+					.log(logger::warn, "skipped records", "Skipping " + coordinates() + " after " + attemptsText(),
+							this.failure);
 				this.source.delivery().failureJournal().skipped();
 				return true;
 			}
@@ -215,10 +217,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 	private void park() {
 		this.state = FailingRecord.State.PARKED;
 		this.source.parked();
-		FailureLog.log(logger::error,
-				"Parked " + coordinates() + " after " + attemptsText() + ": " + this.worker
-						+ " waits until somebody has it retried, skipped or dead-lettered; everything else goes on",
-				this.failure);
+		this.worker.failureLog()
+			.log(logger::error, "parked records",
+					"Parked " + coordinates() + " after " + attemptsText() + "; " + this.worker
+							+ " is blocked until an operator retries, skips or dead-letters it, other workers are not",
+					this.failure);
 		this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
 	}
 
@@ -325,8 +328,9 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 		long delay = execution.nextBackOff();
 		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
-		FailureLog.log(logger::warn, "Could not recover " + coordinates() + ", which failed after " + attemptsText()
-				+ "; trying again in " + delay + " ms", failure);
+		this.worker.failureLog()
+			.log(logger::warn, "failed recoveries", "Could not recover " + coordinates() + ", which failed after "
+					+ attemptsText() + "; trying again in " + delay + " ms", failure);
 		setTimer(turn);
 	}
 
@@ -555,7 +559,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 		String message = "Attempt " + this.attempts + " to handle " + coordinates() + " failed; next attempt in "
 				+ delay + " ms";
 		if (this.attempts == 1) {
-			FailureLog.log(logger::warn, message, this.failure);
+			this.worker.failureLog().log(logger::warn, "first attempts that failed", message, this.failure);
 		}
 		else {
 			FailureLog.log(logger::debug, message, this.failure);

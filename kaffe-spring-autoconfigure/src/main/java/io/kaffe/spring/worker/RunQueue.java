@@ -414,12 +414,14 @@ final class RunQueue {
 			Duration delay = worker.brokeDown(this.turn, RunQueue.this.consumer.restartLimit());
 			String brokeDown = "Worker " + worker + " broke down outside the handler";
 			if (delay.isZero() || WorkerSupervisor.isFatal(failure)) {
-				FailureLog.log(logger::warn, brokeDown, failure);
+				worker.failureLog().log(logger::warn, "breakdowns of workers", brokeDown, failure);
 				RunQueue.this.consumer.stopBecause(brokeDown + (delay.isZero() ? " too often" : ""), failure);
 				delay = GIVEN_UP_DELAY;
 			}
 			else {
-				FailureLog.log(logger::warn, brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
+				worker.failureLog()
+					.log(logger::warn, "breakdowns of workers",
+							brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
 			}
 			if (held) {
 				RunQueue.this.supervisor.after(delay, () -> add(worker));

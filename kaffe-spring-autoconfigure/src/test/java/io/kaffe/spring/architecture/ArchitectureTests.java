@@ -263,6 +263,7 @@ class ArchitectureTests {
 				worker.ConsumerState
 				worker.ConsumerWorkers
 				worker.FailureLog
+				worker.LimitedLog
 				worker.PartitionSnapshot
 				worker.PartitionSnapshot$OldestUnfinished
 				worker.RecentEntries

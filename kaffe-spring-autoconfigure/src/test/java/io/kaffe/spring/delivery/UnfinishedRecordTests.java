@@ -35,6 +35,9 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
@@ -149,6 +152,43 @@ class UnfinishedRecordTests {
 		this.execution.runAll();
 		assertThat(this.source.completed).containsExactly(0L);
 		assertThat(this.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void thousandsOfFailingRecordsAreLoggedInAFewLinesAndOneStack(CapturedOutput output) {
+		this.maxAttempts = 1;
+		this.then = FailureAction.SKIP;
+		for (int offset = 0; offset < 3000; offset++) {
+			fail(offset, new IllegalStateException("On purpose"));
+		}
+		submit(3000);
+		advance(Duration.ofSeconds(1).toMillis());
+		assertThat(this.source.completed).hasSize(3000);
+		assertThat(output.toString()
+			.lines()
+			.filter((line) -> line.contains(" skipped records") || line.contains("Skipping "))).hasSize(2)
+			.last()
+			.asString()
+			.contains("Consumer 'orders': 2999 more skipped records were not logged");
+		assertThat(output.toString().lines().filter((line) -> line.contains("IllegalStateException: On purpose")))
+			.as("stacks")
+			.hasSize(1);
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void stackOfAFailureIsLoggedOnceAlthoughItsRecordIsParkedInTheEnd(CapturedOutput output) {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		advance(100);
+		advance(200);
+		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(output).contains("Consumer 'orders': Attempt 1 to handle orders-0@0 failed")
+			.contains("Consumer 'orders': Parked orders-0@0 after 3 attempts");
+		assertThat(output.toString().lines().filter((line) -> line.startsWith("java.lang.IllegalStateException")))
+			.as("stacks")
+			.hasSize(1);
 	}
 
 	@Test
