@@ -31,6 +31,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
+import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
@@ -540,12 +541,29 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 */
 	ConsumerSnapshot.Failing describe(boolean showValues) {
 		Throwable failure = Objects.requireNonNull(this.failure);
+		Throwable cause = WorkerSupervisor.rootCauseOf(failure);
 		FailingRecord.State state = this.state;
 		return new ConsumerSnapshot.Failing(this.record.topic() + "-" + this.record.partition(), this.record.offset(),
 				state.name().toLowerCase(Locale.ROOT).replace('_', '-'), this.attempts, this.since,
-				nextAttemptAt(state), failure.getClass().getName(), showValues ? ShownText.of(this.record.key()) : null,
-				showValues ? ShownText.of(this.record.value()) : null,
-				showValues ? ShownText.messageOf(failure) : null);
+				nextAttemptAt(state), failure.getClass().getName(), showValues ? shown(failure, true) : null,
+				showValues ? shown(failure, false) : null, showValues ? ShownText.messageOf(failure) : null,
+				(cause != null) ? cause.getClass().getName() : null,
+				(showValues && cause != null) ? ShownText.messageOf(cause) : null,
+				size(this.record.serializedKeySize()), size(this.record.serializedValueSize()));
+	}
+
+	/**
+	 * Return the text of the key or the value, or of the bytes that it could not be made
+	 * of.
+	 */
+	private @Nullable String shown(Throwable failure, boolean key) {
+		Object part = key ? this.record.key() : this.record.value();
+		return (part == null && failure instanceof DeserializationException unreadable && unreadable.isKey() == key
+				&& unreadable.getData().length > 0) ? ShownText.escaped(unreadable.getData()) : ShownText.of(part);
+	}
+
+	private static @Nullable Integer size(int bytes) {
+		return (bytes != ConsumerRecord.NULL_SIZE) ? bytes : null;
 	}
 
 	private @Nullable Instant nextAttemptAt(FailingRecord.State state) {

@@ -34,6 +34,8 @@ public final class ShownText {
 	/** No character of UTF-8 takes more, so that as many bytes as this are enough. */
 	private static final int MAX_BYTES = 4 * MAX_LENGTH;
 
+	private static final int DELETE = 0x7f;
+
 	private ShownText() {
 	}
 
@@ -51,6 +53,26 @@ public final class ShownText {
 			return shortened(() -> new String(bytes, 0, Math.min(bytes.length, MAX_BYTES), StandardCharsets.UTF_8));
 		}
 		return shortened(object::toString);
+	}
+
+	/**
+	 * Return what is shown of bytes that are no text, or of which nobody knows whether
+	 * they are.
+	 * @param bytes the bytes
+	 * @return how they begin, at most 200 characters: those of ASCII as they are, others
+	 * such as {@code \x00}
+	 */
+	public static String escaped(byte[] bytes) {
+		StringBuilder text = new StringBuilder();
+		for (byte each : bytes) {
+			String next = (each == '\\') ? "\\\\"
+					: (each >= ' ' && each < DELETE) ? String.valueOf((char) each) : String.format("\\x%02x", each);
+			if (text.length() + next.length() > MAX_LENGTH) {
+				break;
+			}
+			text.append(next);
+		}
+		return text.toString();
 	}
 
 	/**

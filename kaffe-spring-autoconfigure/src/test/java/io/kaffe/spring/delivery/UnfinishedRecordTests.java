@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -33,18 +34,21 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.util.backoff.ExponentialBackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
@@ -350,16 +354,47 @@ class UnfinishedRecordTests {
 		submit(1);
 		Instant now = this.execution.instant();
 		assertThat(failingRecords().count()).isEqualTo(1);
-		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
-				"retrying", 1, now, now.plusMillis(100), "java.lang.IllegalStateException", null, null, null));
+		assertThat(failingRecords().oldest(100, false))
+			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
+					"java.lang.IllegalStateException", null, null, null, null, null, null, null));
 		assertThat(failingRecords().oldest(100, true))
 			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
-					"java.lang.IllegalStateException", "key", "value", "On purpose"));
+					"java.lang.IllegalStateException", "key", "value", "On purpose", null, null, null, null));
 		assertThat(failingRecords().oldest(0, true)).isEmpty();
 		advance(100);
 		advance(200);
 		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
-				"parked", 3, now, null, "java.lang.IllegalStateException", null, null, null));
+				"parked", 3, now, null, "java.lang.IllegalStateException", null, null, null, null, null, null, null));
+	}
+
+	@Test
+	void recordThatCannotBeReadIsDescribedWithItsBytesAndTheRootCause() {
+		byte[] bytes = { '{', '\\', 0, (byte) 0xc3, '}' };
+		fail(0, new DeserializationException("failed to deserialize", bytes, false,
+				new IllegalStateException("On purpose", new IllegalArgumentException("no JSON"))));
+		submitOne(new ConsumerRecord<>("orders", 0, 0, 0, TimestampType.CREATE_TIME, 3, 5, "key", null,
+				new RecordHeaders(), Optional.empty()));
+		assertThat(failingRecords().oldest(100, true)).singleElement().satisfies((failing) -> {
+			assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
+			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+			assertThat(failing.causeMessage()).isEqualTo("no JSON");
+			assertThat(failing.key()).isEqualTo("key");
+			assertThat(failing.value()).isEqualTo("{\\\\\\x00\\xc3}");
+			assertThat(failing.keySize()).isEqualTo(3);
+			assertThat(failing.valueSize()).isEqualTo(5);
+		});
+		assertThat(failingRecords().oldest(100, false)).singleElement().satisfies((failing) -> {
+			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+			assertThat(failing.causeMessage()).isNull();
+			assertThat(failing.value()).isNull();
+			assertThat(failing.valueSize()).isEqualTo(5);
+		});
+		assertThat(journal().failures(true)).singleElement()
+			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
+			.containsExactly(IllegalArgumentException.class.getName(), "no JSON");
+		assertThat(journal().failures(false)).singleElement()
+			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
+			.containsExactly(IllegalArgumentException.class.getName(), null);
 	}
 
 	@Test
@@ -732,6 +767,12 @@ class UnfinishedRecordTests {
 		this.worker
 			.submit(new RecordChunk(LongStream.range(0, records).mapToObj(UnfinishedRecordTests::record).toList(),
 					source, source.delivery()));
+		this.execution.runAll();
+	}
+
+	private void submitOne(ConsumerRecord<?, ?> record) {
+		RecordedSource source = source();
+		this.worker.submit(new RecordChunk(List.of(record), source, source.delivery()));
 		this.execution.runAll();
 	}
 
