@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.worker.ConsumerObserver;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
+import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.WorkerState;
 
@@ -318,7 +319,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				}
 			}
 			catch (Throwable ex) {
-				logger.warn("The meters of the partitions of '" + this.consumer + "' cannot be brought in line", ex);
+				FailureLog.log(logger::warn,
+						"The meters of the partitions of '" + this.consumer + "' cannot be brought in line", ex);
 			}
 			asked = this.updates.addAndGet(-asked);
 		}

@@ -42,12 +42,16 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 	private static final boolean REACTOR_PRESENT = ClassUtils.isPresent("reactor.core.publisher.Mono",
 			AsyncHandlerAdapter.class.getClassLoader());
 
-	private AsyncHandlerAdapter(InvocableHandlerMethod handler) {
+	private final boolean hasErrorHandler;
+
+	private AsyncHandlerAdapter(InvocableHandlerMethod handler, boolean hasErrorHandler) {
 		super(handler);
+		this.hasErrorHandler = hasErrorHandler;
 	}
 
-	private AsyncHandlerAdapter(DelegatingInvocableHandler handler) {
+	private AsyncHandlerAdapter(DelegatingInvocableHandler handler, boolean hasErrorHandler) {
 		super(handler);
+		this.hasErrorHandler = hasErrorHandler;
 	}
 
 	/**
@@ -60,9 +64,11 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 			return false;
 		}
 		// Adapters do not tell what they call.
-		Object handler = new DirectFieldAccessor(adapter).getPropertyValue("handlerMethod");
+		DirectFieldAccessor fields = new DirectFieldAccessor(adapter);
+		Object handler = fields.getPropertyValue("handlerMethod");
 		if (!(handler instanceof AsyncHandlerAdapter) && handler != null) {
-			adapter.setHandlerMethod(around(new DirectFieldAccessor(handler)));
+			adapter.setHandlerMethod(
+					around(new DirectFieldAccessor(handler), fields.getPropertyValue("errorHandler") != null));
 			adapter.setCallbackForAsyncFailure((record, failure) -> {
 				AsyncOutcome outcome = AsyncOutcome.current();
 				if (outcome != null) {
@@ -73,12 +79,12 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		return true;
 	}
 
-	private static AsyncHandlerAdapter around(DirectFieldAccessor handler) {
+	private static AsyncHandlerAdapter around(DirectFieldAccessor handler, boolean hasErrorHandler) {
 		if (handler.getPropertyValue("delegatingHandler") instanceof DelegatingInvocableHandler several) {
-			return new AsyncHandlerAdapter(several);
+			return new AsyncHandlerAdapter(several, hasErrorHandler);
 		}
 		Object one = handler.getPropertyValue("invokerHandlerMethod");
-		return new AsyncHandlerAdapter((InvocableHandlerMethod) Objects.requireNonNull(one));
+		return new AsyncHandlerAdapter((InvocableHandlerMethod) Objects.requireNonNull(one), hasErrorHandler);
 	}
 
 	@Override
@@ -90,12 +96,11 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		}
 		if (result instanceof InvocationResult several) {
 			CompletableFuture<?> future = future(several.result());
-			return (future != null)
-					? new InvocationResult(outcome.answeredBy(future), several.sendTo(), several.messageReturnType())
-					: result;
+			return (future != null) ? new InvocationResult(outcome.answeredBy(future, this.hasErrorHandler),
+					several.sendTo(), several.messageReturnType()) : result;
 		}
 		CompletableFuture<?> future = future(result);
-		return (future != null) ? outcome.answeredBy(future) : result;
+		return (future != null) ? outcome.answeredBy(future, this.hasErrorHandler) : result;
 	}
 
 	private static @Nullable CompletableFuture<?> future(@Nullable Object result) {

@@ -45,6 +45,8 @@ final class AsyncOutcome implements WorkerAcknowledgment {
 
 	private @Nullable CompletableFuture<?> answer;
 
+	private boolean hasErrorHandler;
+
 	private @Nullable Throwable failure;
 
 	private boolean acknowledged;
@@ -85,10 +87,12 @@ final class AsyncOutcome implements WorkerAcknowledgment {
 
 	/**
 	 * Take what the handler returned.
+	 * @param hasErrorHandler whether the adapter asks an error handler about failures
 	 * @return what the adapter is to wait for instead
 	 */
-	CompletableFuture<?> answeredBy(CompletableFuture<?> answer) {
+	CompletableFuture<?> answeredBy(CompletableFuture<?> answer, boolean hasErrorHandler) {
 		this.answer = answer;
+		this.hasErrorHandler = hasErrorHandler;
 		return this.relay;
 	}
 
@@ -109,7 +113,7 @@ final class AsyncOutcome implements WorkerAcknowledgment {
 		if (answer == null) {
 			return null;
 		}
-		answer.whenComplete((result, thrown) -> {
+		answer.handle((result, thrown) -> {
 			try {
 				within(() -> this.observation.scoped(() -> relay(result, thrown)));
 				settle(thrown);
@@ -118,6 +122,7 @@ final class AsyncOutcome implements WorkerAcknowledgment {
 				// Else nobody would ever hear of it.
 				this.outcome.completeExceptionally(ex);
 			}
+			return null;
 		});
 		return this.outcome;
 	}
@@ -126,14 +131,22 @@ final class AsyncOutcome implements WorkerAcknowledgment {
 		if (thrown == null) {
 			this.relay.complete(result);
 		}
-		else {
+		else if (ListenerFailure.isDescribable(thrown)) {
 			this.relay.completeExceptionally(thrown);
+		}
+		else {
+			// It would break whoever hears of it by the relay.
+			this.failure = thrown;
 		}
 	}
 
 	private void settle(@Nullable Throwable thrown) {
 		if (this.failure != null) {
 			this.outcome.completeExceptionally(this.failure);
+		}
+		else if (thrown != null && !this.hasErrorHandler) {
+			// The adapter could not say it: it describes its bean then, which may throw.
+			this.outcome.completeExceptionally(thrown);
 		}
 		else if (this.acknowledged || thrown != null) {
 			// If something was thrown, the listener's own error handler has dealt with

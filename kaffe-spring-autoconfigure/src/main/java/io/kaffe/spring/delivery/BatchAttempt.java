@@ -29,10 +29,11 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.support.Acknowledgment;
-import org.springframework.kafka.support.KafkaUtils;
 
 import io.kaffe.spring.BatchResult;
+import io.kaffe.spring.worker.ShownText;
 import io.kaffe.spring.worker.UnattendedRecord;
+import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
  * One delivery of a batch: what the listener was given, and which of the records it has
@@ -136,16 +137,23 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	 */
 	int positionOfFailure(Throwable thrown) {
 		BatchListenerFailedException failure = find(thrown);
-		if (failure == null) {
+		return (failure != null) ? positionNamedBy(failure) : -1;
+	}
+
+	private int positionNamedBy(BatchListenerFailedException failure) {
+		try {
+			ConsumerRecord<?, ?> record = failure.getRecord();
+			if (record == null) {
+				List<? extends ConsumerRecord<?, ?>> told = this.told;
+				int index = failure.getIndex();
+				record = (index >= 0 && index < told.size()) ? told.get(index) : null;
+			}
+			return (record != null) ? positionOf(record, 0) : -1;
+		}
+		catch (Throwable ex) {
+			// The methods of an exception are user code.
 			return -1;
 		}
-		ConsumerRecord<?, ?> record = failure.getRecord();
-		if (record == null) {
-			List<? extends ConsumerRecord<?, ?>> told = this.told;
-			int index = failure.getIndex();
-			record = (index >= 0 && index < told.size()) ? told.get(index) : null;
-		}
-		return (record != null) ? positionOf(record, 0) : -1;
 	}
 
 	/**
@@ -156,7 +164,8 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 		if (failure == null) {
 			return thrown;
 		}
-		return (failure.getCause() != null) ? failure.getCause() : failure;
+		Throwable cause = WorkerSupervisor.causeOf(failure);
+		return (cause != null) ? cause : failure;
 	}
 
 	private static @Nullable BatchListenerFailedException find(Throwable thrown) {
@@ -165,7 +174,7 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 			if (cause instanceof BatchListenerFailedException failure) {
 				return failure;
 			}
-			cause = cause.getCause();
+			cause = WorkerSupervisor.causeOf(cause);
 		}
 		return null;
 	}
@@ -378,7 +387,7 @@ final class BatchAttempt implements Acknowledgment, UnattendedRecord {
 	@Override
 	public String toString() {
 		return "Acknowledgment for " + this.records.size() + " records from "
-				+ KafkaUtils.format(this.records.get(0).record());
+				+ ShownText.coordinatesOf(this.records.get(0).record());
 	}
 
 }

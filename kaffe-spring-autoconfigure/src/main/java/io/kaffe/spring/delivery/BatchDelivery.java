@@ -55,6 +55,8 @@ public final class BatchDelivery extends Delivery {
 
 	private final ListenerType type;
 
+	private final boolean wantsPollResult;
+
 	private final @Nullable BatchInterceptor<Object, Object> interceptor;
 
 	private final Acknowledgments acknowledgments;
@@ -85,6 +87,7 @@ public final class BatchDelivery extends Delivery {
 		super(settings);
 		this.listener = listener;
 		this.type = type;
+		this.wantsPollResult = ListenerChain.withoutProxies(listener).wantsPollResult();
 		this.interceptor = interceptor;
 		this.acknowledgments = acknowledgments;
 		this.limits = limits;
@@ -126,7 +129,7 @@ public final class BatchDelivery extends Delivery {
 	 * Return whether the listener is given the records partition by partition.
 	 */
 	boolean groupsPartitions() {
-		return this.listener.wantsPollResult();
+		return this.wantsPollResult;
 	}
 
 	/**
@@ -221,7 +224,7 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	private void call(List<ConsumerRecord<Object, Object>> records, @Nullable BatchAttempt acknowledgment) {
-		if (this.listener.wantsPollResult()) {
+		if (this.wantsPollResult) {
 			this.listener.onMessage(byPartition(records), acknowledgment, this.consumer);
 			return;
 		}

@@ -27,6 +27,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.worker.WorkerSupervisor;
+
 /**
  * Dead letters of one topic that are not sent yet. Each is sent when the call that sends
  * the one before it has returned; nobody waits for an acknowledgment here. It is as long
@@ -98,7 +100,7 @@ final class DeadLetterQueue {
 
 	private @Nullable Throwable send(Letter letter) {
 		try {
-			this.publisher.publish(letter.record(), letter.failure()).whenComplete((result, ex) -> letter.end(ex));
+			this.publisher.publish(letter.record(), letter.failure()).handle((result, ex) -> letter.end(ex));
 			return null;
 		}
 		catch (Throwable ex) {
@@ -108,7 +110,7 @@ final class DeadLetterQueue {
 	}
 
 	private static boolean isTimeout(Throwable failure) {
-		return failure instanceof TimeoutException || failure.getCause() instanceof TimeoutException;
+		return failure instanceof TimeoutException || WorkerSupervisor.causeOf(failure) instanceof TimeoutException;
 	}
 
 	private void failAll(Throwable reason) {
@@ -135,13 +137,9 @@ final class DeadLetterQueue {
 	 */
 	private record Letter(ConsumerRecord<?, ?> record, Exception failure, CompletableFuture<Object> outcome) {
 
-		void end(@Nullable Throwable sendFailure) {
-			if (sendFailure != null) {
-				this.outcome.completeExceptionally(sendFailure);
-			}
-			else {
-				this.outcome.complete(this.record);
-			}
+		boolean end(@Nullable Throwable sendFailure) {
+			return (sendFailure != null) ? this.outcome.completeExceptionally(sendFailure)
+					: this.outcome.complete(this.record);
 		}
 
 	}

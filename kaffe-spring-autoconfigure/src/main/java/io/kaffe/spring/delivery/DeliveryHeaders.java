@@ -29,6 +29,8 @@ import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
+import io.kaffe.spring.worker.WorkerSupervisor;
+
 /**
  * The headers by which Spring Kafka tells something about the delivery of a record.
  */
@@ -68,11 +70,26 @@ final class DeliveryHeaders {
 			// One that came with the record says nothing.
 			return null;
 		}
-		DeserializationException failure = SerializationUtils.getExceptionFromHeader(record, header, logger);
+		DeserializationException failure = readBack(record, header);
 		return (failure != null) ? failure
 				: new DeserializationException("What the deserialization failed with cannot be read", new byte[0],
 						header.equals(KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER),
 						new IllegalStateException("The header " + header + " cannot be read back"));
+	}
+
+	/**
+	 * Read a header, which holds an object of a class that may be the user's.
+	 */
+	private static @Nullable DeserializationException readBack(ConsumerRecord<?, ?> record, String header) {
+		try {
+			return SerializationUtils.getExceptionFromHeader(record, header, logger);
+		}
+		catch (Throwable ex) {
+			if (WorkerSupervisor.isFatal(ex)) {
+				throw ex;
+			}
+			return null;
+		}
 	}
 
 }

@@ -30,6 +30,7 @@ import org.springframework.kafka.support.micrometer.KafkaListenerObservationConv
 import org.springframework.kafka.support.micrometer.KafkaRecordReceiverContext;
 
 import io.kaffe.spring.worker.FailureLog;
+import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
  * Observes deliveries as Spring Kafka's containers do, under the name
@@ -98,10 +99,15 @@ public record DeliveryObservation(ObservationRegistry registry, @Nullable KafkaL
 	static void stop(Observation observation, @Nullable Throwable failure) {
 		try {
 			if (failure != null) {
-				Throwable cause = failure.getCause();
+				Throwable cause = WorkerSupervisor.causeOf(failure);
 				observation
 					.error((failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure);
 			}
+		}
+		catch (Throwable ex) {
+			failed(ex);
+		}
+		try {
 			observation.stop();
 		}
 		catch (Throwable ex) {

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.RecentEntries;
 import io.kaffe.spring.worker.ShownText;
+import io.kaffe.spring.worker.WorkerSupervisor;
 
 /**
  * What went wrong with a consumer's records, and what was done about it: how often, and
@@ -57,9 +58,11 @@ public final class FailureJournal {
 	 */
 	void failed(Instant at, ConsumerRecord<?, ?> record, int attempt, Throwable failure, String action) {
 		this.failed.increment();
-		this.failures
-			.add(new ConsumerSnapshot.Failure(at, record.topic() + "-" + record.partition() + "@" + record.offset(),
-					attempt, failure.getClass().getName(), action, ShownText.messageOf(failure)));
+		Throwable cause = WorkerSupervisor.rootCauseOf(failure);
+		this.failures.add(
+				new ConsumerSnapshot.Failure(at, ShownText.coordinatesOf(record), attempt, failure.getClass().getName(),
+						action, ShownText.messageOf(failure), (cause != null) ? cause.getClass().getName() : null,
+						(cause != null) ? ShownText.messageOf(cause) : null));
 	}
 
 	void retried() {

@@ -19,7 +19,6 @@ package io.kaffe.spring.delivery;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.listener.adapter.AbstractDelegatingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 
@@ -43,15 +42,13 @@ public final class HiddenObservations implements ObservationRegistry {
 	 */
 	public static void from(Object listener) {
 		HiddenObservations hidden = new HiddenObservations();
-		Object target = listener;
-		while (target instanceof AbstractDelegatingMessageListenerAdapter<?> delegating) {
-			if (delegating instanceof FilteringMessageListenerAdapter<?, ?> filtering) {
+		for (Object target = listener; target != null; target = ListenerChain.delegateOf(target)) {
+			if (target instanceof FilteringMessageListenerAdapter<?, ?> filtering) {
 				filtering.setObservationRegistry(hidden);
 			}
-			target = delegating.getDelegate();
-		}
-		if (target instanceof MessagingMessageListenerAdapter<?, ?> adapter) {
-			adapter.setObservationRegistry(hidden);
+			else if (target instanceof MessagingMessageListenerAdapter<?, ?> adapter) {
+				adapter.setObservationRegistry(hidden);
+			}
 		}
 	}
 

@@ -16,14 +16,23 @@
 
 package io.kaffe.spring.delivery;
 
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.stream.Stream;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 
 /**
  * Failures as recoverers know them from the container: wrapped in an exception that names
- * the consumer group.
+ * the consumer group. The methods of an exception are user code: one that cannot be
+ * described is replaced, since a recoverer that describes it, such as Spring Kafka's for
+ * dead letters, would fail with it whenever it is tried again.
  */
 final class ListenerFailure {
+
+	private static final int MOST_CAUSES = 1000;
 
 	private ListenerFailure() {
 	}
@@ -35,6 +44,40 @@ final class ListenerFailure {
 	 * @return the failure itself if it names the group, else one that does
 	 */
 	static ListenerExecutionFailedException of(Exception failure, @Nullable String groupId) {
+		return named(
+				isDescribable(failure) ? failure
+						: new IllegalStateException(
+								failure.getClass().getName() + ", which, or a cause of which, cannot be described"),
+				groupId);
+	}
+
+	/**
+	 * Return whether a failure, and all that it was caused by and that it suppresses,
+	 * give their texts and causes when they are asked, and come to an end.
+	 */
+	static boolean isDescribable(Throwable failure) {
+		try {
+			return isDescribable(failure, Collections.newSetFromMap(new IdentityHashMap<>()));
+		}
+		catch (Throwable ex) {
+			return false;
+		}
+	}
+
+	private static boolean isDescribable(Throwable failure, Set<Throwable> seen) {
+		if (!seen.add(failure)) {
+			return true;
+		}
+		String text = failure + failure.getMessage() + failure.getLocalizedMessage();
+		if (text.isEmpty() || failure.getStackTrace() == null || seen.size() > MOST_CAUSES) {
+			return false;
+		}
+		Throwable cause = failure.getCause();
+		return (cause == null || isDescribable(cause, seen))
+				&& Stream.of(failure.getSuppressed()).allMatch((suppressed) -> isDescribable(suppressed, seen));
+	}
+
+	private static ListenerExecutionFailedException named(Exception failure, @Nullable String groupId) {
 		if (!(failure instanceof ListenerExecutionFailedException listenerFailure)) {
 			return new ListenerExecutionFailedException("Listener failed", groupId, failure);
 		}

@@ -72,7 +72,13 @@ final class PayloadTemplates implements AutoCloseable {
 	}
 
 	private KafkaOperations<?, ?> template(Bytes bytes) {
-		return bytes.areServed() ? this.template : new KafkaTemplate<>(copy(bytes.factory(), bytes));
+		if (bytes.areServed()) {
+			return this.template;
+		}
+		KafkaTemplate<Object, Object> template = new KafkaTemplate<>(copy(bytes.factory(), bytes));
+		// It would log each failed send with its payload; the worker logs it, too.
+		template.setProducerListener(null);
+		return template;
 	}
 
 	/**

@@ -31,7 +31,6 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
-import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.Turn;
 import io.kaffe.spring.worker.Work.Progress;
 import io.kaffe.spring.worker.Worker;
@@ -50,8 +49,15 @@ import io.kaffe.spring.worker.WorkerState;
  * <p>
  * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #handedOver} may
  * look while another thread runs: what it sees then may be old, and a worker that is
- * woken in vain waits again. The scheduler's thread says that the timer is not set any
- * more.
+ * woken in vain waits again.
+ * <p>
+ * A batch that grows never waits without a timer. At most one is pending. It may be that
+ * of a batch before this one, which goes off too early but never too late, since each
+ * batch waits equally long and begins after the one before. When a timer goes off, the
+ * scheduler's thread says first that none is set, and then wakes the worker; the worker
+ * says first that it waits, and then asks {@link #isReady}, which says yes if no timer is
+ * set. So either the wake finds the worker waiting, or the worker finds the timer gone:
+ * in both cases it looks once more and, if it is too early, sets a timer of its own.
  */
 final class RecordBatch {
 
@@ -194,14 +200,24 @@ final class RecordBatch {
 			return false;
 		}
 		if (!this.timerIsSet) {
-			this.timerIsSet = true;
-			this.timer = worker.after(Duration.ofNanos(left), () -> {
+			setTimer(Duration.ofNanos(left), worker);
+		}
+		return true;
+	}
+
+	private void setTimer(Duration delay, Worker worker) {
+		this.timerIsSet = true;
+		try {
+			this.timer = worker.after(delay, () -> {
 				// It may come too early, by a little or for a batch before this one.
 				this.timerIsSet = false;
 				worker.wake();
 			});
 		}
-		return true;
+		catch (Throwable ex) {
+			this.timerIsSet = false;
+			throw ex;
+		}
 	}
 
 	private void cancelTimer() {
@@ -308,7 +324,9 @@ final class RecordBatch {
 			worker.recordsHandled(size - this.records.size());
 		}
 		if (this.records.isEmpty()) {
-			FailureLog.log(logger::warn, "The listener failed after it had acknowledged all of its batch", thrown);
+			worker.failureLog()
+				.log(logger::warn, "failures after batches were acknowledged",
+						"The listener failed after it had acknowledged all of its batch", thrown);
 			leaveUnfinished();
 			return true;
 		}
@@ -435,7 +453,7 @@ final class RecordBatch {
 			return !unfinished.isAwaited();
 		}
 		return this.sources.stream().anyMatch(RecordSource::isRevoked)
-				|| (unfinished == null && this.gatherUntil - now <= 0);
+				|| (unfinished == null && (!this.timerIsSet || this.gatherUntil - now <= 0));
 	}
 
 	/**

@@ -31,10 +31,10 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.Acknowledgment;
-import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.worker.FailureLog;
+import io.kaffe.spring.worker.ShownText;
 import io.kaffe.spring.worker.UnattendedRecord;
 import io.kaffe.spring.worker.Work;
 import io.kaffe.spring.worker.WorkerSupervisor;
@@ -148,7 +148,18 @@ public final class RecordDelivery extends Delivery {
 			DeliveryObservation.stop(observation, null);
 			return null;
 		}
-		return outcome.whenComplete((result, failure) -> DeliveryObservation.stop(observation, failure));
+		return thenStop(observation, outcome);
+	}
+
+	private static CompletableFuture<?> thenStop(Observation observation, CompletableFuture<?> outcome) {
+		CompletableFuture<@Nullable Object> stopped = new CompletableFuture<>();
+		// A dependent stage that fails like the one before asks the failure for its text,
+		// and never completes if that throws.
+		outcome.handle((result, failure) -> {
+			DeliveryObservation.stop(observation, failure);
+			return (failure != null) ? stopped.completeExceptionally(failure) : stopped.complete(result);
+		});
+		return stopped;
 	}
 
 	@SuppressWarnings("unchecked")
@@ -246,7 +257,7 @@ public final class RecordDelivery extends Delivery {
 		}
 		catch (Throwable ex) {
 			throw new HookFailedException(
-					"The record interceptor failed before the delivery of " + KafkaUtils.format(record), ex);
+					"The record interceptor failed before the delivery of " + ShownText.coordinatesOf(record), ex);
 		}
 	}
 
@@ -257,10 +268,10 @@ public final class RecordDelivery extends Delivery {
 		catch (Throwable ex) {
 			if (WorkerSupervisor.isFatal(ex)) {
 				throw new HookFailedException(
-						"The record interceptor failed after the delivery of " + KafkaUtils.format(record), ex);
+						"The record interceptor failed after the delivery of " + ShownText.coordinatesOf(record), ex);
 			}
 			FailureLog.log(logger.getLog()::error,
-					"The record interceptor failed after the delivery of " + KafkaUtils.format(record), ex);
+					"The record interceptor failed after the delivery of " + ShownText.coordinatesOf(record), ex);
 		}
 	}
 
@@ -333,7 +344,7 @@ public final class RecordDelivery extends Delivery {
 
 		@Override
 		public String toString() {
-			return "Acknowledgment for " + KafkaUtils.format(this.record);
+			return "Acknowledgment for " + ShownText.coordinatesOf(this.record);
 		}
 
 		/**

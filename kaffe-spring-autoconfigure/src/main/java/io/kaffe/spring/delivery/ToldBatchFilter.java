@@ -41,10 +41,14 @@ public final class ToldBatchFilter implements RecordFilterStrategy<Object, Objec
 	/**
 	 * Return a listener that filters like another one and tells of it.
 	 * @param listener the listener
-	 * @return the same listener if it is none that filters
+	 * @return the same listener if neither it nor what it delegates to filters
 	 */
-	@SuppressWarnings("unchecked")
 	public static BatchMessageListener<Object, Object> installIn(BatchMessageListener<Object, Object> listener) {
+		return ListenerChain.replace(listener, ToldBatchFilter::telling);
+	}
+
+	@SuppressWarnings("unchecked")
+	private static BatchMessageListener<Object, Object> telling(BatchMessageListener<Object, Object> listener) {
 		if (listener.getClass() != FilteringBatchMessageListenerAdapter.class) {
 			return listener;
 		}
@@ -55,7 +59,7 @@ public final class ToldBatchFilter implements RecordFilterStrategy<Object, Objec
 		if (!(filter instanceof RecordFilterStrategy<?, ?>) || filter instanceof ToldBatchFilter) {
 			return listener;
 		}
-		return new FilteringBatchMessageListenerAdapter<>(filtering.getDelegate(),
+		return new FilteringBatchMessageListenerAdapter<>(installIn(filtering.getDelegate()),
 				new ToldBatchFilter((RecordFilterStrategy<Object, Object>) filter),
 				Boolean.TRUE.equals(fields.getPropertyValue("ackDiscarded")));
 	}

@@ -33,6 +33,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
+import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
@@ -212,7 +213,9 @@ final class UnfinishedRecord implements UnattendedRecord {
 		switch (action) {
 			case PARK -> park();
 			case SKIP -> {
-				FailureLog.log(logger::warn, "Skipping " + coordinates() + " after " + attemptsText(), this.failure);
+				this.worker.failureLog()
+					.log(logger::warn, "skipped records", "Skipping " + coordinates() + " after " + attemptsText(),
+							this.failure);
 				this.source.delivery().failureJournal().skipped();
 				return true;
 			}
@@ -231,10 +234,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 	private void park() {
 		this.state = FailingRecord.State.PARKED;
 		this.source.parked();
-		FailureLog.log(logger::error,
-				"Parked " + coordinates() + " after " + attemptsText() + ": " + this.worker
-						+ " waits until somebody has it retried, skipped or dead-lettered; everything else goes on",
-				this.failure);
+		this.worker.failureLog()
+			.log(logger::error, "parked records",
+					"Parked " + coordinates() + " after " + attemptsText() + "; " + this.worker
+							+ " is blocked until an operator retries, skips or dead-letters it, other workers are not",
+					this.failure);
 		this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
 	}
 
@@ -285,8 +289,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 * @param begin when it was called
 	 */
 	void awaitHandler(CompletableFuture<?> outcome, long begin, Turn turn) {
-		outcome.whenComplete((result, failure) -> this.worker.attempted(this.record.topic(),
-				this.source.delivery().ticker().nanoTime() - begin, failure == null));
+		outcome.handle((result, failure) -> {
+			this.worker.attempted(this.record.topic(), this.source.delivery().ticker().nanoTime() - begin,
+					failure == null);
+			return null;
+		});
 		this.state = FailingRecord.State.RETRYING;
 		this.handedOverAt = turn.now();
 		this.nextAt = turn.now();
@@ -314,7 +321,12 @@ final class UnfinishedRecord implements UnattendedRecord {
 		this.source.stay();
 		boolean asked = false;
 		try {
-			future.whenComplete((result, failure) -> answer(failure));
+			// Not whenComplete: its stage would ask the failure, which is the user's, for
+			// its text.
+			future.handle((result, failure) -> {
+				answer(failure);
+				return null;
+			});
 			asked = true;
 		}
 		finally {
@@ -331,14 +343,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 * worker would wait for ever.
 	 */
 	private void answer(@Nullable Throwable thrown) {
-		Throwable failure = thrown;
+		Throwable failure = unwrapped(thrown);
 		try {
 			if (failure == null) {
 				recovered();
 				this.source.complete(this.record);
-			}
-			else if (failure instanceof CompletionException && failure.getCause() != null) {
-				failure = failure.getCause();
 			}
 		}
 		catch (Throwable ex) {
@@ -369,6 +378,11 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 	}
 
+	private static @Nullable Throwable unwrapped(@Nullable Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException) ? WorkerSupervisor.causeOf(failure) : null;
+		return (cause != null) ? cause : failure;
+	}
+
 	private void recoveryFailed(Throwable failure, Turn turn) {
 		if (WorkerSupervisor.isFatal(failure)) {
 			stop("The recovery of " + coordinates() + " failed with " + failure.getClass().getName());
@@ -381,8 +395,9 @@ final class UnfinishedRecord implements UnattendedRecord {
 		}
 		long delay = execution.nextBackOff();
 		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
-		FailureLog.log(logger::warn, "Could not recover " + coordinates() + ", which failed after " + attemptsText()
-				+ "; trying again in " + delay + " ms", failure);
+		this.worker.failureLog()
+			.log(logger::warn, "failed recoveries", "Could not recover " + coordinates() + ", which failed after "
+					+ attemptsText() + "; trying again in " + delay + " ms", failure);
 		setTimer(turn);
 	}
 
@@ -622,12 +637,29 @@ final class UnfinishedRecord implements UnattendedRecord {
 	 */
 	ConsumerSnapshot.Failing describe(boolean showValues) {
 		Throwable failure = Objects.requireNonNull(this.failure);
+		Throwable cause = WorkerSupervisor.rootCauseOf(failure);
 		FailingRecord.State state = this.state;
 		return new ConsumerSnapshot.Failing(this.record.topic() + "-" + this.record.partition(), this.record.offset(),
 				state.name().toLowerCase(Locale.ROOT).replace('_', '-'), this.attempts, this.since,
-				nextAttemptAt(state), failure.getClass().getName(), showValues ? ShownText.of(this.record.key()) : null,
-				showValues ? ShownText.of(this.record.value()) : null,
-				showValues ? ShownText.messageOf(failure) : null);
+				nextAttemptAt(state), failure.getClass().getName(), showValues ? shown(failure, true) : null,
+				showValues ? shown(failure, false) : null, showValues ? ShownText.messageOf(failure) : null,
+				(cause != null) ? cause.getClass().getName() : null,
+				(showValues && cause != null) ? ShownText.messageOf(cause) : null,
+				size(this.record.serializedKeySize()), size(this.record.serializedValueSize()));
+	}
+
+	/**
+	 * Return the text of the key or the value, or of the bytes that it could not be made
+	 * of.
+	 */
+	private @Nullable String shown(Throwable failure, boolean key) {
+		Object part = key ? this.record.key() : this.record.value();
+		return (part == null && failure instanceof DeserializationException unreadable && unreadable.isKey() == key
+				&& unreadable.getData().length > 0) ? ShownText.escaped(unreadable.getData()) : ShownText.of(part);
+	}
+
+	private static @Nullable Integer size(int bytes) {
+		return (bytes != ConsumerRecord.NULL_SIZE) ? bytes : null;
 	}
 
 	private @Nullable Instant nextAttemptAt(FailingRecord.State state) {
@@ -641,7 +673,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 		String message = "Attempt " + this.attempts + " to handle " + coordinates() + " failed; next attempt in "
 				+ delay + " ms";
 		if (this.attempts == 1) {
-			FailureLog.log(logger::warn, message, this.failure);
+			this.worker.failureLog().log(logger::warn, "first attempts that failed", message, this.failure);
 		}
 		else {
 			FailureLog.log(logger::debug, message, this.failure);
@@ -653,7 +685,7 @@ final class UnfinishedRecord implements UnattendedRecord {
 	}
 
 	private String coordinates() {
-		return this.record.topic() + "-" + this.record.partition() + "@" + this.record.offset();
+		return ShownText.coordinatesOf(this.record);
 	}
 
 	private static Exception asException(Throwable failure) {

@@ -64,6 +64,7 @@ import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.RecentEntries;
 import io.kaffe.spring.worker.RestartLimit;
+import io.kaffe.spring.worker.ShownText;
 import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StalledRecord;
 import io.kaffe.spring.worker.SupervisedConsumer;
@@ -423,9 +424,11 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
 		this.lateCompletions.increment();
-		logger.warn("A worker of '" + this.name + "' finished " + record.topic() + "-" + record.partition() + "@"
-				+ record.offset() + " after " + assignment
-				+ " was gone; this changes nothing, and the partition's next owner gets the record again");
+		this.workers.failureLog()
+			.log(logger::warn, "late completions",
+					"a worker finished " + ShownText.coordinatesOf(record) + " after " + assignment
+							+ " was gone; this changes nothing, and the partition's next owner gets the record again",
+					null);
 	}
 
 	/**

@@ -40,7 +40,6 @@ import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
-import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
@@ -62,6 +61,7 @@ import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.delivery.DeliveryObservation;
 import io.kaffe.spring.delivery.DeliverySettings;
 import io.kaffe.spring.delivery.HiddenObservations;
+import io.kaffe.spring.delivery.ListenerChain;
 import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.delivery.ToldBatchFilter;
@@ -201,7 +201,7 @@ public final class ConsumerAdopter {
 			AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
 		ContainerProperties properties = container.getContainerProperties();
 		Acknowledgments acknowledgments = isManual(properties) ? Acknowledgments.LATER : Acknowledgments.NONE;
-		if (target(listener) instanceof BatchRecordHandlerListener) {
+		if (ListenerChain.targetOf(listener) instanceof BatchRecordHandlerListener) {
 			acknowledgments = Acknowledgments.AT_ONCE;
 		}
 		BatchInterceptor<Object, Object> interceptor = (BatchInterceptor<Object, Object>) container
@@ -217,7 +217,7 @@ public final class ConsumerAdopter {
 		ContainerProperties properties = container.getContainerProperties();
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
 			.getRecordInterceptor();
-		boolean async = AsyncHandlerAdapter.installIn(target(listener));
+		boolean async = AsyncHandlerAdapter.installIn(ListenerChain.targetOf(listener));
 		return new RecordDelivery((isManual(properties) && !async) ? acknowledgingDiscarded(listener) : listener,
 				ListenerUtils.determineListenerType(listener), interceptor, isManual(properties), async,
 				deliverySettings(name, container, settings));
@@ -227,17 +227,21 @@ public final class ConsumerAdopter {
 	 * Return a listener that acknowledges what it filters out, since nobody else would,
 	 * and no later record does it as well.
 	 * @param listener the listener
-	 * @return the same listener if it is none that filters
+	 * @return the same listener if neither it nor what it delegates to filters
 	 */
-	@SuppressWarnings("unchecked")
 	private static MessageListener<Object, Object> acknowledgingDiscarded(MessageListener<Object, Object> listener) {
+		return ListenerChain.replace(listener, ConsumerAdopter::acknowledging);
+	}
+
+	@SuppressWarnings("unchecked")
+	private static MessageListener<Object, Object> acknowledging(MessageListener<Object, Object> listener) {
 		if (listener.getClass() != FilteringMessageListenerAdapter.class) {
 			return listener;
 		}
 		FilteringMessageListenerAdapter<Object, Object> filtering = (FilteringMessageListenerAdapter<Object, Object>) listener;
 		// Adapters do not tell what they filter with.
 		Object filter = new DirectFieldAccessor(filtering).getPropertyValue("recordFilterStrategy");
-		return new FilteringMessageListenerAdapter<>(filtering.getDelegate(),
+		return new FilteringMessageListenerAdapter<>(acknowledgingDiscarded(filtering.getDelegate()),
 				(RecordFilterStrategy<Object, Object>) Objects.requireNonNull(filter), true);
 	}
 
@@ -264,21 +268,11 @@ public final class ConsumerAdopter {
 	}
 
 	/**
-	 * Return what a listener delegates to in the end.
-	 */
-	static Object target(Object listener) {
-		Object target = listener;
-		while (target instanceof DelegatingMessageListener<?> delegating) {
-			target = delegating.getDelegate();
-		}
-		return target;
-	}
-
-	/**
 	 * Return the listener, or the object whose methods it calls, if that wants to seek.
 	 */
 	private static @Nullable ConsumerSeekAware seekAware(AbstractMessageListenerContainer<?, ?> container) {
-		Object listener = target(Objects.requireNonNull(container.getContainerProperties().getMessageListener()));
+		Object listener = ListenerChain
+			.targetOf(Objects.requireNonNull(container.getContainerProperties().getMessageListener()));
 		HandlerAdapter handler = handler(listener);
 		Object candidate = (handler != null) ? handler.getBean() : listener;
 		// Adapters are all of that type, whatever they call.
@@ -301,7 +295,8 @@ public final class ConsumerAdopter {
 	 * method of the listener takes the header as a parameter.
 	 */
 	private static boolean asksForAttempts(ContainerProperties properties) {
-		HandlerAdapter handler = handler(target(Objects.requireNonNull(properties.getMessageListener())));
+		HandlerAdapter handler = handler(
+				ListenerChain.targetOf(Objects.requireNonNull(properties.getMessageListener())));
 		return properties.isDeliveryAttemptHeader() || handler != null
 				&& Stream.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(handler.getBean())))
 					.flatMap((method) -> Stream.of(method.getParameters()))
@@ -312,6 +307,9 @@ public final class ConsumerAdopter {
 	@SuppressWarnings("unchecked")
 	private static void rewire(AbstractMessageListenerContainer<?, ?> container, AdoptedConsumer adopted) {
 		ContainerProperties properties = container.getContainerProperties();
+		// The proxy that it has made is called by the workers. This listener is to have
+		// none.
+		properties.setAdviceChain();
 		properties.setMessageListener(new DispatchingListener(adopted));
 		DrainingRebalanceListener rebalances = new DrainingRebalanceListener(adopted,
 				properties.getConsumerRebalanceListener());

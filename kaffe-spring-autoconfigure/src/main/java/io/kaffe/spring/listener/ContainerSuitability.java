@@ -22,10 +22,11 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
-import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
+
+import io.kaffe.spring.delivery.ListenerChain;
 
 /**
  * Looks for what contradicts workers in the set-up of a container.
@@ -59,7 +60,7 @@ final class ContainerSuitability {
 	}
 
 	private void checkListener(@Nullable Object listener) {
-		for (Object target = listener; target != null; target = delegateOf(target)) {
+		for (Object target = listener; target != null; target = ListenerChain.delegateOf(target)) {
 			if (target instanceof KafkaBackoffAwareMessageListenerAdapter) {
 				throw unsuitable("its listener is annotated with @RetryableTopic, which seeks on the consumer thread",
 						"Remove @RetryableTopic: workers try failed records again themselves, in order, without "
@@ -68,7 +69,7 @@ final class ContainerSuitability {
 			}
 		}
 		if (listener instanceof BatchMessageListener) {
-			checkBatchListener(ConsumerAdopter.target(listener));
+			checkBatchListener(ListenerChain.targetOf(listener));
 		}
 		else if (!(listener instanceof MessageListener)) {
 			throw unsuitable(
@@ -86,10 +87,6 @@ final class ContainerSuitability {
 					"Return when the batch is handled: a worker may block without holding up other workers. Or use "
 							+ "a listener for single records, which may be asynchronous.");
 		}
-	}
-
-	private static @Nullable Object delegateOf(Object listener) {
-		return (listener instanceof DelegatingMessageListener<?> delegating) ? delegating.getDelegate() : null;
 	}
 
 	private void checkAckMode(AckMode ackMode) {

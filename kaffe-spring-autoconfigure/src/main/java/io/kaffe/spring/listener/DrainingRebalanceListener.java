@@ -30,6 +30,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 
+import io.kaffe.spring.worker.FailureLog;
+
 /**
  * Tells the session of a consumer which partitions come and go, and the user's own
  * listener at the moments at which it would hear of them without workers: of revoked
@@ -131,7 +133,8 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 					revokedBeforeCommit(consumer, partitions);
 				}
 				catch (RuntimeException ex) {
-					logger.error("The rebalance listener failed while its consumer was being stopped", ex);
+					FailureLog.log(logger::error, "The rebalance listener failed while its consumer was being stopped",
+							ex);
 				}
 			}
 		});

@@ -33,6 +33,8 @@ import org.springframework.core.log.LogAccessor;
 import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
+import io.kaffe.spring.worker.WorkerSupervisor;
+
 /**
  * Makes records of what could not be deserialized, as an
  * {@code ErrorHandlingDeserializer} leaves them: the part that failed is {@code null},
@@ -113,7 +115,8 @@ final class UnreadableRecordReader implements AutoCloseable {
 	}
 
 	private static Throwable causeOf(RecordDeserializationException unreadable) {
-		return (unreadable.getCause() != null) ? unreadable.getCause() : unreadable;
+		Throwable cause = WorkerSupervisor.causeOf(unreadable);
+		return (cause != null) ? cause : unreadable;
 	}
 
 	/**
@@ -138,21 +141,25 @@ final class UnreadableRecordReader implements AutoCloseable {
 			Header header = headers.lastHeader(name);
 			return header != null && SerializationUtils.byteArrayToDeserializationException(logger, header) != null;
 		}
-		catch (RuntimeException | StackOverflowError | LinkageError ex) {
-			logger.debug(ex, () -> "Cannot be told in a header: " + failure.getClass().getName());
+		catch (Throwable ex) {
+			if (WorkerSupervisor.isFatal(ex)) {
+				throw ex;
+			}
+			logger.debug(() -> "Cannot be told in a header: " + failure.getClass().getName());
 			return false;
 		}
 	}
 
 	private static Exception asException(Throwable failure) {
-		return (failure instanceof Exception exception) ? exception : new IllegalStateException(failure);
+		return (failure instanceof Exception exception) ? exception
+				: new IllegalStateException("A deserializer failed with an error", failure);
 	}
 
 	private static String describe(Throwable failure) {
 		try {
 			return failure.toString();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			return failure.getClass().getName();
 		}
 	}

@@ -48,7 +48,9 @@ import org.springframework.kafka.listener.MessageListenerContainer;
  * waits a little.
  * <p>
  * <b>Threading.</b> Called by the container on the consumer threads; what belongs to a
- * consumer is used by its own thread only.
+ * consumer is used by its own thread only. What a thread has left behind that died
+ * without stopping its consumer is released by the next one that needs a reader, when its
+ * session has ended.
  */
 final class UnreadableRecords implements CommonErrorHandler {
 
@@ -107,8 +109,7 @@ final class UnreadableRecords implements CommonErrorHandler {
 		if (logger.isDebugEnabled()) {
 			logger.debug(partition + "@" + unreadable.offset() + " cannot be deserialized", unreadable);
 		}
-		ConsumerRecord<?, ?> record = this.readers.computeIfAbsent(consumer, (key) -> this.reader.get())
-			.read(unreadable);
+		ConsumerRecord<?, ?> record = readerFor(consumer).read(unreadable);
 		long next = unreadable.offset() + 1;
 		consumer.seek(partition, next);
 		session.dispatch(new ConsumerRecords<>(Map.of(partition, List.of(anyType(record))),
@@ -118,6 +119,21 @@ final class UnreadableRecords implements CommonErrorHandler {
 	@SuppressWarnings("unchecked")
 	private static ConsumerRecord<Object, Object> anyType(ConsumerRecord<?, ?> record) {
 		return (ConsumerRecord<Object, Object>) record;
+	}
+
+	private UnreadableRecordReader readerFor(Consumer<?, ?> consumer) {
+		UnreadableRecordReader present = this.readers.get(consumer);
+		if (present != null) {
+			return present;
+		}
+		for (Consumer<?, ?> other : this.readers.keySet()) {
+			if (this.sessions.apply(other) == null) {
+				stopped(other);
+			}
+		}
+		UnreadableRecordReader fresh = this.reader.get();
+		this.readers.put(consumer, fresh);
+		return fresh;
 	}
 
 	/**

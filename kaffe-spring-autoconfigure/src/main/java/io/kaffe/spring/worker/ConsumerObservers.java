@@ -60,6 +60,13 @@ public final class ConsumerObservers {
 	}
 
 	/**
+	 * Return the consumer's name.
+	 */
+	String consumer() {
+		return this.consumer;
+	}
+
+	/**
 	 * Tell that an attempt at a record has ended.
 	 * @param topic the record's topic
 	 * @param nanos how many nanoseconds it took

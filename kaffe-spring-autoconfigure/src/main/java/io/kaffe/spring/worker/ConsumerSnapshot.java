@@ -101,13 +101,21 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	 * @param nextAttemptAt when something is done about it next; {@code null} unless it
 	 * waits for that
 	 * @param exception the name of the class of what was thrown last
-	 * @param key its key, if values are shown, else {@code null}
-	 * @param value its value, if values are shown, else {@code null}
+	 * @param key its key, if values are shown, else {@code null}; if it could not be
+	 * deserialized, how its bytes begin, escaped
+	 * @param value its value, in the same way
 	 * @param message what the exception says, if values are shown, else {@code null}
+	 * @param cause the name of the class of the exception's root cause; {@code null} if
+	 * there is none
+	 * @param causeMessage what that says, if values are shown, else {@code null}
+	 * @param keySize the size of the serialized key in bytes; {@code null} without a key
+	 * @param valueSize the size of the serialized value in bytes; {@code null} without a
+	 * value
 	 */
 	public record Failing(String partition, long offset, String state, int attempts, Instant since,
 			@Nullable Instant nextAttemptAt, String exception, @Nullable String key, @Nullable String value,
-			@Nullable String message) {
+			@Nullable String message, @Nullable String cause, @Nullable String causeMessage, @Nullable Integer keySize,
+			@Nullable Integer valueSize) {
 	}
 
 	/**
@@ -137,16 +145,19 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	 * {@code dead-letter}, {@code recover} (it was given to the application's recoverer),
 	 * {@code skip} or {@code stop}
 	 * @param message what the exception says, if values are shown, else {@code null}
+	 * @param cause the name of the class of the exception's root cause; {@code null} if
+	 * there is none
+	 * @param causeMessage what that says, if values are shown, else {@code null}
 	 */
 	public record Failure(Instant at, String record, int attempt, String exception, String action,
-			@Nullable String message) {
+			@Nullable String message, @Nullable String cause, @Nullable String causeMessage) {
 
 		/**
 		 * Return the same for those who may not see what is the user's.
-		 * @return the failure without its message
+		 * @return the failure without its messages
 		 */
 		public Failure withoutMessage() {
-			return new Failure(this.at, this.record, this.attempt, this.exception, this.action, null);
+			return new Failure(this.at, this.record, this.attempt, this.exception, this.action, null, this.cause, null);
 		}
 
 	}

@@ -68,11 +68,14 @@ public final class ConsumerWorkers {
 
 	private final ConsumerObservers observers;
 
+	private final LimitedLog failureLog;
+
 	ConsumerWorkers(WorkerSupervisor supervisor, SupervisedConsumer consumer, int maxConcurrency,
 			ConsumerObservers observers) {
 		this.supervisor = supervisor;
 		this.unattended = consumer.unattended();
 		this.observers = observers;
+		this.failureLog = new LimitedLog(observers.consumer(), supervisor);
 		this.runQueue = new RunQueue(supervisor, consumer, maxConcurrency, observers);
 	}
 
@@ -292,6 +295,14 @@ public final class ConsumerWorkers {
 
 	WorkerSupervisor supervisor() {
 		return this.supervisor;
+	}
+
+	/**
+	 * Return where to log what may happen to many records at once.
+	 * @return always the same
+	 */
+	public LimitedLog failureLog() {
+		return this.failureLog;
 	}
 
 	RunQueue runQueue() {

@@ -34,8 +34,7 @@ public record RecordFailure(Instant at, ConsumerRecord<?, ?> record, Throwable e
 	 * @return the snapshot
 	 */
 	WorkerSnapshot.LastFailure snapshot() {
-		return new WorkerSnapshot.LastFailure(this.at,
-				this.record.topic() + "-" + this.record.partition() + "@" + this.record.offset(),
+		return new WorkerSnapshot.LastFailure(this.at, ShownText.coordinatesOf(this.record),
 				this.exception.getClass().getName());
 	}
 

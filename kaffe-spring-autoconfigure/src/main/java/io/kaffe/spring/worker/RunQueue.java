@@ -491,11 +491,13 @@ final class RunQueue {
 			Duration delay = worker.brokeDown(this.turn, RunQueue.this.consumer.restartLimit());
 			String brokeDown = "Worker " + worker + " broke down outside the handler";
 			if (delay.isZero() || WorkerSupervisor.isFatal(failure)) {
-				FailureLog.log(logger::warn, brokeDown, failure);
+				worker.failureLog().log(logger::warn, "breakdowns of workers", brokeDown, failure);
 				RunQueue.this.consumer.stopBecause(brokeDown + (delay.isZero() ? " too often" : ""), failure);
 				return GIVEN_UP_DELAY;
 			}
-			FailureLog.log(logger::warn, brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
+			worker.failureLog()
+				.log(logger::warn, "breakdowns of workers",
+						brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
 			return delay;
 		}
 

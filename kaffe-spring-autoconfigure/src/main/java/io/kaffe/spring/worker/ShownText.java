@@ -19,11 +19,13 @@ package io.kaffe.spring.worker;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes texts of keys, values and exceptions, which are the user's: short ones, whatever
- * their methods do. A method that does not return keeps whoever asks for the text.
+ * Makes texts of records, keys, values and exceptions. Methods of keys, values and
+ * exceptions are the user's: whatever they do, the text is short. A method that does not
+ * return keeps whoever asks for the text.
  */
 public final class ShownText {
 
@@ -31,6 +33,8 @@ public final class ShownText {
 
 	/** No character of UTF-8 takes more, so that as many bytes as this are enough. */
 	private static final int MAX_BYTES = 4 * MAX_LENGTH;
+
+	private static final int DELETE = 0x7f;
 
 	private ShownText() {
 	}
@@ -49,6 +53,35 @@ public final class ShownText {
 			return shortened(() -> new String(bytes, 0, Math.min(bytes.length, MAX_BYTES), StandardCharsets.UTF_8));
 		}
 		return shortened(object::toString);
+	}
+
+	/**
+	 * Return what is shown of bytes that are no text, or of which nobody knows whether
+	 * they are.
+	 * @param bytes the bytes
+	 * @return how they begin, at most 200 characters: those of ASCII as they are, others
+	 * such as {@code \x00}
+	 */
+	public static String escaped(byte[] bytes) {
+		StringBuilder text = new StringBuilder();
+		for (byte each : bytes) {
+			String next = (each == '\\') ? "\\\\"
+					: (each >= ' ' && each < DELETE) ? String.valueOf((char) each) : String.format("\\x%02x", each);
+			if (text.length() + next.length() > MAX_LENGTH) {
+				break;
+			}
+			text.append(next);
+		}
+		return text.toString();
+	}
+
+	/**
+	 * Return where a record is. Asks its key and value for nothing.
+	 * @param record the record
+	 * @return its coordinates, such as {@code orders-0@27}
+	 */
+	public static String coordinatesOf(ConsumerRecord<?, ?> record) {
+		return record.topic() + "-" + record.partition() + "@" + record.offset();
 	}
 
 	/**

@@ -170,6 +170,14 @@ public final class Worker {
 	}
 
 	/**
+	 * Return where to log what may happen to many records at once.
+	 * @return the same for all workers of the consumer
+	 */
+	public LimitedLog failureLog() {
+		return this.workers.failureLog();
+	}
+
+	/**
 	 * Return the worker's name: the one that the strategy gave, or, where workers are
 	 * allocated for each record, that of the record it began with.
 	 * @return the name, unique within the consumer

@@ -89,6 +89,21 @@ public final class WorkerSupervisor {
 		}
 	}
 
+	/**
+	 * Return what a failure was caused by in the end.
+	 * @param failure what was thrown
+	 * @return the last of its causes, or {@code null} if there is none
+	 */
+	public static @Nullable Throwable rootCauseOf(Throwable failure) {
+		Throwable root = null;
+		Throwable cause = causeOf(failure);
+		for (int depth = 0; cause != null && depth < LONGEST_CAUSE_CHAIN; depth++) {
+			root = cause;
+			cause = causeOf(cause);
+		}
+		return root;
+	}
+
 	Ticker ticker() {
 		return this.ticker;
 	}

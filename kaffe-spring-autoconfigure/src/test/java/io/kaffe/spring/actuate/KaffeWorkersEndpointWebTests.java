@@ -78,13 +78,16 @@ class KaffeWorkersEndpointWebTests {
 			 "failing": [{"partition": "orders-0", "offset": 77, "state": "retrying", "attempts": 2,
 			              "since": "2026-01-01T12:00:00Z", "nextAttemptAt": "2026-01-01T12:00:02Z",
 			              "exception": "java.lang.IllegalStateException",
-			              "key": null, "value": null, "message": null}],
+			              "key": null, "value": null, "message": null,
+			              "cause": "java.io.IOException", "causeMessage": null,
+			              "keySize": 8, "valueSize": null}],
 			 "rebalances": [{"at": "2026-01-01T12:00:00Z", "kind": "revoked", "partitions": ["orders-2"],
 			                 "drainMillis": 30, "givenUp": ["orders-2@5"]},
 			                {"at": "2026-01-01T12:00:00Z", "kind": "assigned",
 			                 "partitions": ["orders-0", "orders-2"], "drainMillis": null, "givenUp": []}],
 			 "failures": [{"at": "2026-01-01T12:00:00Z", "record": "orders-0@77", "attempt": 2,
-			               "exception": "java.lang.IllegalStateException", "action": "retry", "message": null}]}
+			               "exception": "java.lang.IllegalStateException", "action": "retry", "message": null,
+			               "cause": "java.io.IOException", "causeMessage": null}]}
 			""".formatted(WORKER);
 
 	private static final String TABLE = """

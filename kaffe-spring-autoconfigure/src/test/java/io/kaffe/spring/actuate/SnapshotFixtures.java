@@ -75,7 +75,7 @@ final class SnapshotFixtures {
 						new ConsumerSnapshot.Rebalance(NOON, "assigned", List.of("orders-0", "orders-2"), null,
 								List.of())),
 				List.of(new ConsumerSnapshot.Failure(NOON, "orders-0@77", 2, "java.lang.IllegalStateException", "retry",
-						showValues ? "no stock" : null)));
+						showValues ? "no stock" : null, "java.io.IOException", showValues ? "no reply" : null)));
 	}
 
 	static ConsumerSnapshot refunds() {
@@ -88,7 +88,7 @@ final class SnapshotFixtures {
 	private static ConsumerSnapshot.Failing failing(boolean showValues) {
 		return new ConsumerSnapshot.Failing("orders-0", 77, "retrying", 2, NOON, NOON.plusSeconds(2),
 				"java.lang.IllegalStateException", showValues ? "customer" : null, showValues ? "a book" : null,
-				showValues ? "no stock" : null);
+				showValues ? "no stock" : null, "java.io.IOException", showValues ? "no reply" : null, 8, null);
 	}
 
 	static WorkerSnapshot backingOff() {

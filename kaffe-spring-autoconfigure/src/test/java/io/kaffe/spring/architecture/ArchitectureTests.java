@@ -224,6 +224,7 @@ class ArchitectureTests {
 				delivery.FailurePolicy
 				delivery.HiddenObservations
 				delivery.KeptRecords
+				delivery.ListenerChain
 				delivery.LogContext
 				delivery.MissingTopics
 				delivery.RecordAllocation
@@ -262,6 +263,7 @@ class ArchitectureTests {
 				worker.ConsumerState
 				worker.ConsumerWorkers
 				worker.FailureLog
+				worker.LimitedLog
 				worker.PartitionSnapshot
 				worker.PartitionSnapshot$OldestUnfinished
 				worker.RecentEntries

@@ -42,6 +42,7 @@ import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.UnsupervisedConsumer;
+import io.kaffe.spring.worker.Work;
 import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
@@ -175,8 +176,12 @@ final class BatchBench {
 		return new Partition(topic);
 	}
 
+	Work workOf(Partition partition, long... offsets) {
+		return delivery().workOf(partition.records(offsets), partition);
+	}
+
 	BatchBench submit(Partition partition, long... offsets) {
-		this.worker.submit(delivery().workOf(partition.records(offsets), partition));
+		this.worker.submit(workOf(partition, offsets));
 		return this;
 	}
 

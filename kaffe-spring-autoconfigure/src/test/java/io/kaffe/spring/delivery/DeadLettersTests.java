@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.delivery;
 
+import java.io.Serial;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +44,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.SendResult;
+
+import io.kaffe.spring.support.HostileException;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -117,6 +122,50 @@ class DeadLettersTests {
 		this.template.failure = null;
 		recover("orders", 1);
 		await("the next is sent").until(() -> this.template.sends.size() == 1);
+	}
+
+	@Test
+	void sendThatFailsWithWhatAnswersNothingFailsAndTheNextGoesOn() {
+		this.template.failure = new HostileException();
+		CompletableFuture<?> outcome = recover("orders", 0);
+		// As a worker does.
+		CompletableFuture<?> told = outcome.handle((result, failure) -> failure.getClass());
+		await("it failed").until(outcome::isDone);
+		assertThat(told.join()).isEqualTo(HostileException.class);
+		this.template.failure = null;
+		CompletableFuture<?> refused = recover("orders", 1);
+		await("the next is sent").until(() -> this.template.sends.size() == 1);
+		this.template.sends.get(0).acknowledged().completeExceptionally(new HostileException());
+		await("and refused").until(refused::isDone);
+		recover("orders", 2);
+		await("the one after that is sent").until(() -> this.template.sends.size() == 2);
+	}
+
+	@Test
+	void recordWhoseFailureCannotBeDescribedIsSent() {
+		List<Exception> failures = List.of(new HostileException(),
+				new IllegalStateException("On purpose", new HostileException()), new EndlessException());
+		for (int offset = 0; offset < failures.size(); offset++) {
+			this.deadLetters.recover(record("orders", offset), failures.get(offset));
+		}
+		await("all are sent").until(() -> this.template.sends.size() == failures.size());
+		assertThat(this.template.sends).extracting((sent) -> text(sent, KafkaHeaders.DLT_EXCEPTION_MESSAGE))
+			.satisfiesExactly((text) -> assertThat(text).contains(HostileException.class.getName()),
+					(text) -> assertThat(text).contains(IllegalStateException.class.getName()),
+					(text) -> assertThat(text).contains(EndlessException.class.getName()));
+	}
+
+	@Test
+	void recordWhoseFailureIsItsOwnCauseIsSentWithIt() {
+		IllegalStateException first = new IllegalStateException("first");
+		first.initCause(new IllegalArgumentException("second", first));
+		this.deadLetters.recover(record("orders", 0), first);
+		await("it is sent").until(() -> this.template.sends.size() == 1);
+		assertThat(text(this.template.sends.get(0), KafkaHeaders.DLT_EXCEPTION_STACKTRACE)).contains("first", "second");
+	}
+
+	private static String text(Sent sent, String header) {
+		return new String(sent.record().headers().lastHeader(header).value(), StandardCharsets.UTF_8);
 	}
 
 	@Test
@@ -282,6 +331,21 @@ class DeadLettersTests {
 			Sent sent = new Sent(record, new CompletableFuture<>());
 			this.sends.add(sent);
 			return sent.acknowledged();
+		}
+
+	}
+
+	/**
+	 * An exception whose causes never end.
+	 */
+	private static final class EndlessException extends RuntimeException {
+
+		@Serial
+		private static final long serialVersionUID = 1L;
+
+		@Override
+		public synchronized Throwable getCause() {
+			return new EndlessException();
 		}
 
 	}

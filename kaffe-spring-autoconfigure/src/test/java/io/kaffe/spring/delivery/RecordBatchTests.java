@@ -38,7 +38,11 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.delivery.BatchBench.Partition;
+import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.Turn;
+import io.kaffe.spring.worker.Work;
+import io.kaffe.spring.worker.Worker;
 import io.kaffe.spring.worker.WorkerSnapshot;
 import io.kaffe.spring.worker.WorkerState;
 
@@ -104,6 +108,30 @@ class RecordBatchTests {
 	}
 
 	@Test
+	void failureThatAnswersNothingIsAFailureOfTheBatchLikeAnyOther() {
+		this.bench.submit(this.orders, 0, 1);
+		this.bench.script = (records) -> {
+			throw new HostileException();
+		};
+		this.bench.run().backOff().backOff();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"), names("orders@0", "orders@1"),
+				names("orders@0", "orders@1"));
+		assertThat(this.orders.parked).isEqualTo(1);
+		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	void failureThatAnswersNothingWithinAnotherOneIsAFailureOfTheBatchLikeAnyOther() {
+		this.bench.failure(1, FailureAction.SKIP).submit(this.orders, 0, 1);
+		this.bench.script = (records) -> {
+			throw new BatchListenerFailedException("On purpose", new HostileException(), 1);
+		};
+		this.bench.run();
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
 	void partitionsAreSeparatedIfTheContainerSaysSo() {
 		this.bench.separatesPartitions().submit(this.orders, 0, 1).submit(this.refunds, 0).submit(this.orders, 2);
 		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1"), names("refunds@0"),
@@ -134,6 +162,45 @@ class RecordBatchTests {
 		this.bench.submit(this.orders, 1).run();
 		this.bench.execution.advance(Duration.ofSeconds(1));
 		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1"));
+	}
+
+	@Test
+	void doesNotWaitForEverWhenTheTimerOfABatchBeforeItGoesOffJustBeforeItsWorkerWaits() {
+		this.bench.limits(2, Duration.ofSeconds(5));
+		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
+		this.bench.worker.submit(first);
+		this.bench.run();
+		this.bench.execution.advance(Duration.ofSeconds(4));
+		first.beforeWorkerWaits = () -> this.bench.execution.advance(Duration.ofSeconds(1));
+		this.bench.submit(this.orders, 1, 2).run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"));
+		this.bench.execution.advance(Duration.ofMillis(3999));
+		assertThat(this.bench.run().delivered).hasSize(1);
+		this.bench.execution.advance(Duration.ofMillis(1));
+		assertThat(this.bench.run().delivered).hasSize(2).last().isEqualTo(names("orders@2"));
+	}
+
+	@Test
+	void doesNotWaitForEverWhenItsTimerGoesOffTooEarlyAndJustBeforeItsWorkerWaits() {
+		this.bench.limits(2, Duration.ofSeconds(5));
+		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
+		first.beforeWorkerWaits = this.bench.execution::fireTimers;
+		this.bench.worker.submit(first);
+		assertThat(this.bench.run().delivered).isEmpty();
+		this.bench.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.bench.run().delivered).containsExactly(names("orders@0"));
+	}
+
+	@Test
+	void waitsWithATimerAfterOneCouldNotBeSet() {
+		this.bench.limits(2, Duration.ofSeconds(5)).submit(this.orders, 0, 1).run();
+		this.bench.execution.failTimer(new LinkageError("On purpose"));
+		this.bench.submit(this.orders, 2).run();
+		assertThat(this.bench.worker.snapshot(0).restarts()).isOne();
+		this.bench.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.bench.run().delivered).as("restarted").hasSize(1);
+		this.bench.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.bench.run().delivered).last().isEqualTo(names("orders@2"));
 	}
 
 	@Test
@@ -584,6 +651,37 @@ class RecordBatchTests {
 		@Override
 		public void clearThreadState(Consumer<?, ?> consumer) {
 			this.calls.add("clear");
+		}
+
+	}
+
+	/**
+	 * Work that something happens to after it has answered and before its worker waits.
+	 */
+	private static final class Interrupted extends Work {
+
+		private final Work work;
+
+		private @Nullable Runnable beforeWorkerWaits;
+
+		Interrupted(Work work) {
+			this.work = work;
+		}
+
+		@Override
+		public Progress proceed(Worker worker, Turn turn) {
+			Progress progress = this.work.proceed(worker, turn);
+			Runnable event = this.beforeWorkerWaits;
+			if (event != null) {
+				this.beforeWorkerWaits = null;
+				event.run();
+			}
+			return progress;
+		}
+
+		@Override
+		public boolean isReady(long now) {
+			return this.work.isReady(now);
 		}
 
 	}

@@ -23,8 +23,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -32,20 +34,27 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.util.backoff.ExponentialBackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.worker.AssignedPartition;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerWorkers;
@@ -131,6 +140,68 @@ class UnfinishedRecordTests {
 		advance(Duration.ofDays(1).toMillis());
 		assertThat(this.attempts).hasSize(3);
 		assertThat(this.source.completed).isEmpty();
+	}
+
+	@Test
+	void recoveryThatFailsWithWhatAnswersNothingIsTriedAgain() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		List<CompletableFuture<Object>> letters = new ArrayList<>();
+		this.deadLetters = (record, failure) -> {
+			letters.add(letters.isEmpty() ? CompletableFuture.failedFuture(new HostileException())
+					: new CompletableFuture<>());
+			return letters.get(letters.size() - 1);
+		};
+		fail(0, new HostileException());
+		submit(1);
+		assertThat(letters).hasSize(1);
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(letters).hasSize(2);
+		letters.get(1).completeExceptionally(new CompletionException("On purpose", new HostileException()));
+		this.execution.runAll();
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(letters).hasSize(3);
+		letters.get(2).complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void thousandsOfFailingRecordsAreLoggedInAFewLinesAndOneStack(CapturedOutput output) {
+		this.maxAttempts = 1;
+		this.then = FailureAction.SKIP;
+		for (int offset = 0; offset < 3000; offset++) {
+			fail(offset, new IllegalStateException("On purpose"));
+		}
+		submit(3000);
+		advance(Duration.ofSeconds(1).toMillis());
+		assertThat(this.source.completed).hasSize(3000);
+		assertThat(output.toString()
+			.lines()
+			.filter((line) -> line.contains(" skipped records") || line.contains("Skipping "))).hasSize(2)
+			.last()
+			.asString()
+			.contains("Consumer 'orders': 2999 more skipped records were not logged");
+		assertThat(output.toString().lines().filter((line) -> line.contains("IllegalStateException: On purpose")))
+			.as("stacks")
+			.hasSize(1);
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void stackOfAFailureIsLoggedOnceAlthoughItsRecordIsParkedInTheEnd(CapturedOutput output) {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		advance(100);
+		advance(200);
+		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(output).contains("Consumer 'orders': Attempt 1 to handle orders-0@0 failed")
+			.contains("Consumer 'orders': Parked orders-0@0 after 3 attempts");
+		assertThat(output.toString().lines().filter((line) -> line.startsWith("java.lang.IllegalStateException")))
+			.as("stacks")
+			.hasSize(1);
 	}
 
 	@Test
@@ -292,16 +363,47 @@ class UnfinishedRecordTests {
 		submit(1);
 		Instant now = this.execution.instant();
 		assertThat(failingRecords().count()).isEqualTo(1);
-		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
-				"retrying", 1, now, now.plusMillis(100), "java.lang.IllegalStateException", null, null, null));
+		assertThat(failingRecords().oldest(100, false))
+			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
+					"java.lang.IllegalStateException", null, null, null, null, null, null, null));
 		assertThat(failingRecords().oldest(100, true))
 			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
-					"java.lang.IllegalStateException", "key", "value", "On purpose"));
+					"java.lang.IllegalStateException", "key", "value", "On purpose", null, null, null, null));
 		assertThat(failingRecords().oldest(0, true)).isEmpty();
 		advance(100);
 		advance(200);
 		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
-				"parked", 3, now, null, "java.lang.IllegalStateException", null, null, null));
+				"parked", 3, now, null, "java.lang.IllegalStateException", null, null, null, null, null, null, null));
+	}
+
+	@Test
+	void recordThatCannotBeReadIsDescribedWithItsBytesAndTheRootCause() {
+		byte[] bytes = { '{', '\\', 0, (byte) 0xc3, '}' };
+		fail(0, new DeserializationException("failed to deserialize", bytes, false,
+				new IllegalStateException("On purpose", new IllegalArgumentException("no JSON"))));
+		submitOne(new ConsumerRecord<>("orders", 0, 0, 0, TimestampType.CREATE_TIME, 3, 5, "key", null,
+				new RecordHeaders(), Optional.empty()));
+		assertThat(failingRecords().oldest(100, true)).singleElement().satisfies((failing) -> {
+			assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
+			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+			assertThat(failing.causeMessage()).isEqualTo("no JSON");
+			assertThat(failing.key()).isEqualTo("key");
+			assertThat(failing.value()).isEqualTo("{\\\\\\x00\\xc3}");
+			assertThat(failing.keySize()).isEqualTo(3);
+			assertThat(failing.valueSize()).isEqualTo(5);
+		});
+		assertThat(failingRecords().oldest(100, false)).singleElement().satisfies((failing) -> {
+			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+			assertThat(failing.causeMessage()).isNull();
+			assertThat(failing.value()).isNull();
+			assertThat(failing.valueSize()).isEqualTo(5);
+		});
+		assertThat(journal().failures(true)).singleElement()
+			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
+			.containsExactly(IllegalArgumentException.class.getName(), "no JSON");
+		assertThat(journal().failures(false)).singleElement()
+			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
+			.containsExactly(IllegalArgumentException.class.getName(), null);
 	}
 
 	@Test
@@ -718,6 +820,12 @@ class UnfinishedRecordTests {
 		this.worker
 			.submit(new RecordChunk(LongStream.range(0, records).mapToObj(UnfinishedRecordTests::record).toList(),
 					source, source.delivery()));
+		this.execution.runAll();
+	}
+
+	private void submitOne(ConsumerRecord<?, ?> record) {
+		RecordedSource source = source();
+		this.worker.submit(new RecordChunk(List.of(record), source, source.delivery()));
 		this.execution.runAll();
 	}
 

@@ -40,6 +40,7 @@ import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.SendTo;
 import reactor.core.publisher.Mono;
 
+import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerManager;
@@ -135,6 +136,35 @@ class AsyncListenerIntegrationTests {
 	}
 
 	@Test
+	void futureThatFailsWithWhatAnswersNothingIsTriedAgainAndThenParked() {
+		try (ListenerApplication application = ListenerApplication.of(Futures.class).topic("orders", 1)) {
+			application.send("orders", 0, 0, 2);
+			ConfigurableApplicationContext context = application.start(NAMED, QUICK, "--kaffe.failure.max-attempts=2",
+					"--spring.kafka.listener.observation-enabled=true");
+			Futures futures = context.getBean(Futures.class);
+			await("the first attempt").until(() -> futures.begun.containsKey("0"));
+			futures.fail("0", new HostileException());
+			await("the second attempt").until(() -> futures.attempts.contains(2));
+			futures.fail("0", new HostileException());
+			await("it is parked").until(() -> worker(application, context, 0).state() == WorkerState.PARKED);
+			assertThat(worker(application, context, 0).lastFailure()).isNotNull()
+				.extracting(WorkerSnapshot.LastFailure::exception)
+				.isEqualTo(HostileException.class.getName());
+			assertThat(futures.begun).doesNotContainKey("1");
+		}
+	}
+
+	@Test
+	void futureThatFailsIsTriedAgainEvenIfItsListenerCannotBePrinted() {
+		try (ListenerApplication application = ListenerApplication.of(Unprintable.class).topic("orders", 1)) {
+			application.send("orders", 0, 0, 1);
+			ConfigurableApplicationContext context = application.start(NAMED, QUICK, "--kaffe.commit.interval=50ms");
+			await("it is handled in the end").until(() -> Long.valueOf(1).equals(application.committed("orders", 0)));
+			assertThat(context.getBean(Unprintable.class).attempts).hasValue(2);
+		}
+	}
+
+	@Test
 	void stopWaitsForTheFutureAndCommits() {
 		try (ListenerApplication application = ListenerApplication.of(Futures.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 2);
@@ -159,6 +189,7 @@ class AsyncListenerIntegrationTests {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start(NAMED, "--kaffe.stall-threshold=200ms");
 			Futures futures = context.getBean(Futures.class);
+			await("it is begun").until(() -> futures.begun.containsKey("0"));
 			await("it counts as stalled").until(() -> worker(application, context, 0).state() == WorkerState.STALLED);
 			assertThat(problems(context)).singleElement()
 				.asString()
@@ -238,12 +269,49 @@ class AsyncListenerIntegrationTests {
 		}
 
 		void fail(String value) {
+			fail(value, new IllegalStateException("no"));
+		}
+
+		void fail(String value, Throwable failure) {
 			this.open.decrementAndGet();
-			future(value).completeExceptionally(new IllegalStateException("no"));
+			CompletableFuture<Void> future = future(value);
+			// Whoever gets to know of it by a stage of the future's, such as here, may
+			// ask it.
+			try {
+				future.completeExceptionally(failure);
+			}
+			catch (IllegalStateException ex) {
+				assertThat(failure).isInstanceOf(HostileException.class);
+			}
 		}
 
 		private CompletableFuture<Void> future(String value) {
 			return Objects.requireNonNull(this.begun.get(value), value);
+		}
+
+	}
+
+	/**
+	 * Fails once, and then has a text without end.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Unprintable {
+
+		final AtomicInteger attempts = new AtomicInteger();
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
+		CompletableFuture<Void> handle(String value) {
+			return (this.attempts.incrementAndGet() == 1)
+					? CompletableFuture.failedFuture(new IllegalStateException("once"))
+					: CompletableFuture.completedFuture(null);
+		}
+
+		@Override
+		public String toString() {
+			if (this.attempts.get() > 0) {
+				throw new StackOverflowError("On purpose");
+			}
+			return "prints";
 		}
 
 	}

@@ -47,6 +47,9 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.ErrorHandlingDeserializer;
 
+import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.worker.WorkerManager;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -137,6 +140,7 @@ class PoisonRecordsIntegrationTests {
 		if (!strategy.equals("worker-per-record")) {
 			handler.assertOrderOfKeys();
 		}
+		assertPoisonIsShown(context);
 		context.close();
 		assertThat(application.committed("orders", 0)).isEqualTo(AT);
 		Picky.tolerant.add(application.group());
@@ -149,6 +153,19 @@ class PoisonRecordsIntegrationTests {
 		if (!strategy.equals("worker-per-record")) {
 			again.assertOrderOfKeys();
 		}
+	}
+
+	private static void assertPoisonIsShown(ConfigurableApplicationContext context) {
+		ConsumerSnapshot shown = context.getBean(WorkerManager.class).table("orders", true);
+		assertThat(shown).isNotNull();
+		assertThat(shown.failing()).hasSize(2).allSatisfy((failing) -> {
+			assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
+			assertThat(failing.cause()).isEqualTo(IllegalStateException.class.getName());
+			assertThat(failing.causeMessage()).isEqualTo("Not poison");
+			assertThat(List.of(failing.key() + "", failing.value() + "")).contains(POISON);
+			assertThat(failing.keySize()).isPositive();
+			assertThat(failing.valueSize()).isPositive();
+		});
 	}
 
 	private static List<String> unfinished(String strategy) {

@@ -18,6 +18,7 @@ package io.kaffe.spring.listener;
 
 import java.io.IOException;
 import java.io.ObjectInputStream;
+import java.io.Serial;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -97,6 +98,17 @@ class UnreadableRecordReaderTests {
 			assertThat(failure).hasRootCauseInstanceOf(StackOverflowError.class);
 		});
 		assertThat(failure(record, false)).isNotNull();
+	}
+
+	@Test
+	void errorThatAnswersNothingIsToldByItsClass() {
+		ConsumerRecord<?, ?> record = reader(Hostile.class, Recording.class).read(
+				unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, new IllegalStateException("no")));
+		assertThat((Object) record.key()).isNull();
+		assertThat(failure(record, true)).satisfies((failure) -> {
+			assertThat(failure.getData()).isEqualTo(number(77));
+			assertThat(failure.getCause()).isNotNull();
+		});
 	}
 
 	@Test
@@ -191,6 +203,25 @@ class UnreadableRecordReaderTests {
 		@Override
 		public void close() {
 			events.add("closed");
+		}
+
+	}
+
+	public static class Hostile implements Deserializer<String> {
+
+		@Override
+		public String deserialize(String topic, byte[] data) {
+			throw new AssertionError() {
+
+				@Serial
+				private static final long serialVersionUID = 1L;
+
+				@Override
+				public String toString() {
+					throw new AssertionError("Does not answer");
+				}
+
+			};
 		}
 
 	}

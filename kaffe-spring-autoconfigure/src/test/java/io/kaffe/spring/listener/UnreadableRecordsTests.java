@@ -16,15 +16,22 @@
 
 package io.kaffe.spring.listener;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.RecordDeserializationException.DeserializationExceptionOrigin;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -32,6 +39,8 @@ import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
+
+import io.kaffe.spring.worker.ManualExecution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -41,8 +50,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 class UnreadableRecordsTests {
 
+	private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
+
 	private final MessageListenerContainer container = new KafkaMessageListenerContainer<>(
 			new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("orders"));
+
+	private final KafkaMessageListenerContainer<?, ?> reading = new KafkaMessageListenerContainer<>(
+			new DefaultKafkaConsumerFactory<>(
+					Map.of("key.deserializer", Closing.class, "value.deserializer", Closing.class)),
+			new ContainerProperties("orders"));
 
 	private final Consumer<?, ?> consumer = new MockConsumer<>("earliest");
 
@@ -79,6 +95,49 @@ class UnreadableRecordsTests {
 		assertThatIllegalStateException()
 			.isThrownBy(() -> unreadable(null).handleOtherException(failure, this.consumer, this.container, true))
 			.withCause(failure);
+	}
+
+	@Test
+	void readerOfAConsumerWhoseThreadDiedIsReleasedWhenAnotherOneIsNeeded() {
+		Map<Consumer<?, ?>, ConsumerSession> sessions = new HashMap<>();
+		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null,
+				() -> new UnreadableRecordReader(new ConfiguredDeserializers(this.reading)));
+		Closing.closed.set(0);
+		for (int thread = 0; thread < 5; thread++) {
+			sessions.clear();
+			MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
+			polling.assign(List.of(ORDERS));
+			ConsumerSession session = AdoptedContainers.inGroup(null, new ManualExecution()).session(polling);
+			session.assigned(List.of(ORDERS));
+			sessions.put(polling, session);
+			unreadable.handleOtherException(poison(), polling, this.container, true);
+			assertThat(Closing.closed).as("those of the threads before").hasValue(thread);
+		}
+	}
+
+	private static RecordDeserializationException poison() {
+		return new RecordDeserializationException(DeserializationExceptionOrigin.VALUE, ORDERS, 7, 0,
+				TimestampType.CREATE_TIME, ByteBuffer.wrap(new byte[1]), ByteBuffer.wrap(new byte[1]),
+				new RecordHeaders(), "no", new IllegalStateException("no"));
+	}
+
+	/**
+	 * Counts how often one is closed.
+	 */
+	public static final class Closing implements Deserializer<String> {
+
+		static final AtomicInteger closed = new AtomicInteger();
+
+		@Override
+		public String deserialize(String topic, byte[] data) {
+			return "key";
+		}
+
+		@Override
+		public void close() {
+			closed.incrementAndGet();
+		}
+
 	}
 
 	private static UnreadableRecords unreadable(@Nullable CommonErrorHandler handler) {

@@ -54,6 +54,8 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	private int schedules;
 
+	private @Nullable Error timerFailure;
+
 	/**
 	 * Run what is submitted until nothing is left.
 	 */
@@ -87,6 +89,23 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 			timer.run();
 			timer = this.timers.peek();
 		}
+	}
+
+	/**
+	 * Let all timers go off that are set, however early that is.
+	 */
+	public void fireTimers() {
+		for (int left = this.timers.size(); left > 0; left--) {
+			this.timers.remove().run();
+		}
+	}
+
+	/**
+	 * Throw something when the next timer is to be set.
+	 * @param failure what is thrown
+	 */
+	public void failTimer(Error failure) {
+		this.timerFailure = failure;
 	}
 
 	/**
@@ -157,6 +176,11 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	@Override
 	public ScheduledFuture<?> schedule(Runnable task, Instant startTime) {
+		Error failure = this.timerFailure;
+		if (failure != null) {
+			this.timerFailure = null;
+			throw failure;
+		}
 		if (this.failing.test(this.schedules++)) {
 			throw new OutOfMemoryError("Simulated");
 		}

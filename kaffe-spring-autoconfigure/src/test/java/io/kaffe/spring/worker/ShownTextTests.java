@@ -28,6 +28,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ShownTextTests {
 
 	@Test
+	void bytesAreEscapedAndCutOff() {
+		assertThat(ShownText.escaped(new byte[] { 'a', '\\', '\n', (byte) 0xff })).isEqualTo("a\\\\\\x0a\\xff");
+		assertThat(ShownText.escaped(new byte[1_000_000])).hasSize(200).startsWith("\\x00").endsWith("\\x00");
+		assertThat(ShownText.escaped(new byte[0])).isEmpty();
+	}
+
+	@Test
 	void nothingHasNoText() {
 		assertThat(ShownText.of(null)).isNull();
 		assertThat(ShownText.messageOf(new IllegalStateException())).isNull();

@@ -58,7 +58,7 @@ function* ofFailing(consumer, partitions) {
     const parked = failing.state === "parked";
     if (parked || failing.state === "recovering" || (failing.attempts ?? 0) >= MANY_ATTEMPTS) {
       yield { severity: parked ? "bad" : "warn", what: recordName(failing), state: failing.state,
-          why: [`${simpleName(failing.exception)} after ${plural(failing.attempts, "attempt")}`,
+          why: [`${simpleName(failing.cause ?? failing.exception)} after ${plural(failing.attempts, "attempt")}`,
             failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(partitions, failing)]
             .filter((part) => part !== null).join(", "), since: failing.since, record: failing };
     }

@@ -21,6 +21,21 @@ const STATES = { "stalled": "bad", "parked": "bad", "stopped": "bad", "lost": "b
     "retrying": "warn", "recovering": "warn", "draining": "warn", "rebalancing": "warn", "paused": "warn",
     "starting": "note", "running": "good", "idle": "none" };
 
+/** Return what an attempt failed with, and the root cause of it. */
+function exceptionText({ exception, message, cause, causeMessage }) {
+  const thrown = [simpleName(exception), message].filter(isKnown).join(": ");
+  return isKnown(cause) ? `${thrown}, caused by ${[simpleName(cause), causeMessage].filter(isKnown).join(": ")}` : thrown;
+}
+
+const exceptionNames = ({ exception, cause }) => isKnown(cause) ? `${exception}, caused by ${cause}` : exception;
+
+/** Return how large the key and the value of a record are. */
+function sizeText({ keySize, valueSize }) {
+  const sizes = [isKnown(keySize) ? `key ${bytes(keySize)}` : null, isKnown(valueSize) ? `value ${bytes(valueSize)}` : null]
+      .filter(isKnown);
+  return (sizes.length > 0) ? `(${sizes.join(", ")})` : null;
+}
+
 /** Show a state: a word, never a colour alone. */
 function showState(node, state) {
   setText(node, state);
@@ -223,7 +238,7 @@ function tables(name, { service, operations, details }) {
         empty: "No record is failing.",
         keyOf: (failing) => `${failing.partition}@${failing.offset}`,
         words: (failing) => [`${failing.partition}@${failing.offset}`, failing.state, failing.exception ?? "",
-            failing.message ?? "", failing.key ?? ""],
+            failing.message ?? "", failing.cause ?? "", failing.causeMessage ?? "", failing.key ?? ""],
         columns: [
           { title: "Record", value: (failing) => `${failing.partition}@${failing.offset}` },
           { title: "State", value: (failing) => failing.state, cell: (cell, failing) => stateCell(cell, failing.state) },
@@ -234,11 +249,11 @@ function tables(name, { service, operations, details }) {
             text: (failing) => failing.nextAttemptAt ? time(failing.nextAttemptAt) : UNKNOWN },
           { title: "Exception", value: (failing) => simpleName(failing.exception), kind: "wide",
             cell: (cell, failing) => {
-              setText(cell, [simpleName(failing.exception), failing.message].filter(isKnown).join(": "));
-              setAttribute(cell, "title", failing.exception);
+              setText(cell, exceptionText(failing));
+              setAttribute(cell, "title", exceptionNames(failing));
             } },
           { title: "Key and value", kind: "wide", value: (failing) => failing.key,
-            text: (failing) => [failing.key, failing.value].filter(isKnown).join(" · ") || UNKNOWN },
+            text: (failing) => [failing.key, failing.value, sizeText(failing)].filter(isKnown).join(" · ") || UNKNOWN },
           { title: "Operations", cell: (cell, failing) => buttonsCell(cell,
               () => recordButtons(operations, name, failing)) }
         ]
@@ -251,7 +266,8 @@ function tables(name, { service, operations, details }) {
         caption: `Last failures of ${name}`,
         empty: "No attempt has failed.",
         keyOf: (failure) => `${failure.at}|${failure.record}|${failure.attempt}`,
-        words: (failure) => [failure.record, failure.exception, failure.action, failure.message ?? ""],
+        words: (failure) => [failure.record, failure.exception, failure.action, failure.message ?? "",
+            failure.cause ?? "", failure.causeMessage ?? ""],
         columns: [
           { title: "At", value: (failure) => instantValue(failure.at), text: (failure) => time(failure.at) },
           { title: "Record", value: (failure) => failure.record },
@@ -259,8 +275,8 @@ function tables(name, { service, operations, details }) {
           { title: "Then", value: (failure) => failure.action },
           { title: "Exception", value: (failure) => simpleName(failure.exception), kind: "wide",
             cell: (cell, failure) => {
-              setText(cell, [simpleName(failure.exception), failure.message].filter(isKnown).join(": "));
-              setAttribute(cell, "title", failure.exception);
+              setText(cell, exceptionText(failure));
+              setAttribute(cell, "title", exceptionNames(failure));
             } }
         ]
       })
