@@ -27,6 +27,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.MessageListener;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.delivery.BatchLimits;
@@ -35,6 +36,7 @@ import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
@@ -66,14 +68,21 @@ final class AdoptedContainers {
 
 	static AdoptedConsumer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
 			ManualExecution execution) {
+		return adopted(container, maxPollInterval, execution, (record) -> {
+		});
+	}
+
+	static AdoptedConsumer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
+			ManualExecution execution, MessageListener<Object, Object> listener) {
 		StandardWorkerAllocationStrategy strategy = StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION;
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, 10_000,
 				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
-		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false, new DeliverySettings(null, false, settings.failurePolicy(), null,
-				new LogContext("orders", false), new MockConsumer<>("earliest"), execution));
+				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)),
+				ConsumerProblem.Severity.WARNING, false);
+		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
+				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
+						new MockConsumer<>("earliest"), execution));
 		return new AdoptedConsumer("orders", container, settings, null, delivery, maxPollInterval, execution,
 				new WorkerManager(new WorkerSupervisor(execution, execution, execution)));
 	}

@@ -37,6 +37,7 @@ import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.SendTo;
 import reactor.core.publisher.Mono;
 
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerManager;
@@ -170,7 +171,7 @@ class AsyncListenerIntegrationTests {
 	}
 
 	private static List<String> problems(ConfigurableApplicationContext context) {
-		return context.getBean(WorkerManager.class).problems().getOrDefault("orders", List.of());
+		return context.getBean(WorkerManager.class).problems("orders").stream().map(ConsumerProblem::message).toList();
 	}
 
 	private static WorkerSnapshot worker(ListenerApplication application, ConfigurableApplicationContext context,
