@@ -130,6 +130,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final ContainerSupervision supervision;
 
+	private final AssignmentLog assignmentLog;
+
 	private final BrokerAnswers answers;
 
 	private final ConsumerHealth health;
@@ -170,6 +172,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
 		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
+		this.assignmentLog = new AssignmentLog(name);
 		this.answers = new BrokerAnswers(ticker, this.commitOutcomes::confirmed);
 		this.health = new ConsumerHealth(container, this.supervision, this.workers, delivery, settings,
 				new PollHealth(container, this.supervision, maxPollInterval, ticker), this.answers, ticker);
@@ -218,12 +221,15 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	void stopping(Consumer<?, ?> consumer, Runnable beforeCommit) {
 		ConsumerSession session = this.sessions.get(consumer);
 		if (session != null) {
+			Runnable logStopped = this.assignmentLog.stopping(session.assignments(),
+					this.delivery.failingRecords().all());
 			try {
 				session.stopping(beforeCommit);
 			}
 			finally {
 				this.sessions.remove(consumer);
 				assignmentChanged();
+				logStopped.run();
 			}
 		}
 	}
@@ -475,6 +481,7 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	 */
 	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
 		this.rebalances.add(rebalance);
+		this.assignmentLog.rebalanced(rebalance);
 		this.workers.observers().rebalanced(rebalance);
 	}
 

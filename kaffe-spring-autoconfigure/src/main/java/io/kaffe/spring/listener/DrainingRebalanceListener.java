@@ -131,7 +131,8 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 					revokedBeforeCommit(consumer, partitions);
 				}
 				catch (RuntimeException ex) {
-					logger.error("The rebalance listener failed while its consumer was being stopped", ex);
+					logger.error("The rebalance listener of consumer '" + this.adopted
+							+ "' failed while the consumer was being stopped", ex);
 				}
 			}
 		});
