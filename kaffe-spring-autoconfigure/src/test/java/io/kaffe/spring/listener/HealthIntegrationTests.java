@@ -59,7 +59,7 @@ class HealthIntegrationTests {
 		try (ListenerApplication application = application(Failing.class)
 			.with("management.endpoint.health.probes.enabled", true)
 			.with("management.endpoint.health.show-details", "always")
-			.with("kaffe.consumers.orders.health.parked", "down")
+			.with("kaffe.health.parked", "down")
 			.with("kaffe.failure.max-attempts", 1)) {
 			ConfigurableApplicationContext context = application.start(WebApplicationType.SERVLET);
 			KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
