@@ -38,6 +38,7 @@ import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
@@ -89,7 +90,8 @@ final class Engine {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, maxConcurrency, 10_000,
 				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
+				new StallLimits(Duration.ofMinutes(5), null), new RestartLimit(10, Duration.ofMinutes(5)),
+				ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
 				ListenerType.SIMPLE, null, false, false, new DeliverySettings(NAME, false, settings.failurePolicy(),
 						null, new LogContext(NAME, false), GuardedConsumer.of(NAME), this.ticker));

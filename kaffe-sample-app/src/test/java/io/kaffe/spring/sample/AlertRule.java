@@ -107,6 +107,9 @@ record AlertRule(String alert, String expression, String duration, Map<String, S
 				flaws.add(this.alert + ": its " + annotation + " does not name the consumer");
 			}
 		}
+		if (this.annotations.getOrDefault("action", "").isBlank()) {
+			flaws.add(this.alert + ": it does not say what to do");
+		}
 		return flaws;
 	}
 

@@ -83,6 +83,52 @@ class KaffePageBrowserTests {
 	}
 
 	@Test
+	void whatHealthTellsOfTheConsumerNeedsAttentionTheWorstFirst() {
+		Instant since = Instant.now().minusSeconds(75);
+		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException")
+			.replace("\"lag\": 943, \"lagSeconds\": 742.0",
+					"\"lag\": null, \"lagSeconds\": null, \"noAnswerSince\": \"" + since + "\"")
+			.replace("\"failures\": [",
+					"""
+							"problems": [
+							  {"kind": "no-answer", "severity": "down", "since": "%1$s",
+							   "message": "no answer: no broker has answered since %1$s, for 75 s"},
+							  {"kind": "held-back", "severity": "warning", "since": "%1$s",
+							   "message": "held back: 8 of 8 partitions have been paused by back-pressure for 75 s while the lag grew to 200000 records: handlers are too slow or too few"},
+							  {"kind": "parked", "severity": "warning", "since": "%1$s", "message": "parked: orders-3@1048, X since then"},
+							  {"kind": "stalled", "severity": "warning", "since": "%1$s",
+							   "message": "stalled: orders-5@9 has been with its handler for 300 s"}],
+							"failures": ["""
+						.formatted(since)));
+		open();
+		assertThat(this.browser.texts("#attention-items .what .word")).containsExactly("no answer", "parked",
+				"held back", "stalled");
+		assertThat(this.browser.text("#attention-items li:nth-child(4)")).contains("orders-5@9")
+			.contains("has been with its handler for 300 s");
+		assertThat(this.browser.text("#attention-items li:first-child .age")).startsWith("1 min");
+		assertThat(this.browser.text("#attention-items li:first-child .what strong")).isEqualTo("orders");
+		assertThat(this.browser.attribute("#attention-items li:first-child", "data-severity")).isEqualTo("bad");
+		assertThat(this.browser.attribute("#attention-items li:nth-child(2)", "data-severity")).isEqualTo("warn");
+		assertThat(this.browser.text("#attention-items li:nth-child(3) .why"))
+			.isEqualTo("8 of 8 partitions have been paused by back-pressure for 75 s while the lag grew to 200000 "
+					+ "records: handlers are too slow or too few");
+		assertThat(this.browser.text("#counters")).contains("brokers do not answer");
+	}
+
+	@Test
+	void parkedRecordIsAsBadAsHealthTakesIt() {
+		open();
+		assertThat(this.browser.attribute("#attention-items li:first-child", "data-severity")).isEqualTo("warn");
+		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException").replace(
+				"\"failures\": [",
+				"""
+						"problems": [{"kind": "parked", "severity": "down", "since": null, "message": "parked: orders-3@1048, X since then"}],
+						"failures": ["""));
+		await("it is down").atMost(Duration.ofSeconds(10))
+			.until(() -> "bad".equals(this.browser.attribute("#attention-items li:first-child", "data-severity")));
+	}
+
+	@Test
 	void itIsSaidThatNothingNeedsAttention() {
 		this.service.setTable(() -> "{\"access\": \"unrestricted\", \"consumers\": {}}");
 		this.browser.open(this.service.url());

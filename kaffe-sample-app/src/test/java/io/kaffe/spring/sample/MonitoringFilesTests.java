@@ -115,31 +115,34 @@ class MonitoringFilesTests {
 
 	@Test
 	void flawsOfAlertRulesAreNoticed(@TempDir Path directory) throws IOException {
-		Path file = Files.writeString(directory.resolve("alerts.yml"), """
-				groups:
-				  - name: any
-				    rules:
-				      - alert: Bare
-				        expr: kaffe_restarts_total > 0
-				      - alert: Misspelt
-				        expr: kaffe_restart_total{consumer="orders"} > 0
-				        for: 5m
-				        labels: { severity: warning }
-				        annotations: { summary: "{{ $labels.consumer }}", description: "{{ $labels.consumer }}" }
-				      - alert: MisspeltLabel
-				        expr: sum by (konsumer) (kaffe_restarts_total) > 0
-				        for: 5 minutes
-				        labels: { severity: high }
-				        annotations: { summary: "{{ $labels.consumer }} {{ $labels.topik }}", description: "look" }
-				""");
+		Path file = Files.writeString(directory.resolve("alerts.yml"),
+				"""
+						groups:
+						  - name: any
+						    rules:
+						      - alert: Bare
+						        expr: kaffe_restarts_total > 0
+						      - alert: Misspelt
+						        expr: kaffe_restart_total{consumer="orders"} > 0
+						        for: 5m
+						        labels: { severity: warning }
+						        annotations: { summary: "{{ $labels.consumer }}", description: "{{ $labels.consumer }}", action: "look" }
+						      - alert: MisspeltLabel
+						        expr: sum by (konsumer) (kaffe_restarts_total) > 0
+						        for: 5 minutes
+						        labels: { severity: high }
+						        annotations: { summary: "{{ $labels.consumer }} {{ $labels.topik }}", description: "look" }
+						""");
 		List<AlertRule> rules = AlertRule.read(file);
 		assertThat(rules.get(0).flaws()).containsExactly("Bare: it does not say for how long",
 				"Bare: its severity is none of [critical, warning, info]",
-				"Bare: its summary does not name the consumer", "Bare: its description does not name the consumer");
+				"Bare: its summary does not name the consumer", "Bare: its description does not name the consumer",
+				"Bare: it does not say what to do");
 		assertThat(rules.get(1).flaws()).isEmpty();
 		assertThat(rules.get(2).flaws()).containsExactly("MisspeltLabel: it does not say for how long",
 				"MisspeltLabel: its severity is none of [critical, warning, info]",
-				"MisspeltLabel: its description does not name the consumer");
+				"MisspeltLabel: its description does not name the consumer",
+				"MisspeltLabel: it does not say what to do");
 		assertThat(rules).flatExtracting((rule) -> rule.query().problems(SCRAPE))
 			.containsExactly("alert Misspelt: there is no metric kaffe_restart_total",
 					"alert Misspelt: none of its metrics has a label consumer",

@@ -46,6 +46,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.worker.ConsumerObserver;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.FailureLog;
@@ -68,6 +69,10 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 	private static final String COMPLETED = "completed";
 
 	private static final String TIMED_OUT = "timed-out";
+
+	/** As {@link PartitionSnapshot#paused()} tells them. */
+	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "operator", "parked",
+			"worker-allocation");
 
 	private static final long READING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -123,6 +128,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		addCounters();
 		addGauges();
 		addStates();
+		addPauses();
+		addProblems();
 	}
 
 	private Counter commits(String result) {
@@ -179,8 +186,12 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				(reading) -> reading.partitions().values().stream().mapToInt(PartitionSnapshot::parked).sum());
 		gauge("kaffe.records.stalled", "Records that have been with their handlers for too long", null,
 				ConsumerReading::stalled);
-		gauge("kaffe.consumer.up", "1 if health has nothing against the consumer, else 0", null,
+		gauge("kaffe.consumer.up", "0 if health says that the consumer is down, else 1", null,
 				(reading) -> reading.up() ? 1 : 0);
+		gauge("kaffe.max.concurrency", "Maximum number of records handled concurrently", null, (reading) -> {
+			Integer maxConcurrency = reading.table().maxConcurrency();
+			return (maxConcurrency != null) ? maxConcurrency : Double.NaN;
+		});
 	}
 
 	private void addStates() {
@@ -200,6 +211,34 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				.description("1 for the state that the consumer is in, 0 for others")
 				.tags(this.tags)
 				.tag("state", tag(state))
+				.register(this.registry));
+		}
+	}
+
+	private void addPauses() {
+		for (String reason : PAUSE_REASONS) {
+			add(Gauge
+				.builder("kaffe.partitions.paused", this,
+						(meters) -> meters.read((reading) -> reading.partitions()
+							.values()
+							.stream()
+							.filter((partition) -> reason.equals(partition.paused()))
+							.count()))
+				.description("Partitions of which nothing is fetched, by the reason")
+				.tags(this.tags)
+				.tag("reason", reason)
+				.register(this.registry));
+		}
+	}
+
+	private void addProblems() {
+		for (ConsumerProblem.Severity severity : ConsumerProblem.Severity.values()) {
+			add(Gauge
+				.builder("kaffe.consumer.problems", this,
+						(meters) -> meters.read((reading) -> reading.problems(severity)))
+				.description("Problems of the consumer that health tells, by their severity; at most 20")
+				.tags(this.tags)
+				.tag("severity", tag(severity))
 				.register(this.registry));
 		}
 	}

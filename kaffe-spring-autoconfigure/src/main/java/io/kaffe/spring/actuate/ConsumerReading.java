@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerWorkers;
 import io.kaffe.spring.worker.PartitionSnapshot;
@@ -35,10 +36,9 @@ import io.kaffe.spring.worker.WorkerState;
  * @param partitions its partitions
  * @param workers how many of its workers are in each state
  * @param stalled how many records are stalled
- * @param up whether it has no problem
  */
 record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnapshot> partitions,
-		Map<WorkerState, Integer> workers, int stalled, boolean up) {
+		Map<WorkerState, Integer> workers, int stalled) {
 
 	/**
 	 * Read a consumer.
@@ -55,8 +55,21 @@ record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnap
 			.stream()
 			.collect(Collectors.toMap((partition) -> new TopicPartition(partition.topic(), partition.partition()),
 					(partition) -> partition, (older, newer) -> newer));
-		return new ConsumerReading(table, partitions, workers.states(), workers.stalled().size(),
-				manager.problems(consumer).isEmpty());
+		return new ConsumerReading(table, partitions, workers.states(), workers.stalled().size());
+	}
+
+	/**
+	 * Return whether the consumer is not down.
+	 */
+	boolean up() {
+		return problems(ConsumerProblem.Severity.DOWN) == 0;
+	}
+
+	/**
+	 * Return how many problems are shown that are as severe as that.
+	 */
+	long problems(ConsumerProblem.Severity severity) {
+		return this.table.problems().stream().filter((problem) -> problem.severity() == severity).count();
 	}
 
 }

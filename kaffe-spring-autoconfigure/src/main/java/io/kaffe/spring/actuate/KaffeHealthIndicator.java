@@ -18,21 +18,32 @@ package io.kaffe.spring.actuate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
 
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerManager;
 
 /**
- * Health of the consumers that have workers: down if one of them has a problem. The
- * detail of each consumer, by its name, is the list of its problems, with the coordinates
- * of records but nothing of their contents, or, if it has none, {@code "up"}, or
- * {@code "paused"} or {@code "stopped"}, which somebody has done on purpose.
+ * Health of the consumers that have workers: down if one of them is, else
+ * {@link #WARNING} if one of them has a problem. The detail of each consumer, by its
+ * name, is the list of its problems, the worst first, with the coordinates of records but
+ * nothing of their contents, or, if it has none, {@code "up"}, or {@code "paused"} or
+ * {@code "stopped"}, which somebody has done on purpose.
  */
 public final class KaffeHealthIndicator extends AbstractHealthIndicator {
+
+	/**
+	 * That somebody should look at a consumer, though records are handled. It is not in
+	 * Spring Boot's order of statuses, so it does not count where statuses are
+	 * aggregated, and is answered with 200, unless the application says otherwise.
+	 */
+	public static final Status WARNING = new Status("WARNING");
 
 	private static final int SHOWN_PROBLEMS = 20;
 
@@ -49,27 +60,34 @@ public final class KaffeHealthIndicator extends AbstractHealthIndicator {
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
-		builder.up();
-		this.manager.problems().forEach((consumer, problems) -> {
+		Status status = Status.UP;
+		for (Map.Entry<String, List<ConsumerProblem>> consumer : this.manager.problems().entrySet()) {
+			List<ConsumerProblem> problems = consumer.getValue();
 			if (problems.isEmpty()) {
-				builder.withDetail(consumer, withoutProblems(this.manager.state(consumer)));
+				builder.withDetail(consumer.getKey(), withoutProblems(this.manager.state(consumer.getKey())));
+				continue;
 			}
-			else {
-				builder.down().withDetail(consumer, shown(problems));
+			builder.withDetail(consumer.getKey(), shown(problems));
+			if (problems.stream().anyMatch(ConsumerProblem::meansDown)) {
+				status = Status.DOWN;
 			}
-		});
+			else if (status.equals(Status.UP)) {
+				status = WARNING;
+			}
+		}
+		builder.status(status);
 	}
 
 	private static String withoutProblems(@Nullable ConsumerState state) {
 		return (state == ConsumerState.PAUSED || state == ConsumerState.STOPPED) ? state.toString() : "up";
 	}
 
-	private static List<String> shown(List<String> problems) {
-		if (problems.size() <= SHOWN_PROBLEMS) {
-			return problems;
+	private static List<String> shown(List<ConsumerProblem> problems) {
+		List<String> shown = new ArrayList<>();
+		problems.stream().limit(SHOWN_PROBLEMS).map(ConsumerProblem::message).forEach(shown::add);
+		if (problems.size() > SHOWN_PROBLEMS) {
+			shown.add("and " + (problems.size() - SHOWN_PROBLEMS) + " more");
 		}
-		List<String> shown = new ArrayList<>(problems.subList(0, SHOWN_PROBLEMS));
-		shown.add("and " + (problems.size() - SHOWN_PROBLEMS) + " more");
 		return shown;
 	}
 

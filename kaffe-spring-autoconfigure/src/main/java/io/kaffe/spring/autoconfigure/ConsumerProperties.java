@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
 import io.kaffe.spring.delivery.FailureAction;
+import io.kaffe.spring.worker.ConsumerProblem;
 
 /**
  * Settings that a consumer has of its own or takes from the defaults; {@code null} where
@@ -76,6 +77,8 @@ public abstract class ConsumerProperties {
 	private final Failure failure = new Failure();
 
 	private final Supervision supervision = new Supervision();
+
+	private final Health health = new Health();
 
 	public @Nullable String getWorkerAllocationStrategy() {
 		return this.workerAllocationStrategy;
@@ -143,6 +146,10 @@ public abstract class ConsumerProperties {
 
 	public Supervision getSupervision() {
 		return this.supervision;
+	}
+
+	public Health getHealth() {
+		return this.health;
 	}
 
 	/**
@@ -446,6 +453,27 @@ public abstract class ConsumerProperties {
 
 		public void setJitter(@Nullable Double jitter) {
 			this.jitter = jitter;
+		}
+
+	}
+
+	/**
+	 * How health takes problems.
+	 */
+	public static class Health {
+
+		/**
+		 * How health takes a record that is parked while others are handled: as a
+		 * warning, or as down.
+		 */
+		private ConsumerProblem.@Nullable Severity parked;
+
+		public ConsumerProblem.@Nullable Severity getParked() {
+			return this.parked;
+		}
+
+		public void setParked(ConsumerProblem.@Nullable Severity parked) {
+			this.parked = parked;
 		}
 
 	}

@@ -32,6 +32,7 @@ import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.listener.UnsuitableContainerException;
 import io.kaffe.spring.offset.CommitMetadata;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
@@ -105,6 +106,9 @@ final class ConsumerSettingsResolver {
 				chosen, maxConcurrency(name, chosen), maxRecords.value(), maxBytes.value().toBytes(),
 				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval), batchLimits(name),
 				this.failures.resolve(name, subscription), stallLimits(name), restartLimit(name),
+				setting(name, "health.parked", (consumer) -> consumer.getHealth().getParked(),
+						ConsumerProblem.Severity.WARNING)
+					.value(),
 				setting(name, "mdc", ConsumerProperties::getMdc, true).value());
 	}
 

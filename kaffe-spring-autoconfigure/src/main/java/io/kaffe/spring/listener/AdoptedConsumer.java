@@ -17,14 +17,12 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
@@ -58,6 +56,7 @@ import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.delivery.Delivery;
 import io.kaffe.spring.delivery.FailingRecords;
 import io.kaffe.spring.delivery.FailureJournal;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.ConsumerWorkers;
@@ -100,6 +99,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private static final int SHOWN_REBALANCES = 20;
 
+	private static final int SHOWN_PROBLEMS = 20;
+
 	private static final Comparator<WorkerSnapshot> WORKER_ORDER = Comparator
 		.<WorkerSnapshot, String>comparing((worker) -> worker.name().replaceFirst("\\d+$", ""))
 		.thenComparingInt((worker) -> worker.name().length())
@@ -131,7 +132,11 @@ final class AdoptedConsumer implements SupervisedConsumer {
 
 	private final ContainerSupervision supervision;
 
-	private final PollHealth pollHealth;
+	private final AssignmentLog assignmentLog;
+
+	private final BrokerAnswers answers;
+
+	private final ConsumerHealth health;
 
 	private final PauseRequests pauses = new PauseRequests();
 
@@ -172,7 +177,11 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
 		this.internalErrors = new InternalErrors(name, ticker, this::stopBecause);
-		this.pollHealth = new PollHealth(container, this.supervision, maxPollInterval, ticker);
+		this.assignmentLog = new AssignmentLog(name);
+		this.answers = new BrokerAnswers(ticker, this.commitOutcomes::confirmed);
+		this.health = new ConsumerHealth(container, this.supervision, this.workers, delivery, settings,
+				new PollHealth(container, this.supervision, maxPollInterval, ticker), this.answers, this.internalErrors,
+				ticker);
 	}
 
 	/**
@@ -218,12 +227,15 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	void stopping(Consumer<?, ?> consumer, Runnable beforeCommit) {
 		ConsumerSession session = this.sessions.get(consumer);
 		if (session != null) {
+			Runnable logStopped = this.assignmentLog.stopping(session.assignments(),
+					this.delivery.failingRecords().all());
 			try {
 				session.stopping(beforeCommit);
 			}
 			finally {
 				this.sessions.remove(consumer);
 				assignmentChanged();
+				logStopped.run();
 			}
 		}
 	}
@@ -306,33 +318,23 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	}
 
 	@Override
-	public List<String> problems() {
-		List<String> problems = new ArrayList<>();
-		ConsumerSnapshot.Stop stopped = this.supervision.stopped();
-		if (stopped != null) {
-			problems.add("stopped: " + stopped.reason());
-		}
-		Collection<ConsumerSession> sessions = this.sessions.values();
-		problems.addAll(this.pollHealth.problems(sessions));
-		sessions.stream().map(ConsumerSession::commitProblem).filter(Objects::nonNull).forEach(problems::add);
-		String internalError = this.internalErrors.problem();
-		if (internalError != null) {
-			problems.add(internalError);
-		}
-		this.workers.stalled()
-			.forEach((stalled) -> problems
-				.add("stalled: " + stalled.record().topic() + "-" + stalled.record().partition() + "@"
-						+ stalled.record().offset() + " has been with its handler for " + stalled.duration().toSeconds()
-						+ " s" + ((stalled.worker() != null) ? ", " + stalled.worker() + " waits" : "")));
-		Instant longAgo = this.ticker.instant().minus(this.settings.stallLimits().threshold());
-		for (FailingRecord failing : this.delivery.failingRecords().all()) {
-			if (failing.state() == FailingRecord.State.PARKED || failing.since().isBefore(longAgo)) {
-				problems.add(failing.state().name().toLowerCase(Locale.ROOT) + ": " + failing.partition() + "@"
-						+ failing.offset() + ", " + failing.failure().getClass().getName() + " since "
-						+ failing.since());
-			}
-		}
-		return problems;
+	public List<ConsumerProblem> problems() {
+		return this.health.problems(this.sessions.values(), partitionSnapshots());
+	}
+
+	/**
+	 * See how it gets on. Somebody has to look periodically, for what lasts to be a
+	 * problem.
+	 */
+	void look() {
+		problems();
+	}
+
+	/**
+	 * Return where it is noted whether brokers answer.
+	 */
+	BrokerAnswers answers() {
+		return this.answers;
 	}
 
 	/**
@@ -457,23 +459,20 @@ final class AdoptedConsumer implements SupervisedConsumer {
 	 */
 	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
 		this.rebalances.add(rebalance);
+		this.assignmentLog.rebalanced(rebalance);
 		this.workers.observers().rebalanced(rebalance);
 	}
 
 	@Override
 	public ConsumerSnapshot snapshot(boolean showValues) {
-		List<PartitionSnapshot> partitions = new ArrayList<>();
+		List<PartitionSnapshot> partitions = partitionSnapshots();
 		Map<Worker, Long> buffered = new HashMap<>();
-		for (ConsumerSession session : this.sessions.values()) {
-			for (PartitionAssignment assignment : session.assignments()) {
-				partitions.add(assignment.snapshot(session.isPaused(assignment.partition())));
-				Worker worker = assignment.worker();
-				if (worker != null) {
-					buffered.merge(worker, assignment.buffer().records(), Long::sum);
-				}
+		assignments().forEach((assignment) -> {
+			Worker worker = assignment.worker();
+			if (worker != null) {
+				buffered.merge(worker, assignment.buffer().records(), Long::sum);
 			}
-		}
-		partitions.sort(PARTITION_ORDER);
+		});
 		PartitionBuffer.Room all = this.buffer.buffered();
 		Collection<Worker> present = this.workers.all();
 		Stream<WorkerSnapshot> workers = this.perRecord
@@ -492,9 +491,21 @@ final class AdoptedConsumer implements SupervisedConsumer {
 				journal.counters(this.workers.handled(), lateCompletions(), this.commitOutcomes.confirmed(),
 						this.commitOutcomes.failed()),
 				this.workers.inFlight(), sum(known(partitions, PartitionSnapshot::lag)),
-				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.container.isPauseRequested(),
-				failing.count(), failing.oldest(SHOWN_FAILING, showValues), this.rebalances.newestFirst(),
-				journal.failures(showValues));
+				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.answers.noneSince(),
+				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
+				this.rebalances.newestFirst(), journal.failures(showValues),
+				this.health.problems(this.sessions.values(), partitions).stream().limit(SHOWN_PROBLEMS).toList());
+	}
+
+	private List<PartitionSnapshot> partitionSnapshots() {
+		List<PartitionSnapshot> partitions = new ArrayList<>();
+		for (ConsumerSession session : this.sessions.values()) {
+			for (PartitionAssignment assignment : session.assignments()) {
+				partitions.add(assignment.snapshot(session.isPaused(assignment.partition())));
+			}
+		}
+		partitions.sort(PARTITION_ORDER);
+		return partitions;
 	}
 
 	private static List<Long> known(List<PartitionSnapshot> partitions,

@@ -647,10 +647,7 @@ final class ConsumerSession {
 		List<PartitionAssignment> lost = present(partitions);
 		lost.forEach(PartitionAssignment::fence);
 		this.owner.workers().wakeAll();
-		for (PartitionAssignment assignment : lost) {
-			logger.warn("Lost " + assignment + "; what is not committed is delivered to its next owner");
-			remove(assignment);
-		}
+		lost.forEach(this::remove);
 		if (!lost.isEmpty()) {
 			rebalanced("lost", lost, null, List.of());
 		}

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.delivery.FailurePolicy;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -47,11 +48,12 @@ import io.kaffe.spring.worker.WorkerAllocationStrategy;
  * @param stallLimits when a record counts as stalled
  * @param restartLimit how often a worker or a polling thread that breaks down is started
  * again
+ * @param parkedSeverity how health takes a record that is parked
  * @param mdc whether loggers are told which record is being handled
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
 		Duration drainTimeout, BatchLimits batchLimits, FailurePolicy failurePolicy, StallLimits stallLimits,
-		RestartLimit restartLimit, boolean mdc) {
+		RestartLimit restartLimit, ConsumerProblem.Severity parkedSeverity, boolean mdc) {
 
 }

@@ -133,8 +133,8 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 					revokedBeforeCommit(consumer, partitions);
 				}
 				catch (RuntimeException ex) {
-					FailureLog.log(logger::error, "The rebalance listener failed while its consumer was being stopped",
-							ex);
+					FailureLog.log(logger::error, "The rebalance listener of consumer '" + this.adopted
+							+ "' failed while the consumer was being stopped", ex);
 				}
 			}
 		});

@@ -28,17 +28,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.TaskRejectedException;
@@ -50,9 +54,11 @@ import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.Ticker;
 
 /**
- * Asks brokers now and then where the partitions of consumers end, so that their lag is
- * known also while nothing of them is fetched. Consumer threads have no part in it: there
- * is an admin client for each set of connection settings among the consumers.
+ * Asks brokers periodically where the partitions of consumers end, so that their lag is
+ * known also while nothing of them is fetched, and so that it is noticed that no broker
+ * answers, also while there is nothing to fetch or to commit. Consumer threads have no
+ * part in it: there is an admin client for each set of connection settings among the
+ * consumers.
  * <p>
  * <b>Threading.</b> {@link #refresh()} is called by one thread at a time, which does not
  * wait for answers; they come on the threads of the admin clients. Each client has one
@@ -159,20 +165,23 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 
 	/**
 	 * Ask for the ends of all partitions that are assigned now, unless an answer is
-	 * outstanding.
+	 * outstanding, and let each consumer see how it gets on.
 	 */
 	void refresh() {
-		Map<Source, Map<TopicPartition, List<PartitionProgress>>> wanted = new HashMap<>();
+		Map<Source, List<Question>> wanted = new HashMap<>();
 		for (AdoptedConsumer consumer : this.consumers.all()) {
 			Source source = source(consumer);
 			if (source != null) {
-				Map<TopicPartition, List<PartitionProgress>> partitions = wanted.computeIfAbsent(source,
-						(key) -> new HashMap<>());
-				consumer.assignments()
-					.forEach((assignment) -> partitions
-						.computeIfAbsent(assignment.partition(), (key) -> new ArrayList<>())
-						.add(assignment.progress()));
+				List<Question> questions = wanted.computeIfAbsent(source, (key) -> new ArrayList<>());
+				Question question = new Question(consumer, consumer.assignments().toList());
+				if (consumer.container().isRunning() || !question.assignments().isEmpty()) {
+					questions.add(question);
+				}
+				else {
+					consumer.answers().answered();
+				}
 			}
+			consumer.look();
 		}
 		this.connections.forEach((source, connection) -> {
 			if (!wanted.containsKey(source)) {
@@ -180,9 +189,9 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 				connection.close();
 			}
 		});
-		wanted.forEach((source, partitions) -> {
-			if (!partitions.isEmpty()) {
-				this.connections.computeIfAbsent(source, Connection::new).ask(partitions);
+		wanted.forEach((source, questions) -> {
+			if (!questions.isEmpty()) {
+				this.connections.computeIfAbsent(source, Connection::new).ask(questions);
 			}
 		});
 	}
@@ -236,6 +245,16 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	}
 
 	/**
+	 * What brokers are asked for a consumer.
+	 *
+	 * @param consumer the consumer
+	 * @param assignments its partitions; if there are none, it is only asked whether any
+	 * broker answers
+	 */
+	private record Question(AdoptedConsumer consumer, List<PartitionAssignment> assignments) {
+	}
+
+	/**
 	 * An admin client, which is made when it is needed first.
 	 */
 	private final class Connection {
@@ -256,31 +275,89 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 			this.source = source;
 		}
 
-		void ask(Map<TopicPartition, List<PartitionProgress>> partitions) {
+		void ask(List<Question> questions) {
 			if (!this.asking.compareAndSet(false, true)) {
 				return;
 			}
+			Instant now = EndOffsets.this.ticker.instant();
 			try {
-				ListOffsetsResult result = client().listOffsets(latest(partitions.keySet()),
+				Admin client = client();
+				ListOffsetsResult ends = client.listOffsets(latest(questions),
 						new ListOffsetsOptions(this.source.isolation()).timeoutMs(TIMEOUT_MILLIS));
-				partitions.forEach((partition, interested) -> result.partitionResult(partition)
-					.whenComplete((end, failure) -> answer(interested, (end != null) ? (Long) end.offset() : null)));
-				result.all().whenComplete((ends, failure) -> {
-					this.asking.set(false);
-					answered(partitions.keySet(), failure);
-				});
+				KafkaFuture
+					.allOf(questions.stream()
+						.map((question) -> question.assignments().isEmpty() ? askForAnybody(client, question, now)
+								: ask(ends, question, now))
+						.toArray(KafkaFuture[]::new))
+					.whenComplete((done, failure) -> {
+						this.asking.set(false);
+						answered(questions, failure);
+					});
 			}
 			catch (Throwable ex) {
 				this.asking.set(false);
-				partitions.values().forEach((interested) -> answer(interested, null));
-				answered(partitions.keySet(), ex);
+				// Who answers is not known: nobody could be asked.
+				questions.stream()
+					.flatMap((question) -> question.assignments().stream())
+					.forEach((assignment) -> answer(assignment, null));
+				answered(questions, ex);
 			}
 		}
 
-		private static Map<TopicPartition, OffsetSpec> latest(Set<TopicPartition> partitions) {
+		private static Map<TopicPartition, OffsetSpec> latest(List<Question> questions) {
 			Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-			partitions.forEach((partition) -> latest.put(partition, OffsetSpec.latest()));
+			questions.stream()
+				.flatMap((question) -> question.assignments().stream())
+				.forEach((assignment) -> latest.put(assignment.partition(), OffsetSpec.latest()));
 			return latest;
+		}
+
+		private KafkaFuture<Void> ask(ListOffsetsResult ends, Question question, Instant now) {
+			AtomicInteger unanswered = new AtomicInteger();
+			List<PartitionAssignment> assignments = question.assignments();
+			return KafkaFuture.allOf(assignments.stream()
+				.map((assignment) -> ends.partitionResult(assignment.partition()).whenComplete((end, failure) -> {
+					if (isSilence(failure)) {
+						unanswered.incrementAndGet();
+					}
+					answer(assignment, (end != null) ? (Long) end.offset() : null);
+				}))
+				.toArray(KafkaFuture[]::new))
+				.whenComplete((done, failure) -> note(question, unanswered.get(), assignments.size(), now));
+		}
+
+		/**
+		 * Ask whether any broker answers, for a consumer that has no partitions.
+		 */
+		private KafkaFuture<?> askForAnybody(Admin client, Question question, Instant now) {
+			return client.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MILLIS))
+				.nodes()
+				.whenComplete((nodes, failure) -> {
+					if (isSilence(failure)) {
+						question.consumer().answers().unanswered(0, 0, now);
+					}
+					else {
+						question.consumer().answers().answered();
+					}
+				});
+		}
+
+		private static void note(Question question, int unanswered, int asked, Instant now) {
+			BrokerAnswers answers = question.consumer().answers();
+			if (unanswered > 0) {
+				answers.unanswered(unanswered, asked, now);
+			}
+			else {
+				answers.answered();
+			}
+		}
+
+		/**
+		 * Return whether a failure means that nobody has answered, rather than that
+		 * somebody has refused to.
+		 */
+		private static boolean isSilence(@Nullable Throwable failure) {
+			return failure instanceof RetriableException;
 		}
 
 		private Admin client() {
@@ -298,23 +375,27 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 			return client;
 		}
 
-		private void answer(List<PartitionProgress> interested, @Nullable Long end) {
-			Instant now = EndOffsets.this.ticker.instant();
-			interested.forEach((progress) -> progress.endListed(end, now));
+		private void answer(PartitionAssignment assignment, @Nullable Long end) {
+			assignment.progress().endListed(end, EndOffsets.this.ticker.instant());
 		}
 
-		private void answered(Set<TopicPartition> partitions, @Nullable Throwable failure) {
+		private void answered(List<Question> questions, @Nullable Throwable failure) {
 			if (failure == null && this.failing) {
 				this.failing = false;
-				logger.info("Brokers tell again where all partitions end");
+				logger.info("End offsets are available again for all partitions of " + names(questions));
 			}
 			else if (failure != null && !this.failing && isRunning()) {
 				this.failing = true;
-				logger.warn(
-						"Could not ask brokers where all of " + partitions.size()
-								+ " partitions end: their lag may be unknown while nothing of them is fetched",
-						failure);
+				logger.warn("Could not ask brokers for the end offsets of all partitions of " + names(questions)
+						+ ": their lag may be unknown until they answer", failure);
 			}
+		}
+
+		private static String names(List<Question> questions) {
+			return questions.stream()
+				.map((question) -> "'" + question.consumer() + "'")
+				.sorted()
+				.collect(Collectors.joining(", "));
 		}
 
 		void close() {

@@ -26,6 +26,7 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.FailureLog;
 import io.kaffe.spring.worker.Ticker;
 import io.kaffe.spring.worker.WorkerSupervisor;
@@ -131,11 +132,13 @@ final class InternalErrors {
 	 * Return the last one, unless it is long ago, as health reports it.
 	 * @return the problem, or {@code null}
 	 */
-	@Nullable String problem() {
+	@Nullable ConsumerProblem problem() {
 		Last last = this.last;
-		return (last != null && this.ticker.nanoTime() - last.nanos() < REPORTED_NANOS) ? "internal error: could not "
-				+ last.what() + ", " + last.type() + " at " + last.at() + "; " + count() + " internal errors so far"
-				: null;
+		if (last == null || this.ticker.nanoTime() - last.nanos() >= REPORTED_NANOS) {
+			return null;
+		}
+		return new ConsumerProblem(ConsumerProblem.Kind.INTERNAL_ERROR, last.at(), "internal-error: could not "
+				+ last.what() + ", " + last.type() + " at " + last.at() + "; " + count() + " internal errors so far");
 	}
 
 	/**

@@ -64,31 +64,25 @@ final class PartitionDrain {
 	}
 
 	/**
-	 * Wait until nothing of partitions is being handled, or until the deadline, and warn
-	 * of what was waited for in vain.
+	 * Wait until nothing of partitions is being handled, or until the deadline.
 	 * @param leaving the partitions, of which nothing more is started
 	 * @param deadline the reading of the ticker at which to give up
 	 */
 	void awaitHandlers(Collection<PartitionAssignment> leaving, long deadline) {
 		await(leaving, PartitionAssignment::isRunning, deadline);
-		running(leaving).forEach(this::warnOfRunning);
+		if (logger.isDebugEnabled()) {
+			running(leaving).forEach((assignment) -> forEachRunning(assignment,
+					(worker, record) -> logger.debug(running(assignment, worker, record))));
+		}
 	}
 
 	/**
-	 * Wait until what listeners have left open is acknowledged, or until the deadline,
-	 * and warn of what was waited for in vain.
+	 * Wait until what listeners have left open is acknowledged, or until the deadline.
 	 * @param leaving the partitions, of which nothing is being handled any more
 	 * @param deadline the reading of the ticker at which to give up
 	 */
 	void awaitAcknowledgments(Collection<PartitionAssignment> leaving, long deadline) {
 		await(leaving, this::isToBeAcknowledged, deadline);
-		for (PartitionAssignment assignment : leaving) {
-			List<String> open = namesToBeAcknowledged(assignment).toList();
-			if (!open.isEmpty()) {
-				logger.warn("Gave up waiting for " + open.size() + " acknowledgments, that of " + open.get(0)
-						+ " among them: " + assignment + " goes, so its next owner gets these records again");
-			}
-		}
 	}
 
 	/**
@@ -108,13 +102,16 @@ final class PartitionDrain {
 	}
 
 	/**
-	 * Warn that a partition goes while records of it are being handled.
+	 * Warn that a partition is going to be read from another offset while records of it
+	 * are being handled.
 	 */
 	void warnOfRunning(PartitionAssignment leaving) {
-		forEachRunning(leaving,
-				(worker, record) -> logger
-					.warn("Gave up waiting for " + worker + " to finish " + leaving.partition() + "@" + record.offset()
-							+ ": " + leaving + " goes while it is being handled, so its next owner gets it again"));
+		forEachRunning(leaving, (worker, record) -> logger.warn(running(leaving, worker, record)));
+	}
+
+	private static String running(PartitionAssignment leaving, Worker worker, ConsumerRecord<?, ?> record) {
+		return "Drain timeout: " + worker + " is still handling " + leaving.partition() + "@" + record.offset() + " of "
+				+ leaving + ", which it loses; the record will be redelivered";
 	}
 
 	/**

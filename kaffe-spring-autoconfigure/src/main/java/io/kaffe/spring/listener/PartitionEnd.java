@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * The end of an assigned partition, and for how long what is before it has been waiting.
  * <p>
  * The client tells the end with each fetch; while nothing is fetched, it is asked for on
- * the side. Of the oldest unfinished record the timestamp counts, or that of an earlier
- * record of the same poll. Of records that were not polled it is not known: they are
- * younger than what was polled last, and were not there before the end was seen to be
- * above.
+ * the side. While that is not answered, the end is unknown until records are polled. Of
+ * the oldest unfinished record the timestamp counts, or that of an earlier record of the
+ * same poll. Of records that were not polled it is not known: they are younger than what
+ * was polled last, and were not there before the end was seen to be above.
  * <p>
  * <b>Threading.</b> Owned by the consumer thread; {@link #listed} is called by any other.
  * Tables read volatile fields.
@@ -44,6 +44,12 @@ final class PartitionEnd {
 	/** As the broker told when it was asked. */
 	private volatile @Nullable Long listed;
 
+	/**
+	 * Whether the broker has not answered when it was asked last, and nothing was polled
+	 * since: then the client repeats an end that may be long out of date.
+	 */
+	private volatile boolean unanswered;
+
 	/** Since when there are records that were not polled, at the earliest. */
 	private volatile @Nullable Instant waitingSince;
 
@@ -54,6 +60,7 @@ final class PartitionEnd {
 	 * @param first the first of them
 	 */
 	void polled(ConsumerRecord<?, ?> first) {
+		this.unanswered = false;
 		this.polledTimes.add(first.offset(), first.timestamp());
 		if (this.oldestTimestamp == ConsumerRecord.NO_TIMESTAMP) {
 			this.oldestTimestamp = first.timestamp();
@@ -92,6 +99,7 @@ final class PartitionEnd {
 	 */
 	void listed(@Nullable Long end, @Nullable Long next, Instant now) {
 		this.listed = end;
+		this.unanswered = end == null;
 		if (end != null && next != null) {
 			waiting(end > next, now);
 		}
@@ -113,7 +121,7 @@ final class PartitionEnd {
 	 * @return the end, or {@code null} if it is unknown
 	 */
 	@Nullable Long offset(long next, boolean fetching) {
-		Long fetched = fetching ? this.fetched : null;
+		Long fetched = (fetching && !this.unanswered) ? this.fetched : null;
 		Long listed = this.listed;
 		if (fetched == null && listed == null) {
 			return null;

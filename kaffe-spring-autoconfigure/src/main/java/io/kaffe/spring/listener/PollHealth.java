@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 
+import io.kaffe.spring.worker.ConsumerProblem;
+import io.kaffe.spring.worker.ConsumerProblem.Kind;
+import io.kaffe.spring.worker.ConsumerProblem.Severity;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.Ticker;
 
@@ -59,39 +63,36 @@ final class PollHealth {
 	}
 
 	/**
-	 * Return what is wrong.
+	 * Return what is wrong. It is down when no thread polls any more, and a warning while
+	 * others do.
 	 * @param sessions of the threads that have begun to poll
-	 * @return a sentence for each problem
+	 * @return the problems
 	 */
-	List<String> problems(Collection<ConsumerSession> sessions) {
+	List<ConsumerProblem> problems(Collection<ConsumerSession> sessions) {
 		if (!this.container.isRunning()) {
 			this.nobodySince.set(null);
 			return List.of();
 		}
-		List<String> problems = new ArrayList<>();
+		List<ConsumerProblem> problems = new ArrayList<>();
 		addGone(problems);
-		for (ConsumerSession session : sessions) {
-			Duration since = session.sinceLastPoll();
-			if (session.thread().isAlive() && since.compareTo(limit(session.state())) > 0) {
-				problems.add("poll thread late: " + session.thread().getName() + " has not polled for "
-						+ since.toMillis() + " ms, and max.poll.interval.ms is " + this.maxPollInterval.toMillis());
-			}
-		}
+		addLate(problems, sessions.stream().filter((session) -> session.thread().isAlive()).toList());
 		return problems;
 	}
 
-	private void addGone(List<String> problems) {
-		boolean somebody = false;
-		for (Thread thread : this.supervision.polling()) {
-			somebody |= thread.isAlive();
+	private void addGone(List<ConsumerProblem> problems) {
+		Collection<Thread> polling = this.supervision.polling();
+		boolean somebody = polling.stream().anyMatch(Thread::isAlive);
+		Severity severity = somebody ? Severity.WARNING : Severity.DOWN;
+		for (Thread thread : polling) {
 			if (!thread.isAlive()) {
-				problems.add("poll thread gone: " + thread.getName() + " has ended without saying why");
+				problems.add(new ConsumerProblem(Kind.POLL_THREAD_GONE, severity, null,
+						"poll thread gone: " + thread.getName() + " has ended without saying why"));
 			}
 		}
 		int failedToStart = this.supervision.failedToStart();
 		if (failedToStart > 0) {
-			problems.add("poll thread gone: " + failedToStart
-					+ " did not start; the container's task executor needs as many threads as its concurrency");
+			problems.add(new ConsumerProblem(Kind.POLL_THREAD_GONE, severity, null, "poll thread gone: " + failedToStart
+					+ " did not start; the container's task executor needs as many threads as its concurrency"));
 		}
 		long now = this.ticker.nanoTime();
 		if (somebody) {
@@ -100,10 +101,30 @@ final class PollHealth {
 		else if (!this.nobodySince.compareAndSet(null, now)) {
 			Long since = this.nobodySince.get();
 			if (problems.isEmpty() && since != null && now - since > this.maxPollInterval.toNanos()) {
-				problems.add("poll thread gone: no thread has polled for " + Duration.ofNanos(now - since).toMillis()
-						+ " ms, though the consumer is started");
+				Duration duration = Duration.ofNanos(now - since);
+				problems.add(new ConsumerProblem(Kind.POLL_THREAD_GONE, severity, ago(duration),
+						"poll thread gone: no thread has polled for " + duration.toMillis()
+								+ " ms, though the consumer is started"));
 			}
 		}
+	}
+
+	private void addLate(List<ConsumerProblem> problems, List<ConsumerSession> sessions) {
+		Duration group = betweenPolls(this.maxPollInterval);
+		boolean somebody = sessions.stream().anyMatch((session) -> session.sinceLastPoll().compareTo(group) <= 0);
+		for (ConsumerSession session : sessions) {
+			Duration since = session.sinceLastPoll();
+			if (since.compareTo(limit(session.state())) > 0) {
+				problems.add(new ConsumerProblem(Kind.POLL_THREAD_LATE, somebody ? Severity.WARNING : Severity.DOWN,
+						ago(since),
+						"poll thread late: " + session.thread().getName() + " has not polled for " + since.toMillis()
+								+ " ms, and max.poll.interval.ms is " + this.maxPollInterval.toMillis()));
+			}
+		}
+	}
+
+	private Instant ago(Duration duration) {
+		return this.ticker.instant().minus(duration);
 	}
 
 	/**
@@ -112,9 +133,12 @@ final class PollHealth {
 	 * the pauses between them take.
 	 */
 	private Duration limit(ConsumerState state) {
+		boolean waits = state == ConsumerState.REBALANCING || state == ConsumerState.DRAINING;
+		return betweenPolls(waits ? this.maxPollInterval : this.maxPollInterval.dividedBy(2));
+	}
+
+	private Duration betweenPolls(Duration allowed) {
 		ContainerProperties properties = this.container.getContainerProperties();
-		Duration allowed = (state == ConsumerState.REBALANCING || state == ConsumerState.DRAINING)
-				? this.maxPollInterval : this.maxPollInterval.dividedBy(2);
 		return allowed.plusMillis(properties.getPollTimeout()).plusMillis(properties.getIdleBetweenPolls());
 	}
 

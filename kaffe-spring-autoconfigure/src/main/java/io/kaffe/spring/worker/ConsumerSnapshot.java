@@ -42,17 +42,21 @@ import org.jspecify.annotations.Nullable;
  * @param lag the sum of what is known of its partitions' lags; {@code null} if nothing is
  * @param lagSeconds the largest of its partitions' lags in seconds; {@code null} if none
  * is known
+ * @param noAnswerSince since when no broker has answered; {@code null} if one does, or if
+ * none is asked
  * @param paused whether somebody paused it as a whole
  * @param failingCount how many records have failed and are not final
  * @param failing those that have failed for longest, at most 100, in this order
  * @param rebalances the last 20 comings and goings of partitions, newest first
  * @param failures the last 50 failed attempts, newest first
+ * @param problems what is wrong with it, the worst first, at most 20
  */
 public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
 		ConsumerState state, @Nullable Stop stopped, @Nullable Integer maxConcurrency, Buffered buffered,
 		int workerCount, List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions, Counters counters,
-		int inFlight, @Nullable Long lag, @Nullable Long lagSeconds, boolean paused, int failingCount,
-		List<Failing> failing, List<Rebalance> rebalances, List<Failure> failures) {
+		int inFlight, @Nullable Long lag, @Nullable Long lagSeconds, @Nullable Instant noAnswerSince, boolean paused,
+		int failingCount, List<Failing> failing, List<Rebalance> rebalances, List<Failure> failures,
+		List<ConsumerProblem> problems) {
 
 	/**
 	 * That a consumer was stopped because it could not go on.

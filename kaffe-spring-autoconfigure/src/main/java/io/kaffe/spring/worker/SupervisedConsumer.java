@@ -78,8 +78,8 @@ public interface SupervisedConsumer {
 
 	/**
 	 * Return what is wrong with the consumer now.
-	 * @return a sentence for each problem; empty if it is well
+	 * @return the problems, the worst first; empty if it is well
 	 */
-	List<String> problems();
+	List<ConsumerProblem> problems();
 
 }

@@ -178,11 +178,11 @@ public final class WorkerManager {
 
 	/**
 	 * Return what is wrong with the consumers now.
-	 * @return the consumer's name to its problems, a sentence for each; empty for those
-	 * that are well; a snapshot
+	 * @return the consumer's name to its problems, the worst first; empty for those that
+	 * are well; a snapshot
 	 */
-	public Map<String, List<String>> problems() {
-		Map<String, List<String>> problems = new TreeMap<>();
+	public Map<String, List<ConsumerProblem>> problems() {
+		Map<String, List<ConsumerProblem>> problems = new TreeMap<>();
 		this.consumers.forEach((name, registration) -> problems.put(name, registration.consumer.problems()));
 		return problems;
 	}
@@ -200,9 +200,9 @@ public final class WorkerManager {
 	/**
 	 * Return what is wrong with a consumer now.
 	 * @param consumer the consumer's name
-	 * @return its problems, a sentence for each; empty if it is well or unknown
+	 * @return its problems, the worst first; empty if it is well or unknown
 	 */
-	public List<String> problems(String consumer) {
+	public List<ConsumerProblem> problems(String consumer) {
 		Registration registration = this.consumers.get(consumer);
 		return (registration != null) ? registration.consumer.problems() : List.of();
 	}

@@ -23,9 +23,14 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.health.actuate.endpoint.SimpleHttpCodeStatusMapper;
+import org.springframework.boot.health.actuate.endpoint.SimpleStatusAggregator;
+import org.springframework.boot.health.actuate.endpoint.StatusAggregator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
+import io.kaffe.spring.worker.ConsumerProblem;
+import io.kaffe.spring.worker.ConsumerProblem.Kind;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.UnsupervisedConsumer;
 import io.kaffe.spring.worker.WorkerManager;
@@ -54,18 +59,41 @@ class KaffeHealthIndicatorTests {
 	}
 
 	@Test
-	void oneProblemMakesAllOfItDown() {
+	void consumerThatIsDownMakesAllOfItDown() {
 		SnapshotFixtures.register(this.manager);
-		register("sick", List.of("parked: orders-0@7"));
+		register("aching", List.of(new ConsumerProblem(Kind.PARKED, null, "parked: orders-0@7")));
+		register("sick", List.of(new ConsumerProblem(Kind.COMMITS_FAILING, null, "commits failing: none"),
+				new ConsumerProblem(Kind.PARKED, null, "parked: orders-0@7")));
 		Health health = this.indicator.health();
 		assertThat(health.getStatus()).isEqualTo(Status.DOWN);
 		assertThat(health.getDetails()).containsEntry("orders", "up")
-			.containsEntry("sick", List.of("parked: orders-0@7"));
+			.containsEntry("aching", List.of("parked: orders-0@7"))
+			.containsEntry("sick", List.of("commits failing: none", "parked: orders-0@7"));
+	}
+
+	@Test
+	void warningsAloneAreAStatusOfTheirOwn() {
+		SnapshotFixtures.register(this.manager);
+		register("aching", List.of(new ConsumerProblem(Kind.PARKED, null, "parked: orders-0@7")));
+		Health health = this.indicator.health();
+		assertThat(health.getStatus()).isEqualTo(KaffeHealthIndicator.WARNING);
+		assertThat(health.getDetails()).containsEntry("aching", List.of("parked: orders-0@7"));
+	}
+
+	@Test
+	void warningDoesNotCountWhereSpringBootAggregatesAndIsAnsweredWith200() {
+		StatusAggregator aggregator = new SimpleStatusAggregator();
+		assertThat(aggregator.getAggregateStatus(Status.UP, KaffeHealthIndicator.WARNING)).isEqualTo(Status.UP);
+		assertThat(aggregator.getAggregateStatus(Status.DOWN, KaffeHealthIndicator.WARNING)).isEqualTo(Status.DOWN);
+		assertThat(new SimpleHttpCodeStatusMapper().getStatusCode(KaffeHealthIndicator.WARNING)).isEqualTo(200);
 	}
 
 	@Test
 	void manyProblemsAreCutShort() {
-		register("sick", IntStream.range(0, 25).mapToObj((number) -> "problem " + number).toList());
+		register("sick",
+				IntStream.range(0, 25)
+					.mapToObj((number) -> new ConsumerProblem(Kind.PARKED, null, "problem " + number))
+					.toList());
 		assertThat(this.indicator.health().getDetails()).extractingByKey("sick")
 			.asInstanceOf(InstanceOfAssertFactories.list(String.class))
 			.hasSize(21)
@@ -81,11 +109,11 @@ class KaffeHealthIndicatorTests {
 		assertThat(this.indicator.health()).isEqualTo(Health.up().withDetail("well", shown).build());
 	}
 
-	private void register(String name, List<String> problems) {
+	private void register(String name, List<ConsumerProblem> problems) {
 		register(name, problems, ConsumerState.STOPPED);
 	}
 
-	private void register(String name, List<String> problems, ConsumerState state) {
+	private void register(String name, List<ConsumerProblem> problems, ConsumerState state) {
 		this.manager.register(name, 1, new UnsupervisedConsumer() {
 
 			@Override
@@ -94,7 +122,7 @@ class KaffeHealthIndicatorTests {
 			}
 
 			@Override
-			public List<String> problems() {
+			public List<ConsumerProblem> problems() {
 				return problems;
 			}
 

@@ -39,6 +39,7 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.worker.ConsumerObserver;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.Ticker;
@@ -84,17 +85,20 @@ class KaffeMetricsTests {
 	@Test
 	void metersOfAConsumerAreThereFromTheBeginning() {
 		assertThat(meters()).containsExactlyInAnyOrder("kaffe.buffer.bytes", "kaffe.commits result=failure",
-				"kaffe.commits result=success", "kaffe.consumer.state state=draining",
+				"kaffe.commits result=success", "kaffe.consumer.problems severity=down",
+				"kaffe.consumer.problems severity=warning", "kaffe.consumer.state state=draining",
 				"kaffe.consumer.state state=paused", "kaffe.consumer.state state=rebalancing",
 				"kaffe.consumer.state state=running", "kaffe.consumer.state state=starting",
 				"kaffe.consumer.state state=stopped", "kaffe.consumer.up", "kaffe.drain outcome=completed",
-				"kaffe.drain outcome=timed-out", "kaffe.late.completions", "kaffe.rebalances kind=assigned",
-				"kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked", "kaffe.records.buffered",
-				"kaffe.records.dead.lettered", "kaffe.records.failing", "kaffe.records.in.flight",
-				"kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped", "kaffe.records.stalled",
-				"kaffe.restarts", "kaffe.workers state=backing-off", "kaffe.workers state=draining",
-				"kaffe.workers state=idle", "kaffe.workers state=parked", "kaffe.workers state=running",
-				"kaffe.workers state=stalled", "kaffe.workers state=stopped");
+				"kaffe.drain outcome=timed-out", "kaffe.late.completions", "kaffe.max.concurrency",
+				"kaffe.partitions.paused reason=back-pressure", "kaffe.partitions.paused reason=operator",
+				"kaffe.partitions.paused reason=parked", "kaffe.partitions.paused reason=worker-allocation",
+				"kaffe.rebalances kind=assigned", "kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked",
+				"kaffe.records.buffered", "kaffe.records.dead.lettered", "kaffe.records.failing",
+				"kaffe.records.in.flight", "kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped",
+				"kaffe.records.stalled", "kaffe.restarts", "kaffe.workers state=backing-off",
+				"kaffe.workers state=draining", "kaffe.workers state=idle", "kaffe.workers state=parked",
+				"kaffe.workers state=running", "kaffe.workers state=stalled", "kaffe.workers state=stopped");
 		assertThat(this.registry.getMeters()).allSatisfy((meter) -> {
 			assertThat(meter.getId().getTag("consumer")).isEqualTo("orders");
 			assertThat(meter.getId().getDescription()).isNotBlank();
@@ -107,13 +111,29 @@ class KaffeMetricsTests {
 		assertThat(gauge("kaffe.buffer.bytes")).isEqualTo(3456);
 		assertThat(gauge("kaffe.records.in.flight")).isEqualTo(1);
 		assertThat(gauge("kaffe.records.failing")).isEqualTo(1);
-		assertThat(gauge("kaffe.consumer.up")).isEqualTo(1);
+		assertThat(gauge("kaffe.consumer.up")).as("it has a warning").isEqualTo(1);
+		assertThat(gauge("kaffe.consumer.problems", "severity", "warning")).isEqualTo(1);
+		assertThat(gauge("kaffe.consumer.problems", "severity", "down")).isZero();
+		assertThat(gauge("kaffe.partitions.paused", "reason", "back-pressure")).isEqualTo(1);
+		assertThat(gauge("kaffe.partitions.paused", "reason", "operator")).isZero();
+		assertThat(gauge("kaffe.max.concurrency")).as("there is no limit").isNaN();
 		assertThat(gauge("kaffe.consumer.state", "state", "running")).isEqualTo(1);
 		assertThat(gauge("kaffe.consumer.state", "state", "paused")).isZero();
 		assertThat(counter("kaffe.records.retries")).isEqualTo(1);
 		assertThat(counter("kaffe.records.skipped")).isEqualTo(3);
 		assertThat(counter("kaffe.records.dead.lettered")).isEqualTo(4);
 		assertThat(counter("kaffe.late.completions")).isEqualTo(5);
+	}
+
+	@Test
+	void consumerIsNotUpWhenSomethingIsDown() {
+		this.table = new ConsumerSnapshot("shop", List.of("orders"), "worker-per-partition", this.table.state(), null,
+				3, this.table.buffered(), 0, List.of(), List.of(), this.table.counters(), 0, null, null, null, false, 0,
+				List.of(), List.of(), List.of(),
+				List.of(new ConsumerProblem(ConsumerProblem.Kind.NO_ANSWER, null, "no answer: none")));
+		assertThat(gauge("kaffe.consumer.up")).isZero();
+		assertThat(gauge("kaffe.consumer.problems", "severity", "down")).isEqualTo(1);
+		assertThat(gauge("kaffe.max.concurrency")).isEqualTo(3);
 	}
 
 	@Test
@@ -223,9 +243,10 @@ class KaffeMetricsTests {
 	@Test
 	void whatIsUnknownIsNotANumber() {
 		this.table = new ConsumerSnapshot("shop", List.of("orders"), "worker-per-partition", this.table.state(), null,
-				null, this.table.buffered(), 0, List.of(), List.of(new PartitionSnapshot("orders", 0, null, 1, null,
-						null, 0, 0, null, null, null, null, 0, null, null)),
-				this.table.counters(), 0, null, null, false, 0, List.of(), List.of(), List.of());
+				null, this.table.buffered(), 0, List.of(),
+				List.of(new PartitionSnapshot("orders", 0, null, 1, null, null, 0, 0, null, null, null, null, 0, null,
+						null)),
+				this.table.counters(), 0, null, null, null, false, 0, List.of(), List.of(), List.of(), List.of());
 		assign();
 		assertThat(gauge("kaffe.partition.lag")).isNaN();
 		assertThat(this.registry.get("kaffe.partition.lag.time").timeGauge().value()).isNaN();
@@ -277,8 +298,8 @@ class KaffeMetricsTests {
 	 */
 	private ConsumerSnapshot with(List<String> topics) {
 		return new ConsumerSnapshot("shop", topics, "worker-per-partition", this.table.state(), null, null,
-				this.table.buffered(), 0, List.of(), List.of(), this.table.counters(), 0, null, null, false, 0,
-				List.of(), List.of(), List.of());
+				this.table.buffered(), 0, List.of(), List.of(), this.table.counters(), 0, null, null, null, false, 0,
+				List.of(), List.of(), List.of(), List.of());
 	}
 
 	private static ConsumerSnapshot.Rebalance rebalance(String kind, @Nullable Long drainMillis, String... givenUp) {

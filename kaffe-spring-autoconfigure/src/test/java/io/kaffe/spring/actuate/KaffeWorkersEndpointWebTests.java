@@ -87,8 +87,12 @@ class KaffeWorkersEndpointWebTests {
 			                 "partitions": ["orders-0", "orders-2"], "drainMillis": null, "givenUp": []}],
 			 "failures": [{"at": "2026-01-01T12:00:00Z", "record": "orders-0@77", "attempt": 2,
 			               "exception": "java.lang.IllegalStateException", "action": "retry", "message": null,
-			               "cause": "java.io.IOException", "causeMessage": null}]}
-			""".formatted(WORKER);
+			               "cause": "java.io.IOException", "causeMessage": null}],
+			 "noAnswerSince": null,
+			 "problems": [{"kind": "retrying", "severity": "warning", "since": "2026-01-01T12:00:00Z",
+			               "message": "retrying: orders-0@77, java.lang.IllegalStateException since 2026-01-01T12:00:00Z"}]}
+			"""
+		.formatted(WORKER);
 
 	private static final String TABLE = """
 			{"access": "read-only", "consumers": {
@@ -101,7 +105,7 @@ class KaffeWorkersEndpointWebTests {
 			                            "lateCompletions": 0, "commits": 0, "commitFailures": 0},
 			                            "lag": null, "lagSeconds": null,
 			               "inFlight": 0, "paused": true, "failingCount": 0, "failing": [], "rebalances": [],
-			               "failures": []}}}
+			               "failures": [], "noAnswerSince": "2026-01-01T12:00:00Z", "problems": []}}}
 			"""
 		.formatted(CONSUMER);
 

@@ -24,6 +24,7 @@ import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.listener.AdoptedConsumers;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.PartitionSnapshot;
@@ -68,21 +69,23 @@ final class SnapshotFixtures {
 		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
 				ConsumerState.RUNNING, null, null, new ConsumerSnapshot.Buffered(12, 3456), 2,
 				List.of(backingOff(showValues), running()), List.of(partition()),
-				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7), 1, 43L, 8L, false, 1,
+				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7), 1, 43L, 8L, null, false, 1,
 				List.of(failing(showValues)),
 				List.of(new ConsumerSnapshot.Rebalance(NOON, "revoked", List.of("orders-2"), 30L,
 						List.of("orders-2@5")),
 						new ConsumerSnapshot.Rebalance(NOON, "assigned", List.of("orders-0", "orders-2"), null,
 								List.of())),
 				List.of(new ConsumerSnapshot.Failure(NOON, "orders-0@77", 2, "java.lang.IllegalStateException", "retry",
-						showValues ? "no stock" : null, "java.io.IOException", showValues ? "no reply" : null)));
+						showValues ? "no stock" : null, "java.io.IOException", showValues ? "no reply" : null)),
+				List.of(new ConsumerProblem(ConsumerProblem.Kind.RETRYING, NOON,
+						"retrying: orders-0@77, java.lang.IllegalStateException since 2026-01-01T12:00:00Z")));
 	}
 
 	static ConsumerSnapshot refunds() {
 		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING,
 				null, 4, new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of(),
-				new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0), 0, null, null, true, 0, List.of(), List.of(),
-				List.of());
+				new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0), 0, null, null, NOON, true, 0, List.of(),
+				List.of(), List.of(), List.of());
 	}
 
 	private static ConsumerSnapshot.Failing failing(boolean showValues) {

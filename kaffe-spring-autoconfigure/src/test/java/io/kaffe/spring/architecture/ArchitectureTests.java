@@ -196,6 +196,7 @@ class ArchitectureTests {
 				autoconfigure.ConsumerProperties$Buffer
 				autoconfigure.ConsumerProperties$Commit
 				autoconfigure.ConsumerProperties$Failure
+				autoconfigure.ConsumerProperties$Health
 				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
@@ -253,6 +254,9 @@ class ArchitectureTests {
 				worker.ConsumerObserver
 				worker.ConsumerObserver$HandlerTimer
 				worker.ConsumerObservers
+				worker.ConsumerProblem
+				worker.ConsumerProblem$Kind
+				worker.ConsumerProblem$Severity
 				worker.ConsumerSnapshot
 				worker.ConsumerSnapshot$Buffered
 				worker.ConsumerSnapshot$Counters

@@ -41,6 +41,7 @@ import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
@@ -250,6 +251,15 @@ class ConsumerSettingsTests {
 	@Test
 	void workersOfPartitionsCanBeLimited() throws IOException {
 		assertThat(settings("kaffe.max-concurrency: 2").maxConcurrency()).isEqualTo(2);
+	}
+
+	@Test
+	void parkedRecordIsAWarningOfHealthUnlessItIsToBeDown() throws IOException {
+		assertThat(settings("kaffe: {}").parkedSeverity()).isEqualTo(ConsumerProblem.Severity.WARNING);
+		assertThat(settings("kaffe.health.parked: down").parkedSeverity()).isEqualTo(ConsumerProblem.Severity.DOWN);
+		assertThat(
+				settings("kaffe.health.parked: down\nkaffe.consumers.orders.health.parked: warning").parkedSeverity())
+			.isEqualTo(ConsumerProblem.Severity.WARNING);
 	}
 
 	@Test

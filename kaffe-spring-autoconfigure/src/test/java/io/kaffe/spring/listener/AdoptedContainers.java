@@ -37,6 +37,7 @@ import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.delivery.FailurePolicy;
 import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
@@ -73,6 +74,12 @@ final class AdoptedContainers {
 				}, null, execution);
 	}
 
+	static AdoptedConsumer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
+			ManualExecution execution, MessageListener<Object, Object> listener) {
+		return adopted(container, maxPollInterval, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000,
+				listener, null, execution);
+	}
+
 	/**
 	 * Return a container of group 'orders' that was not started.
 	 * @param strategy allocates its workers
@@ -96,7 +103,8 @@ final class AdoptedContainers {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
 				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)), false);
+				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)),
+				ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));

@@ -41,6 +41,7 @@ import org.springframework.messaging.handler.annotation.SendTo;
 import reactor.core.publisher.Mono;
 
 import io.kaffe.spring.support.HostileException;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerManager;
@@ -230,7 +231,7 @@ class AsyncListenerIntegrationTests {
 	}
 
 	private static List<String> problems(ConfigurableApplicationContext context) {
-		return context.getBean(WorkerManager.class).problems().getOrDefault("orders", List.of());
+		return context.getBean(WorkerManager.class).problems("orders").stream().map(ConsumerProblem::message).toList();
 	}
 
 	private static WorkerSnapshot worker(ListenerApplication application, ConfigurableApplicationContext context,

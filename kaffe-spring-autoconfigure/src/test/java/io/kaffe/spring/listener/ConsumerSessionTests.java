@@ -145,8 +145,8 @@ class ConsumerSessionTests {
 		assertThat(this.handled).containsExactlyInAnyOrder("orders-0@5", "orders-0@10");
 		assertThat(committed(PARTITION)).isEqualTo(11);
 		assertThat(this.adopted.internalErrors().count()).isEqualTo(1);
-		assertThat(this.adopted.internalErrors().problem())
-			.startsWith("internal error: could not dispatch records of orders-0 from offset 10");
+		assertThat(this.adopted.internalErrors().problem()).asString()
+			.startsWith("internal-error: could not dispatch records of orders-0 from offset 10");
 	}
 
 	@Test
@@ -202,7 +202,7 @@ class ConsumerSessionTests {
 		assertThatNoException().isThrownBy(this.session::tick);
 		this.consumer.answer(true, true);
 		assertThat(committed(PARTITION)).isEqualTo(10);
-		assertThat(this.adopted.internalErrors().problem()).contains("pause and resume partitions");
+		assertThat(this.adopted.internalErrors().problem()).asString().contains("pause and resume partitions");
 		assertThat(this.adopted.internalErrors().count()).isEqualTo(2);
 	}
 

@@ -41,6 +41,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.WorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -58,6 +59,7 @@ class HealthIntegrationTests {
 		try (ListenerApplication application = application(Failing.class)
 			.with("management.endpoint.health.probes.enabled", true)
 			.with("management.endpoint.health.show-details", "always")
+			.with("kaffe.health.parked", "down")
 			.with("kaffe.failure.max-attempts", 1)) {
 			ConfigurableApplicationContext context = application.start(WebApplicationType.SERVLET);
 			KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
@@ -83,6 +85,26 @@ class HealthIntegrationTests {
 			consumers.resume("orders");
 			consumers.start("orders");
 			assertHealth(context, "up");
+		}
+	}
+
+	@Test
+	void parkedRecordIsAWarningThatFailsNeitherHealthNorReadiness() throws Exception {
+		try (ListenerApplication application = application(Failing.class)
+			.with("management.endpoint.health.show-details", "always")
+			.with("management.endpoint.health.group.readiness.include", "readinessState,kaffe")
+			.with("kaffe.failure.max-attempts", 1)) {
+			ConfigurableApplicationContext context = application.start(WebApplicationType.SERVLET);
+			await("it is parked").until(() -> !problems(context).isEmpty());
+			HttpResponse<String> kaffe = get(context, "/kaffe");
+			assertThat(kaffe.statusCode()).isEqualTo(200);
+			assertThat(kaffe.body()).contains("\"status\":\"WARNING\"")
+				.contains("\"parked: " + application.topic("orders") + "-0@3");
+			for (String path : List.of("", "/readiness")) {
+				HttpResponse<String> all = get(context, path);
+				assertThat(all.statusCode()).as(path).isEqualTo(200);
+				assertThat(all.body()).as(path).contains("\"WARNING\"").contains("\"status\":\"UP\"");
+			}
 		}
 	}
 
@@ -125,7 +147,7 @@ class HealthIntegrationTests {
 	}
 
 	private static List<String> problems(ConfigurableApplicationContext context) {
-		return context.getBean(WorkerManager.class).problems("orders");
+		return context.getBean(WorkerManager.class).problems("orders").stream().map(ConsumerProblem::message).toList();
 	}
 
 	private static ListenerApplication application(Class<?> configuration) {

@@ -52,7 +52,7 @@ class InternalErrorsTests {
 		assertThat(this.errors.contain("commit", () -> {
 		})).isTrue();
 		assertThat(this.errors.count()).isEqualTo(1);
-		assertThat(this.errors.problem()).isEqualTo("internal error: could not commit, "
+		assertThat(this.errors.problem()).hasToString("internal-error: could not commit, "
 				+ "java.lang.ArrayIndexOutOfBoundsException at 2026-01-01T00:00:00Z; 1 internal errors so far");
 		assertThat(this.stopped).isEmpty();
 		this.time.advance(Duration.ofMinutes(10));

@@ -40,6 +40,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerManager;
@@ -243,7 +244,7 @@ class ParkingIntegrationTests {
 	}
 
 	private static List<String> problems(ConfigurableApplicationContext context) {
-		return context.getBean(WorkerManager.class).problems().getOrDefault("sales", List.of());
+		return context.getBean(WorkerManager.class).problems("sales").stream().map(ConsumerProblem::message).toList();
 	}
 
 	private static void awaitCommitted(ListenerApplication application, String... topics) {

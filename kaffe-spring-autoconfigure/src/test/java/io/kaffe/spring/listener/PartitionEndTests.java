@@ -62,6 +62,19 @@ class PartitionEndTests {
 	}
 
 	@Test
+	void endOfAFetchDoesNotCountWhileTheBrokerDoesNotAnswer() {
+		this.end.fetched(10L, 10, NOON);
+		this.end.listed(null, 10L, NOON);
+		this.end.fetched(10L, 10, NOON.plusSeconds(1));
+		assertThat(this.end.offset(10, true)).as("the client repeats what it heard last").isNull();
+		this.end.polled(record(10, NOON));
+		assertThat(this.end.offset(11, true)).as("something was fetched").isEqualTo(11);
+		this.end.listed(null, 11L, NOON);
+		this.end.listed(20L, 11L, NOON);
+		assertThat(this.end.offset(11, true)).isEqualTo(20);
+	}
+
+	@Test
 	void polledRecordIsAsOldAsItsTimestampSays() {
 		this.end.polled(record(10, NOON.minusSeconds(60)));
 		this.end.polled(record(20, NOON.minusSeconds(30)));

@@ -36,6 +36,7 @@ import org.springframework.kafka.event.ConsumerStoppedEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
 import org.springframework.kafka.event.ContainerStoppedEvent;
 
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ManualExecution;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -178,7 +179,7 @@ class PollHealthTests {
 	}
 
 	private List<String> problems() {
-		return this.adopted.problems();
+		return this.adopted.problems().stream().map(ConsumerProblem::message).toList();
 	}
 
 	/**

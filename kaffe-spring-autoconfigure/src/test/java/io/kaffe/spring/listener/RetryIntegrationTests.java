@@ -47,6 +47,7 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerManager;
@@ -187,7 +188,7 @@ class RetryIntegrationTests {
 	}
 
 	private static List<String> problems(ConfigurableApplicationContext context) {
-		return context.getBean(WorkerManager.class).problems().getOrDefault("orders", List.of());
+		return context.getBean(WorkerManager.class).problems("orders").stream().map(ConsumerProblem::message).toList();
 	}
 
 	/**

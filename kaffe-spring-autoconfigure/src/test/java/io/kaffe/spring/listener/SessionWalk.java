@@ -57,6 +57,7 @@ import io.kaffe.spring.delivery.LogContext;
 import io.kaffe.spring.delivery.RecordDelivery;
 import io.kaffe.spring.offset.CommitMetadata;
 import io.kaffe.spring.offset.CompletedOffsets;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
@@ -171,7 +172,7 @@ final class SessionWalk {
 		ConsumerSettings settings = new ConsumerSettings(this.strategy.configurationName(), this.strategy, null,
 				MAX_BUFFERED, 64L << 20, chance(0.9) ? 4096 : 40, Duration.ofMillis(100), this.drainTimeout,
 				new BatchLimits(500, Duration.ZERO), policy, new StallLimits(Duration.ofHours(10), null),
-				new RestartLimit(1000, Duration.ofMillis(1)), false);
+				new RestartLimit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
 				ListenerType.ACKNOWLEDGING, null, this.manual, false, new DeliverySettings("orders", false, policy,
 						null, new LogContext("orders", false), new SimulatedConsumer(Map.of(), (offsets) -> {

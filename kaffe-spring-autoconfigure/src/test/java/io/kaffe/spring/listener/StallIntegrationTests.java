@@ -35,6 +35,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.WorkerManager;
 import io.kaffe.spring.worker.WorkerSnapshot;
 import io.kaffe.spring.worker.WorkerState;
@@ -112,7 +113,7 @@ class StallIntegrationTests {
 	}
 
 	private static List<String> problems(ConfigurableApplicationContext context) {
-		return context.getBean(WorkerManager.class).problems().getOrDefault("orders", List.of());
+		return context.getBean(WorkerManager.class).problems("orders").stream().map(ConsumerProblem::message).toList();
 	}
 
 	/**

@@ -50,6 +50,7 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.ConsumerState;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
@@ -237,7 +238,7 @@ class SupervisionIntegrationTests {
 	}
 
 	private static List<String> problems(ConfigurableApplicationContext context) {
-		return context.getBean(WorkerManager.class).problems().getOrDefault("orders", List.of());
+		return context.getBean(WorkerManager.class).problems("orders").stream().map(ConsumerProblem::message).toList();
 	}
 
 	private static List<Integer> numbers(int from) {

@@ -86,7 +86,7 @@ public class UnsupervisedConsumer implements SupervisedConsumer, ThreadScope {
 	}
 
 	@Override
-	public List<String> problems() {
+	public List<ConsumerProblem> problems() {
 		return List.of();
 	}
 

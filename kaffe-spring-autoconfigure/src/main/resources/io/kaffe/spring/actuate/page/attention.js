@@ -6,6 +6,12 @@ import { isKnown, plural, simpleName, time } from "./format.js";
 
 const SEVERITIES = ["bad", "warn", "note"];
 
+// As health has them: red is down, and nothing else.
+const SEVERITY_OF = { down: "bad", warning: "warn" };
+
+// Problems of single records; more is known about most of them than what health says.
+const OF_RECORDS = ["stalled", "parked", "retrying", "recovering", "stopping"];
+
 // A record that is not final for as long as this holds its partition up, whatever its worker says.
 const LONG_SECONDS = 60;
 
@@ -22,19 +28,27 @@ function attention(consumers, histories, service) {
     const partitions = new Map((consumer.partitions ?? []).map((partition) => [nameOf(partition), partition]));
     const found = [...ofConsumer(consumer, histories.get(name)), ...ofFailing(consumer, partitions),
         ...ofWorkers(consumer, partitions)];
+    found.push(...ofOtherRecords(consumer, found));
     found.push(...ofPartitions(consumer, blockedWorkers(consumer, found), service));
     const records = new Set();
     for (const item of found) {
       // What is said about a record first is said best.
       if (item.what === undefined || !records.has(item.what)) {
         records.add(item.what);
-        items.push({ ...item, consumer: name, key: `${name}|${item.state}|${item.what ?? ""}`,
+        items.push({ ...item, consumer: name, key: keyOf(name, item, items),
             seconds: service.secondsSince(item.since) });
       }
     }
   }
   return items.sort((one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity)
       || beginningOf(one) - beginningOf(other));
+}
+
+/** Two threads may have the same problem. */
+function keyOf(consumer, item, items) {
+  const key = `${consumer}|${item.state}|${item.what ?? ""}`;
+  const same = (item.what === undefined) ? items.filter((other) => other.key.startsWith(key)).length : 0;
+  return (same === 0) ? key : `${key}|${same}`;
 }
 
 // Not the age, which grows from one item to the next while it is asked for.
@@ -44,8 +58,13 @@ function* ofConsumer(consumer, history) {
   if (consumer.stopped) {
     yield { severity: "bad", state: "stopped", why: consumer.stopped.reason, since: consumer.stopped.at };
   }
+  const problems = problemsOf(consumer);
+  for (const { severity, message, since } of problems.filter(({ kind }) => kind !== "stopped" && !OF_RECORDS.includes(kind))) {
+    const [state, ...why] = message.split(": ");
+    yield { severity: SEVERITY_OF[severity] ?? "warn", state, why: why.join(": "), since };
+  }
   const failures = history?.commitFailures ?? 0;
-  if (failures > 0) {
+  if (failures > 0 && !problems.some(({ kind }) => kind === "commits-failing")) {
     yield { severity: "warn", state: "commits fail", why: `${plural(failures, "commit")} failed in the last minutes` };
   }
   if (consumer.paused || consumer.state === "paused") {
@@ -54,10 +73,11 @@ function* ofConsumer(consumer, history) {
 }
 
 function* ofFailing(consumer, partitions) {
+  const severity = parkedSeverity(consumer);
   for (const failing of failingOf(consumer)) {
     const parked = failing.state === "parked";
     if (parked || failing.state === "recovering" || (failing.attempts ?? 0) >= MANY_ATTEMPTS) {
-      yield { severity: parked ? "bad" : "warn", what: recordName(failing), state: failing.state,
+      yield { severity: parked ? severity : "warn", what: recordName(failing), state: failing.state,
           why: [`${simpleName(failing.cause ?? failing.exception)} after ${plural(failing.attempts, "attempt")}`,
             failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(partitions, failing)]
             .filter((part) => part !== null).join(", "), since: failing.since, record: failing };
@@ -69,9 +89,20 @@ function* ofWorkers(consumer, partitions) {
   for (const worker of consumer.workers ?? []) {
     const current = worker.current?.[0];
     if (worker.state === "stalled" && current) {
-      yield { severity: "bad", what: recordName(current), state: "stalled",
+      yield { severity: "warn", what: recordName(current), state: "stalled",
           why: [`its handler does not return, on ${worker.name}`, heldUpBy(partitions, current)]
             .filter((part) => part !== null).join(", "), since: current.since, worker: worker.name };
+    }
+  }
+}
+
+/** What health tells of records that are not found otherwise, such as those whose handlers answer later. */
+function* ofOtherRecords(consumer, found) {
+  const records = new Set(found.map((item) => item.what));
+  for (const { kind, severity, message, since } of problemsOf(consumer)) {
+    const [, what, why] = /^[^:]+: (\S+@\d+),? (.*)$/.exec(message) ?? [];
+    if (OF_RECORDS.includes(kind) && what !== undefined && !records.has(what)) {
+      yield { severity: SEVERITY_OF[severity] ?? "warn", what, state: kind, why, since };
     }
   }
 }
@@ -122,6 +153,12 @@ function failingOf(consumer) {
         exception: worker.lastFailure?.exception })));
 }
 
+const problemsOf = (consumer) => consumer.problems ?? [];
+
+/** Return how bad it is that a record is parked: that is a setting of the consumer. */
+const parkedSeverity = (consumer) =>
+    problemsOf(consumer).some(({ kind, severity }) => kind === "parked" && severity === "down") ? "bad" : "warn";
+
 /** Return how many records are parked. */
 function parkedOf(consumer) {
   const partitions = consumer.partitions ?? [];
@@ -130,4 +167,4 @@ function parkedOf(consumer) {
       : failingOf(consumer).filter((failing) => failing.state === "parked").length;
 }
 
-export { attention, failingOf, parkedOf };
+export { attention, failingOf, parkedOf, parkedSeverity };

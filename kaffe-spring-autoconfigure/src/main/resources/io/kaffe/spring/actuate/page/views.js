@@ -2,7 +2,7 @@
  * What of a consumer is shown where.
  */
 
-import { failingOf, parkedOf } from "./attention.js";
+import { failingOf, parkedOf, parkedSeverity } from "./attention.js";
 import { Chart } from "./chart.js";
 import { element, reconcile, setAttribute, setHidden, setText } from "./element.js";
 import { bytes, count, duration, isKnown, millis, plural, rate, simpleName, time, topicPartition, UNKNOWN }
@@ -17,7 +17,7 @@ const VERY_OLD_SECONDS = 300;
 const severityOf = (seconds) => !isKnown(seconds) ? null : (seconds >= VERY_OLD_SECONDS) ? "bad"
     : (seconds >= OLD_SECONDS) ? "warn" : null;
 
-const STATES = { "stalled": "bad", "parked": "bad", "stopped": "bad", "lost": "bad", "backing-off": "warn",
+const STATES = { "stopped": "bad", "lost": "bad", "stalled": "warn", "parked": "warn", "backing-off": "warn",
     "retrying": "warn", "recovering": "warn", "draining": "warn", "rebalancing": "warn", "paused": "warn",
     "starting": "note", "running": "good", "idle": "none" };
 
@@ -87,14 +87,16 @@ function countersOf(consumer, history, service) {
   return [
     ["Handled", count(handledBy(consumer)), `${rate(history.last?.handledPerSecond)} / s`],
     ["In flight", count(inFlight), (stalled > 0) ? `${count(stalled)} stalled`
-        : `of ${plural(consumer.workerCount ?? consumer.workers?.length, "worker")}`, (stalled > 0) ? "bad" : null],
+        : `of ${plural(consumer.workerCount ?? consumer.workers?.length, "worker")}`, (stalled > 0) ? "warn" : null],
     ["Queued", count(Math.max(sum(consumer.workers, "queued"), (consumer.buffered?.records ?? 0) - inFlight)),
         `${bytes(consumer.buffered?.bytes)} buffered`],
-    ["Lag", count(lagOf(consumer)), isKnown(lagSeconds) ? `${duration(lagSeconds)} behind` : "records",
-        severityOf(lagSeconds)],
+    ["Lag", count(lagOf(consumer)), consumer.noAnswerSince ? "brokers do not answer"
+        : isKnown(lagSeconds) ? `${duration(lagSeconds)} behind` : "records",
+        consumer.noAnswerSince ? "bad" : severityOf(lagSeconds)],
     ["Oldest", oldest ? duration(oldest.seconds) : UNKNOWN, oldest ? oldest.record : "nothing unfinished",
         severityOf(oldest?.seconds)],
-    ["Parked", count(parked), (parked > 0) ? "to be decided" : "none", (parked > 0) ? "bad" : null],
+    ["Parked", count(parked), (parked > 0) ? "to be decided" : "none",
+        (parked > 0) ? parkedSeverity(consumer) : null],
     ["Retries", count(counters.retries), `${count(counters.failed ?? sum(consumer.workers, "failed"))} failed`],
     ["Commits", count(counters.commits), `${count(counters.commitFailures)} failed`,
         (history.commitFailures > 0) ? "warn" : null],
@@ -213,7 +215,7 @@ function tables(name, { service, operations, details }) {
             text: (partition) => count(partition.endOffset) },
           { title: "Parked", value: (partition) => partition.parked, kind: "number", cell: (cell, partition) => {
             setText(cell, count(partition.parked));
-            setAttribute(cell, "data-severity", (partition.parked > 0) ? "bad" : null);
+            setAttribute(cell, "data-severity", (partition.parked > 0) ? "warn" : null);
           } },
           { title: "Paused", value: (partition) => partition.paused, text: (partition) => partition.paused ?? UNKNOWN },
           { title: "Worker", value: (partition) => partition.worker, text: (partition) => partition.worker ?? UNKNOWN },
