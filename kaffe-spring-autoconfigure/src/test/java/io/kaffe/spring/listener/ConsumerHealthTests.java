@@ -26,7 +26,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.event.ConsumerStartingEvent;
@@ -61,13 +60,11 @@ class ConsumerHealthTests {
 				}
 			});
 
-	private @Nullable ConsumerSession session;
-
 	@BeforeEach
 	void start() {
 		this.container.start();
 		this.adopted.supervision().onEvent(new ConsumerStartingEvent(this, this.container));
-		this.session = this.adopted.session(this.consumer);
+		session();
 	}
 
 	@Test
@@ -216,8 +213,7 @@ class ConsumerHealthTests {
 	}
 
 	private ConsumerSession session() {
-		assertThat(this.session).isNotNull();
-		return this.session;
+		return this.adopted.session(this.consumer);
 	}
 
 }
