@@ -198,6 +198,7 @@ class ArchitectureTests {
 				autoconfigure.ConsumerProperties$Failure
 				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
+				autoconfigure.KaffeDisabledAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration
 				autoconfigure.KaffeMetricsAutoConfiguration

@@ -109,7 +109,7 @@ class ConfigurationMetadataTests {
 	}
 
 	private static ConsumerSettings settings(KaffeProperties properties) {
-		return new ConsumerSettingsResolver(properties, Map.of(), null,
+		return new ConsumerSettingsResolver(properties, new StrategyBeans(properties, Map.of(), null),
 				new FailurePolicyResolver(properties, null, NO_BEANS))
 			.resolve("orders", Duration.ofMinutes(5), NOTHING);
 	}
