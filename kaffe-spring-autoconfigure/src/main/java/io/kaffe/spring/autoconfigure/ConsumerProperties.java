@@ -35,7 +35,8 @@ public abstract class ConsumerProperties {
 	/**
 	 * Which worker handles which records: worker-per-topic-partition,
 	 * worker-per-partition, worker-per-key, worker-per-record, or the name of a
-	 * WorkerAllocationStrategy bean. The only bean of that type is the default.
+	 * WorkerAllocationStrategy bean. The only bean of that type is the default of the
+	 * only consumer, and of the consumer with its name.
 	 */
 	private @Nullable String workerAllocationStrategy;
 

@@ -53,8 +53,34 @@ record ConsumerSetting<T>(String consumer, String property, T value, boolean con
 				: new ConsumerSetting<>(consumer, "kaffe.consumers." + consumer + "." + property, fallback, false);
 	}
 
+	/**
+	 * Refuse a duration that is absurdly small, which is mostly a number of seconds
+	 * without its unit.
+	 * @param setting the setting
+	 * @param least the least that makes sense
+	 */
+	static void checkAtLeast(ConsumerSetting<Duration> setting, Duration least) {
+		setting.check(setting.value().compareTo(least) >= 0, reason(least));
+	}
+
+	/**
+	 * Return what is wrong with a duration that is too small.
+	 * @param least the least that makes sense
+	 */
+	static String reason(Duration least) {
+		return "Must be " + least.toMillis()
+				+ " ms or more. A number without a unit is in milliseconds: write 5s for 5 seconds.";
+	}
+
 	static boolean isPositive(Duration duration) {
 		return duration.toMillis() > 0;
+	}
+
+	/**
+	 * Return whether the value is set for all consumers, directly below {@code kaffe}.
+	 */
+	boolean isCommon() {
+		return this.configured && !this.property.startsWith("kaffe.consumers.");
 	}
 
 	/**
@@ -80,7 +106,7 @@ record ConsumerSetting<T>(String consumer, String property, T value, boolean con
 	/**
 	 * Return the value as users write it.
 	 */
-	private Object shown() {
+	Object shown() {
 		if (this.value instanceof Duration duration) {
 			boolean seconds = duration.equals(duration.truncatedTo(ChronoUnit.SECONDS)) && !duration.isZero();
 			return DurationStyle.SIMPLE.print(duration, seconds ? ChronoUnit.SECONDS : ChronoUnit.MILLIS);

@@ -18,9 +18,8 @@ package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -48,33 +47,34 @@ final class ConsumerSettingsResolver {
 
 	private static final int DEFAULT_CONCURRENCY = 16;
 
+	private static final Duration SHORTEST_COMMIT_INTERVAL = Duration.ofMillis(10);
+
+	private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(100);
+
 	private final KaffeProperties properties;
 
-	private final Map<String, WorkerAllocationStrategy> strategies;
-
-	private final String defaultStrategy;
+	private final StrategyBeans strategies;
 
 	private final FailurePolicyResolver failures;
 
 	/**
 	 * Create a resolver.
 	 * @param properties the properties
-	 * @param strategies bean name to strategy: what may be named besides the standard
-	 * ones
-	 * @param only the one that is meant if none is named, or {@code null}
+	 * @param strategies what may be named besides the standard ones
 	 * @param failures resolves what to do about records that fail
 	 */
-	ConsumerSettingsResolver(KaffeProperties properties, Map<String, WorkerAllocationStrategy> strategies,
-			@Nullable WorkerAllocationStrategy only, FailurePolicyResolver failures) {
+	ConsumerSettingsResolver(KaffeProperties properties, StrategyBeans strategies, FailurePolicyResolver failures) {
 		this.properties = properties;
+		this.strategies = strategies;
 		this.failures = failures;
-		this.strategies = new TreeMap<>(strategies);
-		this.defaultStrategy = this.strategies.entrySet()
-			.stream()
-			.filter((entry) -> entry.getValue() == only)
-			.map(Map.Entry::getKey)
-			.findFirst()
-			.orElse(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION.configurationName());
+	}
+
+	/**
+	 * Note that there are, or will be, some consumers.
+	 * @param names the names of the consumers
+	 */
+	void expect(Collection<String> names) {
+		this.strategies.expect(names);
 	}
 
 	/**
@@ -88,8 +88,7 @@ final class ConsumerSettingsResolver {
 	 * @throws UnsuitableContainerException if a default does not fit the container
 	 */
 	ConsumerSettings resolve(String name, Duration maxPollInterval, Subscription subscription) {
-		ConsumerSetting<String> strategy = setting(name, "worker-allocation-strategy",
-				ConsumerProperties::getWorkerAllocationStrategy, this.defaultStrategy);
+		ConsumerSetting<String> strategy = strategyName(name);
 		WorkerAllocationStrategy chosen = strategy(strategy);
 		ConsumerSetting<Integer> maxRecords = setting(name, "buffer.max-records",
 				(consumer) -> consumer.getBuffer().getMaxRecords(), 10_000);
@@ -99,7 +98,7 @@ final class ConsumerSettingsResolver {
 		maxBytes.check(maxBytes.value().toBytes() > 0, "Must be 1 or more bytes.");
 		ConsumerSetting<Duration> commitInterval = setting(name, "commit.interval",
 				(consumer) -> consumer.getCommit().getInterval(), Duration.ofSeconds(1));
-		commitInterval.check(ConsumerSetting.isPositive(commitInterval.value()), ConsumerSetting.POSITIVE);
+		ConsumerSetting.checkAtLeast(commitInterval, SHORTEST_COMMIT_INTERVAL);
 		return new ConsumerSettings(
 				(chosen instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()
 						: strategy.value(),
@@ -119,15 +118,22 @@ final class ConsumerSettingsResolver {
 		return (setting.configured() || strategy.isPerRecord()) ? setting.value() : null;
 	}
 
+	private ConsumerSetting<String> strategyName(String name) {
+		ConsumerSetting<String> setting = setting(name, "worker-allocation-strategy",
+				ConsumerProperties::getWorkerAllocationStrategy, "");
+		return setting.configured() ? setting
+				: new ConsumerSetting<>(name, setting.property(), this.strategies.defaultFor(name), false);
+	}
+
 	private WorkerAllocationStrategy strategy(ConsumerSetting<String> setting) {
 		WorkerAllocationStrategy standard = StandardWorkerAllocationStrategy.of(setting.value());
-		WorkerAllocationStrategy strategy = (standard != null) ? standard : this.strategies.get(setting.value());
+		WorkerAllocationStrategy strategy = (standard != null) ? standard : this.strategies.find(setting.value());
 		if (strategy == null) {
 			List<String> choices = new ArrayList<>(StandardWorkerAllocationStrategy.configurationNames());
-			choices.addAll(this.strategies.keySet());
-			throw setting
-				.invalid("There is no worker allocation strategy of that name. Valid are: " + String.join(", ", choices)
-						+ (this.strategies.isEmpty() ? ", or the name of a WorkerAllocationStrategy bean." : "."));
+			choices.addAll(this.strategies.names());
+			throw setting.invalid("There is no worker allocation strategy of that name. Valid are: "
+					+ String.join(", ", choices)
+					+ (this.strategies.names().isEmpty() ? ", or the name of a WorkerAllocationStrategy bean." : "."));
 		}
 		return strategy;
 	}
@@ -147,7 +153,7 @@ final class ConsumerSettingsResolver {
 	private Duration drainTimeout(String name, Duration maxPollInterval) {
 		ConsumerSetting<Duration> drainTimeout = setting(name, "drain-timeout", ConsumerProperties::getDrainTimeout,
 				Duration.ofSeconds(20));
-		drainTimeout.check(ConsumerSetting.isPositive(drainTimeout.value()), ConsumerSetting.POSITIVE);
+		ConsumerSetting.checkAtLeast(drainTimeout, SHORTEST_TIMEOUT);
 		String reason = "Must be below max.poll.interval.ms, which is " + maxPollInterval.toMillis()
 				+ " for this consumer: a consumer that drains longer than that is taken for dead by its group.";
 		drainTimeout.check(drainTimeout.value().compareTo(maxPollInterval) < 0, reason);
@@ -167,7 +173,7 @@ final class ConsumerSettingsResolver {
 	private StallLimits stallLimits(String name) {
 		ConsumerSetting<Duration> threshold = setting(name, "stall-threshold", ConsumerProperties::getStallThreshold,
 				Duration.ofMinutes(5));
-		threshold.check(ConsumerSetting.isPositive(threshold.value()), ConsumerSetting.POSITIVE);
+		ConsumerSetting.checkAtLeast(threshold, SHORTEST_TIMEOUT);
 		// Zero stands for never.
 		ConsumerSetting<Duration> interrupt = setting(name, "stall-interrupt-threshold",
 				ConsumerProperties::getStallInterruptThreshold, Duration.ZERO);
@@ -185,7 +191,7 @@ final class ConsumerSettingsResolver {
 		maxRestarts.check(maxRestarts.value() >= 0, "Must be 0, which means none, or more.");
 		ConsumerSetting<Duration> window = setting(name, "supervision.window",
 				(consumer) -> consumer.getSupervision().getWindow(), Duration.ofMinutes(5));
-		window.check(ConsumerSetting.isPositive(window.value()), ConsumerSetting.POSITIVE);
+		ConsumerSetting.checkAtLeast(window, SHORTEST_TIMEOUT);
 		return new RestartLimit(maxRestarts.value(), window.value());
 	}
 

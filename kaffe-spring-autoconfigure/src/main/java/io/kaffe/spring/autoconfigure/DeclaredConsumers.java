@@ -218,11 +218,28 @@ final class DeclaredConsumers {
 		if (isHandler(name)) {
 			return this.beans.getBean(name);
 		}
-		Object only = onlyHandler();
+		Object only = isOnlyOne() ? onlyHandler() : null;
 		if (only == null) {
 			throw noHandler(name);
 		}
 		return only;
+	}
+
+	/**
+	 * Return whether no other consumer is declared, whose handler the only one might be.
+	 */
+	private boolean isOnlyOne() {
+		return declared().size() == 1;
+	}
+
+	private Set<String> declared() {
+		Set<String> declared = new TreeSet<>();
+		this.properties.getConsumers().forEach((name, consumer) -> {
+			if (consumer.isDeclared()) {
+				declared.add(name);
+			}
+		});
+		return declared;
 	}
 
 	/**
@@ -264,11 +281,15 @@ final class DeclaredConsumers {
 					+ "' is declared, but nothing handles its records: there is no RecordHandler or BatchRecordHandler bean.",
 					"Define a RecordHandler or BatchRecordHandler bean named '" + name + "'.");
 		}
+		String present = (handlers.size() == 1) ? "there is " + handlers.iterator().next()
+				+ ", which may be meant for another of the consumers " + String.join(", ", declared())
+				: "there are " + String.join(", ", handlers);
 		return new UnsuitableContainerException(
-				"Consumer '" + name + "' is declared, but which bean handles its records is not clear: there are "
-						+ String.join(", ", handlers) + ".",
-				"Name one of them with '" + KaffeProperties.nameOf(name, "handler") + "', or give one the name '" + name
-						+ "'.");
+				"Consumer '" + name + "' is declared, but which bean handles its records is not clear: " + present
+						+ ".",
+				((handlers.size() == 1) ? "Name it with '" : "Name one of them with '")
+						+ KaffeProperties.nameOf(name, "handler") + "', or give "
+						+ ((handlers.size() == 1) ? "the right one" : "one") + " the name '" + name + "'.");
 	}
 
 	private boolean isHandler(String bean) {

@@ -22,8 +22,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.KafkaOperations;
 import org.springframework.kafka.listener.ConsumerRecordRecoverer;
@@ -41,8 +44,16 @@ import io.kaffe.spring.listener.Subscription;
 /**
  * Resolves what a consumer does about records that fail, from its properties and the
  * application's beans.
+ * <p>
+ * <b>Threading.</b> Called by the thread that starts the application, and by those that
+ * register listeners later; what it remembers may be used by all of them.
  */
 final class FailurePolicyResolver {
+
+	private static final Log logger = LogFactory.getLog(FailurePolicyResolver.class);
+
+	/** The properties that were warned of, each once. */
+	private final Set<String> warnedOf = ConcurrentHashMap.newKeySet();
 
 	private final KaffeProperties properties;
 
@@ -106,8 +117,35 @@ final class FailurePolicyResolver {
 					"Dead letters of '" + source + "' would go to '" + target
 							+ "', which the consumer consumes itself. Name another topic, such as " + "{topic}-dlt.");
 		}
+		if (topic.configured() && !inUse && !isForOthers(topic)) {
+			warnOfUnused(topic, then);
+		}
 		KafkaOperations<?, ?> template = this.beans.template();
 		return (template != null) ? this.beans.deadLetters(template, pattern, subscription) : null;
+	}
+
+	/**
+	 * Return whether a topic that is set for all consumers is used by some of them.
+	 */
+	private boolean isForOthers(ConsumerSetting<String> topic) {
+		return topic.isCommon() && this.beans.recoverer() == null
+				&& (sends(this.properties) || this.properties.getConsumers().values().stream().anyMatch(this::sends));
+	}
+
+	private boolean sends(ConsumerProperties consumer) {
+		Map<String, FailureAction> thenFor = consumer.getFailure().getThenFor();
+		return consumer.getFailure().getThen() == FailureAction.DEAD_LETTER
+				|| (thenFor != null && thenFor.containsValue(FailureAction.DEAD_LETTER));
+	}
+
+	private void warnOfUnused(ConsumerSetting<String> topic, ConsumerSetting<FailureAction> then) {
+		if (this.warnedOf.add(topic.property())) {
+			logger.warn("'" + topic.property() + "' is set, but "
+					+ ((this.beans.recoverer() != null)
+							? "a ConsumerRecordRecoverer bean is given the records that are not tried again"
+							: "'failure.then' is " + then.shown() + ", not dead-letter")
+					+ ": no record is sent to that topic unless an operator dead-letters it");
+		}
 	}
 
 	private void check(ConsumerSetting<?> setting, boolean sends) {

@@ -30,6 +30,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.kafka.autoconfigure.ConcurrentKafkaListenerContainerFactoryConfigurer;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.thread.Threading;
@@ -66,6 +67,8 @@ public final class KaffeAutoConfiguration {
 
 	/** What a shutdown may take longer for events that are still to be published. */
 	private static final Duration EVENT_PATIENCE = Duration.ofSeconds(2);
+
+	private static final Duration SHORTEST_LAG_INTERVAL = Duration.ofMillis(100);
 
 	KaffeAutoConfiguration() {
 	}
@@ -119,7 +122,12 @@ public final class KaffeAutoConfiguration {
 
 	@Bean
 	EndOffsets kaffeEndOffsets(AdoptedConsumers consumers, KaffeProperties properties) {
-		return new EndOffsets(consumers, Admin::create, properties.getLag().getInterval(), Ticker.system());
+		Duration interval = properties.getLag().getInterval();
+		if (!interval.isZero() && interval.compareTo(SHORTEST_LAG_INTERVAL) < 0) {
+			throw new InvalidConfigurationPropertyValueException("kaffe.lag.interval", interval.toMillis() + "ms",
+					ConsumerSetting.reason(SHORTEST_LAG_INTERVAL) + " 0 switches it off.");
+		}
+		return new EndOffsets(consumers, Admin::create, interval, Ticker.system());
 	}
 
 	@Bean
@@ -128,8 +136,8 @@ public final class KaffeAutoConfiguration {
 			@Qualifier("kaffeListenerContainerFactory") ObjectProvider<KaffeListenerContainerFactory> factory,
 			FailureBeans failureBeans, Environment environment) {
 		ConsumerSettingsResolver settings = new ConsumerSettingsResolver(properties,
-				beans.getBeansOfType(WorkerAllocationStrategy.class),
-				beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique(),
+				new StrategyBeans(properties, beans.getBeansOfType(WorkerAllocationStrategy.class),
+						beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique()),
 				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(), failureBeans));
 		return new ListenerContainerAdoption(properties, settings,
 				new ConsumerAdopter(manager, consumers, Ticker.system(),

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
@@ -26,9 +27,11 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
@@ -53,9 +56,12 @@ public final class KaffeEndpointAutoConfiguration {
 	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers,
 			ApplicationEventPublisher events, ObjectProvider<EndpointAccessResolver> accessResolver,
 			KaffeWorkersEndpointProperties properties) {
-		EndpointAccessResolver resolver = accessResolver.getIfAvailable(() -> (id, defaultAccess) -> defaultAccess);
-		return new KaffeWorkersEndpoint(manager, consumers, events,
-				resolver.accessFor(EndpointId.of("kaffeworkers"), Access.READ_ONLY), properties.getShowValues());
+		return new KaffeWorkersEndpoint(manager, consumers, events, access(accessResolver), properties.getShowValues());
+	}
+
+	private static Access access(ObjectProvider<EndpointAccessResolver> accessResolver) {
+		return accessResolver.getIfAvailable(() -> (id, defaultAccess) -> defaultAccess)
+			.accessFor(EndpointId.of("kaffeworkers"), Access.READ_ONLY);
 	}
 
 	@Bean
@@ -70,6 +76,14 @@ public final class KaffeEndpointAutoConfiguration {
 	KaffeWorkersEndpointWebExtension kaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint,
 			KaffeWorkersEndpointProperties properties) {
 		return new KaffeWorkersEndpointWebExtension(endpoint, properties.getShowValues(), properties.getRoles());
+	}
+
+	@Bean
+	@ConditionalOnWebApplication
+	@ConditionalOnBean(KaffeWorkersEndpointWebExtension.class)
+	UnprotectedEndpointWarning kaffeUnprotectedEndpointWarning(ObjectProvider<EndpointAccessResolver> accessResolver,
+			ListableBeanFactory beans, Environment environment) {
+		return new UnprotectedEndpointWarning(access(accessResolver), beans, environment);
 	}
 
 }

@@ -68,6 +68,15 @@ final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContain
 		waiting.forEach(adoption);
 	}
 
+	/**
+	 * Return the containers made so far that wait for workers.
+	 */
+	List<ConcurrentMessageListenerContainer<?, ?>> made() {
+		synchronized (this.made) {
+			return List.copyOf(this.made);
+		}
+	}
+
 	@Override
 	protected ConcurrentMessageListenerContainer<Object, Object> createContainerInstance(
 			KafkaListenerEndpoint endpoint) {

@@ -154,8 +154,9 @@ public class KaffeProperties extends ConsumerProperties {
 		private @Nullable String groupId;
 
 		/**
-		 * Name of the RecordHandler bean of a declared consumer. The default is the bean
-		 * named like the consumer, or else the only one there is.
+		 * Name of the RecordHandler or BatchRecordHandler bean of a declared consumer.
+		 * The default is the bean named like the consumer; the only one there is, if no
+		 * other consumer is declared.
 		 */
 		private @Nullable String handler;
 

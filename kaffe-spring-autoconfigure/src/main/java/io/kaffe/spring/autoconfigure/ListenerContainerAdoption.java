@@ -18,6 +18,7 @@ package io.kaffe.spring.autoconfigure;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 import org.apache.commons.logging.Log;
@@ -33,6 +34,7 @@ import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerConfigUtils;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
 import io.kaffe.spring.listener.ConsumerAdopter;
@@ -91,9 +93,14 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	public void start() {
 		this.running = true;
 		this.declared.register(registry(), containerBeans().keySet());
+		this.settings.expect(expected());
 		this.properties.getConsumers().forEach((name, consumer) -> {
 			if (consumer.isEnabled()) {
-				adopt(name, adoptable(name, present(name)));
+				AbstractMessageListenerContainer<?, ?> container = adoptable(name, present(name));
+				if (!consumer.isDeclared()) {
+					ConsumerAdopter.warnIfGroupIsId(name, container);
+				}
+				adopt(name, container);
 			}
 			else if (!consumer.isDeclared() && !this.all) {
 				present(name);
@@ -108,6 +115,34 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 			containerBeans().forEach(this::adoptUnlessLeftOut);
 			adoptLate();
 		}
+	}
+
+	/**
+	 * Return the names of all consumers that are to have workers as far as they are
+	 * known.
+	 */
+	private Set<String> expected() {
+		Set<String> names = new TreeSet<>();
+		this.properties.getConsumers().forEach((name, consumer) -> {
+			if (consumer.isEnabled()) {
+				names.add(name);
+			}
+		});
+		Map<String, MessageListenerContainer> unnamed = new LinkedHashMap<>();
+		if (this.all) {
+			registry().getListenerContainers()
+				.forEach((container) -> unnamed.put(container.getListenerId(), container));
+			unnamed.putAll(containerBeans());
+		}
+		else if (this.factory != null) {
+			this.factory.made().forEach((container) -> unnamed.put(container.getListenerId(), container));
+		}
+		unnamed.forEach((name, container) -> {
+			if (!isLeftOut(name, container)) {
+				names.add(name);
+			}
+		});
+		return names;
 	}
 
 	@Override
@@ -130,8 +165,7 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 	 * it is to have none. What is said of a listener goes for those of its retry topics.
 	 */
 	private void adoptUnlessLeftOut(String name, MessageListenerContainer container) {
-		if (isLeftOut(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
-				&& adoptable.getMainListenerId() != null && isLeftOut(adoptable.getMainListenerId()))) {
+		if (isLeftOut(name, container)) {
 			logger.debug("Listener container '" + name + "' is left without workers");
 			return;
 		}
@@ -145,6 +179,11 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 			advised.initCause(ex);
 			throw advised;
 		}
+	}
+
+	private boolean isLeftOut(String name, MessageListenerContainer container) {
+		return isLeftOut(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
+				&& adoptable.getMainListenerId() != null && isLeftOut(adoptable.getMainListenerId()));
 	}
 
 	private boolean isLeftOut(String name) {
@@ -187,9 +226,30 @@ final class ListenerContainerAdoption implements SmartLifecycle {
 				return;
 			}
 		}
+		ConsumerAdopter.checkClientSettings(name, container);
+		checkBatchSettings(name, container);
 		pollOnPlatformThreads(container);
 		this.adopter.adopt(name, container,
 				this.settings.resolve(name, ConsumerAdopter.maxPollInterval(container), Subscription.of(container)));
+	}
+
+	/**
+	 * Refuse limits of batches, set for this consumer, if it has none.
+	 */
+	private void checkBatchSettings(String name, AbstractMessageListenerContainer<?, ?> container) {
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		if (consumer == null || !(container.getContainerProperties().getMessageListener() instanceof MessageListener)) {
+			return;
+		}
+		String ignored = (consumer.getBatch().getMaxSize() != null) ? "batch.max-size"
+				: (consumer.getBatch().getMaxWait() != null) ? "batch.max-wait" : null;
+		if (ignored != null) {
+			String property = KaffeProperties.nameOf(name, ignored);
+			throw new UnsuitableContainerException(
+					"'" + property + "' is set, but the listener of consumer '" + name + "' takes single records.",
+					"Remove '" + property + "', or let the listener take batches: with batch = \"true\" at its "
+							+ "@KafkaListener, or as a BatchRecordHandler.");
+		}
 	}
 
 	/**

@@ -134,6 +134,39 @@ public final class ConsumerAdopter {
 	}
 
 	/**
+	 * Check the settings of the consumers of a container, before anything else is made of
+	 * them.
+	 * @param name the consumer's name
+	 * @param container the container
+	 * @throws UnsuitableContainerException if Kafka refuses one of them
+	 */
+	public static void checkClientSettings(String name, AbstractMessageListenerContainer<?, ?> container) {
+		new ContainerSuitability(name, container).checkClientSettings();
+	}
+
+	/**
+	 * Warn if the group of a listener is its id although another is configured: a
+	 * listener that was given an id, to be named by it, has left that group.
+	 * @param name the consumer's name
+	 * @param container the container, with its listener
+	 */
+	public static void warnIfGroupIsId(String name, AbstractMessageListenerContainer<?, ?> container) {
+		Object listener = container.getContainerProperties().getMessageListener();
+		HandlerAdapter handler = (listener != null) ? handler(ListenerChain.targetOf(listener)) : null;
+		String group = container.getGroupId();
+		Object configured = consumerFactory(container).getConfigurationProperties().get(ConsumerConfig.GROUP_ID_CONFIG);
+		if (handler == null || group == null || configured == null || configured.equals("") || configured.equals(group)
+				|| !group.equals(container.getListenerId()) || !new ListenerMethods(handler).isGroupFromId(group)) {
+			return;
+		}
+		logger.warn("Consumer '" + name + "' is in the group '" + group + "', since that is the id of its "
+				+ "@KafkaListener, and not in '" + configured + "', the group.id of its consumer factory. If the "
+				+ "listener had no id before, it does not go on where '" + configured + "' is, but starts at "
+				+ "auto.offset.reset. Set idIsGroup = false to be in '" + configured + "', or groupId = \"" + group
+				+ "\" to stay in '" + group + "'");
+	}
+
+	/**
 	 * Return how long the consumers of a container may take between polls.
 	 * @param container the container
 	 * @return {@code max.poll.interval.ms} as they will be given it
@@ -284,7 +317,7 @@ public final class ConsumerAdopter {
 	 * Return what calls the methods of a listener, or {@code null} if the listener is no
 	 * adapter of methods. Adapters do not tell.
 	 */
-	private static @Nullable HandlerAdapter handler(Object listener) {
+	static @Nullable HandlerAdapter handler(Object listener) {
 		return (listener instanceof MessagingMessageListenerAdapter<?, ?> adapter)
 				? (HandlerAdapter) new DirectFieldAccessor(adapter).getPropertyValue("handlerMethod") : null;
 	}

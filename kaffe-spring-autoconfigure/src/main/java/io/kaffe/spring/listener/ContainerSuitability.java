@@ -16,15 +16,29 @@
 
 package io.kaffe.spring.listener;
 
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.TreeMap;
+
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
+import org.springframework.util.ClassUtils;
 
 import io.kaffe.spring.delivery.ListenerChain;
 
@@ -46,6 +60,43 @@ final class ContainerSuitability {
 	}
 
 	/**
+	 * Throw if Kafka would refuse a client setting, which it would do when the container
+	 * starts, without a word about whose setting it is.
+	 */
+	void checkClientSettings() {
+		if (!(ConsumerAdopter.consumerFactory(this.container) instanceof DefaultKafkaConsumerFactory<?, ?> factory)) {
+			return;
+		}
+		Map<String, Object> settings = new TreeMap<>(ConsumerAdopter.consumerConfiguration(this.container));
+		if (factory.getKeyDeserializer() != null) {
+			settings.remove(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG);
+		}
+		if (factory.getValueDeserializer() != null) {
+			settings.remove(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG);
+		}
+		settings.forEach(this::checkClientSetting);
+	}
+
+	private void checkClientSetting(String setting, Object value) {
+		ConfigDef.ConfigKey definition = ConsumerConfig.configDef().configKeys().get(setting);
+		if (definition == null) {
+			return;
+		}
+		try {
+			Object parsed = ConfigDef.parseType(setting, value, definition.type);
+			if (definition.validator != null) {
+				definition.validator.ensureValid(setting, parsed);
+			}
+		}
+		catch (ConfigException ex) {
+			throw new UnsuitableContainerException(
+					"Kafka refuses the setting '" + setting + "' of consumer '" + this.name + "': " + ex.getMessage(),
+					"Correct it where it is set: below 'spring.kafka.consumer' or 'spring.kafka.properties', with the "
+							+ "listener or the declared consumer, or in the ConsumerFactory bean.");
+		}
+	}
+
+	/**
 	 * Throw if something contradicts.
 	 */
 	void check() {
@@ -53,13 +104,13 @@ final class ContainerSuitability {
 			throw unsuitable("it is running already", "Let it be started by the application context, which starts "
 					+ "listener containers after they were given workers.");
 		}
-		checkListener(this.properties.getMessageListener());
-		checkAckMode(this.properties.getAckMode());
+		Object listener = checkListener(this.properties.getMessageListener());
+		checkAckMode(this.properties.getAckMode(), listener);
 		checkAutoCommit();
 		checkTransactions();
 	}
 
-	private void checkListener(@Nullable Object listener) {
+	private Object checkListener(@Nullable Object listener) {
 		for (Object target = listener; target != null; target = ListenerChain.delegateOf(target)) {
 			if (target instanceof KafkaBackoffAwareMessageListenerAdapter) {
 				throw unsuitable("its listener is annotated with @RetryableTopic, which seeks on the consumer thread",
@@ -77,6 +128,7 @@ final class ContainerSuitability {
 							+ ((listener != null) ? "a " + listener.getClass().getName() : "missing"),
 					"Give it a MessageListener or a BatchMessageListener.");
 		}
+		return listener;
 	}
 
 	private void checkBatchListener(Object target) {
@@ -89,10 +141,11 @@ final class ContainerSuitability {
 		}
 	}
 
-	private void checkAckMode(AckMode ackMode) {
+	private void checkAckMode(AckMode ackMode, Object listener) {
 		switch (ackMode) {
-			case BATCH, MANUAL, MANUAL_IMMEDIATE -> {
+			case BATCH -> {
 			}
+			case MANUAL, MANUAL_IMMEDIATE -> checkAcknowledgment(ackMode, listener);
 			case RECORD, TIME, COUNT,
 					COUNT_TIME ->
 				throw unsuitable("its AckMode is " + ackMode + ", which makes the container commit",
@@ -100,6 +153,44 @@ final class ContainerSuitability {
 								+ "'kaffe.consumers." + this.name + ".commit.interval', or use MANUAL or "
 								+ "MANUAL_IMMEDIATE if the listener acknowledges records itself.");
 		}
+	}
+
+	/**
+	 * Refuse a listener that cannot acknowledge anything, so that nothing would ever be
+	 * committed. One that is asynchronous is acknowledged when its answer is there.
+	 */
+	private void checkAcknowledgment(AckMode ackMode, Object listener) {
+		Object target = listener;
+		for (Object next = listener; next != null; next = passesOn(target) ? ListenerChain.delegateOf(target) : null) {
+			target = next;
+		}
+		if (target instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
+			return;
+		}
+		ListenerType type = ListenerUtils.determineListenerType(target);
+		String unable = (type == ListenerType.SIMPLE || type == ListenerType.CONSUMER_AWARE)
+				? target.getClass().getName() : methodWithoutAcknowledgment(target);
+		if (unable != null) {
+			throw unsuitable(
+					"its AckMode is " + ackMode + ", but " + unable
+							+ " is given no Acknowledgment, so that nothing would ever be committed",
+					"Let it take an Acknowledgment, and acknowledge each record. Or leave the AckMode out (BATCH): then "
+							+ "a record is completed when the listener returns.");
+		}
+	}
+
+	/**
+	 * Return whether a listener passes on what it is given, and no more.
+	 */
+	private static boolean passesOn(Object listener) {
+		return listener instanceof FilteringMessageListenerAdapter<?, ?>
+				|| listener instanceof FilteringBatchMessageListenerAdapter<?, ?> || AopUtils.isAopProxy(listener);
+	}
+
+	private static @Nullable String methodWithoutAcknowledgment(Object target) {
+		HandlerAdapter handler = ConsumerAdopter.handler(target);
+		Method method = (handler != null) ? new ListenerMethods(handler).withoutAcknowledgment() : null;
+		return (method != null) ? ClassUtils.getQualifiedMethodName(method) : null;
 	}
 
 	private void checkAutoCommit() {

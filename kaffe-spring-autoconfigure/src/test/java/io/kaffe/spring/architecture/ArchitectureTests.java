@@ -199,6 +199,7 @@ class ArchitectureTests {
 				autoconfigure.ConsumerProperties$Health
 				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
+				autoconfigure.KaffeDisabledAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration
 				autoconfigure.KaffeMetricsAutoConfiguration

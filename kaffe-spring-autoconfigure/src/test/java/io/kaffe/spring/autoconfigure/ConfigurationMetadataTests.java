@@ -21,22 +21,31 @@ import java.io.InputStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
-import org.assertj.core.api.InstanceOfAssertFactories;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.json.JsonParserFactory;
 
+import io.kaffe.spring.BatchRecordHandler;
+import io.kaffe.spring.RecordHandler;
+import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,6 +53,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for what editors and tools are told about the properties below {@code kaffe}.
  */
 class ConfigurationMetadataTests {
+
+	private static final String CONSUMER = "kaffe.consumers.values.";
 
 	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
 
@@ -95,21 +106,80 @@ class ConfigurationMetadataTests {
 			.containsExactlyInAnyOrder("never", List.of());
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "kaffe.", CONSUMER })
+	void strategiesAreHintedAt(String prefix) throws IOException {
+		assertThat(values(prefix + "worker-allocation-strategy"))
+			.containsExactlyElementsOf(StandardWorkerAllocationStrategy.configurationNames());
+		assertThat(providers(prefix + "worker-allocation-strategy"))
+			.containsExactly("spring-bean-reference: " + WorkerAllocationStrategy.class.getName());
+	}
+
 	@Test
-	void strategiesAreHintedAt() throws IOException {
-		for (String prefix : List.of("kaffe.", "kaffe.consumers.*.")) {
-			String name = prefix + "worker-allocation-strategy";
-			assertThat(metadata("hints")).filteredOn((hint) -> name.equals(hint.get("name")))
-				.singleElement()
-				.extracting((hint) -> hint.get("values"))
-				.asInstanceOf(InstanceOfAssertFactories.list(Map.class))
-				.extracting((value) -> value.get("value"))
-				.containsExactlyElementsOf(StandardWorkerAllocationStrategy.configurationNames());
+	void handlersAreHintedAt() throws IOException {
+		assertThat(providers(CONSUMER + "handler")).containsExactly(
+				"spring-bean-reference: " + RecordHandler.class.getName(),
+				"spring-bean-reference: " + BatchRecordHandler.class.getName());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "kaffe.", CONSUMER })
+	void exceptionTypesAndActionsAreHintedAt(String prefix) throws IOException {
+		for (String property : List.of("failure.not-retryable", "failure.then-for.keys")) {
+			assertThat(providers(prefix + property)).containsExactly("class-reference: " + Throwable.class.getName());
+		}
+		List<String> actions = Stream.of(FailureAction.values())
+			.map((action) -> action.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+			.toList();
+		for (String property : List.of("failure.then", "failure.then-for.values")) {
+			assertThat(values(prefix + property)).containsExactlyElementsOf(actions);
 		}
 	}
 
+	@Test
+	void namesOfConsumersAndOfClientSettingsAreTheUsers() throws IOException {
+		assertThat(providers("kaffe.consumers.keys")).containsExactly("any");
+		assertThat(providers(CONSUMER + "properties.keys")).containsExactly("any");
+		assertThat(ConsumerConfig.configNames()).containsAll(values(CONSUMER + "properties.keys"));
+	}
+
+	/**
+	 * Hints are looked up by the names of properties; keys and values of maps have names
+	 * of their own.
+	 */
+	@Test
+	void hintsAreAboutPropertiesThatThereAre() throws IOException {
+		List<String> known = new ArrayList<>(properties().stream().map(ConfigurationMetadataTests::name).toList());
+		known.addAll(List.of("kaffe.consumers", "kaffe.handler", "kaffe.properties"));
+		assertThat(metadata("hints")).extracting(ConfigurationMetadataTests::name)
+			.filteredOn((name) -> name.startsWith("kaffe."))
+			.isNotEmpty()
+			.allSatisfy((name) -> assertThat(name).doesNotContain("*"))
+			.extracting((name) -> name.replace(CONSUMER, "kaffe.").replaceFirst("\\.(keys|values)$", ""))
+			.allSatisfy((name) -> assertThat(known).contains(name));
+	}
+
+	private static List<String> values(String hint) throws IOException {
+		return parts(hint, "values").stream().map((value) -> String.valueOf(value.get("value"))).toList();
+	}
+
+	private static List<String> providers(String hint) throws IOException {
+		return parts(hint, "providers").stream()
+			.map((provider) -> (provider.get("parameters") instanceof Map<?, ?> parameters)
+					? provider.get("name") + ": " + parameters.get("target") : String.valueOf(provider.get("name")))
+			.toList();
+	}
+
+	@SuppressWarnings("unchecked")
+	private static List<Map<String, Object>> parts(String hint, String kind) throws IOException {
+		return metadata("hints").stream()
+			.filter((candidate) -> name(candidate).equals(hint))
+			.flatMap((found) -> ((List<Map<String, Object>>) Objects.requireNonNull(found.get(kind))).stream())
+			.toList();
+	}
+
 	private static ConsumerSettings settings(KaffeProperties properties) {
-		return new ConsumerSettingsResolver(properties, Map.of(), null,
+		return new ConsumerSettingsResolver(properties, new StrategyBeans(properties, Map.of(), null),
 				new FailurePolicyResolver(properties, null, NO_BEANS))
 			.resolve("orders", Duration.ofMinutes(5), NOTHING);
 	}

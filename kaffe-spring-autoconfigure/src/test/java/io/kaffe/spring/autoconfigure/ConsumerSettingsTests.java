@@ -41,6 +41,7 @@ import io.kaffe.spring.delivery.BatchLimits;
 import io.kaffe.spring.delivery.FailureAction;
 import io.kaffe.spring.listener.ConsumerSettings;
 import io.kaffe.spring.listener.Subscription;
+import io.kaffe.spring.listener.UnsuitableContainerException;
 import io.kaffe.spring.worker.ConsumerProblem;
 import io.kaffe.spring.worker.RestartLimit;
 import io.kaffe.spring.worker.StallLimits;
@@ -48,6 +49,7 @@ import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for the properties of consumers, from the text in a file to the settings in use.
@@ -57,6 +59,8 @@ class ConsumerSettingsTests {
 	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
 
 	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run);
+
+	private static final WorkerAllocationStrategy OWN = (topic, partition) -> "worker";
 
 	@Test
 	void nothingSetMeansDefaults() throws IOException {
@@ -263,18 +267,74 @@ class ConsumerSettingsTests {
 	}
 
 	@Test
-	void onlyStrategyBeanIsTheDefaultAndCanBeOverruled() throws IOException {
-		WorkerAllocationStrategy own = (topic, partition) -> "worker";
-		Map<String, WorkerAllocationStrategy> beans = Map.of("own", own, "other", (topic, partition) -> "other");
-		ConsumerSettings settings = resolver("kaffe: {}", beans, own).resolve("orders", Duration.ofMinutes(5), NOTHING);
-		assertThat(settings.strategy()).isSameAs(own);
+	void onlyStrategyBeanIsTheDefaultOfTheOnlyConsumerAndCanBeOverruled() throws IOException {
+		Map<String, WorkerAllocationStrategy> beans = Map.of("own", OWN);
+		ConsumerSettings settings = resolve(resolver("kaffe: {}", beans, OWN), "orders");
+		assertThat(settings.strategy()).isSameAs(OWN);
 		assertThat(settings.strategyName()).isEqualTo("own");
 		String yaml = "kaffe.consumers.orders.worker-allocation-strategy: worker-per-key";
-		assertThat(resolver(yaml, beans, own).resolve("orders", Duration.ofMinutes(5), NOTHING).strategy())
+		assertThat(resolve(resolver(yaml, beans, OWN), "orders").strategy())
 			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
-		assertThat(resolver("kaffe: {}", beans, null).resolve("orders", Duration.ofMinutes(5), NOTHING).strategy())
+	}
+
+	@Test
+	void onlyStrategyBeanIsRefusedWhereSeveralConsumersMayBeMeant() throws IOException {
+		ConsumerSettingsResolver resolver = resolver("kaffe: {}", Map.of("own", OWN), OWN);
+		resolver.expect(Set.of("orders", "refunds"));
+		assertThatExceptionOfType(UnsuitableContainerException.class).isThrownBy(() -> resolve(resolver, "orders"))
+			.withMessageContaining("consumer 'orders'")
+			.withMessageContaining("(orders, refunds)");
+	}
+
+	@Test
+	void onlyStrategyBeanIsRefusedForAConsumerThatIsRegisteredLater() throws IOException {
+		ConsumerSettingsResolver resolver = resolver("kaffe: {}", Map.of("own", OWN), OWN);
+		assertThat(resolve(resolver, "orders").strategy()).isSameAs(OWN);
+		assertThatExceptionOfType(UnsuitableContainerException.class).isThrownBy(() -> resolve(resolver, "refunds"))
+			.withMessageContaining("consumer 'refunds'");
+	}
+
+	@Test
+	void onlyStrategyBeanIsThatOfTheConsumerWithItsNameAlone() throws IOException {
+		ConsumerSettingsResolver resolver = resolver("kaffe: {}", Map.of("orders", OWN), OWN);
+		resolver.expect(Set.of("orders", "refunds"));
+		assertThat(resolve(resolver, "orders").strategy()).isSameAs(OWN);
+		assertThat(resolve(resolver, "refunds").strategy())
+			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+	}
+
+	@Test
+	void onlyStrategyBeanIsThatOfTheConsumerThatNamesItAlone() throws IOException {
+		ConsumerSettingsResolver resolver = resolver("kaffe.consumers.orders.worker-allocation-strategy: own",
+				Map.of("own", OWN), OWN);
+		resolver.expect(Set.of("orders", "refunds"));
+		assertThat(resolve(resolver, "orders").strategy()).isSameAs(OWN);
+		assertThat(resolve(resolver, "refunds").strategy())
+			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+	}
+
+	@Test
+	void onlyStrategyBeanIsThatOfAllConsumersIfTheyAreSaidToHaveIt() throws IOException {
+		ConsumerSettingsResolver resolver = resolver("kaffe.worker-allocation-strategy: own", Map.of("own", OWN), OWN);
+		resolver.expect(Set.of("orders", "refunds"));
+		assertThat(resolve(resolver, "orders").strategy()).isSameAs(OWN);
+		assertThat(resolve(resolver, "refunds").strategy()).isSameAs(OWN);
+	}
+
+	@Test
+	void primaryStrategyBeanOfSeveralIsTheDefault() throws IOException {
+		Map<String, WorkerAllocationStrategy> beans = Map.of("own", OWN, "other", (topic, partition) -> "other");
+		ConsumerSettingsResolver resolver = resolver("kaffe: {}", beans, OWN);
+		resolver.expect(Set.of("orders", "refunds"));
+		assertThat(resolve(resolver, "orders").strategy()).isSameAs(OWN);
+		assertThat(resolve(resolver, "refunds").strategy()).isSameAs(OWN);
+		assertThat(resolve(resolver("kaffe: {}", beans, null), "orders").strategy())
 			.as("of several beans none is chosen")
 			.isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+	}
+
+	private static ConsumerSettings resolve(ConsumerSettingsResolver resolver, String consumer) {
+		return resolver.resolve(consumer, Duration.ofMinutes(5), NOTHING);
 	}
 
 	private static ConsumerSettings settings(String yaml) throws IOException {
@@ -288,7 +348,7 @@ class ConsumerSettingsTests {
 	private static ConsumerSettingsResolver resolver(String yaml, Map<String, WorkerAllocationStrategy> strategies,
 			@Nullable WorkerAllocationStrategy only) throws IOException {
 		KaffeProperties properties = properties(yaml);
-		return new ConsumerSettingsResolver(properties, strategies, only,
+		return new ConsumerSettingsResolver(properties, new StrategyBeans(properties, strategies, only),
 				new FailurePolicyResolver(properties, null, NO_BEANS));
 	}
 

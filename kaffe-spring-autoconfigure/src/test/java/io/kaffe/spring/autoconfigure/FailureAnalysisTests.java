@@ -42,9 +42,11 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.SyncTaskExecutor;
 import org.springframework.core.task.TaskExecutor;
+import org.springframework.kafka.annotation.KafkaHandler;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
@@ -52,6 +54,18 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.listener.AcknowledgingMessageListener;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.ConsumerRecordRecoverer;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
+import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.messaging.Message;
+import org.springframework.messaging.MessageHeaders;
+import org.springframework.messaging.handler.annotation.Header;
+import org.springframework.messaging.handler.annotation.Headers;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 import io.kaffe.spring.RecordHandler;
@@ -70,6 +84,10 @@ class FailureAnalysisTests {
 	private static final String HEADING = "APPLICATION FAILED TO START";
 
 	private static final String ORDERS = "--kaffe.consumers.orders=";
+
+	private static final String REFUNDS = "--kaffe.consumers.refunds=";
+
+	private static final String STARTED = "--spring.kafka.listener.auto-startup=true";
 
 	private static final String DECLARED = "--kaffe.consumers.orders.topics=orders";
 
@@ -132,12 +150,74 @@ class FailureAnalysisTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "kaffe.consumers.orders.drain-timout", "kaffe.drain-timout",
-			"kaffe.consumers.shop.orders.drain-timeout" })
-	void unknownPropertyIsExplainedBySpringBoot(String property) {
+	@ValueSource(strings = { "kaffe.consumers.orders.parallelism", "kaffe.parallelism", "kaffe.failure.parallelism",
+			"kaffe.orders.drain-timeout" })
+	void unknownPropertyThatResemblesNothingIsExplainedBySpringBoot(String property) {
 		assertThat(failure(Listening.class, "--" + property + "=5s")).contains("Property: " + property)
 			.contains("Value: \"5s\"")
-			.contains("The elements [" + property + "] were left unbound");
+			.contains("The elements [" + property + "] were left unbound")
+			.doesNotContain("Did you mean");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "kaffe.consumers.orders.drain-timout, kaffe.consumers.orders.drain-timeout",
+			"kaffe.consumers.orders.max-concurency, kaffe.consumers.orders.max-concurrency",
+			"kaffe.consumers.orders.maxConcurrnecy, kaffe.consumers.orders.max-concurrency",
+			"kaffe.consumers.orders.topic, kaffe.consumers.orders.topics",
+			"kaffe.consumers.orders.bufer.max-records, kaffe.consumers.orders.buffer.max-records",
+			"kaffe.consumers.orders.bufer.max-recrods, kaffe.consumers.orders.buffer.max-records",
+			"kaffe.consumers.orders.failure.bakcoff.jitter, kaffe.consumers.orders.failure.backoff.jitter",
+			"kaffe.consumers.orders.failure.backoff.multiplyer, kaffe.consumers.orders.failure.backoff.multiplier",
+			"kaffe.consumers.orders.backoff.initial-interval, kaffe.consumers.orders.failure.backoff.initial-interval",
+			"kaffe.consumers.orders.max-attempts, kaffe.consumers.orders.failure.max-attempts",
+			"'kaffe.consumers.[shop.Orders].drain-timout', 'kaffe.consumers.[shop.Orders].drain-timeout'",
+			"kaffe.consumers.shop.Orders.drain-timeout, 'kaffe.consumers.[shop.Orders].drain-timeout'",
+			"kaffe.consumer.orders.drain-timeout, kaffe.consumers.orders.drain-timeout",
+			"kaffe.drain-timout, kaffe.drain-timeout", "kaffe.adapt, kaffe.adopt",
+			"kaffe.lag.intervall, kaffe.lag.interval", "kaffe.dead-letter-topic, kaffe.failure.dead-letter-topic" })
+	void unknownPropertyIsExplainedWithTheOneThatWasMeant(String property, String meant) {
+		assertThat(failure(Listening.class, "--" + property + "=5s")).contains("Property: kaffe.")
+			.contains("Value: \"5s\"")
+			.contains("were left unbound. Did you mean '" + meant + "'?")
+			.contains("Update your application's configuration");
+	}
+
+	@Test
+	void allUnknownPropertiesAreExplained() {
+		assertThat(failure(Listening.class, "--kaffe.drain-timout=5s", "--kaffe.parallelism=4"))
+			.contains("Property: kaffe.drain-timout")
+			.contains("Property: kaffe.parallelism")
+			.containsOnlyOnce("Did you mean 'kaffe.drain-timeout'?");
+	}
+
+	@Test
+	void onlyStrategyIsExplainedWhereItIsNotClearWhoseItIs() {
+		assertThat(failure(ListeningWithStrategy.class, "--kaffe.consumers.orders.mdc=true",
+				"--kaffe.consumers.refunds.worker-allocation-strategy=worker-per-key"))
+			.contains("It is not clear whether consumer 'orders' is to use the WorkerAllocationStrategy bean "
+					+ "'byCountry'")
+			.contains("there are several consumers (orders, refunds), and none of them names it")
+			.contains("Set 'kaffe.consumers.orders.worker-allocation-strategy' to byCountry for this consumer, or "
+					+ "'kaffe.worker-allocation-strategy' for all of them: to byCountry, or to "
+					+ "worker-per-topic-partition if it is not meant.");
+		assertThat(failure(ListeningWithStrategy.class, "--kaffe.adopt=all"))
+			.contains("several consumers (orders, refunds)");
+	}
+
+	@Test
+	void onlyHandlerIsExplainedWhereItMayBeThatOfAnother() {
+		assertThat(failure(OneHandler.class, DECLARED, "--kaffe.consumers.refunds.topics=refunds"))
+			.contains("Consumer 'refunds' is declared, but which bean handles its records is not clear: there is "
+					+ "orders, which may be meant for another of the consumers orders, refunds.")
+			.contains("Name it with 'kaffe.consumers.refunds.handler', or give the right one the name 'refunds'.");
+	}
+
+	@Test
+	void primaryHandlerIsExplainedWhereItMayBeThatOfAnother() {
+		assertThat(failure(PrimaryHandler.class, "--kaffe.consumers.bookkeeping.topics=orders",
+				"--kaffe.consumers.refunds.topics=refunds"))
+			.contains("Consumer 'refunds' is declared, but which bean handles its records is not clear: there are "
+					+ "bookkeeping, shipping.");
 	}
 
 	@ParameterizedTest
@@ -183,8 +263,23 @@ class FailureAnalysisTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "BATCH", "MANUAL", "MANUAL_IMMEDIATE" })
 	void applicationStartsWithOtherAckModes(String ackMode) {
-		start(Listening.class, ORDERS, "--spring.kafka.listener.ack-mode=" + ackMode).close();
+		start(Acknowledging.class, "--kaffe.adopt=all", "--spring.kafka.listener.ack-mode=" + ackMode).close();
 		assertThat(this.output).doesNotContain(HEADING);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "MANUAL, Listening, Listening.handleOrder", "MANUAL_IMMEDIATE, Listening, Listening.handleOrder",
+			"MANUAL, ListeningByPayload, PayloadHandlers.handleNumber",
+			"MANUAL, FilteredListening, FilteredListening.handle", "MANUAL, BatchListening, BatchListening.handle",
+			"MANUAL, ListenerBean, ListenerBean$$Lambda" })
+	void manualAckModeIsExplainedWithAListenerThatCannotAcknowledge(String ackMode, String configuration,
+			String listener) throws ClassNotFoundException {
+		Class<?> type = Class.forName(FailureAnalysisTests.class.getName() + "$" + configuration);
+		assertThat(failure(type, ORDERS, "--spring.kafka.listener.ack-mode=" + ackMode))
+			.contains("Listener container 'orders' cannot be given Kaffe workers: its AckMode is " + ackMode + ", but ")
+			.contains(listener)
+			.contains("is given no Acknowledgment, so that nothing would ever be committed")
+			.contains("Let it take an Acknowledgment, and acknowledge each record.");
 	}
 
 	@Test
@@ -247,30 +342,35 @@ class FailureAnalysisTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			max-concurrency                  | 0    | Must be 1 or more records at once.
-			max-concurrency                  | -1   | Must be 1 or more records at once.
-			buffer.max-records               | 0    | Must be 1 or more records.
-			buffer.max-records               | -1   | Must be 1 or more records.
-			commit.interval                  | 0    | Must be 1 ms or more.
-			commit.interval                  | -1s  | Must be 1 ms or more.
-			drain-timeout                    | 0s   | Must be 1 ms or more.
-			drain-timeout                    | -5s  | Must be 1 ms or more.
-			failure.max-attempts             | -1   | Must be 0, which means without limit, or more.
-			failure.max-parked               | 0    | Must be 1 record or more.
-			stall-threshold                  | 0s   | Must be 1 ms or more.
-			stall-interrupt-threshold        | 4m   | Must not be below the stall threshold, which is 300000 ms.
-			supervision.max-restarts         | -1   | Must be 0, which means none, or more.
-			supervision.window               | 0s   | Must be 1 ms or more.
-			failure.backoff.initial-interval | 0ms  | Must be 1 ms or more.
-			failure.backoff.initial-interval | -1ms | Must be 1 ms or more.
-			failure.backoff.initial-interval | 999us | Must be 1 ms or more.
-			failure.backoff.multiplier       | 0.9  | Must be 1 or more; 1 keeps the wait the same.
-			failure.backoff.multiplier       | NaN  | Must be 1 or more; 1 keeps the wait the same.
-			failure.backoff.max-interval     | 99ms | Must not be below the initial interval, which is 100 ms.
-			failure.backoff.jitter           | -0.1 | Must be from 0 to 1, a share of each wait.
-			failure.backoff.jitter           | 1.1  | Must be from 0 to 1, a share of each wait.
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					max-concurrency                  | 0    | Must be 1 or more records at once.
+					max-concurrency                  | -1   | Must be 1 or more records at once.
+					buffer.max-records               | 0    | Must be 1 or more records.
+					buffer.max-records               | -1   | Must be 1 or more records.
+					commit.interval                  | 0    | Must be 10 ms or more.
+					commit.interval                  | -1s  | Must be 10 ms or more.
+					commit.interval                  | 5    | A number without a unit is in milliseconds: write 5s for 5 seconds.
+					drain-timeout                    | 0s   | Must be 100 ms or more.
+					drain-timeout                    | -5s  | Must be 100 ms or more.
+					drain-timeout                    | 20   | A number without a unit is in milliseconds: write 5s for 5 seconds.
+					failure.max-attempts             | -1   | Must be 0, which means without limit, or more.
+					failure.max-parked               | 0    | Must be 1 record or more.
+					stall-threshold                  | 0s   | Must be 100 ms or more.
+					stall-threshold                  | 5    | A number without a unit is in milliseconds: write 5s for 5 seconds.
+					stall-interrupt-threshold        | 4m   | Must not be below the stall threshold, which is 300000 ms.
+					supervision.max-restarts         | -1   | Must be 0, which means none, or more.
+					supervision.window               | 0s   | Must be 100 ms or more.
+					supervision.window               | 60   | A number without a unit is in milliseconds: write 5s for 5 seconds.
+					failure.backoff.initial-interval | 0ms  | Must be 1 ms or more.
+					failure.backoff.initial-interval | -1ms | Must be 1 ms or more.
+					failure.backoff.initial-interval | 999us | Must be 1 ms or more.
+					failure.backoff.multiplier       | 0.9  | Must be 1 or more; 1 keeps the wait the same.
+					failure.backoff.multiplier       | NaN  | Must be 1 or more; 1 keeps the wait the same.
+					failure.backoff.max-interval     | 99ms | Must not be below the initial interval, which is 100 ms.
+					failure.backoff.jitter           | -0.1 | Must be from 0 to 1, a share of each wait.
+					failure.backoff.jitter           | 1.1  | Must be from 0 to 1, a share of each wait.
+					""")
 	void valueThatMakesNoSenseIsExplained(String property, String value, String reason) {
 		String own = "kaffe.consumers.orders." + property;
 		assertThat(failure(Listening.class, "--" + own + "=" + value))
@@ -280,6 +380,15 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, ORDERS, "--" + common + "=" + value))
 			.contains("Invalid value '" + value + "' for configuration property '" + common + "'")
 			.contains(reason);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "10", "-1s" })
+	void lagIntervalThatMakesNoSenseIsExplained(String interval) {
+		assertThat(failure(Listening.class, ORDERS, "--kaffe.lag.interval=" + interval))
+			.contains("for configuration property 'kaffe.lag.interval'")
+			.contains("Must be 100 ms or more. A number without a unit is in milliseconds: write 5s for 5 seconds. "
+					+ "0 switches it off.");
 	}
 
 	@ParameterizedTest
@@ -476,11 +585,142 @@ class FailureAnalysisTests {
 
 	@Test
 	void batchesOfNoSizeAreExplained() {
-		assertThat(failure(Listening.class, "--kaffe.consumers.orders.batch.max-size=0"))
+		assertThat(failure(BatchListening.class, "--kaffe.consumers.orders.batch.max-size=0"))
 			.contains("kaffe.consumers.orders.batch.max-size")
 			.contains("Must be 1 or more records.");
 		assertThat(failure(Listening.class, ORDERS, "--kaffe.batch.max-wait=-1s")).contains("kaffe.batch.max-wait")
 			.contains("Must be 0, which means not to wait, or more.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "batch.max-size, 50", "batch.max-wait, 1s" })
+	void limitOfBatchesIsExplainedForAListenerWithout(String limit, String value) {
+		String property = "kaffe.consumers.orders." + limit;
+		assertThat(failure(Listening.class, "--" + property + "=" + value))
+			.contains("'" + property + "' is set, but the listener of consumer 'orders' takes single records.")
+			.contains("let the listener take batches: with batch = \"true\" at its @KafkaListener, or as a "
+					+ "BatchRecordHandler.");
+		start(BatchListening.class, "--" + property + "=" + value).close();
+		start(Listening.class, ORDERS, "--kaffe." + limit + "=" + value).close();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "auto-offset-reset, earlist, auto.offset.reset", "max-poll-records, 0, max.poll.records",
+			"properties.max.poll.interval.ms, five, max.poll.interval.ms" })
+	void clientSettingThatKafkaRefusesIsExplainedWithItsConsumer(String property, String value, String setting) {
+		assertThat(failure(Listening.class, ORDERS, "--spring.kafka.consumer." + property + "=" + value))
+			.contains("Kafka refuses the setting '" + setting + "' of consumer 'orders': Invalid value " + value)
+			.contains("Correct it where it is set: below 'spring.kafka.consumer'");
+	}
+
+	@Test
+	void deserializerThatDoesNotExistIsExplainedWithItsConsumer() {
+		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=shipping",
+				"--kaffe.consumers.orders.properties.value.deserializer=com.example.No"))
+			.contains(
+					"Kafka refuses the setting 'value.deserializer' of consumer 'orders': Invalid value com.example.No")
+			.contains("could not be found");
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 3 })
+	void consumerThatCannotBeCreatedIsExplainedWithKafkasOwnCauseFirst(int concurrency) {
+		assertThat(
+				failure(Listening.class, STARTED, ORDERS, REFUNDS, "--spring.kafka.listener.concurrency=" + concurrency,
+						"--spring.kafka.consumer.security.protocol=SASL_PLAINTEXT"))
+			.containsSubsequence(
+					"Kafka could not create the consumer of a listener container (consumers with workers "
+							+ "are orders, refunds):",
+					"java.lang.IllegalArgumentException: Could not find a 'KafkaClient' entry", "Action:",
+					"Correct 'sasl.jaas.config'");
+	}
+
+	@Test
+	void settingThatKafkaNamesIsNamed() {
+		assertThat(failure(Listening.class, STARTED, ORDERS, "--spring.kafka.consumer.bootstrap-servers=nowhere"))
+			.contains("(the consumer with workers is orders)")
+			.contains("Invalid url in bootstrap.servers: nowhere")
+			.contains("Correct 'bootstrap.servers'");
+	}
+
+	@Test
+	void consumerThatCannotBeCreatedIsLeftToOthersWithoutWorkers() {
+		int before = this.output.getAll().length();
+		assertThatException().isThrownBy(
+				() -> start(Listening.class, STARTED, "--spring.kafka.consumer.bootstrap-servers=nowhere").close());
+		assertThat(this.output.getAll().substring(before)).doesNotContain(HEADING)
+			.contains("Invalid url in bootstrap.servers: nowhere");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					--kaffe.consumers.orders.failure.dead-letter-topic=bad |                                            | kaffe.consumers.orders.failure.dead-letter-topic | 'failure.then' is park, not dead-letter
+					--kaffe.consumers.orders.failure.dead-letter-topic=bad | --kaffe.failure.then=skip                  | kaffe.consumers.orders.failure.dead-letter-topic | 'failure.then' is skip, not dead-letter
+					--kaffe.failure.dead-letter-topic=bad                  | --kaffe.consumers.orders.failure.then=park | kaffe.failure.dead-letter-topic                  | 'failure.then' is park, not dead-letter
+					""")
+	void deadLetterTopicThatNothingIsSentToIsWarnedOfOnce(String topic, String then, String property, String reason) {
+		start(Listening.class, REFUNDS, topic, (then != null) ? then : "--kaffe.consumers.orders.mdc=true").close();
+		assertThat(this.output).containsOnlyOnce("'" + property + "' is set, but " + reason
+				+ ": no record is sent to that topic unless an operator dead-letters it");
+	}
+
+	@Test
+	void deadLetterTopicThatIsNotUsedSinceTheApplicationRecoversIsWarnedOf() {
+		start(Recovering.class, "--kaffe.consumers.orders.failure.then=dead-letter",
+				"--kaffe.consumers.orders.failure.dead-letter-topic=bad")
+			.close();
+		assertThat(this.output)
+			.contains("a ConsumerRecordRecoverer bean is given the records that are not tried again");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "--kaffe.failure.then=dead-letter", "--kaffe.consumers.refunds.failure.then=dead-letter",
+			"--kaffe.consumers.refunds.failure.then-for[java.io.IOException]=dead-letter" })
+	void deadLetterTopicThatSomeConsumerUsesIsNotWarnedOf(String then) {
+		start(Listening.class, ORDERS, "--kaffe.failure.dead-letter-topic=bad", then).close();
+		assertThat(this.output).doesNotContain("dead-letter-topic' is set, but");
+	}
+
+	@Test
+	void consumersWithoutWorkersAreWarnedOfWhenKaffeIsSwitchedOff() {
+		start(Listening.class, ORDERS, "--kaffe.consumers.refunds.failure.then=skip", "--kaffe.enabled=false").close();
+		assertThat(this.output)
+			.containsOnlyOnce("'kaffe.enabled' is false: none of the consumers orders, refunds has workers.");
+	}
+
+	@Test
+	void nothingIsSaidWhenKaffeIsSwitchedOffWithoutConsumers() {
+		start(Listening.class, "--kaffe.enabled=false").close();
+		assertThat(this.output).doesNotContain("'kaffe.enabled' is false");
+	}
+
+	@Test
+	void groupThatIsTheIdOfTheListenerIsWarnedOf() {
+		start(Listening.class, ORDERS, "--spring.kafka.consumer.group-id=shop").close();
+		assertThat(this.output)
+			.containsOnlyOnce("Consumer 'orders' is in the group 'orders', since that is the id of its @KafkaListener, "
+					+ "and not in 'shop'")
+			.contains("Set idIsGroup = false to be in 'shop', or groupId = \"orders\" to stay in 'orders'")
+			.doesNotContain("group 'refunds'");
+	}
+
+	@Test
+	void groupThatIsTheIdOfAClassOfHandlersIsWarnedOf() {
+		start(ListeningByPayload.class, ORDERS, "--spring.kafka.consumer.group-id=shop").close();
+		assertThat(this.output).containsOnlyOnce("Consumer 'orders' is in the group 'orders'");
+	}
+
+	@Test
+	void groupThatIsMeantIsNotWarnedOf() {
+		start(Listening.class, ORDERS).close();
+		start(Listening.class, ORDERS, "--spring.kafka.consumer.group-id=orders").close();
+		start(Grouped.class, ORDERS, REFUNDS, "--spring.kafka.consumer.group-id=shop").close();
+		start(Listening.class, "--kaffe.adopt=all", "--spring.kafka.consumer.group-id=shop").close();
+		start(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=shipping",
+				"--kaffe.consumers.orders.group-id=orders", "--spring.kafka.consumer.group-id=shop")
+			.close();
+		assertThat(this.output).doesNotContain("is in the group");
 	}
 
 	/**
@@ -497,9 +737,12 @@ class FailureAnalysisTests {
 	private static ConfigurableApplicationContext start(Class<?> configuration, String... arguments) {
 		SpringApplication application = new SpringApplication(TestApplication.class, configuration);
 		application.setWebApplicationType(WebApplicationType.NONE);
-		List<String> all = new ArrayList<>(List.of("--spring.main.banner-mode=off",
-				"--spring.kafka.listener.auto-startup=false", "--spring.main.register-shutdown-hook=false"));
+		List<String> all = new ArrayList<>(
+				List.of("--spring.main.banner-mode=off", "--spring.main.register-shutdown-hook=false"));
 		all.addAll(List.of(arguments));
+		if (!all.contains(STARTED)) {
+			all.add("--spring.kafka.listener.auto-startup=false");
+		}
 		return application.run(all.toArray(String[]::new));
 	}
 
@@ -737,6 +980,213 @@ class FailureAnalysisTests {
 		@Bean
 		KafkaTemplate<Object, Object> two(ProducerFactory<Object, Object> factory) {
 			return new KafkaTemplate<>(factory);
+		}
+
+	}
+
+	/**
+	 * Has two listeners and a strategy.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ListeningWithStrategy extends Listening {
+
+		@Bean
+		WorkerAllocationStrategy byCountry() {
+			return (topic, partition) -> topic.substring(0, 2);
+		}
+
+	}
+
+	/**
+	 * Has one handler.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OneHandler {
+
+		@Bean
+		RecordHandler<String, String> orders() {
+			return (record) -> {
+			};
+		}
+
+	}
+
+	/**
+	 * Has a primary handler and another.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class PrimaryHandler {
+
+		@Bean
+		@Primary
+		RecordHandler<String, String> bookkeeping() {
+			return (record) -> {
+			};
+		}
+
+		@Bean
+		RecordHandler<String, String> shipping() {
+			return (record) -> {
+			};
+		}
+
+	}
+
+	/**
+	 * Has listeners that acknowledge, each in another way.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Acknowledging {
+
+		@KafkaListener(id = "parameter", topics = "orders")
+		void parameter(String value, Acknowledgment acknowledgment) {
+		}
+
+		@KafkaListener(id = "message", topics = "orders")
+		void message(Message<String> message) {
+		}
+
+		@KafkaListener(id = "header", topics = "orders")
+		void header(String value, @Header(KafkaHeaders.ACKNOWLEDGMENT) Object acknowledgment) {
+		}
+
+		@KafkaListener(id = "headers", topics = "orders")
+		void headers(String value, @Headers Map<String, Object> headers) {
+		}
+
+		@KafkaListener(id = "messageHeaders", topics = "orders")
+		void messageHeaders(String value, MessageHeaders headers) {
+		}
+
+		@KafkaListener(id = "batch", topics = "orders", batch = "true")
+		void batch(List<String> values, Acknowledgment acknowledgment) {
+		}
+
+		@KafkaListener(id = "messages", topics = "orders", batch = "true")
+		void messages(List<Message<String>> messages) {
+		}
+
+		@KafkaListener(id = "future", topics = "orders")
+		CompletableFuture<Void> future(String value) {
+			return CompletableFuture.completedFuture(null);
+		}
+
+		@Bean
+		ConcurrentMessageListenerContainer<Object, Object> bean(
+				ConcurrentKafkaListenerContainerFactory<Object, Object> factory) {
+			ConcurrentMessageListenerContainer<Object, Object> container = factory.createContainer("orders");
+			AcknowledgingMessageListener<Object, Object> listener = (record, acknowledgment) -> {
+			};
+			container.setupMessageListener(new FilteringMessageListenerAdapter<>(listener, (record) -> false));
+			container.getContainerProperties().setGroupId("bean");
+			return container;
+		}
+
+	}
+
+	/**
+	 * Has a class of handlers, of which one has no acknowledgment.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ListeningByPayload {
+
+		@Bean
+		PayloadHandlers handlers() {
+			return new PayloadHandlers();
+		}
+
+	}
+
+	/**
+	 * Handles payloads of two types.
+	 */
+	@KafkaListener(id = "orders", topics = "orders")
+	static class PayloadHandlers {
+
+		@KafkaHandler
+		void handleText(String text, Acknowledgment acknowledgment) {
+		}
+
+		@KafkaHandler
+		void handleNumber(Integer number) {
+		}
+
+	}
+
+	/**
+	 * Has a listener behind a filter.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class FilteredListening {
+
+		@KafkaListener(id = "orders", topics = "orders", filter = "none")
+		void handle(String value) {
+		}
+
+		@Bean
+		static RecordFilterStrategy<Object, Object> none() {
+			return (record) -> false;
+		}
+
+	}
+
+	/**
+	 * Has a listener for batches.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class BatchListening {
+
+		@KafkaListener(id = "orders", topics = "orders", batch = "true")
+		void handle(List<ConsumerRecord<String, String>> records) {
+		}
+
+	}
+
+	/**
+	 * Has a container whose listener is none of a method.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ListenerBean {
+
+		@Bean
+		ConcurrentMessageListenerContainer<Object, Object> orders(
+				ConcurrentKafkaListenerContainerFactory<Object, Object> factory) {
+			ConcurrentMessageListenerContainer<Object, Object> container = factory.createContainer("orders");
+			MessageListener<Object, Object> listener = (record) -> {
+			};
+			container.setupMessageListener(listener);
+			container.getContainerProperties().setGroupId("orders");
+			return container;
+		}
+
+	}
+
+	/**
+	 * Has listeners that say which group they are in.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Grouped {
+
+		@KafkaListener(id = "orders", groupId = "orders", topics = "orders")
+		void handleOrder(ConsumerRecord<String, String> record) {
+		}
+
+		@KafkaListener(id = "refunds", idIsGroup = false, topics = "refunds")
+		void handleRefund(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Recovers records itself.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Recovering extends Listening {
+
+		@Bean
+		ConsumerRecordRecoverer recoverer() {
+			return (record, failure) -> {
+			};
 		}
 
 	}

@@ -26,6 +26,9 @@ import java.util.List;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
@@ -42,6 +45,8 @@ import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -59,7 +64,12 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link KaffeEndpointAutoConfiguration}: when there is an endpoint, and what
  * it allows.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class KaffeEndpointAutoConfigurationTests {
+
+	private static final String UNPROTECTED = "Whoever reaches the endpoint 'kaffeworkers' may operate consumers";
+
+	private static final String UNRESTRICTED = "management.endpoint.kaffeworkers.access=UNRESTRICTED";
 
 	private static final String EXPOSED = "management.endpoints.web.exposure.include=kaffeworkers";
 
@@ -135,6 +145,44 @@ class KaffeEndpointAutoConfigurationTests {
 			.run((context) -> assertThat(context.getBean(WebEndpointsSupplier.class).getEndpoints()).singleElement()
 				.extracting(ExposableWebEndpoint::getDefaultAccess)
 				.isEqualTo(Access.READ_ONLY));
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "test=", "server.address=192.0.2.1", "management.server.port=9090,server.address=127.0.0.1" })
+	void unrestrictedAccessWithoutSecurityIsWarnedOf(String properties, CapturedOutput output) {
+		this.contextRunner.withPropertyValues(EXPOSED, UNRESTRICTED)
+			.withPropertyValues(properties.split(","))
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).containsOnlyOnce(UNPROTECTED);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "server.address=127.0.0.1", "management.server.port=9090,management.server.address=::1",
+			"management.server.port=-1", "management.endpoint.kaffeworkers.access=READ_ONLY",
+			"management.endpoints.access.max-permitted=READ_ONLY" })
+	void accessThatIsRestrictedOtherwiseIsNotWarnedOf(String properties, CapturedOutput output) {
+		this.contextRunner.withPropertyValues(EXPOSED, UNRESTRICTED)
+			.withPropertyValues(properties.split(","))
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).doesNotContain(UNPROTECTED);
+	}
+
+	@Test
+	void accessThatSpringSecurityProtectsIsNotWarnedOf(CapturedOutput output) {
+		this.contextRunner.withPropertyValues(EXPOSED, UNRESTRICTED)
+			.withBean("springSecurityFilterChain", Object.class)
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).doesNotContain(UNPROTECTED);
+	}
+
+	@Test
+	void endpointThatIsNotExposedIsNotWarnedOf(CapturedOutput output) {
+		this.contextRunner
+			.withPropertyValues(UNRESTRICTED, "spring.jmx.enabled=true",
+					"management.endpoints.jmx.exposure.include=kaffeworkers")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).doesNotContain(UNPROTECTED);
 	}
 
 	@Test

@@ -33,7 +33,8 @@ class DocumentedExamplesTests {
 	@Test
 	void healthDocumentShowsTheListenerOfEvents() throws IOException {
 		String source = Files.readString(Path.of("src/test/java/io/kaffe/spring/example/Alerts.java"));
-		String example = source.substring(source.indexOf("@Component")).replace("\t", "    ");
+		String imports = source.substring(source.indexOf("import "), source.indexOf("/**\n * Calls"));
+		String example = imports + source.substring(source.indexOf("@Component")).replace("\t", "    ");
 		assertThat(Files.readString(Path.of("../docs/health.md"))).contains("```java\n" + example + "```\n");
 	}
 

@@ -170,7 +170,9 @@ class DeclaredConsumerIntegrationTests {
 		try (ListenerApplication application = ListenerApplication.of(Handling.class)
 			.with("kaffe.consumers.orders.topics", "orders-${test.id}")
 			.with("kaffe.consumers.orders.concurrency", 2)
+			.with("kaffe.consumers.orders.handler", "handler")
 			.with("kaffe.consumers.refunds.topics", "refunds-${test.id}")
+			.with("kaffe.consumers.refunds.handler", "handler")
 			.topic("orders", 2)
 			.topic("refunds", 1)) {
 			ConfigurableApplicationContext context = application.start();

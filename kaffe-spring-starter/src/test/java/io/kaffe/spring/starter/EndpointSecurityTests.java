@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
@@ -43,6 +44,8 @@ import org.springframework.boot.actuate.audit.AuditEvent;
 import org.springframework.boot.actuate.audit.listener.AuditApplicationEvent;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -67,6 +70,7 @@ import static org.awaitility.Awaitility.await;
 /**
  * Tests for who may do what at the endpoints of a service that has Spring Security.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class EndpointSecurityTests {
 
 	private static final String WORKERS = "/actuator/kaffeworkers";
@@ -107,7 +111,7 @@ class EndpointSecurityTests {
 	}
 
 	@Test
-	void whoMayWriteDoesSoWithATokenAndIsAudited() throws Exception {
+	void whoMayWriteDoesSoWithATokenAndIsAudited(CapturedOutput output) throws Exception {
 		try (ConfigurableApplicationContext context = start(ReadableByAll.class,
 				"--management.endpoint.kaffeworkers.access=unrestricted")) {
 			assertThat(post(context, PAUSE, null, token(context)).statusCode()).isIn(401, 403);
@@ -118,6 +122,7 @@ class EndpointSecurityTests {
 			assertThat(context.getBean(Service.class).audited).singleElement()
 				.satisfies((event) -> assertThat(event.getPrincipal()).isEqualTo("user"));
 		}
+		assertThat(output).as("the endpoint is protected").doesNotContain("Whoever reaches the endpoint");
 	}
 
 	@Test
