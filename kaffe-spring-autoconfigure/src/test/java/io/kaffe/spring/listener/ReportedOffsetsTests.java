@@ -108,13 +108,13 @@ class ReportedOffsetsTests {
 
 	@Test
 	void offsetThatIsPolledNextIsNotReportedWithACommitOfIt() throws Exception {
-		CompletedOffsets completed = new CompletedOffsets.Builder().add(15, 5_000).build();
-		this.progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(completed, 3));
+		continueFrom(3);
 		polled(10, 18, 3);
 		LongStream.range(10, 15).forEach(this.progress::complete);
-		OffsetAndMetadata commit = advance(5);
+		OffsetAndMetadata commit = this.progress.advance(5, 4096, this.time.instant());
+		assertThat(commit).isNotNull();
 		assertThat(commit.offset()).isEqualTo(18);
-		assertThat(CommitMetadata.read(commit.metadata(), 18).told()).hasToString("[19..4999]");
+		assertThat(CommitMetadata.read(commit.metadata(), 18).told()).hasToString("[19..19, 30..39]");
 	}
 
 	private void continueFrom(int leaderEpoch) {
