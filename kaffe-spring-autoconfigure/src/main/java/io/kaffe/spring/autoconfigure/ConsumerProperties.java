@@ -233,8 +233,8 @@ public abstract class ConsumerProperties {
 		private @Nullable Duration interval;
 
 		/**
-		 * Whether to tell what is complete above the committed offset in the commit's
-		 * metadata, so that it is not handled again after a crash.
+		 * Whether commits report in their metadata what is complete above the committed
+		 * offset, and what they report is not handled again after a restart.
 		 */
 		private @Nullable Boolean completedOffsets;
 

@@ -17,6 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
@@ -126,9 +127,12 @@ class ReportedOffsetsTests {
 		this.progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(completed, leaderEpoch));
 	}
 
+	private OffsetAndMetadata advance(long completions) {
+		return Objects.requireNonNull(this.progress.advance(completions, 4096, this.time.instant()));
+	}
+
 	private CommitMetadata commit(long completions) throws Exception {
-		OffsetAndMetadata commit = this.progress.advance(completions, 4096, this.time.instant());
-		assertThat(commit).isNotNull();
+		OffsetAndMetadata commit = advance(completions);
 		return CommitMetadata.read(commit.metadata(), commit.offset());
 	}
 
