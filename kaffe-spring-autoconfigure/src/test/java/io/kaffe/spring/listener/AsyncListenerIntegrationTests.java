@@ -93,7 +93,7 @@ class AsyncListenerIntegrationTests {
 	void noMoreFuturesAreOpenThanMaxConcurrencyAllows() {
 		try (ListenerApplication application = ListenerApplication.of(Futures.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 20);
-			ConfigurableApplicationContext context = application.start(NAMED, "--kaffe.commit.interval=50ms",
+			ConfigurableApplicationContext context = application.start("--kaffe.commit.interval=50ms",
 					"--kaffe.consumers.orders.worker-allocation-strategy=worker-per-record",
 					"--kaffe.consumers.orders.max-concurrency=2");
 			Futures futures = context.getBean(Futures.class);
@@ -159,6 +159,7 @@ class AsyncListenerIntegrationTests {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start(NAMED, "--kaffe.stall-threshold=200ms");
 			Futures futures = context.getBean(Futures.class);
+			await("it is begun").until(() -> futures.begun.containsKey("0"));
 			await("it counts as stalled").until(() -> worker(application, context, 0).state() == WorkerState.STALLED);
 			assertThat(problems(context)).singleElement()
 				.asString()
