@@ -43,16 +43,17 @@ public interface KaffeConsumers {
 	Set<String> names();
 
 	/**
-	 * Return how many workers of a consumer may run at once.
+	 * Return how many records, or batches, of a consumer may be with their handlers at
+	 * once.
 	 * @param consumer the consumer's name
-	 * @return the limit, 1 or more; empty if all may
+	 * @return the limit, 1 or more; empty if there is none
 	 */
 	OptionalInt maxConcurrency(String consumer);
 
 	/**
-	 * Change how many workers of a consumer may run at once. More are started at once;
-	 * those too many end after the record they are at. Nothing is restarted, and no order
-	 * is lost.
+	 * Change how many records, or batches, of a consumer may be with their handlers at
+	 * once, on a thread or until a future completes. More are started at once; what is
+	 * being handled is finished. Nothing is restarted, and no order is lost.
 	 * @param consumer the consumer's name
 	 * @param maxConcurrency the limit, 1 or more
 	 * @throws IllegalArgumentException if the limit is below 1

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * for each record, the busiest of them
  * @param partitions its partitions, sorted by topic and number
  * @param counters what became of its records
- * @param inFlight how many records handlers have now
+ * @param inFlight how many records are with their handlers now
  * @param lag the sum of what is known of its partitions' lags; {@code null} if nothing is
  * @param lagSeconds the largest of its partitions' lags in seconds; {@code null} if none
  * is known

@@ -777,12 +777,15 @@ class UnfinishedRecordTests {
 	@Test
 	void recordWhoseTimerCannotBeSetIsTriedAgainAllTheSame() {
 		this.stops = true;
+		this.recordBackOff = (record, failure) -> new FixedBackOff(5000, Long.MAX_VALUE);
 		fail(0, new IllegalStateException("On purpose"));
 		this.execution.failToSchedule((task) -> task == 1);
 		submit(1);
 		assertThat(this.attempts).containsExactly("0#1");
 		this.failing.clear();
 		advance(1000);
+		assertThat(this.attempts).as("its worker is started again, and it waits on").containsExactly("0#1");
+		advance(4000);
 		assertThat(this.attempts).containsExactly("0#1", "0#2");
 		assertThat(this.source.completed).containsExactly(0L);
 	}

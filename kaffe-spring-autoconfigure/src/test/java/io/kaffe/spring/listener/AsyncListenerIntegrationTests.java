@@ -95,7 +95,7 @@ class AsyncListenerIntegrationTests {
 	void noMoreFuturesAreOpenThanMaxConcurrencyAllows() {
 		try (ListenerApplication application = ListenerApplication.of(Futures.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 20);
-			ConfigurableApplicationContext context = application.start(NAMED, "--kaffe.commit.interval=50ms",
+			ConfigurableApplicationContext context = application.start("--kaffe.commit.interval=50ms",
 					"--kaffe.consumers.orders.worker-allocation-strategy=worker-per-record",
 					"--kaffe.consumers.orders.max-concurrency=2");
 			Futures futures = context.getBean(Futures.class);
