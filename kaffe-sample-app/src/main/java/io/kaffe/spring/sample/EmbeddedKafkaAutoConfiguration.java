@@ -18,6 +18,8 @@ package io.kaffe.spring.sample;
 
 import java.util.List;
 
+import org.apache.kafka.common.utils.Exit;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -40,6 +42,9 @@ final class EmbeddedKafkaAutoConfiguration {
 
 	@Bean
 	EmbeddedKafkaKraftBroker embeddedKafka() {
+		// Its directory is deleted by a shutdown hook of the JVM, which must not come
+		// before the broker has stopped.
+		Exit.setShutdownHookAdder((name, hook) -> SpringApplication.getShutdownHandlers().add(hook));
 		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		broker.brokerProperty("offsets.topic.num.partitions", "4");
 		// Nobody else is to be told where this broker is.

@@ -27,6 +27,7 @@ import java.util.concurrent.locks.LockSupport;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.stereotype.Component;
@@ -44,6 +45,8 @@ class EventGenerator implements SmartLifecycle {
 
 	private static final int DEFAULT_RATE = 200;
 
+	private static final long PATIENCE_MILLIS = TimeUnit.SECONDS.toMillis(10);
+
 	private final String source = UUID.randomUUID().toString().substring(0, 8);
 
 	private final Map<String, Long> numbers = new HashMap<>();
@@ -60,6 +63,8 @@ class EventGenerator implements SmartLifecycle {
 
 	private volatile boolean running;
 
+	private volatile @Nullable Thread thread;
+
 	EventGenerator(KafkaTemplate<String, AccountEvent> template, SampleProperties properties) {
 		this.template = template;
 		this.properties = properties;
@@ -72,12 +77,28 @@ class EventGenerator implements SmartLifecycle {
 			Thread thread = new Thread(this::generate, "generator");
 			thread.setDaemon(true);
 			thread.start();
+			this.thread = thread;
 		}
 	}
 
 	@Override
 	public void stop() {
 		this.running = false;
+		Thread thread = this.thread;
+		if (thread != null) {
+			LockSupport.unpark(thread);
+			awaitEnd(thread);
+		}
+	}
+
+	// The producer is closed after this: nothing may be on its way then.
+	private static void awaitEnd(Thread thread) {
+		try {
+			thread.join(PATIENCE_MILLIS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	@Override

@@ -95,6 +95,11 @@ class Finish implements ApplicationRunner {
 		long deadline = System.nanoTime() + PATIENCE_NANOS;
 		Integer records = this.properties.finishAfter();
 		long expected = (records != null) ? records : 0;
+		// Until records arrive, brokers may not know topics that were just created.
+		while (expected > 0 && this.accounts.countBooked(this.generator.source()) == 0
+				&& System.nanoTime() - deadline < 0) {
+			LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+		}
 		try (Admin admin = Admin.create(this.kafkaAdmin.getConfigurationProperties())) {
 			while (true) {
 				Summary summary = summary(expected, lag(admin));

@@ -35,7 +35,8 @@ import org.springframework.stereotype.Component;
  * workers do about it.
  * <p>
  * <b>Threading.</b> Asked for by any thread, one at a time; befalls all workers, which
- * take no lock: the fields are atomic or volatile.
+ * take no lock but for the first event of a customer who fails: the fields are atomic or
+ * volatile.
  */
 @Component
 class Trouble {
@@ -68,11 +69,34 @@ class Trouble {
 	}
 
 	/**
+	 * Let the stalled handler return.
+	 */
+	synchronized void endStall() {
+		this.stallNext.set(false);
+		this.stalled.countDown();
+	}
+
+	/**
 	 * Refuse the payments of the customer whose event is handled next, until
 	 * {@link #end()}.
 	 */
-	void failCustomer() {
-		this.failNext = true;
+	synchronized void failCustomer() {
+		this.failNext = (this.failingCustomer == null);
+	}
+
+	/**
+	 * Let all customers pay.
+	 */
+	synchronized void endFailures() {
+		this.failNext = false;
+		this.failingCustomer = null;
+	}
+
+	/**
+	 * Return what is asked for and has not ended.
+	 */
+	synchronized State state() {
+		return new State(this.stalled.getCount() > 0, this.failNext || this.failingCustomer != null);
 	}
 
 	/**
@@ -87,10 +111,8 @@ class Trouble {
 	 */
 	@EventListener(ContextClosedEvent.class)
 	synchronized void end() {
-		this.stallNext.set(false);
-		this.failNext = false;
-		this.failingCustomer = null;
-		this.stalled.countDown();
+		endStall();
+		endFailures();
 	}
 
 	/**
@@ -102,11 +124,17 @@ class Trouble {
 			awaitEnd(event);
 		}
 		if (this.failNext) {
-			this.failNext = false;
-			this.failingCustomer = event.customer();
+			chooseFailing(event.customer());
 		}
 		if (event.customer().equals(this.failingCustomer)) {
 			throw new PaymentRefusedException(event.customer());
+		}
+	}
+
+	private synchronized void chooseFailing(String customer) {
+		if (this.failNext) {
+			this.failNext = false;
+			this.failingCustomer = customer;
 		}
 	}
 
@@ -118,6 +146,16 @@ class Trouble {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException("Interrupted while stalled at " + event, ex);
 		}
+	}
+
+	/**
+	 * Which troubles are on.
+	 *
+	 * @param stall whether the next handler stalls, or one is stalled
+	 * @param customer whether the payments of a customer are refused, or will be of the
+	 * next one
+	 */
+	record State(boolean stall, boolean customer) {
 	}
 
 }

@@ -16,20 +16,18 @@
 
 package io.kaffe.spring.sample;
 
-import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
-import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
  * The switches of the start page. They take JSON only, so that pages of others cannot
- * press them.
+ * press them, and answer with what is on.
  */
 @RestController
 @RequestMapping(path = "/trouble", consumes = MediaType.APPLICATION_JSON_VALUE)
-@ResponseStatus(HttpStatus.NO_CONTENT)
 class TroubleController {
 
 	private static final int BURST = 20_000;
@@ -43,29 +41,51 @@ class TroubleController {
 		this.generator = generator;
 	}
 
+	@GetMapping(consumes = MediaType.ALL_VALUE)
+	Trouble.State state() {
+		return this.trouble.state();
+	}
+
 	@PostMapping("/stall")
-	void stall() {
+	Trouble.State stall() {
 		this.trouble.stall();
+		return state();
+	}
+
+	@PostMapping("/stall/end")
+	Trouble.State endStall() {
+		this.trouble.endStall();
+		return state();
 	}
 
 	@PostMapping("/customer")
-	void failCustomer() {
+	Trouble.State failCustomer() {
 		this.trouble.failCustomer();
+		return state();
+	}
+
+	@PostMapping("/customer/end")
+	Trouble.State endFailures() {
+		this.trouble.endFailures();
+		return state();
 	}
 
 	@PostMapping("/poison")
-	void poison() {
+	Trouble.State poison() {
 		this.trouble.poison();
+		return state();
 	}
 
 	@PostMapping("/burst")
-	void burst() {
+	Trouble.State burst() {
 		this.generator.hurry(BURST);
+		return state();
 	}
 
 	@PostMapping("/end")
-	void end() {
+	Trouble.State end() {
 		this.trouble.end();
+		return state();
 	}
 
 }

@@ -16,8 +16,11 @@
 
 package io.kaffe.spring.sample;
 
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -42,12 +45,8 @@ class SampleApplicationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "worker-per-partition", "worker-per-key" })
 	void finishesAfterAsManyRecordsAsItWasAskedForWithASummary(String strategy) throws Exception {
-		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-				System.getProperty("java.class.path"), SampleApplication.class.getName(), "--server.port=0",
-				"--sample.finish-after=3000", "--sample.bank-delay=1ms",
-				"--kaffe.consumers.orders.worker-allocation-strategy=" + strategy)
-			.redirectErrorStream(true)
-			.start();
+		Process process = start("--sample.finish-after=3000", "--sample.bank-delay=1ms",
+				"--kaffe.consumers.orders.worker-allocation-strategy=" + strategy);
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
 		assertThat(output).contains("produced              3,000")
@@ -56,6 +55,28 @@ class SampleApplicationTests {
 			.contains("final lag                 0")
 			.contains("Everything is right.");
 		assertThat(process.exitValue()).isZero();
+	}
+
+	@Test
+	void saysNothingThatWorriesWhenItIsStopped() throws Exception {
+		Process process = start("--sample.rate=1000");
+		try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+			assertThat(output.lines().filter((line) -> line.contains("Started SampleApplication")).findFirst())
+				.isPresent();
+			// Not destroy() of the process, which closes its output, too.
+			process.toHandle().destroy();
+			assertThat(output.lines()).noneMatch((line) -> line.contains("ERROR") || line.contains("WARN"))
+				.noneMatch((line) -> line.contains("Exception"));
+		}
+		assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+	}
+
+	private static Process start(String... args) throws IOException {
+		List<String> command = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+						System.getProperty("java.class.path"), SampleApplication.class.getName(), "--server.port=0"));
+		command.addAll(List.of(args));
+		return new ProcessBuilder(command).redirectErrorStream(true).start();
 	}
 
 }

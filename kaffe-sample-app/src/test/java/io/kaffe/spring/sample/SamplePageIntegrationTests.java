@@ -95,6 +95,36 @@ class SamplePageIntegrationTests {
 	}
 
 	@Test
+	void switchShowsWhetherItIsOn() {
+		this.browser.open(url("/"));
+		awaitSwitches(false, false);
+		press("stall", "On.");
+		awaitSwitches(true, false);
+		press("customer", "On.");
+		awaitSwitches(true, true);
+		this.browser.open(url("/"));
+		awaitSwitches(true, true);
+		press("customer", "Off.");
+		awaitSwitches(true, false);
+		press("end", "Done.");
+		awaitSwitches(false, false);
+		assertThat(this.browser.console()).isEmpty();
+	}
+
+	@Test
+	void answerAppearsBesideTheSwitchThatWasPressed() {
+		this.browser.open(url("/"));
+		awaitSwitches(false, false);
+		press("poison", "Done.");
+		assertThat(this.browser.texts("li output")).containsExactly("Off.", "Off.", "Done.", "", "");
+		this.browser.run("window.fetch = () => Promise.reject(new TypeError())");
+		press("stall", "The service cannot be reached.");
+		this.browser.run("window.fetch = async () => new Response(null, { status: 503 })");
+		press("customer", "The service answers with 503.");
+		assertThat(this.browser.count("[aria-pressed=true]")).isZero();
+	}
+
+	@Test
 	void stalledHandlerIsShownUntilItReturns() {
 		cause("stall");
 		this.browser.open(url("/actuator/kaffe"));
@@ -185,11 +215,23 @@ class SamplePageIntegrationTests {
 		await("workers").atMost(PATIENCE).until(() -> this.browser.count("#panel-workers tbody th") == 8);
 	}
 
-	// As the switches of the start page do.
 	private void cause(String trouble) {
 		this.browser.open(url("/"));
+		press(trouble, "stall".equals(trouble) || "customer".equals(trouble) ? "On." : "Done.");
+	}
+
+	private void press(String trouble, String answer) {
 		this.browser.click("[data-trouble=" + trouble + "]");
-		await("the switch").atMost(PATIENCE).until(() -> this.browser.text("#answer").endsWith(": done."));
+		await("the switch").atMost(PATIENCE)
+			.untilAsserted(
+					() -> assertThat(this.browser.text("[data-trouble=" + trouble + "] + output")).isEqualTo(answer));
+	}
+
+	private void awaitSwitches(boolean stall, boolean customer) {
+		await("their state").atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(List.of(this.browser.attribute("[data-trouble=stall]", "aria-pressed"),
+					this.browser.attribute("[data-trouble=customer]", "aria-pressed")))
+				.containsExactly(Boolean.toString(stall), Boolean.toString(customer)));
 	}
 
 	private static String url(String path) {

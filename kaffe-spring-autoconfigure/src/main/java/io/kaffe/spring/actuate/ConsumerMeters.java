@@ -71,7 +71,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 	private static final String TIMED_OUT = "timed-out";
 
 	/** As {@link PartitionSnapshot#paused()} tells them. */
-	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "operator", "parked",
+	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "operator", "parked", "seek",
 			"worker-allocation");
 
 	private static final long READING_NANOS = TimeUnit.SECONDS.toNanos(1);

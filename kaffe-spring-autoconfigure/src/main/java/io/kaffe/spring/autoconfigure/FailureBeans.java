@@ -17,8 +17,10 @@
 package io.kaffe.spring.autoconfigure;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -42,6 +44,9 @@ import io.kaffe.spring.listener.Subscription;
 final class FailureBeans implements AutoCloseable {
 
 	private static final String DEFAULT_TEMPLATE = "kafkaTemplate";
+
+	/** Until then each broker should know a topic that was created at the start. */
+	private static final int ASK_AGAIN_AFTER_SECONDS = 10;
 
 	private final List<DeadLetters> deadLetters = new CopyOnWriteArrayList<>();
 
@@ -84,9 +89,14 @@ final class FailureBeans implements AutoCloseable {
 	 */
 	DeadLetters deadLetters(KafkaOperations<?, ?> template, DeadLetterTopicPattern pattern, Subscription subscription) {
 		DeadLetters created = new DeadLetters(template, pattern, subscription.consumed(), subscription.groupId(),
-				this.executor, new MissingTopics(this.beans.getBeansOfType(KafkaAdmin.class).values(), this.executor));
+				this.executor, missingTopics());
 		this.deadLetters.add(created);
 		return created;
+	}
+
+	private MissingTopics missingTopics() {
+		return new MissingTopics(this.beans.getBeansOfType(KafkaAdmin.class).values(), this.executor,
+				CompletableFuture.delayedExecutor(ASK_AGAIN_AFTER_SECONDS, TimeUnit.SECONDS, this.executor));
 	}
 
 	@Override

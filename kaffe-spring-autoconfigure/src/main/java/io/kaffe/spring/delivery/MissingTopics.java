@@ -36,7 +36,9 @@ import org.springframework.kafka.core.KafkaAdmin;
 
 /**
  * The warning that dead-letter topics do not exist, when there is still time to create
- * them.
+ * them. A topic that is not known is asked for again after a while before anybody is
+ * warned: brokers do not know a topic at once that was created at the start of the
+ * application.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Brokers are asked on an executor; nothing
  * blocks or fails the caller.
@@ -51,15 +53,19 @@ public final class MissingTopics {
 
 	private final Executor executor;
 
+	private final Executor later;
+
 	/**
 	 * Create a warning.
 	 * @param admins whom to ask: a topic exists if one of them knows it; if there are
 	 * none, nobody is warned
 	 * @param executor asks; threads that may block
+	 * @param later asks again, after some seconds; threads that may block
 	 */
-	public MissingTopics(Collection<KafkaAdmin> admins, Executor executor) {
+	public MissingTopics(Collection<KafkaAdmin> admins, Executor executor, Executor later) {
 		this.admins = admins;
 		this.executor = executor;
+		this.later = later;
 	}
 
 	/**
@@ -73,15 +79,26 @@ public final class MissingTopics {
 		if (unknown.isEmpty() || this.admins.isEmpty()) {
 			return;
 		}
+		ask(this.executor, unknown, () -> ask(this.later, unknown, () -> logMissing(unknown)));
+	}
+
+	private void ask(Executor executor, Set<String> topics, Runnable missing) {
 		try {
-			this.executor.execute(() -> ask(unknown));
+			executor.execute(() -> {
+				if (isAnyMissing(topics)) {
+					missing.run();
+				}
+			});
 		}
 		catch (RuntimeException ex) {
-			logger.debug("Could not ask whether " + unknown + " exist", ex);
+			logger.debug("Could not ask whether " + topics + " exist", ex);
 		}
 	}
 
-	private void ask(Set<String> topics) {
+	/**
+	 * Remove those topics that exist, and return whether others are left.
+	 */
+	private boolean isAnyMissing(Set<String> topics) {
 		try {
 			for (KafkaAdmin admin : this.admins) {
 				if (!topics.isEmpty()) {
@@ -91,18 +108,20 @@ public final class MissingTopics {
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			return;
+			return false;
 		}
 		catch (Exception ex) {
 			logger.info("Not known whether the dead-letter topics " + topics + " exist: " + ex);
-			return;
+			return false;
 		}
-		if (!topics.isEmpty()) {
-			logger.warn("Dead-letter topics that do not exist: " + topics + ". Create them, with as many partitions as "
-					+ "the topics of the records have, for instance with beans of type NewTopic. Until then a record "
-					+ "that is to go there stays unfinished and holds up its worker, unless the broker creates topics "
-					+ "by itself");
-		}
+		return !topics.isEmpty();
+	}
+
+	private static void logMissing(Set<String> topics) {
+		logger.warn("Dead-letter topics that do not exist: " + topics + ". Create them, with as many partitions as "
+				+ "the topics of the records have, for instance with beans of type NewTopic. Until then a record "
+				+ "that is to go there stays unfinished and holds up its worker, unless the broker creates topics "
+				+ "by itself");
 	}
 
 	private static void removeExisting(Set<String> topics, KafkaAdmin kafkaAdmin) throws Exception {

@@ -29,8 +29,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -54,6 +52,8 @@ import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.JacksonJsonSerializer;
 import org.springframework.kafka.support.serializer.SerializationUtils;
+
+import io.kaffe.spring.support.TestTopics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -284,7 +284,8 @@ class DeadLettersIntegrationTests {
 
 	private DeadLetters deadLetters(KafkaTemplate<?, ?> template) {
 		DeadLetters deadLetters = new DeadLetters(template, new DeadLetterTopicPattern(DeadLetterTopicPattern.DEFAULT),
-				(name) -> false, "the-group", this.executor, new MissingTopics(List.of(), Runnable::run));
+				(name) -> false, "the-group", this.executor,
+				new MissingTopics(List.of(), Runnable::run, Runnable::run));
 		this.closeables.add(deadLetters);
 		return deadLetters;
 	}
@@ -332,12 +333,7 @@ class DeadLettersIntegrationTests {
 	}
 
 	private void createDeadLetterTopic(int partitions) {
-		try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
-			admin.createTopics(List.of(new NewTopic(this.topic + "-dlt", partitions, (short) 1))).all().get();
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException(ex);
-		}
+		TestTopics.create(SERVERS, this.topic + "-dlt", partitions);
 	}
 
 	private ConsumerRecord<byte[], byte[]> deadLetter() {

@@ -232,7 +232,7 @@ class DeadLettersTests {
 	void topicThatTheConsumerConsumesIsRefused() {
 		DeadLetters circular = new DeadLetters(this.template, new DeadLetterTopicPattern("{topic}-dlt"),
 				(topic) -> topic.startsWith("orders"), null, this.executor,
-				new MissingTopics(List.of(), Runnable::run));
+				new MissingTopics(List.of(), Runnable::run, Runnable::run));
 		CompletableFuture<?> outcome = circular.recover(record("orders", 7), new IllegalStateException());
 		assertThat(outcome).failsWithin(Duration.ZERO)
 			.withThrowableOfType(ExecutionException.class)
@@ -245,7 +245,7 @@ class DeadLettersTests {
 	@Test
 	void topicOfTheRecordIsRefused() {
 		DeadLetters circular = new DeadLetters(this.template, new DeadLetterTopicPattern("orders"), (topic) -> false,
-				null, this.executor, new MissingTopics(List.of(), Runnable::run));
+				null, this.executor, new MissingTopics(List.of(), Runnable::run, Runnable::run));
 		assertThat(circular.recover(record("orders", 7), new IllegalStateException())).isCompletedExceptionally();
 	}
 
@@ -253,7 +253,7 @@ class DeadLettersTests {
 	void questionThatThrowsIsAFailure() {
 		DeadLetters broken = new DeadLetters(this.template, new DeadLetterTopicPattern("{topic}-dlt"), (topic) -> {
 			throw new AssertionError("broken");
-		}, null, this.executor, new MissingTopics(List.of(), Runnable::run));
+		}, null, this.executor, new MissingTopics(List.of(), Runnable::run, Runnable::run));
 		assertThat(broken.recover(record("orders", 7), new IllegalStateException())).isCompletedExceptionally();
 	}
 
@@ -268,7 +268,7 @@ class DeadLettersTests {
 
 	private DeadLetters deadLetters(Executor executor) {
 		return new DeadLetters(this.template, new DeadLetterTopicPattern("{topic}-dlt"), (topic) -> false, null,
-				executor, new MissingTopics(List.of(), Runnable::run));
+				executor, new MissingTopics(List.of(), Runnable::run, Runnable::run));
 	}
 
 	private CompletableFuture<?> recover(String topic, int offset) {

@@ -26,13 +26,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.core.KafkaAdmin;
+
+import io.kaffe.spring.support.TestTopics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -50,23 +50,37 @@ class MissingTopicsIntegrationTests {
 
 	private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
+	private final Queue<Runnable> laterTasks = new ConcurrentLinkedQueue<>();
+
 	@Test
-	void missingTopicsAreNamedOnce(CapturedOutput output) throws Exception {
-		create("present-" + this.id);
+	void missingTopicsAreNamedOnce(CapturedOutput output) {
+		TestTopics.create(SERVERS, "present-" + this.id, 1);
 		MissingTopics missing = missing(List.of(admin(SERVERS)), this.tasks::add);
 		missing.warn(List.of("b-" + this.id, "present-" + this.id, "a-" + this.id));
 		assertThat(output).as("nothing is asked on the caller's thread").doesNotContain(WARNING);
 		this.tasks.remove().run();
+		this.laterTasks.remove().run();
 		assertThat(output).contains(WARNING + ": [a-" + this.id + ", b-" + this.id + "]").contains("NewTopic");
 		missing.warn(List.of("a-" + this.id, "b-" + this.id));
 		assertThat(this.tasks).isEmpty();
+		assertThat(this.laterTasks).isEmpty();
 	}
 
 	@Test
-	void nothingIsSaidOfTopicsThatExist(CapturedOutput output) throws Exception {
-		create("present-" + this.id);
+	void nothingIsSaidOfTopicsThatExist(CapturedOutput output) {
+		TestTopics.create(SERVERS, "present-" + this.id, 1);
 		missing(List.of(admin(SERVERS)), Runnable::run).warn(List.of("present-" + this.id));
+		assertThat(this.laterTasks).isEmpty();
 		assertThat(output).doesNotContain(WARNING);
+	}
+
+	@Test
+	void nothingIsSaidOfTopicsThatAreNotKnownYet(CapturedOutput output) {
+		missing(List.of(admin(SERVERS)), Runnable::run).warn(List.of("a-" + this.id, "b-" + this.id));
+		assertThat(output).doesNotContain(WARNING);
+		TestTopics.create(SERVERS, "a-" + this.id, 1);
+		this.laterTasks.remove().run();
+		assertThat(output).contains(WARNING + ": [b-" + this.id + "]");
 	}
 
 	@Test
@@ -92,19 +106,13 @@ class MissingTopicsIntegrationTests {
 		assertThat(this.tasks).isEmpty();
 	}
 
-	private static MissingTopics missing(Collection<KafkaAdmin> admins, Executor executor) {
-		return new MissingTopics(admins, executor);
+	private MissingTopics missing(Collection<KafkaAdmin> admins, Executor executor) {
+		return new MissingTopics(admins, executor, this.laterTasks::add);
 	}
 
 	private static KafkaAdmin admin(String servers) {
 		return new KafkaAdmin(new HashMap<>(
 				Map.of("bootstrap.servers", servers, "default.api.timeout.ms", 5000, "request.timeout.ms", 2000)));
-	}
-
-	private static void create(String topic) throws Exception {
-		try (Admin admin = Admin.create(Map.of("bootstrap.servers", SERVERS))) {
-			admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
-		}
 	}
 
 }

@@ -52,6 +52,7 @@ import org.springframework.util.FileSystemUtils;
 
 import io.kaffe.spring.fault.Entry.Kind;
 import io.kaffe.spring.fault.Judgement.Guarantee;
+import io.kaffe.spring.support.TestTopics;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 
 /**
@@ -216,7 +217,7 @@ final class FaultRound implements AutoCloseable {
 	 */
 	FaultRound topic(String name, int replicas, Map<String, String> configuration) {
 		NewTopic topic = new NewTopic(topic(name), PARTITIONS, (short) replicas).configs(configuration);
-		get(() -> this.admin.createTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS));
+		TestTopics.create(this.admin, topic);
 		this.topics.add(topic.name());
 		added(topic.name(), 0, PARTITIONS);
 		return this;

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.kaffe.spring.support.BrokerProcess;
+import io.kaffe.spring.support.TestTopics;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,7 +78,7 @@ class ListenerMatrixIntegrationTests {
 					round.with("kaffe.consumers.fault.topics", round.topic("orders") + "," + round.topic("refunds"));
 				case "replying" -> {
 					round.with("fault.replies", replies);
-					round.admin().createTopics(List.of(new NewTopic(replies, 1, (short) 1))).all().get();
+					TestTopics.create(round.admin(), new NewTopic(replies, 1, (short) 1));
 				}
 				default -> {
 				}

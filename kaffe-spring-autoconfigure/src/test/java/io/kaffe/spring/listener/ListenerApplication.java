@@ -28,7 +28,6 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -46,6 +45,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
+import io.kaffe.spring.support.TestTopics;
 import io.kaffe.spring.worker.ConsumerSnapshot;
 import io.kaffe.spring.worker.PartitionSnapshot;
 import io.kaffe.spring.worker.WorkerManager;
@@ -102,12 +102,7 @@ final class ListenerApplication implements AutoCloseable {
 	 * Create a topic of this test.
 	 */
 	ListenerApplication topic(String name, int partitions) {
-		try (Admin admin = admin()) {
-			admin.createTopics(List.of(new NewTopic(topic(name), partitions, (short) 1))).all().get();
-		}
-		catch (Exception ex) {
-			throw new IllegalStateException(ex);
-		}
+		TestTopics.create(SERVERS, topic(name), partitions);
 		return this;
 	}
 

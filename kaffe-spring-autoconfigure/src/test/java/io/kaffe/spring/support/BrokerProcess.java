@@ -28,13 +28,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import kafka.tools.StorageTool;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.Uuid;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -241,17 +239,12 @@ public final class BrokerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Create a topic.
+	 * Create a topic and wait until it is known.
 	 * @param name its name
 	 * @param partitions how many partitions it has
 	 */
 	public void createTopic(String name, int partitions) {
-		try (Admin admin = admin()) {
-			admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1))).all().get();
-		}
-		catch (InterruptedException | ExecutionException ex) {
-			throw new IllegalStateException(ex);
-		}
+		TestTopics.create(bootstrapServers(), name, partitions);
 	}
 
 	/**

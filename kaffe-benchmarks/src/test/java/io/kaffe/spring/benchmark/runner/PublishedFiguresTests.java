@@ -52,6 +52,11 @@ class PublishedFiguresTests {
 	}
 
 	@Test
+	void noOtherTableOfTheReadmeHasFigures() throws IOException {
+		assertThat(strayFigures(Files.readString(Path.of("..", "README.md")))).isEmpty();
+	}
+
+	@Test
 	void ratiosAreThoseOfTheMedians() throws IOException {
 		Map<String, List<Map<String, String>>> run = referenceRun();
 		assertThat(goals(run)).hasSizeGreaterThan(10);
@@ -81,6 +86,24 @@ class PublishedFiguresTests {
 			.containsExactly("kaffe worker-per-key in io-16: 5");
 		assertThat(wrongFigures(readmeTable(readme.formatted("1,000", "", "2,000")), run))
 			.containsExactly("somebody else in noop: 2,000");
+	}
+
+	@Test
+	void figuresInAnotherTableAreFound() {
+		String readme = """
+				## Strategies
+				| Strategy | For |
+				| --- | --- |
+				| `worker-per-key` | %s |
+				| somebody else | 4.1 |
+				## Figures
+				| | does nothing (`noop`) |
+				| --- | ---: |
+				| `worker-per-key` | 88,470 |
+				""";
+		assertThat(strayFigures(readme.formatted("many keys, 100 at once"))).isEmpty();
+		assertThat(strayFigures(readme.formatted("88,470"))).containsExactly("`worker-per-key`: 88,470");
+		assertThat(strayFigures(readme.formatted("770"))).containsExactly("`worker-per-key`: 770");
 	}
 
 	@Test
@@ -114,10 +137,27 @@ class PublishedFiguresTests {
 	}
 
 	private static List<Map<String, String>> readmeTable(String text) {
+		return tables(text).values().stream().flatMap(List::stream).filter(PublishedFiguresTests::isOfARun).toList();
+	}
+
+	private static boolean isOfARun(Map<String, String> row) {
+		return row.keySet().stream().anyMatch((column) -> column.endsWith("(`noop`)"));
+	}
+
+	/**
+	 * Return the figures that stand beside a contender in a table that is about something
+	 * else.
+	 */
+	private static List<String> strayFigures(String text) {
 		return tables(text).values()
 			.stream()
 			.flatMap(List::stream)
-			.filter((row) -> row.keySet().stream().anyMatch((column) -> column.endsWith("(`noop`)")))
+			.filter((row) -> !isOfARun(row))
+			.map((row) -> List.copyOf(row.values()))
+			.filter((cells) -> CONTENDERS.containsKey(cells.get(0)))
+			.flatMap((cells) -> cells.stream()
+				.filter((cell) -> cell.matches("[\\d.,]+"))
+				.map((figure) -> cells.get(0) + ": " + figure))
 			.toList();
 	}
 

@@ -1,0 +1,176 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.architecture;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for what documents say that can be compared with the code.
+ */
+class DocumentsTests {
+
+	private static final Path HOME = Path.of("..");
+
+	private static final Pattern JSON = Pattern.compile("```json\n(.*?)```", Pattern.DOTALL);
+
+	private static final Pattern LOCK = Pattern
+		.compile("^[^*/]*\\b(synchronized\\b|synchronizedMap|ReentrantLock|StampedLock|ReadWriteLock)");
+
+	private static final JsonMapper mapper = JsonMapper.builder()
+		.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+		.build();
+
+	@Test
+	void jsonIsJson() throws IOException {
+		try (Stream<Path> files = Files.list(HOME.resolve("docs"))) {
+			List<Path> documents = Stream.concat(Stream.of(HOME.resolve("README.md")), files)
+				.filter((file) -> file.toString().endsWith(".md"))
+				.toList();
+			assertThat(documents.stream().map(DocumentsTests::read).flatMap(DocumentsTests::json)).isNotEmpty();
+			assertThat(documents).allSatisfy((file) -> assertThat(wrongJson(read(file))).isEmpty());
+		}
+	}
+
+	@Test
+	void whatIsNoJsonIsFound() {
+		assertThat(wrongJson("```json\n{\"a\": [1]}\n```\n")).isEmpty();
+		assertThat(wrongJson("```json\n{\"a\": [1,\n```\n")).hasSize(1);
+		assertThat(wrongJson("```json\n{\"a\": 1} …\n```\n")).hasSize(1);
+		assertThat(wrongJson("```json\n{}\n```\ntext\n```json\n{a}\n```\n")).hasSize(1);
+	}
+
+	@Test
+	void drawnPackagesUseEachOtherAsTheCodeDoes() {
+		JavaClasses classes = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+			.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_PACKAGE_INFOS)
+			.importPackages("io.kaffe.spring");
+		assertThat(drawn(read(HOME.resolve("docs/architecture.md")))).isEqualTo(used(classes, "io.kaffe.spring"));
+	}
+
+	@Test
+	void packagesThatUseEachOtherAreFound() {
+		String root = "io.kaffe.spring.architecture.violations";
+		assertThat(used(new ClassFileImporter().importPackages(root), root)).containsEntry("delivery",
+				new TreeSet<>(List.of("worker")));
+		assertThat(drawn("```\na ──► b, c\nb  ──► c\n```\n"))
+			.isEqualTo(Map.of("a", new TreeSet<>(List.of("b", "c")), "b", new TreeSet<>(List.of("c"))));
+	}
+
+	@Test
+	void locksAreListed() throws IOException {
+		String document = read(HOME.resolve("docs/concurrency.md"));
+		String list = document.substring(document.indexOf("## Locks"), document.indexOf("## A worker"));
+		try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+			List<Path> locking = files.filter((file) -> file.toString().endsWith(".java"))
+				.filter((file) -> locks(read(file)))
+				.toList();
+			assertThat(locking).hasSizeGreaterThan(5)
+				.allSatisfy((file) -> assertThat(list)
+					.contains("`" + file.getFileName().toString().replace(".java", "") + "`"));
+		}
+	}
+
+	@Test
+	void locksAreFound() {
+		assertThat(locks("\tsynchronized void add() {\n")).isTrue();
+		assertThat(locks("\t\tsynchronized (this) {\n")).isTrue();
+		assertThat(locks("\tprivate final Lock lock = new ReentrantLock();\n")).isTrue();
+		assertThat(locks("\t\t.synchronizedMap(new WeakHashMap<>());\n")).isTrue();
+		assertThat(locks("\t * Not synchronized: one thread.\n\t// synchronized\n")).isFalse();
+	}
+
+	private static Stream<String> json(String document) {
+		return JSON.matcher(document).results().map((block) -> block.group(1));
+	}
+
+	private static List<String> wrongJson(String document) {
+		List<String> wrong = new ArrayList<>();
+		json(document).forEach((block) -> {
+			try {
+				mapper.readTree(block);
+			}
+			catch (JacksonException ex) {
+				wrong.add(ex.getMessage());
+			}
+		});
+		return wrong;
+	}
+
+	/**
+	 * Return the arrows of a drawing: which packages each one uses.
+	 */
+	private static Map<String, SortedSet<String>> drawn(String document) {
+		Map<String, SortedSet<String>> arrows = new TreeMap<>();
+		Pattern.compile("^(\\w+) +──► ([\\w, ]+)$", Pattern.MULTILINE)
+			.matcher(document)
+			.results()
+			.forEach((arrow) -> arrows.put(arrow.group(1), new TreeSet<>(Arrays.asList(arrow.group(2).split(", ")))));
+		return arrows;
+	}
+
+	private static Map<String, SortedSet<String>> used(JavaClasses classes, String root) {
+		Map<String, SortedSet<String>> used = new TreeMap<>();
+		classes.stream().flatMap((type) -> type.getDirectDependenciesFromSelf().stream()).forEach((dependency) -> {
+			String from = packageOf(dependency.getOriginClass().getPackageName(), root);
+			String to = packageOf(dependency.getTargetClass().getPackageName(), root);
+			if (!from.isEmpty() && !to.isEmpty() && !from.equals(to)) {
+				used.computeIfAbsent(from, (key) -> new TreeSet<>()).add(to);
+			}
+		});
+		return used;
+	}
+
+	private static String packageOf(String name, String root) {
+		return name.startsWith(root + ".") ? name.substring(root.length() + 1) : "";
+	}
+
+	private static boolean locks(String source) {
+		return source.lines().anyMatch((line) -> LOCK.matcher(line).find());
+	}
+
+	private static String read(Path file) {
+		try {
+			return Files.readString(file);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
