@@ -92,13 +92,14 @@ class KaffeMetricsTests {
 				"kaffe.consumer.state state=stopped", "kaffe.consumer.up", "kaffe.drain outcome=completed",
 				"kaffe.drain outcome=timed-out", "kaffe.late.completions", "kaffe.max.concurrency",
 				"kaffe.partitions.paused reason=back-pressure", "kaffe.partitions.paused reason=operator",
-				"kaffe.partitions.paused reason=parked", "kaffe.partitions.paused reason=worker-allocation",
-				"kaffe.rebalances kind=assigned", "kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked",
-				"kaffe.records.buffered", "kaffe.records.dead.lettered", "kaffe.records.failing",
-				"kaffe.records.in.flight", "kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped",
-				"kaffe.records.stalled", "kaffe.restarts", "kaffe.workers state=backing-off",
-				"kaffe.workers state=draining", "kaffe.workers state=idle", "kaffe.workers state=parked",
-				"kaffe.workers state=running", "kaffe.workers state=stalled", "kaffe.workers state=stopped");
+				"kaffe.partitions.paused reason=parked", "kaffe.partitions.paused reason=seek",
+				"kaffe.partitions.paused reason=worker-allocation", "kaffe.rebalances kind=assigned",
+				"kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked", "kaffe.records.buffered",
+				"kaffe.records.dead.lettered", "kaffe.records.failing", "kaffe.records.in.flight",
+				"kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped", "kaffe.records.stalled",
+				"kaffe.restarts", "kaffe.workers state=backing-off", "kaffe.workers state=draining",
+				"kaffe.workers state=idle", "kaffe.workers state=parked", "kaffe.workers state=running",
+				"kaffe.workers state=stalled", "kaffe.workers state=stopped");
 		assertThat(this.registry.getMeters()).allSatisfy((meter) -> {
 			assertThat(meter.getId().getTag("consumer")).isEqualTo("orders");
 			assertThat(meter.getId().getDescription()).isNotBlank();
