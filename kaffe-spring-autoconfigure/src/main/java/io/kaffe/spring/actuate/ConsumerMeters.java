@@ -100,6 +100,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private final Counter restarts;
 
+	private final Counter internalErrors;
+
 	private final Map<String, Counter> rebalances;
 
 	private final Map<String, Timer> drains;
@@ -119,6 +121,10 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		this.failedCommits = commits("failure");
 		this.restarts = add(Counter.builder("kaffe.restarts")
 			.description("Workers that broke down outside their handlers, and threads that poll which died")
+			.tags(this.tags)
+			.register(registry));
+		this.internalErrors = add(Counter.builder("kaffe.internal.errors")
+			.description("Exceptions of Kaffe itself that were contained on consumer threads")
 			.tags(this.tags)
 			.register(registry));
 		this.rebalances = Stream.of("assigned", "revoked", "lost")
@@ -291,6 +297,10 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	void restarted() {
 		this.restarts.increment();
+	}
+
+	void internalError() {
+		this.internalErrors.increment();
 	}
 
 	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {

@@ -78,6 +78,11 @@ public final class KaffeMetrics implements ConsumerObserver, AutoCloseable {
 		meters(consumer).restarted();
 	}
 
+	@Override
+	public void internalError(String consumer) {
+		meters(consumer).internalError();
+	}
+
 	private ConsumerMeters meters(String consumer) {
 		return this.consumers.computeIfAbsent(consumer, (name) -> new ConsumerMeters(name, this.registry,
 				() -> ConsumerReading.of(this.manager.get(), name), this.executor));

@@ -176,7 +176,8 @@ final class AdoptedConsumer implements SupervisedConsumer {
 		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
 		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
-		this.internalErrors = new InternalErrors(name, ticker, this::stopBecause);
+		this.internalErrors = new InternalErrors(name, ticker, this.workers.observers()::internalError,
+				this::stopBecause);
 		this.assignmentLog = new AssignmentLog(name);
 		this.answers = new BrokerAnswers(ticker, this.commitOutcomes::confirmed);
 		this.health = new ConsumerHealth(container, this.supervision, this.workers, delivery, settings,

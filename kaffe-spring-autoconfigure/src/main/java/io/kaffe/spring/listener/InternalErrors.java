@@ -57,6 +57,8 @@ final class InternalErrors {
 
 	private final Ticker ticker;
 
+	private final Runnable observer;
+
 	private final Stopper stopper;
 
 	private volatile @Nullable Last last;
@@ -65,11 +67,13 @@ final class InternalErrors {
 	 * Create a count of zero.
 	 * @param consumer the name of the consumer
 	 * @param ticker the time
+	 * @param observer called with each error
 	 * @param stopper stops the consumer
 	 */
-	InternalErrors(String consumer, Ticker ticker, Stopper stopper) {
+	InternalErrors(String consumer, Ticker ticker, Runnable observer, Stopper stopper) {
 		this.consumer = consumer;
 		this.ticker = ticker;
+		this.observer = observer;
 		this.stopper = stopper;
 		this.logAgainAt = new AtomicLong(ticker.nanoTime());
 	}
@@ -103,6 +107,7 @@ final class InternalErrors {
 	 */
 	void add(String what, Throwable failure) {
 		this.count.incrementAndGet();
+		this.observer.run();
 		long now = this.ticker.nanoTime();
 		this.last = new Last(this.ticker.instant(), now, what, failure.getClass().getName());
 		String message = "Internal error of consumer '" + this.consumer + "': could not " + what;

@@ -89,6 +89,13 @@ public interface ConsumerObserver {
 	}
 
 	/**
+	 * An exception of the engine itself was contained on a consumer thread.
+	 * @param consumer the consumer's name
+	 */
+	default void internalError(String consumer) {
+	}
+
+	/**
 	 * Is told how long the handlers of one consumer take. Called by many workers at once
 	 * for each record, so it must be fast.
 	 */

@@ -131,6 +131,13 @@ public final class ConsumerObservers {
 		tell((observer) -> observer.restarted(this.consumer));
 	}
 
+	/**
+	 * Tell that an exception of the engine itself was contained.
+	 */
+	public void internalError() {
+		tell((observer) -> observer.internalError(this.consumer));
+	}
+
 	private void tell(Consumer<ConsumerObserver> event) {
 		for (ConsumerObserver observer : this.observers) {
 			try {

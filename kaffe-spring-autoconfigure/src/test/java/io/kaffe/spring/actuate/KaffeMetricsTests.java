@@ -90,16 +90,16 @@ class KaffeMetricsTests {
 				"kaffe.consumer.state state=paused", "kaffe.consumer.state state=rebalancing",
 				"kaffe.consumer.state state=running", "kaffe.consumer.state state=starting",
 				"kaffe.consumer.state state=stopped", "kaffe.consumer.up", "kaffe.drain outcome=completed",
-				"kaffe.drain outcome=timed-out", "kaffe.late.completions", "kaffe.max.concurrency",
-				"kaffe.partitions.paused reason=back-pressure", "kaffe.partitions.paused reason=operator",
-				"kaffe.partitions.paused reason=parked", "kaffe.partitions.paused reason=seek",
-				"kaffe.partitions.paused reason=worker-allocation", "kaffe.rebalances kind=assigned",
-				"kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked", "kaffe.records.buffered",
-				"kaffe.records.dead.lettered", "kaffe.records.failing", "kaffe.records.in.flight",
-				"kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped", "kaffe.records.stalled",
-				"kaffe.restarts", "kaffe.workers state=backing-off", "kaffe.workers state=draining",
-				"kaffe.workers state=idle", "kaffe.workers state=parked", "kaffe.workers state=running",
-				"kaffe.workers state=stalled", "kaffe.workers state=stopped");
+				"kaffe.drain outcome=timed-out", "kaffe.internal.errors", "kaffe.late.completions",
+				"kaffe.max.concurrency", "kaffe.partitions.paused reason=back-pressure",
+				"kaffe.partitions.paused reason=operator", "kaffe.partitions.paused reason=parked",
+				"kaffe.partitions.paused reason=seek", "kaffe.partitions.paused reason=worker-allocation",
+				"kaffe.rebalances kind=assigned", "kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked",
+				"kaffe.records.buffered", "kaffe.records.dead.lettered", "kaffe.records.failing",
+				"kaffe.records.in.flight", "kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped",
+				"kaffe.records.stalled", "kaffe.restarts", "kaffe.workers state=backing-off",
+				"kaffe.workers state=draining", "kaffe.workers state=idle", "kaffe.workers state=parked",
+				"kaffe.workers state=running", "kaffe.workers state=stalled", "kaffe.workers state=stopped");
 		assertThat(this.registry.getMeters()).allSatisfy((meter) -> {
 			assertThat(meter.getId().getTag("consumer")).isEqualTo("orders");
 			assertThat(meter.getId().getDescription()).isNotBlank();
@@ -156,6 +156,7 @@ class KaffeMetricsTests {
 		this.metrics.committed("orders", null);
 		this.metrics.committed("orders", new TimeoutException());
 		this.metrics.restarted("orders");
+		this.metrics.internalError("orders");
 		this.metrics.rebalanced("orders", rebalance("assigned", null));
 		this.metrics.rebalanced("orders", rebalance("revoked", 30L));
 		this.metrics.rebalanced("orders", rebalance("revoked", 50L, "orders-0@77"));
@@ -163,6 +164,7 @@ class KaffeMetricsTests {
 		assertThat(counter("kaffe.commits", "result", "success")).isEqualTo(2);
 		assertThat(counter("kaffe.commits", "result", "failure")).isEqualTo(1);
 		assertThat(counter("kaffe.restarts")).isEqualTo(1);
+		assertThat(counter("kaffe.internal.errors")).isEqualTo(1);
 		assertThat(counter("kaffe.rebalances", "kind", "assigned")).isEqualTo(1);
 		assertThat(counter("kaffe.rebalances", "kind", "revoked")).isEqualTo(2);
 		assertThat(counter("kaffe.rebalances", "kind", "lost")).isEqualTo(1);

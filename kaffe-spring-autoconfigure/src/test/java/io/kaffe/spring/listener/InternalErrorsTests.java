@@ -19,6 +19,7 @@ package io.kaffe.spring.listener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.common.errors.WakeupException;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,9 @@ class InternalErrorsTests {
 
 	private final List<String> stopped = new ArrayList<>();
 
-	private final InternalErrors errors = new InternalErrors("orders", this.time,
+	private final AtomicInteger observed = new AtomicInteger();
+
+	private final InternalErrors errors = new InternalErrors("orders", this.time, this.observed::incrementAndGet,
 			(reason, failure) -> this.stopped.add(reason));
 
 	@Test
@@ -55,6 +58,7 @@ class InternalErrorsTests {
 		assertThat(this.errors.problem()).hasToString("internal-error: could not commit, "
 				+ "java.lang.ArrayIndexOutOfBoundsException at 2026-01-01T00:00:00Z; 1 internal errors so far");
 		assertThat(this.stopped).isEmpty();
+		assertThat(this.observed).hasValue(1);
 		this.time.advance(Duration.ofMinutes(10));
 		assertThat(this.errors.problem()).isNull();
 		assertThat(this.errors.count()).isEqualTo(1);

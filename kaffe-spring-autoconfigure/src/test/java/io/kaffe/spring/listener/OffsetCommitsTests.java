@@ -79,7 +79,8 @@ class OffsetCommitsTests {
 				}
 			})));
 
-	private final InternalErrors errors = new InternalErrors("orders", this.time, (reason, failure) -> {
+	private final InternalErrors errors = new InternalErrors("orders", this.time, () -> {
+	}, (reason, failure) -> {
 	});
 
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
