@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -360,12 +360,12 @@ class AwaitedHandlersTests {
 		private boolean asked;
 
 		@Override
-		public CompletableFuture<Void> whenComplete(BiConsumer<? super Void, ? super Throwable> action) {
+		public <U> CompletableFuture<U> handle(BiFunction<? super Void, Throwable, ? extends U> function) {
 			if (this.asked) {
 				throw new OutOfMemoryError("Simulated");
 			}
 			this.asked = true;
-			return super.whenComplete(action);
+			return super.handle(function);
 		}
 
 	}
