@@ -171,23 +171,20 @@ class ConsumerSessionTests {
 		assign(PARTITION, OTHER);
 		poll(20);
 		this.execution.runAll();
-		this.session.assignments().forEach((assignment) -> {
-			if (assignment.partition().equals(PARTITION)) {
-				// What the last commit reported, as nobody writes it.
-				assignment.progress().continueFrom(new OffsetAndMetadata(3) {
-					@Override
-					public long offset() {
-						throw new IllegalStateException("unreadable");
-					}
-				}, ReportedOffsets.NONE);
-			}
-		});
+		UnreadableCommit unreadable = new UnreadableCommit(3);
+		this.session.assignments()
+			.stream()
+			.filter((assignment) -> assignment.partition().equals(PARTITION))
+			.forEach((assignment) -> assignment.progress().continueFrom(unreadable, ReportedOffsets.NONE));
+		unreadable.unreadable = true;
 		pollAll();
 		assertThat(committed(OTHER)).isEqualTo(10);
-		assertThat(this.adopted.problems()).anyMatch((problem) -> problem.toString().contains("orders-0"));
-		this.session.revoked(List.of(OTHER), () -> {
-		});
-		assertThat(this.adopted.internalErrors().count()).isPositive();
+		unreadable.unreadable = false;
+		assertThat(this.adopted.problems()).singleElement()
+			.asString()
+			.startsWith("internal-error: could not see what of orders-0#1 is to be committed");
+		pollAll();
+		assertThat(committed(PARTITION)).isEqualTo(10);
 	}
 
 	@Test
@@ -331,11 +328,36 @@ class ConsumerSessionTests {
 	}
 
 	/**
+	 * A commit that throws when it is looked at.
+	 */
+	private static final class UnreadableCommit extends OffsetAndMetadata {
+
+		private static final long serialVersionUID = 1L;
+
+		private transient boolean unreadable;
+
+		UnreadableCommit(long offset) {
+			super(offset);
+		}
+
+		@Override
+		public long offset() {
+			if (this.unreadable) {
+				throw new IllegalStateException("cannot be read");
+			}
+			return super.offset();
+		}
+
+	}
+
+	/**
 	 * A record that throws while it is dispatched.
 	 */
 	private static final class UndispatchableRecord extends ConsumerRecord<Object, Object> {
 
 		private boolean undispatchable = true;
+
+		private int asked;
 
 		UndispatchableRecord(TopicPartition partition, long offset) {
 			super(partition.topic(), partition.partition(), offset, "key" + offset, "value");
@@ -343,7 +365,8 @@ class ConsumerSessionTests {
 
 		@Override
 		public int serializedValueSize() {
-			if (this.undispatchable) {
+			// The first time, it is looked whether there is room.
+			if (this.undispatchable && this.asked++ > 0) {
 				throw new IllegalStateException("cannot be dispatched");
 			}
 			return 1;
