@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -32,6 +33,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 
@@ -81,7 +83,7 @@ class ConsumerSessionTests {
 		assertThat(this.handled).hasSize(20);
 		this.handled.clear();
 		this.failingKeys.clear();
-		this.seeking.callback.seekRelative("orders", 0, -2, true);
+		this.seeking.callback().seekRelative("orders", 0, -2, true);
 		pollAll();
 		assertThat(this.handled).containsExactlyInAnyOrder("orders-0@5", "orders-0@18", "orders-0@19");
 		assertThat(committed(PARTITION)).isEqualTo(20);
@@ -95,12 +97,12 @@ class ConsumerSessionTests {
 		assign(PARTITION);
 		poll(20);
 		this.execution.runAll();
-		this.seeking.callback.seekRelative("orders", 0, -2, true);
-		this.seeking.callback.seekRelative("orders", 0, -3, true);
+		this.seeking.callback().seekRelative("orders", 0, -2, true);
+		this.seeking.callback().seekRelative("orders", 0, -3, true);
 		this.session.tick();
 		assertThat(this.consumer.position(PARTITION)).as("the first unfinished").isEqualTo(5);
 		List<Long> positions = new ArrayList<>();
-		this.seeking.callback.seek("orders", 0, (position) -> {
+		this.seeking.callback().seek("orders", 0, (position) -> {
 			positions.add(position);
 			return position;
 		});
@@ -138,7 +140,7 @@ class ConsumerSessionTests {
 		this.handled.clear();
 		this.failingKeys.clear();
 		UndispatchableRecord record = new UndispatchableRecord(PARTITION, 10);
-		this.cluster.get(PARTITION).append(record);
+		log(PARTITION).append(record);
 		poll(10);
 		record.undispatchable = false;
 		pollAll();
@@ -207,7 +209,7 @@ class ConsumerSessionTests {
 	void gapCostsNothingAndPausesNothing() {
 		this.failingKeys.add("key0");
 		produce(PARTITION, 0, 1);
-		this.cluster.get(PARTITION).appendGap(Integer.MAX_VALUE);
+		log(PARTITION).appendGap(Integer.MAX_VALUE);
 		produce(PARTITION, 1L + Integer.MAX_VALUE, 1);
 		assign(PARTITION);
 		poll(1);
@@ -308,8 +310,12 @@ class ConsumerSessionTests {
 		}
 	}
 
+	private SimulatedConsumer.Partition log(TopicPartition partition) {
+		return Objects.requireNonNull(this.cluster.get(partition));
+	}
+
 	private long committed(TopicPartition partition) {
-		OffsetAndMetadata committed = this.cluster.get(partition).committed();
+		OffsetAndMetadata committed = log(partition).committed();
 		return (committed != null) ? committed.offset() : 0;
 	}
 
@@ -318,7 +324,11 @@ class ConsumerSessionTests {
 	 */
 	private static final class Seeking implements ConsumerSeekAware {
 
-		private ConsumerSeekCallback callback;
+		private @Nullable ConsumerSeekCallback callback;
+
+		ConsumerSeekCallback callback() {
+			return Objects.requireNonNull(this.callback);
+		}
 
 		@Override
 		public void registerSeekCallback(ConsumerSeekCallback callback) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -156,8 +157,7 @@ class PoisonRecordsIntegrationTests {
 	}
 
 	private static void assertPoisonIsShown(ConfigurableApplicationContext context) {
-		ConsumerSnapshot shown = context.getBean(WorkerManager.class).table("orders", true);
-		assertThat(shown).isNotNull();
+		ConsumerSnapshot shown = Objects.requireNonNull(context.getBean(WorkerManager.class).table("orders", true));
 		assertThat(shown.failing()).hasSize(2).allSatisfy((failing) -> {
 			assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
 			assertThat(failing.cause()).isEqualTo(IllegalStateException.class.getName());

@@ -239,7 +239,7 @@ final class SessionWalk {
 	}
 
 	private void produce(TopicPartition partition, int count) {
-		SimulatedConsumer.Partition log = this.cluster.get(partition);
+		SimulatedConsumer.Partition log = log(partition);
 		for (int i = 0; i < count; i++) {
 			if (chance(0.1)) {
 				log.appendGap(chance(0.1) ? 10_000 : 1 + this.random.nextInt(3));
@@ -385,7 +385,7 @@ final class SessionWalk {
 				case 1 -> records.deadLetter(record.partition(), record.offset());
 				default -> {
 					if (records.skip(record.partition(), record.offset())) {
-						this.done.get(record.partition()).add(record.offset());
+						done(record.partition()).add(record.offset());
 					}
 				}
 			}
@@ -480,15 +480,14 @@ final class SessionWalk {
 		}
 		TopicPartition partition = pick(assigned);
 		callback.seek(partition.topic(), partition.partition(), (position) -> {
-			long end = this.cluster.get(partition).end();
+			long end = log(partition).end();
 			long target = chance(0.8) ? Math.max(0, position - this.random.nextInt(15))
 					: Math.min(end, position + this.random.nextInt(5));
 			logger.debug("From " + position + " to " + partition + "@" + target);
-			this.cluster.get(partition)
-				.offsets()
+			log(partition).offsets()
 				.stream()
 				.filter((offset) -> offset >= position && offset < target)
-				.forEach(this.done.get(partition)::add);
+				.forEach(done(partition)::add);
 			this.sought.merge(partition, target, Math::min);
 			return target;
 		});
@@ -500,8 +499,8 @@ final class SessionWalk {
 			return;
 		}
 		TopicPartition partition = pick(assigned);
-		long target = this.random.nextLong(this.cluster.get(partition).end() + 1);
-		this.cluster.get(partition).offsets().headSet(target, false).forEach(this.done.get(partition)::add);
+		long target = this.random.nextLong(log(partition).end() + 1);
+		log(partition).offsets().headSet(target, false).forEach(done(partition)::add);
 		this.sought.merge(partition, target, Math::min);
 		this.session.seek(partition, SeekPosition.offset(target));
 	}
@@ -522,15 +521,15 @@ final class SessionWalk {
 	private void checkNow(Map<TopicPartition, OffsetAndMetadata> offsets) {
 		logger.debug("Commit: " + offsets);
 		offsets.forEach((partition, commit) -> {
-			Set<Long> done = this.done.get(partition);
-			Set<Long> records = this.cluster.get(partition).offsets();
+			Set<Long> done = done(partition);
+			Set<Long> records = log(partition).offsets();
 			assertThat(records.stream().filter((offset) -> offset < commit.offset() && !done.contains(offset)))
 				.as("committed early, with %s@%s", partition, commit.offset())
 				.isEmpty();
 			CompletedOffsets told = read(commit);
 			if (!told.isEmpty()) {
 				assertThat(told.contains(commit.offset())).as("told at the committed offset").isFalse();
-				assertThat(told.end()).as("told above the end").isLessThanOrEqualTo(this.cluster.get(partition).end());
+				assertThat(told.end()).as("told above the end").isLessThanOrEqualTo(log(partition).end());
 				assertThat(records.stream().filter((offset) -> told.contains(offset) && !done.contains(offset)))
 					.as("told early, with %s@%s", partition, commit.offset())
 					.isEmpty();
@@ -577,8 +576,7 @@ final class SessionWalk {
 			});
 		}
 		this.cluster.forEach((partition, log) -> {
-			assertThat(log.offsets()).as("records of %s that are final", partition)
-				.isSubsetOf(this.done.get(partition));
+			assertThat(log.offsets()).as("records of %s that are final", partition).isSubsetOf(done(partition));
 			assertThat(committed(log)).as("committed of %s", partition).isEqualTo(log.end());
 		});
 		assertThat(this.adopted.buffer().buffered()).as("buffered").isEqualTo(new PartitionBuffer.Room(0, 0));
@@ -602,7 +600,15 @@ final class SessionWalk {
 
 	private void done(ConsumerRecord<?, ?> record) {
 		logger.debug("Final: " + partition(record) + "@" + record.offset());
-		this.done.get(partition(record)).add(record.offset());
+		done(partition(record)).add(record.offset());
+	}
+
+	private SimulatedConsumer.Partition log(TopicPartition partition) {
+		return Objects.requireNonNull(this.cluster.get(partition));
+	}
+
+	private Set<Long> done(TopicPartition partition) {
+		return Objects.requireNonNull(this.done.get(partition));
 	}
 
 	private static TopicPartition partition(ConsumerRecord<?, ?> record) {

@@ -26,6 +26,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -82,7 +83,7 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	void take(Collection<TopicPartition> added) {
 		for (TopicPartition partition : added) {
 			if (this.assigned.add(partition)) {
-				OffsetAndMetadata committed = this.partitions.get(partition).committed;
+				OffsetAndMetadata committed = partition(partition).committed;
 				this.positions.put(partition, (committed != null) ? committed.offset() : 0);
 			}
 		}
@@ -99,7 +100,7 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	 */
 	boolean isFetchable(TopicPartition partition) {
 		return this.assigned.contains(partition) && !this.pausedPartitions.contains(partition)
-				&& this.positions.get(partition) < this.partitions.get(partition).end;
+				&& position(partition) < partition(partition).end;
 	}
 
 	/**
@@ -107,9 +108,9 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	 * @param most how many at most
 	 */
 	List<ConsumerRecord<Object, Object>> fetch(TopicPartition partition, int most) {
-		Partition log = this.partitions.get(partition);
+		Partition log = partition(partition);
 		List<ConsumerRecord<Object, Object>> records = new ArrayList<>();
-		long position = this.positions.get(partition);
+		long position = position(partition);
 		for (ConsumerRecord<Object, Object> record : log.records.tailMap(position, true).values()) {
 			if (records.size() == most) {
 				break;
@@ -155,13 +156,17 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 		this.failingWhenAskedForPaused = failing;
 	}
 
+	private Partition partition(TopicPartition partition) {
+		return Objects.requireNonNull(this.partitions.get(partition));
+	}
+
 	private void apply(Map<TopicPartition, OffsetAndMetadata> offsets) {
-		offsets.forEach((partition, offset) -> this.partitions.get(partition).committed = offset);
+		offsets.forEach((partition, offset) -> partition(partition).committed = offset);
 	}
 
 	@Override
 	public synchronized void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets,
-			@Nullable OffsetCommitCallback callback) {
+			OffsetCommitCallback callback) {
 		this.beforeCommit.accept(offsets);
 		this.unanswered.add(new Commit(Map.copyOf(offsets), callback));
 	}
@@ -182,8 +187,9 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	public synchronized Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> wanted, Duration timeout) {
 		Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
 		wanted.forEach((partition) -> {
-			if (this.partitions.get(partition).committed != null) {
-				committed.put(partition, this.partitions.get(partition).committed);
+			OffsetAndMetadata commit = partition(partition).committed;
+			if (commit != null) {
+				committed.put(partition, commit);
 			}
 		});
 		return committed;
@@ -223,7 +229,7 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	@Override
 	public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> wanted, Duration timeout) {
 		Map<TopicPartition, Long> ends = new HashMap<>();
-		wanted.forEach((partition) -> ends.put(partition, this.partitions.get(partition).end));
+		wanted.forEach((partition) -> ends.put(partition, partition(partition).end));
 		return ends;
 	}
 

@@ -79,10 +79,10 @@ public final class TestTopics {
 	private static boolean isKnown(Admin admin, NewTopic topic) throws ExecutionException, InterruptedException {
 		try {
 			TopicDescription description = admin.describeTopics(List.of(topic.name()))
-				.topicNameValues()
-				.get(topic.name())
-				.get();
-			return description.partitions().size() == topic.numPartitions()
+				.allTopicNames()
+				.get()
+				.get(topic.name());
+			return description != null && description.partitions().size() == topic.numPartitions()
 					&& description.partitions().stream().noneMatch((partition) -> partition.leader() == null);
 		}
 		catch (ExecutionException ex) {
