@@ -50,7 +50,6 @@ import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.util.Assert;
 
-import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.delivery.Delivery;

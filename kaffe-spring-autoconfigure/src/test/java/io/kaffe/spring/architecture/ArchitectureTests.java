@@ -183,6 +183,7 @@ class ArchitectureTests {
 				SeekPosition$Edge
 				SeekPosition$Offset
 				SeekPosition$Time
+				SeekResult
 				actuate.KaffeHealthIndicator
 				actuate.KaffeMetrics
 				actuate.KaffePageEndpoint

@@ -121,6 +121,12 @@ class UnreadableRecordsTests {
 				new RecordHeaders(), "no", new IllegalStateException("no"));
 	}
 
+	private static UnreadableRecords unreadable(@Nullable CommonErrorHandler handler) {
+		return new UnreadableRecords((consumer) -> null, handler, () -> {
+			throw new AssertionError("Nothing to read");
+		});
+	}
+
 	/**
 	 * Counts how often one is closed.
 	 */
@@ -138,12 +144,6 @@ class UnreadableRecordsTests {
 			closed.incrementAndGet();
 		}
 
-	}
-
-	private static UnreadableRecords unreadable(@Nullable CommonErrorHandler handler) {
-		return new UnreadableRecords((consumer) -> null, handler, () -> {
-			throw new AssertionError("Nothing to read");
-		});
 	}
 
 }

@@ -160,15 +160,21 @@ class CommitMetadataFuzzTests {
 		bytes = Arrays.copyOf(bytes, bytes.length - Integer.BYTES);
 		for (int changes = 1 + this.random.nextInt(3); changes > 0 && bytes.length > 0; changes--) {
 			int at = this.random.nextInt(bytes.length);
-			switch (this.random.nextInt(5)) {
-				case 0 -> bytes[at] ^= (byte) (1 << this.random.nextInt(Byte.SIZE));
-				case 1 -> bytes[at] = (byte) SPECIAL_BYTES[this.random.nextInt(SPECIAL_BYTES.length)];
-				case 2 -> bytes = replaced(bytes, at, at + 1, new byte[0]);
-				case 3 -> bytes = replaced(bytes, at, at, bytes());
-				default -> bytes = replaced(bytes, at, bytes.length, Arrays.copyOf(bytes, this.random.nextInt(at + 1)));
-			}
+			bytes = mutated(bytes, at);
 		}
 		return CraftedMetadata.text(bytes);
+	}
+
+	private byte[] mutated(byte[] bytes, int at) {
+		return switch (this.random.nextInt(5)) {
+			case 0 ->
+				replaced(bytes, at, at + 1, new byte[] { (byte) (bytes[at] ^ (1 << this.random.nextInt(Byte.SIZE))) });
+			case 1 -> replaced(bytes, at, at + 1,
+					new byte[] { (byte) SPECIAL_BYTES[this.random.nextInt(SPECIAL_BYTES.length)] });
+			case 2 -> replaced(bytes, at, at + 1, new byte[0]);
+			case 3 -> replaced(bytes, at, at, bytes());
+			default -> replaced(bytes, at, bytes.length, Arrays.copyOf(bytes, this.random.nextInt(at + 1)));
+		};
 	}
 
 	private static byte[] replaced(byte[] bytes, int from, int to, byte[] by) {

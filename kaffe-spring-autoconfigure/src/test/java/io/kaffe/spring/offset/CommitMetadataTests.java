@@ -28,11 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.kaffe.spring.offset.CommitMetadata.UnreadableMetadataException;
 
-import static io.kaffe.spring.offset.CraftedMetadata.BITMAP;
-import static io.kaffe.spring.offset.CraftedMetadata.RUNS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
  * Tests for {@link CommitMetadata} and {@link CompletedOffsets}.
@@ -138,8 +135,10 @@ class CommitMetadataTests {
 
 	@Test
 	void otherVersionTellsNothing() {
-		assertUnreadable(CraftedMetadata.ofVersion(3).bytes(RUNS, 100).text(0), 100, "it is of version 3, not 2");
-		assertUnreadable(CraftedMetadata.ofVersion(1).bytes(RUNS, 100).text(0), 100, "it is of version 1, not 2");
+		assertUnreadable(CraftedMetadata.ofVersion(3).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
+				"it is of version 3, not 2");
+		assertUnreadable(CraftedMetadata.ofVersion(1).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
+				"it is of version 1, not 2");
 	}
 
 	@Test
@@ -179,20 +178,23 @@ class CommitMetadataTests {
 	}
 
 	static Stream<Arguments> craftedFormIsDroppedAsAWhole() {
-		return Stream.of(arguments("nothing", CraftedMetadata.runs(100)),
-				arguments("a gap alone", CraftedMetadata.runs(100, 1)),
-				arguments("the committed offset", CraftedMetadata.runs(100, 0, 5)),
-				arguments("an empty run", CraftedMetadata.runs(100, 1, 0, 1, 5)),
-				arguments("runs that touch", CraftedMetadata.runs(100, 1, 5, 0, 5)),
-				arguments("beyond all numbers", CraftedMetadata.runs(100, 1, Long.MAX_VALUE)),
-				arguments("around to below", CraftedMetadata.runs(100, 1, 5, Long.MAX_VALUE, 200)),
-				arguments("a number without an end", of(RUNS, 1, 0xff, 0xff)),
-				arguments("a number of 64 bits",
-						of(RUNS, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01)),
-				arguments("a number longer than it has to be", of(RUNS, 0x81, 0x00, 0x01)),
-				arguments("an empty bitmap", of(BITMAP)), arguments("a bitmap of zeros", of(BITMAP, 0, 0)),
-				arguments("a padded bitmap", of(BITMAP, 1, 0)), arguments("another kind", of((byte) 2, 1, 1)),
-				arguments("a leader epoch below unknown", CraftedMetadata.of(RUNS, 100).bytes(1, 1).text(-2)));
+		return Stream.of(Arguments.arguments("nothing", CraftedMetadata.runs(100)),
+				Arguments.arguments("a gap alone", CraftedMetadata.runs(100, 1)),
+				Arguments.arguments("the committed offset", CraftedMetadata.runs(100, 0, 5)),
+				Arguments.arguments("an empty run", CraftedMetadata.runs(100, 1, 0, 1, 5)),
+				Arguments.arguments("runs that touch", CraftedMetadata.runs(100, 1, 5, 0, 5)),
+				Arguments.arguments("beyond all numbers", CraftedMetadata.runs(100, 1, Long.MAX_VALUE)),
+				Arguments.arguments("around to below", CraftedMetadata.runs(100, 1, 5, Long.MAX_VALUE, 200)),
+				Arguments.arguments("a number without an end", of(CraftedMetadata.RUNS, 1, 0xff, 0xff)),
+				Arguments.arguments("a number of 64 bits",
+						of(CraftedMetadata.RUNS, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01)),
+				Arguments.arguments("a number longer than it has to be", of(CraftedMetadata.RUNS, 0x81, 0x00, 0x01)),
+				Arguments.arguments("an empty bitmap", of(CraftedMetadata.BITMAP)),
+				Arguments.arguments("a bitmap of zeros", of(CraftedMetadata.BITMAP, 0, 0)),
+				Arguments.arguments("a padded bitmap", of(CraftedMetadata.BITMAP, 1, 0)),
+				Arguments.arguments("another kind", of((byte) 2, 1, 1)),
+				Arguments.arguments("a leader epoch below unknown",
+						CraftedMetadata.of(CraftedMetadata.RUNS, 100).bytes(1, 1).text(-2)));
 	}
 
 	private static String of(byte kind, int... bytes) {
@@ -202,9 +204,10 @@ class CommitMetadataTests {
 	@Test
 	void offsetsNearTheLargestNumberDoNotWrapAround() {
 		long last = Long.MAX_VALUE;
-		assertUnreadable(CraftedMetadata.of(BITMAP, last).bytes(1).text(0), last, "it is damaged");
-		assertUnreadable(CraftedMetadata.of(RUNS, last).bytes(1, 1).text(0), last, "it is damaged");
-		assertUnreadable(CraftedMetadata.of(BITMAP, last - 4).bytes(0x80).text(0), last - 4, "it is damaged");
+		assertUnreadable(CraftedMetadata.of(CraftedMetadata.BITMAP, last).bytes(1).text(0), last, "it is damaged");
+		assertUnreadable(CraftedMetadata.of(CraftedMetadata.RUNS, last).bytes(1, 1).text(0), last, "it is damaged");
+		assertUnreadable(CraftedMetadata.of(CraftedMetadata.BITMAP, last - 4).bytes(0x80).text(0), last - 4,
+				"it is damaged");
 	}
 
 	@Test
