@@ -217,7 +217,7 @@ class SamplePageIntegrationTests {
 
 	private void cause(String trouble) {
 		this.browser.open(url("/"));
-		press(trouble, "stall".equals(trouble) || "customer".equals(trouble) ? "On." : "Done.");
+		press(trouble, ("stall".equals(trouble) || "customer".equals(trouble)) ? "On." : "Done.");
 	}
 
 	private void press(String trouble, String answer) {
