@@ -83,7 +83,7 @@ public class CommitMetadataBenchmark {
 	@Benchmark
 	public CommitMetadata tell() {
 		long watermark = this.window.advance();
-		return CommitMetadata.of(watermark, this.window.completedAbove(this.window.watermark(), MAX_RUNS).build(), 4096);
+		return CommitMetadata.of(watermark, this.window.completedAbove(watermark, MAX_RUNS).build(), 4096);
 	}
 
 }
