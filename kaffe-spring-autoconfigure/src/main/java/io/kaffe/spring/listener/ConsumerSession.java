@@ -172,10 +172,10 @@ final class ConsumerSession {
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
 		this.errors.contain("carry out operations", this::proceedWithCommands);
 		this.lastPollAt = this.owner.ticker().nanoTime();
-		backToPolling();
 		if (ofListener != null) {
 			throw ofListener;
 		}
+		backToPolling();
 	}
 
 	private void letListenerSeek() {
