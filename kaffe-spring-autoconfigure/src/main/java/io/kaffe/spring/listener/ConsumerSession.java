@@ -42,6 +42,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.ReflectionUtils;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 
 import io.kaffe.spring.FailingRecord;
@@ -109,6 +110,9 @@ final class ConsumerSession {
 
 	private final InternalErrors errors;
 
+	/** Replaced although handlers were still at their records. */
+	private final Set<PartitionAssignment> outlasting = new HashSet<>();
+
 	/** Assigned by Kafka, and not taken on yet because that failed. */
 	private final Set<TopicPartition> notTakenOn = new HashSet<>();
 
@@ -157,23 +161,22 @@ final class ConsumerSession {
 	void tick() {
 		this.polling = false;
 		this.roomAvailable = false;
-		RuntimeException ofListener = null;
+		Throwable ofListener = null;
 		try {
 			letListenerSeek();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			ofListener = ex;
 		}
 		this.errors.contain("take on assigned partitions", this::takeOnTheRest);
-		this.errors.contain("read partitions on from other positions", this.repositioning::proceed);
 		Collection<PartitionAssignment> assigned = this.assignments.values();
 		this.errors.contain("commit", () -> commitIfDue(assigned));
 		this.errors.contain("allocate workers", () -> assigned.forEach(this.allocation::allocateIfNamed));
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
-		this.errors.contain("carry out operations", this::proceedWithCommands);
+		this.errors.contain("move positions and carry out operations", this::proceedWithPositions);
 		this.lastPollAt = this.owner.ticker().nanoTime();
 		if (ofListener != null) {
-			throw ofListener;
+			ReflectionUtils.rethrowRuntimeException(ofListener);
 		}
 		backToPolling();
 	}
@@ -203,15 +206,17 @@ final class ConsumerSession {
 		}
 	}
 
-	private void proceedWithCommands() {
-		if (this.commands.proceed()) {
+	private void proceedWithPositions() {
+		boolean moved = this.repositioning.proceed();
+		boolean commanded = this.commands.proceed();
+		if (moved || commanded) {
 			// A partition that is sought is paused; one that was may be fetched. A wait
 			// could miss that nothing of a sought one is being handled any more.
 			this.flow.regulate(this.assignments.values(), false);
-			if (this.commands.isWaiting()) {
-				// Set, never cleared here: a worker may set it at the same time.
-				this.roomAvailable = true;
-			}
+		}
+		if (this.commands.isWaiting()) {
+			// Set, never cleared here: a worker may set it at the same time.
+			this.roomAvailable = true;
 		}
 	}
 
@@ -306,13 +311,21 @@ final class ConsumerSession {
 			// A copy, since a view would keep the rest.
 			append(List.copyOf(polled.subList(0, admitted)), null, assignment);
 		}
+		assignment.buffer().refuse();
 	}
 
 	private void append(List<? extends ConsumerRecord<?, ?>> records, @Nullable OffsetAndMetadata next,
 			PartitionAssignment assignment) {
 		List<? extends ConsumerRecord<?, ?>> open = assignment.append(records, next);
 		if (!open.isEmpty()) {
-			this.allocation.handOver(open, assignment);
+			try {
+				this.allocation.handOver(open, assignment);
+			}
+			catch (Throwable ex) {
+				// No worker has them.
+				open.forEach(assignment::drop);
+				throw ex;
+			}
 		}
 	}
 
@@ -434,7 +447,7 @@ final class ConsumerSession {
 		}
 		long position = PartitionPositions.awake(() -> this.consumer.position(partition));
 		PartitionAssignment assignment = this.assignments.get(partition);
-		return (assignment != null) ? Math.max(position, assignment.progress().polledUntil()) : position;
+		return (assignment != null) ? assignment.progress().position(position) : position;
 	}
 
 	/**
@@ -556,21 +569,33 @@ final class ConsumerSession {
 	 * Read a partition from another offset, in a new assignment, which takes the place of
 	 * the one before in the end: if anything throws, that one is still there, revoked, to
 	 * be replaced by another call. Consumer thread.
+	 * @param beginning called with the progress of the new assignment
 	 * @return the new assignment
 	 */
-	PartitionAssignment replace(PartitionAssignment leaving, long offset) {
+	PartitionAssignment replace(PartitionAssignment leaving, long offset,
+			java.util.function.Consumer<PartitionProgress> beginning) {
 		TopicPartition partition = leaving.partition();
 		this.consumer.seek(partition, offset);
 		PartitionAssignment next = assign(partition);
+		beginning.accept(next.progress());
 		leaving.fence();
 		this.assignments.put(partition, next);
-		this.owner.workers().wakeAll();
-		this.allocation.release(leaving);
-		this.owner.buffer().left(leaving);
+		if (leaving.isRunning()) {
+			this.outlasting.add(leaving);
+		}
+		this.errors.contain("wake workers", this.owner.workers()::wakeAll);
+		this.errors.contain("release " + leaving, () -> {
+			this.allocation.release(leaving);
+			this.owner.buffer().left(leaving);
+		});
 		this.flow.forget(partition);
 		this.flow.remember(partition);
 		this.owner.assignmentChanged();
 		return next;
+	}
+
+	InternalErrors errors() {
+		return this.errors;
 	}
 
 	/**
@@ -659,7 +684,7 @@ final class ConsumerSession {
 	 * after a poll that may find nothing for long.
 	 */
 	private void hastenCommands() {
-		if (this.commands.isUnderWay()) {
+		if (this.commands.isUnderWay() || this.repositioning.isUnderWay()) {
 			roomAvailable();
 		}
 	}
@@ -704,7 +729,8 @@ final class ConsumerSession {
 		try {
 			leaving.forEach(PartitionAssignment::revoke);
 			this.owner.workers().wakeAll();
-			this.errors.contain("wait for handlers", () -> this.drain.awaitHandlers(leaving, drainDeadline));
+			List<PartitionAssignment> running = withOutlasting(leaving);
+			this.errors.contain("wait for handlers", () -> this.drain.awaitHandlers(running, drainDeadline));
 			interrupted |= Thread.interrupted();
 			// In which the user may acknowledge what was kept until now.
 			beforeCommit.run();
@@ -726,6 +752,21 @@ final class ConsumerSession {
 				Thread.currentThread().interrupt();
 			}
 		}
+	}
+
+	/**
+	 * Return assignments, and those of the same partitions that they have taken the place
+	 * of while handlers were at their records.
+	 */
+	private List<PartitionAssignment> withOutlasting(Collection<PartitionAssignment> leaving) {
+		this.outlasting.removeIf((replaced) -> !replaced.isRunning());
+		List<PartitionAssignment> all = new ArrayList<>(leaving);
+		for (PartitionAssignment replaced : this.outlasting) {
+			if (leaving.stream().anyMatch((assignment) -> assignment.partition().equals(replaced.partition()))) {
+				all.add(replaced);
+			}
+		}
+		return all;
 	}
 
 	private void noteDrain(Collection<PartitionAssignment> leaving, long nanos) {

@@ -18,8 +18,10 @@ package io.kaffe.spring.listener;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
@@ -201,7 +203,7 @@ final class OffsetCommits {
 				this.consumer.commitSync(Map.of(assignment.partition(), offset), timeout);
 				return true;
 			});
-			assignment.progress().committed(offset, 0);
+			assignment.progress().committed(offset, 0, assignment.progress().revision());
 			this.outcomes.add(null);
 			return null;
 		}
@@ -264,7 +266,7 @@ final class OffsetCommits {
 		long completions = assignment.buffer().finished();
 		OffsetAndMetadata offset = assignment.progress().advance(completions, metadataLength, this.ticker.instant());
 		if (offset != null) {
-			commit.add(assignment, offset, completions);
+			commit.add(assignment, offset, completions, assignment.progress().revision());
 		}
 	}
 
@@ -340,11 +342,11 @@ final class OffsetCommits {
 
 		private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
 
-		private final Map<PartitionAssignment, Long> completions = new HashMap<>();
+		private final List<Runnable> confirmations = new ArrayList<>();
 
-		void add(PartitionAssignment assignment, OffsetAndMetadata offset, long completions) {
+		void add(PartitionAssignment assignment, OffsetAndMetadata offset, long completions, int revision) {
 			this.offsets.put(assignment.partition(), offset);
-			this.completions.put(assignment, completions);
+			this.confirmations.add(() -> assignment.progress().committed(offset, completions, revision));
 		}
 
 		boolean isEmpty() {
@@ -369,12 +371,7 @@ final class OffsetCommits {
 		}
 
 		void confirmed() {
-			this.completions.forEach((assignment, completions) -> {
-				OffsetAndMetadata offset = this.offsets.get(assignment.partition());
-				if (offset != null) {
-					assignment.progress().committed(offset, completions);
-				}
-			});
+			this.confirmations.forEach(Runnable::run);
 		}
 
 		@Override

@@ -217,7 +217,7 @@ final class PartitionAssignment implements RecordSource {
 
 	@Override
 	public void exit() {
-		if (this.running.decrementAndGet() == 0 && this.phase == REVOKED) {
+		if (this.running.decrementAndGet() == 0 && this.phase != ACTIVE) {
 			this.session.drained();
 		}
 	}

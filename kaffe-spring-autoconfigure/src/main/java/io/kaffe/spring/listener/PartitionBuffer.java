@@ -45,6 +45,9 @@ final class PartitionBuffer {
 
 	private volatile Room resumeAt = NOT_HELD_BACK;
 
+	/** What there has to be less than before more is fetched. Consumer thread. */
+	private Room refusedAt = NOT_HELD_BACK;
+
 	/**
 	 * Add records. Consumer thread.
 	 */
@@ -97,6 +100,15 @@ final class PartitionBuffer {
 	}
 
 	/**
+	 * Note that not all of what was polled has found room: no more is to be fetched
+	 * before half of what is here is taken out, or the consumer's whole buffer is not
+	 * full any more. Consumer thread.
+	 */
+	void refuse() {
+		this.refusedAt = room().lessOneIn(2);
+	}
+
+	/**
 	 * Decide whether fetching has to stop until there is room: at the share, until an
 	 * eighth of it is free. No more, since what waits behind a stalled record may never
 	 * go, and the others are to have what it leaves. When the consumer's whole buffer is
@@ -106,6 +118,13 @@ final class PartitionBuffer {
 	 * @return whether the partition has to be paused
 	 */
 	boolean holdBack(Room share, boolean full) {
+		if (this.refusedAt != NOT_HELD_BACK) {
+			this.resumeAt = this.refusedAt;
+			if (full && isAbove(this.refusedAt)) {
+				return true;
+			}
+			this.refusedAt = NOT_HELD_BACK;
+		}
 		Room most = share.lessOneIn(8);
 		Room level = full ? share.lessOneIn(2) : most;
 		boolean atShare = records() >= share.records || bytes() >= share.bytes;

@@ -53,10 +53,19 @@ final class PartitionProgress {
 	private int leaderEpoch = CommitMetadata.UNKNOWN_EPOCH;
 
 	/**
-	 * Up to where records were polled, and are not all complete, before the position was
-	 * moved back.
+	 * Up to where records had been polled before the position was moved: those that are
+	 * not known to be complete are still to be handled.
 	 */
-	private long resumedUntil;
+	private long polledBefore;
+
+	/** Where the listener has moved the position. */
+	private long sought;
+
+	/** Whether records were polled since the position was moved. */
+	private boolean polled;
+
+	/** Raised when what was committed does not count any more. */
+	private int revision;
 
 	private long completionsTold = -1;
 
@@ -91,6 +100,7 @@ final class PartitionProgress {
 	void forgetCompletedBefore() {
 		this.completedBefore = ReportedOffsets.NONE;
 		this.completedTold = 0;
+		this.revision++;
 		OffsetWindow window = this.window;
 		OffsetAndMetadata committed = this.committed;
 		if (window != null && committed != null && committed.offset() > window.next()) {
@@ -113,8 +123,9 @@ final class PartitionProgress {
 	void continueAt(Resumption resumption) {
 		this.committed = resumption.committed();
 		this.completedBefore = resumption.completed();
-		this.resumedUntil = resumption.until();
-		if (resumption.until() > resumption.from()) {
+		this.sought = resumption.sought();
+		this.polledBefore = resumption.polledBefore();
+		if (resumption.polledBefore() > 0) {
 			this.window = new OffsetWindow(resumption.from());
 		}
 	}
@@ -125,7 +136,7 @@ final class PartitionProgress {
 	 */
 	boolean isBehind(long offset) {
 		OffsetWindow window = this.window;
-		return window == null || (offset >= window.next() && this.resumedUntil <= window.next());
+		return window == null || (offset >= window.next() && this.polledBefore <= window.next());
 	}
 
 	/**
@@ -136,43 +147,96 @@ final class PartitionProgress {
 	 */
 	Resumption resumption(long target) {
 		OffsetWindow window = this.window;
-		OffsetAndMetadata committed = this.committed;
 		if (window == null) {
-			return new Resumption(target, target, ReportedOffsets.NONE, committed);
+			return new Resumption(target, target, 0, ReportedOffsets.NONE, this.committed);
 		}
 		long next = window.next();
 		long known = polledUntil();
-		long first = window.advance();
-		if (first == next) {
-			first = Math.min(this.completedBefore.offsets().firstNotIn(next), known);
-		}
+		long first = firstUnfinished(window);
 		if (target <= first || first == known) {
-			return new Resumption(target, target, ReportedOffsets.NONE, committed);
+			return new Resumption(target, target, known, ReportedOffsets.NONE, this.committed);
 		}
 		CompletedOffsets.Builder completed = window.completed(first, Math.min(target, next), Integer.MAX_VALUE)
 			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Math.min(target, known));
 		if (target > known) {
 			completed.add(known, target);
 		}
-		return new Resumption(first, target, new ReportedOffsets(completed.build(), highestLeaderEpoch()), committed);
+		return new Resumption(first, target, known, new ReportedOffsets(completed.build(), highestLeaderEpoch()),
+				this.committed);
 	}
 
 	/**
-	 * Return up to where records were polled, or had been before the position was moved
-	 * back; 0 if none were. Consumer thread.
+	 * Say how to read on from what is not complete, though the position was not moved.
+	 * Consumer thread.
+	 */
+	Resumption resumption() {
+		OffsetWindow window = this.window;
+		if (window == null) {
+			throw new IllegalStateException("Nothing was polled that could be polled again");
+		}
+		long first = firstUnfinished(window);
+		long next = window.next();
+		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)
+			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Long.MAX_VALUE)
+			.build();
+		return new Resumption(first, position(next), polledUntil(),
+				new ReportedOffsets(completed, highestLeaderEpoch()), this.committed);
+	}
+
+	/**
+	 * Return the first offset that is to be handled: that of a record that was polled, or
+	 * had been before the position was moved, or the next one.
+	 */
+	private long firstUnfinished(OffsetWindow window) {
+		long first = window.advance();
+		return (first < window.next()) ? first
+				: Math.min(this.completedBefore.offsets().firstNotIn(first), polledUntil());
+	}
+
+	/**
+	 * Return up to where records were polled, or had been before the position was moved;
+	 * 0 if none were. Consumer thread.
 	 */
 	long polledUntil() {
 		OffsetWindow window = this.window;
-		return Math.max((window != null) ? window.next() : 0, this.resumedUntil);
+		return Math.max((window != null) ? window.next() : 0, this.polledBefore);
 	}
 
 	/**
-	 * Return how many of the records that were polled are neither complete nor at or
-	 * above an offset.
+	 * Return the position as the listener knows it, if nothing is polled that was not.
+	 * Consumer thread.
+	 */
+	long position() {
+		OffsetWindow window = this.window;
+		return position((window != null) ? window.next() : 0);
+	}
+
+	/**
+	 * Return the position as the listener knows it: where it was moved, if that is not
+	 * reached again. Consumer thread.
+	 * @param position where the consumer is
+	 */
+	long position(long position) {
+		return Math.max(position, this.sought);
+	}
+
+	/**
+	 * Return how many records below an offset are to be handled: of those that are to be
+	 * polled once more, offsets are counted. Consumer thread.
 	 */
 	long openBelow(long offset) {
 		OffsetWindow window = this.window;
-		return (window != null) ? window.open(window.watermark(), Math.max(offset, window.watermark())) : 0;
+		if (window == null) {
+			return 0;
+		}
+		long from = window.watermark();
+		long next = window.next();
+		long again = Math.max(0, Math.min(offset, this.polledBefore) - next);
+		long complete = new CompletedOffsets.Builder()
+			.addFrom(this.completedBefore.offsets(), next, Math.max(next, Math.min(offset, this.polledBefore)))
+			.build()
+			.count();
+		return window.open(from, Math.max(offset, from)) + again - complete;
 	}
 
 	/**
@@ -220,6 +284,9 @@ final class PartitionProgress {
 		if (window == null) {
 			window = new OffsetWindow(first);
 			this.window = window;
+		}
+		if (!this.polled) {
+			this.polled = true;
 			forgetCommitAbove(first);
 		}
 		boolean nothingOpen = window.watermark() == window.next();
@@ -266,6 +333,7 @@ final class PartitionProgress {
 		if (believed != this.completedBefore && committed != null && committed.offset() > record.offset()) {
 			// It was passed although other records are there.
 			this.committed = null;
+			this.revision++;
 		}
 		this.completedBefore = believed;
 	}
@@ -338,6 +406,10 @@ final class PartitionProgress {
 		// What was complete before is passed, too: it could not be told at the watermark.
 		long watermark = (reached == next) ? this.completedBefore.offsets().firstNotIn(next) : reached;
 		OffsetAndMetadata committed = this.committed;
+		if (committed != null && watermark < committed.offset()) {
+			// The position was moved back, and nothing was polled there yet.
+			return null;
+		}
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
 		}
@@ -368,13 +440,22 @@ final class PartitionProgress {
 	}
 
 	/**
+	 * Return which of the commits that are made count. Consumer thread.
+	 */
+	int revision() {
+		return this.revision;
+	}
+
+	/**
 	 * Note that the broker has confirmed a commit.
 	 * @param commit the commit
 	 * @param completions how many records were completed when it was made
+	 * @param revision the {@link #revision()} when it was made: if that is another one
+	 * now, what it says does not count any more
 	 */
-	void committed(OffsetAndMetadata commit, long completions) {
+	void committed(OffsetAndMetadata commit, long completions, int revision) {
 		OffsetAndMetadata before = this.committed;
-		if (before == null || before.offset() <= commit.offset()) {
+		if (revision == this.revision && (before == null || before.offset() <= commit.offset())) {
 			this.committed = commit;
 			this.completionsTold = completions;
 		}
@@ -455,12 +536,13 @@ final class PartitionProgress {
 	 * How to read on after the position was moved.
 	 *
 	 * @param from the offset to read from
-	 * @param until the offset up to which records were polled before; {@code from} if
-	 * everything is to be handled
-	 * @param completed what is not to be handled, below {@code until}
+	 * @param sought where the position was moved
+	 * @param polledBefore up to where records were polled before; 0 if none were
+	 * @param completed what is not to be handled
 	 * @param committed the last commit, or {@code null} if there is none
 	 */
-	record Resumption(long from, long until, ReportedOffsets completed, @Nullable OffsetAndMetadata committed) {
+	record Resumption(long from, long sought, long polledBefore, ReportedOffsets completed,
+			@Nullable OffsetAndMetadata committed) {
 	}
 
 }

@@ -117,32 +117,32 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 				throw new IllegalStateException(this.partition + " is being sought already");
 			}
 			this.offset = resolve(this.session.consumer());
-			this.deadline = this.session.beginSeek(present);
+			// Before their workers drop them.
+			this.parked = this.session.parkedBelow(this.partition, this.offset, SHOWN_PARKED);
 			this.leaving = present;
 		}
-		if (!this.session.isDrained(present, this.deadline)) {
-			return null;
-		}
-		this.unfinished = present.progress().openBelow(this.offset);
-		this.parked = (this.unfinished > 0) ? this.session.parkedBelow(this.partition, this.offset, SHOWN_PARKED)
-				: List.of();
-		return replace(present);
-	}
-
-	private PartitionAssignment replace(PartitionAssignment present) {
 		try {
-			PartitionAssignment sought = this.session.replace(present, this.offset);
-			sought.progress().beginAt(this.offset);
-			logger.info("Seeking " + this.partition + " to offset " + this.offset + " as requested"
-					+ ((this.unfinished > 0)
-							? ", past " + this.unfinished + " unfinished records, of which parked: " + this.parked
-							: ""));
-			return sought;
+			return read(present, leaving == null);
 		}
 		catch (Throwable ex) {
 			this.session.readAgain(present);
 			throw ex;
 		}
+	}
+
+	private @Nullable PartitionAssignment read(PartitionAssignment present, boolean begins) {
+		if (begins) {
+			this.deadline = this.session.beginSeek(present);
+		}
+		if (!this.session.isDrained(present, this.deadline)) {
+			return null;
+		}
+		this.unfinished = present.progress().openBelow(this.offset);
+		this.parked = this.parked.stream().filter((parked) -> !present.progress().isComplete(parked)).toList();
+		PartitionAssignment sought = this.session.replace(present, this.offset, (next) -> next.beginAt(this.offset));
+		logger.info("Seeking " + this.partition + " to offset " + this.offset + " as requested" + ((this.unfinished > 0)
+				? ", past " + this.unfinished + " unfinished records, of which parked: " + this.parked : ""));
+		return sought;
 	}
 
 	/**

@@ -17,7 +17,7 @@
 package io.kaffe.spring.listener;
 
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 
 import org.apache.commons.logging.Log;
@@ -76,47 +76,70 @@ final class Repositioning {
 	 */
 	void readAgain(PartitionAssignment assignment) {
 		if (!this.moves.containsKey(assignment.partition())) {
-			begin(assignment, assignment.progress().polledUntil());
+			begin(assignment, null);
 		}
 	}
 
-	private void begin(PartitionAssignment assignment, long target) {
-		long deadline = this.session.beginSeek(assignment);
-		boolean atOnce = assignment.progress().resumption(target).from() == target;
-		this.moves.put(assignment.partition(), new Move(assignment, target, atOnce, deadline));
+	private void begin(PartitionAssignment assignment, @Nullable Long target) {
+		Move move = new Move(assignment, target);
+		this.moves.put(assignment.partition(), move);
+		move.deadline = this.session.beginSeek(assignment);
 	}
 
 	/**
-	 * Return the position that a partition has for its listener, or {@code null} if it is
-	 * the one of the consumer.
+	 * Return the position that a partition has for its listener, or {@code null} if
+	 * nothing is being done about it.
 	 */
 	@Nullable Long position(TopicPartition partition) {
 		Move move = this.moves.get(partition);
-		return (move != null) ? (Long) move.target : null;
+		if (move == null) {
+			return null;
+		}
+		Long target = move.target;
+		return (target != null) ? target : (Long) move.assignment.progress().position();
 	}
 
 	/**
-	 * Read on where nothing is being handled any more, or the time for that is over.
+	 * Return whether partitions wait for what is being handled.
 	 */
-	void proceed() {
-		for (Iterator<Move> each = this.moves.values().iterator(); each.hasNext();) {
-			Move move = each.next();
-			if (move.atOnce || this.session.isDrained(move.assignment, move.deadline)) {
-				readOn(move);
-				each.remove();
-			}
+	boolean isUnderWay() {
+		return !this.moves.isEmpty();
+	}
+
+	/**
+	 * Read on where nothing is being handled any more, or the time for that is over. What
+	 * throws is tried again the next time, and keeps no other partition from it.
+	 * @return whether there was anything to look at
+	 */
+	boolean proceed() {
+		if (this.moves.isEmpty()) {
+			return false;
 		}
+		for (Move move : List.copyOf(this.moves.values())) {
+			this.session.errors().contain("read on in " + move.assignment, () -> {
+				if (this.session.isDrained(move.assignment, move.deadline)) {
+					readOn(move);
+					this.moves.remove(move.assignment.partition(), move);
+				}
+			});
+		}
+		return true;
 	}
 
 	private void readOn(Move move) {
-		Resumption resumption = move.assignment.progress().resumption(move.target);
-		PartitionAssignment assignment = this.session.replace(move.assignment, resumption.from());
-		assignment.progress().continueAt(resumption);
-		logger.info((resumption.from() < resumption.until())
-				? "Reading " + assignment.partition() + " from " + resumption.from()
-						+ ", its first unfinished record; of " + "those below " + resumption.until()
-						+ ", completed ones are not handled again"
-				: "Reading " + assignment.partition() + " from " + resumption.from());
+		PartitionProgress progress = move.assignment.progress();
+		Long target = move.target;
+		Resumption resumption = (target != null) ? progress.resumption(target) : progress.resumption();
+		PartitionAssignment assignment = this.session.replace(move.assignment, resumption.from(),
+				(next) -> next.continueAt(resumption));
+		if (target != null && resumption.from() < target) {
+			logger.info("Reading " + assignment.partition() + " from " + resumption.from()
+					+ ", its first unfinished record; of those below " + target
+					+ ", completed ones are not handled again");
+		}
+		else {
+			logger.debug("Reading " + assignment.partition() + " from " + resumption.from());
+		}
 	}
 
 	/**
@@ -136,18 +159,14 @@ final class Repositioning {
 
 		private final PartitionAssignment assignment;
 
-		private final long deadline;
+		private long deadline;
 
-		/** Whether there is nothing to wait for, since all of it is handled again. */
-		private final boolean atOnce;
+		/** {@code null}: the position is not to be moved. */
+		private @Nullable Long target;
 
-		private long target;
-
-		Move(PartitionAssignment assignment, long target, boolean atOnce, long deadline) {
+		Move(PartitionAssignment assignment, @Nullable Long target) {
 			this.assignment = assignment;
-			this.atOnce = atOnce;
 			this.target = target;
-			this.deadline = deadline;
 		}
 
 	}

@@ -122,6 +122,8 @@ final class SharedBuffer {
 	 */
 	final class Admission {
 
+		private final PartitionBuffer.Room twice = SharedBuffer.this.whole.plus(SharedBuffer.this.whole);
+
 		private final PartitionBuffer.Room ceiling = SharedBuffer.this.whole.plus(SharedBuffer.this.whole.share(2));
 
 		private PartitionBuffer.Room total;
@@ -142,8 +144,9 @@ final class SharedBuffer {
 			int admitted = 0;
 			for (ConsumerRecord<?, ?> record : polled) {
 				PartitionBuffer.Room one = PartitionBuffer.Room.of(record);
-				boolean fits = this.total.plus(one).isWithin(this.ceiling) || present.records() == 0
-						|| present.plus(one).isWithin(entitled);
+				PartitionBuffer.Room more = this.total.plus(one);
+				boolean fits = more.isWithin(this.ceiling) || present.records() == 0
+						|| (present.plus(one).isWithin(entitled) && more.isWithin(this.twice));
 				if (!fits) {
 					break;
 				}

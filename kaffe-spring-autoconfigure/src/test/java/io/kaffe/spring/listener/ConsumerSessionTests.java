@@ -39,6 +39,8 @@ import org.springframework.kafka.listener.ConsumerSeekAware;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
+import io.kaffe.spring.offset.CommitMetadata;
+import io.kaffe.spring.offset.CompletedOffsets;
 import io.kaffe.spring.worker.ManualExecution;
 import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 
@@ -61,6 +63,9 @@ class ConsumerSessionTests {
 	private final List<String> handled = new ArrayList<>();
 
 	private final Set<Object> failingKeys = new HashSet<>();
+
+	/** Done once, while a record is being handled. */
+	private @Nullable Runnable whileHandling;
 
 	private final Seeking seeking = new Seeking();
 
@@ -112,6 +117,71 @@ class ConsumerSessionTests {
 		pollAll();
 		assertThat(this.handled).containsExactlyInAnyOrder("orders-0@5", "orders-0@15", "orders-0@16", "orders-0@17",
 				"orders-0@18", "orders-0@19");
+	}
+
+	@Test
+	void positionThatMovesBackAndForwardLeavesNothingUnfinishedBehind() {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		poll(20);
+		this.seeking.callback().seek("orders", 0, 0);
+		this.session.tick();
+		this.seeking.callback().seek("orders", 0, 18);
+		this.session.tick();
+		pollAll();
+		assertThat(this.handled).as("all were polled, and none was handled before").hasSize(20);
+		assertThat(committed(PARTITION)).isEqualTo(20);
+	}
+
+	@Test
+	void whatIsCompleteIsCommittedIfAPartitionIsRevokedAfterItsPositionMovedBack() {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		poll(20);
+		this.execution.runAll();
+		this.seeking.callback().seek("orders", 0, 18);
+		this.session.tick();
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(committed(PARTITION)).isEqualTo(18);
+	}
+
+	@Test
+	void commitThatIsAnsweredAfterThePositionMovedDoesNotCount() {
+		produce(PARTITION, 0, 30);
+		this.failingKeys.add("key12");
+		assign(PARTITION);
+		this.session.assignments()
+			.forEach((assignment) -> assignment.progress()
+				.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(
+						new CompletedOffsets.Builder().add(11, 20).build(), CommitMetadata.UNKNOWN_EPOCH)));
+		this.consumer.seek(PARTITION, 10);
+		poll(1);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.session.tick();
+		this.seeking.callback().seek("orders", 0, 11);
+		this.consumer.answer(true, true);
+		pollAll();
+		assertThat(committed(PARTITION)).as("what was reported is handled again, and fails").isEqualTo(12);
+	}
+
+	@Test
+	void handlersAreWaitedForThoughThePositionMovesBelowTheirRecords() {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		this.whileHandling = () -> {
+			this.seeking.callback().seek("orders", 0, 0);
+			this.session.tick();
+			this.session.tick();
+			assertThat(this.session.assignments()).as("not replaced")
+				.extracting(Object::toString)
+				.containsExactly("orders-0#1");
+		};
+		poll(20);
+		this.execution.runAll();
+		this.session.tick();
+		assertThat(this.session.assignments()).extracting(Object::toString).containsExactly("orders-0#2");
 	}
 
 	@Test
@@ -236,11 +306,13 @@ class ConsumerSessionTests {
 			for (TopicPartition partition : all) {
 				this.session.tick();
 				dispatch(partition, 50);
-				assertThat(this.adopted.buffer().buffered().records()).isLessThanOrEqualTo(2 * maxRecords);
+				assertThat(this.adopted.buffer().buffered().records()).isLessThanOrEqualTo(2 * maxRecords + partitions);
 			}
 		}
 		assertThat(this.session.assignments()).hasSize(partitions)
 			.allMatch((assignment) -> assignment.buffer().records() > 0);
+		this.session.tick();
+		assertThat(all).as("to be polled again and again in vain").noneMatch(this.consumer::isFetchable);
 		this.execution.runAll();
 		for (int round = 0; round < 50 && this.handled.size() < 50 * partitions; round++) {
 			for (TopicPartition partition : all) {
@@ -254,9 +326,31 @@ class ConsumerSessionTests {
 		assertThat(this.handled).doesNotHaveDuplicates().hasSize(50 * partitions);
 	}
 
+	@Test
+	void bufferKeepsItsCeilingWhilePartitionsAreAssignedOneAfterTheOther() {
+		int maxRecords = 1000;
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, maxRecords);
+		this.session = this.adopted.session(this.consumer);
+		for (int number = 0; number < 100; number++) {
+			TopicPartition partition = new TopicPartition("orders", number);
+			produce(partition, 0, 2000);
+			assign(partition);
+			for (int poll = 0; poll < 5; poll++) {
+				poll(500);
+			}
+			assertThat(this.adopted.buffer().buffered().records()).isLessThanOrEqualTo(2 * maxRecords + number + 1);
+		}
+		assertThat(this.session.assignments()).allMatch((assignment) -> assignment.buffer().records() > 0);
+	}
+
 	private AdoptedConsumer adopted(StandardWorkerAllocationStrategy strategy, int maxRecords) {
 		return AdoptedContainers.handledBy(strategy, maxRecords, (record) -> {
 			this.handled.add(record.topic() + "-" + record.partition() + "@" + record.offset());
+			Runnable meanwhile = this.whileHandling;
+			this.whileHandling = null;
+			if (meanwhile != null) {
+				meanwhile.run();
+			}
 			if (this.failingKeys.contains(record.key())) {
 				throw new IllegalStateException("refused");
 			}

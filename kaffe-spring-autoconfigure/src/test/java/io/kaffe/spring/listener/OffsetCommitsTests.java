@@ -170,8 +170,8 @@ class OffsetCommitsTests {
 
 	@Test
 	void answerThatComesLateDoesNotTurnTheCommittedOffsetBack() {
-		this.assignment.progress().committed(new OffsetAndMetadata(50), 0);
-		this.assignment.progress().committed(new OffsetAndMetadata(10), 0);
+		this.assignment.progress().committed(new OffsetAndMetadata(50), 0, 0);
+		this.assignment.progress().committed(new OffsetAndMetadata(10), 0, 0);
 		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(50));
 	}
 
@@ -232,7 +232,7 @@ class OffsetCommitsTests {
 		assertThat(commit.offset()).isEqualTo(20);
 		assertThat(commit.metadata())
 			.isEqualTo(CommitMetadata.of(20, new CompletedOffsets.Builder().add(25, 30).build(), 4096).text());
-		progress.committed(commit, 2);
+		progress.committed(commit, 2, progress.revision());
 		assertThat(progress.append(records(12, 22), null, this.time.instant())).extracting(ConsumerRecord::offset)
 			.containsExactly(20L, 21L);
 		assertThat(progress.advance(2, 4096, this.time.instant())).as("committed already").isNull();

@@ -114,7 +114,7 @@ class ReportedOffsetsTests {
 		OffsetAndMetadata commit = advance(5);
 		assertThat(commit.offset()).isEqualTo(20);
 		assertThat(CommitMetadata.read(commit.metadata(), 20).told()).hasToString("[30..39]");
-		this.progress.committed(commit, 5);
+		this.progress.committed(commit, 5, this.progress.revision());
 		polled(18, 20, 4);
 		assertThat(advance(5).offset()).as("other records are there").isEqualTo(18);
 	}

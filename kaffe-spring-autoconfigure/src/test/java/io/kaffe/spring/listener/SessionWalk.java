@@ -101,6 +101,9 @@ final class SessionWalk {
 	/** To where commits may lead back since a partition was assigned. */
 	private final Map<TopicPartition, Long> sought = new HashMap<>();
 
+	/** Up to where records were polled since a partition was assigned. */
+	private final Map<TopicPartition, Long> polledUntil = new HashMap<>();
+
 	private final Map<TopicPartition, Long> lastCommitted = new HashMap<>();
 
 	private final Set<Object> busy = new HashSet<>();
@@ -220,7 +223,7 @@ final class SessionWalk {
 			default -> unlikely(0.1, "stop", chance(0.5) ? this::stop : this::crash);
 		}
 		assertThat(this.adopted.buffer().buffered().records()).as("ceiling of the buffer")
-			.isLessThanOrEqualTo(2 * MAX_BUFFERED);
+			.isLessThanOrEqualTo(2 * MAX_BUFFERED + PARTITIONS.size());
 	}
 
 	private void unlikely(double probability, String what, Runnable action) {
@@ -402,6 +405,7 @@ final class SessionWalk {
 		this.consumer.take(added);
 		for (TopicPartition partition : added) {
 			this.sought.remove(partition);
+			this.polledUntil.remove(partition);
 			this.lastCommitted.remove(partition);
 		}
 		this.session.assigned(added);
@@ -484,11 +488,12 @@ final class SessionWalk {
 			long target = chance(0.8) ? Math.max(0, position - this.random.nextInt(15))
 					: Math.min(end, position + this.random.nextInt(5));
 			logger.debug("From " + position + " to " + partition + "@" + target);
+			long polled = this.polledUntil.merge(partition, position, Math::max);
 			log(partition).offsets()
 				.stream()
-				.filter((offset) -> offset >= position && offset < target)
+				.filter((offset) -> offset >= polled && offset < target)
 				.forEach(done(partition)::add);
-			this.sought.merge(partition, target, Math::min);
+			this.sought.merge(partition, Math.min(position, target), Math::min);
 			return target;
 		});
 	}
@@ -502,7 +507,8 @@ final class SessionWalk {
 		long target = this.random.nextLong(log(partition).end() + 1);
 		log(partition).offsets().headSet(target, false).forEach(done(partition)::add);
 		this.sought.merge(partition, target, Math::min);
-		this.session.seek(partition, SeekPosition.offset(target));
+		this.session.seek(partition, SeekPosition.offset(target))
+			.whenComplete((result, failure) -> this.polledUntil.remove(partition));
 	}
 
 	/**
