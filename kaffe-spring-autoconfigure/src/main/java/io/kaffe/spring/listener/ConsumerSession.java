@@ -42,8 +42,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.ReflectionUtils;
 import org.springframework.kafka.listener.ConsumerSeekAware;
+import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
