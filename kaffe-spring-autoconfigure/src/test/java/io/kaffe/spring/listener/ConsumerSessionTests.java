@@ -170,16 +170,16 @@ class ConsumerSessionTests {
 	void handlersAreWaitedForThoughThePositionMovesBelowTheirRecords() {
 		produce(PARTITION, 0, 20);
 		assign(PARTITION);
+		List<String> meanwhile = new ArrayList<>();
 		this.whileHandling = () -> {
 			this.seeking.callback().seek("orders", 0, 0);
 			this.session.tick();
 			this.session.tick();
-			assertThat(this.session.assignments()).as("not replaced")
-				.extracting(Object::toString)
-				.containsExactly("orders-0#1");
+			this.session.assignments().forEach((assignment) -> meanwhile.add(assignment.toString()));
 		};
 		poll(20);
 		this.execution.runAll();
+		assertThat(meanwhile).containsExactly("orders-0#1");
 		this.session.tick();
 		assertThat(this.session.assignments()).extracting(Object::toString).containsExactly("orders-0#2");
 	}
