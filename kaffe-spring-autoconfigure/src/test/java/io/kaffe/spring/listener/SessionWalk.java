@@ -98,7 +98,7 @@ final class SessionWalk {
 	/** Offsets whose records are final, whatever made them so, or skipped on purpose. */
 	private final Map<TopicPartition, Set<Long>> done = new HashMap<>();
 
-	/** To where commits may lead back since a partition was assigned. */
+	/** To where commits may lead back since the consumer was started. */
 	private final Map<TopicPartition, Long> sought = new HashMap<>();
 
 	/** Up to where records were polled since a partition was assigned. */
@@ -404,7 +404,6 @@ final class SessionWalk {
 			.toList();
 		this.consumer.take(added);
 		for (TopicPartition partition : added) {
-			this.sought.remove(partition);
 			this.polledUntil.remove(partition);
 			this.lastCommitted.remove(partition);
 		}
@@ -468,6 +467,7 @@ final class SessionWalk {
 
 	private void startAnew() {
 		this.seeking.callback = null;
+		this.sought.clear();
 		this.consumer = new SimulatedConsumer(this.cluster, this::check);
 		this.session = this.adopted.session(this.consumer);
 	}
@@ -581,6 +581,7 @@ final class SessionWalk {
 				poll();
 			});
 		}
+		this.execution.runAll();
 		this.cluster.forEach((partition, log) -> {
 			assertThat(log.offsets()).as("records of %s that are final", partition).isSubsetOf(done(partition));
 			assertThat(committed(log)).as("committed of %s", partition).isEqualTo(log.end());
