@@ -31,7 +31,7 @@ class ConsumerSessionWalkTests {
 
 	private static final int STEPS = 400;
 
-	private static final int WALKS = 150;
+	private static final int WALKS = 100;
 
 	@Test
 	void nothingIsLostOrEarlyWhateverHappens() {
