@@ -580,6 +580,7 @@ final class ConsumerSession {
 		beginning.accept(next.progress());
 		leaving.fence();
 		this.assignments.put(partition, next);
+		this.outlasting.removeIf((replaced) -> !replaced.isRunning());
 		if (leaving.isRunning()) {
 			this.outlasting.add(leaving);
 		}

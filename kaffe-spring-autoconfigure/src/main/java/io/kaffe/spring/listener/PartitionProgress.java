@@ -19,6 +19,7 @@ package io.kaffe.spring.listener;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -166,14 +167,18 @@ final class PartitionProgress {
 	}
 
 	/**
+	 * Return whether anything was polled. Consumer thread.
+	 */
+	boolean hasPolled() {
+		return this.window != null;
+	}
+
+	/**
 	 * Say how to read on from what is not complete, though the position was not moved.
-	 * Consumer thread.
+	 * Consumer thread, after something was polled.
 	 */
 	Resumption resumption() {
-		OffsetWindow window = this.window;
-		if (window == null) {
-			throw new IllegalStateException("Nothing was polled that could be polled again");
-		}
+		OffsetWindow window = Objects.requireNonNull(this.window, "Nothing was polled");
 		long first = firstUnfinished(window);
 		long next = window.next();
 		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)

@@ -129,6 +129,10 @@ final class Repositioning {
 	private void readOn(Move move) {
 		PartitionProgress progress = move.assignment.progress();
 		Long target = move.target;
+		if (target == null && !progress.hasPolled()) {
+			// Nothing is left behind: it is read on from where the consumer is.
+			target = this.session.consumer().position(move.assignment.partition());
+		}
 		Resumption resumption = (target != null) ? progress.resumption(target) : progress.resumption();
 		PartitionAssignment assignment = this.session.replace(move.assignment, resumption.from(),
 				(next) -> next.continueAt(resumption));

@@ -237,6 +237,24 @@ class ConsumerSessionTests {
 	}
 
 	@Test
+	void partitionGoesOnIfItCannotBeSoughtBeforeOrAfterItsFirstRecord() {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		this.consumer.failToSeek();
+		CompletableFuture<SeekResult> before = this.session.seek(PARTITION, SeekPosition.offset(15));
+		this.session.tick();
+		assertThat(before).isCompletedExceptionally();
+		poll(10);
+		this.consumer.failToSeek();
+		CompletableFuture<SeekResult> after = this.session.seek(PARTITION, SeekPosition.offset(15));
+		this.session.tick();
+		assertThat(after).isCompletedExceptionally();
+		pollAll();
+		assertThat(this.handled).hasSize(20);
+		assertThat(committed(PARTITION)).isEqualTo(20);
+	}
+
+	@Test
 	void partitionWhoseCommitCannotBeCollectedDoesNotKeepTheOthersFromBeingCommitted() {
 		produce(PARTITION, 0, 10);
 		produce(OTHER, 0, 10);

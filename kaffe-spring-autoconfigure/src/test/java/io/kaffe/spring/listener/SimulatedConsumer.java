@@ -63,6 +63,8 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	private boolean refusing;
 
+	private boolean failingToSeek;
+
 	private boolean failingWhenAskedForPaused;
 
 	/**
@@ -150,6 +152,13 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	}
 
 	/**
+	 * Throw at the next seek.
+	 */
+	void failToSeek() {
+		this.failingToSeek = true;
+	}
+
+	/**
 	 * Throw when asked which partitions are paused, or tell again.
 	 */
 	void failWhenAskedForPaused(boolean failing) {
@@ -197,6 +206,10 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	@Override
 	public synchronized void seek(TopicPartition partition, long offset) {
+		if (this.failingToSeek) {
+			this.failingToSeek = false;
+			throw new IllegalStateException("cannot seek");
+		}
 		if (!this.assigned.contains(partition)) {
 			throw new IllegalStateException("No current assignment for partition " + partition);
 		}
