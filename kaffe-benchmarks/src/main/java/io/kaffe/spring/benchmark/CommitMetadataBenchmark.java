@@ -31,8 +31,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-import io.kaffe.spring.offset.CommitMetadata;
-import io.kaffe.spring.offset.OffsetWindow;
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.OffsetWindow;
 
 /**
  * What the metadata of one commit costs behind a stalled record: finding what is complete

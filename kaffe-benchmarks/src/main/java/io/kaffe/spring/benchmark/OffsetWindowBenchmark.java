@@ -34,7 +34,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Control;
 
-import io.kaffe.spring.offset.OffsetWindow;
+import io.kaffe.spring.engine.offset.OffsetWindow;
 
 /**
  * What tracking costs a record: its share of an append and an advance per poll of 500

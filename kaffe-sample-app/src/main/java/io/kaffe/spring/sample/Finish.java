@@ -37,8 +37,8 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.kafka.core.KafkaAdmin;
 import org.springframework.stereotype.Component;
 
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.WorkerManager;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
  * Waits until as many records as were asked for are produced, booked and committed,

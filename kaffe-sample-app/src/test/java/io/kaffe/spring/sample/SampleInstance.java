@@ -24,8 +24,8 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
 import io.kaffe.spring.KaffeConsumers;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.WorkerManager;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

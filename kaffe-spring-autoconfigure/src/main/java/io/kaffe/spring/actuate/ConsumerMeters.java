@@ -45,13 +45,13 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.worker.ConsumerObserver;
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.ConsumerState;
-import io.kaffe.spring.worker.FailureLog;
-import io.kaffe.spring.worker.PartitionSnapshot;
-import io.kaffe.spring.worker.WorkerState;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.SafeLog;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.PartitionSnapshot;
+import io.kaffe.spring.table.WorkerState;
 
 /**
  * The meters of one consumer.
@@ -368,7 +368,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				}
 			}
 			catch (Throwable ex) {
-				FailureLog.log(logger::warn,
+				SafeLog.log(logger::warn,
 						"The meters of the partitions of '" + this.consumer + "' cannot be brought in line", ex);
 			}
 			asked = this.updates.addAndGet(-asked);

@@ -22,12 +22,12 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.ConsumerWorkers;
-import io.kaffe.spring.worker.PartitionSnapshot;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerState;
+import io.kaffe.spring.engine.worker.ConsumerWorkers;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.PartitionSnapshot;
+import io.kaffe.spring.table.WorkerState;
 
 /**
  * What all gauges of a consumer read, taken at one moment.
@@ -44,7 +44,7 @@ record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnap
 	 * Read a consumer.
 	 * @return the reading, or {@code null} if the consumer is unknown
 	 */
-	static @Nullable ConsumerReading of(WorkerManager manager, String consumer) {
+	static @Nullable ConsumerReading of(DefaultWorkerManager manager, String consumer) {
 		ConsumerSnapshot table = manager.table(consumer);
 		ConsumerWorkers workers = manager.workers(consumer);
 		if (table == null || workers == null) {

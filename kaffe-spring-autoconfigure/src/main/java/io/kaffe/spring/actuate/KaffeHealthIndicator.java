@@ -25,9 +25,9 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.ConsumerState;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerState;
 
 /**
  * Health of the consumers that have workers: down if one of them is, else
@@ -47,13 +47,13 @@ public final class KaffeHealthIndicator extends AbstractHealthIndicator {
 
 	private static final int SHOWN_PROBLEMS = 20;
 
-	private final WorkerManager manager;
+	private final DefaultWorkerManager manager;
 
 	/**
 	 * Create the indicator.
 	 * @param manager knows the consumers
 	 */
-	public KaffeHealthIndicator(WorkerManager manager) {
+	public KaffeHealthIndicator(DefaultWorkerManager manager) {
 		super("Kaffe health check failed");
 		this.manager = manager;
 	}

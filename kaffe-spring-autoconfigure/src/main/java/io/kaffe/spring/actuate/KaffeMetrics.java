@@ -24,9 +24,9 @@ import java.util.function.Supplier;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.worker.ConsumerObserver;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
  * The meters {@code kaffe.*} of all consumers. Tags are the consumer, its topics and
@@ -42,7 +42,7 @@ public final class KaffeMetrics implements ConsumerObserver, AutoCloseable {
 
 	private final MeterRegistry registry;
 
-	private final Supplier<WorkerManager> manager;
+	private final Supplier<DefaultWorkerManager> manager;
 
 	private final Executor executor;
 
@@ -52,7 +52,7 @@ public final class KaffeMetrics implements ConsumerObserver, AutoCloseable {
 	 * @param manager knows the consumers; asked for when a gauge is read
 	 * @param executor registers and removes the meters of partitions
 	 */
-	public KaffeMetrics(MeterRegistry registry, Supplier<WorkerManager> manager, Executor executor) {
+	public KaffeMetrics(MeterRegistry registry, Supplier<DefaultWorkerManager> manager, Executor executor) {
 		this.registry = registry;
 		this.manager = manager;
 		this.executor = executor;

@@ -41,7 +41,7 @@ import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.actuate.OperationRefusedException.Reason;
-import io.kaffe.spring.worker.FailureLog;
+import io.kaffe.spring.engine.worker.SafeLog;
 
 /**
  * What operators may do about consumers while they run: checks what is asked for, has it
@@ -114,7 +114,7 @@ final class KaffeOperations {
 			this.events.publishEvent(new AuditApplicationEvent(principal, AUDIT_TYPE, data));
 		}
 		catch (Throwable ex) {
-			FailureLog.log(logger::error, "Could not publish the audit event of an operation", ex);
+			SafeLog.log(logger::error, "Could not publish the audit event of an operation", ex);
 		}
 	}
 

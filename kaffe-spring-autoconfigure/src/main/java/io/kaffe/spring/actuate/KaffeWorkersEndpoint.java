@@ -31,9 +31,9 @@ import org.springframework.context.ApplicationEventPublisher;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSnapshot;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.WorkerSnapshot;
 
 /**
  * Actuator endpoint {@code kaffeworkers}: the worker table. Over HTTP, an unknown
@@ -44,7 +44,7 @@ public class KaffeWorkersEndpoint {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-	private final WorkerManager manager;
+	private final DefaultWorkerManager manager;
 
 	private final KaffeOperations operations;
 
@@ -61,15 +61,15 @@ public class KaffeWorkersEndpoint {
 	 * @param showValues when to show keys, values and messages of exceptions; who asks
 	 * here, by JMX, counts as authorized
 	 */
-	public KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
-			Access access, Show showValues) {
+	public KaffeWorkersEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers,
+			ApplicationEventPublisher events, Access access, Show showValues) {
 		this(manager, consumers, events, access, showValues, PATIENCE);
 	}
 
 	/**
 	 * Create the endpoint with less patience.
 	 */
-	KaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
+	KaffeWorkersEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
 			Access access, Show showValues, Duration patience) {
 		this.manager = manager;
 		this.operations = new KaffeOperations(consumers, events, patience);

@@ -29,8 +29,8 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.WorkerSnapshot;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.WorkerSnapshot;
 
 /**
  * The {@link KaffeWorkersEndpoint} over HTTP: shows keys, values and messages of

@@ -18,7 +18,7 @@ package io.kaffe.spring.actuate;
 
 import java.util.Map;
 
-import io.kaffe.spring.worker.ConsumerSnapshot;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
  * All consumers, and whether anything may be done about them here.

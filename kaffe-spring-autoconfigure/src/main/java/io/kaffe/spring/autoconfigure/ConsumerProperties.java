@@ -23,8 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.unit.DataSize;
 
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.worker.ConsumerProblem;
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.table.ConsumerProblem;
 
 /**
  * Settings that a consumer has of its own or takes from the defaults; {@code null} where

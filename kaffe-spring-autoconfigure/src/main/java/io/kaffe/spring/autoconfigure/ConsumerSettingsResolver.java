@@ -26,16 +26,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
 
-import io.kaffe.spring.delivery.BatchLimits;
-import io.kaffe.spring.listener.ConsumerSettings;
-import io.kaffe.spring.listener.Subscription;
-import io.kaffe.spring.listener.UnsuitableContainerException;
-import io.kaffe.spring.offset.CommitMetadata;
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.RestartLimit;
-import io.kaffe.spring.worker.StallLimits;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.listener.ConsumerSettings;
+import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.StallLimits;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.table.ConsumerProblem;
 
 /**
  * Resolves the settings of a consumer: its own, else the default for all, else Kaffe's
@@ -88,17 +88,17 @@ final class ConsumerSettingsResolver {
 	 * @throws UnsuitableContainerException if a default does not fit the container
 	 */
 	ConsumerSettings resolve(String name, Duration maxPollInterval, Subscription subscription) {
-		ConsumerSetting<String> strategy = strategyName(name);
+		ResolvedProperty<String> strategy = strategyName(name);
 		WorkerAllocationStrategy chosen = strategy(strategy);
-		ConsumerSetting<Integer> maxRecords = setting(name, "buffer.max-records",
+		ResolvedProperty<Integer> maxRecords = setting(name, "buffer.max-records",
 				(consumer) -> consumer.getBuffer().getMaxRecords(), 10_000);
 		maxRecords.check(maxRecords.value() > 0, "Must be 1 or more records.");
-		ConsumerSetting<DataSize> maxBytes = setting(name, "buffer.max-bytes",
+		ResolvedProperty<DataSize> maxBytes = setting(name, "buffer.max-bytes",
 				(consumer) -> consumer.getBuffer().getMaxBytes(), DataSize.ofMegabytes(64));
 		maxBytes.check(maxBytes.value().toBytes() > 0, "Must be 1 or more bytes.");
-		ConsumerSetting<Duration> commitInterval = setting(name, "commit.interval",
+		ResolvedProperty<Duration> commitInterval = setting(name, "commit.interval",
 				(consumer) -> consumer.getCommit().getInterval(), Duration.ofSeconds(1));
-		ConsumerSetting.checkAtLeast(commitInterval, SHORTEST_COMMIT_INTERVAL);
+		ResolvedProperty.checkAtLeast(commitInterval, SHORTEST_COMMIT_INTERVAL);
 		return new ConsumerSettings(
 				(chosen instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()
 						: strategy.value(),
@@ -112,20 +112,20 @@ final class ConsumerSettingsResolver {
 	}
 
 	private @Nullable Integer maxConcurrency(String name, WorkerAllocationStrategy strategy) {
-		ConsumerSetting<Integer> setting = setting(name, "max-concurrency", ConsumerProperties::getMaxConcurrency,
+		ResolvedProperty<Integer> setting = setting(name, "max-concurrency", ConsumerProperties::getMaxConcurrency,
 				DEFAULT_CONCURRENCY);
 		setting.check(setting.value() > 0, "Must be 1 or more records at once.");
 		return (setting.configured() || strategy.isPerRecord()) ? setting.value() : null;
 	}
 
-	private ConsumerSetting<String> strategyName(String name) {
-		ConsumerSetting<String> setting = setting(name, "worker-allocation-strategy",
+	private ResolvedProperty<String> strategyName(String name) {
+		ResolvedProperty<String> setting = setting(name, "worker-allocation-strategy",
 				ConsumerProperties::getWorkerAllocationStrategy, "");
 		return setting.configured() ? setting
-				: new ConsumerSetting<>(name, setting.property(), this.strategies.defaultFor(name), false);
+				: new ResolvedProperty<>(name, setting.property(), this.strategies.defaultFor(name), false);
 	}
 
-	private WorkerAllocationStrategy strategy(ConsumerSetting<String> setting) {
+	private WorkerAllocationStrategy strategy(ResolvedProperty<String> setting) {
 		WorkerAllocationStrategy standard = StandardWorkerAllocationStrategy.of(setting.value());
 		WorkerAllocationStrategy strategy = (standard != null) ? standard : this.strategies.find(setting.value());
 		if (strategy == null) {
@@ -139,7 +139,7 @@ final class ConsumerSettingsResolver {
 	}
 
 	private int metadataLength(String name) {
-		ConsumerSetting<DataSize> size = setting(name, "commit.max-metadata-size",
+		ResolvedProperty<DataSize> size = setting(name, "commit.max-metadata-size",
 				(consumer) -> consumer.getCommit().getMaxMetadataSize(), DataSize.ofBytes(4096));
 		size.check(size.value().toBytes() > 0 && size.value().compareTo(LARGEST_METADATA) <= 0,
 				"Must be from 1 to " + LARGEST_METADATA.toBytes()
@@ -151,9 +151,9 @@ final class ConsumerSettingsResolver {
 	}
 
 	private Duration drainTimeout(String name, Duration maxPollInterval) {
-		ConsumerSetting<Duration> drainTimeout = setting(name, "drain-timeout", ConsumerProperties::getDrainTimeout,
+		ResolvedProperty<Duration> drainTimeout = setting(name, "drain-timeout", ConsumerProperties::getDrainTimeout,
 				Duration.ofSeconds(20));
-		ConsumerSetting.checkAtLeast(drainTimeout, SHORTEST_TIMEOUT);
+		ResolvedProperty.checkAtLeast(drainTimeout, SHORTEST_TIMEOUT);
 		String reason = "Must be below max.poll.interval.ms, which is " + maxPollInterval.toMillis()
 				+ " for this consumer: a consumer that drains longer than that is taken for dead by its group.";
 		drainTimeout.check(drainTimeout.value().compareTo(maxPollInterval) < 0, reason);
@@ -161,21 +161,21 @@ final class ConsumerSettingsResolver {
 	}
 
 	private BatchLimits batchLimits(String name) {
-		ConsumerSetting<Integer> maxSize = setting(name, "batch.max-size",
+		ResolvedProperty<Integer> maxSize = setting(name, "batch.max-size",
 				(consumer) -> consumer.getBatch().getMaxSize(), 500);
 		maxSize.check(maxSize.value() > 0, "Must be 1 or more records.");
-		ConsumerSetting<Duration> maxWait = setting(name, "batch.max-wait",
+		ResolvedProperty<Duration> maxWait = setting(name, "batch.max-wait",
 				(consumer) -> consumer.getBatch().getMaxWait(), Duration.ZERO);
 		maxWait.check(!maxWait.value().isNegative(), "Must be 0, which means not to wait, or more.");
 		return new BatchLimits(maxSize.value(), maxWait.value());
 	}
 
 	private StallLimits stallLimits(String name) {
-		ConsumerSetting<Duration> threshold = setting(name, "stall-threshold", ConsumerProperties::getStallThreshold,
+		ResolvedProperty<Duration> threshold = setting(name, "stall-threshold", ConsumerProperties::getStallThreshold,
 				Duration.ofMinutes(5));
-		ConsumerSetting.checkAtLeast(threshold, SHORTEST_TIMEOUT);
+		ResolvedProperty.checkAtLeast(threshold, SHORTEST_TIMEOUT);
 		// Zero stands for never.
-		ConsumerSetting<Duration> interrupt = setting(name, "stall-interrupt-threshold",
+		ResolvedProperty<Duration> interrupt = setting(name, "stall-interrupt-threshold",
 				ConsumerProperties::getStallInterruptThreshold, Duration.ZERO);
 		if (!interrupt.configured()) {
 			return new StallLimits(threshold.value(), null);
@@ -186,18 +186,18 @@ final class ConsumerSettingsResolver {
 	}
 
 	private RestartLimit restartLimit(String name) {
-		ConsumerSetting<Integer> maxRestarts = setting(name, "supervision.max-restarts",
+		ResolvedProperty<Integer> maxRestarts = setting(name, "supervision.max-restarts",
 				(consumer) -> consumer.getSupervision().getMaxRestarts(), 10);
 		maxRestarts.check(maxRestarts.value() >= 0, "Must be 0, which means none, or more.");
-		ConsumerSetting<Duration> window = setting(name, "supervision.window",
+		ResolvedProperty<Duration> window = setting(name, "supervision.window",
 				(consumer) -> consumer.getSupervision().getWindow(), Duration.ofMinutes(5));
-		ConsumerSetting.checkAtLeast(window, SHORTEST_TIMEOUT);
+		ResolvedProperty.checkAtLeast(window, SHORTEST_TIMEOUT);
 		return new RestartLimit(maxRestarts.value(), window.value());
 	}
 
-	private <T> ConsumerSetting<T> setting(String consumer, String property,
+	private <T> ResolvedProperty<T> setting(String consumer, String property,
 			Function<ConsumerProperties, @Nullable T> getter, T fallback) {
-		return ConsumerSetting.of(this.properties, consumer, property, getter, fallback);
+		return ResolvedProperty.of(this.properties, consumer, property, getter, fallback);
 	}
 
 }

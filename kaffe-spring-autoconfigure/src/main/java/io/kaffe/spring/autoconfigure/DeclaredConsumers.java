@@ -37,8 +37,9 @@ import org.springframework.util.StringUtils;
 
 import io.kaffe.spring.BatchRecordHandler;
 import io.kaffe.spring.RecordHandler;
-import io.kaffe.spring.delivery.BatchRecordHandlerListener;
-import io.kaffe.spring.listener.UnsuitableContainerException;
+import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
+import io.kaffe.spring.engine.adapter.RecordHandlerListener;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
  * The consumers that are declared below {@code kaffe.consumers}, with topics of their

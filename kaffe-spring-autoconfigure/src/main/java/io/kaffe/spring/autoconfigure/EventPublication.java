@@ -32,14 +32,14 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.SafeLog;
+import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.event.ConsumerEscalatedEvent;
 import io.kaffe.spring.event.PartitionsDrainedEvent;
 import io.kaffe.spring.event.RecordParkedEvent;
 import io.kaffe.spring.event.WorkerStalledEvent;
-import io.kaffe.spring.worker.ConsumerObserver;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.FailureLog;
-import io.kaffe.spring.worker.StalledRecord;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
  * Publishes what happens to consumers as events of the application, in the order in which
@@ -130,7 +130,7 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 			this.publisher.publishEvent(event);
 		}
 		catch (Throwable ex) {
-			FailureLog.log(logger::warn, "A listener of " + event.getClass().getSimpleName() + " failed", ex);
+			SafeLog.log(logger::warn, "A listener of " + event.getClass().getSimpleName() + " failed", ex);
 		}
 	}
 

@@ -29,10 +29,10 @@ import org.springframework.kafka.core.KafkaOperations;
 import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 
 import io.kaffe.spring.RecordBackOff;
-import io.kaffe.spring.delivery.DeadLetterTopicPattern;
-import io.kaffe.spring.delivery.DeadLetters;
-import io.kaffe.spring.delivery.MissingTopics;
-import io.kaffe.spring.listener.Subscription;
+import io.kaffe.spring.engine.deadletter.DeadLetterTopicPattern;
+import io.kaffe.spring.engine.deadletter.DeadLetters;
+import io.kaffe.spring.engine.deadletter.MissingTopics;
+import io.kaffe.spring.engine.listener.Subscription;
 
 /**
  * What an application has to deal with failed records: its back-off, its recoverer, and

@@ -33,13 +33,13 @@ import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.backoff.BackOff;
 
-import io.kaffe.spring.delivery.ConsumerRecordRecovererAdapter;
-import io.kaffe.spring.delivery.DeadLetterTopicPattern;
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.delivery.FailurePolicy;
-import io.kaffe.spring.delivery.RecordRecoverer;
-import io.kaffe.spring.listener.GuardedConsumer;
-import io.kaffe.spring.listener.Subscription;
+import io.kaffe.spring.engine.adapter.ConsumerRecordRecovererAdapter;
+import io.kaffe.spring.engine.deadletter.DeadLetterTopicPattern;
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.RecordRecoverer;
+import io.kaffe.spring.engine.listener.RejectingConsumer;
+import io.kaffe.spring.engine.listener.Subscription;
 
 /**
  * Resolves what a consumer does about records that fail, from its properties and the
@@ -80,15 +80,15 @@ final class FailurePolicyResolver {
 	 * @return the policy
 	 */
 	FailurePolicy resolve(String name, Subscription subscription) {
-		ConsumerSetting<Integer> maxAttempts = setting(name, "failure.max-attempts",
+		ResolvedProperty<Integer> maxAttempts = setting(name, "failure.max-attempts",
 				(consumer) -> consumer.getFailure().getMaxAttempts(), 10);
 		maxAttempts.check(maxAttempts.value() >= 0, "Must be 0, which means without limit, or more.");
-		ConsumerSetting<Integer> maxParked = setting(name, "failure.max-parked",
+		ResolvedProperty<Integer> maxParked = setting(name, "failure.max-parked",
 				(consumer) -> consumer.getFailure().getMaxParked(), 100);
 		maxParked.check(maxParked.value() > 0, "Must be 1 record or more.");
-		ConsumerSetting<FailureAction> then = setting(name, "failure.then",
+		ResolvedProperty<FailureAction> then = setting(name, "failure.then",
 				(consumer) -> consumer.getFailure().getThen(), FailureAction.PARK);
-		ConsumerSetting<Map<String, FailureAction>> thenFor = setting(name, "failure.then-for",
+		ResolvedProperty<Map<String, FailureAction>> thenFor = setting(name, "failure.then-for",
 				(consumer) -> consumer.getFailure().getThenFor(), Map.of());
 		return new FailurePolicy(maxAttempts.value(), backOff(name), this.beans.backOff(), notRetryable(name),
 				then.value(), types(thenFor), deadLetters(name, subscription, then, thenFor),
@@ -97,13 +97,13 @@ final class FailurePolicyResolver {
 
 	private @Nullable RecordRecoverer recoverer(String name, Subscription subscription) {
 		ConsumerRecordRecoverer own = this.beans.recoverer();
-		return (own != null) ? new ConsumerRecordRecovererAdapter(own, GuardedConsumer.of(name), subscription.groupId())
-				: null;
+		return (own != null)
+				? new ConsumerRecordRecovererAdapter(own, RejectingConsumer.of(name), subscription.groupId()) : null;
 	}
 
 	private @Nullable RecordRecoverer deadLetters(String name, Subscription subscription,
-			ConsumerSetting<FailureAction> then, ConsumerSetting<Map<String, FailureAction>> thenFor) {
-		ConsumerSetting<String> topic = setting(name, "failure.dead-letter-topic",
+			ResolvedProperty<FailureAction> then, ResolvedProperty<Map<String, FailureAction>> thenFor) {
+		ResolvedProperty<String> topic = setting(name, "failure.dead-letter-topic",
 				(consumer) -> consumer.getFailure().getDeadLetterTopic(), DeadLetterTopicPattern.DEFAULT);
 		boolean inUse = this.beans.recoverer() == null;
 		check(then, inUse && then.value() == FailureAction.DEAD_LETTER);
@@ -127,7 +127,7 @@ final class FailurePolicyResolver {
 	/**
 	 * Return whether a topic that is set for all consumers is used by some of them.
 	 */
-	private boolean isForOthers(ConsumerSetting<String> topic) {
+	private boolean isForOthers(ResolvedProperty<String> topic) {
 		return topic.isCommon() && this.beans.recoverer() == null
 				&& (sends(this.properties) || this.properties.getConsumers().values().stream().anyMatch(this::sends));
 	}
@@ -138,7 +138,7 @@ final class FailurePolicyResolver {
 				|| (thenFor != null && thenFor.containsValue(FailureAction.DEAD_LETTER));
 	}
 
-	private void warnOfUnused(ConsumerSetting<String> topic, ConsumerSetting<FailureAction> then) {
+	private void warnOfUnused(ResolvedProperty<String> topic, ResolvedProperty<FailureAction> then) {
 		if (this.warnedOf.add(topic.property())) {
 			logger.warn("'" + topic.property() + "' is set, but "
 					+ ((this.beans.recoverer() != null)
@@ -148,13 +148,13 @@ final class FailurePolicyResolver {
 		}
 	}
 
-	private void check(ConsumerSetting<?> setting, boolean sends) {
+	private void check(ResolvedProperty<?> setting, boolean sends) {
 		setting.check(!sends || this.beans.template() != null,
 				"Dead letters need a KafkaTemplate to be sent with, and there is no bean of that type, or several of which "
 						+ "none is primary. Define one, or set 'failure.then' to park, skip or stop.");
 	}
 
-	private static DeadLetterTopicPattern pattern(ConsumerSetting<String> topic) {
+	private static DeadLetterTopicPattern pattern(ResolvedProperty<String> topic) {
 		try {
 			return new DeadLetterTopicPattern(topic.value());
 		}
@@ -164,20 +164,20 @@ final class FailurePolicyResolver {
 	}
 
 	private Set<Class<? extends Throwable>> notRetryable(String name) {
-		ConsumerSetting<List<String>> setting = setting(name, "failure.not-retryable",
+		ResolvedProperty<List<String>> setting = setting(name, "failure.not-retryable",
 				(consumer) -> consumer.getFailure().getNotRetryable(), List.of());
 		Set<Class<? extends Throwable>> types = new HashSet<>();
 		setting.value().forEach((type) -> types.add(exceptionType(setting, type)));
 		return types;
 	}
 
-	private Map<Class<? extends Throwable>, FailureAction> types(ConsumerSetting<Map<String, FailureAction>> setting) {
+	private Map<Class<? extends Throwable>, FailureAction> types(ResolvedProperty<Map<String, FailureAction>> setting) {
 		Map<Class<? extends Throwable>, FailureAction> actions = new HashMap<>();
 		setting.value().forEach((type, action) -> actions.put(exceptionType(setting, type), action));
 		return actions;
 	}
 
-	private Class<? extends Throwable> exceptionType(ConsumerSetting<?> setting, String name) {
+	private Class<? extends Throwable> exceptionType(ResolvedProperty<?> setting, String name) {
 		try {
 			return ClassUtils.forName(name, this.classLoader).asSubclass(Throwable.class);
 		}
@@ -191,25 +191,25 @@ final class FailurePolicyResolver {
 	}
 
 	private BackOff backOff(String name) {
-		ConsumerSetting<Duration> initial = setting(name, "failure.backoff.initial-interval",
+		ResolvedProperty<Duration> initial = setting(name, "failure.backoff.initial-interval",
 				(consumer) -> consumer.getFailure().getBackoff().getInitialInterval(), Duration.ofMillis(100));
-		initial.check(ConsumerSetting.isPositive(initial.value()), ConsumerSetting.POSITIVE);
-		ConsumerSetting<Double> multiplier = setting(name, "failure.backoff.multiplier",
+		initial.check(ResolvedProperty.isPositive(initial.value()), ResolvedProperty.POSITIVE);
+		ResolvedProperty<Double> multiplier = setting(name, "failure.backoff.multiplier",
 				(consumer) -> consumer.getFailure().getBackoff().getMultiplier(), 2.0);
 		multiplier.check(multiplier.value() >= 1, "Must be 1 or more; 1 keeps the wait the same.");
-		ConsumerSetting<Duration> max = setting(name, "failure.backoff.max-interval",
+		ResolvedProperty<Duration> max = setting(name, "failure.backoff.max-interval",
 				(consumer) -> consumer.getFailure().getBackoff().getMaxInterval(), Duration.ofSeconds(30));
 		max.check(max.value().compareTo(initial.value()) >= 0,
 				"Must not be below the initial interval, which is " + initial.value().toMillis() + " ms.");
-		ConsumerSetting<Double> jitter = setting(name, "failure.backoff.jitter",
+		ResolvedProperty<Double> jitter = setting(name, "failure.backoff.jitter",
 				(consumer) -> consumer.getFailure().getBackoff().getJitter(), 0.1);
 		jitter.check(jitter.value() >= 0 && jitter.value() <= 1, "Must be from 0 to 1, a share of each wait.");
 		return new ProportionalBackOff(initial.value(), multiplier.value(), max.value(), jitter.value());
 	}
 
-	private <T> ConsumerSetting<T> setting(String consumer, String property,
+	private <T> ResolvedProperty<T> setting(String consumer, String property,
 			Function<ConsumerProperties, @Nullable T> getter, T fallback) {
-		return ConsumerSetting.of(this.properties, consumer, property, getter, fallback);
+		return ResolvedProperty.of(this.properties, consumer, property, getter, fallback);
 	}
 
 }

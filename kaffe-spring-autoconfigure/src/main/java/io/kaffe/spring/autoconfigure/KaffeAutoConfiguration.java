@@ -45,14 +45,14 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.util.ClassUtils;
 
-import io.kaffe.spring.listener.AdoptedConsumers;
-import io.kaffe.spring.listener.ConsumerAdopter;
-import io.kaffe.spring.listener.EndOffsets;
-import io.kaffe.spring.worker.ConsumerObserver;
-import io.kaffe.spring.worker.Ticker;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSupervisor;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.listener.ContainerAdopter;
+import io.kaffe.spring.engine.listener.EndOffsets;
+import io.kaffe.spring.engine.listener.WorkerContainers;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * Auto-configuration of workers for Spring Kafka's listeners. Does nothing to containers
@@ -91,12 +91,11 @@ public final class KaffeAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	WorkerSupervisor kaffeWorkerSupervisor(@Qualifier("kaffeTaskExecutor") Executor executor,
-			WorkerScheduler scheduler) {
+	WorkerRuntime kaffeWorkerRuntime(@Qualifier("kaffeTaskExecutor") Executor executor, WorkerScheduler scheduler) {
 		if (!(executor instanceof WorkerTaskExecutor)) {
 			UnsuitableTaskExecutorException.throwIfUnsuitable(executor);
 		}
-		return new WorkerSupervisor(executor, scheduler.scheduler(), Ticker.system());
+		return new WorkerRuntime(executor, scheduler.scheduler(), Ticker.system());
 	}
 
 	@Bean
@@ -106,8 +105,8 @@ public final class KaffeAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	WorkerManager kaffeWorkerManager(WorkerSupervisor supervisor, ObjectProvider<ConsumerObserver> observers) {
-		return new WorkerManager(supervisor, observers.orderedStream().toList());
+	DefaultWorkerManager kaffeWorkerManager(WorkerRuntime runtime, ObjectProvider<ConsumerObserver> observers) {
+		return new DefaultWorkerManager(runtime, observers.orderedStream().toList());
 	}
 
 	@Bean
@@ -116,31 +115,31 @@ public final class KaffeAutoConfiguration {
 	}
 
 	@Bean
-	AdoptedConsumers kaffeConsumers() {
-		return new AdoptedConsumers();
+	WorkerContainers kaffeConsumers() {
+		return new WorkerContainers();
 	}
 
 	@Bean
-	EndOffsets kaffeEndOffsets(AdoptedConsumers consumers, KaffeProperties properties) {
+	EndOffsets kaffeEndOffsets(WorkerContainers consumers, KaffeProperties properties) {
 		Duration interval = properties.getLag().getInterval();
 		if (!interval.isZero() && interval.compareTo(SHORTEST_LAG_INTERVAL) < 0) {
 			throw new InvalidConfigurationPropertyValueException("kaffe.lag.interval", interval.toMillis() + "ms",
-					ConsumerSetting.reason(SHORTEST_LAG_INTERVAL) + " 0 switches it off.");
+					ResolvedProperty.reason(SHORTEST_LAG_INTERVAL) + " 0 switches it off.");
 		}
 		return new EndOffsets(consumers, Admin::create, interval, Ticker.system());
 	}
 
 	@Bean
-	ListenerContainerAdoption kaffeListenerContainerAdoption(KaffeProperties properties, WorkerManager manager,
-			AdoptedConsumers consumers, ListableBeanFactory beans,
+	ContainerAdoptionLifecycle kaffeContainerAdoptionLifecycle(KaffeProperties properties, DefaultWorkerManager manager,
+			WorkerContainers consumers, ListableBeanFactory beans,
 			@Qualifier("kaffeListenerContainerFactory") ObjectProvider<KaffeListenerContainerFactory> factory,
 			FailureBeans failureBeans, Environment environment) {
 		ConsumerSettingsResolver settings = new ConsumerSettingsResolver(properties,
 				new StrategyBeans(properties, beans.getBeansOfType(WorkerAllocationStrategy.class),
 						beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique()),
 				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(), failureBeans));
-		return new ListenerContainerAdoption(properties, settings,
-				new ConsumerAdopter(manager, consumers, Ticker.system(),
+		return new ContainerAdoptionLifecycle(properties, settings,
+				new ContainerAdopter(manager, consumers, Ticker.system(),
 						beans.getBeanProvider(ObservationRegistry.class).getIfUnique(() -> ObservationRegistry.NOOP)),
 				beans, factory.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
 	}

@@ -36,14 +36,14 @@ import org.springframework.core.env.Environment;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
 import io.kaffe.spring.actuate.KaffeWorkersEndpointWebExtension;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 /**
  * Auto-configuration of the actuator endpoint with the worker table.
  */
 @AutoConfiguration(after = KaffeAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnBean(WorkerManager.class)
+@ConditionalOnBean(DefaultWorkerManager.class)
 @ConditionalOnAvailableEndpoint(endpoint = KaffeWorkersEndpoint.class)
 @EnableConfigurationProperties(KaffeWorkersEndpointProperties.class)
 public final class KaffeEndpointAutoConfiguration {
@@ -53,7 +53,7 @@ public final class KaffeEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers,
+	KaffeWorkersEndpoint kaffeWorkersEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers,
 			ApplicationEventPublisher events, ObjectProvider<EndpointAccessResolver> accessResolver,
 			KaffeWorkersEndpointProperties properties) {
 		return new KaffeWorkersEndpoint(manager, consumers, events, access(accessResolver), properties.getShowValues());

@@ -24,14 +24,14 @@ import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEn
 import org.springframework.context.annotation.Bean;
 
 import io.kaffe.spring.actuate.KaffeHealthIndicator;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 /**
  * Auto-configuration of the health contributor {@code kaffe}.
  */
 @AutoConfiguration(after = KaffeAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnEnabledHealthIndicator.class)
-@ConditionalOnBean(WorkerManager.class)
+@ConditionalOnBean(DefaultWorkerManager.class)
 @ConditionalOnEnabledHealthIndicator("kaffe")
 public final class KaffeHealthAutoConfiguration {
 
@@ -40,7 +40,7 @@ public final class KaffeHealthAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = "kaffeHealthIndicator")
-	KaffeHealthIndicator kaffeHealthIndicator(WorkerManager manager) {
+	KaffeHealthIndicator kaffeHealthIndicator(DefaultWorkerManager manager) {
 		return new KaffeHealthIndicator(manager);
 	}
 

@@ -26,7 +26,7 @@ import org.springframework.kafka.config.KafkaListenerEndpoint;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 
-import io.kaffe.spring.listener.UnsuitableContainerException;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
  * Makes listener containers that are given workers, whether or not they are named below

@@ -26,7 +26,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 import io.kaffe.spring.actuate.KaffeMetrics;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 /**
  * Auto-configuration of the meters {@code kaffe.*}.
@@ -35,7 +35,7 @@ import io.kaffe.spring.worker.WorkerManager;
 		afterName = { "org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration",
 				"org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration" })
 @ConditionalOnClass(MeterRegistry.class)
-@ConditionalOnBean({ MeterRegistry.class, WorkerManager.class })
+@ConditionalOnBean({ MeterRegistry.class, DefaultWorkerManager.class })
 public final class KaffeMetricsAutoConfiguration {
 
 	KaffeMetricsAutoConfiguration() {
@@ -43,7 +43,7 @@ public final class KaffeMetricsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	KaffeMetrics kaffeMetrics(MeterRegistry registry, ObjectProvider<WorkerManager> manager) {
+	KaffeMetrics kaffeMetrics(MeterRegistry registry, ObjectProvider<DefaultWorkerManager> manager) {
 		SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("kaffe-metrics-");
 		executor.setDaemon(true);
 		return new KaffeMetrics(registry, manager::getObject, executor);

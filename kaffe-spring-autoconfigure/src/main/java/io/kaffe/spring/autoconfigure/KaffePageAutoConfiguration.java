@@ -26,14 +26,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 import io.kaffe.spring.actuate.KaffePageEndpoint;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 /**
  * Auto-configuration of the page that shows the worker table.
  */
 @AutoConfiguration(after = KaffeAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnBean(WorkerManager.class)
+@ConditionalOnBean(DefaultWorkerManager.class)
 @ConditionalOnAvailableEndpoint(endpoint = KaffePageEndpoint.class)
 public final class KaffePageAutoConfiguration {
 

@@ -30,8 +30,8 @@ import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
 
-import io.kaffe.spring.delivery.AsyncHandlerAdapter;
-import io.kaffe.spring.worker.Worker;
+import io.kaffe.spring.engine.adapter.AsyncHandlerAdapter;
+import io.kaffe.spring.engine.worker.Worker;
 
 /**
  * What a native image has to know: which members are used by reflection, which proxies

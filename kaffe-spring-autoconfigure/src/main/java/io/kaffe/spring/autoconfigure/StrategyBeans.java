@@ -24,9 +24,9 @@ import java.util.TreeSet;
 
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.listener.UnsuitableContainerException;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
  * The application's {@link WorkerAllocationStrategy} beans, and which strategy a consumer

@@ -19,7 +19,7 @@ package io.kaffe.spring.autoconfigure;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-import io.kaffe.spring.listener.UnsuitableContainerException;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
  * Explains why a listener container was not given workers.

@@ -25,7 +25,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import io.kaffe.spring.KaffeConsumers;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 /**
  * An endpoint that hardly waits for operations.
@@ -34,7 +34,7 @@ import io.kaffe.spring.worker.WorkerManager;
 public class ImpatientEndpoint {
 
 	@Bean
-	KaffeWorkersEndpoint kaffeWorkersEndpoint(WorkerManager manager, KaffeConsumers consumers,
+	KaffeWorkersEndpoint kaffeWorkersEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers,
 			ApplicationEventPublisher events) {
 		return new KaffeWorkersEndpoint(manager, consumers, events, Access.UNRESTRICTED, Show.NEVER,
 				Duration.ofMillis(100));

@@ -29,11 +29,11 @@ import org.springframework.boot.health.actuate.endpoint.StatusAggregator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.ConsumerProblem.Kind;
-import io.kaffe.spring.worker.ConsumerState;
-import io.kaffe.spring.worker.UnsupervisedConsumer;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerProblem.Kind;
+import io.kaffe.spring.table.ConsumerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -42,7 +42,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class KaffeHealthIndicatorTests {
 
-	private final WorkerManager manager = SnapshotFixtures.manager();
+	private final DefaultWorkerManager manager = SnapshotFixtures.manager();
 
 	private final KaffeHealthIndicator indicator = new KaffeHealthIndicator(this.manager);
 
@@ -114,7 +114,7 @@ class KaffeHealthIndicatorTests {
 	}
 
 	private void register(String name, List<ConsumerProblem> problems, ConsumerState state) {
-		this.manager.register(name, 1, new UnsupervisedConsumer() {
+		this.manager.register(name, 1, new TestWorkerOwner() {
 
 			@Override
 			public ConsumerState state() {

@@ -38,14 +38,14 @@ import org.springframework.beans.BeanUtils;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.ReflectionUtils;
 
-import io.kaffe.spring.worker.ConsumerObserver;
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.PartitionSnapshot;
-import io.kaffe.spring.worker.Ticker;
-import io.kaffe.spring.worker.UnsupervisedConsumer;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSupervisor;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -64,21 +64,21 @@ class KaffeMetricsTests {
 
 	private final KaffeMetrics metrics = new KaffeMetrics(this.registry, this::manager, this.tasks::add);
 
-	private final WorkerManager manager = new WorkerManager(
-			new WorkerSupervisor(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system()), List.of(this.metrics));
+	private final DefaultWorkerManager manager = new DefaultWorkerManager(
+			new WorkerRuntime(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system()), List.of(this.metrics));
 
 	private final ConsumerObserver.HandlerTimer timer = this.metrics.handlerTimer("orders");
 
 	private ConsumerSnapshot table = SnapshotFixtures.orders();
 
 	KaffeMetricsTests() {
-		this.manager.register("orders", 4, new UnsupervisedConsumer((showValues) -> {
+		this.manager.register("orders", 4, new TestWorkerOwner((showValues) -> {
 			this.snapshots.incrementAndGet();
 			return this.table;
 		}));
 	}
 
-	private WorkerManager manager() {
+	private DefaultWorkerManager manager() {
 		return this.manager;
 	}
 

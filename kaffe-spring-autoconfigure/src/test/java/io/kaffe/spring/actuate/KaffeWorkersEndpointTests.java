@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.Show;
 
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.entry;
  */
 class KaffeWorkersEndpointTests {
 
-	private final WorkerManager manager = SnapshotFixtures.manager();
+	private final DefaultWorkerManager manager = SnapshotFixtures.manager();
 
 	private final KaffeWorkersEndpoint endpoint = SnapshotFixtures.endpoint(this.manager, Show.NEVER);
 

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.Show;
 
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,7 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class KaffeWorkersEndpointWebExtensionTests {
 
-	private final WorkerManager manager = SnapshotFixtures.manager();
+	private final DefaultWorkerManager manager = SnapshotFixtures.manager();
 
 	@BeforeEach
 	void registerConsumers() {

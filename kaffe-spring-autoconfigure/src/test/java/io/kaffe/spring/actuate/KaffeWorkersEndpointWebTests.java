@@ -39,7 +39,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -211,7 +211,7 @@ class KaffeWorkersEndpointWebTests {
 	static class TestApplication {
 
 		@Autowired
-		void registerConsumers(WorkerManager manager) {
+		void registerConsumers(DefaultWorkerManager manager) {
 			SnapshotFixtures.register(manager);
 		}
 

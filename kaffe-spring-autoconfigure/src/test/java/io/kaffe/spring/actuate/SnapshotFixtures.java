@@ -23,17 +23,17 @@ import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.Show;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
-import io.kaffe.spring.listener.AdoptedConsumers;
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.ConsumerState;
-import io.kaffe.spring.worker.PartitionSnapshot;
-import io.kaffe.spring.worker.Ticker;
-import io.kaffe.spring.worker.UnsupervisedConsumer;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSnapshot;
-import io.kaffe.spring.worker.WorkerState;
-import io.kaffe.spring.worker.WorkerSupervisor;
+import io.kaffe.spring.engine.listener.WorkerContainers;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.PartitionSnapshot;
+import io.kaffe.spring.table.WorkerSnapshot;
+import io.kaffe.spring.table.WorkerState;
 
 /**
  * Consumers for tests, in the states that are shown differently.
@@ -48,17 +48,18 @@ final class SnapshotFixtures {
 	/**
 	 * Create a manager without consumers.
 	 */
-	static WorkerManager manager() {
-		return new WorkerManager(new WorkerSupervisor(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system()));
+	static DefaultWorkerManager manager() {
+		return new DefaultWorkerManager(
+				new WorkerRuntime(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system()));
 	}
 
 	/**
 	 * Register a consumer with two workers that have something to do, and one that is
 	 * about to start.
 	 */
-	static void register(WorkerManager manager) {
-		manager.register("refunds", Integer.MAX_VALUE, new UnsupervisedConsumer((showValues) -> refunds()));
-		manager.register("orders", Integer.MAX_VALUE, new UnsupervisedConsumer(SnapshotFixtures::orders));
+	static void register(DefaultWorkerManager manager) {
+		manager.register("refunds", Integer.MAX_VALUE, new TestWorkerOwner((showValues) -> refunds()));
+		manager.register("orders", Integer.MAX_VALUE, new TestWorkerOwner(SnapshotFixtures::orders));
 	}
 
 	static ConsumerSnapshot orders() {
@@ -117,8 +118,8 @@ final class SnapshotFixtures {
 	/**
 	 * Return an endpoint that has no operations.
 	 */
-	static KaffeWorkersEndpoint endpoint(WorkerManager manager, Show showValues) {
-		return new KaffeWorkersEndpoint(manager, new AdoptedConsumers(), (event) -> {
+	static KaffeWorkersEndpoint endpoint(DefaultWorkerManager manager, Show showValues) {
+		return new KaffeWorkersEndpoint(manager, new WorkerContainers(), (event) -> {
 		}, Access.READ_ONLY, showValues);
 	}
 

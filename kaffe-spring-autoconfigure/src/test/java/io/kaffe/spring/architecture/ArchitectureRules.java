@@ -38,8 +38,12 @@ import org.springframework.context.annotation.Bean;
  */
 final class ArchitectureRules {
 
-	private static final List<String> PACKAGES = List.of("autoconfigure", "actuate", "listener", "delivery", "worker",
-			"offset", "event");
+	private static final List<String> PACKAGES = List.of("autoconfigure", "actuate", "engine.listener",
+			"engine.adapter", "engine.deadletter", "engine.delivery", "engine.worker", "engine.offset", "table",
+			"event");
+
+	/** What applications may use. */
+	private static final List<String> API = List.of("table", "event");
 
 	private final String root;
 
@@ -48,7 +52,7 @@ final class ArchitectureRules {
 	}
 
 	ArchRule packagesHaveNoCycles() {
-		return SlicesRuleDefinition.slices().matching(this.root + ".(*)..").should().beFreeOfCycles();
+		return SlicesRuleDefinition.slices().matching(this.root + ".(**)").should().beFreeOfCycles();
 	}
 
 	/**
@@ -63,19 +67,20 @@ final class ArchitectureRules {
 	}
 
 	/**
-	 * What applications inject shows nothing of what is behind it.
+	 * What applications use shows nothing of what is behind it.
 	 */
-	ArchRule rootPackageUsesNoOther() {
+	ArchRule apiUsesNothingElse() {
 		return ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAPackage(this.root)
+			.resideInAnyPackage(Stream.concat(Stream.of(this.root), API.stream().map(this::in)).toArray(String[]::new))
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage(PACKAGES.stream().map(this::in).toArray(String[]::new));
+			.resideInAnyPackage(
+					PACKAGES.stream().filter((name) -> !API.contains(name)).map(this::in).toArray(String[]::new));
 	}
 
 	/**
-	 * A package may use those after it, and worker, offset and event use nobody.
+	 * A package may use those after it, as far as this names them.
 	 */
 	ArchRule importsRunOneWay() {
 		Architectures.LayeredArchitecture layers = Architectures.layeredArchitecture()
@@ -87,13 +92,19 @@ final class ArchitectureRules {
 			.mayNotBeAccessedByAnyLayer()
 			.whereLayer("actuate")
 			.mayOnlyBeAccessedByLayers("autoconfigure")
-			.whereLayer("listener")
+			.whereLayer("engine.listener")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate")
-			.whereLayer("delivery")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "actuate", "listener")
-			.whereLayer("worker")
+			.whereLayer("engine.adapter")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "engine.listener")
+			.whereLayer("engine.deadletter")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "engine.listener")
+			.whereLayer("engine.delivery")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "engine.listener", "engine.adapter", "engine.deadletter")
+			.whereLayer("engine.worker")
+			.mayOnlyAccessLayers("table")
+			.whereLayer("engine.offset")
 			.mayNotAccessAnyLayer()
-			.whereLayer("offset")
+			.whereLayer("table")
 			.mayNotAccessAnyLayer()
 			.whereLayer("event")
 			.mayNotAccessAnyLayer()
@@ -104,7 +115,7 @@ final class ArchitectureRules {
 	ArchRule engineDoesNotKnowSpringBoot() {
 		return ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAnyPackage(in("worker"), in("offset"), in("delivery"), in("listener"))
+			.resideInAPackage(in("engine"))
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage("org.springframework.boot..");
@@ -113,7 +124,7 @@ final class ArchitectureRules {
 	ArchRule offsetsArePlainJava() {
 		return ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAPackage(in("offset"))
+			.resideInAPackage(in("engine.offset"))
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework..", "org.apache.kafka..");
@@ -125,7 +136,7 @@ final class ArchitectureRules {
 	ArchRule consumersAreCalledInOnePackage() {
 		return ArchRuleDefinition.noClasses()
 			.that()
-			.resideOutsideOfPackage(in("listener"))
+			.resideOutsideOfPackage(in("engine.listener"))
 			.should()
 			.accessTargetWhere(DescribedPredicate.describe("the target is a Kafka consumer's",
 					(JavaAccess<?> access) -> With.owner(JavaClass.Predicates.assignableTo(Consumer.class))
@@ -135,7 +146,7 @@ final class ArchitectureRules {
 	ArchRule workersDoNotKnowConsumers() {
 		return ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAPackage(in("worker"))
+			.resideInAPackage(in("engine.worker"))
 			.should()
 			.dependOnClassesThat()
 			.areAssignableTo(Consumer.class);
@@ -165,11 +176,13 @@ final class ArchitectureRules {
 	}
 
 	/**
-	 * Return the types that users can name, by their names below the root package.
+	 * Return the types that applications may use, by their names below the root package:
+	 * all that are public but for those of the engine.
 	 */
 	List<String> publicTypes(JavaClasses classes) {
 		return classes.stream()
 			.filter(ArchitectureRules::isPublic)
+			.filter((type) -> !type.getPackageName().startsWith(this.root + ".engine."))
 			.map((type) -> type.getName().substring(this.root.length() + 1))
 			.sorted()
 			.toList();

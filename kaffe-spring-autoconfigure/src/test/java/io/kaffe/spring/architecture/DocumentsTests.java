@@ -86,8 +86,8 @@ class DocumentsTests {
 	@Test
 	void packagesThatUseEachOtherAreFound() {
 		String root = "io.kaffe.spring.architecture.violations";
-		assertThat(used(new ClassFileImporter().importPackages(root), root)).containsEntry("delivery",
-				new TreeSet<>(List.of("worker")));
+		assertThat(used(new ClassFileImporter().importPackages(root), root)).containsEntry("engine.delivery",
+				new TreeSet<>(List.of("engine.worker")));
 		assertThat(drawn("```\na ──► b, c\nb  ──► c\n```\n"))
 			.isEqualTo(Map.of("a", new TreeSet<>(List.of("b", "c")), "b", new TreeSet<>(List.of("c"))));
 	}
@@ -137,7 +137,7 @@ class DocumentsTests {
 	 */
 	private static Map<String, SortedSet<String>> drawn(String document) {
 		Map<String, SortedSet<String>> arrows = new TreeMap<>();
-		Pattern.compile("^(\\w+) +──► ([\\w, ]+)$", Pattern.MULTILINE)
+		Pattern.compile("^([\\w.]+) +──► ([\\w., ]+)$", Pattern.MULTILINE)
 			.matcher(document)
 			.results()
 			.forEach((arrow) -> arrows.put(arrow.group(1), new TreeSet<>(Arrays.asList(arrow.group(2).split(", ")))));

@@ -47,11 +47,11 @@ import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
 import io.kaffe.spring.actuate.OperationResult;
 import io.kaffe.spring.actuate.WorkersDescription;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.PartitionSnapshot;
-import io.kaffe.spring.worker.Worker;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSnapshot;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.PartitionSnapshot;
+import io.kaffe.spring.table.WorkerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -126,7 +126,7 @@ class AheadOfTimeTests {
 	void contextThatWasProcessedAheadOfTimeHasTheSameConsumers() {
 		processed((context) -> {
 			assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("declared", "orders", "payments");
-			assertThat(context.getBean(WorkerManager.class).table().consumers()).hasSize(3);
+			assertThat(context.getBean(DefaultWorkerManager.class).table().consumers()).hasSize(3);
 			assertThat(context.getBean(KaffeWorkersEndpoint.class).consumer("declared")).isNotNull();
 		});
 	}

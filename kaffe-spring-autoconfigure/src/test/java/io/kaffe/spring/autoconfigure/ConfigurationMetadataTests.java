@@ -41,11 +41,11 @@ import org.springframework.boot.json.JsonParserFactory;
 
 import io.kaffe.spring.BatchRecordHandler;
 import io.kaffe.spring.RecordHandler;
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.listener.ConsumerSettings;
-import io.kaffe.spring.listener.Subscription;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.listener.ConsumerSettings;
+import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

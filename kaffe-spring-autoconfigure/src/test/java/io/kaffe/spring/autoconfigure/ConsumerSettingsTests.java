@@ -37,16 +37,16 @@ import org.springframework.core.io.Resource;
 import org.springframework.kafka.listener.ExceptionClassifier;
 import org.springframework.kafka.support.converter.ConversionException;
 
-import io.kaffe.spring.delivery.BatchLimits;
-import io.kaffe.spring.delivery.FailureAction;
-import io.kaffe.spring.listener.ConsumerSettings;
-import io.kaffe.spring.listener.Subscription;
-import io.kaffe.spring.listener.UnsuitableContainerException;
-import io.kaffe.spring.worker.ConsumerProblem;
-import io.kaffe.spring.worker.RestartLimit;
-import io.kaffe.spring.worker.StallLimits;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.listener.ConsumerSettings;
+import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
+import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.StallLimits;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.table.ConsumerProblem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

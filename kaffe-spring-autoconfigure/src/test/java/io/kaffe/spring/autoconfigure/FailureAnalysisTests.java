@@ -69,8 +69,8 @@ import org.springframework.messaging.handler.annotation.Headers;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 import io.kaffe.spring.RecordHandler;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -100,7 +100,7 @@ class FailureAnalysisTests {
 	@Test
 	void applicationStartsWhenNothingContradicts() {
 		try (ConfigurableApplicationContext context = start(Listening.class, ORDERS)) {
-			assertThat(context.getBean(WorkerManager.class).table("orders")).isNotNull();
+			assertThat(context.getBean(DefaultWorkerManager.class).table("orders")).isNotNull();
 		}
 		assertThat(this.output).doesNotContain(HEADING);
 	}
@@ -295,7 +295,7 @@ class FailureAnalysisTests {
 	void applicationWithTransactionManagerStartsWithKaffesContainerFactory() {
 		try (ConfigurableApplicationContext context = start(ListeningByFactory.class, ORDERS,
 				"--spring.kafka.producer.transaction-id-prefix=tx-")) {
-			assertThat(context.getBean(WorkerManager.class).table("orders")).isNotNull();
+			assertThat(context.getBean(DefaultWorkerManager.class).table("orders")).isNotNull();
 		}
 		assertThat(this.output).doesNotContain(HEADING);
 	}

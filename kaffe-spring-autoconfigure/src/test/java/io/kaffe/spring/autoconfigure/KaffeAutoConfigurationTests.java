@@ -65,11 +65,11 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.RecordHandler;
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.Ticker;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerManager;
-import io.kaffe.spring.worker.WorkerSupervisor;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -86,11 +86,11 @@ class KaffeAutoConfigurationTests {
 
 	@Test
 	void workersAreThereWithSpringKafka() {
-		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(WorkerManager.class)
-			.hasSingleBean(WorkerSupervisor.class)
+		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(DefaultWorkerManager.class)
+			.hasSingleBean(WorkerRuntime.class)
 			.hasSingleBean(KaffeConsumers.class)
 			.hasSingleBean(KaffeProperties.class)
-			.hasSingleBean(ListenerContainerAdoption.class)
+			.hasSingleBean(ContainerAdoptionLifecycle.class)
 			.hasBean("kaffeListenerContainerFactory"));
 	}
 
@@ -99,13 +99,13 @@ class KaffeAutoConfigurationTests {
 		this.contextRunner.withUserConfiguration(Listening.class)
 			.withPropertyValues("kaffe.enabled=false", "kaffe.consumers.orders=")
 			.run((context) -> {
-				assertThat(context).doesNotHaveBean(WorkerManager.class)
-					.doesNotHaveBean(WorkerSupervisor.class)
+				assertThat(context).doesNotHaveBean(DefaultWorkerManager.class)
+					.doesNotHaveBean(WorkerRuntime.class)
 					.doesNotHaveBean(KaffeConsumers.class)
 					.doesNotHaveBean("kaffeTaskExecutor")
 					.doesNotHaveBean(WorkerScheduler.class)
 					.doesNotHaveBean(KaffeProperties.class)
-					.doesNotHaveBean(ListenerContainerAdoption.class)
+					.doesNotHaveBean(ContainerAdoptionLifecycle.class)
 					.doesNotHaveBean("kaffeListenerContainerFactory");
 				assertThat(container(context.getBean(KafkaListenerEndpointRegistry.class), "orders")
 					.getContainerProperties()
@@ -116,7 +116,7 @@ class KaffeAutoConfigurationTests {
 	@Test
 	void nothingIsThereWithoutListeners() {
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(KaffeAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(WorkerManager.class));
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(DefaultWorkerManager.class));
 	}
 
 	@Test
@@ -124,24 +124,24 @@ class KaffeAutoConfigurationTests {
 		this.contextRunner.withUserConfiguration(OwnWorkerManager.class, Listening.class)
 			.withPropertyValues("kaffe.consumers.orders=")
 			.run((context) -> {
-				assertThat(context).hasSingleBean(WorkerManager.class).hasBean("ownWorkerManager");
-				assertThat(context.getBean(WorkerManager.class).table("orders")).isNotNull();
+				assertThat(context).hasSingleBean(DefaultWorkerManager.class).hasBean("ownWorkerManager");
+				assertThat(context.getBean(DefaultWorkerManager.class).table("orders")).isNotNull();
 			});
 	}
 
 	@Test
 	void workerSupervisorOfApplicationIsUsed() {
-		this.contextRunner.withUserConfiguration(OwnWorkerSupervisor.class)
-			.run((context) -> assertThat(context).hasSingleBean(WorkerSupervisor.class)
-				.hasBean("ownWorkerSupervisor")
-				.hasSingleBean(WorkerManager.class));
+		this.contextRunner.withUserConfiguration(OwnWorkerRuntime.class)
+			.run((context) -> assertThat(context).hasSingleBean(WorkerRuntime.class)
+				.hasBean("ownWorkerRuntime")
+				.hasSingleBean(DefaultWorkerManager.class));
 	}
 
 	@Test
 	void kaffeTaskExecutorOfApplicationIsUsed() {
 		this.contextRunner.withUserConfiguration(OwnTaskExecutor.class, OtherTaskExecutor.class).run((context) -> {
 			assertThat(context).doesNotHaveBean(WorkerTaskExecutor.class);
-			assertThat(context.getBean(WorkerSupervisor.class)).extracting("executor")
+			assertThat(context.getBean(WorkerRuntime.class)).extracting("executor")
 				.isSameAs(context.getBean("kaffeTaskExecutor"));
 		});
 	}
@@ -206,7 +206,7 @@ class KaffeAutoConfigurationTests {
 					.isInstanceOf(BatchMessageListener.class);
 				assertThat(container(registry, "refunds").getContainerProperties().getMessageListener())
 					.isInstanceOf(MessageListener.class);
-				WorkerManager manager = context.getBean(WorkerManager.class);
+				DefaultWorkerManager manager = context.getBean(DefaultWorkerManager.class);
 				assertThat(manager.table().consumers()).containsOnlyKeys("orders");
 				assertThat(manager.table("orders")).isNotNull()
 					.extracting(ConsumerSnapshot::workerAllocationStrategy)
@@ -218,7 +218,7 @@ class KaffeAutoConfigurationTests {
 	void listenerThatNamesTheFactoryIsGivenWorkersUnderItsId() {
 		this.contextRunner.withUserConfiguration(ListeningByFactory.class)
 			.withPropertyValues("kaffe.worker-allocation-strategy=worker-per-partition")
-			.run((context) -> assertThat(context.getBean(WorkerManager.class).table().consumers())
+			.run((context) -> assertThat(context.getBean(DefaultWorkerManager.class).table().consumers())
 				.hasEntrySatisfying("payments",
 						(payments) -> assertThat(payments.workerAllocationStrategy()).isEqualTo("worker-per-partition"))
 				.hasSize(1));
@@ -228,7 +228,7 @@ class KaffeAutoConfigurationTests {
 	void listenerThatNamesTheFactoryMayHaveSettingsOfItsOwn() {
 		this.contextRunner.withUserConfiguration(ListeningByFactory.class)
 			.withPropertyValues("kaffe.consumers.payments.worker-allocation-strategy=worker-per-partition")
-			.run((context) -> assertThat(context.getBean(WorkerManager.class).table().consumers())
+			.run((context) -> assertThat(context.getBean(DefaultWorkerManager.class).table().consumers())
 				.hasEntrySatisfying("payments",
 						(payments) -> assertThat(payments.workerAllocationStrategy()).isEqualTo("worker-per-partition"))
 				.hasSize(1));
@@ -239,7 +239,8 @@ class KaffeAutoConfigurationTests {
 		this.contextRunner.withUserConfiguration(ContainerBean.class)
 			.withPropertyValues("kaffe.consumers.shipments=")
 			.run((context) -> {
-				assertThat(context.getBean(WorkerManager.class).table().consumers()).containsOnlyKeys("shipments");
+				assertThat(context.getBean(DefaultWorkerManager.class).table().consumers())
+					.containsOnlyKeys("shipments");
 				assertThat(context.getBean(ConcurrentMessageListenerContainer.class)
 					.getContainerProperties()
 					.getMessageListener()).isInstanceOf(BatchMessageListener.class);
@@ -250,7 +251,7 @@ class KaffeAutoConfigurationTests {
 	void strategyBeanIsChosenByItsName() {
 		this.contextRunner.withUserConfiguration(Listening.class, OwnStrategy.class)
 			.withPropertyValues("kaffe.consumers.orders.worker-allocation-strategy=oneForAll")
-			.run((context) -> assertThat(context.getBean(WorkerManager.class).table("orders")).isNotNull()
+			.run((context) -> assertThat(context.getBean(DefaultWorkerManager.class).table("orders")).isNotNull()
 				.extracting(ConsumerSnapshot::workerAllocationStrategy)
 				.isEqualTo("oneForAll"));
 	}
@@ -273,7 +274,7 @@ class KaffeAutoConfigurationTests {
 				assertThat(properties.getClientId()).isEqualTo("shop");
 				assertThat(properties.getKafkaConsumerProperties()).containsEntry("max.poll.records", "7");
 				assertThat(properties.getMessageListener()).isInstanceOf(BatchMessageListener.class);
-				assertThat(context.getBean(WorkerManager.class).table().consumers()).containsOnlyKeys("orders");
+				assertThat(context.getBean(DefaultWorkerManager.class).table().consumers()).containsOnlyKeys("orders");
 			});
 	}
 
@@ -578,22 +579,22 @@ class KaffeAutoConfigurationTests {
 	static class OwnWorkerManager {
 
 		@Bean
-		WorkerManager ownWorkerManager(WorkerSupervisor supervisor) {
-			return new WorkerManager(supervisor);
+		DefaultWorkerManager ownWorkerManager(WorkerRuntime runtime) {
+			return new DefaultWorkerManager(runtime);
 		}
 
 	}
 
 	/**
-	 * Has a worker supervisor.
+	 * Has a worker runtime.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class OwnWorkerSupervisor {
+	static class OwnWorkerRuntime {
 
 		@Bean
-		WorkerSupervisor ownWorkerSupervisor() {
+		WorkerRuntime ownWorkerRuntime() {
 			TaskScheduler scheduler = new ThreadPoolTaskScheduler();
-			return new WorkerSupervisor(Runnable::run, scheduler, Ticker.system());
+			return new WorkerRuntime(Runnable::run, scheduler, Ticker.system());
 		}
 
 	}

@@ -56,7 +56,7 @@ import org.springframework.util.ClassUtils;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.actuate.KaffeWorkersEndpoint;
 import io.kaffe.spring.actuate.KaffeWorkersEndpointWebExtension;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -116,7 +116,7 @@ class KaffeEndpointAutoConfigurationTests {
 
 	@Test
 	void endpointIsNotThereUnlessExposed() {
-		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(WorkerManager.class)
+		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(DefaultWorkerManager.class)
 			.doesNotHaveBean(KaffeWorkersEndpoint.class));
 	}
 
@@ -192,7 +192,7 @@ class KaffeEndpointAutoConfigurationTests {
 					KaffeEndpointAutoConfiguration.class))
 			.withClassLoader(new FilteredClassLoader(ConditionalOnAvailableEndpoint.class))
 			.run((context) -> assertThat(context).hasNotFailed()
-				.hasSingleBean(WorkerManager.class)
+				.hasSingleBean(DefaultWorkerManager.class)
 				.doesNotHaveBean("kaffeWorkersEndpoint"));
 	}
 
@@ -235,7 +235,7 @@ class KaffeEndpointAutoConfigurationTests {
 	static class OwnEndpoint {
 
 		@Bean
-		KaffeWorkersEndpoint ownEndpoint(WorkerManager manager, KaffeConsumers consumers,
+		KaffeWorkersEndpoint ownEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers,
 				ApplicationEventPublisher events) {
 			return new KaffeWorkersEndpoint(manager, consumers, events, Access.READ_ONLY, Show.NEVER);
 		}

@@ -26,7 +26,7 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import io.kaffe.spring.actuate.KaffeHealthIndicator;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -70,7 +70,7 @@ class KaffeHealthAutoConfigurationTests {
 	void contributorIsNotThereWithoutTheHealthModule() {
 		this.contextRunner.withClassLoader(new FilteredClassLoader(ConditionalOnEnabledHealthIndicator.class))
 			.run((context) -> assertThat(context).hasNotFailed()
-				.hasSingleBean(WorkerManager.class)
+				.hasSingleBean(DefaultWorkerManager.class)
 				.doesNotHaveBean("kaffeHealthIndicator"));
 	}
 

@@ -29,7 +29,7 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import io.kaffe.spring.actuate.KaffeMetrics;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -80,7 +80,7 @@ class KaffeMetricsAutoConfigurationTests {
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(KafkaAutoConfiguration.class, KaffeAutoConfiguration.class,
 					KaffeMetricsAutoConfiguration.class))
-			.run((context) -> assertThat(context).hasSingleBean(WorkerManager.class)
+			.run((context) -> assertThat(context).hasSingleBean(DefaultWorkerManager.class)
 				.doesNotHaveBean(KaffeMetrics.class));
 	}
 
@@ -91,7 +91,7 @@ class KaffeMetricsAutoConfigurationTests {
 					KaffeMetricsAutoConfiguration.class))
 			.withClassLoader(new FilteredClassLoader("io.micrometer.core"))
 			.run((context) -> assertThat(context).hasNotFailed()
-				.hasSingleBean(WorkerManager.class)
+				.hasSingleBean(DefaultWorkerManager.class)
 				.doesNotHaveBean(KaffeMetrics.class));
 	}
 

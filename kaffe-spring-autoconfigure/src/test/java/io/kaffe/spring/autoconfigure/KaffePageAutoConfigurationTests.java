@@ -27,7 +27,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 
 import io.kaffe.spring.actuate.KaffePageEndpoint;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -52,7 +52,7 @@ class KaffePageAutoConfigurationTests {
 
 	@Test
 	void pageIsNotThereUnlessExposed() {
-		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(WorkerManager.class)
+		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(DefaultWorkerManager.class)
 			.doesNotHaveBean(KaffePageEndpoint.class));
 	}
 
@@ -75,7 +75,7 @@ class KaffePageAutoConfigurationTests {
 					KaffePageAutoConfiguration.class))
 			.withClassLoader(new FilteredClassLoader(ConditionalOnAvailableEndpoint.class))
 			.run((context) -> assertThat(context).hasNotFailed()
-				.hasSingleBean(WorkerManager.class)
+				.hasSingleBean(DefaultWorkerManager.class)
 				.doesNotHaveBean("kaffePageEndpoint"));
 	}
 

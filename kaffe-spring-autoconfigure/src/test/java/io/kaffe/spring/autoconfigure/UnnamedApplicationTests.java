@@ -51,7 +51,7 @@ import org.springframework.scheduling.annotation.EnableAsync;
 import org.springframework.scheduling.annotation.EnableScheduling;
 import org.springframework.scheduling.annotation.Scheduled;
 
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -77,7 +77,7 @@ class UnnamedApplicationTests {
 	void applicationTaskExecutorIsFoundByType() {
 		this.withTasks.run((context) -> {
 			Object executor = context.getBean("applicationTaskExecutor");
-			assertThat(context).hasSingleBean(WorkerManager.class).hasSingleBean(TaskExecutor.class);
+			assertThat(context).hasSingleBean(DefaultWorkerManager.class).hasSingleBean(TaskExecutor.class);
 			assertThat(context.getBean(AsyncTaskExecutor.class)).isSameAs(executor);
 			assertThat(context.getBean(TaskExecutor.class)).isSameAs(executor);
 			assertThat(context.getBeanProvider(AsyncTaskExecutor.class).getIfUnique()).isSameAs(executor);
@@ -98,7 +98,7 @@ class UnnamedApplicationTests {
 	@Test
 	void applicationWithoutSchedulerAndExecutorFindsNone() {
 		this.contextRunner.run((context) -> {
-			assertThat(context).hasSingleBean(WorkerManager.class).doesNotHaveBean(TaskExecutor.class);
+			assertThat(context).hasSingleBean(DefaultWorkerManager.class).doesNotHaveBean(TaskExecutor.class);
 			assertThatExceptionOfType(NoSuchBeanDefinitionException.class)
 				.isThrownBy(() -> context.getBean(TaskScheduler.class));
 			assertThat(context.getBeanProvider(TaskScheduler.class).getIfUnique()).isNull();
@@ -164,7 +164,7 @@ class UnnamedApplicationTests {
 				assertThat(properties).usingRecursiveComparison()
 					.ignoringFields("messageListener")
 					.isEqualTo(container(before).getContainerProperties());
-				assertThat(now.getBean(WorkerManager.class).table().consumers()).isEmpty();
+				assertThat(now.getBean(DefaultWorkerManager.class).table().consumers()).isEmpty();
 			}));
 	}
 

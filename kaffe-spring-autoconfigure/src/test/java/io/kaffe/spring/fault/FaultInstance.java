@@ -51,8 +51,8 @@ import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.Acknowledgment;
 
 import io.kaffe.spring.autoconfigure.KaffeAutoConfiguration;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.fault.Entry.Kind;
-import io.kaffe.spring.worker.WorkerManager;
 
 /**
  * A service with one listener that keeps a journal, in this process or as the main class
@@ -180,7 +180,7 @@ public final class FaultInstance implements AutoCloseable {
 		@Bean
 		@ConditionalOnBooleanProperty("fault.blocked")
 		MemoryReport memoryReport(@Value("${fault.directory}") Path directory,
-				@Value("${fault.instance}") String instance, WorkerManager workers, FaultHandler handler) {
+				@Value("${fault.instance}") String instance, DefaultWorkerManager workers, FaultHandler handler) {
 			handler.hang(Integer.MAX_VALUE);
 			return new MemoryReport(directory, instance, workers);
 		}

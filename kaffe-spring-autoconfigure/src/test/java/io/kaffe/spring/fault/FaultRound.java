@@ -50,10 +50,10 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.springframework.util.FileSystemUtils;
 
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.fault.Entry.Kind;
 import io.kaffe.spring.fault.Judgement.Guarantee;
 import io.kaffe.spring.support.TestTopics;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 
 /**
  * One round of a scenario: a group with topics, a strategy and a protocol of its own, a

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.support.BrokerProcess;
 import io.kaffe.spring.support.TestTopics;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

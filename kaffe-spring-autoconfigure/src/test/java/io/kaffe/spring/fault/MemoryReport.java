@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 
 import org.springframework.beans.factory.DisposableBean;
 
-import io.kaffe.spring.worker.ConsumerSnapshot;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
  * Measures now and then what an instance has buffered and how much of its heap is in use
@@ -46,11 +46,11 @@ final class MemoryReport implements DisposableBean {
 
 	private final String instance;
 
-	private final WorkerManager workers;
+	private final DefaultWorkerManager workers;
 
 	private Measured highest = new Measured(0, 0, 0);
 
-	MemoryReport(Path directory, String instance, WorkerManager workers) {
+	MemoryReport(Path directory, String instance, DefaultWorkerManager workers) {
 		this.directory = directory;
 		this.instance = instance;
 		this.workers = workers;

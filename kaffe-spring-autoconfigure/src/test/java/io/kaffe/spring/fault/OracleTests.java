@@ -21,7 +21,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -18,7 +18,7 @@ package io.kaffe.spring.fault;
 
 import java.util.function.LongPredicate;
 
-import io.kaffe.spring.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CommitMetadata;
 
 /**
  * What the metadata of a commit tells: the complete offsets above the committed one.

@@ -20,7 +20,7 @@ import java.util.List;
 
 import org.apache.kafka.common.TopicPartition;
 
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
  * Names what a record belongs to of which only one is handled at a time.

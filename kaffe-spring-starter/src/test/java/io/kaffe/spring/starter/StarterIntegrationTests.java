@@ -49,7 +49,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.support.serializer.JacksonJsonDeserializer;
 
 import io.kaffe.spring.RecordHandler;
-import io.kaffe.spring.worker.WorkerManager;
+import io.kaffe.spring.WorkerManager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

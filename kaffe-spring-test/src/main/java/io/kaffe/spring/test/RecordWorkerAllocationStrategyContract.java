@@ -28,8 +28,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-import io.kaffe.spring.worker.RecordWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.RecordWorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;

@@ -16,7 +16,7 @@
 
 package io.kaffe.spring.example;
 
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
 
 /**
  * One worker for each partition number of the topics of a domain: {@code sales.orders}

@@ -21,8 +21,8 @@ import java.util.List;
 
 import org.apache.kafka.common.TopicPartition;
 
+import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.test.WorkerAllocationStrategyContract;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 /**
  * The contract for {@link WorkerPerDomain}, used as applications do.

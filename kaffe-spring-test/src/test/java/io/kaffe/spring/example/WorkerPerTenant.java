@@ -19,7 +19,7 @@ package io.kaffe.spring.example;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.worker.RecordWorkerAllocationStrategy;
+import io.kaffe.spring.RecordWorkerAllocationStrategy;
 
 /**
  * One worker for each tenant, which the value names, and, where there is no value, the

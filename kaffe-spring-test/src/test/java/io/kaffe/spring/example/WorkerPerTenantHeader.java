@@ -20,7 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.worker.RecordWorkerAllocationStrategy;
+import io.kaffe.spring.RecordWorkerAllocationStrategy;
 
 /**
  * One worker for each tenant, by a header.

@@ -23,8 +23,8 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.test.RecordWorkerAllocationStrategyContract;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -21,8 +21,8 @@ import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
+import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.test.RecordWorkerAllocationStrategyContract;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
 
 /**
  * The contract for {@link WorkerPerTenant}, used as applications do.

@@ -38,9 +38,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import io.kaffe.spring.worker.RecordWorkerAllocationStrategy;
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.RecordWorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
  * Tests that good strategies keep the contract, and that of each broken one the test for

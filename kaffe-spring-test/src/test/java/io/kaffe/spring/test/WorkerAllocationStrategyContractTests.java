@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.kaffe.spring.worker.StandardWorkerAllocationStrategy;
-import io.kaffe.spring.worker.WorkerAllocationStrategy;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
  * Tests that good strategies keep the contract, and that of each broken one the test for

@@ -22,7 +22,7 @@ import java.util.UUID;
 
 import org.junit.jupiter.api.Test;
 
-import io.kaffe.spring.worker.EngineKeys;
+import io.kaffe.spring.engine.worker.EngineKeys;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -17,7 +17,7 @@
 package io.kaffe.spring.benchmark.runner;
 
 import io.kaffe.spring.benchmark.contender.Work;
-import io.kaffe.spring.listener.KeyDistribution;
+import io.kaffe.spring.engine.listener.KeyDistribution;
 
 /**
  * Records, and what is to be done with them.

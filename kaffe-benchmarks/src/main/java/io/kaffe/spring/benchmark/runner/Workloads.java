@@ -23,7 +23,7 @@ import java.util.Set;
 import io.kaffe.spring.benchmark.contender.Work;
 import io.kaffe.spring.benchmark.runner.Workload.Kind;
 import io.kaffe.spring.benchmark.runner.Workload.Load;
-import io.kaffe.spring.listener.KeyDistribution;
+import io.kaffe.spring.engine.listener.KeyDistribution;
 
 /**
  * The workloads there are.

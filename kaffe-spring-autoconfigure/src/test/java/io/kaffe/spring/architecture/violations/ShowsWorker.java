@@ -16,7 +16,7 @@
 
 package io.kaffe.spring.architecture.violations;
 
-import io.kaffe.spring.architecture.violations.worker.DependsOnDelivery;
+import io.kaffe.spring.architecture.violations.engine.worker.DependsOnDelivery;
 
 /**
  * Shows applications a type of the engine.

@@ -1,0 +1,314 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.core.task.AsyncTaskExecutor;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.config.KafkaListenerConfigUtils;
+import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.MessageListenerContainer;
+
+import io.kaffe.spring.engine.listener.ContainerAdopter;
+import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
+
+/**
+ * Registers the consumers that are declared below {@code kaffe.consumers}, and gives
+ * workers to them, to the listener containers that are named there, and to those that
+ * {@link KaffeListenerContainerFactory} made, or, if that is asked for, to all: when
+ * everything that sets containers up has run, and before the first of them starts.
+ * <p>
+ * <b>Threading.</b> {@link #start()} is called by the thread that refreshes the context;
+ * containers made later are given workers by the thread that makes them. Guarded by the
+ * monitor of {@code adopted}, under which no user code runs.
+ */
+final class ContainerAdoptionLifecycle implements SmartLifecycle {
+
+	private static final Log logger = LogFactory.getLog(ContainerAdoptionLifecycle.class);
+
+	private final Map<AbstractMessageListenerContainer<?, ?>, String> adopted = new LinkedHashMap<>();
+
+	private final KaffeProperties properties;
+
+	private final DeclaredConsumers declared;
+
+	private final ConsumerSettingsResolver settings;
+
+	private final ContainerAdopter adopter;
+
+	private final ListableBeanFactory beans;
+
+	private final @Nullable KaffeListenerContainerFactory factory;
+
+	private final boolean virtualThreads;
+
+	private final boolean all;
+
+	private boolean running;
+
+	private boolean adoptsLate;
+
+	ContainerAdoptionLifecycle(KaffeProperties properties, ConsumerSettingsResolver settings, ContainerAdopter adopter,
+			ListableBeanFactory beans, @Nullable KaffeListenerContainerFactory factory, boolean virtualThreads) {
+		this.properties = properties;
+		this.declared = new DeclaredConsumers(properties, beans);
+		this.settings = settings;
+		this.adopter = adopter;
+		this.beans = beans;
+		this.factory = factory;
+		this.virtualThreads = virtualThreads;
+		this.all = properties.getAdopt() == KaffeProperties.Adopt.ALL;
+	}
+
+	@Override
+	public void start() {
+		this.running = true;
+		this.declared.register(registry(), containerBeans().keySet());
+		this.settings.expect(expected());
+		this.properties.getConsumers().forEach((name, consumer) -> {
+			if (consumer.isEnabled()) {
+				AbstractMessageListenerContainer<?, ?> container = adoptable(name, present(name));
+				if (!consumer.isDeclared()) {
+					ContainerAdopter.warnIfGroupIsId(name, container);
+				}
+				adopt(name, container);
+			}
+			else if (!consumer.isDeclared() && !this.all) {
+				present(name);
+			}
+		});
+		if (this.factory != null) {
+			this.factory.adoptWith((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
+		}
+		if (this.all) {
+			registry().getListenerContainers()
+				.forEach((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
+			containerBeans().forEach(this::adoptUnlessLeftOut);
+			adoptLate();
+		}
+	}
+
+	/**
+	 * Return the names of all consumers that are to have workers as far as they are
+	 * known.
+	 */
+	private Set<String> expected() {
+		Set<String> names = new TreeSet<>();
+		this.properties.getConsumers().forEach((name, consumer) -> {
+			if (consumer.isEnabled()) {
+				names.add(name);
+			}
+		});
+		Map<String, MessageListenerContainer> unnamed = new LinkedHashMap<>();
+		if (this.all) {
+			registry().getListenerContainers()
+				.forEach((container) -> unnamed.put(container.getListenerId(), container));
+			unnamed.putAll(containerBeans());
+		}
+		else if (this.factory != null) {
+			this.factory.made().forEach((container) -> unnamed.put(container.getListenerId(), container));
+		}
+		unnamed.forEach((name, container) -> {
+			if (!isLeftOut(name, container)) {
+				names.add(name);
+			}
+		});
+		return names;
+	}
+
+	@Override
+	public void stop() {
+		this.running = false;
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return Integer.MIN_VALUE;
+	}
+
+	/**
+	 * Give a container workers that the configuration does not name, unless it says that
+	 * it is to have none. What is said of a listener goes for those of its retry topics.
+	 */
+	private void adoptUnlessLeftOut(String name, MessageListenerContainer container) {
+		if (isLeftOut(name, container)) {
+			logger.debug("Listener container '" + name + "' is left without workers");
+			return;
+		}
+		try {
+			adopt(name, adoptable(name, container));
+		}
+		catch (UnsuitableContainerException ex) {
+			UnsuitableContainerException advised = new UnsuitableContainerException(String.valueOf(ex.getMessage()),
+					ex.getAction() + " Or set '" + KaffeProperties.nameOf(name, "enabled")
+							+ "' to false to leave it without workers.");
+			advised.initCause(ex);
+			throw advised;
+		}
+	}
+
+	private boolean isLeftOut(String name, MessageListenerContainer container) {
+		return isLeftOut(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
+				&& adoptable.getMainListenerId() != null && isLeftOut(adoptable.getMainListenerId()));
+	}
+
+	private boolean isLeftOut(String name) {
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		return consumer != null && !consumer.isEnabled();
+	}
+
+	/**
+	 * Give workers to containers that factories make from now on, when the application's
+	 * own customizer has seen them. What a listener's own container post-processor does
+	 * comes after that.
+	 */
+	@SuppressWarnings({ "rawtypes", "unchecked" })
+	private void adoptLate() {
+		if (this.adoptsLate) {
+			return;
+		}
+		this.adoptsLate = true;
+		for (AbstractKafkaListenerContainerFactory factory : this.beans
+			.getBeansOfType(AbstractKafkaListenerContainerFactory.class, true, false)
+			.values()) {
+			if (factory != this.factory) {
+				// Factories do not tell which customizer they were given.
+				Object customizer = new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
+				factory.setContainerCustomizer((container) -> {
+					if (customizer instanceof ContainerCustomizer user) {
+						user.configure(container);
+					}
+					if (container.getContainerProperties().getMessageListener() != null) {
+						adoptUnlessLeftOut(container.getListenerId(), container);
+					}
+				});
+			}
+		}
+	}
+
+	private void adopt(String name, AbstractMessageListenerContainer<?, ?> container) {
+		synchronized (this.adopted) {
+			if (this.adopted.putIfAbsent(container, name) != null) {
+				return;
+			}
+		}
+		ContainerAdopter.checkClientSettings(name, container);
+		checkBatchSettings(name, container);
+		pollOnPlatformThreads(container);
+		this.adopter.adopt(name, container,
+				this.settings.resolve(name, ContainerAdopter.maxPollInterval(container), Subscription.of(container)));
+	}
+
+	/**
+	 * Refuse limits of batches, set for this consumer, if it has none.
+	 */
+	private void checkBatchSettings(String name, AbstractMessageListenerContainer<?, ?> container) {
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		if (consumer == null || !(container.getContainerProperties().getMessageListener() instanceof MessageListener)) {
+			return;
+		}
+		String ignored = (consumer.getBatch().getMaxSize() != null) ? "batch.max-size"
+				: (consumer.getBatch().getMaxWait() != null) ? "batch.max-wait" : null;
+		if (ignored != null) {
+			String property = KaffeProperties.nameOf(name, ignored);
+			throw new UnsuitableContainerException(
+					"'" + property + "' is set, but the listener of consumer '" + name + "' takes single records.",
+					"Remove '" + property + "', or let the listener take batches: with batch = \"true\" at its "
+							+ "@KafkaListener, or as a BatchRecordHandler.");
+		}
+	}
+
+	/**
+	 * Undo Spring Boot's choice to poll on virtual threads: workers run on them, but a
+	 * polling loop never ends and would pin a carrier whenever the client blocks.
+	 */
+	private void pollOnPlatformThreads(AbstractMessageListenerContainer<?, ?> container) {
+		AsyncTaskExecutor executor = container.getContainerProperties().getListenerTaskExecutor();
+		if (this.virtualThreads && executor instanceof SimpleAsyncTaskExecutor) {
+			container.getContainerProperties()
+				.setListenerTaskExecutor(new SimpleAsyncTaskExecutor(container.getListenerId() + "-C-"));
+			logger.debug("Listener container '" + container.getListenerId() + "' polls on platform threads");
+		}
+	}
+
+	private static AbstractMessageListenerContainer<?, ?> adoptable(String name, MessageListenerContainer container) {
+		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
+			return adoptable;
+		}
+		throw new UnsuitableContainerException("Listener container '" + name + "' cannot be given Kaffe workers: a "
+				+ container.getClass().getName() + " does not commit offsets.", "Leave it out of 'kaffe.consumers'.");
+	}
+
+	/**
+	 * Return the listener container of a name.
+	 */
+	private MessageListenerContainer present(String name) {
+		KafkaListenerEndpointRegistry registry = registry();
+		MessageListenerContainer container = registry.getListenerContainer(name);
+		if (container == null) {
+			container = containerBeans().get(name);
+		}
+		if (container != null) {
+			return container;
+		}
+		TreeSet<String> known = new TreeSet<>(registry.getListenerContainerIds());
+		known.addAll(containerBeans().keySet());
+		throw new UnsuitableContainerException(
+				"'kaffe.consumers." + name + "' names no listener: there is no @KafkaListener with id = \"" + name
+						+ "\" and no listener container bean of that name.",
+				known.isEmpty()
+						? "Add a @KafkaListener(id = \"" + name + "\", …), or set 'kaffe.consumers." + name
+								+ ".topics' and have a RecordHandler bean, or remove 'kaffe.consumers." + name + "'."
+						: "Name one of the listeners there are: " + String.join(", ", known)
+								+ ". Or give a @KafkaListener the id \"" + name + "\", or set 'kaffe.consumers." + name
+								+ ".topics' and have a RecordHandler bean.");
+	}
+
+	/**
+	 * Return the registry, which must not be injected: a bean that this one depends on
+	 * would be started first.
+	 */
+	private KafkaListenerEndpointRegistry registry() {
+		return this.beans.getBean(KafkaListenerConfigUtils.KAFKA_LISTENER_ENDPOINT_REGISTRY_BEAN_NAME,
+				KafkaListenerEndpointRegistry.class);
+	}
+
+	private Map<String, MessageListenerContainer> containerBeans() {
+		return this.beans.getBeansOfType(MessageListenerContainer.class, true, false);
+	}
+
+}

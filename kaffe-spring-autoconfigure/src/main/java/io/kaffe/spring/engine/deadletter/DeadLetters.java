@@ -1,0 +1,142 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.deadletter;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Predicate;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.core.KafkaOperations;
+
+import io.kaffe.spring.engine.delivery.ListenerFailure;
+import io.kaffe.spring.engine.delivery.RecordRecoverer;
+
+/**
+ * Dead-letter topics: publishes records whose attempts are used up, with Spring Kafka's
+ * dead-letter headers, to the partition of the same number or, if there is none, by key.
+ * The outcome is final when the broker has acknowledged the dead letter.
+ * <p>
+ * Keys and values that are bytes, because they could not be deserialized or because the
+ * listener wants them so, are published as they are; others with the application's
+ * template.
+ * <p>
+ * <b>Threading.</b> Safe for concurrent use. Nothing blocks the caller: a send may block
+ * for {@code max.block.ms} when its topic or the broker is missing, so sends are made on
+ * an executor, those to one topic one after the other. Whoever does not want a record to
+ * be sent any more cancels its future.
+ */
+public final class DeadLetters implements RecordRecoverer, AutoCloseable {
+
+	private final Map<String, DeadLetterQueue> queues = new ConcurrentHashMap<>();
+
+	private final PayloadTemplates templates;
+
+	private final DeadLetterTopicPattern pattern;
+
+	private final Predicate<String> consumed;
+
+	private final @Nullable String groupId;
+
+	private final Executor executor;
+
+	private final MissingTopics missingTopics;
+
+	private volatile boolean closed;
+
+	/**
+	 * Create dead letters of one consumer.
+	 * @param template publishes them; if it is transactional, each in a transaction of
+	 * its own
+	 * @param pattern names their topics
+	 * @param consumed whether the consumer itself consumes a topic, so that dead letters
+	 * there would come back; called by workers
+	 * @param groupId the consumer group that their headers tell, or {@code null} if there
+	 * is none
+	 * @param executor sends; threads that may block, at most one for each dead-letter
+	 * topic
+	 * @param missingTopics warns of dead-letter topics that do not exist
+	 */
+	public DeadLetters(KafkaOperations<?, ?> template, DeadLetterTopicPattern pattern, Predicate<String> consumed,
+			@Nullable String groupId, Executor executor, MissingTopics missingTopics) {
+		this.templates = new PayloadTemplates(template);
+		this.pattern = pattern;
+		this.consumed = consumed;
+		this.groupId = groupId;
+		this.executor = executor;
+		this.missingTopics = missingTopics;
+	}
+
+	@Override
+	public void expect(Collection<String> topics) {
+		this.missingTopics.warn(topics.stream().map(this.pattern::topicFor).toList());
+	}
+
+	/**
+	 * Publish a record to its dead-letter topic. Does not block.
+	 * @param record the record
+	 * @param failure what its last attempt failed with
+	 * @return completed when the dead letter is acknowledged, exceptionally if it could
+	 * not be sent
+	 */
+	@Override
+	public CompletableFuture<?> recover(ConsumerRecord<?, ?> record, Exception failure) {
+		try {
+			String topic = this.pattern.topicFor(record.topic());
+			refuseIfConsumed(topic, record);
+			DeadLetterQueue queue = this.queues.computeIfAbsent(topic, this::queue);
+			CompletableFuture<?> outcome = queue.add(record, ListenerFailure.of(failure, this.groupId));
+			if (this.closed) {
+				queue.giveUp();
+			}
+			return outcome;
+		}
+		catch (Throwable ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	private DeadLetterQueue queue(String topic) {
+		return new DeadLetterQueue(new DeadLetterPublisher(topic, this.templates), this.executor);
+	}
+
+	private void refuseIfConsumed(String topic, ConsumerRecord<?, ?> record) {
+		if (topic.equals(record.topic()) || this.consumed.test(topic)) {
+			throw new IllegalStateException("The dead letter of " + record.topic() + "-" + record.partition() + "@"
+					+ record.offset() + " would go to '" + topic + "', which its consumer consumes itself: it would "
+					+ "come back for ever. Name another topic than '" + this.pattern
+					+ "', or consume none that is named like it");
+		}
+	}
+
+	/**
+	 * Give up what is not sent yet, and close the producers that were made for bytes.
+	 * What waits for an outcome is told that there is none. Blocks for a second at most
+	 * for each such producer.
+	 */
+	@Override
+	public void close() {
+		this.closed = true;
+		this.queues.values().forEach(DeadLetterQueue::giveUp);
+		this.templates.close();
+	}
+
+}

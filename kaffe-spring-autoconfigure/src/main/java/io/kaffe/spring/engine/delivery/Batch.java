@@ -1,0 +1,473 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Future;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.BatchListenerFailedException;
+
+import io.kaffe.spring.engine.worker.Turn;
+import io.kaffe.spring.engine.worker.Work.Progress;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.table.WorkerState;
+
+/**
+ * The batch that a worker is at: gathers what is queued, delivers it, and keeps what is
+ * not final until it is, before it gathers the next one.
+ * <p>
+ * A listener that throws a {@link BatchListenerFailedException} has handled the records
+ * before the one that it names: they are final, and the rest is tried again, which counts
+ * for the first record of it. If its attempts are used up, that record alone is given up.
+ * After any other exception the whole batch is tried again, and given up record by
+ * record. A record that cannot be deserialized ends the batch before it and is given up
+ * alone.
+ * <p>
+ * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #handedOver} may
+ * look while another thread runs: what it sees then may be old, and a worker that is
+ * woken in vain waits again.
+ * <p>
+ * A batch that grows never waits without a timer. At most one is pending. It may be that
+ * of a batch before this one, which goes off too early but never too late, since each
+ * batch waits equally long and begins after the one before. When a timer goes off, the
+ * scheduler's thread says first that none is set, and then wakes the worker; the worker
+ * says first that it waits, and then asks {@link #isReady}, which says yes if no timer is
+ * set. So either the wake finds the worker waiting, or the worker finds the timer gone:
+ * in both cases it looks once more and, if it is too early, sets a timer of its own.
+ */
+final class Batch {
+
+	private static final Log logger = LogFactory.getLog(Batch.class);
+
+	/** What was taken out of the worker's queue and is not in the batch yet. */
+	private final Deque<BatchWork> behind = new ArrayDeque<>();
+
+	/** What is not final; nothing is added while the first one fails. */
+	private final List<BatchedRecord> records = new ArrayList<>();
+
+	private final BatchDelivery delivery;
+
+	private final BatchLimits limits;
+
+	private final boolean waitsForMore;
+
+	/** Where the records came from, in their order; replaced, not changed. */
+	private List<AssignmentHandle> sources = List.of();
+
+	/** Only while the first record fails. */
+	private @Nullable RetryingRecord unfinished;
+
+	/** Whether all others are given up, too, when the first one has an outcome. */
+	private boolean givenUp;
+
+	/** Whether the next record does not belong to this batch. */
+	private boolean closed;
+
+	private boolean attemptsAreTold;
+
+	private volatile boolean timerIsSet;
+
+	/** Kept by the scheduler until it goes off, so canceled when it is of no use. */
+	private @Nullable Future<?> timer;
+
+	private long gatherUntil;
+
+	/**
+	 * Create a batch.
+	 * @param first what it begins with
+	 * @param delivery calls the listener
+	 * @param alone whether nothing can come behind that
+	 */
+	Batch(BatchWork first, BatchDelivery delivery, boolean alone) {
+		this.behind.add(first);
+		this.delivery = delivery;
+		this.limits = delivery.limits();
+		this.waitsForMore = !alone && !this.limits.maxWait().isZero();
+	}
+
+	/**
+	 * Deliver batches until nothing is queued, one has to wait, or the turn is over.
+	 */
+	Progress proceed(Worker worker, Turn turn) {
+		while (true) {
+			if (this.unfinished != null && this.unfinished.isAwaited()) {
+				return Progress.WAITING;
+			}
+			dropRevoked(worker);
+			if (this.unfinished == null) {
+				gather(worker, turn);
+				if (this.records.isEmpty()) {
+					cancelTimer();
+					return Progress.DONE;
+				}
+				if (isToGrow(worker, turn)) {
+					return Progress.GATHERING;
+				}
+			}
+			if (!enterAndHandle(worker, turn)) {
+				return Progress.WAITING;
+			}
+			if (turn.isOver() && !(this.records.isEmpty() && this.behind.isEmpty())) {
+				return Progress.TURN_OVER;
+			}
+		}
+	}
+
+	private void gather(Worker worker, Turn turn) {
+		if (this.records.isEmpty()) {
+			this.closed = false;
+			this.attemptsAreTold = false;
+			this.gatherUntil = turn.now() + this.limits.maxWait().toNanos();
+		}
+		while (!isFull()) {
+			BatchWork next = this.behind.peek();
+			if (next == null) {
+				next = worker.takeQueued(BatchWork.class);
+				if (next == null) {
+					return;
+				}
+				this.behind.add(next);
+			}
+			BatchedRecord record = next.peek();
+			if (record == null) {
+				this.behind.remove();
+			}
+			else if (belongs(record)) {
+				next.advance();
+				add(record);
+			}
+			else {
+				this.closed = true;
+			}
+		}
+	}
+
+	private boolean isFull() {
+		return this.closed || this.records.size() >= this.limits.maxSize();
+	}
+
+	private boolean belongs(BatchedRecord record) {
+		return this.records.isEmpty() || (!isUnreadable(record)
+				&& !(this.delivery.separatesPartitions() && record.source() != this.sources.get(0)));
+	}
+
+	private static boolean isUnreadable(BatchedRecord record) {
+		return DeliveryHeaders.deserializationFailure(record.record()) != null;
+	}
+
+	private void add(BatchedRecord record) {
+		if (this.records.isEmpty()) {
+			this.closed = isUnreadable(record);
+		}
+		this.records.add(record);
+		if (!this.sources.contains(record.source())) {
+			List<AssignmentHandle> more = new ArrayList<>(this.sources);
+			more.add(record.source());
+			this.sources = List.copyOf(more);
+		}
+	}
+
+	/**
+	 * Return whether to wait for more. Then the worker is woken when the wait is over.
+	 */
+	private boolean isToGrow(Worker worker, Turn turn) {
+		long left = this.gatherUntil - turn.now();
+		if (!this.waitsForMore || isFull() || left <= 0) {
+			return false;
+		}
+		if (!this.timerIsSet) {
+			setTimer(Duration.ofNanos(left), worker);
+		}
+		return true;
+	}
+
+	private void setTimer(Duration delay, Worker worker) {
+		this.timerIsSet = true;
+		try {
+			this.timer = worker.after(delay, () -> {
+				// It may come too early, by a little or for a batch before this one.
+				this.timerIsSet = false;
+				worker.wake();
+			});
+		}
+		catch (Throwable ex) {
+			this.timerIsSet = false;
+			throw ex;
+		}
+	}
+
+	private void cancelTimer() {
+		if (this.timer != null) {
+			this.timer.cancel(false);
+			this.timer = null;
+		}
+	}
+
+	/**
+	 * Handle the batch unless its partitions are gone.
+	 * @return whether to go on
+	 */
+	private boolean enterAndHandle(Worker worker, Turn turn) {
+		List<AssignmentHandle> entered = new ArrayList<>(this.sources);
+		entered.removeIf((source) -> !source.enter());
+		try {
+			if (entered.size() < this.sources.size()) {
+				dropRevoked(worker);
+			}
+			return this.records.isEmpty() || handle(worker, turn);
+		}
+		finally {
+			entered.forEach(AssignmentHandle::exit);
+		}
+	}
+
+	private boolean handle(Worker worker, Turn turn) {
+		LogContext logContext = this.delivery.logContext();
+		BatchedRecord first = this.records.get(0);
+		logContext.enter(worker, first.record());
+		logContext.at(first.record());
+		try {
+			RetryingRecord unfinished = this.unfinished;
+			return (unfinished != null) ? goOn(unfinished, worker, turn) : attempt(1, worker, turn);
+		}
+		finally {
+			logContext.leave();
+		}
+	}
+
+	/**
+	 * Do what is due about the first record, which failed.
+	 */
+	private boolean goOn(RetryingRecord unfinished, Worker worker, Turn turn) {
+		return switch (unfinished.next(turn)) {
+			case WAIT -> false;
+			case ATTEMPT -> attempt(unfinished.attempts() + 1, worker, turn);
+			case COMPLETE -> {
+				this.records.get(0).complete();
+				yield firstIsFinal(unfinished, worker, turn);
+			}
+			case FINAL -> firstIsFinal(unfinished, worker, turn);
+		};
+	}
+
+	private boolean attempt(int number, Worker worker, Turn turn) {
+		this.givenUp = false;
+		if (this.delivery.groupsPartitions() && this.sources.size() > 1) {
+			this.records.sort(Comparator.comparingInt((record) -> this.sources.indexOf(record.source())));
+		}
+		long begin = turn.now();
+		worker.beginRecord(this.records.get(0).record(), number, begin);
+		BatchAttempt attempt = new BatchAttempt(this.records, this.delivery, begin);
+		Throwable failure = DeliveryHeaders.deserializationFailure(this.records.get(0).record());
+		if (failure == null) {
+			this.attemptsAreTold |= number > 1;
+			try {
+				this.delivery.deliver(attempt, number, this.attemptsAreTold);
+			}
+			catch (Throwable ex) {
+				failure = ex;
+			}
+			turn.handlerReturned();
+		}
+		// What is left has waited for its batch.
+		this.gatherUntil = turn.now();
+		if (failure instanceof HookFailedException breakdown) {
+			throw breakdown;
+		}
+		if (failure != null) {
+			return failed(attempt, failure, begin, worker, turn);
+		}
+		attempted(this.records.size(), turn.now() - begin, worker);
+		worker.recordsHandled(this.records.size());
+		leaveUnfinished();
+		this.records.clear();
+		this.sources = List.of();
+		return true;
+	}
+
+	/**
+	 * Keep what is not final, and decide about the first record of it.
+	 */
+	private boolean failed(BatchAttempt attempt, Throwable thrown, long begin, Worker worker, Turn turn) {
+		int position = attempt.positionOfFailure(thrown);
+		attempt.completeUpTo(position - 1);
+		BatchedRecord before = this.records.get(0);
+		boolean whole = position < 0 || attempt.isFinal(position);
+		attempted(whole ? 0 : position, turn.now() - begin, worker);
+		int size = this.records.size();
+		retain(attempt);
+		if (size > this.records.size()) {
+			worker.recordsHandled(size - this.records.size());
+		}
+		if (this.records.isEmpty()) {
+			worker.failureLog()
+				.log(logger::warn, "failures after batches were acknowledged",
+						"The listener failed after it had acknowledged all of its batch", thrown);
+			leaveUnfinished();
+			return true;
+		}
+		BatchedRecord first = this.records.get(0);
+		if (first != before) {
+			leaveUnfinished();
+			worker.beginRecord(first.record(), 1, turn.now());
+		}
+		RetryingRecord unfinished = this.unfinished;
+		if (unfinished == null) {
+			unfinished = new RetryingRecord(first.record(), first.source(), worker);
+			this.unfinished = unfinished;
+		}
+		boolean isFinal = unfinished.attemptFailed(BatchAttempt.reasonOf(thrown), turn);
+		this.givenUp = whole && (isFinal || unfinished.isRecovering());
+		if (!isFinal) {
+			return false;
+		}
+		first.complete();
+		return firstIsFinal(unfinished, worker, turn);
+	}
+
+	/**
+	 * Tell observers what became of the records, each with its share of the time.
+	 * @param handled how many were handled; the one behind them failed, and if it is the
+	 * first, the batch has
+	 */
+	private void attempted(int handled, long nanos, Worker worker) {
+		int tried = Math.min(handled + 1, this.records.size());
+		for (int position = 0; position < tried; position++) {
+			worker.attempted(this.records.get(position).record().topic(), nanos / tried, position < handled);
+		}
+	}
+
+	private void retain(BatchAttempt attempt) {
+		int position = 0;
+		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext(); position++) {
+			each.next();
+			if (attempt.isFinal(position)) {
+				each.remove();
+			}
+		}
+		sourcesChanged();
+	}
+
+	/**
+	 * Go on to the record after the first one, with which the others may be given up.
+	 * @return whether to go on to what is left
+	 */
+	private boolean firstIsFinal(RetryingRecord outcome, Worker worker, Turn turn) {
+		leaveUnfinished();
+		this.records.remove(0);
+		worker.recordHandled();
+		while (this.givenUp && !this.records.isEmpty() && !this.records.get(0).source().isRevoked()) {
+			BatchedRecord first = this.records.get(0);
+			worker.beginRecord(first.record(), outcome.attempts(), turn.now());
+			RetryingRecord next = new RetryingRecord(first.record(), first.source(), worker);
+			this.unfinished = next;
+			if (!next.giveUp(Objects.requireNonNull(outcome.failure()), outcome.attempts(), turn)) {
+				return false;
+			}
+			first.complete();
+			leaveUnfinished();
+			this.records.remove(0);
+			worker.recordHandled();
+		}
+		this.givenUp = false;
+		sourcesChanged();
+		return true;
+	}
+
+	/**
+	 * Drop the records of partitions that are gone: who gets them next reads them again.
+	 */
+	private void dropRevoked(Worker worker) {
+		boolean dropped = false;
+		for (AssignmentHandle source : this.sources) {
+			if (source.isRevoked()) {
+				drop(source, worker);
+				dropped = true;
+			}
+		}
+		if (dropped) {
+			sourcesChanged();
+		}
+	}
+
+	private void drop(AssignmentHandle source, Worker worker) {
+		RetryingRecord unfinished = this.unfinished;
+		if (unfinished != null && this.records.get(0).source() == source) {
+			leaveUnfinished();
+			this.givenUp = false;
+			if (unfinished.isFinal()) {
+				this.records.remove(0);
+				worker.recordHandled();
+			}
+			else {
+				worker.recordDropped();
+			}
+		}
+		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext();) {
+			BatchedRecord record = each.next();
+			if (record.source() == source) {
+				source.drop(record.record());
+				each.remove();
+			}
+		}
+	}
+
+	private void sourcesChanged() {
+		this.sources = this.records.stream().map(BatchedRecord::source).distinct().toList();
+	}
+
+	private void leaveUnfinished() {
+		if (this.unfinished != null) {
+			this.unfinished.leave();
+			this.unfinished = null;
+		}
+	}
+
+	boolean isReady(long now) {
+		RetryingRecord unfinished = this.unfinished;
+		if (unfinished != null && (unfinished.isAwaited() || unfinished.isReady(now))) {
+			return !unfinished.isAwaited();
+		}
+		return this.sources.stream().anyMatch(AssignmentHandle::isRevoked)
+				|| (unfinished == null && (!this.timerIsSet || this.gatherUntil - now <= 0));
+	}
+
+	/**
+	 * Return how many records the handler, or a recoverer, has if it has any. Any thread;
+	 * a moment's view.
+	 */
+	int handedOver() {
+		RetryingRecord unfinished = this.unfinished;
+		return (unfinished != null && unfinished.isRecovering()) ? 1 : Math.max(1, this.records.size());
+	}
+
+	WorkerState waitingState() {
+		RetryingRecord unfinished = this.unfinished;
+		return (unfinished != null) ? unfinished.workerState() : WorkerState.RUNNING;
+	}
+
+}

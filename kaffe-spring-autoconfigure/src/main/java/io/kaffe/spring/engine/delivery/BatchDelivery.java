@@ -1,0 +1,333 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+import io.micrometer.observation.Observation;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.BatchInterceptor;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ListenerType;
+
+import io.kaffe.spring.engine.worker.SafeLog;
+import io.kaffe.spring.engine.worker.Work;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+
+/**
+ * Delivers batches of records to the user's listener, as the container itself would: the
+ * batch interceptor is called around the listener, and the consumer group is bound to the
+ * thread.
+ * <p>
+ * <b>Threading.</b> Immutable; called by many workers at once, each on a thread of its
+ * own. The consumer that listeners and interceptors are given is not the one that polls.
+ */
+public final class BatchDelivery extends Delivery {
+
+	private static final Log logger = LogFactory.getLog(BatchDelivery.class);
+
+	private final BatchMessageListener<Object, Object> listener;
+
+	private final ListenerType type;
+
+	private final boolean wantsPollResult;
+
+	private final @Nullable BatchInterceptor<Object, Object> interceptor;
+
+	private final Acknowledgments acknowledgments;
+
+	private final BatchLimits limits;
+
+	private final boolean separatesPartitions;
+
+	private final boolean tellsFirstAttempt;
+
+	private final @Nullable DeliveryObservation observation;
+
+	private final Consumer<Object, Object> consumer;
+
+	/**
+	 * Create a delivery.
+	 * @param listener the user's listener
+	 * @param type which of its methods to call
+	 * @param wantsPollResult whether it takes records by partition, in a
+	 * {@link ConsumerRecords}
+	 * @param interceptor called around the listener, or {@code null}
+	 * @param acknowledgments whether the listener says itself what is final
+	 * @param limits how large a batch gets, and when
+	 * @param separatesPartitions whether a batch holds records of one partition only
+	 * @param settings how records reach the listener
+	 */
+	public BatchDelivery(BatchMessageListener<Object, Object> listener, ListenerType type, boolean wantsPollResult,
+			@Nullable BatchInterceptor<Object, Object> interceptor, Acknowledgments acknowledgments, BatchLimits limits,
+			boolean separatesPartitions, DeliverySettings settings) {
+		super(settings);
+		this.listener = listener;
+		this.type = type;
+		this.wantsPollResult = wantsPollResult;
+		this.interceptor = interceptor;
+		this.acknowledgments = acknowledgments;
+		this.limits = limits;
+		this.separatesPartitions = separatesPartitions;
+		this.tellsFirstAttempt = settings.tellsFirstAttempt();
+		this.observation = settings.observation();
+		this.consumer = settings.consumer();
+	}
+
+	@Override
+	public Work workOf(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source) {
+		return new BatchWork(records, source, this, false);
+	}
+
+	@Override
+	Work workOf(ConsumerRecord<?, ?> record, AssignmentHandle source) {
+		return new BatchWork(List.of(record), source, this, false);
+	}
+
+	@Override
+	Work unorderedWorkOf(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source) {
+		return new BatchWork(records, source, this, true);
+	}
+
+	@Override
+	int maxUnordered() {
+		return this.limits.maxSize();
+	}
+
+	BatchLimits limits() {
+		return this.limits;
+	}
+
+	boolean separatesPartitions() {
+		return this.separatesPartitions;
+	}
+
+	/**
+	 * Return whether the listener is given the records partition by partition.
+	 */
+	boolean groupsPartitions() {
+		return this.wantsPollResult;
+	}
+
+	/**
+	 * Deliver a batch and complete it, unless that is left to the listener.
+	 * @param attempt the records, and what becomes of them
+	 * @param number which attempt it is, from 1
+	 * @param tellAttempt whether the records have to have the header of attempts
+	 * @throws HookFailedException if the interceptor throws before the listener is
+	 * called, or an error of the virtual machine afterwards
+	 * @throws Throwable what the listener threw
+	 */
+	void deliver(BatchAttempt attempt, int number, boolean tellAttempt) throws Throwable {
+		if (tellAttempt || this.tellsFirstAttempt) {
+			attempt.records().forEach((batched) -> DeliveryHeaders.tellAttempt(batched.record(), number));
+		}
+		DeliveryObservation observation = this.observation;
+		if (observation == null) {
+			deliver(attempt);
+			return;
+		}
+		List<Observation> observations = attempt.records()
+			.stream()
+			.map((batched) -> observation.start(batched.record()))
+			.toList();
+		try {
+			deliver(attempt);
+		}
+		catch (Throwable ex) {
+			Throwable reason = BatchAttempt.reasonOf(ex);
+			observations.forEach((each) -> DeliveryObservation.stop(each, reason));
+			throw ex;
+		}
+		observations.forEach((each) -> DeliveryObservation.stop(each, null));
+	}
+
+	private void deliver(BatchAttempt attempt) throws Throwable {
+		List<ConsumerRecord<Object, Object>> records = anyType(attempt.records());
+		boolean listened = true;
+		if (this.interceptor != null) {
+			listened = intercepted(records, attempt, this.interceptor);
+		}
+		else {
+			invoke(records, attempt);
+		}
+		if (listened && this.acknowledgments == Acknowledgments.LATER) {
+			attempt.leaveOpen();
+		}
+		else {
+			attempt.settle();
+		}
+	}
+
+	/**
+	 * Call the listener within the interceptor.
+	 * @return whether the listener was called: {@code false} if the interceptor skipped
+	 * the batch
+	 */
+	private boolean intercepted(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt,
+			BatchInterceptor<Object, Object> around) throws Throwable {
+		ConsumerRecords<Object, Object> batch = byPartition(records);
+		ConsumerRecords<Object, Object> intercepted = null;
+		try {
+			before(() -> {
+				around.setupThreadState(this.consumer);
+				return batch;
+			});
+			ConsumerRecords<Object, Object> told = before(() -> around.intercept(batch, this.consumer));
+			if (told == null) {
+				return false;
+			}
+			intercepted = told;
+			invoke((told != batch) ? inOrder(told, attempt) : records, attempt);
+			after(() -> around.success(told, this.consumer));
+			return true;
+		}
+		catch (HookFailedException ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			ConsumerRecords<Object, Object> failed = (intercepted != null) ? intercepted : batch;
+			after(() -> around.failure(failed, asException(ex), this.consumer));
+			throw ex;
+		}
+		finally {
+			after(() -> around.clearThreadState(this.consumer));
+		}
+	}
+
+	private void invoke(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt) {
+		attempt.told(records);
+		attempt.within(() -> call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null));
+	}
+
+	private void call(List<ConsumerRecord<Object, Object>> records, @Nullable BatchAttempt acknowledgment) {
+		if (this.wantsPollResult) {
+			this.listener.onMessage(byPartition(records), acknowledgment, this.consumer);
+			return;
+		}
+		switch (this.type) {
+			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(records, acknowledgment, this.consumer);
+			case ACKNOWLEDGING -> this.listener.onMessage(records, acknowledgment);
+			case CONSUMER_AWARE -> this.listener.onMessage(records, this.consumer);
+			case SIMPLE -> this.listener.onMessage(records);
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static List<ConsumerRecord<Object, Object>> anyType(List<BatchedRecord> records) {
+		List<ConsumerRecord<Object, Object>> list = new ArrayList<>(records.size());
+		records.forEach((batched) -> list.add((ConsumerRecord<Object, Object>) batched.record()));
+		return list;
+	}
+
+	private static ConsumerRecords<Object, Object> byPartition(List<ConsumerRecord<Object, Object>> records) {
+		Map<TopicPartition, List<ConsumerRecord<Object, Object>>> partitions = new LinkedHashMap<>();
+		for (ConsumerRecord<Object, Object> record : records) {
+			partitions
+				.computeIfAbsent(new TopicPartition(record.topic(), record.partition()),
+						(partition) -> new ArrayList<>())
+				.add(record);
+		}
+		return new ConsumerRecords<>(partitions, Map.of());
+	}
+
+	/**
+	 * Return what an interceptor has made of a batch in the order of the batch; what it
+	 * has added comes first.
+	 */
+	private static List<ConsumerRecord<Object, Object>> inOrder(ConsumerRecords<Object, Object> records,
+			BatchAttempt attempt) {
+		List<Placed> placed = new ArrayList<>(records.count());
+		int expected = 0;
+		for (ConsumerRecord<Object, Object> record : records) {
+			int position = attempt.positionOf(record, expected);
+			placed.add(new Placed(record, position));
+			expected = position + 1;
+		}
+		placed.sort(null);
+		// Filters take out of the list what they are given.
+		return placed.stream().map(Placed::record).collect(Collectors.toCollection(ArrayList::new));
+	}
+
+	private static <T extends @Nullable Object> T before(Supplier<T> callback) {
+		try {
+			return callback.get();
+		}
+		catch (Throwable ex) {
+			throw new HookFailedException("The batch interceptor failed before the delivery of a batch", ex);
+		}
+	}
+
+	private static void after(Runnable callback) {
+		try {
+			callback.run();
+		}
+		catch (Throwable ex) {
+			String message = "The batch interceptor failed after the delivery of a batch";
+			if (WorkerRuntime.isFatal(ex)) {
+				throw new HookFailedException(message, ex);
+			}
+			SafeLog.log(logger::error, message, ex);
+		}
+	}
+
+	/**
+	 * Whether a listener says itself which records are final.
+	 */
+	public enum Acknowledgments {
+
+		/**
+		 * It does not: all are when it returns.
+		 */
+		NONE,
+
+		/**
+		 * It may do so before it returns; all others are when it returns.
+		 */
+		AT_ONCE,
+
+		/**
+		 * It does so, on any thread, at any time.
+		 */
+		LATER
+
+	}
+
+	/**
+	 * A record and its position in the batch.
+	 */
+	private record Placed(ConsumerRecord<Object, Object> record, int position) implements Comparable<Placed> {
+
+		@Override
+		public int compareTo(Placed other) {
+			return Integer.compare(this.position, other.position);
+		}
+
+	}
+
+}

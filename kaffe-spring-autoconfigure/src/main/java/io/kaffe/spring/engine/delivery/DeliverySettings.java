@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.support.KafkaHeaders;
+
+import io.kaffe.spring.engine.worker.Ticker;
+
+/**
+ * How records reach a listener, whether one by one or in batches.
+ *
+ * @param groupId the consumer group, or {@code null} if there is none
+ * @param tellsFirstAttempt whether records have the header
+ * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from the
+ * second
+ * @param failurePolicy what to do about records that fail
+ * @param observation observes each attempt at a record, or {@code null}
+ * @param logContext tells loggers which record it is; of a batch, the first
+ * @param consumer what a listener or interceptor that asks for the consumer is given;
+ * must be safe on any thread
+ * @param ticker the time
+ */
+public record DeliverySettings(@Nullable String groupId, boolean tellsFirstAttempt, FailurePolicy failurePolicy,
+		@Nullable DeliveryObservation observation, LogContext logContext, Consumer<Object, Object> consumer,
+		Ticker ticker) {
+
+}

@@ -1,0 +1,45 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+/**
+ * What happens to a record when it is not tried again any more.
+ */
+public enum FailureAction {
+
+	/**
+	 * It stays where it is, and its worker with it, until somebody decides about it.
+	 * Everything else goes on.
+	 */
+	PARK,
+
+	/**
+	 * It is sent to the dead-letter topic, and is final when that is acknowledged.
+	 */
+	DEAD_LETTER,
+
+	/**
+	 * It is logged and final.
+	 */
+	SKIP,
+
+	/**
+	 * It stays unfinished, and its consumer is stopped.
+	 */
+	STOP
+
+}

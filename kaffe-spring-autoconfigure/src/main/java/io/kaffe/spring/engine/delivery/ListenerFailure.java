@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
+
+/**
+ * Failures as recoverers know them from the container: wrapped in an exception that names
+ * the consumer group. The methods of an exception are user code: one that cannot be
+ * described is replaced, since a recoverer that describes it, such as Spring Kafka's for
+ * dead letters, would fail with it whenever it is tried again.
+ */
+public final class ListenerFailure {
+
+	private static final int MOST_CAUSES = 1000;
+
+	private ListenerFailure() {
+	}
+
+	/**
+	 * Return a failure as the container would tell it.
+	 * @param failure what an attempt failed with
+	 * @param groupId the consumer group, or {@code null} if there is none
+	 * @return the failure itself if it names the group, else one that does
+	 */
+	public static ListenerExecutionFailedException of(Exception failure, @Nullable String groupId) {
+		return named(
+				isDescribable(failure) ? failure
+						: new IllegalStateException(
+								failure.getClass().getName() + ", which, or a cause of which, cannot be described"),
+				groupId);
+	}
+
+	/**
+	 * Return whether a failure, and all that it was caused by and that it suppresses,
+	 * give their texts and causes when they are asked, and come to an end.
+	 */
+	static boolean isDescribable(Throwable failure) {
+		try {
+			return isDescribable(failure, Collections.newSetFromMap(new IdentityHashMap<>()));
+		}
+		catch (Throwable ex) {
+			return false;
+		}
+	}
+
+	private static boolean isDescribable(Throwable failure, Set<Throwable> seen) {
+		if (!seen.add(failure)) {
+			return true;
+		}
+		String text = failure + failure.getMessage() + failure.getLocalizedMessage();
+		if (text.isEmpty() || failure.getStackTrace() == null || seen.size() > MOST_CAUSES) {
+			return false;
+		}
+		Throwable cause = failure.getCause();
+		return (cause == null || isDescribable(cause, seen))
+				&& Stream.of(failure.getSuppressed()).allMatch((suppressed) -> isDescribable(suppressed, seen));
+	}
+
+	private static ListenerExecutionFailedException named(Exception failure, @Nullable String groupId) {
+		if (!(failure instanceof ListenerExecutionFailedException listenerFailure)) {
+			return new ListenerExecutionFailedException("Listener failed", groupId, failure);
+		}
+		if (groupId == null || groupId.equals(listenerFailure.getGroupId())) {
+			return listenerFailure;
+		}
+		String message = (failure.getMessage() != null) ? failure.getMessage() : "Listener failed";
+		var named = new ListenerExecutionFailedException(message, groupId, failure.getCause());
+		named.setStackTrace(failure.getStackTrace());
+		return named;
+	}
+
+}

@@ -1,0 +1,51 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.time.Duration;
+
+import org.springframework.kafka.support.Acknowledgment;
+
+/**
+ * An acknowledgment for one record on a worker, which says what to do instead of what
+ * only the consumer thread could do.
+ */
+interface WorkerAcknowledgment extends Acknowledgment {
+
+	@Override
+	default void nack(Duration sleep) {
+		throw new UnsupportedOperationException("Acknowledgment.nack() is for the thread that polls, and this is a "
+				+ "worker. Throw an exception instead: the worker tries the record again after a back-off "
+				+ "('kaffe.failure.backoff.*', or a RecordBackOff bean), and holds up no other worker meanwhile");
+	}
+
+	@Override
+	default void nack(int index, Duration sleep) {
+		nack(sleep);
+	}
+
+	@Override
+	default void acknowledge(int index) {
+		throw new UnsupportedOperationException("This acknowledgment is for one record: call acknowledge()");
+	}
+
+	@Override
+	default boolean isOutOfOrderCommit() {
+		return true;
+	}
+
+}

@@ -1,0 +1,290 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.worker.Ticker;
+
+/**
+ * What a consumer knows of the positions of its partitions: from where they are read,
+ * what of them an earlier commit tells to be complete, where they end.
+ * <p>
+ * <b>Threading.</b> Belongs to the consumer thread.
+ */
+final class CommitReader {
+
+	private static final Log logger = LogFactory.getLog(CommitReader.class);
+
+	/** How long the answers about all partitions of an assignment are waited for. */
+	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+	private static final int SHOWN = 10;
+
+	private final Consumer<?, ?> consumer;
+
+	private final String consumerName;
+
+	private final boolean tellsCompleted;
+
+	private final Ticker ticker;
+
+	/**
+	 * Create positions.
+	 * @param consumer the consumer
+	 * @param consumerName its name
+	 * @param tellsCompleted whether commits tell what is complete above their offsets
+	 * @param ticker the time
+	 */
+	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean tellsCompleted, Ticker ticker) {
+		this.consumer = consumer;
+		this.consumerName = consumerName;
+		this.tellsCompleted = tellsCompleted;
+		this.ticker = ticker;
+	}
+
+	/**
+	 * Learn from the last commits what is complete above their offsets. Without an answer
+	 * of the broker, nothing is: then records are handled again that need not be. Nothing
+	 * is believed that is not above the committed offset and below the end of the log.
+	 * @param assignments partitions that were just assigned
+	 */
+	void continueFromCommits(Collection<PartitionAssignment> assignments) {
+		Map<TopicPartition, PartitionAssignment> byPartition = assignments.stream()
+			.collect(Collectors.toMap(PartitionAssignment::partition, Function.identity()));
+		long deadline = deadline();
+		Map<TopicPartition, OffsetAndMetadata> commits = commits(byPartition.keySet(), deadline);
+		Map<TopicPartition, CommitMetadata> reports = this.tellsCompleted ? reports(commits, deadline) : Map.of();
+		commits.forEach((partition, commit) -> {
+			PartitionAssignment assignment = byPartition.get(partition);
+			if (assignment != null) {
+				CommitMetadata report = reports.getOrDefault(partition, CommitMetadata.NONE);
+				assignment.progress().continueFrom(commit, new ReportedOffsets(report.told(), report.leaderEpoch()));
+			}
+		});
+	}
+
+	/**
+	 * Return the commits there are.
+	 */
+	private Map<TopicPartition, OffsetAndMetadata> commits(Set<TopicPartition> partitions, long deadline) {
+		Map<TopicPartition, OffsetAndMetadata> commits = new HashMap<>();
+		if (!partitions.isEmpty()) {
+			try {
+				awake(() -> this.consumer.committed(partitions, left(deadline))).forEach((partition, commit) -> {
+					if (commit != null) {
+						commits.put(partition, commit);
+					}
+				});
+			}
+			catch (KafkaException ex) {
+				logger.warn("Consumer '" + this.consumerName + "' could not ask what is committed of "
+						+ partitions.size() + " partitions; what was completed above that is handled again", ex);
+			}
+		}
+		return commits;
+	}
+
+	/**
+	 * Return what commits report that can be believed.
+	 */
+	private Map<TopicPartition, CommitMetadata> reports(Map<TopicPartition, OffsetAndMetadata> commits, long deadline) {
+		Map<TopicPartition, CommitMetadata> reports = new HashMap<>();
+		List<String> ignored = new ArrayList<>();
+		commits.forEach((partition, commit) -> {
+			try {
+				CommitMetadata report = CommitMetadata.read(commit.metadata(), commit.offset());
+				if (!report.told().isEmpty()) {
+					reports.put(partition, report);
+				}
+			}
+			catch (CommitMetadata.UnreadableMetadataException ex) {
+				ignored.add(at(partition, commit) + ": " + ex.getMessage());
+			}
+		});
+		Map<TopicPartition, Long> ends = ends(reports.keySet(), deadline);
+		commits.forEach((partition, commit) -> {
+			CommitMetadata report = reports.get(partition);
+			String problem = (report != null) ? problem(report, ends.get(partition)) : null;
+			if (problem != null) {
+				reports.remove(partition);
+				ignored.add(at(partition, commit) + ": " + problem);
+			}
+		});
+		if (!ignored.isEmpty()) {
+			logger.warn("Consumer '" + this.consumerName + "' ignores the metadata of commits, so that what was "
+					+ "completed above them is handled again: " + brief(ignored));
+		}
+		return reports;
+	}
+
+	private static @Nullable String problem(CommitMetadata report, @Nullable Long end) {
+		if (end == null) {
+			return "the end of the log is unknown";
+		}
+		try {
+			report.checkBelow(end);
+			return null;
+		}
+		catch (CommitMetadata.UnreadableMetadataException ex) {
+			return ex.getMessage();
+		}
+	}
+
+	/**
+	 * Ask where logs end, which is at the first open transaction for a consumer that
+	 * reads committed records only: no record from there on can have been polled.
+	 * @return the ends; of partitions that have none the end is unknown
+	 */
+	private Map<TopicPartition, Long> ends(Set<TopicPartition> partitions, long deadline) {
+		if (partitions.isEmpty()) {
+			return Map.of();
+		}
+		try {
+			return awake(() -> this.consumer.endOffsets(partitions, left(deadline)));
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			logger.debug("The ends of " + partitions + " are unknown", ex);
+			return Map.of();
+		}
+	}
+
+	/**
+	 * Look from where partitions that were assigned are going to be read. If that is not
+	 * the committed offset, somebody wants to read them from there, whatever was handled
+	 * before.
+	 */
+	void compareWithCommits(Collection<PartitionAssignment> assignments) {
+		long deadline = deadline();
+		List<String> continued = new ArrayList<>();
+		List<String> elsewhere = new ArrayList<>();
+		for (PartitionAssignment assignment : assignments) {
+			PartitionProgress progress = assignment.progress();
+			OffsetAndMetadata commit = progress.committed();
+			if (commit == null || progress.completedBefore().isEmpty()) {
+				continue;
+			}
+			Long position = position(assignment.partition(), left(deadline));
+			if (position != null && position == commit.offset()) {
+				continued.add(at(assignment.partition(), commit) + ": " + progress.completedBefore().offsets().count()
+						+ " offsets");
+			}
+			else {
+				elsewhere.add(at(assignment.partition(), commit) + ": read from " + position);
+				progress.forgetCompletedBefore();
+			}
+		}
+		if (!continued.isEmpty()) {
+			logger.info("Consumer '" + this.consumerName + "' does not handle again what was completed above commits: "
+					+ brief(continued));
+		}
+		if (!elsewhere.isEmpty()) {
+			logger.info("Consumer '" + this.consumerName + "' ignores what was completed above commits, since it does "
+					+ "not continue from them: " + brief(elsewhere));
+		}
+	}
+
+	/**
+	 * Follow the consumer's position where nothing is open: what it passed without giving
+	 * us records, such as the markers and the records of aborted transactions, is
+	 * complete.
+	 */
+	void passWhatHoldsNoRecord(PartitionAssignment assignment) {
+		if (assignment.progress().isAllComplete()) {
+			Long position = position(assignment.partition(), Duration.ZERO);
+			if (position != null) {
+				assignment.progress().passTo(position);
+			}
+		}
+	}
+
+	/**
+	 * Note how far the partition's end is, as the client knows it.
+	 */
+	void refreshEnd(PartitionAssignment assignment) {
+		try {
+			assignment.progress().refreshEnd(this.consumer.currentLag(assignment.partition()), this.ticker.instant());
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			assignment.progress().refreshEnd(OptionalLong.empty(), this.ticker.instant());
+		}
+	}
+
+	private @Nullable Long position(TopicPartition partition, Duration timeout) {
+		try {
+			return awake(() -> this.consumer.position(partition, timeout));
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			logger.debug("The position of " + partition + " is unknown", ex);
+			return null;
+		}
+	}
+
+	private long deadline() {
+		return this.ticker.nanoTime() + TIMEOUT.toNanos();
+	}
+
+	private Duration left(long deadline) {
+		return Duration.ofNanos(Math.max(0, deadline - this.ticker.nanoTime()));
+	}
+
+	private static String at(TopicPartition partition, OffsetAndMetadata commit) {
+		return partition + "@" + commit.offset();
+	}
+
+	/**
+	 * Return the first ones, and how many there are besides: a consumer may have a
+	 * thousand partitions.
+	 */
+	private static String brief(List<String> entries) {
+		return String.join("; ", entries.subList(0, Math.min(SHOWN, entries.size())))
+				+ ((entries.size() > SHOWN) ? "; and " + (entries.size() - SHOWN) + " more" : "");
+	}
+
+	/**
+	 * Call the consumer again if a wake-up that was meant for a poll ended the call.
+	 */
+	static <T> T awake(Supplier<T> call) {
+		try {
+			return call.get();
+		}
+		catch (WakeupException ex) {
+			return call.get();
+		}
+	}
+
+}

@@ -1,0 +1,223 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.TreeMap;
+
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.ListenerUtils;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
+import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
+import org.springframework.util.ClassUtils;
+
+import io.kaffe.spring.engine.adapter.ListenerChain;
+
+/**
+ * Looks for what contradicts workers in the set-up of a container.
+ */
+final class ContainerSuitability {
+
+	private final String name;
+
+	private final AbstractMessageListenerContainer<?, ?> container;
+
+	private final ContainerProperties properties;
+
+	ContainerSuitability(String name, AbstractMessageListenerContainer<?, ?> container) {
+		this.name = name;
+		this.container = container;
+		this.properties = container.getContainerProperties();
+	}
+
+	/**
+	 * Throw if Kafka would refuse a client setting, which it would do when the container
+	 * starts, without a word about whose setting it is.
+	 */
+	void checkClientSettings() {
+		if (!(ContainerAdopter.consumerFactory(this.container) instanceof DefaultKafkaConsumerFactory<?, ?> factory)) {
+			return;
+		}
+		Map<String, Object> settings = new TreeMap<>(ContainerAdopter.consumerConfiguration(this.container));
+		if (factory.getKeyDeserializer() != null) {
+			settings.remove(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG);
+		}
+		if (factory.getValueDeserializer() != null) {
+			settings.remove(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG);
+		}
+		settings.forEach(this::checkClientSetting);
+	}
+
+	private void checkClientSetting(String setting, Object value) {
+		ConfigDef.ConfigKey definition = ConsumerConfig.configDef().configKeys().get(setting);
+		if (definition == null) {
+			return;
+		}
+		try {
+			Object parsed = ConfigDef.parseType(setting, value, definition.type);
+			if (definition.validator != null) {
+				definition.validator.ensureValid(setting, parsed);
+			}
+		}
+		catch (ConfigException ex) {
+			throw new UnsuitableContainerException(
+					"Kafka refuses the setting '" + setting + "' of consumer '" + this.name + "': " + ex.getMessage(),
+					"Correct it where it is set: below 'spring.kafka.consumer' or 'spring.kafka.properties', with the "
+							+ "listener or the declared consumer, or in the ConsumerFactory bean.");
+		}
+	}
+
+	/**
+	 * Throw if something contradicts.
+	 */
+	void check() {
+		if (this.container.isRunning()) {
+			throw unsuitable("it is running already", "Let it be started by the application context, which starts "
+					+ "listener containers after they were given workers.");
+		}
+		Object listener = checkListener(this.properties.getMessageListener());
+		checkAckMode(this.properties.getAckMode(), listener);
+		checkAutoCommit();
+		checkTransactions();
+	}
+
+	private Object checkListener(@Nullable Object listener) {
+		for (Object target = listener; target != null; target = ListenerChain.delegateOf(target)) {
+			if (target instanceof KafkaBackoffAwareMessageListenerAdapter) {
+				throw unsuitable("its listener is annotated with @RetryableTopic, which seeks on the consumer thread",
+						"Remove @RetryableTopic: workers try failed records again themselves, in order, without "
+								+ "holding up others. Or leave the listener without workers: out of 'kaffe.consumers', and "
+								+ "without containerFactory = \"kaffeListenerContainerFactory\".");
+			}
+		}
+		if (listener instanceof BatchMessageListener) {
+			checkBatchListener(ListenerChain.targetOf(listener));
+		}
+		else if (!(listener instanceof MessageListener)) {
+			throw unsuitable(
+					"its listener is none for records or batches of records, but "
+							+ ((listener != null) ? "a " + listener.getClass().getName() : "missing"),
+					"Give it a MessageListener or a BatchMessageListener.");
+		}
+		return listener;
+	}
+
+	private void checkBatchListener(Object target) {
+		if (target instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
+			throw unsuitable(
+					"its listener takes batches and is asynchronous (it returns a future, a Mono or is a suspend "
+							+ "function)",
+					"Return when the batch is handled: a worker may block without holding up other workers. Or use "
+							+ "a listener for single records, which may be asynchronous.");
+		}
+	}
+
+	private void checkAckMode(AckMode ackMode, Object listener) {
+		switch (ackMode) {
+			case BATCH -> {
+			}
+			case MANUAL, MANUAL_IMMEDIATE -> checkAcknowledgment(ackMode, listener);
+			case RECORD, TIME, COUNT,
+					COUNT_TIME ->
+				throw unsuitable("its AckMode is " + ackMode + ", which makes the container commit",
+						"Leave 'spring.kafka.listener.ack-mode' out (BATCH) and set how often workers commit with "
+								+ "'kaffe.consumers." + this.name + ".commit.interval', or use MANUAL or "
+								+ "MANUAL_IMMEDIATE if the listener acknowledges records itself.");
+		}
+	}
+
+	/**
+	 * Refuse a listener that cannot acknowledge anything, so that nothing would ever be
+	 * committed. One that is asynchronous is acknowledged when its answer is there.
+	 */
+	private void checkAcknowledgment(AckMode ackMode, Object listener) {
+		Object target = listener;
+		for (Object next = listener; next != null; next = passesOn(target) ? ListenerChain.delegateOf(target) : null) {
+			target = next;
+		}
+		if (target instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
+			return;
+		}
+		ListenerType type = ListenerUtils.determineListenerType(target);
+		String unable = (type == ListenerType.SIMPLE || type == ListenerType.CONSUMER_AWARE)
+				? target.getClass().getName() : methodWithoutAcknowledgment(target);
+		if (unable != null) {
+			throw unsuitable(
+					"its AckMode is " + ackMode + ", but " + unable
+							+ " is given no Acknowledgment, so that nothing would ever be committed",
+					"Let it take an Acknowledgment, and acknowledge each record. Or leave the AckMode out (BATCH): then "
+							+ "a record is completed when the listener returns.");
+		}
+	}
+
+	/**
+	 * Return whether a listener passes on what it is given, and no more.
+	 */
+	private static boolean passesOn(Object listener) {
+		return listener instanceof FilteringMessageListenerAdapter<?, ?>
+				|| listener instanceof FilteringBatchMessageListenerAdapter<?, ?> || AopUtils.isAopProxy(listener);
+	}
+
+	private static @Nullable String methodWithoutAcknowledgment(Object target) {
+		HandlerAdapter handler = ContainerAdopter.handler(target);
+		Method method = (handler != null) ? new ListenerMethods(handler).withoutAcknowledgment() : null;
+		return (method != null) ? ClassUtils.getQualifiedMethodName(method) : null;
+	}
+
+	private void checkAutoCommit() {
+		Object autoCommit = ContainerAdopter.consumerConfiguration(this.container)
+			.get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
+		if (autoCommit != null && Boolean.parseBoolean(autoCommit.toString())) {
+			throw unsuitable("its consumers have auto-commit switched on, which commits records that are not handled",
+					"Remove 'enable.auto.commit' ('spring.kafka.consumer.enable-auto-commit') or set it to false.");
+		}
+	}
+
+	@SuppressWarnings("removal")
+	private void checkTransactions() {
+		if (this.properties.getKafkaAwareTransactionManager() != null
+				|| this.properties.getTransactionManager() != null) {
+			throw unsuitable(
+					"it has a Kafka transaction manager, which commits a poll when it is handed over, before "
+							+ "it is handled",
+					"Use containerFactory = \"kaffeListenerContainerFactory\", which leaves it out, or another "
+							+ "container factory without a transaction manager. With Spring Boot, every container gets "
+							+ "one as soon as 'spring.kafka.producer.transaction-id-prefix' is set.");
+		}
+	}
+
+	private UnsuitableContainerException unsuitable(String why, String action) {
+		return new UnsuitableContainerException(
+				"Listener container '" + this.name + "' cannot be given Kaffe workers: " + why + ".", action);
+	}
+
+}

@@ -1,0 +1,389 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.worker.Ticker;
+
+/**
+ * Commits what is complete: now and then without waiting, and at last, when partitions
+ * go, waiting for the answer.
+ * <p>
+ * A commit counts when the broker has confirmed it. One that fails changes nothing, so
+ * the next one covers it; at most one is on its way at a time, so that they cannot
+ * overtake each other.
+ * <p>
+ * <b>Threading.</b> Everything belongs to the consumer thread; the client calls back on
+ * it too. Any thread may ask for the {@link #problem()}.
+ */
+final class OffsetCommits {
+
+	private static final Log logger = LogFactory.getLog(OffsetCommits.class);
+
+	private static final long RETRY_PAUSE_MILLIS = 50;
+
+	/** Rebalances and coordinators that move make some commits fail in good order. */
+	private static final int TOLERATED_FAILURES = 10;
+
+	private static final Duration SHORTEST_PROBLEM = Duration.ofMinutes(1);
+
+	private static final int INTERVALS_OF_A_PROBLEM = 5;
+
+	private final Consumer<?, ?> consumer;
+
+	private final boolean inGroup;
+
+	private final Ticker ticker;
+
+	private final long intervalNanos;
+
+	private final MetadataLimit metadataLimit;
+
+	private final long refusalPatienceNanos;
+
+	private final CommitOutcomes outcomes;
+
+	private final InternalErrors errors;
+
+	private long lastCommitAt;
+
+	private boolean onItsWay;
+
+	private int failuresInARow;
+
+	private volatile @Nullable Failing failing;
+
+	/**
+	 * Create commits of a consumer.
+	 * @param consumer the consumer
+	 * @param inGroup whether there is a group to commit for; if not, it is only followed
+	 * what is complete
+	 * @param interval how often to commit without waiting
+	 * @param metadataLimit how long the metadata may be
+	 * @param refusalPatience how long a final commit is tried again though it is refused;
+	 * zero if a refusal is final
+	 * @param outcomes where it is counted what becomes of them
+	 * @param errors contains what throws about one partition
+	 * @param ticker the time
+	 */
+	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, Duration interval, MetadataLimit metadataLimit,
+			Duration refusalPatience, CommitOutcomes outcomes, InternalErrors errors, Ticker ticker) {
+		this.consumer = consumer;
+		this.inGroup = inGroup;
+		this.ticker = ticker;
+		this.intervalNanos = interval.toNanos();
+		this.metadataLimit = metadataLimit;
+		this.outcomes = outcomes;
+		this.errors = errors;
+		this.refusalPatienceNanos = refusalPatience.toNanos();
+		this.lastCommitAt = ticker.nanoTime();
+	}
+
+	/**
+	 * Commit without waiting, if the interval is over.
+	 * @param assignments the partitions of this consumer
+	 * @return whether the interval was over
+	 */
+	boolean commitIfDue(Collection<PartitionAssignment> assignments) {
+		long now = this.ticker.nanoTime();
+		if (now - this.lastCommitAt < this.intervalNanos) {
+			return false;
+		}
+		this.lastCommitAt = now;
+		if (this.onItsWay) {
+			if (this.failing == null) {
+				this.failing = failing("is not answered");
+			}
+			return true;
+		}
+		Commit commit = collect(assignments);
+		if (commit.isEmpty() || !this.inGroup) {
+			// What failed to be committed went with its partition, if anything did.
+			this.failing = null;
+		}
+		else {
+			this.onItsWay = true;
+			try {
+				this.consumer.commitAsync(commit.offsets(), (offsets, failure) -> {
+					this.onItsWay = false;
+					answered(commit, failure);
+				});
+			}
+			catch (RuntimeException ex) {
+				this.onItsWay = false;
+				answered(commit, ex);
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * Commit and wait for the broker to confirm, trying again until the deadline if it
+	 * does not.
+	 * @param assignments the partitions that go; those that leave the collection
+	 * meanwhile are not committed any more
+	 * @param deadline the reading of the ticker at which to give up
+	 * @param takePartInRebalance called when a rebalance in progress keeps the client
+	 * from committing; returns whether it is worth trying again
+	 * @return whether everything that is complete is committed
+	 */
+	boolean commitFinally(Collection<PartitionAssignment> assignments, long deadline,
+			BooleanSupplier takePartInRebalance) {
+		long refusedUntil = Math.min(deadline, this.ticker.nanoTime() + this.refusalPatienceNanos);
+		while (true) {
+			Commit commit = collect(assignments);
+			if (commit.isEmpty()) {
+				return true;
+			}
+			KafkaException failure = tryCommit(commit, deadline);
+			long giveUpAt = (failure instanceof CommitFailedException) ? refusedUntil : deadline;
+			boolean again = failure != null && giveUpAt - this.ticker.nanoTime() > 0
+					&& mayRecover(failure, takePartInRebalance);
+			if (!again || failure instanceof OffsetMetadataTooLarge) {
+				answered(commit, failure);
+			}
+			if (!again) {
+				return failure == null;
+			}
+			if (!(failure instanceof RebalanceInProgressException)
+					&& (failure instanceof RetriableException || failure instanceof CommitFailedException)) {
+				pause();
+			}
+		}
+	}
+
+	/**
+	 * Commit from where a partition is read, whatever was complete before, and wait for
+	 * the broker to confirm.
+	 * @return why that failed, or {@code null} if it did not, or if there is no group
+	 */
+	@Nullable KafkaException commitPosition(PartitionAssignment assignment, long position, Duration timeout) {
+		if (!this.inGroup) {
+			return null;
+		}
+		OffsetAndMetadata offset = new OffsetAndMetadata(position);
+		try {
+			CommitReader.awake(() -> {
+				this.consumer.commitSync(Map.of(assignment.partition(), offset), timeout);
+				return true;
+			});
+			assignment.progress().committed(offset, 0, assignment.progress().revision());
+			this.outcomes.add(null);
+			return null;
+		}
+		catch (KafkaException ex) {
+			logger.debug("Could not commit " + assignment + " at " + position, ex);
+			this.outcomes.add(ex);
+			return ex;
+		}
+	}
+
+	/**
+	 * Return whether another try may succeed. A wake-up was meant for a poll and is used
+	 * up; metadata is written shorter; a rebalance in progress cannot end before this
+	 * thread polls, which it can do only when it is not in the midst of it. A commit that
+	 * is refused because the member's epoch is stale succeeds when the next heartbeat of
+	 * the {@code consumer} group protocol (KIP-848) has brought the new one; the client
+	 * does not tell that from a member that is gone.
+	 */
+	private boolean mayRecover(KafkaException failure, BooleanSupplier takePartInRebalance) {
+		if (failure instanceof RebalanceInProgressException) {
+			return takePartInRebalance.getAsBoolean();
+		}
+		return failure instanceof WakeupException || failure instanceof OffsetMetadataTooLarge
+				|| (failure instanceof CommitFailedException && this.refusalPatienceNanos > 0)
+				|| failure instanceof RetriableException;
+	}
+
+	private @Nullable KafkaException tryCommit(Commit commit, long deadline) {
+		long left = Math.max(deadline - this.ticker.nanoTime(), Duration.ofMillis(RETRY_PAUSE_MILLIS).toNanos());
+		try {
+			this.consumer.commitSync(commit.offsets(), Duration.ofNanos(left));
+			return null;
+		}
+		catch (KafkaException ex) {
+			return ex;
+		}
+	}
+
+	private void pause() {
+		try {
+			Thread.sleep(RETRY_PAUSE_MILLIS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private Commit collect(Collection<PartitionAssignment> assignments) {
+		Commit commit = new Commit();
+		int metadataLength = this.inGroup ? this.metadataLimit.length() : 0;
+		for (PartitionAssignment assignment : assignments) {
+			this.errors.contain("see what of " + assignment + " is to be committed",
+					() -> collect(assignment, metadataLength, commit));
+		}
+		return commit;
+	}
+
+	private void collect(PartitionAssignment assignment, int metadataLength, Commit commit) {
+		// Read before the offsets: what is completed meanwhile is told next time.
+		long completions = assignment.buffer().finished();
+		OffsetAndMetadata offset = assignment.progress().advance(completions, metadataLength, this.ticker.instant());
+		if (offset != null) {
+			commit.add(assignment, offset, completions, assignment.progress().revision());
+		}
+	}
+
+	private void answered(Commit commit, @Nullable Exception failure) {
+		this.outcomes.add(failure);
+		if (failure == null) {
+			commit.confirmed();
+			if (this.failuresInARow >= TOLERATED_FAILURES) {
+				logger.info("Commits succeed again: " + commit);
+			}
+			this.failuresInARow = 0;
+			this.failing = null;
+		}
+		else if (failure instanceof OffsetMetadataTooLarge) {
+			this.metadataLimit.tooLarge(commit.longestMetadata());
+		}
+		else {
+			failed(commit, failure);
+		}
+	}
+
+	/**
+	 * Return what is wrong if no commit has been confirmed for so long that it is more
+	 * than a passing trouble, else {@code null}.
+	 */
+	@Nullable String problem() {
+		Failing failing = this.failing;
+		long bound = Math.max(SHORTEST_PROBLEM.toNanos(), INTERVALS_OF_A_PROBLEM * this.intervalNanos);
+		return (failing != null && this.ticker.nanoTime() - failing.sinceNanos() >= bound)
+				? "commits failing: none has been confirmed since " + failing.since() + ", the last one "
+						+ failing.how()
+				: null;
+	}
+
+	private Failing failing(String how) {
+		Failing before = this.failing;
+		return (before != null) ? new Failing(before.since(), before.sinceNanos(), how)
+				: new Failing(this.ticker.instant(), this.ticker.nanoTime(), how);
+	}
+
+	private void failed(Commit commit, Exception failure) {
+		Throwable cause = (failure instanceof RetriableCommitFailedException && failure.getCause() != null)
+				? failure.getCause() : failure;
+		this.failing = failing("of " + commit.brief() + " with " + cause.getClass().getName());
+		boolean passing = failure instanceof RetriableException || failure instanceof RetriableCommitFailedException;
+		this.failuresInARow = passing ? this.failuresInARow + 1 : Math.max(this.failuresInARow + 1, TOLERATED_FAILURES);
+		String message = (failure instanceof CommitFailedException)
+				? "This consumer is no longer a member of its group, so the commit of " + commit
+						+ " was refused; the records are delivered again to whoever has the partitions now"
+				: "The commit of " + commit + " failed; it is tried again with the next one";
+		if (this.failuresInARow == TOLERATED_FAILURES) {
+			logger.warn(message, failure);
+		}
+		else {
+			logger.debug(message, failure);
+		}
+	}
+
+	/**
+	 * That no commit is confirmed.
+	 *
+	 * @param since when the first one failed
+	 * @param sinceNanos the same as a reading of the ticker
+	 * @param how what became of the last one
+	 */
+	private record Failing(Instant since, long sinceNanos, String how) {
+	}
+
+	/**
+	 * What is committed at once.
+	 */
+	private static final class Commit {
+
+		private final Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+
+		private final List<Runnable> confirmations = new ArrayList<>();
+
+		void add(PartitionAssignment assignment, OffsetAndMetadata offset, long completions, int revision) {
+			this.offsets.put(assignment.partition(), offset);
+			this.confirmations.add(() -> assignment.progress().committed(offset, completions, revision));
+		}
+
+		boolean isEmpty() {
+			return this.offsets.isEmpty();
+		}
+
+		Map<TopicPartition, OffsetAndMetadata> offsets() {
+			return this.offsets;
+		}
+
+		/**
+		 * Return one of the offsets, and how many there are besides.
+		 */
+		String brief() {
+			Map.Entry<TopicPartition, OffsetAndMetadata> first = this.offsets.entrySet().iterator().next();
+			return first.getKey() + "@" + first.getValue().offset()
+					+ ((this.offsets.size() > 1) ? " and " + (this.offsets.size() - 1) + " more" : "");
+		}
+
+		int longestMetadata() {
+			return this.offsets.values().stream().mapToInt((offset) -> offset.metadata().length()).max().orElse(0);
+		}
+
+		void confirmed() {
+			this.confirmations.forEach(Runnable::run);
+		}
+
+		@Override
+		public String toString() {
+			StringBuilder text = new StringBuilder();
+			this.offsets.forEach((partition, offset) -> text.append(text.isEmpty() ? "" : ", ")
+				.append(partition)
+				.append('@')
+				.append(offset.offset()));
+			return text.toString();
+		}
+
+	}
+
+}

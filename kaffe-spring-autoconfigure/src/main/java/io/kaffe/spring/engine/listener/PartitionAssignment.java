@@ -1,0 +1,333 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.delivery.AssignmentHandle;
+import io.kaffe.spring.engine.delivery.Delivery;
+import io.kaffe.spring.engine.delivery.HeldRecords;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.table.PartitionSnapshot;
+
+/**
+ * One partition while it is assigned to one consumer: whether its records may still be
+ * handled, how far it has come, how much of it is buffered.
+ * <p>
+ * It is ACTIVE, then REVOKED (nothing starts, what runs or is to be acknowledged is
+ * waited for), then FENCED (completions change nothing); a lost partition is fenced at
+ * once. A partition that comes back gets a new assignment with a new epoch, so nothing
+ * that is left over from this one can touch it.
+ * <p>
+ * <b>Threading.</b> Owned by the consumer thread; workers call {@link #enter()},
+ * {@link #exit()}, {@link #isRevoked()}, {@link #leftOpen()} and {@link #complete}, any
+ * thread {@link #acknowledged}. A worker first counts itself in and then looks at the
+ * phase; the consumer thread first sets the phase and then looks at the count: one of
+ * them sees the other, so once the count is zero after a revocation, nothing starts or is
+ * left open any more. Tables call {@link #snapshot}.
+ */
+final class PartitionAssignment implements AssignmentHandle {
+
+	private static final String BACK_PRESSURE = "back-pressure";
+
+	private static final int ACTIVE = 0;
+
+	private static final int REVOKED = 1;
+
+	private static final int FENCED = 2;
+
+	private final PartitionProgress progress = new PartitionProgress();
+
+	private final PartitionBuffer buffer = new PartitionBuffer();
+
+	private final HeldRecords kept = new HeldRecords();
+
+	private final AtomicInteger running = new AtomicInteger();
+
+	/** Left open by listeners that have returned and are to acknowledge them. */
+	private final AtomicInteger open = new AtomicInteger();
+
+	private final AtomicInteger parked = new AtomicInteger();
+
+	private final AssignedPartition assigned;
+
+	private final int slot;
+
+	private final ConsumerSession session;
+
+	private volatile @Nullable Worker worker;
+
+	private volatile @Nullable WorkerNaming naming;
+
+	/** Why it is held back, or {@code null} if it is not. */
+	private volatile @Nullable String heldBack;
+
+	private volatile int phase = ACTIVE;
+
+	PartitionAssignment(AssignedPartition assigned, int slot, ConsumerSession session) {
+		this.assigned = assigned;
+		this.slot = slot;
+		this.session = session;
+	}
+
+	TopicPartition partition() {
+		return this.assigned.partition();
+	}
+
+	AssignedPartition assigned() {
+		return this.assigned;
+	}
+
+	/**
+	 * Return the partition's worker, or {@code null} if there is none yet, or if workers
+	 * are allocated for each record.
+	 */
+	@Nullable Worker worker() {
+		return this.worker;
+	}
+
+	void worker(Worker worker) {
+		this.worker = worker;
+		this.naming = null;
+	}
+
+	/**
+	 * Return who asks for the name of the worker, or {@code null} if nobody has to.
+	 */
+	@Nullable WorkerNaming naming() {
+		return this.naming;
+	}
+
+	void naming(WorkerNaming naming) {
+		this.naming = naming;
+	}
+
+	PartitionProgress progress() {
+		return this.progress;
+	}
+
+	PartitionBuffer buffer() {
+		return this.buffer;
+	}
+
+	/**
+	 * Track polled records. Consumer thread.
+	 * @return those that are to be handled
+	 */
+	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next) {
+		List<R> open = this.progress.append(records, next, this.session.now());
+		this.buffer.add(open);
+		return open;
+	}
+
+	/**
+	 * Decide whether fetching has to stop. Consumer thread.
+	 * @param share what this partition may have buffered
+	 * @param full whether the consumer's whole buffer is full
+	 * @param overloaded whether nothing more may be fetched at all
+	 * @param pauseRequested whether somebody wants it paused
+	 */
+	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded, boolean pauseRequested) {
+		boolean hold = this.buffer.holdBack(share, full);
+		String why = null;
+		if (this.naming != null) {
+			why = "worker-allocation";
+		}
+		else if (this.phase != ACTIVE) {
+			why = "seek";
+		}
+		else if (pauseRequested) {
+			why = "operator";
+		}
+		else if (this.parked.get() >= this.session.maxParked()) {
+			why = "parked";
+		}
+		else if (hold || overloaded) {
+			why = BACK_PRESSURE;
+		}
+		this.heldBack = why;
+	}
+
+	/**
+	 * Return whether the partition has to be paused for want of room alone.
+	 */
+	boolean isShortOfRoom() {
+		return BACK_PRESSURE.equals(this.heldBack) && this.buffer.isHeldBack();
+	}
+
+	/**
+	 * Return whether the partition has to be paused.
+	 */
+	boolean isHeldBack() {
+		return this.heldBack != null;
+	}
+
+	void revoke() {
+		if (this.phase == ACTIVE) {
+			this.phase = REVOKED;
+		}
+	}
+
+	void fence() {
+		this.phase = FENCED;
+	}
+
+	boolean isRunning() {
+		return this.running.get() > 0;
+	}
+
+	/**
+	 * Return whether listeners have left records open. Once nothing is running any more,
+	 * they will leave no others.
+	 */
+	boolean isLeftOpen() {
+		return this.open.get() > 0;
+	}
+
+	@Override
+	public boolean enter() {
+		this.running.incrementAndGet();
+		if (this.phase == ACTIVE) {
+			return true;
+		}
+		exit();
+		return false;
+	}
+
+	@Override
+	public void exit() {
+		if (this.running.decrementAndGet() == 0 && this.phase != ACTIVE) {
+			this.session.drained();
+		}
+	}
+
+	@Override
+	public boolean isRevoked() {
+		return this.phase != ACTIVE;
+	}
+
+	@Override
+	public boolean isOver(ConsumerRecord<?, ?> record) {
+		return this.phase == FENCED || this.progress.isComplete(record.offset());
+	}
+
+	@Override
+	public void complete(ConsumerRecord<?, ?> record) {
+		complete(record, false);
+	}
+
+	@Override
+	public void acknowledged(ConsumerRecord<?, ?> record) {
+		complete(record, true);
+	}
+
+	/**
+	 * Complete a record. It is counted as open no longer than it is in the buffer.
+	 */
+	private void complete(ConsumerRecord<?, ?> record, boolean wasOpen) {
+		boolean late = this.phase == FENCED;
+		boolean completes = !late && this.progress.complete(record.offset());
+		if (wasOpen) {
+			this.open.decrementAndGet();
+		}
+		if (late) {
+			this.buffer.remove(record);
+			this.session.lateCompletion(this, record);
+		}
+		else if (completes && this.buffer.remove(record)) {
+			this.session.roomAvailable();
+		}
+	}
+
+	@Override
+	public void stay() {
+		this.running.incrementAndGet();
+	}
+
+	@Override
+	public void parked() {
+		this.parked.incrementAndGet();
+	}
+
+	@Override
+	public void unparked() {
+		if (this.parked.getAndDecrement() == this.session.maxParked()) {
+			this.session.roomAvailable();
+		}
+	}
+
+	@Override
+	public void stopConsumer(String reason, Throwable failure) {
+		this.session.stopConsumer(reason, failure);
+	}
+
+	@Override
+	public void leftOpen() {
+		this.open.incrementAndGet();
+	}
+
+	/**
+	 * Return whether workers still have records of it, rather than only listeners that
+	 * have left them open.
+	 */
+	boolean isWithWorkers() {
+		return this.buffer.records() > this.open.get() + this.kept.size();
+	}
+
+	@Override
+	public void drop(ConsumerRecord<?, ?> record) {
+		this.buffer.remove(record);
+	}
+
+	@Override
+	public HeldRecords kept() {
+		return this.kept;
+	}
+
+	@Override
+	public Delivery delivery() {
+		return this.session.delivery();
+	}
+
+	@Override
+	public int slot() {
+		return this.slot;
+	}
+
+	PartitionSnapshot snapshot(boolean paused) {
+		String heldBack = this.heldBack;
+		String by = paused ? "operator" : null;
+		return this.progress.snapshot(this, (heldBack != null) ? heldBack : by, this.session.now());
+	}
+
+	int parkedRecords() {
+		return this.parked.get();
+	}
+
+	@Override
+	public String toString() {
+		return this.assigned.toString();
+	}
+
+}

@@ -1,0 +1,156 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.time.Instant;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of an assigned partition, and for how long what is before it has been waiting.
+ * <p>
+ * The client tells the end with each fetch; while nothing is fetched, it is asked for on
+ * the side. While that is not answered, the end is unknown until records are polled. Of
+ * the oldest unfinished record the timestamp counts, or that of an earlier record of the
+ * same poll. Of records that were not polled it is not known: they are younger than what
+ * was polled last, and were not there before the end was seen to be above.
+ * <p>
+ * <b>Threading.</b> Owned by the consumer thread; {@link #listed} is called by any other.
+ * Tables read volatile fields.
+ */
+final class PartitionLag {
+
+	private final PollTimestamps polledTimes = new PollTimestamps();
+
+	/** As of the last fetch. */
+	private volatile @Nullable Long fetched;
+
+	/** As the broker told when it was asked. */
+	private volatile @Nullable Long listed;
+
+	/**
+	 * Whether the broker has not answered when it was asked last, and nothing was polled
+	 * since: then the client repeats an end that may be long out of date.
+	 */
+	private volatile boolean unanswered;
+
+	/** Since when there are records that were not polled, at the earliest. */
+	private volatile @Nullable Instant waitingSince;
+
+	private volatile long oldestTimestamp = ConsumerRecord.NO_TIMESTAMP;
+
+	/**
+	 * Note that records were polled.
+	 * @param first the first of them
+	 */
+	void polled(ConsumerRecord<?, ?> first) {
+		this.unanswered = false;
+		this.polledTimes.add(first.offset(), first.timestamp());
+		if (this.oldestTimestamp == ConsumerRecord.NO_TIMESTAMP) {
+			this.oldestTimestamp = first.timestamp();
+		}
+		// What comes behind is younger.
+		this.waitingSince = timestamp(first.timestamp());
+	}
+
+	/**
+	 * Note what is complete.
+	 * @param watermark everything below is
+	 * @param next the offset after the last one polled
+	 */
+	void completed(long watermark, long next) {
+		this.oldestTimestamp = (watermark < next) ? this.polledTimes.at(watermark) : ConsumerRecord.NO_TIMESTAMP;
+	}
+
+	/**
+	 * Note the end as of the last fetch.
+	 * @param end the end, or {@code null} if it is unknown
+	 * @param next the offset that is polled next
+	 * @param now the time
+	 */
+	void fetched(@Nullable Long end, long next, Instant now) {
+		this.fetched = end;
+		if (end != null) {
+			waiting(end > next, now);
+		}
+	}
+
+	/**
+	 * Note the end as the broker tells it. Any thread.
+	 * @param end the end, or {@code null} if it could not be asked
+	 * @param next the offset that is polled next, or {@code null} if that is unknown
+	 * @param now the time
+	 */
+	void listed(@Nullable Long end, @Nullable Long next, Instant now) {
+		this.listed = end;
+		this.unanswered = end == null;
+		if (end != null && next != null) {
+			waiting(end > next, now);
+		}
+	}
+
+	private void waiting(boolean waiting, Instant now) {
+		if (!waiting) {
+			this.waitingSince = null;
+		}
+		else if (this.waitingSince == null) {
+			this.waitingSince = now;
+		}
+	}
+
+	/**
+	 * Return the end. Any thread.
+	 * @param next the offset that is polled next
+	 * @param fetching whether the partition is being fetched
+	 * @return the end, or {@code null} if it is unknown
+	 */
+	@Nullable Long offset(long next, boolean fetching) {
+		Long fetched = (fetching && !this.unanswered) ? this.fetched : null;
+		Long listed = this.listed;
+		if (fetched == null && listed == null) {
+			return null;
+		}
+		long end = Math.max((fetched != null) ? fetched : next, (listed != null) ? listed : next);
+		return Math.max(end, next);
+	}
+
+	/**
+	 * Return for how long the oldest record has been waiting that is not complete. Any
+	 * thread.
+	 * @param lag how many offsets are not, or {@code null} if that is unknown
+	 * @param polled whether that record was polled
+	 * @param now the time
+	 * @return seconds; 0 if everything is complete; {@code null} if it is unknown
+	 */
+	@Nullable Long seconds(@Nullable Long lag, boolean polled, Instant now) {
+		if (lag == null) {
+			return null;
+		}
+		if (lag == 0) {
+			return 0L;
+		}
+		Instant since = polled ? timestamp(this.oldestTimestamp) : this.waitingSince;
+		return (since != null) ? (Long) Math.max(0, Duration.between(since, now).toSeconds()) : null;
+	}
+
+	private static @Nullable Instant timestamp(long timestamp) {
+		return (timestamp != ConsumerRecord.NO_TIMESTAMP) ? Instant.ofEpochMilli(timestamp) : null;
+	}
+
+}

@@ -1,0 +1,553 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.OffsetWindow;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.table.PartitionSnapshot;
+
+/**
+ * How far an assigned partition has come: what was polled, what of it is complete, what
+ * the broker has been told.
+ * <p>
+ * <b>Threading.</b> Owned by the consumer thread; {@link #complete} is called by workers.
+ * Tables read volatile fields.
+ */
+final class PartitionProgress {
+
+	/** Bounds the work of a commit: more could not be told in any case. */
+	private static final int MAX_RUNS = 16_384;
+
+	/**
+	 * What is complete above what was polled since: an earlier commit reports it, or it
+	 * was when the position was moved back.
+	 */
+	private ReportedOffsets completedBefore = ReportedOffsets.NONE;
+
+	/** The highest leader epoch of what was polled. */
+	private int leaderEpoch = CommitMetadata.UNKNOWN_EPOCH;
+
+	/**
+	 * Up to where records had been polled before the position was moved: those that are
+	 * not known to be complete are still to be handled.
+	 */
+	private long polledBefore;
+
+	/** Where the listener has moved the position. */
+	private long sought;
+
+	/** Whether records were polled since the position was moved. */
+	private boolean polled;
+
+	/** Raised when what was committed does not count any more. */
+	private int revision;
+
+	private long completionsTold = -1;
+
+	private volatile @Nullable OffsetWindow window;
+
+	private volatile @Nullable OffsetAndMetadata committed;
+
+	private volatile long completedTold;
+
+	/** From where it is read, until something was polled. */
+	private volatile @Nullable Long position;
+
+	private volatile @Nullable Instant oldestSince;
+
+	private final PartitionLag end = new PartitionLag();
+
+	/**
+	 * Take over what the last commit says. Consumer thread, before the first record.
+	 * @param committed the last commit
+	 * @param completed what it tells to be complete above its offset
+	 */
+	void continueFrom(OffsetAndMetadata committed, ReportedOffsets completed) {
+		this.committed = committed;
+		this.completedBefore = completed;
+		this.completedTold = completed.offsets().count();
+	}
+
+	/**
+	 * Forget what the last commit says to be complete: the partition is read from another
+	 * offset.
+	 */
+	void forgetCompletedBefore() {
+		this.completedBefore = ReportedOffsets.NONE;
+		this.completedTold = 0;
+		this.revision++;
+		OffsetWindow window = this.window;
+		OffsetAndMetadata committed = this.committed;
+		if (window != null && committed != null && committed.offset() > window.next()) {
+			this.committed = null;
+		}
+	}
+
+	/**
+	 * Begin at an offset that somebody chose: it is committed though no record comes.
+	 * Consumer thread, before the first record.
+	 */
+	void beginAt(long offset) {
+		this.window = new OffsetWindow(offset);
+	}
+
+	/**
+	 * Go on as another progress says, in an assignment that takes the place of its one.
+	 * Consumer thread, before the first record.
+	 */
+	void continueAt(Resumption resumption) {
+		this.committed = resumption.committed();
+		this.completedBefore = resumption.completed();
+		this.sought = resumption.sought();
+		this.polledBefore = resumption.polledBefore();
+		if (resumption.polledBefore() > 0) {
+			this.window = new OffsetWindow(resumption.from());
+		}
+	}
+
+	/**
+	 * Return whether nothing that was polled, or is to be polled once more, lies at or
+	 * above an offset, so that it can simply be read on from there. Consumer thread.
+	 */
+	boolean isBehind(long offset) {
+		OffsetWindow window = this.window;
+		return window == null || (offset >= window.next() && this.polledBefore <= window.next());
+	}
+
+	/**
+	 * Say how to read on when the position is moved: what is at or above the target is
+	 * handled again, what is below is handled if it is not complete. Consumer thread.
+	 * @param target the new position
+	 * @return from where to read, and what of it to leave out
+	 */
+	Resumption resumption(long target) {
+		OffsetWindow window = this.window;
+		if (window == null) {
+			return new Resumption(target, target, 0, ReportedOffsets.NONE, this.committed);
+		}
+		long next = window.next();
+		long known = polledUntil();
+		long first = firstUnfinished(window);
+		if (target <= first || first == known) {
+			return new Resumption(target, target, known, ReportedOffsets.NONE, this.committed);
+		}
+		CompletedOffsets.Builder completed = window.completed(first, Math.min(target, next), Integer.MAX_VALUE)
+			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Math.min(target, known));
+		if (target > known) {
+			completed.add(known, target);
+		}
+		return new Resumption(first, target, known, new ReportedOffsets(completed.build(), highestLeaderEpoch()),
+				this.committed);
+	}
+
+	/**
+	 * Return whether anything was polled. Consumer thread.
+	 */
+	boolean hasPolled() {
+		return this.window != null;
+	}
+
+	/**
+	 * Say how to read on from what is not complete, though the position was not moved.
+	 * Consumer thread, after something was polled.
+	 */
+	Resumption resumption() {
+		OffsetWindow window = Objects.requireNonNull(this.window, "Nothing was polled");
+		long first = firstUnfinished(window);
+		long next = window.next();
+		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)
+			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Long.MAX_VALUE)
+			.build();
+		return new Resumption(first, position(next), polledUntil(),
+				new ReportedOffsets(completed, highestLeaderEpoch()), this.committed);
+	}
+
+	/**
+	 * Return the first offset that is to be handled: that of a record that was polled, or
+	 * had been before the position was moved, or the next one.
+	 */
+	private long firstUnfinished(OffsetWindow window) {
+		long first = window.advance();
+		return (first < window.next()) ? first
+				: Math.min(this.completedBefore.offsets().firstNotIn(first), polledUntil());
+	}
+
+	/**
+	 * Return up to where records were polled, or had been before the position was moved;
+	 * 0 if none were. Consumer thread.
+	 */
+	long polledUntil() {
+		OffsetWindow window = this.window;
+		return Math.max((window != null) ? window.next() : 0, this.polledBefore);
+	}
+
+	/**
+	 * Return the position as the listener knows it, if nothing is polled that was not.
+	 * Consumer thread.
+	 */
+	long position() {
+		OffsetWindow window = this.window;
+		return position((window != null) ? window.next() : 0);
+	}
+
+	/**
+	 * Return the position as the listener knows it: where it was moved, if that is not
+	 * reached again. Consumer thread.
+	 * @param position where the consumer is
+	 */
+	long position(long position) {
+		return Math.max(position, this.sought);
+	}
+
+	/**
+	 * Return how many records below an offset are to be handled: of those that are to be
+	 * polled once more, offsets are counted. Consumer thread.
+	 */
+	long openBelow(long offset) {
+		OffsetWindow window = this.window;
+		if (window == null) {
+			return 0;
+		}
+		long from = window.watermark();
+		long next = window.next();
+		long again = Math.max(0, Math.min(offset, this.polledBefore) - next);
+		long complete = new CompletedOffsets.Builder()
+			.addFrom(this.completedBefore.offsets(), next, Math.max(next, Math.min(offset, this.polledBefore)))
+			.build()
+			.count();
+		return window.open(from, Math.max(offset, from)) + again - complete;
+	}
+
+	/**
+	 * Forget the last commit if the partition is read from before it, as after a seek:
+	 * then what is committed next leads back.
+	 */
+	private void forgetCommitAbove(long first) {
+		OffsetAndMetadata committed = this.committed;
+		if (committed != null && first < committed.offset()) {
+			this.committed = null;
+			forgetCompletedBefore();
+		}
+	}
+
+	@Nullable OffsetAndMetadata committed() {
+		return this.committed;
+	}
+
+	ReportedOffsets completedBefore() {
+		return this.completedBefore;
+	}
+
+	/**
+	 * Return whether these records continue what was appended: {@code false} if the
+	 * position went back, as after a seek.
+	 */
+	boolean continuesWith(ConsumerRecord<?, ?> first) {
+		OffsetWindow window = this.window;
+		return window == null || first.offset() >= window.next();
+	}
+
+	/**
+	 * Track polled records.
+	 * @param records the records in offset order, not empty
+	 * @param next where the next fetch begins, or {@code null} if unknown: up to there
+	 * are no other records
+	 * @param now the time
+	 * @return those of the records that are to be handled: all, unless an earlier commit
+	 * tells some of them to be complete
+	 */
+	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next, Instant now) {
+		long first = records.get(0).offset();
+		long last = records.get(records.size() - 1).offset();
+		OffsetWindow window = this.window;
+		if (window == null) {
+			window = new OffsetWindow(first);
+			this.window = window;
+		}
+		if (!this.polled) {
+			this.polled = true;
+			forgetCommitAbove(first);
+		}
+		boolean nothingOpen = window.watermark() == window.next();
+		// Along a log, leader epochs do not fall.
+		this.leaderEpoch = Math.max(this.leaderEpoch, ReportedOffsets.leaderEpoch(records.get(records.size() - 1)));
+		this.end.polled(records.get(0));
+		if (last - first + 1 == records.size()) {
+			window.append(first, last);
+		}
+		else {
+			for (ConsumerRecord<?, ?> record : records) {
+				window.append(record.offset());
+			}
+		}
+		if (next != null && next.offset() > window.next()) {
+			window.skipTo(next.offset());
+		}
+		if (nothingOpen) {
+			this.oldestSince = now;
+		}
+		return this.completedBefore.isEmpty() ? records : withoutCompletedBefore(records, window);
+	}
+
+	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {
+		List<R> open = new ArrayList<>(records.size());
+		for (R record : records) {
+			believeAsOf(record);
+			if (this.completedBefore.offsets().contains(record.offset())) {
+				window.complete(record.offset());
+			}
+			else {
+				open.add(record);
+			}
+		}
+		if (this.completedBefore.isEmpty() || this.completedBefore.offsets().end() <= window.next()) {
+			this.completedBefore = ReportedOffsets.NONE;
+		}
+		return open;
+	}
+
+	private void believeAsOf(ConsumerRecord<?, ?> record) {
+		ReportedOffsets believed = this.completedBefore.asOf(record);
+		OffsetAndMetadata committed = this.committed;
+		if (believed != this.completedBefore && committed != null && committed.offset() > record.offset()) {
+			// It was passed although other records are there.
+			this.committed = null;
+			this.revision++;
+		}
+		this.completedBefore = believed;
+	}
+
+	/**
+	 * Return whether all that was polled is complete, as of the last {@link #advance}.
+	 */
+	boolean isAllComplete() {
+		OffsetWindow window = this.window;
+		return window == null || window.watermark() == window.next();
+	}
+
+	/**
+	 * Take what is below an offset and was not polled for complete.
+	 * @param position the consumer's position, between two polls
+	 */
+	void passTo(long position) {
+		OffsetWindow window = this.window;
+		OffsetAndMetadata committed = this.committed;
+		if (window == null) {
+			this.position = position;
+			if (committed != null && position > committed.offset()) {
+				this.window = new OffsetWindow(position);
+			}
+		}
+		else if (position > window.next()) {
+			window.skipTo(position);
+		}
+	}
+
+	/**
+	 * Mark an offset as complete. Any thread.
+	 * @return whether it was open
+	 */
+	boolean complete(long offset) {
+		OffsetWindow window = this.window;
+		return window != null && window.complete(offset);
+	}
+
+	/**
+	 * Return whether an offset is complete. Any thread.
+	 */
+	boolean isComplete(long offset) {
+		OffsetWindow window = this.window;
+		return window != null && window.isComplete(offset);
+	}
+
+	/**
+	 * Move the watermark and say what is to be committed.
+	 * @param completions how many records of the assignment were completed so far: if
+	 * none was since the last time, there is nothing new to tell
+	 * @param metadataLength most characters of the metadata; 0: tell nothing but the
+	 * offset
+	 * @param now the time
+	 * @return the commit, or {@code null} if the broker has confirmed the same already or
+	 * nothing was polled yet
+	 */
+	@Nullable OffsetAndMetadata advance(long completions, int metadataLength, Instant now) {
+		OffsetWindow window = this.window;
+		if (window == null) {
+			return null;
+		}
+		long before = window.watermark();
+		long next = window.next();
+		long reached = window.advance();
+		if (reached != before) {
+			this.oldestSince = (reached < next) ? now : null;
+		}
+		this.end.completed(reached, next);
+		// What was complete before is passed, too: it could not be told at the watermark.
+		long watermark = (reached == next) ? this.completedBefore.offsets().firstNotIn(next) : reached;
+		OffsetAndMetadata committed = this.committed;
+		if (committed != null && watermark < committed.offset()) {
+			// The position was moved back, and nothing was polled there yet.
+			return null;
+		}
+		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
+			return null;
+		}
+		CommitMetadata metadata = (metadataLength > 0)
+				? CommitMetadata.of(watermark, completedAbove(watermark, window), highestLeaderEpoch(), metadataLength)
+				: CommitMetadata.NONE;
+		this.completedTold = metadata.told().count();
+		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
+		if (commit.equals(committed)) {
+			this.completionsTold = completions;
+			return null;
+		}
+		return commit;
+	}
+
+	private CompletedOffsets completedAbove(long watermark, OffsetWindow window) {
+		return window.completedAbove(watermark, MAX_RUNS)
+			.addFrom(this.completedBefore.offsets(), Math.max(window.next(), watermark), Long.MAX_VALUE)
+			.build();
+	}
+
+	/**
+	 * Return the highest leader epoch of all that was polled, now or before what
+	 * {@link #completedBefore} reports.
+	 */
+	private int highestLeaderEpoch() {
+		return Math.max(this.leaderEpoch, this.completedBefore.leaderEpoch());
+	}
+
+	/**
+	 * Return which of the commits that are made count. Consumer thread.
+	 */
+	int revision() {
+		return this.revision;
+	}
+
+	/**
+	 * Note that the broker has confirmed a commit.
+	 * @param commit the commit
+	 * @param completions how many records were completed when it was made
+	 * @param revision the {@link #revision()} when it was made: if that is another one
+	 * now, what it says does not count any more
+	 */
+	void committed(OffsetAndMetadata commit, long completions, int revision) {
+		OffsetAndMetadata before = this.committed;
+		if (revision == this.revision && (before == null || before.offset() <= commit.offset())) {
+			this.committed = commit;
+			this.completionsTold = completions;
+		}
+	}
+
+	/**
+	 * Return the distance from the watermark to the last offset polled.
+	 */
+	long length() {
+		OffsetWindow window = this.window;
+		return (window != null) ? window.next() - window.watermark() : 0;
+	}
+
+	/**
+	 * Note how far the fetch position is from the end of the partition.
+	 * @param lag the number of offsets as of the last fetch, or empty if unknown
+	 * @param now the time
+	 */
+	void refreshEnd(OptionalLong lag, Instant now) {
+		Long next = next();
+		if (next != null) {
+			this.end.fetched(lag.isPresent() ? (Long) (next + lag.getAsLong()) : null, next, now);
+		}
+	}
+
+	/**
+	 * Note the end of the partition as the broker tells it. Any thread.
+	 * @param end the end, or {@code null} if it could not be asked
+	 * @param now the time
+	 */
+	void endListed(@Nullable Long end, Instant now) {
+		this.end.listed(end, next(), now);
+	}
+
+	/**
+	 * Return the offset that is polled next, or {@code null} if that is unknown.
+	 */
+	private @Nullable Long next() {
+		OffsetWindow window = this.window;
+		if (window != null) {
+			return window.next();
+		}
+		Long position = this.position;
+		OffsetAndMetadata committed = this.committed;
+		return (position != null || committed == null) ? position : (Long) committed.offset();
+	}
+
+	PartitionSnapshot snapshot(PartitionAssignment assignment, @Nullable String paused, Instant now) {
+		int parked = assignment.parkedRecords();
+		OffsetWindow window = this.window;
+		OffsetAndMetadata commit = this.committed;
+		Long committed = (commit != null) ? (Long) commit.offset() : null;
+		String topic = assignment.partition().topic();
+		int partition = assignment.partition().partition();
+		Worker allocated = assignment.worker();
+		String worker = (allocated != null) ? allocated.name() : null;
+		long epoch = assignment.assigned().epoch();
+		if (window == null) {
+			Long next = next();
+			Long end = (next != null) ? this.end.offset(next, paused == null) : null;
+			Long lag = (next != null && end != null) ? (Long) (end - next) : null;
+			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,
+					end, lag, this.end.seconds(lag, false, now), parked, null, paused);
+		}
+		long next = window.next();
+		long completed = window.firstOpen();
+		Instant since = this.oldestSince;
+		Long end = this.end.offset(next, paused == null);
+		Long lag = (end != null) ? (Long) (end - completed) : null;
+		long ahead = Math.max(0, next - completed - window.open(completed, next));
+		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed, ahead, this.completedTold,
+				next, end, lag, this.end.seconds(lag, completed < next, now), parked,
+				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
+				paused);
+	}
+
+	/**
+	 * How to read on after the position was moved.
+	 *
+	 * @param from the offset to read from
+	 * @param sought where the position was moved
+	 * @param polledBefore up to where records were polled before; 0 if none were
+	 * @param completed what is not to be handled
+	 * @param committed the last commit, or {@code null} if there is none
+	 */
+	record Resumption(long from, long sought, long polledBefore, ReportedOffsets completed,
+			@Nullable OffsetAndMetadata committed) {
+	}
+
+}

@@ -1,0 +1,193 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.SeekResult;
+
+/**
+ * Goes on reading a partition from another offset: nothing more of it is started, what
+ * runs is finished, then the rest is dropped and the position moved and committed. Should
+ * that commit fail, the next ones tell the new position, and are waited for a bit.
+ * Meanwhile the other partitions go on.
+ * <p>
+ * <b>Threading.</b> Belongs to the consumer thread.
+ */
+final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
+
+	private static final Log logger = LogFactory.getLog(PartitionSeek.class);
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+	private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
+
+	private static final Duration COMMIT_PATIENCE = Duration.ofSeconds(5);
+
+	private static final int SHOWN_PARKED = 100;
+
+	private final TopicPartition partition;
+
+	private final SeekPosition to;
+
+	private final ConsumerSession session;
+
+	private @Nullable PartitionAssignment leaving;
+
+	/** What it is read in after the seek. */
+	private @Nullable PartitionAssignment sought;
+
+	/** Why the new position could not be committed at once. */
+	private @Nullable KafkaException failure;
+
+	private long offset;
+
+	private long deadline;
+
+	/** What is below the offset, and how much of it is parked. */
+	private long unfinished;
+
+	private List<Long> parked = List.of();
+
+	PartitionSeek(TopicPartition partition, SeekPosition to, ConsumerSession session) {
+		this.partition = partition;
+		this.to = to;
+		this.session = session;
+	}
+
+	@Override
+	boolean tryToProceed() {
+		PartitionAssignment sought = this.sought;
+		if (sought == null) {
+			sought = seek();
+			if (sought == null) {
+				return false;
+			}
+			this.sought = sought;
+			this.failure = this.session.commits().commitPosition(sought, this.offset, COMMIT_TIMEOUT);
+			this.deadline = this.session.deadlineIn(COMMIT_PATIENCE);
+		}
+		if (this.failure != null && sought.progress().committed() == null) {
+			awaitNextCommit(sought, this.failure);
+			return false;
+		}
+		answer(new SeekResult(this.offset, this.unfinished, this.parked));
+		return true;
+	}
+
+	/**
+	 * Seek, if nothing is being handled.
+	 * @return the new assignment, or {@code null} if it is not done yet
+	 */
+	private @Nullable PartitionAssignment seek() {
+		PartitionAssignment present = this.session.assignment(this.partition);
+		PartitionAssignment leaving = this.leaving;
+		if (present == null || (leaving != null && present != leaving)) {
+			throw new IllegalStateException(this.partition + " was taken from the consumer before it was sought");
+		}
+		if (leaving == null) {
+			if (present.isRevoked()) {
+				throw new IllegalStateException(this.partition + " is being sought already");
+			}
+			this.offset = resolve(this.session.consumer());
+			// Before their workers drop them.
+			this.parked = this.session.parkedBelow(this.partition, this.offset, SHOWN_PARKED);
+			this.leaving = present;
+		}
+		try {
+			return read(present, leaving == null);
+		}
+		catch (Throwable ex) {
+			this.session.readAgain(present);
+			throw ex;
+		}
+	}
+
+	private @Nullable PartitionAssignment read(PartitionAssignment present, boolean begins) {
+		if (begins) {
+			this.deadline = this.session.beginSeek(present);
+		}
+		if (!this.session.isDrained(present, this.deadline)) {
+			return null;
+		}
+		this.unfinished = present.progress().openBelow(this.offset);
+		this.parked = this.parked.stream().filter((parked) -> !present.progress().isComplete(parked)).toList();
+		PartitionAssignment sought = this.session.replace(present, this.offset, (next) -> next.beginAt(this.offset));
+		logger.info("Seeking " + this.partition + " to offset " + this.offset + " as requested" + ((this.unfinished > 0)
+				? ", past " + this.unfinished + " unfinished records, of which parked: " + this.parked : ""));
+		return sought;
+	}
+
+	/**
+	 * Wait for one of the commits that are made now and then, as after a rebalance during
+	 * which the client does not commit: they tell the new position too.
+	 */
+	private void awaitNextCommit(PartitionAssignment sought, KafkaException failure) {
+		if (this.session.assignment(this.partition) != sought) {
+			throw new IllegalStateException(this.partition + " was taken from the consumer before its new position "
+					+ this.offset + " was committed", failure);
+		}
+		if (this.session.isOver(this.deadline)) {
+			throw new IllegalStateException(this.partition + " is read from " + this.offset
+					+ " now, but a restart before its next commit undoes that, since it could not be committed: "
+					+ failure.getMessage(), failure);
+		}
+	}
+
+	private long resolve(Consumer<?, ?> consumer) {
+		Set<TopicPartition> partitions = Set.of(this.partition);
+		if (this.to instanceof SeekPosition.Time time) {
+			Map<TopicPartition, Long> times = Map.of(this.partition, time.time().toEpochMilli());
+			OffsetAndTimestamp found = CommitReader.awake(() -> consumer.offsetsForTimes(times, TIMEOUT))
+				.get(this.partition);
+			return (found != null) ? found.offset() : end(consumer, partitions);
+		}
+		if (this.to == SeekPosition.end()) {
+			return end(consumer, partitions);
+		}
+		long beginning = Objects.requireNonNull(
+				CommitReader.awake(() -> consumer.beginningOffsets(partitions, TIMEOUT)).get(this.partition));
+		if (this.to instanceof SeekPosition.Offset wanted) {
+			long end = end(consumer, partitions);
+			if (wanted.offset() < beginning || wanted.offset() > end) {
+				throw new IllegalArgumentException("Offset " + wanted.offset() + " is out of the range of "
+						+ this.partition + ", which has offsets from " + beginning + " to " + end);
+			}
+			return wanted.offset();
+		}
+		return beginning;
+	}
+
+	private long end(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
+		return Objects
+			.requireNonNull(CommitReader.awake(() -> consumer.endOffsets(partitions, TIMEOUT)).get(this.partition));
+	}
+
+}

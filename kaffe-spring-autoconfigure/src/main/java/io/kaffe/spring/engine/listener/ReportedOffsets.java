@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+
+/**
+ * Offsets that were reported as complete before an assignment reads on below them, as
+ * long as the log still has the same records there.
+ * <p>
+ * A log that was truncated is written on by a later leader; a leader epoch never comes
+ * twice in a partition and never falls along its log. So a record of a later epoch than
+ * all that were polled before the report was written after it. If its offset is below the
+ * end of what was reported, other records are there from that offset on.
+ *
+ * @param offsets the offsets, all of which were polled before, or passed
+ * @param leaderEpoch the highest leader epoch of what was polled before, or
+ * {@link CommitMetadata#UNKNOWN_EPOCH}
+ */
+record ReportedOffsets(CompletedOffsets offsets, int leaderEpoch) {
+
+	/**
+	 * No offsets.
+	 */
+	static final ReportedOffsets NONE = new ReportedOffsets(CompletedOffsets.NONE, CommitMetadata.UNKNOWN_EPOCH);
+
+	private static final Log logger = LogFactory.getLog(ReportedOffsets.class);
+
+	boolean isEmpty() {
+		return this.offsets.isEmpty();
+	}
+
+	/**
+	 * Return what of them can still be believed when a record is polled, and all below it
+	 * were.
+	 * @return these offsets, or {@link #NONE} if the record was written after the report
+	 */
+	ReportedOffsets asOf(ConsumerRecord<?, ?> record) {
+		int epoch = leaderEpoch(record);
+		if (isEmpty() || epoch <= this.leaderEpoch || record.offset() >= this.offsets.end()) {
+			return this;
+		}
+		logger.warn("The log of " + record.topic() + "-" + record.partition() + " was truncated and written anew from "
+				+ record.offset() + " on or before (leader epoch " + epoch + " after " + this.leaderEpoch
+				+ "): what was completed there before is not skipped");
+		return NONE;
+	}
+
+	/**
+	 * Return the leader epoch of a record, or {@link CommitMetadata#UNKNOWN_EPOCH}.
+	 */
+	static int leaderEpoch(ConsumerRecord<?, ?> record) {
+		return record.leaderEpoch().orElse(CommitMetadata.UNKNOWN_EPOCH);
+	}
+
+}

@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.worker;
+
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * One assignment of a partition: a partition that is revoked and assigned again has
+ * another epoch.
+ *
+ * @param partition the topic and partition
+ * @param epoch the assignment epoch, from 1, unique within a consumer of this service;
+ * not Kafka's generation
+ */
+public record AssignedPartition(TopicPartition partition, long epoch) {
+
+	@Override
+	public String toString() {
+		return this.partition + "#" + this.epoch;
+	}
+
+}

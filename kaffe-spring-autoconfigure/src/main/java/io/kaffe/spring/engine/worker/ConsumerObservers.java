@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.worker;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.table.ConsumerSnapshot;
+
+/**
+ * The {@linkplain ConsumerObserver observers} of one consumer. What they throw is logged,
+ * the first time as a warning.
+ * <p>
+ * <b>Threading.</b> Immutable but for whether it has warned; any thread may call, with no
+ * lock held.
+ */
+public final class ConsumerObservers {
+
+	private static final Log logger = LogFactory.getLog(ConsumerObservers.class);
+
+	private final AtomicBoolean warned = new AtomicBoolean();
+
+	private final String consumer;
+
+	private final List<ConsumerObserver> observers;
+
+	private final ConsumerObserver.HandlerTimer[] timers;
+
+	/**
+	 * Create the observers of a consumer.
+	 * @param consumer the consumer's name
+	 * @param observers who observes consumers
+	 */
+	public ConsumerObservers(String consumer, List<ConsumerObserver> observers) {
+		this.consumer = consumer;
+		this.observers = List.copyOf(observers);
+		this.timers = this.observers.stream()
+			.map((observer) -> observer.handlerTimer(consumer))
+			.filter(Objects::nonNull)
+			.toArray(ConsumerObserver.HandlerTimer[]::new);
+	}
+
+	/**
+	 * Return the consumer's name.
+	 */
+	String consumer() {
+		return this.consumer;
+	}
+
+	/**
+	 * Tell that an attempt at a record has ended.
+	 * @param topic the record's topic
+	 * @param nanos how many nanoseconds it took
+	 * @param handled whether it succeeded
+	 */
+	public void attempted(String topic, long nanos, boolean handled) {
+		for (ConsumerObserver.HandlerTimer timer : this.timers) {
+			try {
+				timer.attempted(topic, nanos, handled);
+			}
+			catch (Throwable ex) {
+				warn(timer, ex);
+			}
+		}
+	}
+
+	/**
+	 * Tell how a commit ended.
+	 * @param failure why it failed, or {@code null} if the broker has confirmed it
+	 */
+	public void committed(@Nullable Exception failure) {
+		tell((observer) -> observer.committed(this.consumer, failure));
+	}
+
+	/**
+	 * Tell that partitions have come or gone.
+	 * @param rebalance which, and what became of their records
+	 */
+	public void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
+		tell((observer) -> observer.rebalanced(this.consumer, rebalance));
+	}
+
+	/**
+	 * Tell that a record was parked.
+	 * @param record the record
+	 * @param failure what its last attempt failed with
+	 */
+	public void parked(ConsumerRecord<?, ?> record, Throwable failure) {
+		tell((observer) -> observer.parked(this.consumer, record, failure));
+	}
+
+	/**
+	 * Tell that a record has been with its handler for too long.
+	 * @param stalled the record
+	 */
+	public void stalled(StalledRecord stalled) {
+		tell((observer) -> observer.stalled(this.consumer, stalled));
+	}
+
+	/**
+	 * Tell that the consumer cannot go on.
+	 * @param stop when and why
+	 */
+	public void stopped(ConsumerSnapshot.Stop stop) {
+		tell((observer) -> observer.stopped(this.consumer, stop));
+	}
+
+	/**
+	 * Tell that a worker or a thread that polls has broken down.
+	 */
+	public void restarted() {
+		tell((observer) -> observer.restarted(this.consumer));
+	}
+
+	/**
+	 * Tell that an exception of the engine itself was contained.
+	 */
+	public void internalError() {
+		tell((observer) -> observer.internalError(this.consumer));
+	}
+
+	private void tell(Consumer<ConsumerObserver> event) {
+		for (ConsumerObserver observer : this.observers) {
+			try {
+				event.accept(observer);
+			}
+			catch (Throwable ex) {
+				warn(observer, ex);
+			}
+		}
+	}
+
+	private void warn(Object observer, Throwable failure) {
+		String message = "What observes consumer '" + this.consumer + "' failed: " + observer;
+		SafeLog.log(this.warned.compareAndSet(false, true) ? logger::warn : logger::debug, message, failure);
+	}
+
+}

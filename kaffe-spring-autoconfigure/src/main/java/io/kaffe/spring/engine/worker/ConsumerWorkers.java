@@ -1,0 +1,354 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.worker;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.table.WorkerState;
+
+/**
+ * The workers of one consumer. All threads of the consumer share them: the same name, or
+ * the same key, is the same worker, whoever asks.
+ * <p>
+ * Workers of partitions are {@linkplain #allocate allocated} and {@linkplain #release
+ * released} with them. Workers of records appear with the first record that is
+ * {@linkplain #submit submitted} under their key and are gone when the last one is done.
+ * <p>
+ * <b>Threading.</b> Safe for concurrent use. Allocating, releasing and retiring a worker
+ * of one name are atomic with each other (one entry of a concurrent map), so that nobody
+ * gets a worker that is being retired. A worker that still runs when its last partition
+ * goes stays in the table and is retired when it falls idle: a partition that comes back
+ * meanwhile gets the same worker, and its records wait for what still runs. The worker of
+ * a key retires by closing its queue, after which it takes nothing more, and then leaves
+ * the map; whoever finds it closed removes it and makes a new one. Keys are compared
+ * within the map, which holds the lock of one of its bins while it adds or removes: a key
+ * whose {@code equals} hangs there holds up those who use the same bin.
+ */
+public final class ConsumerWorkers {
+
+	private static final Log logger = LogFactory.getLog(ConsumerWorkers.class);
+
+	private final Map<Object, Worker> workers = new ConcurrentHashMap<>();
+
+	private final WorkerRuntime runtime;
+
+	private final RunQueue runQueue;
+
+	private final HandledRecords handledRecords = new HandledRecords(this.workers.values());
+
+	private final Collection<? extends DetachedRecord> unattended;
+
+	private final ConsumerObservers observers;
+
+	private final LimitedLog failureLog;
+
+	ConsumerWorkers(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
+		this.runtime = runtime;
+		this.unattended = consumer.unattended();
+		this.observers = observers;
+		this.failureLog = new LimitedLog(observers.consumer(), runtime);
+		this.runQueue = new RunQueue(runtime, consumer, maxConcurrency, observers);
+	}
+
+	/**
+	 * Allocate the worker of a partition that was assigned, and start it if need be.
+	 * @param name the worker's name
+	 * @param assigned the assignment
+	 * @return the worker
+	 */
+	public Worker allocate(String name, AssignedPartition assigned) {
+		return this.workers.compute(name, (key, present) -> {
+			Worker worker = (present != null) ? present : new Worker(name, this);
+			worker.serve(assigned);
+			return worker;
+		});
+	}
+
+	/**
+	 * Release the worker of an assignment that ended, and retire it if no other partition
+	 * needs it.
+	 * @param worker the worker
+	 * @param assigned the assignment
+	 */
+	public void release(Worker worker, AssignedPartition assigned) {
+		retireIf(worker.name(), (present) -> {
+			present.release(assigned);
+			return present.isUnused();
+		});
+	}
+
+	/**
+	 * Return a worker that is in no table, for what has to be done in order beside the
+	 * records.
+	 * @param name a name for logs
+	 * @return a new worker
+	 */
+	public Worker internal(String name) {
+		return new Worker(name, this);
+	}
+
+	/**
+	 * Submit the work of a record to the worker of its key.
+	 * @param key the key; {@code null} if the record is ordered with no other
+	 * @param record the record
+	 * @param slot where the worker stands while it is ready, from {@link #openSlot()}
+	 * @param work the work
+	 * @throws RuntimeException or Error if the key's own methods throw it, or there is no
+	 * memory; then nothing was submitted
+	 */
+	public void submit(@Nullable Object key, ConsumerRecord<?, ?> record, int slot, Work work) {
+		Object name = (key != null) ? WorkerKey.of(key)
+				: new Coordinates(record.topic(), record.partition(), record.offset());
+		while (true) {
+			Worker worker = (key != null) ? this.workers.get(name) : null;
+			if (worker == null) {
+				Worker fresh = new Worker(name, record, slot, this);
+				fresh.prepare(work);
+				worker = putIfAbsent(name, fresh, work);
+				if (worker == null) {
+					this.runQueue.add(fresh);
+					return;
+				}
+			}
+			if (worker.submit(work)) {
+				return;
+			}
+			this.workers.remove(name, worker);
+		}
+	}
+
+	/**
+	 * Put the new worker of a key into the map, unless there is one. The map may throw
+	 * after it has done so, while it puts its entries in order: then the worker is closed
+	 * as if it had retired, unless others have submitted work to it already, so that it
+	 * has to be run.
+	 */
+	private @Nullable Worker putIfAbsent(Object name, Worker fresh, Work first) {
+		try {
+			return this.workers.putIfAbsent(name, fresh);
+		}
+		catch (Throwable ex) {
+			if (!fresh.retireInsteadOf(first)) {
+				return null;
+			}
+			this.workers.remove(name, fresh);
+			throw ex;
+		}
+	}
+
+	/**
+	 * Return a place for the workers of one partition's records, so that they and those
+	 * of other partitions take turns.
+	 * @return the slot, to be {@linkplain #closeSlot closed} when the partition goes
+	 */
+	public int openSlot() {
+		return this.runQueue.openSlot();
+	}
+
+	/**
+	 * Give a slot back.
+	 * @param slot the slot
+	 */
+	public void closeSlot(int slot) {
+		this.runQueue.closeSlot(slot);
+	}
+
+	/**
+	 * Let all workers that wait look again whether they can go on, because partitions
+	 * were taken from the consumer. Those whose handlers have not answered cannot, but
+	 * when their partitions are gone, others may be handled in their place.
+	 */
+	public void wakeAll() {
+		this.unattended.forEach(DetachedRecord::partitionsGone);
+		this.workers.values().forEach(Worker::wake);
+	}
+
+	/**
+	 * Return all workers.
+	 * @return a live view, in no order
+	 */
+	public Collection<Worker> all() {
+		return Collections.unmodifiableCollection(this.workers.values());
+	}
+
+	/**
+	 * Run a task of the engine after a while.
+	 * @param delay how long to wait
+	 * @param task the task, run by the scheduler: must not block or call user code
+	 */
+	public void after(Duration delay, Runnable task) {
+		this.runtime.after(delay, task);
+	}
+
+	/**
+	 * Return who is told what happens to the consumer.
+	 * @return always the same
+	 */
+	public ConsumerObservers observers() {
+		return this.observers;
+	}
+
+	/**
+	 * Return how many records were finished, also by workers that are gone.
+	 * @return the number, which never decreases and may be a moment old
+	 */
+	public long handled() {
+		return this.handledRecords.sum();
+	}
+
+	/**
+	 * Return how many records handlers have now.
+	 * @return the number, a moment's view
+	 */
+	public int inFlight() {
+		return this.workers.values().stream().mapToInt(Worker::inFlight).sum();
+	}
+
+	/**
+	 * Return what the workers are doing.
+	 * @return how many are in each state; all states are there
+	 */
+	public Map<WorkerState, Integer> states() {
+		Map<WorkerState, Integer> states = new EnumMap<>(WorkerState.class);
+		for (WorkerState state : WorkerState.values()) {
+			states.put(state, 0);
+		}
+		Set<String> stalled = stalled().stream().map(StalledRecord::worker).collect(Collectors.toSet());
+		for (Worker worker : this.workers.values()) {
+			boolean isStalled = !stalled.isEmpty() && stalled.contains(worker.name());
+			states.merge(isStalled ? WorkerState.STALLED : worker.state(), 1, Integer::sum);
+		}
+		return states;
+	}
+
+	/**
+	 * Return what has been with its handler for longer than the stall threshold.
+	 * @return a snapshot, in no order
+	 */
+	public List<StalledRecord> stalled() {
+		return this.runQueue.stallWatch().stalled();
+	}
+
+	/**
+	 * Return how many workers may have something with their handlers at once.
+	 * @return the limit; {@link Integer#MAX_VALUE}: all
+	 */
+	public int maxConcurrency() {
+		return this.runQueue.maxConcurrency();
+	}
+
+	/**
+	 * Change how many workers may have something with their handlers at once. What
+	 * handlers have is finished.
+	 * @param maxConcurrency the limit, 1 or more
+	 */
+	public void maxConcurrency(int maxConcurrency) {
+		this.runQueue.maxConcurrency(maxConcurrency);
+	}
+
+	/**
+	 * Return where the thread is that handles a worker's record.
+	 * @param name the worker's name
+	 * @return the innermost frames, or {@code null} if no handler of it runs
+	 */
+	@Nullable List<String> stackOf(String name) {
+		return this.runQueue.stackOf(name);
+	}
+
+	@Nullable Worker workerFor(TopicPartition partition) {
+		for (Worker worker : this.workers.values()) {
+			if (worker.serves(partition)) {
+				return worker;
+			}
+		}
+		return null;
+	}
+
+	WorkerRuntime runtime() {
+		return this.runtime;
+	}
+
+	/**
+	 * Return where to log what may happen to many records at once.
+	 * @return always the same
+	 */
+	public LimitedLog failureLog() {
+		return this.failureLog;
+	}
+
+	RunQueue runQueue() {
+		return this.runQueue;
+	}
+
+	/**
+	 * Retire a worker that fell idle, if nobody needs it.
+	 */
+	void retireIfUnused(Worker idle) {
+		retireIf(idle.name(), (worker) -> worker == idle && worker.isUnused());
+	}
+
+	private void retireIf(String name, Predicate<Worker> condition) {
+		AtomicReference<@Nullable Worker> retired = new AtomicReference<>();
+		this.workers.computeIfPresent(name, (key, worker) -> {
+			if (!condition.test(worker)) {
+				return worker;
+			}
+			retired.set(worker);
+			return null;
+		});
+		Worker worker = retired.get();
+		if (worker != null) {
+			this.handledRecords.gone(worker);
+		}
+	}
+
+	/**
+	 * Forget the worker of a key that has closed its queue.
+	 */
+	void retired(Worker worker, Object key) {
+		try {
+			this.workers.remove(key, worker);
+			this.handledRecords.gone(worker);
+		}
+		catch (Throwable ex) {
+			logger.error("The key of " + worker + " cannot be compared with others: " + ex.getClass().getName());
+		}
+	}
+
+	/**
+	 * What stands for a record that is ordered with no other.
+	 */
+	private record Coordinates(String topic, int partition, long offset) {
+	}
+
+}

@@ -1,0 +1,169 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.table;
+
+import java.time.Instant;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A consumer, its workers and its partitions as they were at one moment.
+ *
+ * @param groupId the consumer group, or {@code null} if it has none
+ * @param topics the topics it consumes, sorted; for a topic pattern those that are
+ * assigned
+ * @param workerAllocationStrategy the name of its strategy
+ * @param state what it was doing
+ * @param stopped why it was stopped, if that was because it could not go on, else
+ * {@code null}
+ * @param maxConcurrency how many workers may run at once; {@code null}: all
+ * @param buffered what is polled and not final
+ * @param workerCount the number of its workers
+ * @param workers its workers, sorted by name, numbers by value; where they are allocated
+ * for each record, the busiest of them
+ * @param partitions its partitions, sorted by topic and number
+ * @param counters what became of its records
+ * @param inFlight how many records are with their handlers now
+ * @param lag the sum of what is known of its partitions' lags; {@code null} if nothing is
+ * @param lagSeconds the largest of its partitions' lags in seconds; {@code null} if none
+ * is known
+ * @param noAnswerSince since when no broker has answered; {@code null} if one does, or if
+ * none is asked
+ * @param paused whether somebody paused it as a whole
+ * @param failingCount how many records have failed and are not final
+ * @param failing those that have failed for longest, at most 100, in this order
+ * @param rebalances the last 20 comings and goings of partitions, newest first
+ * @param failures the last 50 failed attempts, newest first
+ * @param problems what is wrong with it, the worst first, at most 20
+ */
+public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
+		ConsumerState state, @Nullable Stop stopped, @Nullable Integer maxConcurrency, Buffered buffered,
+		int workerCount, List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions, Counters counters,
+		int inFlight, @Nullable Long lag, @Nullable Long lagSeconds, @Nullable Instant noAnswerSince, boolean paused,
+		int failingCount, List<Failing> failing, List<Rebalance> rebalances, List<Failure> failures,
+		List<ConsumerProblem> problems) {
+
+	/**
+	 * That a consumer was stopped because it could not go on.
+	 *
+	 * @param at when it was stopped
+	 * @param reason why, as a sentence
+	 */
+	public record Stop(Instant at, String reason) {
+	}
+
+	/**
+	 * What is polled and not final.
+	 *
+	 * @param records the number of records
+	 * @param bytes the size of their serialized keys and values
+	 */
+	public record Buffered(long records, long bytes) {
+	}
+
+	/**
+	 * What became of records since the consumer got workers. The numbers never decrease.
+	 *
+	 * @param handled the records that were finished, in whatever way
+	 * @param failed the attempts that failed
+	 * @param retries the attempts that were not the first ones of their records
+	 * @param skipped the records that were skipped
+	 * @param deadLettered the records that were sent to a dead-letter topic
+	 * @param lateCompletions the records that were finished after their assignment had
+	 * ended, which changed nothing
+	 * @param commits the commits that the broker confirmed
+	 * @param commitFailures the commits that failed
+	 */
+	public record Counters(long handled, long failed, long retries, long skipped, long deadLettered,
+			long lateCompletions, long commits, long commitFailures) {
+	}
+
+	/**
+	 * A record that has failed and is not final.
+	 *
+	 * @param partition the topic and partition, such as {@code orders-0}
+	 * @param offset its offset
+	 * @param state {@code retrying}, {@code recovering}, {@code parked} or
+	 * {@code stopping}
+	 * @param attempts how often it was handed to the handler
+	 * @param since when the first of these attempts failed
+	 * @param nextAttemptAt when something is done about it next; {@code null} unless it
+	 * waits for that
+	 * @param exception the name of the class of what was thrown last
+	 * @param key its key, if values are shown, else {@code null}; if it could not be
+	 * deserialized, how its bytes begin, escaped
+	 * @param value its value, in the same way
+	 * @param message what the exception says, if values are shown, else {@code null}
+	 * @param cause the name of the class of the exception's root cause; {@code null} if
+	 * there is none
+	 * @param causeMessage what that says, if values are shown, else {@code null}
+	 * @param keySize the size of the serialized key in bytes; {@code null} without a key
+	 * @param valueSize the size of the serialized value in bytes; {@code null} without a
+	 * value
+	 */
+	public record Failing(String partition, long offset, String state, int attempts, Instant since,
+			@Nullable Instant nextAttemptAt, String exception, @Nullable String key, @Nullable String value,
+			@Nullable String message, @Nullable String cause, @Nullable String causeMessage, @Nullable Integer keySize,
+			@Nullable Integer valueSize) {
+	}
+
+	/**
+	 * That partitions came or went.
+	 *
+	 * @param at when it was over
+	 * @param kind {@code assigned}, {@code revoked}, also because the consumer stopped,
+	 * or {@code lost}
+	 * @param partitions the partitions, such as {@code orders-0}, sorted
+	 * @param drainMillis for how many milliseconds records were waited for; {@code null}
+	 * unless partitions were revoked
+	 * @param givenUp the records that were waited for in vain, such as
+	 * {@code orders-0@77}, at most 100
+	 */
+	public record Rebalance(Instant at, String kind, List<String> partitions, @Nullable Long drainMillis,
+			List<String> givenUp) {
+	}
+
+	/**
+	 * An attempt that failed.
+	 *
+	 * @param at when it failed
+	 * @param record its coordinates, such as {@code orders-0@70}
+	 * @param attempt which attempt it was, from 1
+	 * @param exception the name of the exception's class
+	 * @param action what was done about the record then: {@code retry}, {@code park},
+	 * {@code dead-letter}, {@code recover} (it was given to the application's recoverer),
+	 * {@code skip} or {@code stop}
+	 * @param message what the exception says, if values are shown, else {@code null}
+	 * @param cause the name of the class of the exception's root cause; {@code null} if
+	 * there is none
+	 * @param causeMessage what that says, if values are shown, else {@code null}
+	 */
+	public record Failure(Instant at, String record, int attempt, String exception, String action,
+			@Nullable String message, @Nullable String cause, @Nullable String causeMessage) {
+
+		/**
+		 * Return the same for those who may not see what is the user's.
+		 * @return the failure without its messages
+		 */
+		public Failure withoutMessage() {
+			return new Failure(this.at, this.record, this.attempt, this.exception, this.action, null, this.cause, null);
+		}
+
+	}
+
+}

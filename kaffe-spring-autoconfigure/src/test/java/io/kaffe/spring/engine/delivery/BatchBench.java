@@ -1,0 +1,349 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
+import org.springframework.kafka.listener.BatchInterceptor;
+import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.ListenerUtils;
+import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.BatchRecordHandler;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
+import io.kaffe.spring.engine.adapter.IndexTrackingBatchFilter;
+import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.ConsumerWorkers;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.Work;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * A worker that delivers batches, without broker and threads: what its listener was given
+ * and what became of it.
+ */
+final class BatchBench {
+
+	static final Duration BACK_OFF = Duration.ofSeconds(1);
+
+	final ManualExecution execution = new ManualExecution();
+
+	/** What the listener was given, as {@code topic@offset} each. */
+	final List<List<String>> delivered = new ArrayList<>();
+
+	/** What was sent to the dead-letter topic, and not acknowledged by itself. */
+	final List<DeadLetter> deadLetters = new ArrayList<>();
+
+	final List<Acknowledgment> acknowledged = new ArrayList<>();
+
+	private final ConsumerWorkers workers = new DefaultWorkerManager(
+			new WorkerRuntime(this.execution, this.execution, this.execution))
+		.register("orders", 16, new TestWorkerOwner());
+
+	final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
+
+	private BatchLimits limits = new BatchLimits(500, Duration.ZERO);
+
+	private FailureAction then = FailureAction.PARK;
+
+	private int maxAttempts = 3;
+
+	private boolean separatesPartitions;
+
+	private Acknowledgments acknowledgments = Acknowledgments.NONE;
+
+	private @Nullable BatchInterceptor<Object, Object> interceptor;
+
+	private @Nullable BatchMessageListener<Object, Object> listener;
+
+	private @Nullable BatchDelivery delivery;
+
+	Script script = (records) -> {
+	};
+
+	BatchBench limits(int maxSize, Duration maxWait) {
+		this.limits = new BatchLimits(maxSize, maxWait);
+		return this;
+	}
+
+	BatchBench failure(int maxAttempts, FailureAction then) {
+		this.maxAttempts = maxAttempts;
+		this.then = then;
+		return this;
+	}
+
+	BatchBench separatesPartitions() {
+		this.separatesPartitions = true;
+		return this;
+	}
+
+	BatchBench acknowledging() {
+		this.acknowledgments = Acknowledgments.LATER;
+		return this;
+	}
+
+	BatchBench interceptor(BatchInterceptor<Object, Object> interceptor) {
+		this.interceptor = interceptor;
+		return this;
+	}
+
+	BatchBench listener(BatchMessageListener<Object, Object> listener) {
+		this.listener = IndexTrackingBatchFilter.installIn(listener);
+		return this;
+	}
+
+	BatchBench handler(BatchRecordHandler<Object, Object> handler) {
+		this.acknowledgments = Acknowledgments.AT_ONCE;
+		this.listener = new BatchRecordHandlerListener("orders", (records) -> {
+			this.delivered.add(records.stream().map(BatchBench::name).toList());
+			return handler.handle(records);
+		});
+		return this;
+	}
+
+	BatchDelivery delivery() {
+		BatchDelivery delivery = this.delivery;
+		if (delivery == null) {
+			BatchMessageListener<Object, Object> listener = (this.listener != null) ? this.listener : scripted();
+			FailurePolicy policy = new FailurePolicy(this.maxAttempts,
+					new FixedBackOff(BACK_OFF.toMillis(), Long.MAX_VALUE), null, Set.of(), this.then, Map.of(),
+					(record, failure) -> {
+						DeadLetter letter = new DeadLetter(name(record), new CompletableFuture<>());
+						this.deadLetters.add(letter);
+						return letter.answer();
+					}, null, 100);
+			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
+					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
+					this.separatesPartitions, new DeliverySettings("group", false, policy, null,
+							new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
+			this.delivery = delivery;
+		}
+		return delivery;
+	}
+
+	/**
+	 * Return a listener that notes what it is given and then does what the script says.
+	 */
+	BatchMessageListener<Object, Object> scripted() {
+		return new BatchAcknowledgingMessageListener<>() {
+
+			@Override
+			public void onMessage(List<ConsumerRecord<Object, Object>> records,
+					@Nullable Acknowledgment acknowledgment) {
+				BatchBench.this.delivered.add(records.stream().map(BatchBench::name).toList());
+				if (acknowledgment != null) {
+					BatchBench.this.acknowledged.add(acknowledgment);
+				}
+				BatchBench.this.script.handle(records);
+			}
+
+		};
+	}
+
+	Partition partition(String topic) {
+		return new Partition(topic);
+	}
+
+	Work workOf(Partition partition, long... offsets) {
+		return delivery().workOf(partition.records(offsets), partition);
+	}
+
+	BatchBench submit(Partition partition, long... offsets) {
+		this.worker.submit(workOf(partition, offsets));
+		return this;
+	}
+
+	BatchBench run() {
+		this.execution.runAll();
+		return this;
+	}
+
+	BatchBench backOff() {
+		this.execution.advance(BACK_OFF);
+		return run();
+	}
+
+	RecordAllocator allocator(WorkerAllocationStrategy strategy) {
+		return new RecordAllocator(strategy, this.workers);
+	}
+
+	Worker internal() {
+		return this.workers.internal("allocation");
+	}
+
+	static String name(ConsumerRecord<?, ?> record) {
+		return record.topic() + "@" + record.offset();
+	}
+
+	/**
+	 * What a listener does with a batch.
+	 */
+	@FunctionalInterface
+	interface Script {
+
+		void handle(List<ConsumerRecord<Object, Object>> records);
+
+	}
+
+	/**
+	 * A dead letter on its way.
+	 */
+	record DeadLetter(String record, CompletableFuture<Void> answer) {
+	}
+
+	/**
+	 * A partition that notes what becomes of its records.
+	 */
+	final class Partition implements AssignmentHandle {
+
+		final Set<Long> completed = new TreeSet<>();
+
+		final Set<Long> dropped = new TreeSet<>();
+
+		final List<String> stops = new ArrayList<>();
+
+		private final HeldRecords kept = new HeldRecords();
+
+		private final String topic;
+
+		int entered;
+
+		int open;
+
+		int parked;
+
+		boolean revoked;
+
+		Partition(String topic) {
+			this.topic = topic;
+		}
+
+		List<ConsumerRecord<Object, Object>> records(long... offsets) {
+			return LongStream.of(offsets)
+				.mapToObj((offset) -> new ConsumerRecord<Object, Object>(this.topic, 0, offset, null, "value"))
+				.toList();
+		}
+
+		BatchBench revoke() {
+			this.revoked = true;
+			BatchBench.this.worker.wake();
+			return BatchBench.this;
+		}
+
+		@Override
+		public boolean enter() {
+			if (!this.revoked) {
+				this.entered++;
+			}
+			return !this.revoked;
+		}
+
+		@Override
+		public void exit() {
+			this.entered--;
+		}
+
+		@Override
+		public void stay() {
+			this.entered++;
+		}
+
+		@Override
+		public boolean isRevoked() {
+			return this.revoked;
+		}
+
+		@Override
+		public boolean isOver(ConsumerRecord<?, ?> record) {
+			return this.revoked;
+		}
+
+		@Override
+		public void complete(ConsumerRecord<?, ?> record) {
+			assertThat(this.entered).as("a drain waits for what is about to be complete").isPositive();
+			this.completed.add(record.offset());
+		}
+
+		@Override
+		public void parked() {
+			this.parked++;
+		}
+
+		@Override
+		public void unparked() {
+			this.parked--;
+		}
+
+		@Override
+		public void stopConsumer(String reason, Throwable failure) {
+			this.stops.add(reason);
+		}
+
+		@Override
+		public void leftOpen() {
+			this.open++;
+		}
+
+		@Override
+		public void acknowledged(ConsumerRecord<?, ?> record) {
+			this.open--;
+			complete(record);
+		}
+
+		@Override
+		public HeldRecords kept() {
+			return this.kept;
+		}
+
+		@Override
+		public void drop(ConsumerRecord<?, ?> record) {
+			this.dropped.add(record.offset());
+		}
+
+		@Override
+		public Delivery delivery() {
+			return BatchBench.this.delivery();
+		}
+
+		@Override
+		public int slot() {
+			return 0;
+		}
+
+	}
+
+}

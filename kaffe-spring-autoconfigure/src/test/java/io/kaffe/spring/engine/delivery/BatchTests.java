@@ -1,0 +1,689 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.LongStream;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.kafka.listener.BatchInterceptor;
+import org.springframework.kafka.listener.BatchListenerFailedException;
+import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
+import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.serializer.SerializationUtils;
+
+import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.engine.delivery.BatchBench.Partition;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.Turn;
+import io.kaffe.spring.engine.worker.Work;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.support.HostileException;
+import io.kaffe.spring.table.WorkerSnapshot;
+import io.kaffe.spring.table.WorkerState;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * Tests for what a worker does with batches.
+ */
+class BatchTests {
+
+	private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
+
+	private final BatchBench bench = new BatchBench();
+
+	private final Partition orders = this.bench.partition("orders");
+
+	private final Partition refunds = this.bench.partition("refunds");
+
+	@Test
+	void takesWhatIsQueuedUpToTheLargestSize() {
+		this.bench.limits(3, Duration.ZERO)
+			.submit(this.orders, 0, 1, 2, 3)
+			.submit(this.refunds, 0)
+			.submit(this.orders, 4, 5);
+		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1", "orders@2"),
+				names("orders@3", "refunds@0", "orders@4"), names("orders@5"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
+		assertThat(this.refunds.completed).containsExactly(0L);
+		assertThat(this.bench.worker.snapshot(0).handled()).isEqualTo(7);
+		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+		assertThat(this.orders.entered).isZero();
+	}
+
+	@Test
+	void allRecordsOfABatchAreInFlightWhileItIsHandled() {
+		List<Integer> inFlight = new ArrayList<>();
+		this.bench.failure(1, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1, 2);
+		this.bench.script = (records) -> {
+			inFlight.add(this.bench.worker.inFlight());
+			throw new IllegalStateException("On purpose");
+		};
+		this.bench.run();
+		assertThat(inFlight).containsExactly(3);
+		assertThat(this.bench.worker.inFlight()).as("a producer has the first, no handler").isZero();
+	}
+
+	@Test
+	void batchesThatAreDeliveredOrGoneLeaveNoTimers() {
+		this.bench.limits(3, Duration.ofHours(1));
+		for (int round = 0; round < 10; round++) {
+			this.bench.submit(this.orders, 3 * round).run();
+			this.bench.submit(this.orders, 3 * round + 1, 3 * round + 2).run();
+		}
+		assertThat(this.orders.completed).hasSize(30);
+		this.bench.submit(this.orders, 30).run();
+		this.orders.revoked = true;
+		this.bench.worker.wake();
+		this.bench.run();
+		assertThat(this.bench.execution.timers()).as("that of the stall watch").isLessThanOrEqualTo(1);
+	}
+
+	@Test
+	void failureThatAnswersNothingIsAFailureOfTheBatchLikeAnyOther() {
+		this.bench.submit(this.orders, 0, 1);
+		this.bench.script = (records) -> {
+			throw new HostileException();
+		};
+		this.bench.run().backOff().backOff();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"), names("orders@0", "orders@1"),
+				names("orders@0", "orders@1"));
+		assertThat(this.orders.parked).isEqualTo(1);
+		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	void failureThatAnswersNothingWithinAnotherOneIsAFailureOfTheBatchLikeAnyOther() {
+		this.bench.failure(1, FailureAction.SKIP).submit(this.orders, 0, 1);
+		this.bench.script = (records) -> {
+			throw new BatchListenerFailedException("On purpose", new HostileException(), 1);
+		};
+		this.bench.run();
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	void partitionsAreSeparatedIfTheContainerSaysSo() {
+		this.bench.separatesPartitions().submit(this.orders, 0, 1).submit(this.refunds, 0).submit(this.orders, 2);
+		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1"), names("refunds@0"),
+				names("orders@2"));
+	}
+
+	@Test
+	void waitsForMoreWithoutAThreadUntilTheBatchIsFull() {
+		this.bench.limits(3, Duration.ofSeconds(5)).submit(this.orders, 0).run();
+		assertThat(this.bench.delivered).isEmpty();
+		assertThat(this.bench.execution.waiting()).isZero();
+		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.RUNNING);
+		this.bench.submit(this.orders, 1).run();
+		assertThat(this.bench.delivered).isEmpty();
+		this.bench.submit(this.orders, 2, 3).run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "orders@2"));
+		this.bench.execution.advance(Duration.ofMillis(4999));
+		assertThat(this.bench.run().delivered).hasSize(1);
+		this.bench.execution.advance(Duration.ofMillis(1));
+		assertThat(this.bench.run().delivered).hasSize(2).last().isEqualTo(names("orders@3"));
+		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+	}
+
+	@Test
+	void waitsNoLongerThanItIsToldFromTheFirstRecordOn() {
+		this.bench.limits(10, Duration.ofSeconds(5)).submit(this.orders, 0).run();
+		this.bench.execution.advance(Duration.ofSeconds(4));
+		this.bench.submit(this.orders, 1).run();
+		this.bench.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1"));
+	}
+
+	@Test
+	void doesNotWaitForEverWhenTheTimerOfABatchBeforeItGoesOffJustBeforeItsWorkerWaits() {
+		this.bench.limits(2, Duration.ofSeconds(5));
+		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
+		this.bench.worker.submit(first);
+		this.bench.run();
+		this.bench.execution.advance(Duration.ofSeconds(4));
+		first.beforeWorkerWaits = () -> this.bench.execution.advance(Duration.ofSeconds(1));
+		this.bench.submit(this.orders, 1, 2).run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"));
+		this.bench.execution.advance(Duration.ofMillis(3999));
+		assertThat(this.bench.run().delivered).hasSize(1);
+		this.bench.execution.advance(Duration.ofMillis(1));
+		assertThat(this.bench.run().delivered).hasSize(2).last().isEqualTo(names("orders@2"));
+	}
+
+	@Test
+	void doesNotWaitForEverWhenItsTimerGoesOffTooEarlyAndJustBeforeItsWorkerWaits() {
+		this.bench.limits(2, Duration.ofSeconds(5));
+		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
+		first.beforeWorkerWaits = this.bench.execution::fireTimers;
+		this.bench.worker.submit(first);
+		assertThat(this.bench.run().delivered).isEmpty();
+		this.bench.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.bench.run().delivered).containsExactly(names("orders@0"));
+	}
+
+	@Test
+	void waitsWithATimerAfterOneCouldNotBeSet() {
+		this.bench.limits(2, Duration.ofSeconds(5)).submit(this.orders, 0, 1).run();
+		this.bench.execution.failTimer(new LinkageError("On purpose"));
+		this.bench.submit(this.orders, 2).run();
+		assertThat(this.bench.worker.snapshot(0).restarts()).isOne();
+		this.bench.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.bench.run().delivered).as("restarted").hasSize(1);
+		this.bench.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.bench.run().delivered).last().isEqualTo(names("orders@2"));
+	}
+
+	@Test
+	void doesNotWaitForMoreOfAPartitionThatIsRevoked() {
+		this.bench.limits(10, Duration.ofSeconds(5)).submit(this.orders, 0).submit(this.refunds, 7).run();
+		assertThat(this.orders.entered).as("a drain does not wait for a batch that grows").isZero();
+		this.orders.revoke().run();
+		assertThat(this.orders.dropped).containsExactly(0L);
+		assertThat(this.bench.execution.waiting()).as("waits for more of the other").isZero();
+		this.bench.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.bench.run().delivered).containsExactly(names("refunds@7"));
+		assertThat(this.orders.completed).isEmpty();
+	}
+
+	@Test
+	void recordsBeforeTheOneThatFailedAreFinalAndTheRestIsTriedAgain() {
+		failAt(new BatchListenerFailedException("broken", new IllegalStateException(), 2), 2);
+		this.bench.submit(this.orders, 0, 1, 2, 3).run();
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.bench.delivery().failingRecords().all()).singleElement().satisfies((failing) -> {
+			assertThat(failing.offset()).isEqualTo(2);
+			assertThat(failing.attempts()).isEqualTo(1);
+			assertThat(failing.failure()).isExactlyInstanceOf(IllegalStateException.class);
+		});
+		this.bench.submit(this.orders, 4).run();
+		assertThat(this.bench.delivered).as("it waits").hasSize(1);
+		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.BACKING_OFF);
+		this.bench.script = (records) -> {
+		};
+		assertThat(this.bench.backOff().delivered).containsExactly(
+				names("orders@0", "orders@1", "orders@2", "orders@3"), names("orders@2", "orders@3"),
+				names("orders@4"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L);
+		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+		assertThat(this.bench.worker.snapshot(0).handled()).isEqualTo(5);
+	}
+
+	@Test
+	void recordThatIsGivenUpLetsTheRestGoOn() {
+		failAtOffset(1);
+		this.bench.failure(2, FailureAction.SKIP).submit(this.orders, 0, 1, 2).run();
+		assertThat(this.bench.backOff().delivered).containsExactly(names("orders@0", "orders@1", "orders@2"),
+				names("orders@1", "orders@2"), names("orders@2"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
+	}
+
+	@Test
+	void attemptsCountForTheRecordThatFailed() {
+		List<Long> failing = new ArrayList<>(List.of(0L, 0L, 1L, 1L));
+		this.bench.script = (records) -> {
+			if (!failing.isEmpty()) {
+				throw new BatchListenerFailedException("broken", record(records, failing.remove(0)));
+			}
+		};
+		this.bench.submit(this.orders, 0, 1).run().backOff().backOff();
+		assertThat(this.bench.delivery().failingRecords().all()).singleElement().satisfies((record) -> {
+			assertThat(record.offset()).isEqualTo(1);
+			assertThat(record.attempts()).isEqualTo(1);
+		});
+		this.bench.backOff().backOff();
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void attemptIsToldFromTheSecondOnAndToldAnewWhenTheRestGoesOn() {
+		List<String> told = new ArrayList<>();
+		this.bench.script = (records) -> {
+			told.add(String.join(" ", records.stream().map(BatchTests::attempt).toList()));
+			if (records.get(0).offset() == 0) {
+				throw new BatchListenerFailedException("broken", 0);
+			}
+		};
+		this.bench.failure(2, FailureAction.SKIP).submit(this.orders, 0, 1).run().backOff();
+		assertThat(told).containsExactly("- -", "2 2", "1");
+	}
+
+	@Test
+	void batchThatFailsAsAWholeIsTriedAgainAndGivenUpRecordByRecord() {
+		this.bench.script = (records) -> {
+			throw new IllegalStateException("broken");
+		};
+		this.bench.failure(2, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1).submit(this.refunds, 5).run();
+		assertThat(this.orders.completed).isEmpty();
+		this.bench.backOff();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "refunds@5"),
+				names("orders@0", "orders@1", "refunds@5"));
+		assertThat(this.bench.deadLetters).extracting((letter) -> letter.record()).containsExactly("orders@0");
+		assertThat(this.orders.entered).as("a drain waits for the answer").isEqualTo(1);
+		assertThat(this.refunds.entered).isZero();
+		answerDeadLetter(0);
+		assertThat(this.orders.completed).containsExactly(0L);
+		answerDeadLetter(1);
+		answerDeadLetter(2);
+		assertThat(this.bench.deadLetters).extracting((letter) -> letter.record())
+			.containsExactly("orders@0", "orders@1", "refunds@5");
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.refunds.completed).containsExactly(5L);
+		assertThat(this.bench.delivered).hasSize(2);
+		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+		assertThat(this.orders.entered).isZero();
+	}
+
+	@Test
+	void batchThatIsGivenUpIsSkippedRecordByRecord() {
+		this.bench.script = (records) -> {
+			if (records.get(0).offset() < 3) {
+				throw new IllegalStateException("broken");
+			}
+		};
+		this.bench.limits(3, Duration.ZERO).failure(1, FailureAction.SKIP).submit(this.orders, 0, 1, 2, 3, 4).run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "orders@2"),
+				names("orders@3", "orders@4"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L);
+		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void parkedBatchIsShownByItsFirstRecordAndInstructionsMeanThatOneAlone() {
+		this.bench.script = (records) -> {
+			throw new IllegalStateException("broken");
+		};
+		this.bench.failure(1, FailureAction.PARK).submit(this.orders, 0, 1, 2).run();
+		assertThat(this.bench.delivery().failingRecords().all()).singleElement().satisfies((failing) -> {
+			assertThat(failing.offset()).isZero();
+			assertThat(failing.state()).isEqualTo(FailingRecord.State.PARKED);
+		});
+		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.PARKED);
+		assertThat(this.orders.parked).isEqualTo(1);
+		assertThat(this.bench.delivery().failingRecords().skip(ORDERS, 1)).isFalse();
+		assertThat(this.bench.delivery().failingRecords().retry(ORDERS, 0)).isTrue();
+		assertThat(this.bench.run().delivered).as("all are tried again").hasSize(2).last().asList().hasSize(3);
+		assertThat(this.bench.delivery().failingRecords().skip(ORDERS, 0)).isTrue();
+		assertThat(this.bench.run().delivered).hasSize(3).last().isEqualTo(names("orders@1", "orders@2"));
+		assertThat(this.orders.completed).containsExactly(0L);
+		assertThat(this.bench.delivery().failingRecords().deadLetter(ORDERS, 1)).isTrue();
+		this.bench.script = (records) -> {
+		};
+		this.bench.run();
+		answerDeadLetter(0);
+		assertThat(this.bench.delivered).hasSize(4).last().isEqualTo(names("orders@2"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
+		assertThat(this.orders.parked).isZero();
+	}
+
+	@Test
+	void recordThatCannotBeDeserializedIsTakenOutAndTheOthersAreDelivered() {
+		List<ConsumerRecord<Object, Object>> records = new ArrayList<>(this.orders.records(0, 1, 2, 3));
+		ConsumerRecord<Object, Object> poison = new ConsumerRecord<>("orders", 0, 2, "key", null);
+		SerializationUtils.deserializationException(poison.headers(), new byte[] { 1 }, new IllegalArgumentException(),
+				false);
+		records.set(2, poison);
+		this.bench.failure(10, FailureAction.DEAD_LETTER);
+		this.bench.worker.submit(this.bench.delivery().workOf(records, this.orders));
+		this.bench.run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"));
+		answerDeadLetter(0);
+		assertThat(this.bench.deadLetters).singleElement()
+			.satisfies((letter) -> assertThat(letter.record()).isEqualTo("orders@2"));
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"), names("orders@3"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L);
+	}
+
+	@Test
+	void errorOfTheMachineStopsTheConsumer() {
+		this.bench.script = (records) -> {
+			throw new OutOfMemoryError("not really");
+		};
+		this.bench.submit(this.orders, 0, 1).run();
+		assertThat(this.orders.stops).singleElement().asString().contains("OutOfMemoryError");
+		assertThat(this.orders.completed).isEmpty();
+	}
+
+	@Test
+	void drainWaitsForTheBatchAndWhatIsLeftIsDropped() {
+		this.bench.limits(2, Duration.ZERO).script = (records) -> {
+			assertThat(this.orders.entered + this.refunds.entered).isEqualTo(records.size());
+			this.orders.revoked = true;
+		};
+		this.bench.submit(this.orders, 0).submit(this.refunds, 0).submit(this.orders, 1).submit(this.refunds, 1).run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "refunds@0"), names("refunds@1"));
+		assertThat(this.orders.completed).as("what ran is final").containsExactly(0L);
+		assertThat(this.orders.dropped).containsExactly(1L);
+		assertThat(this.refunds.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void failedRecordsOfARevokedPartitionAreDroppedAndTheOthersGoOnAtOnce() {
+		this.bench.script = (records) -> {
+			if (records.get(0).topic().equals("orders")) {
+				throw new IllegalStateException("broken");
+			}
+		};
+		this.bench.submit(this.orders, 0, 1).submit(this.refunds, 0).run();
+		this.orders.revoke().run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "refunds@0"),
+				names("refunds@0"));
+		assertThat(this.orders.dropped).containsExactly(0L, 1L);
+		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void revocationInTheMiddleOfGivingUpLeavesWhatIsAnswered() {
+		this.bench.script = (records) -> {
+			throw new IllegalStateException("broken");
+		};
+		this.bench.failure(1, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1).run();
+		this.orders.revoke().run();
+		assertThat(this.orders.dropped).as("it waits for the answer").isEmpty();
+		answerDeadLetter(0);
+		assertThat(this.orders.completed).containsExactly(0L);
+		assertThat(this.orders.dropped).containsExactly(1L);
+		assertThat(this.bench.deadLetters).hasSize(1);
+		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void listenerAcknowledgesLaterAllOrUpToAnIndex() {
+		this.bench.acknowledging().submit(this.orders, 0, 1, 2, 3).run();
+		Acknowledgment acknowledgment = this.bench.acknowledged.get(0);
+		assertThat(this.orders.completed).isEmpty();
+		assertThat(this.orders.open).isEqualTo(4);
+		assertThat(this.bench.delivery().unattended()).hasSize(1);
+		acknowledgment.acknowledge(1);
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.orders.open).isEqualTo(2);
+		assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> acknowledgment.acknowledge(4));
+		acknowledgment.acknowledge();
+		acknowledgment.acknowledge();
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L);
+		assertThat(this.orders.open).isZero();
+		assertThat(this.bench.delivery().unattended()).isEmpty();
+	}
+
+	@Test
+	void whatIsAcknowledgedBeforeAFailureIsNotDeliveredAgain() {
+		this.bench.acknowledging().script = (records) -> {
+			if (records.size() == 3) {
+				this.bench.acknowledged.get(0).acknowledge(0);
+				throw new IllegalStateException("broken");
+			}
+			this.bench.acknowledged.get(1).acknowledge();
+		};
+		this.bench.submit(this.orders, 0, 1, 2).run();
+		assertThat(this.orders.completed).containsExactly(0L);
+		assertThat(this.bench.backOff().delivered).last().isEqualTo(names("orders@1", "orders@2"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
+		assertThat(this.orders.open).isZero();
+	}
+
+	@Test
+	void negativeAcknowledgmentIsRefusedWithTheAlternative() {
+		this.bench.acknowledging().submit(this.orders, 0).run();
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> this.bench.acknowledged.get(0).nack(3, Duration.ZERO))
+			.withMessageContaining("BatchListenerFailedException with index 3");
+	}
+
+	@Test
+	void interceptorIsCalledAroundTheListener() {
+		CallNoting interceptor = new CallNoting(this.bench);
+		this.bench.interceptor(interceptor).script = (records) -> {
+			if (records.size() == 2) {
+				throw new BatchListenerFailedException("broken", 1);
+			}
+		};
+		this.bench.submit(this.orders, 0, 1).run().backOff();
+		assertThat(interceptor.calls).containsExactly("setup", "intercept 2", "failure 2 after 1", "clear", "setup",
+				"intercept 1", "success 1 after 2", "clear");
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void interceptorMaySkipABatchOrRecordsOfIt() {
+		CallNoting interceptor = new CallNoting(this.bench);
+		interceptor.skipped = (record) -> record.offset() % 2 == 0;
+		this.bench.limits(3, Duration.ZERO)
+			.interceptor(interceptor)
+			.submit(this.orders, 0, 1, 3)
+			.submit(this.orders, 4, 6)
+			.run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@1", "orders@3"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 3L, 4L, 6L);
+	}
+
+	@Test
+	void indexMeansTheListThatTheListenerWasGiven() {
+		CallNoting interceptor = new CallNoting(this.bench);
+		interceptor.skipped = (record) -> record.offset() == 0;
+		this.bench.interceptor(interceptor)
+			.listener(new FilteringBatchMessageListenerAdapter<>(this.bench.scripted(),
+					(record) -> record.offset() == 1));
+		failAt(new BatchListenerFailedException("broken", 1), 4);
+		this.bench.submit(this.orders, 0, 1, 2, 3, 4).run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@2", "orders@3", "orders@4"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
+		assertThat(this.bench.delivery().failingRecords().all()).singleElement()
+			.extracting(FailingRecord::offset)
+			.isEqualTo(3L);
+	}
+
+	@Test
+	void indexThatIsNotThereMeansTheWholeBatch() {
+		failAt(new BatchListenerFailedException("broken", 7), 1);
+		this.bench.submit(this.orders, 0, 1).run();
+		assertThat(this.orders.completed).isEmpty();
+		assertThat(this.bench.backOff().delivered).hasSize(2);
+	}
+
+	@Test
+	void interceptorThatThrowsBeforeTheListenerIsABreakdownOfTheWorker() {
+		CallNoting interceptor = new CallNoting(this.bench);
+		interceptor.failing = true;
+		this.bench.interceptor(interceptor).submit(this.orders, 0, 1).run();
+		assertThat(this.bench.delivered).isEmpty();
+		assertThat(this.orders.entered).isZero();
+		assertThat(this.bench.worker.snapshot(0)).extracting(WorkerSnapshot::restarts, WorkerSnapshot::failed)
+			.containsExactly(1, 0L);
+		interceptor.failing = false;
+		this.bench.execution.advance(Duration.ofMinutes(1));
+		assertThat(this.bench.run().delivered).containsExactly(names("orders@0", "orders@1"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void errorOfTheMachineInAnInterceptorLeavesTheBatchUnfinished() {
+		this.bench.interceptor(new CallNoting(this.bench) {
+
+			@Override
+			public void success(ConsumerRecords<Object, Object> records, Consumer<Object, Object> consumer) {
+				throw new OutOfMemoryError("not really");
+			}
+
+		}).submit(this.orders, 0);
+		assertThatThrownBy(this.bench::run).as("the consumer is stopped")
+			.hasMessageContaining("broke down outside the handler");
+		assertThat(this.orders.completed).isEmpty();
+		assertThat(this.orders.entered).isZero();
+	}
+
+	@Test
+	void recordsThatAreOrderedWithNoOthersAreGivenOutInGroups() {
+		this.bench.limits(4, Duration.ofSeconds(5)).delivery();
+		RecordAllocation allocation = new RecordAllocation(this.orders.records(LongStream.range(0, 10).toArray()),
+				this.orders, this.bench.allocator(StandardWorkerAllocationStrategy.WORKER_PER_RECORD));
+		this.bench.internal().submit(allocation);
+		assertThat(this.bench.run().delivered).as("without waiting for more, which cannot come")
+			.containsExactlyInAnyOrder(names("orders@0", "orders@1", "orders@2", "orders@3"),
+					names("orders@4", "orders@5", "orders@6", "orders@7"), names("orders@8", "orders@9"));
+		assertThat(this.orders.completed).hasSize(10);
+	}
+
+	@Test
+	void nullInPlaceOfAResultIsAFailure() {
+		assertThatIllegalStateException()
+			.isThrownBy(() -> new BatchAttempt(List.of(), this.bench.delivery(), 0).result(null))
+			.withMessageContaining("returned null");
+	}
+
+	private void failAt(RuntimeException failure, int atLeast) {
+		this.bench.script = (records) -> {
+			if (records.get(records.size() - 1).offset() >= atLeast && this.bench.delivered.size() == 1) {
+				throw failure;
+			}
+		};
+	}
+
+	private void failAtOffset(long offset) {
+		this.bench.script = (records) -> {
+			for (ConsumerRecord<Object, Object> record : records) {
+				if (record.offset() == offset) {
+					throw new BatchListenerFailedException("broken", record);
+				}
+			}
+		};
+	}
+
+	private void answerDeadLetter(int index) {
+		this.bench.deadLetters.get(index).answer().complete(null);
+		this.bench.run();
+	}
+
+	private static ConsumerRecord<Object, Object> record(List<ConsumerRecord<Object, Object>> records, long offset) {
+		return records.stream().filter((record) -> record.offset() == offset).findFirst().orElseThrow();
+	}
+
+	private static String attempt(ConsumerRecord<?, ?> record) {
+		var header = record.headers().lastHeader(KafkaHeaders.DELIVERY_ATTEMPT);
+		return (header != null) ? Integer.toString(header.value()[3]) : "-";
+	}
+
+	private static List<String> names(String... names) {
+		return List.of(names);
+	}
+
+	/**
+	 * Notes how often it is called and with what, and how often the listener was then.
+	 */
+	private static class CallNoting implements BatchInterceptor<Object, Object> {
+
+		final List<String> calls = new ArrayList<>();
+
+		private final BatchBench bench;
+
+		Predicate<ConsumerRecord<Object, Object>> skipped = (record) -> false;
+
+		boolean failing;
+
+		CallNoting(BatchBench bench) {
+			this.bench = bench;
+		}
+
+		@Override
+		public void setupThreadState(Consumer<?, ?> consumer) {
+			this.calls.add("setup");
+		}
+
+		@Override
+		public @Nullable ConsumerRecords<Object, Object> intercept(ConsumerRecords<Object, Object> records,
+				Consumer<Object, Object> consumer) {
+			if (this.failing) {
+				throw new IllegalStateException("broken");
+			}
+			this.calls.add("intercept " + records.count());
+			List<ConsumerRecord<Object, Object>> left = new ArrayList<>();
+			records.forEach((record) -> {
+				if (!this.skipped.test(record)) {
+					left.add(record);
+				}
+			});
+			if (left.size() == records.count()) {
+				return records;
+			}
+			return left.isEmpty() ? null : new ConsumerRecords<>(Map.of(ORDERS, left), Map.of());
+		}
+
+		@Override
+		public void success(ConsumerRecords<Object, Object> records, Consumer<Object, Object> consumer) {
+			this.calls.add("success " + records.count() + " after " + this.bench.delivered.size());
+			throw new AssertionError("What an interceptor throws afterwards changes nothing");
+		}
+
+		@Override
+		public void failure(ConsumerRecords<Object, Object> records, Exception exception,
+				Consumer<Object, Object> consumer) {
+			this.calls.add("failure " + records.count() + " after " + this.bench.delivered.size());
+		}
+
+		@Override
+		public void clearThreadState(Consumer<?, ?> consumer) {
+			this.calls.add("clear");
+		}
+
+	}
+
+	/**
+	 * Work that something happens to after it has answered and before its worker waits.
+	 */
+	private static final class Interrupted extends Work {
+
+		private final Work work;
+
+		private @Nullable Runnable beforeWorkerWaits;
+
+		Interrupted(Work work) {
+			this.work = work;
+		}
+
+		@Override
+		public Progress proceed(Worker worker, Turn turn) {
+			Progress progress = this.work.proceed(worker, turn);
+			Runnable event = this.beforeWorkerWaits;
+			if (event != null) {
+				this.beforeWorkerWaits = null;
+				event.run();
+			}
+			return progress;
+		}
+
+		@Override
+		public boolean isReady(long now) {
+			return this.work.isReady(now);
+		}
+
+	}
+
+}

@@ -1,0 +1,177 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.junit.jupiter.api.Test;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.engine.worker.ConsumerWorkers;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for the memory that is needed beside the records themselves, on a heap with
+ * compressed references.
+ */
+class MemoryFootprintTests {
+
+	private static final int RECORDS = 200_000;
+
+	@Test
+	void keyInFlightIsLight() {
+		assertThat(bytesPerRecord((number) -> "key-" + number)).as("a worker, its entry, and its first record")
+			.isBetween(100.0, 200.0 + 40);
+	}
+
+	@Test
+	void queuedRecordIsLight() {
+		assertThat(bytesPerRecord((number) -> "key")).isBetween(16.0, 40.0);
+	}
+
+	private static double bytesPerRecord(IntFunction<String> keyOf) {
+		List<ConsumerRecord<String, String>> records = IntStream.range(0, RECORDS)
+			.mapToObj((number) -> new ConsumerRecord<>("orders", 0, number, keyOf.apply(number), "value"))
+			.toList();
+		// Strings remember their hash codes, which takes no memory, and workers run
+		// nothing.
+		ManualExecution execution = new ManualExecution();
+		ConsumerWorkers workers = new DefaultWorkerManager(new WorkerRuntime(execution, execution, execution))
+			.register("orders", 1, new TestWorkerOwner());
+		RecordAllocator allocator = new RecordAllocator(StandardWorkerAllocationStrategy.WORKER_PER_KEY, workers);
+		AssignmentHandle source = new NoSource();
+		long before = used();
+		records.forEach((record) -> allocator.allocate(record, source));
+		long after = used();
+		assertThat(workers.all()).isNotEmpty();
+		assertThat(records).hasSize(RECORDS);
+		return (double) (after - before) / RECORDS;
+	}
+
+	private static long used() {
+		long least = Long.MAX_VALUE;
+		for (int round = 0; round < 3; round++) {
+			System.gc();
+			least = Math.min(least, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+		}
+		return least;
+	}
+
+	/**
+	 * A partition of which nothing is handled.
+	 */
+	private static final class NoSource implements AssignmentHandle {
+
+		private final RecordDelivery delivery = new RecordDelivery((record) -> {
+		}, ListenerType.SIMPLE, null, false, false,
+				new DeliverySettings(null, false,
+						new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null,
+								null, 100),
+						null, new LogContext("orders", false), new MockConsumer<>("earliest"), new ManualExecution()));
+
+		@Override
+		public boolean enter() {
+			return false;
+		}
+
+		@Override
+		public void exit() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public boolean isRevoked() {
+			return false;
+		}
+
+		@Override
+		public boolean isOver(ConsumerRecord<?, ?> record) {
+			return false;
+		}
+
+		@Override
+		public void complete(ConsumerRecord<?, ?> record) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void stay() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void parked() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void unparked() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void stopConsumer(String reason, Throwable failure) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void leftOpen() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void acknowledged(ConsumerRecord<?, ?> record) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void drop(ConsumerRecord<?, ?> record) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public Delivery delivery() {
+			return this.delivery;
+		}
+
+		@Override
+		public HeldRecords kept() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public int slot() {
+			return 0;
+		}
+
+	}
+
+}

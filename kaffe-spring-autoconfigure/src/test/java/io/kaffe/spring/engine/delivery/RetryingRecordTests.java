@@ -1,0 +1,895 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.LongStream;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.serializer.DeserializationException;
+import org.springframework.util.backoff.ExponentialBackOff;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.ConsumerWorkers;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.support.HostileException;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.WorkerState;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.tuple;
+
+/**
+ * Tests for {@link RetryingRecord}, within the {@link RecordWork} that it holds up.
+ */
+class RetryingRecordTests {
+
+	private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final ConsumerWorkers workers = new DefaultWorkerManager(
+			new WorkerRuntime(this.execution, this.execution, this.execution))
+		.register("orders", Integer.MAX_VALUE, new TestWorkerOwner() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				assertThat(RetryingRecordTests.this.stops).as(reason).isTrue();
+			}
+
+		});
+
+	private final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(ORDERS, 1));
+
+	private final RecordedAssignment source = new RecordedAssignment();
+
+	private final Map<Long, Throwable> failing = new LinkedHashMap<>();
+
+	/** Offset and attempt of what the handler was given. */
+	private final List<String> attempts = new ArrayList<>();
+
+	private @Nullable RecordInterceptor<Object, Object> interceptor;
+
+	private @Nullable RecordBackOff recordBackOff;
+
+	private @Nullable RecordRecoverer deadLetters;
+
+	private @Nullable RecordRecoverer recoverer;
+
+	private FailureAction then = FailureAction.PARK;
+
+	private int maxAttempts = 3;
+
+	private boolean stops;
+
+	@Test
+	void recordIsTriedAgainAfterEachWaitWithoutAThreadAndThenParked() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.BACKING_OFF);
+		assertThat(this.source.running).as("a drain waits for nothing").isZero();
+		advance(99);
+		assertThat(this.attempts).hasSize(1);
+		advance(1);
+		assertThat(this.attempts).containsExactly("0#1", "0#2");
+		advance(199);
+		assertThat(this.attempts).hasSize(2);
+		advance(1);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
+		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.PARKED);
+		assertThat(failingRecords().all()).singleElement().satisfies((record) -> {
+			assertThat(record.partition()).isEqualTo(ORDERS);
+			assertThat(record.offset()).isZero();
+			assertThat(record.state()).isEqualTo(FailingRecord.State.PARKED);
+			assertThat(record.attempts()).isEqualTo(3);
+			assertThat(record.failure()).hasMessage("On purpose");
+		});
+		advance(Duration.ofDays(1).toMillis());
+		assertThat(this.attempts).hasSize(3);
+		assertThat(this.source.completed).isEmpty();
+	}
+
+	@Test
+	void recoveryThatFailsWithWhatAnswersNothingIsTriedAgain() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		List<CompletableFuture<Object>> letters = new ArrayList<>();
+		this.deadLetters = (record, failure) -> {
+			letters.add(letters.isEmpty() ? CompletableFuture.failedFuture(new HostileException())
+					: new CompletableFuture<>());
+			return letters.get(letters.size() - 1);
+		};
+		fail(0, new HostileException());
+		submit(1);
+		assertThat(letters).hasSize(1);
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(letters).hasSize(2);
+		letters.get(1).completeExceptionally(new CompletionException("On purpose", new HostileException()));
+		this.execution.runAll();
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(letters).hasSize(3);
+		letters.get(2).complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.worker.snapshot(0).restarts()).isZero();
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void thousandsOfFailingRecordsAreLoggedInAFewLinesAndOneStack(CapturedOutput output) {
+		this.maxAttempts = 1;
+		this.then = FailureAction.SKIP;
+		for (int offset = 0; offset < 3000; offset++) {
+			fail(offset, new IllegalStateException("On purpose"));
+		}
+		submit(3000);
+		advance(Duration.ofSeconds(1).toMillis());
+		assertThat(this.source.completed).hasSize(3000);
+		assertThat(output.toString()
+			.lines()
+			.filter((line) -> line.contains(" skipped records") || line.contains("Skipping "))).hasSize(2)
+			.last()
+			.asString()
+			.contains("Consumer 'orders': 2999 more skipped records were not logged");
+		assertThat(output.toString().lines().filter((line) -> line.contains("IllegalStateException: On purpose")))
+			.as("stacks")
+			.hasSize(1);
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void stackOfAFailureIsLoggedOnceAlthoughItsRecordIsParkedInTheEnd(CapturedOutput output) {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		advance(100);
+		advance(200);
+		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(output).contains("Consumer 'orders': Attempt 1 to handle orders-0@0 failed")
+			.contains("Consumer 'orders': Parked orders-0@0 after 3 attempts");
+		assertThat(output.toString().lines().filter((line) -> line.startsWith("java.lang.IllegalStateException")))
+			.as("stacks")
+			.hasSize(1);
+	}
+
+	@Test
+	void recordThatSucceedsInTheEndIsFinalAndForgotten() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		this.failing.clear();
+		advance(100);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "1#1");
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+	}
+
+	@Test
+	void parkedRecordIsSkippedWhenSomebodySaysSo() {
+		this.maxAttempts = 1;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(failingRecords().skip(ORDERS, 1)).as("not failing").isFalse();
+		assertThat(failingRecords().skip(new TopicPartition("orders", 1), 0)).isFalse();
+		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.parked).isZero();
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void parkedRecordHasAllItsAttemptsBeforeItWhenSomebodyHasItTriedAgain() {
+		this.maxAttempts = 2;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		advance(100);
+		assertThat(this.source.parked).isEqualTo(1);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.parked).isZero();
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1");
+		advance(100);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1", "0#2");
+		assertThat(this.source.parked).as("parked again").isEqualTo(1);
+		this.failing.clear();
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.parked).isZero();
+	}
+
+	@Test
+	void recordThatBacksOffForLongIsTriedAtOnceAndWaitsAsShortlyAsAtFirst() {
+		this.maxAttempts = 0;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		advance(100);
+		advance(200);
+		advance(400);
+		assertThat(this.attempts).as("the next attempt is 800 ms away").hasSize(4);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.attempts).hasSize(5).endsWith("0#1");
+		advance(100);
+		assertThat(this.attempts).hasSize(6).endsWith("0#2");
+		advance(200);
+		assertThat(this.attempts).hasSize(7).endsWith("0#3");
+	}
+
+	@Test
+	void recordThatBacksOffIsSkippedWhenSomebodySaysSo() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.parked).as("it never was").isZero();
+	}
+
+	@Test
+	void failuresAreJournalledWithWhatIsDoneAboutThem() {
+		this.maxAttempts = 2;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8, 9, 10));
+		advance(100);
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8, 9, 10));
+		assertThat(journal().failures(true))
+			.extracting(ConsumerSnapshot.Failure::record, ConsumerSnapshot.Failure::attempt,
+					ConsumerSnapshot.Failure::exception, ConsumerSnapshot.Failure::action,
+					ConsumerSnapshot.Failure::message)
+			.containsExactly(tuple("orders-0@0", 2, "java.lang.IllegalStateException", "park", "On purpose"),
+					tuple("orders-0@0", 1, "java.lang.IllegalStateException", "retry", "On purpose"));
+		assertThat(journal().failures(false)).hasSize(2).allMatch((failure) -> failure.message() == null);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(counters()).as("by an operator").isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8, 9, 10));
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8, 9, 10));
+	}
+
+	@ParameterizedTest
+	@EnumSource(FailureAction.class)
+	void actionThatIsJournalledIsTheOneThatIsTaken(FailureAction action) {
+		this.maxAttempts = 1;
+		this.then = action;
+		this.deadLetters = (record, failure) -> null;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(journal().failures(false)).extracting(ConsumerSnapshot.Failure::action)
+			.containsExactly(action.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, (action == FailureAction.SKIP) ? 1 : 0,
+				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8, 9, 10));
+	}
+
+	@Test
+	void recordCountsAsDeadLetteredWhenThatIsAcknowledged() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		CompletableFuture<Object> acknowledged = new CompletableFuture<>();
+		this.deadLetters = (record, failure) -> acknowledged;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(counters().deadLettered()).isZero();
+		acknowledged.complete("done");
+		this.execution.runAll();
+		assertThat(counters().deadLettered()).isEqualTo(1);
+	}
+
+	@Test
+	void recordThatTheApplicationRecoversIsNotDeadLettered() {
+		this.maxAttempts = 1;
+		this.deadLetters = (record, failure) -> null;
+		this.recoverer = (record, failure) -> null;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(counters().deadLettered()).isZero();
+		assertThat(journal().failures(false)).extracting(ConsumerSnapshot.Failure::action).containsExactly("recover");
+	}
+
+	@Test
+	void lastFiftyFailuresAreKept() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.SKIP;
+		for (long offset = 0; offset < 60; offset++) {
+			fail(offset, new IllegalStateException("On purpose"));
+		}
+		submit(60);
+		assertThat(journal().failures(true)).hasSize(50)
+			.extracting(ConsumerSnapshot.Failure::record)
+			.startsWith("orders-0@59", "orders-0@58")
+			.endsWith("orders-0@10");
+		assertThat(counters().failed()).isEqualTo(60);
+	}
+
+	@Test
+	void failingRecordIsDescribedForTables() {
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		Instant now = this.execution.instant();
+		assertThat(failingRecords().count()).isEqualTo(1);
+		assertThat(failingRecords().oldest(100, false))
+			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
+					"java.lang.IllegalStateException", null, null, null, null, null, null, null));
+		assertThat(failingRecords().oldest(100, true))
+			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
+					"java.lang.IllegalStateException", "key", "value", "On purpose", null, null, null, null));
+		assertThat(failingRecords().oldest(0, true)).isEmpty();
+		advance(100);
+		advance(200);
+		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
+				"parked", 3, now, null, "java.lang.IllegalStateException", null, null, null, null, null, null, null));
+	}
+
+	@Test
+	void recordThatCannotBeReadIsDescribedWithItsBytesAndTheRootCause() {
+		byte[] bytes = { '{', '\\', 0, (byte) 0xc3, '}' };
+		fail(0, new DeserializationException("failed to deserialize", bytes, false,
+				new IllegalStateException("On purpose", new IllegalArgumentException("no JSON"))));
+		submitOne(new ConsumerRecord<>("orders", 0, 0, 0, TimestampType.CREATE_TIME, 3, 5, "key", null,
+				new RecordHeaders(), Optional.empty()));
+		assertThat(failingRecords().oldest(100, true)).singleElement().satisfies((failing) -> {
+			assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
+			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+			assertThat(failing.causeMessage()).isEqualTo("no JSON");
+			assertThat(failing.key()).isEqualTo("key");
+			assertThat(failing.value()).isEqualTo("{\\\\\\x00\\xc3}");
+			assertThat(failing.keySize()).isEqualTo(3);
+			assertThat(failing.valueSize()).isEqualTo(5);
+		});
+		assertThat(failingRecords().oldest(100, false)).singleElement().satisfies((failing) -> {
+			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+			assertThat(failing.causeMessage()).isNull();
+			assertThat(failing.value()).isNull();
+			assertThat(failing.valueSize()).isEqualTo(5);
+		});
+		assertThat(journal().failures(true)).singleElement()
+			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
+			.containsExactly(IllegalArgumentException.class.getName(), "no JSON");
+		assertThat(journal().failures(false)).singleElement()
+			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
+			.containsExactly(IllegalArgumentException.class.getName(), null);
+	}
+
+	@Test
+	void recordIsInFlightOnlyWhileSomebodyHasIt() {
+		List<Integer> whileHandled = new ArrayList<>();
+		this.recordBackOff = (record, failure) -> {
+			whileHandled.add(this.workers.inFlight());
+			return backOff();
+		};
+		this.maxAttempts = 2;
+		this.then = FailureAction.DEAD_LETTER;
+		CompletableFuture<Object> acknowledged = new CompletableFuture<>();
+		this.deadLetters = (record, failure) -> acknowledged;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(whileHandled).containsExactly(1);
+		assertThat(this.workers.inFlight()).as("it backs off").isZero();
+		advance(100);
+		assertThat(this.workers.inFlight()).as("a producer has it, no handler").isZero();
+		acknowledged.complete("done");
+		this.execution.runAll();
+		assertThat(this.workers.inFlight()).isZero();
+	}
+
+	@Test
+	void skippedRecordIsFinalAfterItsAttempts() {
+		this.then = FailureAction.SKIP;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		advance(100);
+		assertThat(this.source.completed).isEmpty();
+		advance(200);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void recordThatStopsTheConsumerStaysUnfinishedAndHoldsUpNoStop() {
+		this.then = FailureAction.STOP;
+		this.maxAttempts = 1;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.source.stops).singleElement().asString().contains("orders-0@0").contains("1 attempt");
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(failingRecords().all()).extracting(FailingRecord::state)
+			.containsExactly(FailingRecord.State.STOPPING);
+		revoke();
+		assertThat(this.source.dropped).containsExactly(0L, 1L);
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void errorOfTheVirtualMachineStopsTheConsumerWhateverThePolicySays() {
+		this.then = FailureAction.SKIP;
+		this.recoverer = (record, failure) -> null;
+		fail(0, new ListenerExecutionFailedException("Listener failed", new OutOfMemoryError("On purpose")));
+		submit(2);
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(this.source.stops).singleElement().asString().contains("java.lang.OutOfMemoryError");
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(this.source.completed).isEmpty();
+	}
+
+	@ParameterizedTest
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "STOP")
+	void revocationWaitsForNoFailingRecord(FailureAction action) {
+		this.then = action;
+		this.maxAttempts = (action == FailureAction.PARK) ? 1 : 2;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(3);
+		assertThat(this.source.running).isZero();
+		revoke();
+		assertThat(this.source.dropped).containsExactly(0L, 1L, 2L);
+		assertThat(this.source.parked).isZero();
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(this.attempts).containsExactly("0#1");
+	}
+
+	@Test
+	void backOffThatEndsMeansThatTheAttemptsAreUsedUp() {
+		this.maxAttempts = 0;
+		this.recordBackOff = (record, failure) -> new FixedBackOff(50, 2);
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		advance(50);
+		assertThat(this.source.parked).isZero();
+		advance(50);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
+		assertThat(this.source.parked).isEqualTo(1);
+	}
+
+	@Test
+	void backOffIsAskedForOncePerRecordAndWithWhatTheHandlerThrew() {
+		List<String> asked = new ArrayList<>();
+		this.recordBackOff = (record, failure) -> {
+			asked.add(record.offset() + " " + failure.getClass().getSimpleName());
+			return null;
+		};
+		fail(0, new ListenerExecutionFailedException("Listener failed", new IllegalStateException("On purpose")));
+		fail(1, new AssertionError("On purpose"));
+		submit(2);
+		advance(100);
+		this.failing.remove(0L);
+		advance(200);
+		advance(100);
+		assertThat(asked).containsExactly("0 IllegalStateException", "1 ListenerExecutionFailedException");
+	}
+
+	@Test
+	void backOffThatThrowsHasTheWorkerRestartedWithItsRecordInPlace() {
+		this.recordBackOff = (record, failure) -> {
+			throw new IllegalArgumentException("Thrown on purpose by the back-off");
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		advance(999);
+		assertThat(this.attempts).containsExactly("0#1");
+		advance(1);
+		assertThat(this.attempts).containsExactly("0#1", "0#2");
+		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(2);
+		this.failing.clear();
+		advance(2000);
+		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void interceptorThatThrowsBeforeTheHandlerIsNoFailureOfTheRecord() {
+		List<Long> intercepted = new ArrayList<>();
+		this.interceptor = new RecordInterceptor<>() {
+
+			@Override
+			public ConsumerRecord<Object, Object> intercept(ConsumerRecord<Object, Object> record,
+					Consumer<Object, Object> consumer) {
+				intercepted.add(record.offset());
+				if (intercepted.size() == 1) {
+					throw new IllegalStateException("Thrown on purpose by the interceptor");
+				}
+				return record;
+			}
+
+		};
+		submit(2);
+		assertThat(this.attempts).isEmpty();
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		advance(1000);
+		assertThat(intercepted).containsExactly(0L, 0L, 1L);
+		assertThat(this.attempts).containsExactly("0#1", "1#1");
+		assertThat(this.worker.snapshot(0).failed()).isZero();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void recordIsRecoveredInsteadOfParked() {
+		List<Exception> recovered = new ArrayList<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> {
+			recovered.add(failure);
+			return null;
+		};
+		fail(0, new AssertionError("On purpose"));
+		submit(2);
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(recovered).singleElement()
+			.satisfies((failure) -> assertThat(failure).isInstanceOf(ListenerExecutionFailedException.class)
+				.cause()
+				.isInstanceOf(AssertionError.class));
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void recordIsFinalWhenItsRecovererAnswersAndADrainWaitsForThat() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		this.deadLetters = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.source.running).as("a drain waits").isEqualTo(1);
+		assertThat(failingRecords().all()).extracting(FailingRecord::state)
+			.containsExactly(FailingRecord.State.RECOVERING);
+		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
+		assertThat(failingRecords().skip(ORDERS, 0)).as("said twice").isTrue();
+		assertThatIllegalStateException().isThrownBy(() -> failingRecords().retry(ORDERS, 0))
+			.withMessageEndingWith("@0 already, which is not done yet: skip");
+		this.execution.runAll();
+		assertThat(this.attempts).as("nothing else is done about it meanwhile").containsExactly("0#1");
+		assertThat(this.source.completed).isEmpty();
+		answer.complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void answerThatComesDuringADrainMakesTheRecordFinal() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		revoke();
+		assertThat(this.source.running).isEqualTo(1);
+		assertThat(this.source.dropped).isEmpty();
+		answer.complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.source.dropped).containsExactly(1L);
+		assertThat(this.source.running).isZero();
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@Test
+	void recordWhoseRecoveryFailsDuringADrainStaysUnfinished() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		revoke();
+		answer.completeExceptionally(new IllegalStateException("Not sent, on purpose"));
+		this.execution.runAll();
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.source.dropped).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void recoveryThatFailsIsTriedAgainWithBackOffForEver() {
+		List<CompletableFuture<Void>> answers = new ArrayList<>();
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> {
+			answers.add(new CompletableFuture<>());
+			if (answers.size() % 2 == 0) {
+				throw new IllegalStateException("Thrown on purpose by the recoverer");
+			}
+			return answers.get(answers.size() - 1);
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		answers.get(0).completeExceptionally(new IllegalStateException("Not sent, on purpose"));
+		this.execution.runAll();
+		assertThat(this.source.running).isZero();
+		advance(99);
+		assertThat(answers).hasSize(1);
+		advance(1);
+		assertThat(answers).hasSize(2);
+		advance(200);
+		assertThat(answers).hasSize(3);
+		assertThat(this.attempts).as("the handler has nothing to do with it").containsExactly("0#1");
+		answers.get(2).complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void recovererThatRunsOutOfMemoryStopsTheConsumer() {
+		this.maxAttempts = 1;
+		this.recoverer = (record, failure) -> {
+			throw new OutOfMemoryError("On purpose");
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(this.source.stops).hasSize(1);
+		assertThat(this.source.completed).isEmpty();
+		assertThat(this.source.running).isZero();
+	}
+
+	@Test
+	void deadLettersAreParkedIfThereIsNothingToSendThemWith() {
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(this.source.parked).isEqualTo(1);
+	}
+
+	@Test
+	void parkedRecordIsDeadLetteredWhenSomebodySaysSo() {
+		CompletableFuture<Void> answer = new CompletableFuture<>();
+		this.maxAttempts = 1;
+		this.deadLetters = (record, failure) -> answer;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.source.parked).isEqualTo(1);
+		failingRecords().deadLetter(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.parked).isZero();
+		assertThat(this.source.completed).isEmpty();
+		answer.complete(null);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	void recordWhoseWorkerCannotBeFoundIsAFailingRecordUntilItCan() {
+		List<Long> asked = new ArrayList<>();
+		this.maxAttempts = 4;
+		allocate((topic, partition) -> "unused", asked, 3);
+		this.execution.runAll();
+		assertThat(asked).as("asked again, so that the first failure is reported like the others").hasSize(2);
+		assertThat(failingRecords().all()).singleElement()
+			.satisfies((record) -> assertThat(record.failure()).hasMessage("No worker, on purpose"));
+		advance(100);
+		assertThat(asked).hasSize(3);
+		assertThat(this.attempts).isEmpty();
+		advance(200);
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(failingRecords().all()).isEmpty();
+		assertThat(this.workers.all()).as("the partition's own worker").hasSize(1);
+	}
+
+	@Test
+	void recordWhoseWorkerIsNeverFoundIsParkedAndCanBeSkipped() {
+		List<Long> asked = new ArrayList<>();
+		this.maxAttempts = 2;
+		allocate((topic, partition) -> "unused", asked, Integer.MAX_VALUE);
+		this.execution.runAll();
+		advance(100);
+		assertThat(asked).hasSize(3);
+		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.completed).isEmpty();
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.source.parked).isZero();
+		assertThat(this.workers.all()).hasSize(1);
+	}
+
+	@Test
+	void recordsThatAreGoneLeaveNoTimers() {
+		int timers = this.execution.timers();
+		this.recordBackOff = (record, failure) -> new FixedBackOff(Duration.ofHours(1).toMillis(), Long.MAX_VALUE);
+		fail(0, new IllegalStateException("On purpose"));
+		for (int rebalance = 0; rebalance < 100; rebalance++) {
+			this.source.revoked = false;
+			submit(2);
+			revoke();
+		}
+		assertThat(this.source.dropped).hasSize(200);
+		// What was not logged is.
+		this.execution.advance(Duration.ofSeconds(2));
+		assertThat(this.execution.timers()).as("that of the stall watch").isLessThanOrEqualTo(timers + 1);
+	}
+
+	@Test
+	void recordsThatOperatorsDecideAboutLeaveNoTimers() {
+		this.recordBackOff = (record, failure) -> new FixedBackOff(Duration.ofHours(1).toMillis(), Long.MAX_VALUE);
+		this.maxAttempts = 0;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		int timers = this.execution.timers();
+		for (int retry = 0; retry < 10; retry++) {
+			failingRecords().retry(ORDERS, 0);
+			this.execution.runAll();
+		}
+		// What was not logged is.
+		this.execution.advance(Duration.ofSeconds(2));
+		assertThat(this.execution.timers()).isEqualTo(timers);
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.execution.timers()).isEqualTo(timers - 1);
+	}
+
+	@Test
+	void recordWhoseTimerCannotBeSetIsTriedAgainAllTheSame() {
+		this.stops = true;
+		this.recordBackOff = (record, failure) -> new FixedBackOff(5000, Long.MAX_VALUE);
+		fail(0, new IllegalStateException("On purpose"));
+		this.execution.failToSchedule((task) -> task == 1);
+		submit(1);
+		assertThat(this.attempts).containsExactly("0#1");
+		this.failing.clear();
+		advance(1000);
+		assertThat(this.attempts).as("its worker is started again, and it waits on").containsExactly("0#1");
+		advance(4000);
+		assertThat(this.attempts).containsExactly("0#1", "0#2");
+		assertThat(this.source.completed).containsExactly(0L);
+	}
+
+	private void allocate(WorkerAllocationStrategy names, List<Long> asked, int throwing) {
+		RecordAllocator allocator = new RecordAllocator(new WorkerAllocationStrategy() {
+
+			@Override
+			public String workerName(String topic, int partition) {
+				return names.workerName(topic, partition);
+			}
+
+			@Override
+			public Object workerKey(ConsumerRecord<?, ?> record) {
+				asked.add(record.offset());
+				if (asked.size() <= throwing) {
+					throw new IllegalStateException("No worker, on purpose");
+				}
+				return "key";
+			}
+
+		}, this.workers);
+		allocator.allocateInAnyCase(record(0), source(), false);
+	}
+
+	private void fail(long offset, Throwable failure) {
+		this.failing.put(offset, failure);
+	}
+
+	/**
+	 * Submit records from offset 0 on, and do what can be done at once.
+	 */
+	private void submit(int records) {
+		RecordedAssignment source = source();
+		this.worker
+			.submit(new PartitionWork(LongStream.range(0, records).mapToObj(RetryingRecordTests::record).toList(),
+					source, source.delivery()));
+		this.execution.runAll();
+	}
+
+	private void submitOne(ConsumerRecord<?, ?> record) {
+		RecordedAssignment source = source();
+		this.worker.submit(new PartitionWork(List.of(record), source, source.delivery()));
+		this.execution.runAll();
+	}
+
+	private RecordedAssignment source() {
+		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff, Set.of(), this.then,
+				Map.of(), this.deadLetters, this.recoverer, 100);
+		this.source.delivery(new RecordDelivery((MessageListener<Object, Object>) this::handle, ListenerType.SIMPLE,
+				this.interceptor, false, false, new DeliverySettings("group", true, policy, null,
+						new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution)));
+		return this.source;
+	}
+
+	private static ExponentialBackOff backOff() {
+		ExponentialBackOff backOff = new ExponentialBackOff(100, 2);
+		backOff.setMaxInterval(30_000);
+		return backOff;
+	}
+
+	private FailingRecords failingRecords() {
+		return this.source.delivery().failingRecords();
+	}
+
+	private FailureJournal journal() {
+		return this.source.delivery().failureJournal();
+	}
+
+	private ConsumerSnapshot.Counters counters() {
+		return journal().counters(7, 8, 9, 10);
+	}
+
+	private void revoke() {
+		this.source.revoked = true;
+		this.workers.wakeAll();
+		this.execution.runAll();
+	}
+
+	private void advance(long millis) {
+		this.execution.advance(Duration.ofMillis(millis));
+		this.execution.runAll();
+	}
+
+	private static ConsumerRecord<Object, Object> record(long offset) {
+		return new ConsumerRecord<>("orders", 0, offset, "key", "value");
+	}
+
+	private void handle(ConsumerRecord<Object, Object> record) {
+		Header attempt = record.headers().lastHeader(KafkaHeaders.DELIVERY_ATTEMPT);
+		this.attempts.add(record.offset() + "#" + attempt.value()[Integer.BYTES - 1]);
+		Throwable failure = this.failing.get(record.offset());
+		if (failure != null) {
+			RetryingRecordTests.<RuntimeException>throwAsIs(failure);
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <T extends Throwable> void throwAsIs(Throwable failure) throws T {
+		throw (T) failure;
+	}
+
+}

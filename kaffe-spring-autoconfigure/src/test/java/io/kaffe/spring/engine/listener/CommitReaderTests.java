@@ -1,0 +1,214 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.CraftedMetadata;
+import io.kaffe.spring.engine.worker.ManualExecution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link CommitReader}: which metadata of commits is believed, and how long
+ * brokers are waited for. Logs end at 50.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class CommitReaderTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private static final String TO_THE_END = CommitMetadata
+		.of(10, new CompletedOffsets.Builder().add(11, 20).add(30, 50).build(), 3, 4096)
+		.text();
+
+	private static final String TOO_FAR = CraftedMetadata.runs(10, 1, 1L << 60);
+
+	private static final String OVERFLOWING = CraftedMetadata.runs(10, 1, Long.MAX_VALUE);
+
+	private final ManualExecution time = new ManualExecution();
+
+	private final SlowConsumer consumer = new SlowConsumer();
+
+	private final ConsumerSession session = ContainerFixtures.inGroup("orders", this.time).session(this.consumer);
+
+	@Test
+	void whatIsBelowTheEndIsBelieved() {
+		assign(1, TO_THE_END);
+		assertThat(reported(0).offsets()).hasToString("[11..19, 30..49]");
+		assertThat(reported(0).leaderEpoch()).isEqualTo(3);
+	}
+
+	@Test
+	void whatIsBeyondTheEndIsDroppedAsAWholeAndNotWrittenOn(CapturedOutput output) {
+		assign(1, TOO_FAR);
+		assertThat(reported(0).isEmpty()).isTrue();
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains("Consumer 'orders' ignores the metadata of commits, so that what was completed above them is "
+					+ "handled again: orders-0@10: it reports offsets up to 1152921504606846986, but the log ends at 50");
+		PartitionProgress progress = this.session.assignments().iterator().next().progress();
+		progress.passTo(11);
+		assertThat(progress.advance(1, 4096, this.time.instant())).isEqualTo(new OffsetAndMetadata(11));
+	}
+
+	@Test
+	void whatOverflowsIsDroppedAndDoesNotLeaveTheCallback(CapturedOutput output) {
+		assign(1, OVERFLOWING);
+		assertThat(reported(0).isEmpty()).isTrue();
+		assertThat(output).containsOnlyOnce("WARN").contains("orders-0@10: it is damaged");
+		assertThat(this.consumer.asked).isEmpty();
+	}
+
+	@Test
+	void nothingIsBelievedIfTheEndIsUnknown(CapturedOutput output) {
+		this.consumer.endsFailure = new TimeoutException("no leader");
+		assign(1, TO_THE_END);
+		assertThat(reported(0).isEmpty()).isTrue();
+		assertThat(output).containsOnlyOnce("WARN").contains("orders-0@10: the end of the log is unknown");
+	}
+
+	@Test
+	void endIsAskedAgainAfterAWakeUp() {
+		this.consumer.endsFailure = new WakeupException();
+		assign(1, TO_THE_END);
+		assertThat(reported(0).isEmpty()).isFalse();
+	}
+
+	@Test
+	void endsAreAskedAtOnceAndOnlyWhereSomethingIsReported() {
+		assign(4, TO_THE_END, "", TOO_FAR, "checkpoint 17");
+		assertThat(this.consumer.asked).hasSize(1);
+		assertThat(this.consumer.asked.get(0)).containsExactlyInAnyOrder(PARTITION, new TopicPartition("orders", 2));
+		assertThat(reported(0).isEmpty()).isFalse();
+		assertThat(List.of(1, 2, 3)).allMatch((partition) -> reported(partition).isEmpty());
+	}
+
+	@Test
+	void thousandPartitionsAreOneLine(CapturedOutput output) {
+		assign(1000, OVERFLOWING, TOO_FAR);
+		assertThat(output).containsOnlyOnce("WARN").contains("; and 990 more");
+		assertThat(output.getOut().length()).isLessThan(5000);
+	}
+
+	@Test
+	void positionsAreWaitedForTogether() {
+		assign(100, TO_THE_END);
+		long before = this.time.nanoTime();
+		this.consumer.slow = true;
+		this.session.positioned(this.consumer.assignment());
+		assertThat(Duration.ofNanos(this.time.nanoTime() - before)).isEqualTo(Duration.ofSeconds(10));
+		assertThat(this.session.assignments())
+			.allMatch((assignment) -> assignment.progress().completedBefore().isEmpty());
+	}
+
+	@Test
+	void positionThatIsNotTheCommittedOffsetIsObeyed(CapturedOutput output) {
+		assign(2, TO_THE_END);
+		this.consumer.seek(PARTITION, 9);
+		this.session.positioned(this.consumer.assignment());
+		assertThat(reported(0).isEmpty()).isTrue();
+		assertThat(reported(1).isEmpty()).isFalse();
+		assertThat(output).contains("continue from them: orders-0@10: read from 9")
+			.contains("completed above commits: orders-1@10: 29 offsets");
+	}
+
+	private ReportedOffsets reported(int partition) {
+		return this.session.assignments()
+			.stream()
+			.filter((assignment) -> assignment.partition().partition() == partition)
+			.findFirst()
+			.orElseThrow()
+			.progress()
+			.completedBefore();
+	}
+
+	/**
+	 * Assign partitions of which 10 is committed.
+	 * @param partitions how many
+	 * @param metadata of their commits, in turn
+	 */
+	private void assign(int partitions, String... metadata) {
+		Map<TopicPartition, OffsetAndMetadata> commits = new HashMap<>();
+		Map<TopicPartition, Long> ends = new HashMap<>();
+		for (int partition = 0; partition < partitions; partition++) {
+			TopicPartition topicPartition = new TopicPartition("orders", partition);
+			commits.put(topicPartition, new OffsetAndMetadata(10, metadata[partition % metadata.length]));
+			ends.put(topicPartition, 50L);
+		}
+		this.consumer.assign(commits.keySet());
+		this.consumer.commitSync(commits);
+		this.consumer.updateEndOffsets(ends);
+		this.session.assigned(commits.keySet());
+	}
+
+	/**
+	 * A consumer whose answers fail, or take as long as they may.
+	 */
+	private final class SlowConsumer extends MockConsumer<Object, Object> {
+
+		private final List<Collection<TopicPartition>> asked = new ArrayList<>();
+
+		private @Nullable RuntimeException endsFailure;
+
+		private boolean slow;
+
+		SlowConsumer() {
+			super("earliest");
+		}
+
+		@Override
+		public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions,
+				Duration timeout) {
+			RuntimeException failure = this.endsFailure;
+			if (failure != null) {
+				this.endsFailure = null;
+				throw failure;
+			}
+			this.asked.add(List.copyOf(partitions));
+			return super.endOffsets(partitions, timeout);
+		}
+
+		@Override
+		public synchronized long position(TopicPartition partition, Duration timeout) {
+			if (this.slow) {
+				CommitReaderTests.this.time.advance(timeout);
+				throw new TimeoutException("no position");
+			}
+			return super.position(partition, timeout);
+		}
+
+	}
+
+}

@@ -1,0 +1,115 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ConsumerSeekAware;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.DeliverySettings;
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.LogContext;
+import io.kaffe.spring.engine.delivery.RecordDelivery;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.StallLimits;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerProblem;
+
+/**
+ * Listener containers with workers as they are by default, but without a broker or a
+ * thread: the test polls, runs workers and lets time pass.
+ */
+final class ContainerFixtures {
+
+	private ContainerFixtures() {
+	}
+
+	/**
+	 * Return a container that was not started.
+	 * @param group its group, or {@code null}: then it commits nothing
+	 */
+	static WorkerContainer inGroup(@Nullable String group, ManualExecution execution) {
+		ContainerProperties properties = new ContainerProperties("orders");
+		if (group != null) {
+			properties.setGroupId(group);
+		}
+		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
+				Duration.ofMinutes(5), execution);
+	}
+
+	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
+			ManualExecution execution) {
+		return adopted(container, maxPollInterval, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000,
+				(record) -> {
+				}, null, execution);
+	}
+
+	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
+			ManualExecution execution, MessageListener<Object, Object> listener) {
+		return adopted(container, maxPollInterval, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000,
+				listener, null, execution);
+	}
+
+	/**
+	 * Return a container of group 'orders' that was not started.
+	 * @param strategy allocates its workers
+	 * @param maxRecords what its buffer holds
+	 * @param listener handles its records; they are tried again without end
+	 * @param seekAware seeks, or {@code null}
+	 */
+	static WorkerContainer handledBy(StandardWorkerAllocationStrategy strategy, int maxRecords,
+			MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			ManualExecution execution) {
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setGroupId("orders");
+		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
+				Duration.ofMinutes(5), strategy, maxRecords, listener, seekAware, execution);
+	}
+
+	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
+			Duration maxPollInterval, StandardWorkerAllocationStrategy strategy, int maxRecords,
+			MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			ManualExecution execution) {
+		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
+				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
+				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+				new StallLimits(Duration.ofHours(1), null), new RestartLimit(10, Duration.ofMinutes(5)),
+				ConsumerProblem.Severity.WARNING, false);
+		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
+				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
+						new MockConsumer<>("earliest"), execution));
+		return new WorkerContainer("orders", container, settings, seekAware, delivery, maxPollInterval, execution,
+				new DefaultWorkerManager(new WorkerRuntime(execution, execution, execution)));
+	}
+
+}

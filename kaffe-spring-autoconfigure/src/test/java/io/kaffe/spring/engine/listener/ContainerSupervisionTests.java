@@ -1,0 +1,230 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.event.ConsumerStartingEvent;
+import org.springframework.kafka.event.ConsumerStoppedEvent;
+import org.springframework.kafka.event.ConsumerStoppedEvent.Reason;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.MessageListener;
+
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerSnapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ContainerSupervision}.
+ */
+class ContainerSupervisionTests {
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final Container container = new Container();
+
+	private final List<String> told = new ArrayList<>();
+
+	private final ContainerSupervision supervision = new ContainerSupervision("orders", this.container,
+			new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution),
+					List.of(new ConsumerObserver() {
+
+						@Override
+						public void stopped(String consumer, ConsumerSnapshot.Stop stop) {
+							assertThat(stop).isEqualTo(ContainerSupervisionTests.this.supervision.stopped());
+							ContainerSupervisionTests.this.told.add(stop.reason());
+						}
+
+					}))
+				.register("orders", 1, new TestWorkerOwner()),
+			new RestartLimit(2, Duration.ofMinutes(5)), this.execution, this.execution);
+
+	@Test
+	void containerIsStartedAgainWhenAThreadHasEndedWithoutAWord() throws InterruptedException {
+		this.container.start();
+		threadEndsWithoutAWord();
+		letTimeGoBy(Duration.ofSeconds(5));
+		assertThat(this.container.isRunning()).as("stopped, what is left of it").isFalse();
+		assertThat(this.supervision.stopped()).isNotNull();
+		letTimeGoBy(Duration.ofSeconds(1));
+		assertThat(this.container.starts).isEqualTo(2);
+	}
+
+	@Test
+	void containerThatSomebodyStoppedIsNotStartedThoughAThreadHasEndedWithoutAWord() throws InterruptedException {
+		this.container.start();
+		threadEndsWithoutAWord();
+		this.container.stop();
+		letTimeGoBy(Duration.ofSeconds(5));
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(1);
+		assertThat(this.supervision.stopped()).isNull();
+	}
+
+	@Test
+	void containerThatWasStoppedForAReasonIsNotStartedThoughAThreadDies() {
+		this.container.start();
+		this.supervision.stopBecause("Because", null);
+		this.execution.runAll();
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(1);
+		assertThat(this.supervision.stopped()).extracting("reason").isEqualTo("Because");
+	}
+
+	@Test
+	void containerThatSomebodyStartedIsNotStartedOnceMore() {
+		this.container.start();
+		this.container.stopAbnormally(() -> {
+		});
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		this.execution.runAll();
+		this.container.start();
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(2);
+		assertThat(this.container.stops).as("healthy").isEqualTo(1);
+	}
+
+	@Test
+	void containerThatSomebodyStopsDuringTheBackOffStaysDown() {
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		this.execution.runAll();
+		assertThat(this.supervision.stopped()).as("about to be started again").isNotNull();
+		this.supervision.stayDown();
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(1);
+		assertThat(this.supervision.stopped()).isNull();
+	}
+
+	@Test
+	void reasonOfAStopIsNotForgottenWhenAThreadBeginsTooLate() {
+		this.container.start();
+		this.supervision.stopBecause("Because", null);
+		this.execution.runAll();
+		this.supervision.onEvent(new ConsumerStartingEvent(this, this.container));
+		assertThat(this.supervision.stopped()).isNotNull();
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStartingEvent(this, this.container));
+		assertThat(this.supervision.stopped()).isNull();
+	}
+
+	@Test
+	void observersAreToldEachTimeThatTheConsumerCannotGoOn() {
+		for (int death = 0; death < 3; death++) {
+			this.container.start();
+			this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+			letTimeGoBy(Duration.ofSeconds(30));
+		}
+		assertThat(this.told).hasSize(3)
+			.last()
+			.asString()
+			.endsWith("too often: it stays down until it is started again");
+		this.container.start();
+		this.supervision.stopBecause("Because", null);
+		this.supervision.stopBecause("Because of something else", null);
+		assertThat(this.told).hasSize(4).last().isEqualTo("Because");
+		this.execution.runAll();
+		this.container.start();
+		this.container.stop();
+		this.supervision.stayDown();
+		assertThat(this.told).as("nothing else").hasSize(4);
+	}
+
+	private void threadEndsWithoutAWord() throws InterruptedException {
+		Thread thread = new Thread(() -> this.supervision.onEvent(new ConsumerStartingEvent(this, this.container)));
+		thread.start();
+		thread.join();
+	}
+
+	private void letTimeGoBy(Duration duration) {
+		this.execution.runAll();
+		this.execution.advance(duration);
+		this.execution.runAll();
+	}
+
+	/**
+	 * A container that only says whether it runs.
+	 */
+	static final class Container extends AbstractMessageListenerContainer<Object, Object> {
+
+		private int starts;
+
+		private int stops;
+
+		Container() {
+			super(new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("orders"));
+			getContainerProperties().setGroupId("orders");
+			setupMessageListener((MessageListener<Object, Object>) (record) -> {
+			});
+		}
+
+		@Override
+		protected void doStart() {
+			this.starts++;
+			setRunning(true);
+		}
+
+		@Override
+		protected void doStop(Runnable callback, boolean normal) {
+			if (isRunning()) {
+				this.stops++;
+				setRunning(false);
+				setStoppedNormally(normal);
+			}
+			callback.run();
+		}
+
+		@Override
+		public boolean isInExpectedState() {
+			return isRunning() || isStoppedNormally();
+		}
+
+		@Override
+		public Collection<TopicPartition> getAssignedPartitions() {
+			return List.of();
+		}
+
+		@Override
+		public boolean isContainerPaused() {
+			return false;
+		}
+
+		@Override
+		public Map<String, Map<MetricName, ? extends Metric>> metrics() {
+			return Map.of();
+		}
+
+	}
+
+}

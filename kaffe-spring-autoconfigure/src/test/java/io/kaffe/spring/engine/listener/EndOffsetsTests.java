@@ -1,0 +1,248 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.internals.KafkaFutureImpl;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.BeanUtils;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.event.ConsumerStartingEvent;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerSnapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link EndOffsets} with brokers that answer as a test wants.
+ */
+class EndOffsetsTests {
+
+	private static final TopicPartition FIRST = new TopicPartition("orders", 0);
+
+	private static final TopicPartition SECOND = new TopicPartition("orders", 1);
+
+	private static final Set<TopicPartition> ALL = Set.of(FIRST, SECOND);
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
+
+	private final AnsweredContainer container = new AnsweredContainer();
+
+	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, Duration.ofMinutes(5),
+			this.execution);
+
+	private final WorkerContainers consumers = new WorkerContainers();
+
+	private final EndOffsets ends = new EndOffsets(this.consumers, (configuration) -> admin(), Duration.ZERO,
+			this.execution);
+
+	/** What they do not answer about. */
+	private Set<TopicPartition> unanswered = Set.of();
+
+	private @Nullable Exception failure = new TimeoutException("On purpose");
+
+	@BeforeEach
+	void start() {
+		this.consumers.add("orders", this.adopted);
+		this.adopted.supervision().onEvent(new ConsumerStartingEvent(this, this.container));
+		this.consumer.assign(ALL);
+		this.consumer.updateBeginningOffsets(Map.of(FIRST, 0L, SECOND, 0L));
+		this.consumer.updateEndOffsets(Map.of(FIRST, 1L, SECOND, 1L));
+	}
+
+	@Test
+	void brokersThatDoNotAnswerAreNoticedThoughNothingIsGoingOn() {
+		assign();
+		poll(FIRST);
+		poll(SECOND);
+		this.ends.refresh();
+		assertThat(table().lag()).isZero();
+		this.unanswered = ALL;
+		for (int second = 0; second < 40; second += 10) {
+			this.execution.advance(Duration.ofSeconds(10));
+			tick();
+			this.ends.refresh();
+			assertThat(table().lag()).as("lag after %d s", second).isNull();
+			assertThat(table().partitions()).allSatisfy((partition) -> assertThat(partition.endOffset()).isNull());
+			assertThat(table().noAnswerSince()).isEqualTo("2026-01-01T00:00:10Z");
+			assertThat(table().problems()).hasSize((second < 30) ? 0 : 1);
+		}
+		assertThat(table().problems()).singleElement()
+			.extracting(ConsumerProblem::message)
+			.isEqualTo("no answer: no broker has answered since 2026-01-01T00:00:10Z, for 30 s");
+		this.unanswered = Set.of();
+		this.ends.refresh();
+		assertThat(table().problems()).isEmpty();
+		assertThat(table().noAnswerSince()).isNull();
+		assertThat(table().lag()).isZero();
+	}
+
+	@Test
+	void brokerOfOnePartitionThatDoesNotAnswerIsNoticed() {
+		assign();
+		this.unanswered = Set.of(SECOND);
+		this.ends.refresh();
+		this.execution.advance(Duration.ofSeconds(30));
+		tick();
+		assertThat(table().noAnswerSince()).isNull();
+		assertThat(table().problems()).singleElement()
+			.extracting(ConsumerProblem::message)
+			.asString()
+			.startsWith("no answer: the brokers of 1 of 2 partitions have not answered");
+	}
+
+	@Test
+	void refusalIsAnAnswer() {
+		assign();
+		this.unanswered = ALL;
+		this.failure = new TopicAuthorizationException("orders");
+		this.ends.refresh();
+		assertThat(table().noAnswerSince()).isNull();
+		assertThat(table().lag()).isNull();
+	}
+
+	@Test
+	void brokersAreAskedForAConsumerThatHasNoPartitionsToo() {
+		this.unanswered = ALL;
+		this.ends.refresh();
+		assertThat(table().noAnswerSince()).isEqualTo("2026-01-01T00:00:00Z");
+		this.unanswered = Set.of();
+		this.ends.refresh();
+		assertThat(table().noAnswerSince()).isNull();
+	}
+
+	@Test
+	void nobodyIsAskedForAConsumerThatDoesNotRun() {
+		this.unanswered = ALL;
+		this.ends.refresh();
+		this.container.running = false;
+		this.ends.refresh();
+		assertThat(table().noAnswerSince()).isNull();
+	}
+
+	private void assign() {
+		this.adopted.session(this.consumer).assigned(List.of(FIRST, SECOND));
+		tick();
+		this.adopted.session(this.consumer).positioned(List.of(FIRST, SECOND));
+	}
+
+	private void poll(TopicPartition partition) {
+		this.adopted.session(this.consumer)
+			.dispatch(new ConsumerRecords<>(
+					Map.of(partition,
+							List.of(new ConsumerRecord<>(partition.topic(), partition.partition(), 0, "key", "value"))),
+					Map.of()));
+		this.execution.runAll();
+	}
+
+	private void tick() {
+		this.adopted.session(this.consumer).tick();
+	}
+
+	private ConsumerSnapshot table() {
+		return this.adopted.snapshot(false);
+	}
+
+	private Admin admin() {
+		return (Admin) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Admin.class },
+				(proxy, method, arguments) -> switch (method.getName()) {
+					case "listOffsets" -> endOffsets(((Map<?, ?>) arguments[0]).keySet());
+					case "describeCluster" -> cluster();
+					case "close" -> null;
+					default -> throw new UnsupportedOperationException(method.toString());
+				});
+	}
+
+	private ListOffsetsResult endOffsets(Collection<?> partitions) {
+		Map<TopicPartition, KafkaFuture<ListOffsetsResultInfo>> ends = new HashMap<>();
+		for (Object partition : partitions) {
+			ends.put((TopicPartition) partition,
+					answer(this.unanswered.contains(partition), new ListOffsetsResultInfo(1, -1, Optional.empty())));
+		}
+		return new ListOffsetsResult(ends);
+	}
+
+	private DescribeClusterResult cluster() throws NoSuchMethodException {
+		return BeanUtils.instantiateClass(
+				DescribeClusterResult.class.getDeclaredConstructor(KafkaFuture.class, KafkaFuture.class,
+						KafkaFuture.class, KafkaFuture.class),
+				answer(!this.unanswered.isEmpty(), List.of()), null, null, null);
+	}
+
+	private <T> KafkaFuture<T> answer(boolean fails, T answer) {
+		KafkaFutureImpl<T> future = new KafkaFutureImpl<>();
+		if (fails) {
+			future.completeExceptionally(this.failure);
+		}
+		else {
+			future.complete(answer);
+		}
+		return future;
+	}
+
+	/**
+	 * Says where its brokers are, and whether it runs.
+	 */
+	private static final class AnsweredContainer extends KafkaMessageListenerContainer<Object, Object> {
+
+		private boolean running = true;
+
+		AnsweredContainer() {
+			super(new DefaultKafkaConsumerFactory<>(Map.of("bootstrap.servers", "localhost:1")), properties());
+		}
+
+		private static ContainerProperties properties() {
+			ContainerProperties properties = new ContainerProperties("orders");
+			properties.setGroupId("shop");
+			return properties;
+		}
+
+		@Override
+		public boolean isRunning() {
+			return this.running;
+		}
+
+	}
+
+}

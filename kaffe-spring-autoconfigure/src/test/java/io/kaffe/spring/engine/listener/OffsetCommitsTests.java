@@ -1,0 +1,406 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetCommitCallback;
+import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.ConsumerObservers;
+import io.kaffe.spring.engine.worker.ManualExecution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link OffsetCommits} with a consumer whose commits fail in ways that a real
+ * broker cannot be made to fail on demand.
+ */
+class OffsetCommitsTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private final ManualExecution time = new ManualExecution();
+
+	private final CommittingConsumer consumer = new CommittingConsumer();
+
+	private final MetadataLimit metadataLimit = new MetadataLimit("orders", 4096);
+
+	private final List<String> told = new ArrayList<>();
+
+	private final CommitOutcomes outcomes = new CommitOutcomes(
+			new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+				@Override
+				public void committed(String consumer, @Nullable Exception failure) {
+					OffsetCommitsTests.this.told
+						.add((failure != null) ? failure.getClass().getSimpleName() : "confirmed");
+				}
+			})));
+
+	private final InternalErrors errors = new InternalErrors("orders", this.time, () -> {
+	}, (reason, failure) -> {
+	});
+
+	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
+			this.metadataLimit, Duration.ZERO, this.outcomes, this.errors, this.time);
+
+	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
+			ContainerFixtures.inGroup("orders", this.time).session(this.consumer));
+
+	@BeforeEach
+	void poll() {
+		this.assignment.append(records(0, 1000), null);
+	}
+
+	@Test
+	void commitsOnTheIntervalAndOnlyWhatIsNew() {
+		complete(0, 10);
+		assertThat(commitIfDue(Duration.ofMillis(999))).isFalse();
+		assertThat(this.consumer.commits).isEmpty();
+		assertThat(commitIfDue(Duration.ofMillis(1))).isTrue();
+		assertThat(this.consumer.offsets()).containsExactly(10L);
+		this.consumer.answer(null);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).as("nothing new").containsExactly(10L);
+		complete(10, 12);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 12L);
+	}
+
+	@Test
+	void failedCommitIsCoveredByTheNextOne() {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(new RetriableCommitFailedException(new CoordinatorNotAvailableException("moving")));
+		assertThat(this.assignment.progress().committed()).isNull();
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L);
+		this.consumer.answer(null);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
+		assertThat(this.outcomes.failed()).isEqualTo(1);
+		assertThat(this.outcomes.confirmed()).isEqualTo(1);
+		assertThat(this.told).containsExactly("RetriableCommitFailedException", "confirmed");
+	}
+
+	@Test
+	void withoutAGroupItIsFollowedWhatIsComplete() {
+		OffsetCommits groupless = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
+				Duration.ZERO, this.outcomes, this.errors, this.time);
+		complete(0, 10);
+		complete(20, 30);
+		this.time.advance(Duration.ofSeconds(1));
+		assertThat(groupless.commitIfDue(List.of(this.assignment))).isTrue();
+		assertThat(this.consumer.commits).isEmpty();
+		assertThat(this.assignment.progress().length()).as("from what is not complete").isEqualTo(990);
+		complete(10, 20);
+		complete(30, 1000);
+		this.time.advance(Duration.ofSeconds(1));
+		groupless.commitIfDue(List.of(this.assignment));
+		assertThat(this.assignment.progress().length()).isZero();
+	}
+
+	@Test
+	void onlyOneCommitIsOnItsWay() {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		complete(10, 20);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L);
+		this.consumer.answer(null);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 20L);
+	}
+
+	@Test
+	void whatIsCompleteAboveIsToldOnceAndAgainWhenMoreIs() {
+		complete(0, 10);
+		complete(20, 30);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.commits.get(0).metadata()).startsWith("kaffe:");
+		this.consumer.answer(null);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.commits).hasSize(1);
+		complete(40, 41);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L);
+		assertThat(this.consumer.commits.get(1).metadata()).isNotEqualTo(this.consumer.commits.get(0).metadata());
+	}
+
+	@Test
+	void answerThatComesLateDoesNotTurnTheCommittedOffsetBack() {
+		this.assignment.progress().committed(new OffsetAndMetadata(50), 0, 0);
+		this.assignment.progress().committed(new OffsetAndMetadata(10), 0, 0);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(50));
+	}
+
+	@Test
+	void finalCommitIsTriedAgainUntilTheBrokerConfirms() {
+		complete(0, 10);
+		this.consumer.syncFailures.addAll(
+				List.of(new TimeoutException(), new WakeupException(), new CoordinatorNotAvailableException("moving")));
+		assertThat(commitFinally()).isTrue();
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L, 10L, 10L);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
+	}
+
+	@Test
+	void finalCommitThatCannotSucceedIsGivenUp() {
+		complete(0, 10);
+		for (KafkaException failure : List.of(new CommitFailedException(), new RebalanceInProgressException())) {
+			this.consumer.commits.clear();
+			this.consumer.syncFailures.add(failure);
+			assertThat(commitFinally()).isFalse();
+			assertThat(this.consumer.offsets()).containsExactly(10L);
+			assertThat(this.assignment.progress().committed()).isNull();
+		}
+	}
+
+	@Test
+	void refusedFinalCommitIsTriedAgainWhereARefusalMayPass() {
+		OffsetCommits patient = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1), this.metadataLimit,
+				Duration.ofSeconds(1), this.outcomes, this.errors, this.time);
+		complete(0, 10);
+		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
+		assertThat(commitFinally(patient, () -> false)).isTrue();
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L, 10L);
+	}
+
+	@Test
+	void finalCommitDuringARebalanceIsTriedAgainAsLongAsTakingPartHelps() {
+		complete(0, 10);
+		this.consumer.syncFailures
+			.addAll(List.of(new RebalanceInProgressException(), new RebalanceInProgressException()));
+		AtomicInteger polls = new AtomicInteger();
+		assertThat(commitFinally(this.commits, () -> polls.incrementAndGet() < 5)).isTrue();
+		assertThat(polls).hasValue(2);
+		complete(10, 20);
+		this.consumer.syncFailures.add(new RebalanceInProgressException());
+		assertThat(commitFinally(this.commits, () -> false)).isFalse();
+	}
+
+	@Test
+	void whatWasCompleteBeforeIsPassedWhenAllThatWasPolledIsComplete() {
+		PartitionProgress progress = new PartitionProgress();
+		progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(
+				new CompletedOffsets.Builder().add(12, 20).add(25, 30).build(), CommitMetadata.UNKNOWN_EPOCH));
+		progress.append(records(10, 12), null, this.time.instant());
+		progress.complete(10);
+		progress.complete(11);
+		OffsetAndMetadata commit = Objects.requireNonNull(progress.advance(2, 4096, this.time.instant()));
+		assertThat(commit.offset()).isEqualTo(20);
+		assertThat(commit.metadata())
+			.isEqualTo(CommitMetadata.of(20, new CompletedOffsets.Builder().add(25, 30).build(), 4096).text());
+		progress.committed(commit, 2, progress.revision());
+		assertThat(progress.append(records(12, 22), null, this.time.instant())).extracting(ConsumerRecord::offset)
+			.containsExactly(20L, 21L);
+		assertThat(progress.advance(2, 4096, this.time.instant())).as("committed already").isNull();
+	}
+
+	@Test
+	void whatHoldsNoRecordIsPassedBeforeTheFirstRecordToo() {
+		PartitionProgress progress = new PartitionProgress();
+		progress.passTo(7);
+		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
+		progress.continueFrom(new OffsetAndMetadata(5), ReportedOffsets.NONE);
+		progress.passTo(5);
+		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
+		progress.passTo(7);
+		assertThat(progress.advance(0, 0, this.time.instant())).isEqualTo(new OffsetAndMetadata(7));
+	}
+
+	@Test
+	void finalCommitWithoutAnythingNewAsksNobody() {
+		complete(0, 1);
+		assertThat(commitFinally()).isTrue();
+		int before = this.consumer.commits.size();
+		assertThat(commitFinally()).isTrue();
+		assertThat(this.consumer.commits).hasSize(before);
+	}
+
+	@Test
+	void metadataThatTheBrokerRefusesIsHalvedUntilItFits() {
+		for (int number = 1; number < 1000; number += 2) {
+			complete(number, number + 1);
+		}
+		this.consumer.syncFailures.add(new OffsetMetadataTooLarge("too large"));
+		assertThat(commitFinally()).isTrue();
+		assertThat(this.consumer.commits).hasSize(2);
+		int refused = this.consumer.commits.get(0).metadata().length();
+		assertThat(this.metadataLimit.length()).isEqualTo(refused / 2);
+		assertThat(this.consumer.commits.get(1).metadata()).hasSizeLessThanOrEqualTo(refused / 2);
+		this.metadataLimit.tooLarge(40);
+		assertThat(this.metadataLimit.length()).isZero();
+	}
+
+	@Test
+	void commitsThatFailForAMinuteAreAProblemUntilOneIsConfirmed() {
+		Instant begin = this.time.instant().plusSeconds(1);
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(60));
+		assertThat(this.commits.problem()).as("for 59 s").isNull();
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(1));
+		assertThat(this.commits.problem()).isEqualTo("commits failing: none has been confirmed since " + begin
+				+ ", the last one of orders-0@10 with " + CoordinatorNotAvailableException.class.getName());
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(null);
+		assertThat(this.commits.problem()).isNull();
+		complete(10, 11);
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(1));
+		assertThat(this.commits.problem()).as("the time begins anew").isNull();
+	}
+
+	@Test
+	void commitsThatAreRareMayFailForFiveIntervals() {
+		OffsetCommits rare = new OffsetCommits(this.consumer, true, Duration.ofMinutes(1), this.metadataLimit,
+				Duration.ZERO, new CommitOutcomes(new ConsumerObservers("orders", List.of())), this.errors, this.time);
+		complete(0, 10);
+		for (int minute = 0; minute < 5; minute++) {
+			this.time.advance(Duration.ofMinutes(1));
+			rare.commitIfDue(List.of(this.assignment));
+			this.consumer.answer(new TimeoutException());
+			assertThat(rare.problem()).isNull();
+		}
+		this.time.advance(Duration.ofMinutes(1));
+		assertThat(rare.problem()).contains("orders-0@10 with " + TimeoutException.class.getName());
+	}
+
+	@Test
+	void commitThatIsNotAnsweredIsAProblemToo() {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		commitIfDue(Duration.ofSeconds(1));
+		commitIfDue(Duration.ofSeconds(59));
+		assertThat(this.commits.problem()).isNull();
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.commits.problem()).endsWith("the last one is not answered");
+		this.consumer.answer(null);
+		assertThat(this.commits.problem()).isNull();
+	}
+
+	@Test
+	void commitThatFailedOfAPartitionThatHasGoneIsNoProblem() {
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(70));
+		assertThat(this.commits.problem()).isNotNull();
+		this.time.advance(Duration.ofSeconds(1));
+		this.commits.commitIfDue(List.of());
+		assertThat(this.commits.problem()).isNull();
+	}
+
+	/**
+	 * Fail to commit on each interval for a while.
+	 */
+	private void failToCommit(Duration interval, Duration whole) {
+		complete(0, 10);
+		for (long left = whole.dividedBy(interval); left > 0; left--) {
+			commitIfDue(interval);
+			this.consumer.answer(new RetriableCommitFailedException(new CoordinatorNotAvailableException("moving")));
+		}
+	}
+
+	private boolean commitIfDue(Duration later) {
+		this.time.advance(later);
+		return this.commits.commitIfDue(List.of(this.assignment));
+	}
+
+	private boolean commitFinally() {
+		return commitFinally(this.commits, () -> false);
+	}
+
+	private boolean commitFinally(OffsetCommits commits, BooleanSupplier takePartInRebalance) {
+		return commits.commitFinally(List.of(this.assignment), this.time.nanoTime() + Duration.ofSeconds(5).toNanos(),
+				takePartInRebalance);
+	}
+
+	private void complete(int from, int to) {
+		records(from, to).forEach(this.assignment::complete);
+	}
+
+	private static List<ConsumerRecord<String, String>> records(int from, int to) {
+		return IntStream.range(from, to)
+			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))
+			.toList();
+	}
+
+	/**
+	 * Keeps commits and answers them as it is told.
+	 */
+	private static final class CommittingConsumer extends MockConsumer<Object, Object> {
+
+		final List<OffsetAndMetadata> commits = new ArrayList<>();
+
+		final Deque<KafkaException> syncFailures = new ArrayDeque<>();
+
+		private final Deque<OffsetCommitCallback> callbacks = new ArrayDeque<>();
+
+		CommittingConsumer() {
+			super("earliest");
+		}
+
+		List<Long> offsets() {
+			return this.commits.stream().map(OffsetAndMetadata::offset).toList();
+		}
+
+		void answer(@Nullable Exception failure) {
+			this.callbacks.remove().onComplete(Map.of(), failure);
+		}
+
+		@Override
+		public synchronized void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets,
+				OffsetCommitCallback callback) {
+			this.commits.addAll(offsets.values());
+			this.callbacks.add(callback);
+		}
+
+		@Override
+		public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+			this.commits.addAll(offsets.values());
+			KafkaException failure = this.syncFailures.poll();
+			if (failure != null) {
+				throw failure;
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,149 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.RecordDeserializationException.DeserializationExceptionOrigin;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListenerContainer;
+
+import io.kaffe.spring.engine.worker.ManualExecution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * Tests for what {@link UnreadableRecords} leaves to others.
+ */
+class UnreadableRecordsTests {
+
+	private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
+
+	private final MessageListenerContainer container = new KafkaMessageListenerContainer<>(
+			new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("orders"));
+
+	private final KafkaMessageListenerContainer<?, ?> reading = new KafkaMessageListenerContainer<>(
+			new DefaultKafkaConsumerFactory<>(
+					Map.of("key.deserializer", Closing.class, "value.deserializer", Closing.class)),
+			new ContainerProperties("orders"));
+
+	private final Consumer<?, ?> consumer = new MockConsumer<>("earliest");
+
+	@Test
+	void otherFailuresOfAPollGoToTheUsersHandler() {
+		List<Exception> told = new ArrayList<>();
+		UnreadableRecords unreadable = unreadable(new CommonErrorHandler() {
+
+			@Override
+			public void handleOtherException(Exception thrownException, Consumer<?, ?> consumer,
+					MessageListenerContainer container, boolean batchListener) {
+				told.add(thrownException);
+			}
+
+		});
+		KafkaException failure = new KafkaException("corrupt");
+		unreadable.handleOtherException(failure, this.consumer, this.container, true);
+		assertThat(told).containsExactly(failure);
+	}
+
+	@Test
+	void otherFailuresOfAPollAreThrownAsTheContainersOwnHandlerDoes() {
+		KafkaException failure = new KafkaException("corrupt");
+		assertThatIllegalStateException()
+			.isThrownBy(() -> unreadable(null).handleOtherException(failure, this.consumer, this.container, true))
+			.withCause(failure);
+	}
+
+	@Test
+	@SuppressWarnings("deprecation")
+	void failureThatDoesNotTellItsRecordIsOneOfTheOthers() {
+		Exception failure = new RecordDeserializationException(new TopicPartition("orders", 0), 7, "no",
+				new IllegalStateException());
+		assertThatIllegalStateException()
+			.isThrownBy(() -> unreadable(null).handleOtherException(failure, this.consumer, this.container, true))
+			.withCause(failure);
+	}
+
+	@Test
+	void readerOfAConsumerWhoseThreadDiedIsReleasedWhenAnotherOneIsNeeded() {
+		Map<Consumer<?, ?>, ConsumerSession> sessions = new HashMap<>();
+		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null,
+				() -> new UnreadableRecordReader(new ConfiguredDeserializers(this.reading)));
+		Closing.closed.set(0);
+		for (int thread = 0; thread < 5; thread++) {
+			sessions.clear();
+			MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
+			polling.assign(List.of(ORDERS));
+			ConsumerSession session = ContainerFixtures.inGroup(null, new ManualExecution()).session(polling);
+			session.assigned(List.of(ORDERS));
+			sessions.put(polling, session);
+			unreadable.handleOtherException(poison(), polling, this.container, true);
+			assertThat(Closing.closed).as("those of the threads before").hasValue(thread);
+		}
+	}
+
+	private static RecordDeserializationException poison() {
+		return new RecordDeserializationException(DeserializationExceptionOrigin.VALUE, ORDERS, 7, 0,
+				TimestampType.CREATE_TIME, ByteBuffer.wrap(new byte[1]), ByteBuffer.wrap(new byte[1]),
+				new RecordHeaders(), "no", new IllegalStateException("no"));
+	}
+
+	private static UnreadableRecords unreadable(@Nullable CommonErrorHandler handler) {
+		return new UnreadableRecords((consumer) -> null, handler, () -> {
+			throw new AssertionError("Nothing to read");
+		});
+	}
+
+	/**
+	 * Counts how often one is closed.
+	 */
+	public static final class Closing implements Deserializer<String> {
+
+		static final AtomicInteger closed = new AtomicInteger();
+
+		@Override
+		public String deserialize(String topic, byte[] data) {
+			return "key";
+		}
+
+		@Override
+		public void close() {
+			closed.incrementAndGet();
+		}
+
+	}
+
+}
