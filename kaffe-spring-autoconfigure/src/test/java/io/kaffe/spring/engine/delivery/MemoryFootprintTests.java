@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
+import com.sun.management.ThreadMXBean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.junit.jupiter.api.Test;
@@ -68,21 +69,20 @@ class MemoryFootprintTests {
 			.register("orders", 1, new TestWorkerOwner());
 		RecordAllocator allocator = new RecordAllocator(StandardWorkerAllocationStrategy.WORKER_PER_KEY, workers);
 		AssignmentHandle source = new NoSource();
-		long before = used();
+		long before = allocated();
 		records.forEach((record) -> allocator.allocate(record, source));
-		long after = used();
+		long after = allocated();
 		assertThat(workers.all()).isNotEmpty();
 		assertThat(records).hasSize(RECORDS);
 		return (double) (after - before) / RECORDS;
 	}
 
-	private static long used() {
-		long least = Long.MAX_VALUE;
-		for (int round = 0; round < 3; round++) {
-			System.gc();
-			least = Math.min(least, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
-		}
-		return least;
+	/**
+	 * Return how much the calling thread has allocated: unlike the heap in use, nothing
+	 * else in this JVM has a part in it.
+	 */
+	private static long allocated() {
+		return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
 	}
 
 	/**
