@@ -26,9 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 import org.apache.commons.logging.Log;
@@ -59,13 +57,9 @@ import io.kaffe.spring.table.ConsumerState;
  * go.
  * <p>
  * <b>Threading.</b> Every method that takes part in polling belongs to the consumer
- * thread, the one that called first. Workers call {@link #roomAvailable()},
- * {@link #lateCompletion}, {@link #stopConsumer} and {@link #thread()}; tables call
- * {@link #assignments()}, {@link #state()} and {@link #isPaused}, and health
- * {@link #sinceLastPoll()} and {@link #commitProblem()}. The consumer's {@code wakeup()},
- * the one method any thread may call, is called by workers only while {@code polling}
- * says that the next blocking call is a poll; a wake-up that still hits something else is
- * used up there.
+ * thread, the one that called first. Tables call {@link #assignments()},
+ * {@link #state()} and {@link #isPaused}, health {@link #sinceLastPoll()} and
+ * {@link #commitProblem()}, operators {@link #seek} and {@link #regulateSoon()}.
  */
 final class ConsumerSession {
 
@@ -73,20 +67,13 @@ final class ConsumerSession {
 
 	private static final Duration LARGEST_COMMIT_RESERVE = Duration.ofSeconds(5);
 
-	/**
-	 * How long to wait for room before the broker is asked for partitions that have
-	 * nothing: long enough for fast handlers, and not more than another record may be
-	 * late.
-	 */
-	private static final Duration ROOM_PATIENCE = Duration.ofMillis(50);
-
 	private static final int SHOWN_GIVEN_UP = 100;
 
 	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-	private final Map<TopicPartition, PartitionAssignment> assignments = new ConcurrentHashMap<>();
+	private final Assignments assignments = new Assignments();
 
 	private final Consumer<?, ?> consumer;
 
@@ -100,7 +87,7 @@ final class ConsumerSession {
 
 	private final PartitionDrain drain;
 
-	private final Thread thread;
+	private final ConsumerWakeup wakeup;
 
 	private final WorkerAllocation allocation;
 
@@ -128,21 +115,17 @@ final class ConsumerSession {
 
 	private volatile ConsumerState state = ConsumerState.STARTING;
 
-	private volatile boolean polling;
-
-	private volatile boolean roomAvailable;
-
 	ConsumerSession(Consumer<?, ?> consumer, WorkerContainer owner) {
 		this.consumer = consumer;
 		this.owner = owner;
 		this.errors = owner.internalErrors();
 		this.inGroup = owner.commits();
+		this.wakeup = new ConsumerWakeup(consumer, owner.ticker());
 		this.commits = new OffsetCommits(consumer, this.inGroup, owner.settings().commitInterval(),
 				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), this.errors, owner.ticker());
 		this.flow = new FlowControl(consumer, owner, ContainerAdopter.maxPollRecords(owner.container()),
-				this::awaitRoom);
+				this.wakeup::await);
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
-		this.thread = Thread.currentThread();
 		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().metadataLength() > 0,
 				owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
@@ -159,8 +142,8 @@ final class ConsumerSession {
 	 * positions, is thrown in the end.
 	 */
 	void tick() {
-		this.polling = false;
-		this.roomAvailable = false;
+		this.wakeup.notPolling();
+		this.wakeup.reset();
 		Throwable ofListener = null;
 		try {
 			letListenerSeek();
@@ -169,7 +152,7 @@ final class ConsumerSession {
 			ofListener = ex;
 		}
 		this.errors.contain("take on assigned partitions", this::takeOnTheRest);
-		Collection<PartitionAssignment> assigned = this.assignments.values();
+		Collection<PartitionAssignment> assigned = this.assignments.all();
 		this.errors.contain("commit", () -> commitIfDue(assigned));
 		this.errors.contain("allocate workers", () -> assigned.forEach(this.allocation::allocateIfNamed));
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
@@ -178,7 +161,7 @@ final class ConsumerSession {
 		if (ofListener != null) {
 			ReflectionUtils.rethrowRuntimeException(ofListener);
 		}
-		backToPolling();
+		this.wakeup.polling();
 	}
 
 	private void letListenerSeek() {
@@ -212,11 +195,11 @@ final class ConsumerSession {
 		if (moved || commanded) {
 			// A partition that is sought is paused; one that was may be fetched. A wait
 			// could miss that nothing of a sought one is being handled any more.
-			this.flow.regulate(this.assignments.values(), false);
+			this.flow.regulate(this.assignments.all(), false);
 		}
 		if (this.commands.isWaiting()) {
 			// Set, never cleared here: a worker may set it at the same time.
-			this.roomAvailable = true;
+			this.wakeup.request();
 		}
 	}
 
@@ -233,21 +216,10 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Let workers wake the consumer up from now on, and do so for those that wanted to
-	 * meanwhile.
-	 */
-	private void backToPolling() {
-		this.polling = true;
-		if (this.roomAvailable) {
-			this.consumer.wakeup();
-		}
-	}
-
-	/**
 	 * Hand polled records to their workers.
 	 */
 	void dispatch(ConsumerRecords<?, ?> records) {
-		this.polling = false;
+		this.wakeup.notPolling();
 		SharedBuffer.Admission admission = this.owner.buffer().admission();
 		for (TopicPartition partition : records.partitions()) {
 			List<? extends ConsumerRecord<?, ?>> polled = records.records(partition);
@@ -347,14 +319,14 @@ final class ConsumerSession {
 	 * Take partitions on. Those that are here already stay as they are.
 	 */
 	void assigned(Collection<TopicPartition> partitions) {
-		this.polling = false;
+		this.wakeup.notPolling();
 		if (this.state == ConsumerState.DRAINING) {
 			this.consumer.pause(partitions);
 			return;
 		}
 		List<PartitionAssignment> added = new ArrayList<>();
 		for (TopicPartition partition : partitions) {
-			if (!this.assignments.containsKey(partition)
+			if (this.assignments.get(partition) == null
 					&& !this.errors.contain("take on " + partition, () -> added.add(takeOn(partition)))) {
 				// Paused until another try succeeds, before the next poll.
 				this.notTakenOn.add(partition);
@@ -374,14 +346,14 @@ final class ConsumerSession {
 				() -> this.owner.settings()
 					.failurePolicy()
 					.expect(added.stream().map((assignment) -> assignment.partition().topic()).distinct().toList()));
-		if (!this.assignments.isEmpty() || this.state != ConsumerState.STARTING) {
-			this.state = ConsumerState.RUNNING;
+		if (!this.assignments.all().isEmpty() || this.state != ConsumerState.STARTING) {
+			enter(ConsumerState.RUNNING);
 		}
 	}
 
 	private PartitionAssignment takeOn(TopicPartition partition) {
 		PartitionAssignment assignment = assign(partition);
-		this.assignments.put(partition, assignment);
+		this.assignments.put(assignment);
 		return assignment;
 	}
 
@@ -394,7 +366,7 @@ final class ConsumerSession {
 			this.notTakenOn.clear();
 			again.forEach(this.flow::remember);
 			assigned(again);
-			this.positions.compareWithCommits(present(again));
+			this.positions.compareWithCommits(this.assignments.of(again));
 		}
 	}
 
@@ -415,7 +387,7 @@ final class ConsumerSession {
 	 */
 	void idle(Collection<TopicPartition> partitions) {
 		if (this.seeks != null) {
-			this.polling = false;
+			this.wakeup.notPolling();
 			this.seeks.idle(partitions);
 		}
 	}
@@ -458,9 +430,9 @@ final class ConsumerSession {
 	void positioned(Collection<TopicPartition> partitions) {
 		if (this.state != ConsumerState.DRAINING) {
 			this.errors.contain("compare positions with commits",
-					() -> this.positions.compareWithCommits(present(partitions)));
+					() -> this.positions.compareWithCommits(this.assignments.of(partitions)));
 			hastenCommands();
-			backToPolling();
+			this.wakeup.polling();
 		}
 	}
 
@@ -473,17 +445,17 @@ final class ConsumerSession {
 	void revoked(Collection<TopicPartition> partitions, Runnable beforeCommit) {
 		this.notTakenOn.removeAll(partitions);
 		if (this.state == ConsumerState.DRAINING) {
-			letGo(present(partitions), this.stopDeadline, beforeCommit, () -> false);
+			letGo(this.assignments.of(partitions), this.stopDeadline, beforeCommit, () -> false);
 			return;
 		}
-		this.state = ConsumerState.REBALANCING;
+		enter(ConsumerState.REBALANCING);
 		try {
-			letGo(present(partitions), deadline(), beforeCommit, () -> false);
+			letGo(this.assignments.of(partitions), deadline(), beforeCommit, () -> false);
 		}
 		finally {
-			this.state = ConsumerState.RUNNING;
+			enter(ConsumerState.RUNNING);
 			hastenCommands();
-			backToPolling();
+			this.wakeup.polling();
 		}
 	}
 
@@ -493,11 +465,11 @@ final class ConsumerSession {
 	 */
 	void stopping(Runnable beforeCommit) {
 		this.notTakenOn.clear();
-		this.state = ConsumerState.DRAINING;
+		enter(ConsumerState.DRAINING);
 		this.stopDeadline = deadline();
-		List<TopicPartition> leaving = List.copyOf(this.assignments.keySet());
+		List<TopicPartition> leaving = List.copyOf(this.assignments.partitions());
 		try {
-			letGo(this.assignments.values(), this.stopDeadline, beforeCommit, this::takePartInRebalance);
+			letGo(this.assignments.all(), this.stopDeadline, beforeCommit, this::takePartInRebalance);
 		}
 		finally {
 			this.commands.close();
@@ -505,7 +477,7 @@ final class ConsumerSession {
 				this.seeks.end(leaving);
 			}
 		}
-		this.state = ConsumerState.STOPPED;
+		enter(ConsumerState.STOPPED);
 	}
 
 	/**
@@ -579,7 +551,7 @@ final class ConsumerSession {
 		PartitionAssignment next = assign(partition);
 		beginning.accept(next.progress());
 		leaving.fence();
-		this.assignments.put(partition, next);
+		this.assignments.put(next);
 		this.outlasting.removeIf((replaced) -> !replaced.isRunning());
 		if (leaving.isRunning()) {
 			this.outlasting.add(leaving);
@@ -652,7 +624,7 @@ final class ConsumerSession {
 
 	private <T> CompletableFuture<T> soon(ConsumerCommands.Command<T> command) {
 		CompletableFuture<T> answer = this.commands.submit(command);
-		roomAvailable();
+		this.wakeup.wakeUp();
 		return answer;
 	}
 
@@ -670,7 +642,7 @@ final class ConsumerSession {
 	 */
 	void lost(Collection<TopicPartition> partitions) {
 		this.notTakenOn.removeAll(partitions);
-		List<PartitionAssignment> lost = present(partitions);
+		List<PartitionAssignment> lost = this.assignments.of(partitions);
 		lost.forEach(PartitionAssignment::fence);
 		this.owner.workers().wakeAll();
 		lost.forEach(this::remove);
@@ -686,7 +658,7 @@ final class ConsumerSession {
 	 */
 	private void hastenCommands() {
 		if (this.commands.isUnderWay() || this.repositioning.isUnderWay()) {
-			roomAvailable();
+			this.wakeup.wakeUp();
 		}
 	}
 
@@ -705,13 +677,13 @@ final class ConsumerSession {
 	 * is dead. Called by another one.
 	 */
 	void abandon() {
-		List<TopicPartition> left = List.copyOf(this.assignments.keySet());
+		List<TopicPartition> left = List.copyOf(this.assignments.partitions());
 		lost(left);
 		this.commands.close();
 		if (this.seeks != null) {
 			this.seeks.end(left);
 		}
-		this.state = ConsumerState.STOPPED;
+		enter(ConsumerState.STOPPED);
 		try {
 			this.consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
 		}
@@ -722,7 +694,7 @@ final class ConsumerSession {
 
 	private void letGo(Collection<PartitionAssignment> leaving, long deadline, Runnable beforeCommit,
 			BooleanSupplier takePartInRebalance) {
-		this.polling = false;
+		this.wakeup.notPolling();
 		// An interrupt must not keep the last commit from being made.
 		boolean interrupted = Thread.interrupted();
 		long beginning = this.owner.ticker().nanoTime();
@@ -792,19 +764,8 @@ final class ConsumerSession {
 		return Math.min(LARGEST_COMMIT_RESERVE.toNanos(), this.owner.maxPollInterval().toNanos() / 10);
 	}
 
-	private List<PartitionAssignment> present(Collection<TopicPartition> partitions) {
-		List<PartitionAssignment> present = new ArrayList<>(partitions.size());
-		for (TopicPartition partition : partitions) {
-			PartitionAssignment assignment = this.assignments.get(partition);
-			if (assignment != null) {
-				present.add(assignment);
-			}
-		}
-		return present;
-	}
-
 	private void remove(PartitionAssignment assignment) {
-		this.assignments.remove(assignment.partition(), assignment);
+		this.assignments.remove(assignment);
 		this.repositioning.forget(assignment);
 		this.flow.forget(assignment.partition());
 		this.allocation.release(assignment);
@@ -812,53 +773,12 @@ final class ConsumerSession {
 		this.owner.assignmentChanged();
 	}
 
+	ConsumerWakeup wakeup() {
+		return this.wakeup;
+	}
+
 	private PartitionAssignment assign(TopicPartition partition) {
 		return this.allocation.assign(new AssignedPartition(partition, this.owner.nextEpoch()), this);
-	}
-
-	/**
-	 * Notice that nothing of a partition that goes is being handled any more. Any thread.
-	 */
-	void drained() {
-		if (this.state == ConsumerState.RUNNING) {
-			roomAvailable();
-		}
-		else {
-			LockSupport.unpark(this.thread);
-		}
-	}
-
-	/**
-	 * Wait until workers have made room, but not for long.
-	 * @param enough looks whether they have made it where it is wanted; asked each time
-	 * that one made some
-	 * @return what was looked at last
-	 */
-	private boolean awaitRoom(BooleanSupplier enough) {
-		long deadline = this.owner.ticker().nanoTime() + ROOM_PATIENCE.toNanos();
-		long left = ROOM_PATIENCE.toNanos();
-		while (left > 0 && !Thread.currentThread().isInterrupted()) {
-			if (this.roomAvailable) {
-				this.roomAvailable = false;
-				if (enough.getAsBoolean()) {
-					return true;
-				}
-			}
-			else {
-				LockSupport.parkNanos(this, left);
-			}
-			left = deadline - this.owner.ticker().nanoTime();
-		}
-		this.roomAvailable = false;
-		return enough.getAsBoolean();
-	}
-
-	void roomAvailable() {
-		this.roomAvailable = true;
-		LockSupport.unpark(this.thread);
-		if (this.polling) {
-			this.consumer.wakeup();
-		}
 	}
 
 	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
@@ -874,7 +794,7 @@ final class ConsumerSession {
 	}
 
 	Thread thread() {
-		return this.thread;
+		return this.wakeup.thread();
 	}
 
 	Delivery delivery() {
@@ -886,7 +806,12 @@ final class ConsumerSession {
 	}
 
 	Collection<PartitionAssignment> assignments() {
-		return this.assignments.values();
+		return this.assignments.all();
+	}
+
+	private void enter(ConsumerState state) {
+		this.state = state;
+		this.wakeup.running(state == ConsumerState.RUNNING);
 	}
 
 	ConsumerState state() {

@@ -218,7 +218,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public void exit() {
 		if (this.running.decrementAndGet() == 0 && this.phase != ACTIVE) {
-			this.session.drained();
+			this.session.wakeup().drained();
 		}
 	}
 
@@ -256,7 +256,7 @@ final class PartitionAssignment implements AssignmentHandle {
 			this.session.lateCompletion(this, record);
 		}
 		else if (completes && this.buffer.remove(record)) {
-			this.session.roomAvailable();
+			this.session.wakeup().wakeUp();
 		}
 	}
 
@@ -273,7 +273,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public void unparked() {
 		if (this.parked.getAndDecrement() == this.session.maxParked()) {
-			this.session.roomAvailable();
+			this.session.wakeup().wakeUp();
 		}
 	}
 

@@ -79,7 +79,7 @@ final class WorkerAllocation {
 			allocate(assignment, this.strategy.workerName(partition.topic(), partition.partition()));
 		}
 		else {
-			WorkerNaming naming = new WorkerNaming(this.strategy, assignment, session::roomAvailable);
+			WorkerNaming naming = new WorkerNaming(this.strategy, assignment, session.wakeup()::wakeUp);
 			assignment.naming(naming);
 			this.workers.internal("naming for " + assignment).submit(naming);
 		}

@@ -1,0 +1,165 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+import org.apache.kafka.clients.consumer.Consumer;
+
+import io.kaffe.spring.engine.worker.Ticker;
+
+/**
+ * Wakes up the consumer thread: out of a poll, out of its wait for buffer space, or out
+ * of a drain.
+ * <p>
+ * <b>Threading.</b> Any thread calls {@link #wakeUp()}, {@link #drained()} and
+ * {@link #thread()}; the rest belongs to the consumer thread, the one that creates this.
+ * {@link Consumer#wakeup()}, the one method that any thread may call, is called only
+ * while {@code polling} says that the next blocking call is a poll: who wakes up sets
+ * {@code requested} and then looks at {@code polling}; the consumer thread sets
+ * {@code polling} and then looks at {@code requested}: so one of them sees the other. A
+ * wake-up that still interrupts another call is used up there.
+ */
+final class ConsumerWakeup {
+
+	/**
+	 * How long to wait for buffer space before the broker is asked for partitions that
+	 * have nothing: long enough for fast handlers, and not more than another record may
+	 * be late.
+	 */
+	private static final Duration PATIENCE = Duration.ofMillis(50);
+
+	private final Thread thread = Thread.currentThread();
+
+	private final Consumer<?, ?> consumer;
+
+	private final Ticker ticker;
+
+	private volatile boolean polling;
+
+	private volatile boolean requested;
+
+	/** Whether the session runs, rather than being started, rebalanced or stopped. */
+	private volatile boolean running;
+
+	/**
+	 * Create a wake-up. Called by the consumer thread.
+	 * @param consumer the consumer
+	 * @param ticker the time
+	 */
+	ConsumerWakeup(Consumer<?, ?> consumer, Ticker ticker) {
+		this.consumer = consumer;
+		this.ticker = ticker;
+	}
+
+	/**
+	 * Return the thread that polls. Any thread.
+	 */
+	Thread thread() {
+		return this.thread;
+	}
+
+	/**
+	 * Note that the next blocking call is not a poll.
+	 */
+	void notPolling() {
+		this.polling = false;
+	}
+
+	/**
+	 * Forget what was requested: it is about to be done.
+	 */
+	void reset() {
+		this.requested = false;
+	}
+
+	/**
+	 * Have the next poll return at once, or that of the wait for buffer space. Unlike
+	 * {@link #wakeUp()}, does nothing else.
+	 */
+	void request() {
+		this.requested = true;
+	}
+
+	/**
+	 * Let other threads wake the consumer up from now on, and do so for those that
+	 * requested it meanwhile.
+	 */
+	void polling() {
+		this.polling = true;
+		if (this.requested) {
+			this.consumer.wakeup();
+		}
+	}
+
+	/**
+	 * Note whether the session runs.
+	 */
+	void running(boolean running) {
+		this.running = running;
+	}
+
+	/**
+	 * Wake the consumer thread up. Any thread.
+	 */
+	void wakeUp() {
+		this.requested = true;
+		LockSupport.unpark(this.thread);
+		if (this.polling) {
+			this.consumer.wakeup();
+		}
+	}
+
+	/**
+	 * Notice that no record of a revoked partition is being handled any more. Any thread.
+	 */
+	void drained() {
+		if (this.running) {
+			wakeUp();
+		}
+		else {
+			LockSupport.unpark(this.thread);
+		}
+	}
+
+	/**
+	 * Wait until workers have freed buffer space, but not for long.
+	 * @param enough looks whether they have freed it where it is needed; asked each time
+	 * that one has freed some
+	 * @return what was looked at last
+	 */
+	boolean await(BooleanSupplier enough) {
+		long deadline = this.ticker.nanoTime() + PATIENCE.toNanos();
+		long left = PATIENCE.toNanos();
+		while (left > 0 && !Thread.currentThread().isInterrupted()) {
+			if (this.requested) {
+				this.requested = false;
+				if (enough.getAsBoolean()) {
+					return true;
+				}
+			}
+			else {
+				LockSupport.parkNanos(this, left);
+			}
+			left = deadline - this.ticker.nanoTime();
+		}
+		this.requested = false;
+		return enough.getAsBoolean();
+	}
+
+}
