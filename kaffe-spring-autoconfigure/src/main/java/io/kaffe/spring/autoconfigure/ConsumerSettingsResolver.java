@@ -29,7 +29,7 @@ import org.springframework.util.unit.DataSize;
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.BatchLimits;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
-import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.worker.RestartLimit;

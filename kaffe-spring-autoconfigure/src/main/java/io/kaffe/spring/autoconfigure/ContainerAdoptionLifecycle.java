@@ -24,7 +24,6 @@ import java.util.TreeSet;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.AsyncTaskExecutor;
@@ -37,8 +36,9 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
+import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 import io.kaffe.spring.engine.listener.ContainerAdopter;
-import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.ContainerFacts;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
@@ -206,8 +206,7 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 			.getBeansOfType(AbstractKafkaListenerContainerFactory.class, true, false)
 			.values()) {
 			if (factory != this.factory) {
-				// Factories do not tell which customizer they were given.
-				Object customizer = new DirectFieldAccessor(factory).getPropertyValue("containerCustomizer");
+				Object customizer = SpringKafkaFields.containerCustomizer(factory);
 				factory.setContainerCustomizer((container) -> {
 					if (customizer instanceof ContainerCustomizer user) {
 						user.configure(container);
@@ -226,11 +225,11 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 				return;
 			}
 		}
+		ContainerFacts facts = new ContainerFacts(container);
 		ContainerAdopter.checkClientSettings(name, container);
 		checkBatchSettings(name, container);
 		pollOnPlatformThreads(container);
-		this.adopter.adopt(name, container,
-				this.settings.resolve(name, ContainerAdopter.maxPollInterval(container), Subscription.of(container)));
+		this.adopter.adopt(name, container, this.settings.resolve(name, facts.maxPollInterval(), facts.subscription()));
 	}
 
 	/**

@@ -32,7 +32,7 @@ import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.engine.deadletter.DeadLetterTopicPattern;
 import io.kaffe.spring.engine.deadletter.DeadLetters;
 import io.kaffe.spring.engine.deadletter.MissingTopics;
-import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 
 /**
  * What an application has to deal with failed records: its back-off, its recoverer, and

@@ -39,7 +39,7 @@ import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.RejectingConsumer;
-import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 
 /**
  * Resolves what a consumer does about records that fail, from its properties and the

@@ -44,7 +44,7 @@ import io.kaffe.spring.RecordHandler;
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
-import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;

@@ -41,7 +41,7 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.BatchLimits;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
-import io.kaffe.spring.engine.listener.Subscription;
+import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 import io.kaffe.spring.engine.worker.RestartLimit;
 import io.kaffe.spring.engine.worker.StallLimits;

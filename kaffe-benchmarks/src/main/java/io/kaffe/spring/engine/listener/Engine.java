@@ -97,8 +97,8 @@ final class Engine {
 						null, new LogContext(NAME, false), RejectingConsumer.of(NAME), this.ticker));
 		DefaultWorkerManager manager = new DefaultWorkerManager(
 				new WorkerRuntime(threads.executor(), this.scheduler, this.ticker));
-		this.adopted = new WorkerContainer(NAME, container, settings, null, delivery, Duration.ofMinutes(5),
-				this.ticker, manager);
+		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, this.ticker,
+				manager);
 		this.session = this.adopted.session(this.consumer);
 		this.session.assigned(PollRing.PARTITIONS);
 		this.session.positioned(PollRing.PARTITIONS);

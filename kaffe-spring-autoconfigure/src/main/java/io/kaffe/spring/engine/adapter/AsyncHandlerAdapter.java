@@ -20,7 +20,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.InvocationResult;
@@ -65,12 +64,9 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		if (!(listener instanceof MessagingMessageListenerAdapter<?, ?> adapter) || !adapter.isAsyncReplies()) {
 			return false;
 		}
-		// Adapters do not tell what they call.
-		DirectFieldAccessor fields = new DirectFieldAccessor(adapter);
-		Object handler = fields.getPropertyValue("handlerMethod");
+		HandlerAdapter handler = SpringKafkaFields.handlerMethod(adapter);
 		if (!(handler instanceof AsyncHandlerAdapter) && handler != null) {
-			adapter.setHandlerMethod(
-					around(new DirectFieldAccessor(handler), fields.getPropertyValue("errorHandler") != null));
+			adapter.setHandlerMethod(around(handler, SpringKafkaFields.hasErrorHandler(adapter)));
 			adapter.setCallbackForAsyncFailure((record, failure) -> {
 				AsyncOutcome outcome = AsyncOutcome.current();
 				if (outcome != null) {
@@ -81,12 +77,10 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		return true;
 	}
 
-	private static AsyncHandlerAdapter around(DirectFieldAccessor handler, boolean hasErrorHandler) {
-		if (handler.getPropertyValue("delegatingHandler") instanceof DelegatingInvocableHandler several) {
-			return new AsyncHandlerAdapter(several, hasErrorHandler);
-		}
-		Object one = handler.getPropertyValue("invokerHandlerMethod");
-		return new AsyncHandlerAdapter((InvocableHandlerMethod) Objects.requireNonNull(one), hasErrorHandler);
+	private static AsyncHandlerAdapter around(HandlerAdapter handler, boolean hasErrorHandler) {
+		DelegatingInvocableHandler several = SpringKafkaFields.delegatingHandler(handler);
+		return (several != null) ? new AsyncHandlerAdapter(several, hasErrorHandler) : new AsyncHandlerAdapter(
+				Objects.requireNonNull(SpringKafkaFields.invokerHandlerMethod(handler)), hasErrorHandler);
 	}
 
 	@Override

@@ -19,7 +19,6 @@ package io.kaffe.spring.engine.adapter;
 import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
@@ -49,21 +48,15 @@ public final class IndexTrackingBatchFilter implements RecordFilterStrategy<Obje
 		return ListenerChain.replace(listener, IndexTrackingBatchFilter::telling);
 	}
 
-	@SuppressWarnings("unchecked")
 	private static BatchMessageListener<Object, Object> telling(BatchMessageListener<Object, Object> listener) {
 		if (listener.getClass() != FilteringBatchMessageListenerAdapter.class) {
 			return listener;
 		}
 		FilteringBatchMessageListenerAdapter<Object, Object> filtering = (FilteringBatchMessageListenerAdapter<Object, Object>) listener;
-		// Adapters do not tell what they filter with.
-		DirectFieldAccessor fields = new DirectFieldAccessor(filtering);
-		Object filter = fields.getPropertyValue("recordFilterStrategy");
-		if (!(filter instanceof RecordFilterStrategy<?, ?>) || filter instanceof IndexTrackingBatchFilter) {
-			return listener;
-		}
-		return new FilteringBatchMessageListenerAdapter<>(installIn(filtering.getDelegate()),
-				new IndexTrackingBatchFilter((RecordFilterStrategy<Object, Object>) filter),
-				Boolean.TRUE.equals(fields.getPropertyValue("ackDiscarded")));
+		RecordFilterStrategy<Object, Object> filter = SpringKafkaFields.recordFilterStrategy(filtering);
+		return (filter instanceof IndexTrackingBatchFilter) ? listener
+				: new FilteringBatchMessageListenerAdapter<>(installIn(filtering.getDelegate()),
+						new IndexTrackingBatchFilter(filter), SpringKafkaFields.acknowledgesDiscarded(filtering));
 	}
 
 	@Override

@@ -70,7 +70,8 @@ final class Assignments {
 	}
 
 	/**
-	 * Add an assignment, in place of the one that its partition may have. Consumer thread.
+	 * Add an assignment, in place of the one that its partition may have. Consumer
+	 * thread.
 	 */
 	void put(PartitionAssignment assignment) {
 		this.assignments.put(assignment.partition(), assignment);

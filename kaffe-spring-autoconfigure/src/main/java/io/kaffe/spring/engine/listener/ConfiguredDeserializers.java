@@ -25,7 +25,6 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.ConsumerFactory;
-import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 /**
  * Deserializers like those that a container's consumers have: from its consumer factory
@@ -35,10 +34,10 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
  */
 final class ConfiguredDeserializers {
 
-	private final AbstractMessageListenerContainer<?, ?> container;
+	private final ContainerFacts facts;
 
-	ConfiguredDeserializers(AbstractMessageListenerContainer<?, ?> container) {
-		this.container = container;
+	ConfiguredDeserializers(ContainerFacts facts) {
+		this.facts = facts;
 	}
 
 	/**
@@ -48,7 +47,7 @@ final class ConfiguredDeserializers {
 	 * @throws RuntimeException if it cannot be made
 	 */
 	Deserializer<?> get(boolean key) {
-		ConsumerFactory<?, ?> factory = ContainerAdopter.consumerFactory(this.container);
+		ConsumerFactory<?, ?> factory = this.facts.consumerFactory();
 		Deserializer<?> ready = ready(factory, key);
 		return (ready != null) ? ready : ofConfiguredClass(key);
 	}
@@ -58,9 +57,9 @@ final class ConfiguredDeserializers {
 	}
 
 	private Deserializer<?> ofConfiguredClass(boolean key) {
-		Map<String, Object> configuration = new HashMap<>(ContainerAdopter.consumerConfiguration(this.container));
-		if (this.container.getGroupId() != null) {
-			configuration.put(ConsumerConfig.GROUP_ID_CONFIG, this.container.getGroupId());
+		Map<String, Object> configuration = new HashMap<>(this.facts.consumerConfiguration());
+		if (this.facts.groupId() != null) {
+			configuration.put(ConsumerConfig.GROUP_ID_CONFIG, this.facts.groupId());
 		}
 		String property = key ? ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG
 				: ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG;

@@ -57,9 +57,9 @@ import io.kaffe.spring.table.ConsumerState;
  * go.
  * <p>
  * <b>Threading.</b> Every method that takes part in polling belongs to the consumer
- * thread, the one that called first. Tables call {@link #assignments()},
- * {@link #state()} and {@link #isPaused}, health {@link #sinceLastPoll()} and
- * {@link #commitProblem()}, operators {@link #seek} and {@link #regulateSoon()}.
+ * thread, the one that called first. Tables call {@link #assignments()}, {@link #state()}
+ * and {@link #isPaused}, health {@link #sinceLastPoll()} and {@link #commitProblem()},
+ * operators {@link #seek} and {@link #regulateSoon()}.
  */
 final class ConsumerSession {
 
@@ -119,20 +119,19 @@ final class ConsumerSession {
 		this.consumer = consumer;
 		this.owner = owner;
 		this.errors = owner.internalErrors();
-		this.inGroup = owner.commits();
+		this.inGroup = owner.facts().groupId() != null;
 		this.wakeup = new ConsumerWakeup(consumer, owner.ticker());
 		this.commits = new OffsetCommits(consumer, this.inGroup, owner.settings().commitInterval(),
-				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), this.errors, owner.ticker());
-		this.flow = new FlowControl(consumer, owner, ContainerAdopter.maxPollRecords(owner.container()),
-				this.wakeup::await);
+				owner.metadataLimit(), owner.facts().refusalPatience(), owner.commitOutcomes(), this.errors,
+				owner.ticker());
+		this.flow = new FlowControl(consumer, owner, owner.facts().maxPollRecords(), this.wakeup::await);
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
 		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().metadataLength() > 0,
 				owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		ConsumerSeekAware seekAware = owner.seekAware();
 		this.seeks = (seekAware != null)
-				? new ListenerSeeks(consumer, seekAware, owner.container().getGroupId(), this::position, this::sought)
-				: null;
+				? new ListenerSeeks(consumer, seekAware, owner.facts().groupId(), this::position, this::sought) : null;
 		this.lastPollAt = owner.ticker().nanoTime();
 	}
 
@@ -169,7 +168,7 @@ final class ConsumerSession {
 			begin();
 		}
 		else if (this.seeks != null) {
-			if (this.owner.assignsManually()) {
+			if (this.owner.facts().assignsManually()) {
 				this.seeks.polled();
 			}
 			this.seeks.perform();
@@ -205,7 +204,7 @@ final class ConsumerSession {
 
 	private void begin() {
 		this.started = true;
-		if (this.owner.assignsManually()) {
+		if (this.owner.facts().assignsManually()) {
 			assigned(this.consumer.assignment());
 			seekAssigned(this.consumer.assignment());
 			positioned(this.consumer.assignment());
@@ -376,7 +375,7 @@ final class ConsumerSession {
 	void seekAssigned(Collection<TopicPartition> partitions) {
 		if (this.seeks != null && this.state != ConsumerState.DRAINING) {
 			this.seeks.assigned(partitions);
-			if (!this.owner.assignsManually()) {
+			if (!this.owner.facts().assignsManually()) {
 				this.seeks.polled();
 			}
 		}

@@ -17,27 +17,18 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.DirectFieldAccessor;
-import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
-import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.ListenerUtils;
@@ -45,18 +36,12 @@ import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
-import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
-import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
-import org.springframework.kafka.support.KafkaHeaders;
-import org.springframework.kafka.support.TopicPartitionOffset;
-import org.springframework.messaging.handler.annotation.Header;
-import org.springframework.util.ClassUtils;
-import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.engine.adapter.AsyncHandlerAdapter;
 import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
 import io.kaffe.spring.engine.adapter.IndexTrackingBatchFilter;
 import io.kaffe.spring.engine.adapter.ListenerChain;
+import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 import io.kaffe.spring.engine.adapter.SuppressedObservationRegistry;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
@@ -116,13 +101,13 @@ public final class ContainerAdopter {
 	 * contradicts workers
 	 */
 	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
-		ContainerSuitability suitability = new ContainerSuitability(name, container);
-		suitability.check();
-		WorkerContainer adopted = new WorkerContainer(name, container, settings, seekAware(container),
-				delivery(name, container, settings), maxPollInterval(container), this.ticker, this.manager);
+		ContainerFacts facts = new ContainerFacts(container);
+		new ContainerSuitability(name, facts).check();
+		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
+				delivery(name, facts, settings), this.ticker, this.manager);
 		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(container, adopted);
-		if (ResubscribableConsumer.madeBy(consumerFactory(container))) {
+		if (ResubscribableConsumer.madeBy(facts.consumerFactory())) {
 			adopted.subscription().allowMore();
 		}
 		this.consumers.add(name, adopted);
@@ -141,7 +126,7 @@ public final class ContainerAdopter {
 	 * @throws UnsuitableContainerException if Kafka refuses one of them
 	 */
 	public static void checkClientSettings(String name, AbstractMessageListenerContainer<?, ?> container) {
-		new ContainerSuitability(name, container).checkClientSettings();
+		new ContainerSuitability(name, new ContainerFacts(container)).checkClientSettings();
 	}
 
 	/**
@@ -152,9 +137,11 @@ public final class ContainerAdopter {
 	 */
 	public static void warnIfGroupIsId(String name, AbstractMessageListenerContainer<?, ?> container) {
 		Object listener = container.getContainerProperties().getMessageListener();
-		HandlerAdapter handler = (listener != null) ? handler(ListenerChain.targetOf(listener)) : null;
+		HandlerAdapter handler = (listener != null) ? ContainerFacts.handler(ListenerChain.targetOf(listener)) : null;
 		String group = container.getGroupId();
-		Object configured = consumerFactory(container).getConfigurationProperties().get(ConsumerConfig.GROUP_ID_CONFIG);
+		Object configured = new ContainerFacts(container).consumerFactory()
+			.getConfigurationProperties()
+			.get(ConsumerConfig.GROUP_ID_CONFIG);
 		if (handler == null || group == null || configured == null || configured.equals("") || configured.equals(group)
 				|| !group.equals(container.getListenerId()) || !new ListenerMethods(handler).isGroupFromId(group)) {
 			return;
@@ -166,74 +153,19 @@ public final class ContainerAdopter {
 				+ "\" to stay in '" + group + "'");
 	}
 
-	/**
-	 * Return how long the consumers of a container may take between polls.
-	 * @param container the container
-	 * @return {@code max.poll.interval.ms} as they will be given it
-	 */
-	public static Duration maxPollInterval(AbstractMessageListenerContainer<?, ?> container) {
-		return Duration.ofMillis(configured(container, ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG));
-	}
-
-	/**
-	 * Return how many records the consumers of a container poll at most at a time.
-	 */
-	static int maxPollRecords(AbstractMessageListenerContainer<?, ?> container) {
-		return configured(container, ConsumerConfig.MAX_POLL_RECORDS_CONFIG);
-	}
-
-	private static int configured(AbstractMessageListenerContainer<?, ?> container, String key) {
-		Object configured = consumerConfiguration(container).get(key);
-		Object value = (configured != null) ? ConfigDef.parseType(key, configured, ConfigDef.Type.INT)
-				: ConsumerConfig.configDef().defaultValues().get(key);
-		return (int) Objects.requireNonNull(value);
-	}
-
-	/**
-	 * Return the topics of a container.
-	 * @param container the container
-	 * @return the topics that it names; empty if it has a pattern
-	 */
-	public static Set<String> topics(AbstractMessageListenerContainer<?, ?> container) {
-		String[] topics = container.getContainerProperties().getTopics();
-		TopicPartitionOffset[] partitions = container.getContainerProperties().getTopicPartitions();
-		if (topics != null) {
-			return Set.of(topics);
-		}
-		return (partitions != null)
-				? Stream.of(partitions).map(TopicPartitionOffset::getTopic).collect(Collectors.toSet()) : Set.of();
-	}
-
-	static Map<String, Object> consumerConfiguration(AbstractMessageListenerContainer<?, ?> container) {
-		Map<String, Object> configuration = new HashMap<>();
-		configuration.putAll(consumerFactory(container).getConfigurationProperties());
-		var overrides = container.getContainerProperties().getKafkaConsumerProperties();
-		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
-		return configuration;
-	}
-
-	/**
-	 * Return what makes the consumers of a container. Containers do not tell.
-	 */
-	static ConsumerFactory<?, ?> consumerFactory(AbstractMessageListenerContainer<?, ?> container) {
-		Object factory = new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
-		return (ConsumerFactory<?, ?>) Objects.requireNonNull(factory);
-	}
-
 	@SuppressWarnings("unchecked")
-	private Delivery delivery(String name, AbstractMessageListenerContainer<?, ?> container,
-			ConsumerSettings settings) {
-		Object listener = Objects.requireNonNull(container.getContainerProperties().getMessageListener());
+	private Delivery delivery(String name, ContainerFacts facts, ConsumerSettings settings) {
+		Object listener = Objects.requireNonNull(facts.container().getContainerProperties().getMessageListener());
 		return (listener instanceof BatchMessageListener<?, ?>)
-				? batchDelivery(name, (BatchMessageListener<Object, Object>) listener, container, settings)
-				: recordDelivery(name, (MessageListener<Object, Object>) listener, container, settings);
+				? batchDelivery(name, (BatchMessageListener<Object, Object>) listener, facts, settings)
+				: recordDelivery(name, (MessageListener<Object, Object>) listener, facts, settings);
 	}
 
 	@SuppressWarnings("unchecked")
 	private BatchDelivery batchDelivery(String name, BatchMessageListener<Object, Object> listener,
-			AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
-		ContainerProperties properties = container.getContainerProperties();
-		Acknowledgments acknowledgments = isManual(properties) ? Acknowledgments.LATER : Acknowledgments.NONE;
+			ContainerFacts facts, ConsumerSettings settings) {
+		AbstractMessageListenerContainer<?, ?> container = facts.container();
+		Acknowledgments acknowledgments = facts.isManual() ? Acknowledgments.LATER : Acknowledgments.NONE;
 		if (ListenerChain.targetOf(listener) instanceof BatchRecordHandlerListener) {
 			acknowledgments = Acknowledgments.AT_ONCE;
 		}
@@ -242,20 +174,19 @@ public final class ContainerAdopter {
 		BatchMessageListener<Object, Object> tracked = IndexTrackingBatchFilter.installIn(listener);
 		return new BatchDelivery(tracked, ListenerUtils.determineListenerType(listener),
 				ListenerChain.withoutProxies(tracked).wantsPollResult(), interceptor, acknowledgments,
-				settings.batchLimits(), properties.isSubBatchPerPartition(),
-				deliverySettings(name, container, settings));
+				settings.batchLimits(), container.getContainerProperties().isSubBatchPerPartition(),
+				deliverySettings(name, facts, settings));
 	}
 
 	@SuppressWarnings("unchecked")
-	private RecordDelivery recordDelivery(String name, MessageListener<Object, Object> listener,
-			AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
-		ContainerProperties properties = container.getContainerProperties();
-		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) container
+	private RecordDelivery recordDelivery(String name, MessageListener<Object, Object> listener, ContainerFacts facts,
+			ConsumerSettings settings) {
+		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) facts.container()
 			.getRecordInterceptor();
 		boolean async = AsyncHandlerAdapter.installIn(ListenerChain.targetOf(listener));
-		return new RecordDelivery((isManual(properties) && !async) ? acknowledgingDiscarded(listener) : listener,
-				ListenerUtils.determineListenerType(listener), interceptor, isManual(properties), async,
-				deliverySettings(name, container, settings));
+		return new RecordDelivery((facts.isManual() && !async) ? acknowledgingDiscarded(listener) : listener,
+				ListenerUtils.determineListenerType(listener), interceptor, facts.isManual(), async,
+				deliverySettings(name, facts, settings));
 	}
 
 	/**
@@ -274,21 +205,14 @@ public final class ContainerAdopter {
 			return listener;
 		}
 		FilteringMessageListenerAdapter<Object, Object> filtering = (FilteringMessageListenerAdapter<Object, Object>) listener;
-		// Adapters do not tell what they filter with.
-		Object filter = new DirectFieldAccessor(filtering).getPropertyValue("recordFilterStrategy");
 		return new FilteringMessageListenerAdapter<>(acknowledgingDiscarded(filtering.getDelegate()),
-				(RecordFilterStrategy<Object, Object>) Objects.requireNonNull(filter), true);
+				SpringKafkaFields.recordFilterStrategy(filtering), true);
 	}
 
-	private DeliverySettings deliverySettings(String name, AbstractMessageListenerContainer<?, ?> container,
-			ConsumerSettings settings) {
-		return new DeliverySettings(container.getGroupId(), asksForAttempts(container.getContainerProperties()),
-				settings.failurePolicy(), observation(name, container), new LogContext(name, settings.mdc()),
-				RejectingConsumer.of(name), this.ticker);
-	}
-
-	private static boolean isManual(ContainerProperties properties) {
-		return properties.getAckMode() == AckMode.MANUAL || properties.getAckMode() == AckMode.MANUAL_IMMEDIATE;
+	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings) {
+		return new DeliverySettings(facts.groupId(), facts.asksForAttempts(), settings.failurePolicy(),
+				observation(name, facts.container()), new LogContext(name, settings.mdc()), RejectingConsumer.of(name),
+				this.ticker);
 	}
 
 	private @Nullable DeliveryObservation observation(String name, AbstractMessageListenerContainer<?, ?> container) {
@@ -300,43 +224,6 @@ public final class ContainerAdopter {
 		}
 		SuppressedObservationRegistry.from(Objects.requireNonNull(properties.getMessageListener()));
 		return new DeliveryObservation(registry, properties.getObservationConvention(), name, container.getGroupId());
-	}
-
-	/**
-	 * Return the listener, or the object whose methods it calls, if that wants to seek.
-	 */
-	private static @Nullable ConsumerSeekAware seekAware(AbstractMessageListenerContainer<?, ?> container) {
-		Object listener = ListenerChain
-			.targetOf(Objects.requireNonNull(container.getContainerProperties().getMessageListener()));
-		HandlerAdapter handler = handler(listener);
-		Object candidate = (handler != null) ? handler.getBean() : listener;
-		// Adapters are all of that type, whatever they call.
-		return (candidate instanceof ConsumerSeekAware seekAware
-				&& !(candidate instanceof MessagingMessageListenerAdapter<?, ?>)) ? seekAware : null;
-	}
-
-	/**
-	 * Return what calls the methods of a listener, or {@code null} if the listener is no
-	 * adapter of methods. Adapters do not tell.
-	 */
-	static @Nullable HandlerAdapter handler(Object listener) {
-		return (listener instanceof MessagingMessageListenerAdapter<?, ?> adapter)
-				? (HandlerAdapter) new DirectFieldAccessor(adapter).getPropertyValue("handlerMethod") : null;
-	}
-
-	/**
-	 * Return whether records are to have the header of delivery attempts from the first
-	 * one on, rather than when they are tried again: if the container is told so, or if a
-	 * method of the listener takes the header as a parameter.
-	 */
-	private static boolean asksForAttempts(ContainerProperties properties) {
-		HandlerAdapter handler = handler(
-				ListenerChain.targetOf(Objects.requireNonNull(properties.getMessageListener())));
-		return properties.isDeliveryAttemptHeader() || handler != null
-				&& Stream.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(handler.getBean())))
-					.flatMap((method) -> Stream.of(method.getParameters()))
-					.map((parameter) -> AnnotatedElementUtils.findMergedAnnotation(parameter, Header.class))
-					.anyMatch((header) -> header != null && KafkaHeaders.DELIVERY_ATTEMPT.equals(header.name()));
 	}
 
 	@SuppressWarnings("unchecked")
@@ -352,7 +239,7 @@ public final class ContainerAdopter {
 		((AbstractMessageListenerContainer<Object, Object>) container)
 			.setBatchInterceptor(new TickInterceptor(adopted));
 		container.setRecordInterceptor(null);
-		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(container);
+		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(adopted.facts());
 		UnreadableRecords unreadable = new UnreadableRecords(adopted::presentSession, container.getCommonErrorHandler(),
 				() -> new UnreadableRecordReader(deserializers));
 		container.setCommonErrorHandler(unreadable);

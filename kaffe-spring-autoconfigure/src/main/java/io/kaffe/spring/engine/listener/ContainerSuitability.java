@@ -26,7 +26,6 @@ import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
-import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
@@ -49,14 +48,14 @@ final class ContainerSuitability {
 
 	private final String name;
 
-	private final AbstractMessageListenerContainer<?, ?> container;
+	private final ContainerFacts facts;
 
 	private final ContainerProperties properties;
 
-	ContainerSuitability(String name, AbstractMessageListenerContainer<?, ?> container) {
+	ContainerSuitability(String name, ContainerFacts facts) {
 		this.name = name;
-		this.container = container;
-		this.properties = container.getContainerProperties();
+		this.facts = facts;
+		this.properties = facts.container().getContainerProperties();
 	}
 
 	/**
@@ -64,10 +63,10 @@ final class ContainerSuitability {
 	 * starts, without a word about whose setting it is.
 	 */
 	void checkClientSettings() {
-		if (!(ContainerAdopter.consumerFactory(this.container) instanceof DefaultKafkaConsumerFactory<?, ?> factory)) {
+		if (!(this.facts.consumerFactory() instanceof DefaultKafkaConsumerFactory<?, ?> factory)) {
 			return;
 		}
-		Map<String, Object> settings = new TreeMap<>(ContainerAdopter.consumerConfiguration(this.container));
+		Map<String, Object> settings = new TreeMap<>(this.facts.consumerConfiguration());
 		if (factory.getKeyDeserializer() != null) {
 			settings.remove(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG);
 		}
@@ -100,7 +99,7 @@ final class ContainerSuitability {
 	 * Throw if something contradicts.
 	 */
 	void check() {
-		if (this.container.isRunning()) {
+		if (this.facts.container().isRunning()) {
 			throw unsuitable("it is running already", "Let it be started by the application context, which starts "
 					+ "listener containers after they were given workers.");
 		}
@@ -188,14 +187,13 @@ final class ContainerSuitability {
 	}
 
 	private static @Nullable String methodWithoutAcknowledgment(Object target) {
-		HandlerAdapter handler = ContainerAdopter.handler(target);
+		HandlerAdapter handler = ContainerFacts.handler(target);
 		Method method = (handler != null) ? new ListenerMethods(handler).withoutAcknowledgment() : null;
 		return (method != null) ? ClassUtils.getQualifiedMethodName(method) : null;
 	}
 
 	private void checkAutoCommit() {
-		Object autoCommit = ContainerAdopter.consumerConfiguration(this.container)
-			.get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
+		Object autoCommit = this.facts.consumerConfiguration().get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
 		if (autoCommit != null && Boolean.parseBoolean(autoCommit.toString())) {
 			throw unsuitable("its consumers have auto-commit switched on, which commits records that are not handled",
 					"Remove 'enable.auto.commit' ('spring.kafka.consumer.enable-auto-commit') or set it to false.");

@@ -198,7 +198,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 
 	private static @Nullable Source source(WorkerContainer consumer) {
 		try {
-			return Source.of(ContainerAdopter.consumerConfiguration(consumer.container()));
+			return Source.of(consumer.facts().consumerConfiguration());
 		}
 		catch (RuntimeException ex) {
 			logger.debug("The ends of the partitions of '" + consumer + "' cannot be asked for", ex);

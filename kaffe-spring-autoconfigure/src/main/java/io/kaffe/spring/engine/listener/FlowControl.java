@@ -165,7 +165,7 @@ final class FlowControl {
 	}
 
 	private boolean isToBeResumed(TopicPartition partition) {
-		return this.pausedHere.contains(partition) && !this.owner.isPauseRequested(partition);
+		return this.pausedHere.contains(partition) && !this.owner.facts().isPauseRequested(partition);
 	}
 
 	private long lag(TopicPartition partition) {

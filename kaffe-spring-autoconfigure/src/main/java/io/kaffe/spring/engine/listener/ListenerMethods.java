@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
@@ -46,6 +45,8 @@ import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 import org.springframework.messaging.support.MessageHeaderAccessor;
 import org.springframework.util.ClassUtils;
 
+import io.kaffe.spring.engine.adapter.SpringKafkaFields;
+
 /**
  * The methods of an application that a listener calls: one, or those of a class that
  * Spring Kafka chooses from by the payload.
@@ -62,15 +63,12 @@ final class ListenerMethods {
 	 */
 	ListenerMethods(HandlerAdapter handler) {
 		this.handler = handler;
-		// Adapters do not tell what they call.
-		Object only = new DirectFieldAccessor(handler).getPropertyValue("invokerHandlerMethod");
-		this.methods = (only instanceof InvocableHandlerMethod method) ? List.of(method.getMethod())
-				: MethodIntrospector
-					.selectMethods(type(),
-							(Method method) -> AnnotatedElementUtils.hasAnnotation(method, KafkaHandler.class))
-					.stream()
-					.sorted(Comparator.comparing(Method::toString))
-					.toList();
+		InvocableHandlerMethod only = SpringKafkaFields.invokerHandlerMethod(handler);
+		this.methods = (only != null) ? List.of(only.getMethod()) : MethodIntrospector
+			.selectMethods(type(), (Method method) -> AnnotatedElementUtils.hasAnnotation(method, KafkaHandler.class))
+			.stream()
+			.sorted(Comparator.comparing(Method::toString))
+			.toList();
 	}
 
 	private Class<?> type() {

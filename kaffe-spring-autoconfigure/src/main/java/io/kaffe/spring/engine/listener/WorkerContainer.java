@@ -40,7 +40,6 @@ import java.util.stream.Stream;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -86,9 +85,6 @@ final class WorkerContainer implements WorkerOwner {
 
 	private static final Log logger = LogFactory.getLog(WorkerContainer.class);
 
-	/** The broker's default, {@code group.consumer.heartbeat.interval.ms}, and some. */
-	private static final Duration CONSUMER_PROTOCOL_HEARTBEAT = Duration.ofSeconds(6);
-
 	private static final Comparator<PartitionSnapshot> PARTITION_ORDER = Comparator.comparing(PartitionSnapshot::topic)
 		.thenComparingInt(PartitionSnapshot::partition);
 
@@ -106,6 +102,8 @@ final class WorkerContainer implements WorkerOwner {
 		.thenComparing(WorkerSnapshot::name);
 
 	private final String name;
+
+	private final ContainerFacts facts;
 
 	private final AbstractMessageListenerContainer<?, ?> container;
 
@@ -153,16 +151,16 @@ final class WorkerContainer implements WorkerOwner {
 
 	private final SharedBuffer buffer;
 
-	WorkerContainer(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
-			@Nullable ConsumerSeekAware seekAware, Delivery delivery, Duration maxPollInterval, Ticker ticker,
-			DefaultWorkerManager manager) {
+	WorkerContainer(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
+			Delivery delivery, Ticker ticker, DefaultWorkerManager manager) {
 		this.name = name;
-		this.container = container;
-		this.subscription = new TopicSubscription(name, container.getContainerProperties());
+		this.facts = facts;
+		this.container = facts.container();
+		this.subscription = new TopicSubscription(name, this.container.getContainerProperties());
 		this.settings = settings;
 		this.seekAware = seekAware;
 		this.delivery = delivery;
-		this.maxPollInterval = maxPollInterval;
+		this.maxPollInterval = facts.maxPollInterval();
 		this.ticker = ticker;
 		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
 		this.buffer = new SharedBuffer(
@@ -173,15 +171,15 @@ final class WorkerContainer implements WorkerOwner {
 		Integer maxConcurrency = settings.maxConcurrency();
 		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, this);
 		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
-		this.supervision = new ContainerSupervision(name, container, this.workers, settings.restartLimit(), ticker,
+		this.supervision = new ContainerSupervision(name, this.container, this.workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
 		this.internalErrors = new InternalErrors(name, ticker, this.workers.observers()::internalError,
 				this::stopBecause);
 		this.assignmentLog = new AssignmentLog(name);
 		this.answers = new BrokerAnswers(ticker, this.commitOutcomes::confirmed);
-		this.health = new ConsumerHealth(container, this.supervision, this.workers, delivery, settings,
-				new PollHealth(container, this.supervision, maxPollInterval, ticker), this.answers, this.internalErrors,
-				ticker);
+		this.health = new ConsumerHealth(this.container, this.supervision, this.workers, delivery, settings,
+				new PollHealth(this.container, this.supervision, this.maxPollInterval, ticker), this.answers,
+				this.internalErrors, ticker);
 	}
 
 	/**
@@ -238,6 +236,10 @@ final class WorkerContainer implements WorkerOwner {
 				logStopped.run();
 			}
 		}
+	}
+
+	ContainerFacts facts() {
+		return this.facts;
 	}
 
 	AbstractMessageListenerContainer<?, ?> container() {
@@ -369,35 +371,6 @@ final class WorkerContainer implements WorkerOwner {
 
 	long nextEpoch() {
 		return this.epochs.incrementAndGet();
-	}
-
-	/**
-	 * Return whether there is a group to commit for.
-	 */
-	boolean commits() {
-		return this.container.getGroupId() != null;
-	}
-
-	/**
-	 * Return whether partitions are assigned by the user instead of the group, so that no
-	 * rebalance tells of them.
-	 */
-	boolean assignsManually() {
-		return this.container.getContainerProperties().getTopicPartitions() != null;
-	}
-
-	boolean isPauseRequested(TopicPartition partition) {
-		return this.container.isPauseRequested() || this.container.isPartitionPauseRequested(partition);
-	}
-
-	/**
-	 * Return how long a final commit is tried again though the broker refuses it: one
-	 * heartbeat under the {@code consumer} group protocol.
-	 */
-	Duration refusalPatience() {
-		Object protocol = ContainerAdopter.consumerConfiguration(this.container)
-			.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG);
-		return "consumer".equalsIgnoreCase(String.valueOf(protocol)) ? CONSUMER_PROTOCOL_HEARTBEAT : Duration.ZERO;
 	}
 
 	MetadataLimit metadataLimit() {

@@ -52,7 +52,7 @@ class AssignmentLogTests {
 	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
 	private final WorkerContainer adopted = ContainerFixtures.adopted(new ContainerSupervisionTests.Container(),
-			Duration.ofMinutes(5), this.execution, (record) -> {
+			this.execution, (record) -> {
 				if (record.value().equals("poison")) {
 					// Not tried again.
 					throw new ClassCastException("On purpose");

@@ -52,13 +52,12 @@ class ConsumerHealthTests {
 
 	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
-	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, Duration.ofMinutes(5),
-			this.execution, (record) -> {
-				if (record.value().equals("poison")) {
-					// Not tried again.
-					throw new ClassCastException("On purpose");
-				}
-			});
+	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, this.execution, (record) -> {
+		if (record.value().equals("poison")) {
+			// Not tried again.
+			throw new ClassCastException("On purpose");
+		}
+	});
 
 	@BeforeEach
 	void start() {

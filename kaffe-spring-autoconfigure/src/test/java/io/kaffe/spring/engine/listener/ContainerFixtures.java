@@ -64,20 +64,19 @@ final class ContainerFixtures {
 			properties.setGroupId(group);
 		}
 		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
-				Duration.ofMinutes(5), execution);
+				execution);
 	}
 
-	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
+	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ManualExecution execution) {
-		return adopted(container, maxPollInterval, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000,
-				(record) -> {
-				}, null, execution);
+		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, (record) -> {
+		}, null, execution);
 	}
 
-	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container, Duration maxPollInterval,
+	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ManualExecution execution, MessageListener<Object, Object> listener) {
-		return adopted(container, maxPollInterval, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000,
-				listener, null, execution);
+		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, listener, null,
+				execution);
 	}
 
 	/**
@@ -93,13 +92,12 @@ final class ContainerFixtures {
 		ContainerProperties properties = new ContainerProperties("orders");
 		properties.setGroupId("orders");
 		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
-				Duration.ofMinutes(5), strategy, maxRecords, listener, seekAware, execution);
+				strategy, maxRecords, listener, seekAware, execution);
 	}
 
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
-			Duration maxPollInterval, StandardWorkerAllocationStrategy strategy, int maxRecords,
-			MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
-			ManualExecution execution) {
+			StandardWorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
+			@Nullable ConsumerSeekAware seekAware, ManualExecution execution) {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
 				64L << 20, 4096, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
@@ -108,7 +106,7 @@ final class ContainerFixtures {
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));
-		return new WorkerContainer("orders", container, settings, seekAware, delivery, maxPollInterval, execution,
+		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, execution,
 				new DefaultWorkerManager(new WorkerRuntime(execution, execution, execution)));
 	}
 

@@ -322,7 +322,7 @@ class DocumentedListenerStylesIntegrationTests {
 		expect("tuned", "one");
 		AbstractMessageListenerContainer<?, ?> container = ListenerApplication.container(context, "tuned");
 		assertThat(container.metrics().keySet()).singleElement().asString().startsWith("tuned-client");
-		assertThat(ContainerAdopter.maxPollInterval(container)).isEqualTo(Duration.ofSeconds(61));
+		assertThat(new ContainerFacts(container).maxPollInterval()).isEqualTo(Duration.ofSeconds(61));
 	}
 
 	@Test

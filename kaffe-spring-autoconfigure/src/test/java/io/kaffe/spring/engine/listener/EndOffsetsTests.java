@@ -69,8 +69,7 @@ class EndOffsetsTests {
 
 	private final AnsweredContainer container = new AnsweredContainer();
 
-	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, Duration.ofMinutes(5),
-			this.execution);
+	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, this.execution);
 
 	private final WorkerContainers consumers = new WorkerContainers();
 

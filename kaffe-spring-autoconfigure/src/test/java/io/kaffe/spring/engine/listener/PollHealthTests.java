@@ -57,8 +57,7 @@ class PollHealthTests {
 
 	private final RefusedConsumer consumer = new RefusedConsumer();
 
-	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, MAX_POLL_INTERVAL,
-			this.execution);
+	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, this.execution);
 
 	private final ContainerSupervision supervision = this.adopted.supervision();
 

@@ -183,8 +183,9 @@ final class SessionWalk {
 		ContainerProperties properties = new ContainerProperties("orders", "refunds");
 		properties.setGroupId("orders");
 		return new WorkerContainer("orders",
-				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties), settings,
-				this.seeking, delivery, Duration.ofMinutes(5), this.execution,
+				new ContainerFacts(
+						new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties)),
+				settings, this.seeking, delivery, this.execution,
 				new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution)));
 	}
 

@@ -160,8 +160,9 @@ class UnreadableRecordReaderTests {
 		configuration.put("key.deserializer", keyDeserializer);
 		configuration.put("value.deserializer", valueDeserializer);
 		configuration.put("setting", "there");
-		return new UnreadableRecordReader(new ConfiguredDeserializers(new KafkaMessageListenerContainer<>(
-				new DefaultKafkaConsumerFactory<>(configuration), new ContainerProperties("orders"))));
+		return new UnreadableRecordReader(new ConfiguredDeserializers(
+				new ContainerFacts(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(configuration),
+						new ContainerProperties("orders")))));
 	}
 
 	private static RecordDeserializationException unreadable(DeserializationExceptionOrigin origin,

@@ -101,7 +101,7 @@ class UnreadableRecordsTests {
 	void readerOfAConsumerWhoseThreadDiedIsReleasedWhenAnotherOneIsNeeded() {
 		Map<Consumer<?, ?>, ConsumerSession> sessions = new HashMap<>();
 		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null,
-				() -> new UnreadableRecordReader(new ConfiguredDeserializers(this.reading)));
+				() -> new UnreadableRecordReader(new ConfiguredDeserializers(new ContainerFacts(this.reading))));
 		Closing.closed.set(0);
 		for (int thread = 0; thread < 5; thread++) {
 			sessions.clear();
