@@ -95,7 +95,7 @@ enum BrokenWindow {
 
 	BrokenWindow(String correct, String broken) {
 		try {
-			String source = Files.readString(Path.of("src/main/java/io/kaffe/spring/offset/OffsetWindow.java"));
+			String source = Files.readString(Path.of("src/main/java/io/kaffe/spring/engine/offset/OffsetWindow.java"));
 			assertThat(source.split(Pattern.quote(correct), -1)).as("once in source: " + correct).hasSize(2);
 			String name = "OffsetWindow_" + name();
 			Class<?> type = compile(name,
