@@ -48,7 +48,6 @@ import org.springframework.util.ReflectionUtils;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
-import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
@@ -60,12 +59,11 @@ import io.kaffe.spring.table.ConsumerState;
  * <p>
  * <b>Threading.</b> Every method that takes part in polling belongs to the consumer
  * thread, the one that called first. Workers call {@link #roomAvailable()},
- * {@link #lateCompletion}, {@link #stopConsumer} and {@link #thread()}; tables call
- * {@link #assignments()}, {@link #state()} and {@link #isPaused}, and health
- * {@link #sinceLastPoll()} and {@link #commitProblem()}. The consumer's {@code wakeup()},
- * the one method any thread may call, is called by workers only while {@code polling}
- * says that the next blocking call is a poll; a wake-up that still hits something else is
- * used up there.
+ * {@link #lateCompletion} and {@link #thread()}; tables call {@link #assignments()},
+ * {@link #state()} and {@link #isPaused}, and health {@link #sinceLastPoll()} and
+ * {@link #commitProblem()}. The consumer's {@code wakeup()}, the one method any thread
+ * may call, is called by workers only while {@code polling} says that the next blocking
+ * call is a poll; a wake-up that still hits something else is used up there.
  */
 final class ConsumerSession {
 
@@ -145,7 +143,8 @@ final class ConsumerSession {
 		this.thread = Thread.currentThread();
 		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().metadataLength() > 0,
 				owner.ticker());
-		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
+		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers(),
+				owner.delivery());
 		ConsumerSeekAware seekAware = owner.seekAware();
 		this.seeks = (seekAware != null)
 				? new ListenerSeeks(consumer, seekAware, owner.container().getGroupId(), this::position, this::sought)
@@ -865,20 +864,12 @@ final class ConsumerSession {
 		this.owner.lateCompletion(assignment, record);
 	}
 
-	void stopConsumer(String reason, Throwable failure) {
-		this.owner.stopBecause(reason, failure);
-	}
-
 	int maxParked() {
 		return this.owner.settings().failurePolicy().maxParked();
 	}
 
 	Thread thread() {
 		return this.thread;
-	}
-
-	Delivery delivery() {
-		return this.owner.delivery();
 	}
 
 	Instant now() {
