@@ -21,9 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -49,8 +47,6 @@ import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
-
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A worker that delivers batches, without broker and threads: what its listener was given
