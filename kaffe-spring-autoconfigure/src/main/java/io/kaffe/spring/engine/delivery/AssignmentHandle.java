@@ -19,7 +19,8 @@ package io.kaffe.spring.engine.delivery;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * The partition assignment that records came from, as workers see it.
+ * The partition assignment that records were polled for, as workers see it: it travels
+ * with the records, and they are completed here.
  * <p>
  * May be called by any thread; no method blocks.
  */
@@ -42,7 +43,7 @@ public interface AssignmentHandle {
 	 * Called between {@link #enter()} and {@link #exit()}, or by whoever is about to
 	 * complete a record.
 	 */
-	void stay();
+	void hold();
 
 	/**
 	 * Return whether the partition was revoked or lost. What is being handled may be
@@ -52,8 +53,11 @@ public interface AssignmentHandle {
 	boolean isRevoked();
 
 	/**
-	 * Return whether a record does not matter any more: it is final, or its assignment
-	 * has ended, so that it will be somebody else's.
+	 * Return whether a record does not matter any more: it is completed, or its
+	 * assignment has ended, so that its next owner handles it. It is not enough that the
+	 * partition is revoked: what has been dispatched to a handler that answers later
+	 * counts until the drain has ended, and a record may be completed by others, such as
+	 * with a later one of its batch.
 	 * @param record the record
 	 * @return {@code true} from the end of the drain on, or as soon as the partition is
 	 * lost
@@ -61,66 +65,23 @@ public interface AssignmentHandle {
 	boolean isOver(ConsumerRecord<?, ?> record);
 
 	/**
-	 * Mark a record as final. Does nothing if it is final already or its assignment is
+	 * Complete a record. Does nothing if it is completed already or its assignment is
 	 * over.
 	 * @param record the record
 	 */
 	void complete(ConsumerRecord<?, ?> record);
 
 	/**
-	 * Say that a record has failed for good and stays where it is.
-	 */
-	void parked();
-
-	/**
-	 * Say that a record is not parked any more.
-	 */
-	void unparked();
-
-	/**
-	 * Stop the consumer in an orderly way, since it must not go on.
-	 * @param reason why, as a sentence
-	 * @param failure what was thrown
-	 */
-	void stopConsumer(String reason, Throwable failure);
-
-	/**
-	 * Say that the listener has returned and left a record open. A revocation waits until
-	 * it is {@linkplain #acknowledged acknowledged}. Called between {@link #enter()} and
-	 * {@link #exit()}.
-	 */
-	void leftOpen();
-
-	/**
-	 * Mark a record as final that was left open, as {@link #complete} does with others.
-	 * @param record the record
-	 */
-	void acknowledged(ConsumerRecord<?, ?> record);
-
-	/**
-	 * Return the records that handlers of batches have left open, to be made final with a
-	 * later one.
-	 * @return always the same
-	 */
-	HeldRecords kept();
-
-	/**
-	 * Say that a record of an assignment that is over is given up, and nothing refers to
-	 * it any more.
+	 * Drop a record of an assignment that is over: it is abandoned without an outcome,
+	 * and nothing refers to it any more.
 	 * @param record the record
 	 */
 	void drop(ConsumerRecord<?, ?> record);
 
 	/**
-	 * Return what calls the user's listener.
-	 * @return the same for all records of the consumer
+	 * Return the records that wait for a decision or an acknowledgment.
+	 * @return always the same
 	 */
-	Delivery delivery();
-
-	/**
-	 * Return where workers of this partition's records stand while they are ready.
-	 * @return the slot
-	 */
-	int slot();
+	HeldRecords held();
 
 }

@@ -337,7 +337,7 @@ final class Batch {
 		}
 		RetryingRecord unfinished = this.unfinished;
 		if (unfinished == null) {
-			unfinished = new RetryingRecord(first.record(), first.source(), worker);
+			unfinished = new RetryingRecord(first.record(), first.source(), worker, this.delivery);
 			this.unfinished = unfinished;
 		}
 		boolean isFinal = unfinished.attemptFailed(BatchAttempt.reasonOf(thrown), turn);
@@ -383,7 +383,7 @@ final class Batch {
 		while (this.givenUp && !this.records.isEmpty() && !this.records.get(0).source().isRevoked()) {
 			BatchedRecord first = this.records.get(0);
 			worker.beginRecord(first.record(), outcome.attempts(), turn.now());
-			RetryingRecord next = new RetryingRecord(first.record(), first.source(), worker);
+			RetryingRecord next = new RetryingRecord(first.record(), first.source(), worker, this.delivery);
 			this.unfinished = next;
 			if (!next.giveUp(Objects.requireNonNull(outcome.failure()), outcome.attempts(), turn)) {
 				return false;

@@ -201,7 +201,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	private void complete(int position) {
 		BatchedRecord record = this.records.get(position);
 		// Or a drain would not wait for it if the listener returns at this moment.
-		record.source().stay();
+		record.source().hold();
 		try {
 			int before = this.states.getAndSet(position, FINAL);
 			if (before == LEFT_OPEN) {
@@ -230,7 +230,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		boolean open = false;
 		for (int position = 0; position < this.records.size(); position++) {
 			if (this.states.compareAndSet(position, OPEN, LEFT_OPEN)) {
-				this.records.get(position).source().leftOpen();
+				this.records.get(position).source().held().leaveOpen();
 				open = true;
 			}
 		}
@@ -288,7 +288,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 				complete(position);
 			}
 			else {
-				record.source().kept().keep(record.record());
+				record.source().held().keep(record.record());
 			}
 		}
 		completeEarlier(result);
@@ -304,7 +304,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 			if (seen.add(record.source())) {
 				long upTo = result.finalUpTo(record.partition());
 				boolean all = upTo == Long.MAX_VALUE;
-				record.source().kept().completeUpTo(all ? record.record().offset() : upTo, record.source());
+				record.source().held().completeUpTo(all ? record.record().offset() : upTo, record.source()::complete);
 			}
 		}
 	}

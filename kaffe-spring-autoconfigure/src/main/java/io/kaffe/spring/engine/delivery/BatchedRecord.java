@@ -47,10 +47,11 @@ record BatchedRecord(ConsumerRecord<?, ?> record, AssignmentHandle source) {
 	}
 
 	/**
-	 * Make it final after it was left open.
+	 * Complete it after it was left open.
 	 */
 	void acknowledge() {
-		this.source.acknowledged(this.record);
+		this.source.held().acknowledge();
+		this.source.complete(this.record);
 	}
 
 }

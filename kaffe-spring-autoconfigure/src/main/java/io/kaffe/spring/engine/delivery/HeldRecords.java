@@ -19,51 +19,132 @@ package io.kaffe.spring.engine.delivery;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * The records of an assignment that handlers of batches have left open, for a later
- * record to be made final with them. There are as many as the buffer holds, at most.
+ * The records of an assignment that wait for a decision or an acknowledgment: left open
+ * by listeners that have returned and are to acknowledge them, kept by handlers of
+ * batches to be completed with a later record, or parked for an operator. There are as
+ * many as the buffer holds, at most.
  * <p>
- * <b>Threading.</b> Safe for concurrent use; nothing blocks. A record is made final by
- * whoever takes it out.
+ * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers add; whoever
+ * acknowledges, decides or takes out a record removes it here first and completes it
+ * then. So a record counts as {@linkplain #detached() detached} no longer than it is in
+ * the buffer, and an assignment that workers still have records of never looks as if they
+ * had none. A drain learns of a record that is between the two steps from
+ * {@link AssignmentHandle#hold()}.
  */
 public final class HeldRecords {
 
-	private final NavigableMap<Long, ConsumerRecord<?, ?>> records = new ConcurrentSkipListMap<>();
+	private final NavigableMap<Long, ConsumerRecord<?, ?>> kept = new ConcurrentSkipListMap<>();
+
+	private final AtomicInteger leftOpen = new AtomicInteger();
+
+	private final AtomicInteger parked = new AtomicInteger();
+
+	private final int maxParked;
+
+	private final Runnable belowMaxParked;
 
 	/**
 	 * Create a registry without records.
+	 * @param maxParked how many records may be parked before no more are polled
+	 * @param belowMaxParked called by any thread when one record less than that is
+	 * parked; must not block
 	 */
-	public HeldRecords() {
+	public HeldRecords(int maxParked, Runnable belowMaxParked) {
+		this.maxParked = maxParked;
+		this.belowMaxParked = belowMaxParked;
 	}
 
 	/**
-	 * Keep a record open.
+	 * Leave a record open whose listener has returned. A revocation waits until it is
+	 * {@linkplain #acknowledge() acknowledged}. Called between
+	 * {@link AssignmentHandle#enter()} and {@link AssignmentHandle#exit()}.
 	 */
-	void keep(ConsumerRecord<?, ?> record) {
-		this.records.put(record.offset(), record);
+	void leaveOpen() {
+		this.leftOpen.incrementAndGet();
 	}
 
 	/**
-	 * Return how many there are, which takes as long as there are many.
+	 * Note that a record was acknowledged that was left open. It has to be completed
+	 * then, between {@link AssignmentHandle#hold()} and {@link AssignmentHandle#exit()}.
+	 */
+	void acknowledge() {
+		this.leftOpen.decrementAndGet();
+	}
+
+	/**
+	 * Return whether listeners have left records open. Once nothing of the revoked
+	 * assignment is being handled any more, they will leave no others.
 	 * @return a moment's view
 	 */
-	public int size() {
-		return this.records.size();
+	public boolean isLeftOpen() {
+		return this.leftOpen.get() > 0;
 	}
 
 	/**
-	 * Make final what is kept open up to an offset. What other workers are at is not
-	 * here, so it is left alone.
+	 * Keep a record open until a later one is completed.
 	 */
-	void completeUpTo(long offset, AssignmentHandle source) {
-		for (Map.Entry<Long, ConsumerRecord<?, ?>> kept : this.records.headMap(offset, true).entrySet()) {
-			if (this.records.remove(kept.getKey(), kept.getValue())) {
-				source.complete(kept.getValue());
+	void keep(ConsumerRecord<?, ?> record) {
+		this.kept.put(record.offset(), record);
+	}
+
+	/**
+	 * Complete what is kept open up to an offset. Records that other workers have are not
+	 * here, so they are left alone.
+	 */
+	void completeUpTo(long offset, Consumer<ConsumerRecord<?, ?>> completion) {
+		for (Map.Entry<Long, ConsumerRecord<?, ?>> kept : this.kept.headMap(offset, true).entrySet()) {
+			if (this.kept.remove(kept.getKey(), kept.getValue())) {
+				completion.accept(kept.getValue());
 			}
 		}
+	}
+
+	/**
+	 * Return how many records no worker has any more: left open by listeners or kept for
+	 * a later one. Takes as long as there are many kept.
+	 * @return a moment's view
+	 */
+	public int detached() {
+		return this.leftOpen.get() + this.kept.size();
+	}
+
+	/**
+	 * Note that a record has failed and waits for an operator, at the head of its worker.
+	 */
+	void park() {
+		this.parked.incrementAndGet();
+	}
+
+	/**
+	 * Note that a record is not parked any more.
+	 */
+	void unpark() {
+		if (this.parked.getAndDecrement() == this.maxParked) {
+			this.belowMaxParked.run();
+		}
+	}
+
+	/**
+	 * Return how many records are parked.
+	 * @return a moment's view
+	 */
+	public int parked() {
+		return this.parked.get();
+	}
+
+	/**
+	 * Return whether as many records are parked as may be, so that no more are to be
+	 * polled.
+	 * @return a moment's view
+	 */
+	public boolean isMaxParked() {
+		return this.parked.get() >= this.maxParked;
 	}
 
 }

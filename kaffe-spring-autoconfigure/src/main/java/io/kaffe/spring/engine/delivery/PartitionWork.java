@@ -35,7 +35,7 @@ final class PartitionWork extends RecordWork {
 	private int index;
 
 	PartitionWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source, RecordDelivery delivery) {
-		super(source);
+		super(source, delivery);
 		this.records = records;
 		this.delivery = delivery;
 	}

@@ -41,6 +41,8 @@ public final class RecordAllocation extends Work {
 
 	private final AssignmentHandle source;
 
+	private final int slot;
+
 	private final RecordAllocator allocator;
 
 	private final int groupSize;
@@ -54,14 +56,16 @@ public final class RecordAllocation extends Work {
 	 * Create an allocation.
 	 * @param records the records in offset order, not to be changed any more
 	 * @param source where they came from
+	 * @param slot where the workers of the partition's records stand while they are ready
 	 * @param allocator finds the worker of each
 	 */
-	public RecordAllocation(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source,
+	public RecordAllocation(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source, int slot,
 			RecordAllocator allocator) {
 		this.records = records;
 		this.source = source;
+		this.slot = slot;
 		this.allocator = allocator;
-		this.groupSize = source.delivery().maxUnordered();
+		this.groupSize = allocator.groupSize();
 	}
 
 	@Override
@@ -86,7 +90,7 @@ public final class RecordAllocation extends Work {
 	}
 
 	private void allocate(ConsumerRecord<?, ?> record) {
-		if (this.allocator.allocateInAnyCase(record, this.source, this.groupSize > 1)) {
+		if (this.allocator.allocateInAnyCase(record, this.source, this.slot, this.groupSize > 1)) {
 			this.unordered.add(record);
 			if (this.unordered.size() == this.groupSize) {
 				allocateGroup();
@@ -96,7 +100,7 @@ public final class RecordAllocation extends Work {
 
 	private void allocateGroup() {
 		if (!this.unordered.isEmpty()) {
-			this.allocator.allocateUnordered(this.unordered, this.source);
+			this.allocator.allocateUnordered(this.unordered, this.source, this.slot);
 			this.unordered = new ArrayList<>(0);
 		}
 	}

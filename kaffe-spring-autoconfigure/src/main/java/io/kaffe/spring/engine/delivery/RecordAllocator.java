@@ -36,34 +36,45 @@ public final class RecordAllocator {
 
 	private final ConsumerWorkers workers;
 
+	private final Delivery delivery;
+
 	/**
 	 * Create an allocator.
 	 * @param strategy decides for each record
 	 * @param workers the consumer's workers
+	 * @param delivery delivers each to the listener
 	 */
-	public RecordAllocator(WorkerAllocationStrategy strategy, ConsumerWorkers workers) {
+	public RecordAllocator(WorkerAllocationStrategy strategy, ConsumerWorkers workers, Delivery delivery) {
 		this.strategy = strategy;
 		this.workers = workers;
+		this.delivery = delivery;
 	}
 
 	/**
 	 * Give a record to its worker.
 	 * @throws RuntimeException or Error if the strategy or the key throws it
 	 */
-	void allocate(ConsumerRecord<?, ?> record, AssignmentHandle source) {
-		submit(this.strategy.workerKey(record), record, source);
+	void allocate(ConsumerRecord<?, ?> record, AssignmentHandle source, int slot) {
+		submit(this.strategy.workerKey(record), record, source, slot);
 	}
 
-	private void submit(@Nullable Object key, ConsumerRecord<?, ?> record, AssignmentHandle source) {
-		this.workers.submit(key, record, source.slot(), source.delivery().workOf(record, source));
+	private void submit(@Nullable Object key, ConsumerRecord<?, ?> record, AssignmentHandle source, int slot) {
+		this.workers.submit(key, record, slot, this.delivery.workOf(record, source));
+	}
+
+	/**
+	 * Return how many records that are ordered with no others one worker gets.
+	 */
+	int groupSize() {
+		return this.delivery.maxUnordered();
 	}
 
 	/**
 	 * Give records that are ordered with no others to a worker of their own.
 	 * @param records records of one partition, not empty, not to be changed any more
 	 */
-	void allocateUnordered(List<ConsumerRecord<?, ?>> records, AssignmentHandle source) {
-		this.workers.submit(null, records.get(0), source.slot(), source.delivery().unorderedWorkOf(records, source));
+	void allocateUnordered(List<ConsumerRecord<?, ?>> records, AssignmentHandle source, int slot) {
+		this.workers.submit(null, records.get(0), slot, this.delivery.unorderedWorkOf(records, source));
 	}
 
 	/**
@@ -72,17 +83,17 @@ public final class RecordAllocator {
 	 * @param gather whether to leave such a record
 	 * @return whether the record is left
 	 */
-	boolean allocateInAnyCase(ConsumerRecord<?, ?> record, AssignmentHandle source, boolean gather) {
+	boolean allocateInAnyCase(ConsumerRecord<?, ?> record, AssignmentHandle source, int slot, boolean gather) {
 		try {
 			Object key = this.strategy.workerKey(record);
 			if (key == null && gather) {
 				return true;
 			}
-			submit(key, record, source);
+			submit(key, record, source, slot);
 		}
 		catch (Throwable ex) {
 			// Asked again there, so that this failure is reported like any other.
-			this.workers.submit(null, record, source.slot(), new UnallocatedRecord(record, source, this));
+			this.workers.submit(null, record, slot, new UnallocatedRecord(record, source, slot, this.delivery, this));
 		}
 		return false;
 	}

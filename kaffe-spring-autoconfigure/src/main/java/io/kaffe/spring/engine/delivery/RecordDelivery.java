@@ -100,7 +100,7 @@ public final class RecordDelivery extends Delivery {
 
 	@Override
 	Work workOf(ConsumerRecord<?, ?> record, AssignmentHandle source) {
-		return new SingleRecord(record, source);
+		return new SingleRecord(record, source, this);
 	}
 
 	@Override
@@ -296,12 +296,13 @@ public final class RecordDelivery extends Delivery {
 		@Override
 		public void acknowledge() {
 			// Or a drain would not wait for it if the listener returns at this moment.
-			this.source.stay();
+			this.source.hold();
 			try {
 				State before = this.state.getAndSet(State.ACKNOWLEDGED);
 				if (before == State.LEFT_OPEN) {
 					unattended().remove(this);
-					this.source.acknowledged(this.record);
+					this.source.held().acknowledge();
+					this.source.complete(this.record);
 				}
 				else if (before == State.NEW) {
 					this.source.complete(this.record);
@@ -314,7 +315,7 @@ public final class RecordDelivery extends Delivery {
 
 		void listenerReturned() {
 			if (this.state.compareAndSet(State.NEW, State.LEFT_OPEN)) {
-				this.source.leftOpen();
+				this.source.held().leaveOpen();
 				unattended().add(this);
 				if (isOver()) {
 					unattended().remove(this);

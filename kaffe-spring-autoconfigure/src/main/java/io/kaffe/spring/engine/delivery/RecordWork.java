@@ -40,11 +40,14 @@ abstract class RecordWork extends Work {
 
 	private final AssignmentHandle source;
 
+	private final Delivery delivery;
+
 	/** Only while the head fails or is awaited, since most never do. */
 	private @Nullable RetryingRecord unfinished;
 
-	RecordWork(AssignmentHandle source) {
+	RecordWork(AssignmentHandle source, Delivery delivery) {
 		this.source = source;
+		this.delivery = delivery;
 	}
 
 	AssignmentHandle source() {
@@ -95,7 +98,7 @@ abstract class RecordWork extends Work {
 		if (record == null) {
 			return Progress.DONE;
 		}
-		LogContext logContext = this.source.delivery().logContext();
+		LogContext logContext = this.delivery.logContext();
 		logContext.enter(worker, record);
 		try {
 			return handle(record, logContext, worker, turn);
@@ -201,7 +204,7 @@ abstract class RecordWork extends Work {
 	private RetryingRecord unfinished(ConsumerRecord<?, ?> record, Worker worker) {
 		RetryingRecord unfinished = this.unfinished;
 		if (unfinished == null) {
-			unfinished = new RetryingRecord(record, this.source, worker);
+			unfinished = new RetryingRecord(record, this.source, worker, this.delivery);
 			this.unfinished = unfinished;
 		}
 		return unfinished;

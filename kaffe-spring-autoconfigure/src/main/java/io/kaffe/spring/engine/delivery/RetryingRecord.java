@@ -81,6 +81,8 @@ final class RetryingRecord implements DetachedRecord {
 
 	private final Worker worker;
 
+	private final Delivery delivery;
+
 	private final FailurePolicy policy;
 
 	private final Instant since;
@@ -113,12 +115,13 @@ final class RetryingRecord implements DetachedRecord {
 	/** What the answer is; written before {@code answered}. */
 	private @Nullable Throwable answer;
 
-	RetryingRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, Worker worker) {
+	RetryingRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, Worker worker, Delivery delivery) {
 		this.record = record;
 		this.source = source;
 		this.worker = worker;
-		this.policy = source.delivery().failurePolicy();
-		this.since = source.delivery().ticker().instant();
+		this.delivery = delivery;
+		this.policy = delivery.failurePolicy();
+		this.since = delivery.ticker().instant();
 	}
 
 	/**
@@ -131,10 +134,10 @@ final class RetryingRecord implements DetachedRecord {
 		Throwable failure = causeOf(thrown);
 		this.failure = failure;
 		this.attempts++;
-		this.source.delivery().failingRecords().add(this);
+		this.delivery.failingRecords().add(this);
 		this.nextAt = turn.now();
 		this.state = FailingRecord.State.RETRYING;
-		this.worker.recordFailed(new RecordFailure(this.source.delivery().ticker().instant(), this.record, failure));
+		this.worker.recordFailed(new RecordFailure(this.delivery.ticker().instant(), this.record, failure));
 		if (WorkerRuntime.isFatal(failure)) {
 			journalFailure(failure, "stop");
 			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());
@@ -180,13 +183,13 @@ final class RetryingRecord implements DetachedRecord {
 		Throwable failure = causeOf(thrown);
 		this.failure = failure;
 		this.attempts = attempts;
-		this.source.delivery().failingRecords().add(this);
+		this.delivery.failingRecords().add(this);
 		return giveUp(failure, turn);
 	}
 
 	private void journalFailure(Throwable failure, String action) {
-		Delivery delivery = this.source.delivery();
-		delivery.failureJournal().failed(delivery.ticker().instant(), this.record, this.attempts, failure, action);
+		this.delivery.failureJournal()
+			.failed(this.delivery.ticker().instant(), this.record, this.attempts, failure, action);
 	}
 
 	/**
@@ -216,7 +219,7 @@ final class RetryingRecord implements DetachedRecord {
 				this.worker.failureLog()
 					.log(logger::warn, "skipped records", "Skipping " + coordinates() + " after " + attemptsText(),
 							this.failure);
-				this.source.delivery().failureJournal().skipped();
+				this.delivery.failureJournal().skipped();
 				return true;
 			}
 			case DEAD_LETTER -> {
@@ -233,7 +236,7 @@ final class RetryingRecord implements DetachedRecord {
 
 	private void park() {
 		this.state = FailingRecord.State.PARKED;
-		this.source.parked();
+		this.source.held().park();
 		this.worker.failureLog()
 			.log(logger::error, "parked records",
 					"Parked " + coordinates() + " after " + attemptsText() + "; " + this.worker
@@ -244,7 +247,7 @@ final class RetryingRecord implements DetachedRecord {
 
 	private void stop(String reason) {
 		this.state = FailingRecord.State.STOPPING;
-		this.source.stopConsumer(reason, Objects.requireNonNull(this.failure));
+		this.worker.stopConsumer(reason, Objects.requireNonNull(this.failure));
 	}
 
 	private boolean recoverWith(RecordRecoverer recoverer, Turn turn) {
@@ -280,7 +283,7 @@ final class RetryingRecord implements DetachedRecord {
 
 	private void recovered() {
 		if (this.state == FailingRecord.State.RECOVERING && this.recoverer == this.policy.deadLetters()) {
-			this.source.delivery().failureJournal().deadLettered();
+			this.delivery.failureJournal().deadLettered();
 		}
 	}
 
@@ -290,8 +293,7 @@ final class RetryingRecord implements DetachedRecord {
 	 */
 	void awaitHandler(CompletableFuture<?> outcome, long begin, Turn turn) {
 		outcome.handle((result, failure) -> {
-			this.worker.attempted(this.record.topic(), this.source.delivery().ticker().nanoTime() - begin,
-					failure == null);
+			this.worker.attempted(this.record.topic(), this.delivery.ticker().nanoTime() - begin, failure == null);
 			return null;
 		});
 		this.state = FailingRecord.State.RETRYING;
@@ -303,9 +305,9 @@ final class RetryingRecord implements DetachedRecord {
 		}
 		await(outcome);
 		if (isAwaited()) {
-			this.source.delivery().unattended().add(this);
+			this.delivery.unattended().add(this);
 			if (!isAwaited()) {
-				this.source.delivery().unattended().remove(this);
+				this.delivery.unattended().remove(this);
 			}
 			partitionsGone();
 		}
@@ -318,7 +320,7 @@ final class RetryingRecord implements DetachedRecord {
 	private void await(CompletableFuture<?> future) {
 		this.answered = false;
 		this.awaitsAnswer = true;
-		this.source.stay();
+		this.source.hold();
 		boolean asked = false;
 		try {
 			// Not whenComplete: its stage would ask the failure, which is the user's, for
@@ -355,7 +357,7 @@ final class RetryingRecord implements DetachedRecord {
 		}
 		this.answer = failure;
 		this.answered = true;
-		this.source.delivery().unattended().remove(this);
+		this.delivery.unattended().remove(this);
 		countNoMore();
 		try {
 			this.source.exit();
@@ -432,7 +434,7 @@ final class RetryingRecord implements DetachedRecord {
 	}
 
 	private Step tryAgain() {
-		this.source.delivery().failureJournal().retried();
+		this.delivery.failureJournal().retried();
 		return Step.ATTEMPT;
 	}
 
@@ -453,7 +455,7 @@ final class RetryingRecord implements DetachedRecord {
 				yield tryAgain();
 			}
 			case SKIP -> {
-				this.source.delivery().failureJournal().skipped();
+				this.delivery.failureJournal().skipped();
 				yield Step.COMPLETE;
 			}
 			case DEAD_LETTER -> (deadLetters != null && recoverWith(deadLetters, turn)) ? Step.COMPLETE : Step.WAIT;
@@ -566,13 +568,13 @@ final class RetryingRecord implements DetachedRecord {
 	 */
 	void leave() {
 		cancelTimer();
-		this.source.delivery().failingRecords().remove(this);
+		this.delivery.failingRecords().remove(this);
 		unpark();
 	}
 
 	private void unpark() {
 		if (this.state == FailingRecord.State.PARKED) {
-			this.source.unparked();
+			this.source.held().unpark();
 		}
 	}
 
@@ -663,7 +665,7 @@ final class RetryingRecord implements DetachedRecord {
 	}
 
 	private @Nullable Instant nextAttemptAt(FailingRecord.State state) {
-		Ticker ticker = this.source.delivery().ticker();
+		Ticker ticker = this.delivery.ticker();
 		long left = this.nextAt - ticker.nanoTime();
 		boolean waitsForTime = state == FailingRecord.State.RETRYING || state == FailingRecord.State.RECOVERING;
 		return (waitsForTime && !isAwaited() && left > 0) ? ticker.instant().plusNanos(left) : null;

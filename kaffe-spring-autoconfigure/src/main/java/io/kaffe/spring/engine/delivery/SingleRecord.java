@@ -24,29 +24,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * A record that was given to a worker by itself.
  */
-class SingleRecord extends RecordWork {
+final class SingleRecord extends RecordWork {
+
+	private final RecordDelivery delivery;
 
 	private @Nullable ConsumerRecord<?, ?> record;
 
-	SingleRecord(ConsumerRecord<?, ?> record, AssignmentHandle source) {
-		super(source);
+	SingleRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, RecordDelivery delivery) {
+		super(source, delivery);
+		this.delivery = delivery;
 		this.record = record;
 	}
 
 	@Override
-	final @Nullable ConsumerRecord<?, ?> head() {
+	@Nullable ConsumerRecord<?, ?> head() {
 		return this.record;
 	}
 
 	@Override
-	final void advance() {
+	void advance() {
 		this.record = null;
 	}
 
 	@Override
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
-		// A field for it would cost eight bytes for each record in flight.
-		return ((RecordDelivery) source().delivery()).deliver(record, attempt, source());
+		return this.delivery.deliver(record, attempt, source());
 	}
 
 }

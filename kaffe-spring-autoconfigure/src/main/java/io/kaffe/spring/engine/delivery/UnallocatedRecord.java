@@ -28,18 +28,35 @@ import io.kaffe.spring.engine.worker.Worker;
  * failure of the record like any other, with a worker for this record alone. What comes
  * after it is not held up and may overtake it.
  */
-final class UnallocatedRecord extends SingleRecord {
+final class UnallocatedRecord extends RecordWork {
 
 	private final RecordAllocator allocator;
 
-	UnallocatedRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, RecordAllocator allocator) {
-		super(record, source);
+	private final int slot;
+
+	private @Nullable ConsumerRecord<?, ?> record;
+
+	UnallocatedRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, int slot, Delivery delivery,
+			RecordAllocator allocator) {
+		super(source, delivery);
+		this.record = record;
+		this.slot = slot;
 		this.allocator = allocator;
 	}
 
 	@Override
+	@Nullable ConsumerRecord<?, ?> head() {
+		return this.record;
+	}
+
+	@Override
+	void advance() {
+		this.record = null;
+	}
+
+	@Override
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) {
-		this.allocator.allocate(record, source());
+		this.allocator.allocate(record, source(), this.slot);
 		return null;
 	}
 

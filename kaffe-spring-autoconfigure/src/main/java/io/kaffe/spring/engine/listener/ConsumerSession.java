@@ -46,7 +46,6 @@ import org.springframework.util.ReflectionUtils;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
-import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
@@ -128,7 +127,8 @@ final class ConsumerSession {
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
 		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().metadataLength() > 0,
 				owner.ticker());
-		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
+		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers(),
+				owner.delivery());
 		ConsumerSeekAware seekAware = owner.seekAware();
 		this.seeks = (seekAware != null)
 				? new ListenerSeeks(consumer, seekAware, owner.facts().groupId(), this::position, this::sought) : null;
@@ -784,20 +784,12 @@ final class ConsumerSession {
 		this.owner.lateCompletion(assignment, record);
 	}
 
-	void stopConsumer(String reason, Throwable failure) {
-		this.owner.stopBecause(reason, failure);
-	}
-
 	int maxParked() {
 		return this.owner.settings().failurePolicy().maxParked();
 	}
 
 	Thread thread() {
 		return this.wakeup.thread();
-	}
-
-	Delivery delivery() {
-		return this.owner.delivery();
 	}
 
 	Instant now() {

@@ -25,7 +25,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.AssignmentHandle;
-import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.delivery.HeldRecords;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.Worker;
@@ -41,11 +40,12 @@ import io.kaffe.spring.table.PartitionSnapshot;
  * that is left over from this one can touch it.
  * <p>
  * <b>Threading.</b> Owned by the consumer thread; workers call {@link #enter()},
- * {@link #exit()}, {@link #isRevoked()}, {@link #leftOpen()} and {@link #complete}, any
- * thread {@link #acknowledged}. A worker first counts itself in and then looks at the
- * phase; the consumer thread first sets the phase and then looks at the count: one of
- * them sees the other, so once the count is zero after a revocation, nothing starts or is
- * left open any more. Tables call {@link #snapshot}.
+ * {@link #exit()}, {@link #isRevoked()}, {@link #drop} and {@link #complete}, any thread
+ * that completes a record {@link #hold()}, {@link #complete} and {@link #exit()}. A
+ * worker first counts itself in and then looks at the phase; the consumer thread first
+ * sets the phase and then looks at the count: one of them sees the other, so once the
+ * count is zero after a revocation, nothing starts or is left open any more. Tables call
+ * {@link #snapshot}.
  */
 final class PartitionAssignment implements AssignmentHandle {
 
@@ -61,14 +61,9 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private final PartitionBuffer buffer = new PartitionBuffer();
 
-	private final HeldRecords kept = new HeldRecords();
-
 	private final AtomicInteger running = new AtomicInteger();
 
-	/** Left open by listeners that have returned and are to acknowledge them. */
-	private final AtomicInteger open = new AtomicInteger();
-
-	private final AtomicInteger parked = new AtomicInteger();
+	private final HeldRecords held;
 
 	private final AssignedPartition assigned;
 
@@ -89,6 +84,7 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.assigned = assigned;
 		this.slot = slot;
 		this.session = session;
+		this.held = new HeldRecords(session.maxParked(), session.wakeup()::wakeUp);
 	}
 
 	TopicPartition partition() {
@@ -160,7 +156,7 @@ final class PartitionAssignment implements AssignmentHandle {
 		else if (pauseRequested) {
 			why = "operator";
 		}
-		else if (this.parked.get() >= this.session.maxParked()) {
+		else if (this.held.isMaxParked()) {
 			why = "parked";
 		}
 		else if (hold || overloaded) {
@@ -202,7 +198,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * they will leave no others.
 	 */
 	boolean isLeftOpen() {
-		return this.open.get() > 0;
+		return this.held.isLeftOpen();
 	}
 
 	@Override
@@ -234,23 +230,8 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	@Override
 	public void complete(ConsumerRecord<?, ?> record) {
-		complete(record, false);
-	}
-
-	@Override
-	public void acknowledged(ConsumerRecord<?, ?> record) {
-		complete(record, true);
-	}
-
-	/**
-	 * Complete a record. It is counted as open no longer than it is in the buffer.
-	 */
-	private void complete(ConsumerRecord<?, ?> record, boolean wasOpen) {
 		boolean late = this.phase == FENCED;
 		boolean completes = !late && this.progress.complete(record.offset());
-		if (wasOpen) {
-			this.open.decrementAndGet();
-		}
 		if (late) {
 			this.buffer.remove(record);
 			this.session.lateCompletion(this, record);
@@ -261,30 +242,8 @@ final class PartitionAssignment implements AssignmentHandle {
 	}
 
 	@Override
-	public void stay() {
+	public void hold() {
 		this.running.incrementAndGet();
-	}
-
-	@Override
-	public void parked() {
-		this.parked.incrementAndGet();
-	}
-
-	@Override
-	public void unparked() {
-		if (this.parked.getAndDecrement() == this.session.maxParked()) {
-			this.session.wakeup().wakeUp();
-		}
-	}
-
-	@Override
-	public void stopConsumer(String reason, Throwable failure) {
-		this.session.stopConsumer(reason, failure);
-	}
-
-	@Override
-	public void leftOpen() {
-		this.open.incrementAndGet();
 	}
 
 	/**
@@ -292,7 +251,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * have left them open.
 	 */
 	boolean isWithWorkers() {
-		return this.buffer.records() > this.open.get() + this.kept.size();
+		return this.buffer.records() > this.held.detached();
 	}
 
 	@Override
@@ -301,17 +260,14 @@ final class PartitionAssignment implements AssignmentHandle {
 	}
 
 	@Override
-	public HeldRecords kept() {
-		return this.kept;
+	public HeldRecords held() {
+		return this.held;
 	}
 
-	@Override
-	public Delivery delivery() {
-		return this.session.delivery();
-	}
-
-	@Override
-	public int slot() {
+	/**
+	 * Return where workers of this partition's records stand while they are ready.
+	 */
+	int slot() {
 		return this.slot;
 	}
 
@@ -322,7 +278,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	}
 
 	int parkedRecords() {
-		return this.parked.get();
+		return this.held.parked();
 	}
 
 	@Override

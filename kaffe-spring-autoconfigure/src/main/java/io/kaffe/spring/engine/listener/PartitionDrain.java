@@ -127,10 +127,13 @@ final class PartitionDrain {
 	}
 
 	/**
-	 * Return whether somebody is about to acknowledge something, or has to.
+	 * Return whether records are to be acknowledged, or are being completed. Once nothing
+	 * is running, no others are left open; who acknowledges one counts as running first.
+	 * So what is running is asked once more at last, or a record that was acknowledged in
+	 * between would be missed while it is being completed.
 	 */
 	private boolean isToBeAcknowledged(PartitionAssignment assignment) {
-		return assignment.isRunning() || toBeAcknowledged(assignment).findAny().isPresent();
+		return assignment.isRunning() || toBeAcknowledged(assignment).findAny().isPresent() || assignment.isRunning();
 	}
 
 	private Stream<String> namesToBeAcknowledged(PartitionAssignment assignment) {

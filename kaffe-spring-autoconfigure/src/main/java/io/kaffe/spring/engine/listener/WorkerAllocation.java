@@ -22,6 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.delivery.RecordAllocation;
 import io.kaffe.spring.engine.delivery.RecordAllocator;
 import io.kaffe.spring.engine.worker.AssignedPartition;
@@ -47,6 +48,8 @@ final class WorkerAllocation {
 
 	private final ConsumerWorkers workers;
 
+	private final Delivery delivery;
+
 	private final RecordAllocator allocator;
 
 	private final Worker asking;
@@ -56,12 +59,14 @@ final class WorkerAllocation {
 	 * @param strategy decides
 	 * @param perRecord whether it does so for each record
 	 * @param workers the workers of all threads of the consumer
+	 * @param delivery delivers records to the listener
 	 */
-	WorkerAllocation(WorkerAllocationStrategy strategy, boolean perRecord, ConsumerWorkers workers) {
+	WorkerAllocation(WorkerAllocationStrategy strategy, boolean perRecord, ConsumerWorkers workers, Delivery delivery) {
 		this.strategy = strategy;
 		this.perRecord = perRecord;
 		this.workers = workers;
-		this.allocator = new RecordAllocator(strategy, workers);
+		this.delivery = delivery;
+		this.allocator = new RecordAllocator(strategy, workers, delivery);
 		this.asking = workers.internal("allocation for " + Thread.currentThread().getName());
 	}
 
@@ -109,10 +114,10 @@ final class WorkerAllocation {
 	void handOver(List<? extends ConsumerRecord<?, ?>> records, PartitionAssignment assignment) {
 		Worker worker = assignment.worker();
 		if (worker != null) {
-			worker.submit(assignment.delivery().workOf(records, assignment));
+			worker.submit(this.delivery.workOf(records, assignment));
 		}
 		else {
-			this.asking.submit(new RecordAllocation(records, assignment, this.allocator));
+			this.asking.submit(new RecordAllocation(records, assignment, assignment.slot(), this.allocator));
 		}
 	}
 

@@ -62,6 +62,8 @@ public final class ConsumerWorkers {
 
 	private final WorkerRuntime runtime;
 
+	private final WorkerOwner consumer;
+
 	private final RunQueue runQueue;
 
 	private final HandledRecords handledRecords = new HandledRecords(this.workers.values());
@@ -74,6 +76,7 @@ public final class ConsumerWorkers {
 
 	ConsumerWorkers(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
 		this.runtime = runtime;
+		this.consumer = consumer;
 		this.unattended = consumer.unattended();
 		this.observers = observers;
 		this.failureLog = new LimitedLog(observers.consumer(), runtime);
@@ -292,6 +295,10 @@ public final class ConsumerWorkers {
 			}
 		}
 		return null;
+	}
+
+	void stopConsumer(String reason, Throwable failure) {
+		this.consumer.stopBecause(reason, failure);
 	}
 
 	WorkerRuntime runtime() {

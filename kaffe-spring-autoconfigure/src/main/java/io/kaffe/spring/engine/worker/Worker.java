@@ -243,6 +243,16 @@ public final class Worker {
 	}
 
 	/**
+	 * Stop the consumer in an orderly way, since it cannot go on. Any thread; never
+	 * blocks.
+	 * @param reason why, as a sentence
+	 * @param failure what was thrown
+	 */
+	public void stopConsumer(String reason, Throwable failure) {
+		this.workers.stopConsumer(reason, failure);
+	}
+
+	/**
 	 * Let work that waits look again whether it can go on. Does nothing unless the worker
 	 * is waiting. Any thread; never blocks.
 	 */

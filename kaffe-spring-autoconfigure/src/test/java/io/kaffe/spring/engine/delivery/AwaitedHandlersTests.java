@@ -23,6 +23,7 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
@@ -67,6 +68,8 @@ class AwaitedHandlersTests {
 		this.open.add(answer);
 		return answer;
 	};
+
+	private @Nullable Delivery delivery;
 
 	private boolean stops;
 
@@ -281,8 +284,7 @@ class AwaitedHandlersTests {
 						new FailurePolicy(attempts, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(), then,
 								Map.of(), deadLetters, null, 100),
 						null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
-		this.source.delivery(delivery);
-		this.other.delivery(delivery);
+		this.delivery = delivery;
 		return new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution))
 			.register("orders", maxConcurrency, new TestWorkerOwner() {
 
@@ -307,7 +309,7 @@ class AwaitedHandlersTests {
 
 	private void submit(ConsumerWorkers workers, @Nullable Object key, int slot, RecordedAssignment source) {
 		ConsumerRecord<?, ?> record = new ConsumerRecord<>("orders", 0, this.offset++, key, "value");
-		workers.submit(key, record, slot, new AwaitedRecord(record, source));
+		workers.submit(key, record, slot, new AwaitedRecord(record, source, Objects.requireNonNull(this.delivery)));
 	}
 
 	/**
@@ -317,8 +319,8 @@ class AwaitedHandlersTests {
 
 		private @Nullable ConsumerRecord<?, ?> record;
 
-		AwaitedRecord(ConsumerRecord<?, ?> record, AssignmentHandle source) {
-			super(source);
+		AwaitedRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, Delivery delivery) {
+			super(source, delivery);
 			this.record = record;
 		}
 

@@ -21,9 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -50,8 +48,6 @@ import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 /**
  * A worker that delivers batches, without broker and threads: what its listener was given
  * and what became of it.
@@ -70,9 +66,22 @@ final class BatchBench {
 
 	final List<Acknowledgment> acknowledged = new ArrayList<>();
 
+	/** Why the consumer was stopped. */
+	final List<String> stops = new ArrayList<>();
+
 	private final ConsumerWorkers workers = new DefaultWorkerManager(
 			new WorkerRuntime(this.execution, this.execution, this.execution))
-		.register("orders", 16, new TestWorkerOwner());
+		.register("orders", 16, new TestWorkerOwner() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				if (!BatchBench.this.mayStop) {
+					throw new AssertionError(reason, failure);
+				}
+				BatchBench.this.stops.add(reason);
+			}
+
+		});
 
 	final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
 
@@ -85,6 +94,8 @@ final class BatchBench {
 	private boolean separatesPartitions;
 
 	private Acknowledgments acknowledgments = Acknowledgments.NONE;
+
+	private boolean mayStop;
 
 	private @Nullable BatchInterceptor<Object, Object> interceptor;
 
@@ -108,6 +119,11 @@ final class BatchBench {
 
 	BatchBench separatesPartitions() {
 		this.separatesPartitions = true;
+		return this;
+	}
+
+	BatchBench mayStop() {
+		this.mayStop = true;
 		return this;
 	}
 
@@ -174,16 +190,23 @@ final class BatchBench {
 		};
 	}
 
-	Partition partition(String topic) {
-		return new Partition(topic);
+	RecordedAssignment partition(String topic) {
+		return new RecordedAssignment(topic);
 	}
 
-	Work workOf(Partition partition, long... offsets) {
+	Work workOf(RecordedAssignment partition, long... offsets) {
 		return delivery().workOf(partition.records(offsets), partition);
 	}
 
-	BatchBench submit(Partition partition, long... offsets) {
+	BatchBench submit(RecordedAssignment partition, long... offsets) {
 		this.worker.submit(workOf(partition, offsets));
+		return this;
+	}
+
+	BatchBench revoke(RecordedAssignment partition) {
+		partition.revoked = true;
+		partition.fenced = true;
+		this.worker.wake();
 		return this;
 	}
 
@@ -198,7 +221,7 @@ final class BatchBench {
 	}
 
 	RecordAllocator allocator(WorkerAllocationStrategy strategy) {
-		return new RecordAllocator(strategy, this.workers);
+		return new RecordAllocator(strategy, this.workers, delivery());
 	}
 
 	Worker internal() {
@@ -223,127 +246,6 @@ final class BatchBench {
 	 * A dead letter on its way.
 	 */
 	record DeadLetter(String record, CompletableFuture<Void> answer) {
-	}
-
-	/**
-	 * A partition that notes what becomes of its records.
-	 */
-	final class Partition implements AssignmentHandle {
-
-		final Set<Long> completed = new TreeSet<>();
-
-		final Set<Long> dropped = new TreeSet<>();
-
-		final List<String> stops = new ArrayList<>();
-
-		private final HeldRecords kept = new HeldRecords();
-
-		private final String topic;
-
-		int entered;
-
-		int open;
-
-		int parked;
-
-		boolean revoked;
-
-		Partition(String topic) {
-			this.topic = topic;
-		}
-
-		List<ConsumerRecord<Object, Object>> records(long... offsets) {
-			return LongStream.of(offsets)
-				.mapToObj((offset) -> new ConsumerRecord<Object, Object>(this.topic, 0, offset, null, "value"))
-				.toList();
-		}
-
-		BatchBench revoke() {
-			this.revoked = true;
-			BatchBench.this.worker.wake();
-			return BatchBench.this;
-		}
-
-		@Override
-		public boolean enter() {
-			if (!this.revoked) {
-				this.entered++;
-			}
-			return !this.revoked;
-		}
-
-		@Override
-		public void exit() {
-			this.entered--;
-		}
-
-		@Override
-		public void stay() {
-			this.entered++;
-		}
-
-		@Override
-		public boolean isRevoked() {
-			return this.revoked;
-		}
-
-		@Override
-		public boolean isOver(ConsumerRecord<?, ?> record) {
-			return this.revoked;
-		}
-
-		@Override
-		public void complete(ConsumerRecord<?, ?> record) {
-			assertThat(this.entered).as("a drain waits for what is about to be complete").isPositive();
-			this.completed.add(record.offset());
-		}
-
-		@Override
-		public void parked() {
-			this.parked++;
-		}
-
-		@Override
-		public void unparked() {
-			this.parked--;
-		}
-
-		@Override
-		public void stopConsumer(String reason, Throwable failure) {
-			this.stops.add(reason);
-		}
-
-		@Override
-		public void leftOpen() {
-			this.open++;
-		}
-
-		@Override
-		public void acknowledged(ConsumerRecord<?, ?> record) {
-			this.open--;
-			complete(record);
-		}
-
-		@Override
-		public HeldRecords kept() {
-			return this.kept;
-		}
-
-		@Override
-		public void drop(ConsumerRecord<?, ?> record) {
-			this.dropped.add(record.offset());
-		}
-
-		@Override
-		public Delivery delivery() {
-			return BatchBench.this.delivery();
-		}
-
-		@Override
-		public int slot() {
-			return 0;
-		}
-
 	}
 
 }

@@ -37,7 +37,6 @@ import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
 import io.kaffe.spring.FailingRecord;
-import io.kaffe.spring.engine.delivery.BatchBench.Partition;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
@@ -60,9 +59,9 @@ class BatchTests {
 
 	private final BatchBench bench = new BatchBench();
 
-	private final Partition orders = this.bench.partition("orders");
+	private final RecordedAssignment orders = this.bench.partition("orders");
 
-	private final Partition refunds = this.bench.partition("refunds");
+	private final RecordedAssignment refunds = this.bench.partition("refunds");
 
 	@Test
 	void takesWhatIsQueuedUpToTheLargestSize() {
@@ -76,7 +75,7 @@ class BatchTests {
 		assertThat(this.refunds.completed).containsExactly(0L);
 		assertThat(this.bench.worker.snapshot(0).handled()).isEqualTo(7);
 		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
-		assertThat(this.orders.entered).isZero();
+		assertThat(this.orders.running).isZero();
 	}
 
 	@Test
@@ -116,7 +115,7 @@ class BatchTests {
 		this.bench.run().backOff().backOff();
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"), names("orders@0", "orders@1"),
 				names("orders@0", "orders@1"));
-		assertThat(this.orders.parked).isEqualTo(1);
+		assertThat(this.orders.parked()).isEqualTo(1);
 		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
 	}
 
@@ -206,8 +205,8 @@ class BatchTests {
 	@Test
 	void doesNotWaitForMoreOfAPartitionThatIsRevoked() {
 		this.bench.limits(10, Duration.ofSeconds(5)).submit(this.orders, 0).submit(this.refunds, 7).run();
-		assertThat(this.orders.entered).as("a drain does not wait for a batch that grows").isZero();
-		this.orders.revoke().run();
+		assertThat(this.orders.running).as("a drain does not wait for a batch that grows").isZero();
+		this.bench.revoke(this.orders).run();
 		assertThat(this.orders.dropped).containsExactly(0L);
 		assertThat(this.bench.execution.waiting()).as("waits for more of the other").isZero();
 		this.bench.execution.advance(Duration.ofSeconds(5));
@@ -288,8 +287,8 @@ class BatchTests {
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "refunds@5"),
 				names("orders@0", "orders@1", "refunds@5"));
 		assertThat(this.bench.deadLetters).extracting((letter) -> letter.record()).containsExactly("orders@0");
-		assertThat(this.orders.entered).as("a drain waits for the answer").isEqualTo(1);
-		assertThat(this.refunds.entered).isZero();
+		assertThat(this.orders.running).as("a drain waits for the answer").isEqualTo(1);
+		assertThat(this.refunds.running).isZero();
 		answerDeadLetter(0);
 		assertThat(this.orders.completed).containsExactly(0L);
 		answerDeadLetter(1);
@@ -300,7 +299,7 @@ class BatchTests {
 		assertThat(this.refunds.completed).containsExactly(5L);
 		assertThat(this.bench.delivered).hasSize(2);
 		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
-		assertThat(this.orders.entered).isZero();
+		assertThat(this.orders.running).isZero();
 	}
 
 	@Test
@@ -328,7 +327,7 @@ class BatchTests {
 			assertThat(failing.state()).isEqualTo(FailingRecord.State.PARKED);
 		});
 		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.PARKED);
-		assertThat(this.orders.parked).isEqualTo(1);
+		assertThat(this.orders.parked()).isEqualTo(1);
 		assertThat(this.bench.delivery().failingRecords().skip(ORDERS, 1)).isFalse();
 		assertThat(this.bench.delivery().failingRecords().retry(ORDERS, 0)).isTrue();
 		assertThat(this.bench.run().delivered).as("all are tried again").hasSize(2).last().asList().hasSize(3);
@@ -342,7 +341,7 @@ class BatchTests {
 		answerDeadLetter(0);
 		assertThat(this.bench.delivered).hasSize(4).last().isEqualTo(names("orders@2"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
-		assertThat(this.orders.parked).isZero();
+		assertThat(this.orders.parked()).isZero();
 	}
 
 	@Test
@@ -368,15 +367,15 @@ class BatchTests {
 		this.bench.script = (records) -> {
 			throw new OutOfMemoryError("not really");
 		};
-		this.bench.submit(this.orders, 0, 1).run();
-		assertThat(this.orders.stops).singleElement().asString().contains("OutOfMemoryError");
+		this.bench.mayStop().submit(this.orders, 0, 1).run();
+		assertThat(this.bench.stops).singleElement().asString().contains("OutOfMemoryError");
 		assertThat(this.orders.completed).isEmpty();
 	}
 
 	@Test
 	void drainWaitsForTheBatchAndWhatIsLeftIsDropped() {
 		this.bench.limits(2, Duration.ZERO).script = (records) -> {
-			assertThat(this.orders.entered + this.refunds.entered).isEqualTo(records.size());
+			assertThat(this.orders.running + this.refunds.running).isEqualTo(records.size());
 			this.orders.revoked = true;
 		};
 		this.bench.submit(this.orders, 0).submit(this.refunds, 0).submit(this.orders, 1).submit(this.refunds, 1).run();
@@ -394,7 +393,7 @@ class BatchTests {
 			}
 		};
 		this.bench.submit(this.orders, 0, 1).submit(this.refunds, 0).run();
-		this.orders.revoke().run();
+		this.bench.revoke(this.orders).run();
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "refunds@0"),
 				names("refunds@0"));
 		assertThat(this.orders.dropped).containsExactly(0L, 1L);
@@ -407,7 +406,7 @@ class BatchTests {
 			throw new IllegalStateException("broken");
 		};
 		this.bench.failure(1, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1).run();
-		this.orders.revoke().run();
+		this.bench.revoke(this.orders).run();
 		assertThat(this.orders.dropped).as("it waits for the answer").isEmpty();
 		answerDeadLetter(0);
 		assertThat(this.orders.completed).containsExactly(0L);
@@ -421,16 +420,16 @@ class BatchTests {
 		this.bench.acknowledging().submit(this.orders, 0, 1, 2, 3).run();
 		Acknowledgment acknowledgment = this.bench.acknowledged.get(0);
 		assertThat(this.orders.completed).isEmpty();
-		assertThat(this.orders.open).isEqualTo(4);
+		assertThat(this.orders.held().detached()).isEqualTo(4);
 		assertThat(this.bench.delivery().unattended()).hasSize(1);
 		acknowledgment.acknowledge(1);
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
-		assertThat(this.orders.open).isEqualTo(2);
+		assertThat(this.orders.held().detached()).isEqualTo(2);
 		assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> acknowledgment.acknowledge(4));
 		acknowledgment.acknowledge();
 		acknowledgment.acknowledge();
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L);
-		assertThat(this.orders.open).isZero();
+		assertThat(this.orders.held().detached()).isZero();
 		assertThat(this.bench.delivery().unattended()).isEmpty();
 	}
 
@@ -447,7 +446,7 @@ class BatchTests {
 		assertThat(this.orders.completed).containsExactly(0L);
 		assertThat(this.bench.backOff().delivered).last().isEqualTo(names("orders@1", "orders@2"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
-		assertThat(this.orders.open).isZero();
+		assertThat(this.orders.held().detached()).isZero();
 	}
 
 	@Test
@@ -515,7 +514,7 @@ class BatchTests {
 		interceptor.failing = true;
 		this.bench.interceptor(interceptor).submit(this.orders, 0, 1).run();
 		assertThat(this.bench.delivered).isEmpty();
-		assertThat(this.orders.entered).isZero();
+		assertThat(this.orders.running).isZero();
 		assertThat(this.bench.worker.snapshot(0)).extracting(WorkerSnapshot::restarts, WorkerSnapshot::failed)
 			.containsExactly(1, 0L);
 		interceptor.failing = false;
@@ -537,14 +536,14 @@ class BatchTests {
 		assertThatThrownBy(this.bench::run).as("the consumer is stopped")
 			.hasMessageContaining("broke down outside the handler");
 		assertThat(this.orders.completed).isEmpty();
-		assertThat(this.orders.entered).isZero();
+		assertThat(this.orders.running).isZero();
 	}
 
 	@Test
 	void recordsThatAreOrderedWithNoOthersAreGivenOutInGroups() {
 		this.bench.limits(4, Duration.ofSeconds(5)).delivery();
 		RecordAllocation allocation = new RecordAllocation(this.orders.records(LongStream.range(0, 10).toArray()),
-				this.orders, this.bench.allocator(StandardWorkerAllocationStrategy.WORKER_PER_RECORD));
+				this.orders, 0, this.bench.allocator(StandardWorkerAllocationStrategy.WORKER_PER_RECORD));
 		this.bench.internal().submit(allocation);
 		assertThat(this.bench.run().delivered).as("without waiting for more, which cannot come")
 			.containsExactlyInAnyOrder(names("orders@0", "orders@1", "orders@2", "orders@3"),

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -72,6 +73,8 @@ class RecordWorkTests {
 
 	private @Nullable RecordRecoverer recoverer;
 
+	private @Nullable RecordDelivery delivery;
+
 	@Test
 	void retryThatSomebodyAskedForDoesNotWaitForTheBackOffBeforeIt() {
 		List<Duration> backOffs = new ArrayList<>(List.of(Duration.ofHours(1), Duration.ofSeconds(1)));
@@ -80,10 +83,10 @@ class RecordWorkTests {
 				throw new IllegalStateException("Not yet");
 			}
 		};
-		Source source = start(policy(FailureAction.PARK, () -> () -> backOffs.remove(0).toMillis()), 1);
+		RecordedAssignment source = start(policy(FailureAction.PARK, () -> () -> backOffs.remove(0).toMillis()), 1);
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(1);
-		assertThat(source.delivery().failingRecords().retry(PARTITION, 0)).isTrue();
+		assertThat(delivery().failingRecords().retry(PARTITION, 0)).isTrue();
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(2);
 		this.execution.advance(Duration.ofSeconds(1));
@@ -97,7 +100,7 @@ class RecordWorkTests {
 		this.handler = (record) -> {
 			throw new UnprintableException();
 		};
-		Source source = start(policy(FailureAction.SKIP), 2);
+		RecordedAssignment source = start(policy(FailureAction.SKIP), 2);
 		this.execution.runAll();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
@@ -118,7 +121,7 @@ class RecordWorkTests {
 			}
 			return record;
 		};
-		Source source = start(policy(FailureAction.PARK), 1);
+		RecordedAssignment source = start(policy(FailureAction.PARK), 1);
 		this.execution.runAll();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
@@ -137,15 +140,15 @@ class RecordWorkTests {
 			stalled.add(this.workers.stalled().size());
 			return null;
 		};
-		Source source = start(new FailurePolicy(1, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(),
-				deadLetters, null, 100), 1);
+		RecordedAssignment source = start(new FailurePolicy(1, new FixedBackOff(), null, Set.of(), FailureAction.PARK,
+				Map.of(), deadLetters, null, 100), 1);
 		this.execution.runAll();
-		assertThat(source.parked).isEqualTo(1);
+		assertThat(source.parked()).isEqualTo(1);
 		this.execution.advance(Duration.ofHours(2));
-		assertThat(source.delivery().failingRecords().deadLetter(PARTITION, 0)).isTrue();
+		assertThat(delivery().failingRecords().deadLetter(PARTITION, 0)).isTrue();
 		this.execution.runAll();
 		assertThat(source.completed).containsExactly(0L);
-		assertThat(source.parked).isZero();
+		assertThat(source.parked()).isZero();
 		assertThat(stalled).containsExactly(0);
 	}
 
@@ -154,7 +157,7 @@ class RecordWorkTests {
 		this.handler = (record) -> {
 			throw new IllegalStateException("Never");
 		};
-		Source source = start(policy(FailureAction.PARK, new FixedBackOff(Long.MAX_VALUE, 1)), 1);
+		RecordedAssignment source = start(policy(FailureAction.PARK, new FixedBackOff(Long.MAX_VALUE, 1)), 1);
 		this.execution.runAll();
 		this.execution.advance(Duration.ofDays(1));
 		this.execution.runAll();
@@ -180,7 +183,7 @@ class RecordWorkTests {
 			}
 
 		};
-		Source source = start(policy(FailureAction.PARK), 1);
+		RecordedAssignment source = start(policy(FailureAction.PARK), 1);
 		this.execution.runAll();
 		assertThat(this.stops).hasSize(1);
 		assertThat(source.completed).isEmpty();
@@ -197,7 +200,7 @@ class RecordWorkTests {
 			throw new IllegalStateException("Never");
 		};
 		this.recoverer = (record, failure) -> answer;
-		Source source = start(policy(FailureAction.PARK, new FixedBackOff(1000, 0)), 2);
+		RecordedAssignment source = start(policy(FailureAction.PARK, new FixedBackOff(1000, 0)), 2);
 		this.execution.runAll();
 		source.revoked = true;
 		this.worker.wake();
@@ -208,11 +211,11 @@ class RecordWorkTests {
 		assertThat(source.completed).containsExactly(0L);
 		this.execution.runAll();
 		assertThat(source.dropped).containsExactly(1L);
-		assertThat(source.delivery().failingRecords().all()).isEmpty();
-		assertThat(source.stopReason).isNull();
+		assertThat(delivery().failingRecords().all()).isEmpty();
+		assertThat(this.stops).isEmpty();
 	}
 
-	private Source start(FailurePolicy policy, int records) {
+	private RecordedAssignment start(FailurePolicy policy, int records) {
 		MessageListener<Object, Object> listener = (record) -> {
 			this.handled.add(record.offset());
 			this.handler.accept(record);
@@ -220,11 +223,16 @@ class RecordWorkTests {
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, this.interceptor, false, false,
 				new DeliverySettings("group", false, policy, null, new LogContext("orders", true),
 						new MockConsumer<>("latest"), this.execution));
-		Source source = new Source(delivery);
+		this.delivery = delivery;
+		RecordedAssignment source = new RecordedAssignment();
 		this.worker.submit(new PartitionWork(IntStream.range(0, records)
 			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))
 			.toList(), source, delivery));
 		return source;
+	}
+
+	private RecordDelivery delivery() {
+		return Objects.requireNonNull(this.delivery);
 	}
 
 	private FailurePolicy policy(FailureAction then) {
@@ -263,109 +271,6 @@ class RecordWorkTests {
 		@Override
 		public void stopBecause(String reason, @Nullable Throwable failure) {
 			RecordWorkTests.this.stops.add(reason);
-		}
-
-	}
-
-	/**
-	 * A partition that is assigned.
-	 */
-	private static final class Source implements AssignmentHandle {
-
-		private final List<Long> completed = new ArrayList<>();
-
-		private final List<Long> dropped = new ArrayList<>();
-
-		private final RecordDelivery delivery;
-
-		private boolean revoked;
-
-		private int running;
-
-		private int parked;
-
-		private @Nullable String stopReason;
-
-		Source(RecordDelivery delivery) {
-			this.delivery = delivery;
-		}
-
-		@Override
-		public boolean enter() {
-			if (!this.revoked) {
-				this.running++;
-			}
-			return !this.revoked;
-		}
-
-		@Override
-		public void exit() {
-			this.running--;
-		}
-
-		@Override
-		public void stay() {
-			this.running++;
-		}
-
-		@Override
-		public boolean isRevoked() {
-			return this.revoked;
-		}
-
-		@Override
-		public boolean isOver(ConsumerRecord<?, ?> record) {
-			return this.revoked;
-		}
-
-		@Override
-		public void complete(ConsumerRecord<?, ?> record) {
-			this.completed.add(record.offset());
-		}
-
-		@Override
-		public void parked() {
-			this.parked++;
-		}
-
-		@Override
-		public void unparked() {
-			this.parked--;
-		}
-
-		@Override
-		public void stopConsumer(String reason, Throwable failure) {
-			this.stopReason = reason;
-		}
-
-		@Override
-		public void leftOpen() {
-			throw new UnsupportedOperationException();
-		}
-
-		@Override
-		public void acknowledged(ConsumerRecord<?, ?> record) {
-			throw new UnsupportedOperationException();
-		}
-
-		@Override
-		public HeldRecords kept() {
-			throw new UnsupportedOperationException();
-		}
-
-		@Override
-		public void drop(ConsumerRecord<?, ?> record) {
-			this.dropped.add(record.offset());
-		}
-
-		@Override
-		public RecordDelivery delivery() {
-			return this.delivery;
-		}
-
-		@Override
-		public int slot() {
-			return 0;
 		}
 
 	}

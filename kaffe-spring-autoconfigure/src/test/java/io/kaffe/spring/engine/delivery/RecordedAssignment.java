@@ -18,13 +18,15 @@ package io.kaffe.spring.engine.delivery;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A partition without a broker, which writes down what becomes of its records.
+ * The assignment of a partition without a broker, which records what becomes of its
+ * records.
  * <p>
  * <b>Threading.</b> For one thread.
  */
@@ -34,20 +36,35 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	final List<Long> dropped = new ArrayList<>();
 
-	final List<String> stops = new ArrayList<>();
+	private final HeldRecords held = new HeldRecords(100, () -> {
+	});
 
-	int parked;
+	private final String topic;
 
+	/** How many are handling records of it or hold it. */
 	int running;
 
 	boolean revoked;
 
+	/** Whether the drain has ended. */
 	boolean fenced;
 
-	private @Nullable RecordDelivery delivery;
+	RecordedAssignment() {
+		this("orders");
+	}
 
-	void delivery(RecordDelivery delivery) {
-		this.delivery = delivery;
+	RecordedAssignment(String topic) {
+		this.topic = topic;
+	}
+
+	List<ConsumerRecord<Object, Object>> records(long... offsets) {
+		return LongStream.of(offsets)
+			.mapToObj((offset) -> new ConsumerRecord<Object, Object>(this.topic, 0, offset, null, "value"))
+			.toList();
+	}
+
+	int parked() {
+		return this.held.parked();
 	}
 
 	@Override
@@ -64,7 +81,7 @@ final class RecordedAssignment implements AssignmentHandle {
 	}
 
 	@Override
-	public void stay() {
+	public void hold() {
 		this.running++;
 	}
 
@@ -80,37 +97,9 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	@Override
 	public void complete(ConsumerRecord<?, ?> record) {
+		assertThat(this.running).as("a drain waits for what is about to be completed").isPositive();
+		assertThat(this.completed).as("each record is completed once").doesNotContain(record.offset());
 		this.completed.add(record.offset());
-	}
-
-	@Override
-	public void parked() {
-		this.parked++;
-	}
-
-	@Override
-	public void unparked() {
-		this.parked--;
-	}
-
-	@Override
-	public void stopConsumer(String reason, Throwable failure) {
-		this.stops.add(reason);
-	}
-
-	@Override
-	public void leftOpen() {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public void acknowledged(ConsumerRecord<?, ?> record) {
-		throw new UnsupportedOperationException();
-	}
-
-	@Override
-	public HeldRecords kept() {
-		throw new UnsupportedOperationException();
 	}
 
 	@Override
@@ -119,13 +108,8 @@ final class RecordedAssignment implements AssignmentHandle {
 	}
 
 	@Override
-	public RecordDelivery delivery() {
-		return Objects.requireNonNull(this.delivery);
-	}
-
-	@Override
-	public int slot() {
-		return 0;
+	public HeldRecords held() {
+		return this.held;
 	}
 
 }

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -86,6 +87,7 @@ class RetryingRecordTests {
 			@Override
 			public void stopBecause(String reason, @Nullable Throwable failure) {
 				assertThat(RetryingRecordTests.this.stops).as(reason).isTrue();
+				RetryingRecordTests.this.stopReasons.add(reason);
 			}
 
 		});
@@ -111,6 +113,10 @@ class RetryingRecordTests {
 
 	private int maxAttempts = 3;
 
+	private @Nullable RecordDelivery delivery;
+
+	private final List<String> stopReasons = new ArrayList<>();
+
 	private boolean stops;
 
 	@Test
@@ -128,7 +134,7 @@ class RetryingRecordTests {
 		assertThat(this.attempts).hasSize(2);
 		advance(1);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
-		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.parked()).isEqualTo(1);
 		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.PARKED);
 		assertThat(failingRecords().all()).singleElement().satisfies((record) -> {
 			assertThat(record.partition()).isEqualTo(ORDERS);
@@ -196,7 +202,7 @@ class RetryingRecordTests {
 		submit(1);
 		advance(100);
 		advance(200);
-		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.parked()).isEqualTo(1);
 		assertThat(output).contains("Consumer 'orders': Attempt 1 to handle orders-0@0 failed")
 			.contains("Consumer 'orders': Parked orders-0@0 after 3 attempts");
 		assertThat(output.toString().lines().filter((line) -> line.startsWith("java.lang.IllegalStateException")))
@@ -226,7 +232,7 @@ class RetryingRecordTests {
 		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
 		this.execution.runAll();
 		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.parked).isZero();
+		assertThat(this.source.parked()).isZero();
 		assertThat(failingRecords().all()).isEmpty();
 	}
 
@@ -236,19 +242,19 @@ class RetryingRecordTests {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		advance(100);
-		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.parked()).isEqualTo(1);
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(this.source.parked).isZero();
+		assertThat(this.source.parked()).isZero();
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1");
 		advance(100);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1", "0#2");
-		assertThat(this.source.parked).as("parked again").isEqualTo(1);
+		assertThat(this.source.parked()).as("parked again").isEqualTo(1);
 		this.failing.clear();
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
 		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.parked).isZero();
+		assertThat(this.source.parked()).isZero();
 	}
 
 	@Test
@@ -276,7 +282,7 @@ class RetryingRecordTests {
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
 		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.parked).as("it never was").isZero();
+		assertThat(this.source.parked()).as("it never was").isZero();
 	}
 
 	@Test
@@ -305,6 +311,7 @@ class RetryingRecordTests {
 	@ParameterizedTest
 	@EnumSource(FailureAction.class)
 	void actionThatIsJournalledIsTheOneThatIsTaken(FailureAction action) {
+		this.stops = true;
 		this.maxAttempts = 1;
 		this.then = action;
 		this.deadLetters = (record, failure) -> null;
@@ -443,11 +450,12 @@ class RetryingRecordTests {
 
 	@Test
 	void recordThatStopsTheConsumerStaysUnfinishedAndHoldsUpNoStop() {
+		this.stops = true;
 		this.then = FailureAction.STOP;
 		this.maxAttempts = 1;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
-		assertThat(this.source.stops).singleElement().asString().contains("orders-0@0").contains("1 attempt");
+		assertThat(this.stopReasons).singleElement().asString().contains("orders-0@0").contains("1 attempt");
 		assertThat(this.source.completed).isEmpty();
 		assertThat(this.attempts).containsExactly("0#1");
 		assertThat(failingRecords().all()).extracting(FailingRecord::state)
@@ -459,12 +467,13 @@ class RetryingRecordTests {
 
 	@Test
 	void errorOfTheVirtualMachineStopsTheConsumerWhateverThePolicySays() {
+		this.stops = true;
 		this.then = FailureAction.SKIP;
 		this.recoverer = (record, failure) -> null;
 		fail(0, new ListenerExecutionFailedException("Listener failed", new OutOfMemoryError("On purpose")));
 		submit(2);
 		advance(Duration.ofHours(1).toMillis());
-		assertThat(this.source.stops).singleElement().asString().contains("java.lang.OutOfMemoryError");
+		assertThat(this.stopReasons).singleElement().asString().contains("java.lang.OutOfMemoryError");
 		assertThat(this.attempts).containsExactly("0#1");
 		assertThat(this.source.completed).isEmpty();
 	}
@@ -479,7 +488,7 @@ class RetryingRecordTests {
 		assertThat(this.source.running).isZero();
 		revoke();
 		assertThat(this.source.dropped).containsExactly(0L, 1L, 2L);
-		assertThat(this.source.parked).isZero();
+		assertThat(this.source.parked()).isZero();
 		assertThat(failingRecords().all()).isEmpty();
 		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
 		advance(Duration.ofHours(1).toMillis());
@@ -493,10 +502,10 @@ class RetryingRecordTests {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
 		advance(50);
-		assertThat(this.source.parked).isZero();
+		assertThat(this.source.parked()).isZero();
 		advance(50);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
-		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.parked()).isEqualTo(1);
 	}
 
 	@Test
@@ -670,13 +679,14 @@ class RetryingRecordTests {
 
 	@Test
 	void recovererThatRunsOutOfMemoryStopsTheConsumer() {
+		this.stops = true;
 		this.maxAttempts = 1;
 		this.recoverer = (record, failure) -> {
 			throw new OutOfMemoryError("On purpose");
 		};
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(this.source.stops).hasSize(1);
+		assertThat(this.stopReasons).hasSize(1);
 		assertThat(this.source.completed).isEmpty();
 		assertThat(this.source.running).isZero();
 	}
@@ -687,7 +697,7 @@ class RetryingRecordTests {
 		this.then = FailureAction.DEAD_LETTER;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.parked()).isEqualTo(1);
 	}
 
 	@Test
@@ -697,10 +707,10 @@ class RetryingRecordTests {
 		this.deadLetters = (record, failure) -> answer;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
-		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.parked()).isEqualTo(1);
 		failingRecords().deadLetter(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(this.source.parked).isZero();
+		assertThat(this.source.parked()).isZero();
 		assertThat(this.source.completed).isEmpty();
 		answer.complete(null);
 		this.execution.runAll();
@@ -734,12 +744,12 @@ class RetryingRecordTests {
 		this.execution.runAll();
 		advance(100);
 		assertThat(asked).hasSize(3);
-		assertThat(this.source.parked).isEqualTo(1);
+		assertThat(this.source.parked()).isEqualTo(1);
 		assertThat(this.source.completed).isEmpty();
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
 		assertThat(this.source.completed).containsExactly(0L);
-		assertThat(this.source.parked).isZero();
+		assertThat(this.source.parked()).isZero();
 		assertThat(this.workers.all()).hasSize(1);
 	}
 
@@ -795,6 +805,7 @@ class RetryingRecordTests {
 	}
 
 	private void allocate(WorkerAllocationStrategy names, List<Long> asked, int throwing) {
+		RecordDelivery delivery = delivery();
 		RecordAllocator allocator = new RecordAllocator(new WorkerAllocationStrategy() {
 
 			@Override
@@ -811,8 +822,8 @@ class RetryingRecordTests {
 				return "key";
 			}
 
-		}, this.workers);
-		allocator.allocateInAnyCase(record(0), source(), false);
+		}, this.workers, delivery);
+		allocator.allocateInAnyCase(record(0), this.source, 0, false);
 	}
 
 	private void fail(long offset, Throwable failure) {
@@ -823,26 +834,24 @@ class RetryingRecordTests {
 	 * Submit records from offset 0 on, and do what can be done at once.
 	 */
 	private void submit(int records) {
-		RecordedAssignment source = source();
-		this.worker
-			.submit(new PartitionWork(LongStream.range(0, records).mapToObj(RetryingRecordTests::record).toList(),
-					source, source.delivery()));
+		this.worker.submit(new PartitionWork(
+				LongStream.range(0, records).mapToObj(RetryingRecordTests::record).toList(), this.source, delivery()));
 		this.execution.runAll();
 	}
 
 	private void submitOne(ConsumerRecord<?, ?> record) {
-		RecordedAssignment source = source();
-		this.worker.submit(new PartitionWork(List.of(record), source, source.delivery()));
+		this.worker.submit(new PartitionWork(List.of(record), this.source, delivery()));
 		this.execution.runAll();
 	}
 
-	private RecordedAssignment source() {
+	private RecordDelivery delivery() {
 		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff, Set.of(), this.then,
 				Map.of(), this.deadLetters, this.recoverer, 100);
-		this.source.delivery(new RecordDelivery((MessageListener<Object, Object>) this::handle, ListenerType.SIMPLE,
-				this.interceptor, false, false, new DeliverySettings("group", true, policy, null,
-						new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution)));
-		return this.source;
+		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
+				ListenerType.SIMPLE, this.interceptor, false, false, new DeliverySettings("group", true, policy, null,
+						new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
+		this.delivery = delivery;
+		return delivery;
 	}
 
 	private static ExponentialBackOff backOff() {
@@ -852,11 +861,11 @@ class RetryingRecordTests {
 	}
 
 	private FailingRecords failingRecords() {
-		return this.source.delivery().failingRecords();
+		return Objects.requireNonNull(this.delivery).failingRecords();
 	}
 
 	private FailureJournal journal() {
-		return this.source.delivery().failureJournal();
+		return Objects.requireNonNull(this.delivery).failureJournal();
 	}
 
 	private ConsumerSnapshot.Counters counters() {
