@@ -32,7 +32,7 @@ import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 import io.kaffe.spring.engine.offset.CommitMetadata;
-import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StallLimits;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.table.ConsumerProblem;
@@ -185,14 +185,14 @@ final class ConsumerSettingsResolver {
 		return new StallLimits(threshold.value(), interrupt.value());
 	}
 
-	private RestartLimit restartLimit(String name) {
+	private RestartHistory.Limit restartLimit(String name) {
 		ResolvedProperty<Integer> maxRestarts = setting(name, "supervision.max-restarts",
 				(consumer) -> consumer.getSupervision().getMaxRestarts(), 10);
 		maxRestarts.check(maxRestarts.value() >= 0, "Must be 0, which means none, or more.");
 		ResolvedProperty<Duration> window = setting(name, "supervision.window",
 				(consumer) -> consumer.getSupervision().getWindow(), Duration.ofMinutes(5));
 		ResolvedProperty.checkAtLeast(window, SHORTEST_TIMEOUT);
-		return new RestartLimit(maxRestarts.value(), window.value());
+		return new RestartHistory.Limit(maxRestarts.value(), window.value());
 	}
 
 	private <T> ResolvedProperty<T> setting(String consumer, String property,

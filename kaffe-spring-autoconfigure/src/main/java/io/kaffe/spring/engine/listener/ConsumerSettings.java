@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.BatchLimits;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
-import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StallLimits;
 import io.kaffe.spring.table.ConsumerProblem;
 
@@ -54,6 +54,6 @@ import io.kaffe.spring.table.ConsumerProblem;
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
 		Duration drainTimeout, BatchLimits batchLimits, FailurePolicy failurePolicy, StallLimits stallLimits,
-		RestartLimit restartLimit, ConsumerProblem.Severity parkedSeverity, boolean mdc) {
+		RestartHistory.Limit restartLimit, ConsumerProblem.Severity parkedSeverity, boolean mdc) {
 
 }

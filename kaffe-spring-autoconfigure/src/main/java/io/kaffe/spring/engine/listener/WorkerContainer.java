@@ -60,7 +60,7 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.RecentEntries;
-import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StallLimits;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.ThreadScope;
@@ -308,7 +308,7 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	@Override
-	public RestartLimit restartLimit() {
+	public RestartHistory.Limit restartLimit() {
 		return this.settings.restartLimit();
 	}
 

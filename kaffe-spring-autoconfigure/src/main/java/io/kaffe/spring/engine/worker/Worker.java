@@ -553,7 +553,7 @@ public final class Worker {
 	 * a while.
 	 * @return how long to wait; zero if it broke down too often
 	 */
-	Duration brokeDown(Turn turn, RestartLimit limit) {
+	Duration brokeDown(Turn turn, RestartHistory.Limit limit) {
 		if (turn.isHeld()) {
 			this.run = SCHEDULED;
 		}

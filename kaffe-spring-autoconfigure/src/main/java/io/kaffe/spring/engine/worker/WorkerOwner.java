@@ -55,7 +55,7 @@ public interface WorkerOwner {
 	 * Return how often a worker that breaks down is started again.
 	 * @return the limit
 	 */
-	RestartLimit restartLimit();
+	RestartHistory.Limit restartLimit();
 
 	/**
 	 * Stop the consumer in an orderly way, since it cannot go on. What is unfinished is

@@ -70,8 +70,8 @@ public class TestWorkerOwner implements WorkerOwner, ThreadScope {
 	}
 
 	@Override
-	public RestartLimit restartLimit() {
-		return new RestartLimit(10, Duration.ofMinutes(5));
+	public RestartHistory.Limit restartLimit() {
+		return new RestartHistory.Limit(10, Duration.ofMinutes(5));
 	}
 
 	@Override
