@@ -63,7 +63,6 @@ import io.kaffe.spring.engine.worker.RecentEntries;
 import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StallLimits;
 import io.kaffe.spring.engine.worker.StalledRecord;
-import io.kaffe.spring.engine.worker.ThreadScope;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.engine.worker.WorkerOwner;
@@ -293,7 +292,7 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	@Override
-	public ThreadScope threadScope() {
+	public WorkerOwner.ThreadScope threadScope() {
 		return this.delivery;
 	}
 

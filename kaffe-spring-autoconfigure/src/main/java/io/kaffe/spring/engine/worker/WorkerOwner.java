@@ -86,4 +86,23 @@ public interface WorkerOwner {
 	 */
 	List<ConsumerProblem> problems();
 
+	/**
+	 * What threads need while they run the workers of a consumer, such as thread-local
+	 * values. Called on each of these threads: must be safe for concurrent use, and must
+	 * not block or throw.
+	 */
+	interface ThreadScope {
+
+		/**
+		 * Prepare the calling thread for workers.
+		 */
+		void enter();
+
+		/**
+		 * Undo {@link #enter()}.
+		 */
+		void leave();
+
+	}
+
 }

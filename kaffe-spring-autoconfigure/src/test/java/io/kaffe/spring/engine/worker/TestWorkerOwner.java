@@ -31,7 +31,7 @@ import io.kaffe.spring.table.ConsumerState;
 /**
  * A consumer whose workers have no need of anything, and that cannot be stopped.
  */
-public class TestWorkerOwner implements WorkerOwner, ThreadScope {
+public class TestWorkerOwner implements WorkerOwner, WorkerOwner.ThreadScope {
 
 	private final Collection<DetachedRecord> unattended = ConcurrentHashMap.newKeySet();
 
@@ -55,7 +55,7 @@ public class TestWorkerOwner implements WorkerOwner, ThreadScope {
 	}
 
 	@Override
-	public ThreadScope threadScope() {
+	public WorkerOwner.ThreadScope threadScope() {
 		return this;
 	}
 
