@@ -61,7 +61,7 @@ import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.RecentEntries;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallLimits;
+import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
@@ -297,7 +297,7 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	@Override
-	public StallLimits stallLimits() {
+	public StallWatch.Limits stallLimits() {
 		return this.settings.stallLimits();
 	}
 

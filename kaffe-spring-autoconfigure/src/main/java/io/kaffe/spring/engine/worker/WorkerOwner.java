@@ -43,7 +43,7 @@ public interface WorkerOwner {
 	 * Return when a record counts as stalled.
 	 * @return the limits
 	 */
-	StallLimits stallLimits();
+	StallWatch.Limits stallLimits();
 
 	/**
 	 * Return the records that are being handled while no worker runs.

@@ -60,8 +60,8 @@ public class TestWorkerOwner implements WorkerOwner, WorkerOwner.ThreadScope {
 	}
 
 	@Override
-	public StallLimits stallLimits() {
-		return new StallLimits(Duration.ofHours(1), null);
+	public StallWatch.Limits stallLimits() {
+		return new StallWatch.Limits(Duration.ofHours(1), null);
 	}
 
 	@Override
