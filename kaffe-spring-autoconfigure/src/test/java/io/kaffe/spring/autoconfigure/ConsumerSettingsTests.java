@@ -127,7 +127,8 @@ class ConsumerSettingsTests {
 			.contains(IllegalArgumentException.class, TimeoutException.class)
 			.doesNotContain(IOException.class);
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(7);
-		assertThat(settings.stallLimits()).isEqualTo(new StallWatch.Limits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
+		assertThat(settings.stallLimits())
+			.isEqualTo(new StallWatch.Limits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(0, Duration.ofMinutes(1)));
 		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING);
 		assertThat(others.failurePolicy().maxAttempts()).isEqualTo(3);
