@@ -32,8 +32,8 @@ import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 import io.kaffe.spring.engine.offset.CommitMetadata;
-import io.kaffe.spring.engine.worker.RestartLimit;
-import io.kaffe.spring.engine.worker.StallLimits;
+import io.kaffe.spring.engine.worker.RestartHistory;
+import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.table.ConsumerProblem;
 
@@ -170,7 +170,7 @@ final class ConsumerSettingsResolver {
 		return new BatchLimits(maxSize.value(), maxWait.value());
 	}
 
-	private StallLimits stallLimits(String name) {
+	private StallWatch.Limits stallLimits(String name) {
 		ResolvedProperty<Duration> threshold = setting(name, "stall-threshold", ConsumerProperties::getStallThreshold,
 				Duration.ofMinutes(5));
 		ResolvedProperty.checkAtLeast(threshold, SHORTEST_TIMEOUT);
@@ -178,21 +178,21 @@ final class ConsumerSettingsResolver {
 		ResolvedProperty<Duration> interrupt = setting(name, "stall-interrupt-threshold",
 				ConsumerProperties::getStallInterruptThreshold, Duration.ZERO);
 		if (!interrupt.configured()) {
-			return new StallLimits(threshold.value(), null);
+			return new StallWatch.Limits(threshold.value(), null);
 		}
 		interrupt.check(interrupt.value().compareTo(threshold.value()) >= 0,
 				"Must not be below the stall threshold, which is " + threshold.value().toMillis() + " ms.");
-		return new StallLimits(threshold.value(), interrupt.value());
+		return new StallWatch.Limits(threshold.value(), interrupt.value());
 	}
 
-	private RestartLimit restartLimit(String name) {
+	private RestartHistory.Limit restartLimit(String name) {
 		ResolvedProperty<Integer> maxRestarts = setting(name, "supervision.max-restarts",
 				(consumer) -> consumer.getSupervision().getMaxRestarts(), 10);
 		maxRestarts.check(maxRestarts.value() >= 0, "Must be 0, which means none, or more.");
 		ResolvedProperty<Duration> window = setting(name, "supervision.window",
 				(consumer) -> consumer.getSupervision().getWindow(), Duration.ofMinutes(5));
 		ResolvedProperty.checkAtLeast(window, SHORTEST_TIMEOUT);
-		return new RestartLimit(maxRestarts.value(), window.value());
+		return new RestartHistory.Limit(maxRestarts.value(), window.value());
 	}
 
 	private <T> ResolvedProperty<T> setting(String consumer, String property,

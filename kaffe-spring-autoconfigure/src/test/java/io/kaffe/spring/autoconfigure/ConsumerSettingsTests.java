@@ -43,8 +43,8 @@ import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
-import io.kaffe.spring.engine.worker.RestartLimit;
-import io.kaffe.spring.engine.worker.StallLimits;
+import io.kaffe.spring.engine.worker.RestartHistory;
+import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.table.ConsumerProblem;
 
@@ -88,8 +88,8 @@ class ConsumerSettingsTests {
 		assertThat(settings.failurePolicy().notRetryable()).contains(ConversionException.class)
 			.hasSameSizeAs(ExceptionClassifier.defaultFatalExceptionsList());
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(100);
-		assertThat(settings.stallLimits()).isEqualTo(new StallLimits(Duration.ofMinutes(5), null));
-		assertThat(settings.restartLimit()).isEqualTo(new RestartLimit(10, Duration.ofMinutes(5)));
+		assertThat(settings.stallLimits()).isEqualTo(new StallWatch.Limits(Duration.ofMinutes(5), null));
+		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(10, Duration.ofMinutes(5)));
 	}
 
 	@Test
@@ -127,8 +127,9 @@ class ConsumerSettingsTests {
 			.contains(IllegalArgumentException.class, TimeoutException.class)
 			.doesNotContain(IOException.class);
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(7);
-		assertThat(settings.stallLimits()).isEqualTo(new StallLimits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
-		assertThat(settings.restartLimit()).isEqualTo(new RestartLimit(0, Duration.ofMinutes(1)));
+		assertThat(settings.stallLimits())
+			.isEqualTo(new StallWatch.Limits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
+		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(0, Duration.ofMinutes(1)));
 		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING);
 		assertThat(others.failurePolicy().maxAttempts()).isEqualTo(3);
 		assertThat(others.failurePolicy().then()).isEqualTo(FailureAction.SKIP);

@@ -26,9 +26,9 @@ import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.support.KafkaUtils;
 
 import io.kaffe.spring.engine.worker.DetachedRecord;
-import io.kaffe.spring.engine.worker.ThreadScope;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Work;
+import io.kaffe.spring.engine.worker.WorkerOwner;
 
 /**
  * What calls the user's listener for the records of a consumer, one by one or in batches,
@@ -37,7 +37,7 @@ import io.kaffe.spring.engine.worker.Work;
  * <b>Threading.</b> Immutable but for what is known about records, which is safe for
  * concurrent use; called by many workers at once, each on a thread of its own.
  */
-public abstract sealed class Delivery implements ThreadScope permits RecordDelivery, BatchDelivery {
+public abstract sealed class Delivery implements WorkerOwner.ThreadScope permits RecordDelivery, BatchDelivery {
 
 	private final FailingRecords failingRecords = new FailingRecords();
 

@@ -39,7 +39,6 @@ import org.springframework.util.backoff.BackOffExecution;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
-import io.kaffe.spring.engine.worker.RecordFailure;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Turn;
@@ -137,7 +136,7 @@ final class RetryingRecord implements DetachedRecord {
 		this.delivery.failingRecords().add(this);
 		this.nextAt = turn.now();
 		this.state = FailingRecord.State.RETRYING;
-		this.worker.recordFailed(new RecordFailure(this.delivery.ticker().instant(), this.record, failure));
+		this.worker.recordFailed(this.delivery.ticker().instant(), this.record, failure);
 		if (WorkerRuntime.isFatal(failure)) {
 			journalFailure(failure, "stop");
 			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());

@@ -38,7 +38,6 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.RestartLimit;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.table.ConsumerSnapshot;
@@ -90,7 +89,7 @@ final class ContainerSupervision {
 	private volatile boolean meantToBeDown;
 
 	ContainerSupervision(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerWorkers workers,
-			RestartLimit restartLimit, Ticker ticker, Executor executor) {
+			RestartHistory.Limit restartLimit, Ticker ticker, Executor executor) {
 		this.name = name;
 		this.container = container;
 		this.workers = workers;

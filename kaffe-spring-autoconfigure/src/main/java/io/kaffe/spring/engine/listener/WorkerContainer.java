@@ -59,10 +59,9 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.RecentEntries;
-import io.kaffe.spring.engine.worker.RestartLimit;
-import io.kaffe.spring.engine.worker.StallLimits;
+import io.kaffe.spring.engine.worker.RestartHistory;
+import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StalledRecord;
-import io.kaffe.spring.engine.worker.ThreadScope;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.engine.worker.WorkerOwner;
@@ -295,12 +294,12 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	@Override
-	public ThreadScope threadScope() {
+	public WorkerOwner.ThreadScope threadScope() {
 		return this.delivery;
 	}
 
 	@Override
-	public StallLimits stallLimits() {
+	public StallWatch.Limits stallLimits() {
 		return this.settings.stallLimits();
 	}
 
@@ -310,7 +309,7 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	@Override
-	public RestartLimit restartLimit() {
+	public RestartHistory.Limit restartLimit() {
 		return this.settings.restartLimit();
 	}
 

@@ -24,7 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -66,7 +68,7 @@ public final class ConsumerWorkers {
 
 	private final RunQueue runQueue;
 
-	private final HandledRecords handledRecords = new HandledRecords(this.workers.values());
+	private final HandledRecords handledRecords = new HandledRecords();
 
 	private final Collection<? extends DetachedRecord> unattended;
 
@@ -226,7 +228,7 @@ public final class ConsumerWorkers {
 	 * @return the number, which never decreases and may be a moment old
 	 */
 	public long handled() {
-		return this.handledRecords.sum();
+		return this.handledRecords.sum(this.workers.values());
 	}
 
 	/**
@@ -335,7 +337,7 @@ public final class ConsumerWorkers {
 		});
 		Worker worker = retired.get();
 		if (worker != null) {
-			this.handledRecords.gone(worker);
+			this.handledRecords.retired(worker);
 		}
 	}
 
@@ -345,7 +347,7 @@ public final class ConsumerWorkers {
 	void retired(Worker worker, Object key) {
 		try {
 			this.workers.remove(key, worker);
-			this.handledRecords.gone(worker);
+			this.handledRecords.retired(worker);
 		}
 		catch (Throwable ex) {
 			logger.error("The key of " + worker + " cannot be compared with others: " + ex.getClass().getName());
@@ -356,6 +358,44 @@ public final class ConsumerWorkers {
 	 * What stands for a record that is ordered with no other.
 	 */
 	private record Coordinates(String topic, int partition, long offset) {
+	}
+
+	/**
+	 * How many records the workers have finished. Each worker counts its own, so that
+	 * finishing a record costs no shared write; the counts of retired workers are added
+	 * up here.
+	 * <p>
+	 * <b>Threading.</b> Safe for concurrent use; nothing blocks. A worker leaves the map
+	 * first and is added here then, and {@link #sum} looks here first and at the map
+	 * then: it may miss a worker that retires at this moment, but counts none twice. That
+	 * it missed one is not seen, since it never returns less than before.
+	 */
+	private static final class HandledRecords {
+
+		private final LongAdder byRetired = new LongAdder();
+
+		private final AtomicLong highest = new AtomicLong();
+
+		/**
+		 * Add what a worker has counted. Called once, when it has left the map and no
+		 * longer runs.
+		 */
+		void retired(Worker worker) {
+			this.byRetired.add(worker.handled());
+		}
+
+		/**
+		 * Return the number of all workers, including those that have retired.
+		 * @param present a live view of the workers in the map
+		 */
+		long sum(Collection<Worker> present) {
+			long sum = this.byRetired.sum();
+			for (Worker worker : present) {
+				sum += worker.handled();
+			}
+			return this.highest.accumulateAndGet(sum, Math::max);
+		}
+
 	}
 
 }

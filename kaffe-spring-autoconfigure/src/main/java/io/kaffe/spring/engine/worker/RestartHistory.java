@@ -34,7 +34,7 @@ public final class RestartHistory {
 
 	private final Deque<Long> times = new ArrayDeque<>();
 
-	private final RestartLimit limit;
+	private final Limit limit;
 
 	private int total;
 
@@ -42,7 +42,7 @@ public final class RestartHistory {
 	 * Create a history without restarts.
 	 * @param limit how many are too many
 	 */
-	public RestartHistory(RestartLimit limit) {
+	public RestartHistory(Limit limit) {
 		this.limit = limit;
 	}
 
@@ -81,6 +81,15 @@ public final class RestartHistory {
 	 */
 	public synchronized int total() {
 		return this.total;
+	}
+
+	/**
+	 * How often something that breaks down is restarted before it stays down.
+	 *
+	 * @param maxRestarts most restarts within the window; 0: none
+	 * @param window how far back restarts count
+	 */
+	public record Limit(int maxRestarts, Duration window) {
 	}
 
 }

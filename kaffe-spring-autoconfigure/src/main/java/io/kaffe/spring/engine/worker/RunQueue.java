@@ -405,7 +405,7 @@ final class RunQueue {
 			if (this.started) {
 				RunQueue.this.starting.set(false);
 			}
-			ThreadScope scope = null;
+			WorkerOwner.ThreadScope scope = null;
 			boolean ended = false;
 			try {
 				noteThatItRuns();

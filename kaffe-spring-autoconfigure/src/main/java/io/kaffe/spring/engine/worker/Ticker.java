@@ -45,4 +45,26 @@ public interface Ticker {
 		return SystemTicker.INSTANCE;
 	}
 
+	/**
+	 * The clocks of the machine.
+	 */
+	final class SystemTicker implements Ticker {
+
+		private static final SystemTicker INSTANCE = new SystemTicker();
+
+		private SystemTicker() {
+		}
+
+		@Override
+		public long nanoTime() {
+			return System.nanoTime();
+		}
+
+		@Override
+		public Instant instant() {
+			return Instant.now();
+		}
+
+	}
+
 }

@@ -129,7 +129,7 @@ public final class Worker {
 	/** Only if it broke down, since most never do. */
 	private volatile @Nullable RestartHistory restarts;
 
-	private volatile @Nullable RecordFailure lastFailure;
+	private volatile @Nullable Failure lastFailure;
 
 	/**
 	 * Create a worker that serves partitions.
@@ -347,10 +347,12 @@ public final class Worker {
 	/**
 	 * Note that an attempt failed; the record stays the current one. Called by work,
 	 * while it is run.
-	 * @param failure what went wrong
+	 * @param at when it failed
+	 * @param record the record
+	 * @param failure what was thrown
 	 */
-	public void recordFailed(RecordFailure failure) {
-		this.lastFailure = failure;
+	public void recordFailed(Instant at, ConsumerRecord<?, ?> record, Throwable failure) {
+		this.lastFailure = new Failure(at, record, failure);
 		this.failed++;
 	}
 
@@ -433,7 +435,7 @@ public final class Worker {
 		ConsumerRecord<?, ?> record = this.record;
 		List<WorkerSnapshot.CurrentRecord> records = (record != null) ? List.of(describe(record, showValues))
 				: List.of();
-		RecordFailure failure = this.lastFailure;
+		Failure failure = this.lastFailure;
 		RestartHistory restarts = this.restarts;
 		return new WorkerSnapshot(name(), state(state, record), served(), queued, this.handled, this.failed,
 				(restarts != null) ? restarts.total() : 0, records, (failure != null) ? failure.snapshot() : null,
@@ -563,7 +565,7 @@ public final class Worker {
 	 * a while.
 	 * @return how long to wait; zero if it broke down too often
 	 */
-	Duration brokeDown(Turn turn, RestartLimit limit) {
+	Duration brokeDown(Turn turn, RestartHistory.Limit limit) {
 		if (turn.isHeld()) {
 			this.run = SCHEDULED;
 		}
@@ -664,6 +666,25 @@ public final class Worker {
 	@Override
 	public String toString() {
 		return name();
+	}
+
+	/**
+	 * The attempt that failed last.
+	 *
+	 * @param at when it failed
+	 * @param record the record
+	 * @param exception what was thrown
+	 */
+	private record Failure(Instant at, ConsumerRecord<?, ?> record, Throwable exception) {
+
+		/**
+		 * Return what a table may show: coordinates and type, no user data.
+		 */
+		WorkerSnapshot.LastFailure snapshot() {
+			return new WorkerSnapshot.LastFailure(this.at, DisplayText.coordinatesOf(this.record),
+					this.exception.getClass().getName());
+		}
+
 	}
 
 	/**

@@ -43,7 +43,7 @@ public interface WorkerOwner {
 	 * Return when a record counts as stalled.
 	 * @return the limits
 	 */
-	StallLimits stallLimits();
+	StallWatch.Limits stallLimits();
 
 	/**
 	 * Return the records that are being handled while no worker runs.
@@ -55,7 +55,7 @@ public interface WorkerOwner {
 	 * Return how often a worker that breaks down is started again.
 	 * @return the limit
 	 */
-	RestartLimit restartLimit();
+	RestartHistory.Limit restartLimit();
 
 	/**
 	 * Stop the consumer in an orderly way, since it cannot go on. What is unfinished is
@@ -85,5 +85,24 @@ public interface WorkerOwner {
 	 * @return the problems, the worst first; empty if it is well
 	 */
 	List<ConsumerProblem> problems();
+
+	/**
+	 * What threads need while they run the workers of a consumer, such as thread-local
+	 * values. Called on each of these threads: must be safe for concurrent use, and must
+	 * not block or throw.
+	 */
+	interface ThreadScope {
+
+		/**
+		 * Prepare the calling thread for workers.
+		 */
+		void enter();
+
+		/**
+		 * Undo {@link #enter()}.
+		 */
+		void leave();
+
+	}
 
 }

@@ -37,7 +37,7 @@ import org.springframework.kafka.listener.MessageListener;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
-import io.kaffe.spring.engine.worker.RestartLimit;
+import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerSnapshot;
@@ -67,7 +67,7 @@ class ContainerSupervisionTests {
 
 					}))
 				.register("orders", 1, new TestWorkerOwner()),
-			new RestartLimit(2, Duration.ofMinutes(5)), this.execution, this.execution);
+			new RestartHistory.Limit(2, Duration.ofMinutes(5)), this.execution, this.execution);
 
 	@Test
 	void containerIsStartedAgainWhenAThreadHasEndedWithoutAWord() throws InterruptedException {

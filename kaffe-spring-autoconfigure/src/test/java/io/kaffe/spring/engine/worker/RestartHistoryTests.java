@@ -31,7 +31,7 @@ class RestartHistoryTests {
 
 	@Test
 	void waitsDoubleUpToALimit() {
-		RestartHistory history = new RestartHistory(new RestartLimit(8, Duration.ofMinutes(5)));
+		RestartHistory history = new RestartHistory(new RestartHistory.Limit(8, Duration.ofMinutes(5)));
 		assertThat(history.total()).isZero();
 		int[] seconds = { 1, 2, 4, 8, 16, 30, 30, 30 };
 		for (int expected : seconds) {
@@ -42,7 +42,7 @@ class RestartHistoryTests {
 
 	@Test
 	void oneMoreThanMayBeInTheWindowIsTooMany() {
-		RestartHistory history = new RestartHistory(new RestartLimit(2, Duration.ofSeconds(10)));
+		RestartHistory history = new RestartHistory(new RestartHistory.Limit(2, Duration.ofSeconds(10)));
 		assertThat(history.brokeDown(0)).isPositive();
 		assertThat(history.brokeDown(10 * SECOND)).isPositive();
 		assertThat(history.brokeDown(10 * SECOND)).as("the first one is still in the window").isZero();
@@ -51,7 +51,7 @@ class RestartHistoryTests {
 
 	@Test
 	void whatIsOlderThanTheWindowIsForgotten() {
-		RestartHistory history = new RestartHistory(new RestartLimit(2, Duration.ofSeconds(10)));
+		RestartHistory history = new RestartHistory(new RestartHistory.Limit(2, Duration.ofSeconds(10)));
 		history.brokeDown(0);
 		assertThat(history.brokeDown(5 * SECOND)).hasSeconds(2);
 		assertThat(history.brokeDown(10 * SECOND + 1)).as("one is left in the window").hasSeconds(2);
@@ -61,7 +61,7 @@ class RestartHistoryTests {
 
 	@Test
 	void clockThatStartsBelowZeroIsNoLessAClock() {
-		RestartHistory history = new RestartHistory(new RestartLimit(1, Duration.ofSeconds(10)));
+		RestartHistory history = new RestartHistory(new RestartHistory.Limit(1, Duration.ofSeconds(10)));
 		assertThat(history.brokeDown(Long.MAX_VALUE - SECOND)).hasSeconds(1);
 		assertThat(history.brokeDown(Long.MIN_VALUE + SECOND)).as("two seconds later, past the overflow").isZero();
 		assertThat(history.brokeDown(Long.MIN_VALUE + 11 * SECOND)).hasSeconds(1);
@@ -69,12 +69,12 @@ class RestartHistoryTests {
 
 	@Test
 	void limitOfZeroMeansNever() {
-		assertThat(new RestartHistory(new RestartLimit(0, Duration.ofSeconds(10))).brokeDown(0)).isZero();
+		assertThat(new RestartHistory(new RestartHistory.Limit(0, Duration.ofSeconds(10))).brokeDown(0)).isZero();
 	}
 
 	@Test
 	void whatSomebodyStartsAnewHasAllItsRestartsBeforeIt() {
-		RestartHistory history = new RestartHistory(new RestartLimit(1, Duration.ofSeconds(10)));
+		RestartHistory history = new RestartHistory(new RestartHistory.Limit(1, Duration.ofSeconds(10)));
 		history.brokeDown(0);
 		assertThat(history.brokeDown(0)).isZero();
 		history.forget();

@@ -156,8 +156,8 @@ class StallWatchTests {
 				new TestWorkerOwner() {
 
 					@Override
-					public StallLimits stallLimits() {
-						return new StallLimits(Duration.ofSeconds(10), interruptThreshold);
+					public StallWatch.Limits stallLimits() {
+						return new StallWatch.Limits(Duration.ofSeconds(10), interruptThreshold);
 					}
 
 				}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {

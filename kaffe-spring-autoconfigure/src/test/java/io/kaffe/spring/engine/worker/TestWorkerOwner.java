@@ -31,7 +31,7 @@ import io.kaffe.spring.table.ConsumerState;
 /**
  * A consumer whose workers have no need of anything, and that cannot be stopped.
  */
-public class TestWorkerOwner implements WorkerOwner, ThreadScope {
+public class TestWorkerOwner implements WorkerOwner, WorkerOwner.ThreadScope {
 
 	private final Collection<DetachedRecord> unattended = ConcurrentHashMap.newKeySet();
 
@@ -55,13 +55,13 @@ public class TestWorkerOwner implements WorkerOwner, ThreadScope {
 	}
 
 	@Override
-	public ThreadScope threadScope() {
+	public WorkerOwner.ThreadScope threadScope() {
 		return this;
 	}
 
 	@Override
-	public StallLimits stallLimits() {
-		return new StallLimits(Duration.ofHours(1), null);
+	public StallWatch.Limits stallLimits() {
+		return new StallWatch.Limits(Duration.ofHours(1), null);
 	}
 
 	@Override
@@ -70,8 +70,8 @@ public class TestWorkerOwner implements WorkerOwner, ThreadScope {
 	}
 
 	@Override
-	public RestartLimit restartLimit() {
-		return new RestartLimit(10, Duration.ofMinutes(5));
+	public RestartHistory.Limit restartLimit() {
+		return new RestartHistory.Limit(10, Duration.ofMinutes(5));
 	}
 
 	@Override

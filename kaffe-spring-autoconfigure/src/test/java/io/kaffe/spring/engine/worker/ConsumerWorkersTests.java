@@ -28,10 +28,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for {@link HandledRecords}, within the {@link ConsumerWorkers} that it counts
- * for.
+ * Tests for how {@link ConsumerWorkers} count the records that they have finished.
  */
-class HandledRecordsTests {
+class ConsumerWorkersTests {
 
 	private static final int RECORDS = 20_000;
 
@@ -42,7 +41,7 @@ class HandledRecordsTests {
 			new ConsumerObservers("orders", List.of()));
 
 	@Test
-	void recordsOfKeysCountWhenTheirWorkersAreGone() {
+	void recordsOfKeysCountAfterTheirWorkersHaveRetired() {
 		for (int offset = 0; offset < 5; offset++) {
 			this.workers.submit("key-" + offset % 2, record(offset), 0, new OneRecord());
 		}
@@ -81,7 +80,7 @@ class HandledRecordsTests {
 	}
 
 	@Test
-	void numberNeverDecreasesAndNeverExceedsWhatWasHandedOver() {
+	void numberNeverDecreasesAndNeverExceedsWhatWasSubmitted() {
 		ExecutorService threads = Executors.newFixedThreadPool(2);
 		try {
 			ConsumerWorkers workers = new ConsumerWorkers(new WorkerRuntime(threads, this.execution, Ticker.system()),
