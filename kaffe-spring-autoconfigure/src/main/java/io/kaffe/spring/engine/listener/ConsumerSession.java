@@ -143,7 +143,7 @@ final class ConsumerSession {
 				this::awaitRoom);
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
 		this.thread = Thread.currentThread();
-		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().metadataLength() > 0,
+		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().completedOffsets(),
 				owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers());
 		ConsumerSeekAware seekAware = owner.seekAware();

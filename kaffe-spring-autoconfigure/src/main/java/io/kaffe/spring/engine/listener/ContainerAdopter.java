@@ -122,9 +122,7 @@ public final class ContainerAdopter {
 				delivery(name, container, settings), maxPollInterval(container), this.ticker, this.manager);
 		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(container, adopted);
-		if (ResubscribableConsumer.madeBy(consumerFactory(container))) {
-			adopted.subscription().allowMore();
-		}
+		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
 		if (errorHandler != null) {
 			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "

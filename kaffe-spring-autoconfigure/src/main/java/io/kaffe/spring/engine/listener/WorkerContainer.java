@@ -158,13 +158,13 @@ final class WorkerContainer implements WorkerOwner {
 			DefaultWorkerManager manager) {
 		this.name = name;
 		this.container = container;
-		this.subscription = new TopicSubscription(name, container.getContainerProperties());
+		this.subscription = new TopicSubscription(name, container);
 		this.settings = settings;
 		this.seekAware = seekAware;
 		this.delivery = delivery;
 		this.maxPollInterval = maxPollInterval;
 		this.ticker = ticker;
-		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
+		this.metadataLimit = new MetadataLimit(name, settings.completedOffsets());
 		this.buffer = new SharedBuffer(
 				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()),
 				this::assignments);
