@@ -238,26 +238,12 @@ public abstract class ConsumerProperties {
 		 */
 		private @Nullable Boolean completedOffsets;
 
-		/**
-		 * Largest metadata of a commit. The broker's own limit is its setting
-		 * offset.metadata.max.bytes.
-		 */
-		private @Nullable DataSize maxMetadataSize;
-
 		public @Nullable Boolean getCompletedOffsets() {
 			return this.completedOffsets;
 		}
 
 		public void setCompletedOffsets(@Nullable Boolean completedOffsets) {
 			this.completedOffsets = completedOffsets;
-		}
-
-		public @Nullable DataSize getMaxMetadataSize() {
-			return this.maxMetadataSize;
-		}
-
-		public void setMaxMetadataSize(@Nullable DataSize maxMetadataSize) {
-			this.maxMetadataSize = maxMetadataSize;
 		}
 
 		public @Nullable Duration getInterval() {

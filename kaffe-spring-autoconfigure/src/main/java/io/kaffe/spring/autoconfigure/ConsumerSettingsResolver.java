@@ -31,7 +31,6 @@ import io.kaffe.spring.engine.delivery.BatchLimits;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
-import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -42,8 +41,6 @@ import io.kaffe.spring.table.ConsumerProblem;
  * default. Refuses values that make no sense, by the name of the property they came from.
  */
 final class ConsumerSettingsResolver {
-
-	private static final DataSize LARGEST_METADATA = DataSize.ofBytes(CommitMetadata.MAX_LENGTH);
 
 	private static final int DEFAULT_CONCURRENCY = 16;
 
@@ -103,7 +100,10 @@ final class ConsumerSettingsResolver {
 				(chosen instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()
 						: strategy.value(),
 				chosen, maxConcurrency(name, chosen), maxRecords.value(), maxBytes.value().toBytes(),
-				metadataLength(name), commitInterval.value(), drainTimeout(name, maxPollInterval), batchLimits(name),
+				setting(name, "commit.completed-offsets", (consumer) -> consumer.getCommit().getCompletedOffsets(),
+						true)
+					.value(),
+				commitInterval.value(), drainTimeout(name, maxPollInterval), batchLimits(name),
 				this.failures.resolve(name, subscription), stallLimits(name), restartLimit(name),
 				setting(name, "health.parked", (consumer) -> consumer.getHealth().getParked(),
 						ConsumerProblem.Severity.WARNING)
@@ -136,18 +136,6 @@ final class ConsumerSettingsResolver {
 					+ (this.strategies.names().isEmpty() ? ", or the name of a WorkerAllocationStrategy bean." : "."));
 		}
 		return strategy;
-	}
-
-	private int metadataLength(String name) {
-		ResolvedProperty<DataSize> size = setting(name, "commit.max-metadata-size",
-				(consumer) -> consumer.getCommit().getMaxMetadataSize(), DataSize.ofBytes(4096));
-		size.check(size.value().toBytes() > 0 && size.value().compareTo(LARGEST_METADATA) <= 0,
-				"Must be from 1 to " + LARGEST_METADATA.toBytes()
-						+ " bytes. To tell nothing but offsets, set 'commit.completed-offsets' to false.");
-		boolean told = setting(name, "commit.completed-offsets",
-				(consumer) -> consumer.getCommit().getCompletedOffsets(), true)
-			.value();
-		return told ? (int) size.value().toBytes() : 0;
 	}
 
 	private Duration drainTimeout(String name, Duration maxPollInterval) {

@@ -23,6 +23,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
@@ -34,18 +35,19 @@ import io.kaffe.spring.engine.adapter.AsyncHandlerAdapter;
 import io.kaffe.spring.engine.worker.Worker;
 
 /**
- * What a native image has to know: which members are used by reflection, which proxies
- * are made, and which files are read. Properties, failure analyzers and the endpoint's
- * types are Spring Boot's to tell.
+ * Runtime hints for native images: members used by reflection, proxies, and resources.
+ * Spring Boot registers the hints of properties, failure analyzers and the endpoint's
+ * types.
  */
 final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		hints.resources().registerPattern("io/kaffe/spring/actuate/page/*");
-		hints.proxies().registerJdkProxy(Consumer.class);
+		hints.proxies().registerJdkProxy(Consumer.class).registerJdkProxy(ConsumerFactory.class);
 		hints.reflection()
 			.registerType(Consumer.class, MemberCategory.INVOKE_PUBLIC_METHODS)
+			.registerType(ConsumerFactory.class, MemberCategory.INVOKE_PUBLIC_METHODS)
 			.registerType(AbstractMessageListenerContainer.class, (type) -> type.withField("consumerFactory"))
 			.registerType(ConcurrentMessageListenerContainer.class)
 			.registerType(KafkaMessageListenerContainer.class)

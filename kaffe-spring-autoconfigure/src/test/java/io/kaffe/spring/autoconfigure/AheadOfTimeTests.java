@@ -38,6 +38,7 @@ import org.springframework.core.test.tools.TestCompiler;
 import org.springframework.javapoet.ClassName;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
+import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
@@ -78,6 +79,9 @@ class AheadOfTimeTests {
 			.accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onMethodInvocation(org.apache.kafka.clients.consumer.Consumer.class, "wakeup")).accepts(hints);
+		assertThat(RuntimeHintsPredicates.proxies().forInterfaces(ConsumerFactory.class)).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(ConsumerFactory.class, "isAutoCommit"))
+			.accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onFieldAccess(AbstractMessageListenerContainer.class.getDeclaredField("consumerFactory"))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()

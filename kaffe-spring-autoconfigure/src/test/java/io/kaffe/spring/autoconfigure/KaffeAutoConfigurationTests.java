@@ -24,13 +24,17 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
@@ -110,6 +114,21 @@ class KaffeAutoConfigurationTests {
 				assertThat(container(context.getBean(KafkaListenerEndpointRegistry.class), "orders")
 					.getContainerProperties()
 					.getMessageListener()).isInstanceOf(MessageListener.class);
+			});
+	}
+
+	@Test
+	void consumerOfUnnamedListenerIsMadeAsWithoutWorkers() {
+		this.contextRunner.withUserConfiguration(Listening.class)
+			.withPropertyValues("kaffe.consumers.orders=", "spring.kafka.bootstrap-servers=localhost:1")
+			.run((context) -> {
+				ConsumerFactory<?, ?> shared = context.getBean(ConsumerFactory.class);
+				KafkaListenerEndpointRegistry registry = context.getBean(KafkaListenerEndpointRegistry.class);
+				assertThat(consumerFactory(container(registry, "refunds"))).isSameAs(shared);
+				assertThat(consumerFactory(container(registry, "orders"))).isNotSameAs(shared);
+				try (Consumer<?, ?> consumer = shared.createConsumer("refunds", "client")) {
+					assertThat(consumer).isInstanceOf(KafkaConsumer.class);
+				}
 			});
 	}
 
@@ -405,6 +424,10 @@ class KaffeAutoConfigurationTests {
 
 	private static MessageListenerContainer container(KafkaListenerEndpointRegistry registry, String id) {
 		return Objects.requireNonNull(registry.getListenerContainer(id));
+	}
+
+	private static @Nullable Object consumerFactory(MessageListenerContainer container) {
+		return new DirectFieldAccessor(container).getPropertyValue("consumerFactory");
 	}
 
 	private static Thread threadOfPolls(MessageListenerContainer container) {

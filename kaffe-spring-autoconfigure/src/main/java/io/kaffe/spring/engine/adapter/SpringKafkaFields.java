@@ -30,8 +30,8 @@ import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 
 /**
- * All private fields of Spring Kafka that are read here, since there is no other way to
- * what they hold: no public accessor, and no hook that is given it. Nothing is written.
+ * All fields of Spring Kafka that are accessed although they are not public, since there
+ * is no other way to what they hold: no public accessor, and no hook that is given it.
  * <p>
  * <b>Threading.</b> Without state; called while the application starts.
  */
@@ -47,6 +47,16 @@ public final class SpringKafkaFields {
 	 */
 	public static ConsumerFactory<?, ?> consumerFactory(AbstractMessageListenerContainer<?, ?> container) {
 		return (ConsumerFactory<?, ?>) Objects.requireNonNull(read(container, "consumerFactory"));
+	}
+
+	/**
+	 * Give a container another consumer factory, which it uses when it is started.
+	 * @param container the container, before it starts
+	 * @param factory the factory
+	 */
+	public static void consumerFactory(AbstractMessageListenerContainer<?, ?> container,
+			ConsumerFactory<?, ?> factory) {
+		new DirectFieldAccessor(container).setPropertyValue("consumerFactory", factory);
 	}
 
 	/**

@@ -125,7 +125,7 @@ final class ConsumerSession {
 				owner.ticker());
 		this.flow = new FlowControl(consumer, owner, owner.facts().maxPollRecords(), this.wakeup::await);
 		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
-		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().metadataLength() > 0,
+		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().completedOffsets(),
 				owner.ticker());
 		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers(),
 				owner.delivery());

@@ -38,8 +38,8 @@ import io.kaffe.spring.table.ConsumerProblem;
  * exceed it
  * @param maxBufferedBytes most bytes of their serialized keys and values; one poll may
  * exceed it
- * @param metadataLength most characters of a commit's metadata, which tells what is
- * complete above the committed offset; 0: tell nothing
+ * @param completedOffsets whether commits store in their metadata which offsets above the
+ * committed offset are completed
  * @param commitInterval how often completed offsets are committed
  * @param drainTimeout how long a revoked partition or a stop waits for records that are
  * being handled or to be acknowledged
@@ -52,7 +52,7 @@ import io.kaffe.spring.table.ConsumerProblem;
  * @param mdc whether loggers are told which record is being handled
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
-		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
+		int maxBufferedRecords, long maxBufferedBytes, boolean completedOffsets, Duration commitInterval,
 		Duration drainTimeout, BatchLimits batchLimits, FailurePolicy failurePolicy, StallWatch.Limits stallLimits,
 		RestartHistory.Limit restartLimit, ConsumerProblem.Severity parkedSeverity, boolean mdc) {
 

@@ -107,9 +107,7 @@ public final class ContainerAdopter {
 				delivery(name, facts, settings), this.ticker, this.manager);
 		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(container, adopted);
-		if (ResubscribableConsumer.madeBy(facts.consumerFactory())) {
-			adopted.subscription().allowMore();
-		}
+		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
 		if (errorHandler != null) {
 			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "

@@ -22,9 +22,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * How long the metadata of a commit may be: what is configured, or less if the broker's
- * own limit ({@code offset.metadata.max.bytes}), which no client can ask for, turns out
- * to be smaller.
+ * Maximum length of the metadata of a commit: the default of the broker's setting
+ * {@code offset.metadata.max.bytes}, or less if the broker turns out to have a smaller
+ * limit, which no client can query.
  * <p>
  * <b>Threading.</b> Shared by the consumer threads of a container; one atomic number.
  */
@@ -32,33 +32,43 @@ final class MetadataLimit {
 
 	private static final Log logger = LogFactory.getLog(MetadataLimit.class);
 
-	/** Below this, next to nothing can be told. */
+	private static final int BROKER_DEFAULT = 4096;
+
+	/** Shorter metadata has room for next to nothing. */
 	private static final int SMALLEST = 32;
 
 	private final AtomicInteger length;
 
 	private final String consumerName;
 
-	MetadataLimit(String consumerName, int length) {
+	/**
+	 * Create a limit.
+	 * @param consumerName the consumer's name
+	 * @param completedOffsets whether commits have metadata
+	 */
+	MetadataLimit(String consumerName, boolean completedOffsets) {
 		this.consumerName = consumerName;
-		this.length = new AtomicInteger(length);
+		this.length = new AtomicInteger(completedOffsets ? BROKER_DEFAULT : 0);
 	}
 
+	/**
+	 * Return the maximum length; 0 if commits have no metadata.
+	 */
 	int length() {
 		return this.length.get();
 	}
 
 	/**
-	 * Note that the broker refused metadata, and take half of its length from now on.
-	 * @param refused how long it was
+	 * Record that the broker rejected metadata, and allow half of its length from now on.
+	 * @param rejected the length of the rejected metadata
 	 */
-	void tooLarge(int refused) {
-		int lowered = (refused / 2 >= SMALLEST) ? refused / 2 : 0;
+	void tooLarge(int rejected) {
+		int lowered = (rejected / 2 >= SMALLEST) ? rejected / 2 : 0;
 		int before = this.length.getAndUpdate((current) -> Math.min(current, lowered));
 		if (lowered < before) {
-			logger.warn("The broker takes less than " + refused + " bytes of commit metadata (its setting "
-					+ "'offset.metadata.max.bytes'); '" + this.consumerName + "' tells completed offsets in at most "
-					+ lowered + " from now on. More records may be repeated after a crash");
+			logger.warn("Consumer '" + this.consumerName + "': the broker rejected " + rejected
+					+ " bytes of commit metadata (its setting 'offset.metadata.max.bytes'); completed offsets are stored "
+					+ "in at most " + lowered + " bytes from now on, so more records may be redelivered after a crash");
 		}
 	}
 

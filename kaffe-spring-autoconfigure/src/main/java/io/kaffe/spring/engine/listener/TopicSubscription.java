@@ -16,6 +16,10 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -27,15 +31,26 @@ import java.util.stream.Stream;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.beans.BeansException;
+import org.springframework.kafka.core.ConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+
+import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 
 /**
- * The topics that the consumers of one listener container subscribe to: those it was set
- * up with, and those that were added since. Added ones are subscribed to by each consumer
- * before its next poll, on its own thread, so that the group assigns their partitions
- * while the others go on as in any rebalance.
+ * The topics that the consumers of one listener container subscribe to: those the
+ * container was created with, and those that were added later. Each consumer subscribes
+ * to added topics before its next poll, on its own thread, so that the group assigns
+ * their partitions as in any rebalance while the other partitions are processed.
+ * <p>
+ * A second subscription has to keep the rebalance listener of the first, which Spring
+ * Kafka creates inside the container and which {@link Consumer#subscribe(Collection)}
+ * would drop. So the container is given a consumer factory of its own, which delegates to
+ * the application's and returns consumers that remember their listener. The application's
+ * factory is left as it is: consumers that it creates for others are not wrapped.
  * <p>
  * <b>Threading.</b> Topics are added by any thread, under the monitor of this; consumer
  * threads read {@code topics}, an immutable set that is replaced.
@@ -57,77 +72,172 @@ final class TopicSubscription {
 	/**
 	 * Create a subscription.
 	 * @param consumer the consumer's name
-	 * @param properties where the container's topics are
+	 * @param container the container, before it starts
 	 */
-	TopicSubscription(String consumer, ContainerProperties properties) {
+	TopicSubscription(String consumer, AbstractMessageListenerContainer<?, ?> container) {
 		this.consumer = consumer;
-		String[] topics = properties.getTopics();
+		String[] topics = container.getContainerProperties().getTopics();
 		this.initial = (topics != null) ? Set.copyOf(List.of(topics)) : null;
 		this.topics = this.initial;
 	}
 
 	/**
+	 * Let the consumers of the container remember their rebalance listener, unless it
+	 * does not subscribe to topics by name.
+	 * @param container the container, before it starts
+	 */
+	synchronized void installIn(AbstractMessageListenerContainer<?, ?> container) {
+		if (this.initial == null) {
+			return;
+		}
+		try {
+			ConsumerFactory<?, ?> factory = SpringKafkaFields.consumerFactory(container);
+			SpringKafkaFields.consumerFactory(container, ListenerKeepingConsumer.factory(factory));
+			this.resubscribable = true;
+		}
+		catch (BeansException ex) {
+			logger.debug("Consumer '" + this.consumer + "' cannot subscribe to more topics", ex);
+		}
+	}
+
+	/**
 	 * Return the topics.
-	 * @return an immutable set, or {@code null} if it is not by name that they are
-	 * subscribed to
+	 * @return an immutable set, or {@code null} if the container does not subscribe to
+	 * topics by name
 	 */
 	@Nullable Set<String> topics() {
 		return this.topics;
 	}
 
 	/**
-	 * Note that the container's consumers are {@link ResubscribableConsumer
-	 * resubscribable}.
-	 */
-	synchronized void allowMore() {
-		this.resubscribable = true;
-	}
-
-	/**
 	 * Add topics.
-	 * @return those that were not there yet
+	 * @return those that were not subscribed to yet
 	 */
 	synchronized Set<String> add(Collection<String> added) {
 		Set<String> present = this.topics;
 		if (present == null) {
 			throw new IllegalStateException("Consumer '" + this.consumer
-					+ "' has a topic pattern or partitions of its own, so it cannot subscribe to topics by name");
+					+ "' has a topic pattern or manually assigned partitions, so it cannot subscribe to topics by name");
 		}
 		if (!this.resubscribable) {
-			throw new IllegalStateException("Consumer '" + this.consumer + "' cannot subscribe to more topics: its "
-					+ "ConsumerFactory does not support post-processors");
+			throw new IllegalStateException("Consumer '" + this.consumer + "' cannot subscribe to more topics: the "
+					+ "consumer factory of its listener container could not be replaced");
 		}
 		for (String topic : added) {
 			if (!NAME.matcher(topic).matches()) {
-				// Polls fail from then on if one such topic is subscribed to.
-				throw new IllegalArgumentException("'" + topic + "' is no valid name of a topic");
+				// Every poll fails once an invalid topic is subscribed to.
+				throw new IllegalArgumentException("'" + topic + "' is not a valid topic name");
 			}
 		}
 		Set<String> fresh = new TreeSet<>(added);
 		fresh.removeAll(present);
 		if (!fresh.isEmpty()) {
 			this.topics = Stream.concat(present.stream(), fresh.stream()).collect(Collectors.toUnmodifiableSet());
-			logger.info("Consumer '" + this.consumer + "' subscribes to " + fresh + " from now on, besides "
+			logger.info("Consumer '" + this.consumer + "' subscribes to " + fresh + " in addition to "
 					+ new TreeSet<>(present));
 		}
 		return fresh;
 	}
 
 	/**
-	 * Let a consumer subscribe to what was added. Called by the consumer's thread before
-	 * each poll.
+	 * Subscribe a consumer to added topics. Called by the consumer's thread before each
+	 * poll.
 	 */
 	void renew(Consumer<?, ?> consumer) {
-		Set<String> wanted = this.topics;
-		if (wanted == null || wanted == this.initial || wanted.equals(consumer.subscription())) {
+		Set<String> current = this.topics;
+		if (current == null || current == this.initial || current.equals(consumer.subscription())) {
 			return;
 		}
 		try {
-			consumer.subscribe(wanted);
+			consumer.subscribe(current);
 		}
 		catch (WakeupException ex) {
-			logger.debug("Woken up while subscribing; tried again before the next poll", ex);
+			logger.debug("Subscribing was interrupted by a wakeup and is tried again before the next poll", ex);
 		}
+	}
+
+	/**
+	 * A consumer whose {@link Consumer#subscribe(Collection)}, the one without a
+	 * rebalance listener, keeps the rebalance listener of the subscription before.
+	 * <p>
+	 * <b>Threading.</b> That of the consumer; {@code listener} is set by the first
+	 * subscription, which precedes the start of the consumer's thread.
+	 */
+	static final class ListenerKeepingConsumer implements InvocationHandler {
+
+		private final Consumer<?, ?> consumer;
+
+		private volatile @Nullable ConsumerRebalanceListener listener;
+
+		private ListenerKeepingConsumer(Consumer<?, ?> consumer) {
+			this.consumer = consumer;
+		}
+
+		/**
+		 * Return a factory that creates such consumers. Everything else is answered by
+		 * the factory it delegates to, at the time it is asked.
+		 */
+		@SuppressWarnings("unchecked")
+		static <K, V> ConsumerFactory<K, V> factory(ConsumerFactory<K, V> delegate) {
+			return (ConsumerFactory<K, V>) proxy(ConsumerFactory.class, (proxy, method, args) -> {
+				if (isEquals(method)) {
+					return proxy == args[0];
+				}
+				Object result = call(delegate, method, args);
+				return (result instanceof Consumer<?, ?> consumer) ? of(consumer) : result;
+			});
+		}
+
+		@SuppressWarnings("unchecked")
+		static <K, V> Consumer<K, V> of(Consumer<K, V> consumer) {
+			return (Consumer<K, V>) proxy(Consumer.class, new ListenerKeepingConsumer(consumer));
+		}
+
+		private static Object proxy(Class<?> type, InvocationHandler handler) {
+			return Proxy.newProxyInstance(TopicSubscription.class.getClassLoader(), new Class<?>[] { type }, handler);
+		}
+
+		@Override
+		public @Nullable Object invoke(Object proxy, Method method, @Nullable Object @Nullable [] args)
+				throws Throwable {
+			if (args == null) {
+				return call(this.consumer, method, args);
+			}
+			if (isEquals(method)) {
+				return proxy == args[0];
+			}
+			if (method.getName().equals("subscribe") && args[0] instanceof Collection<?> topics) {
+				return subscribe(method, topics, args);
+			}
+			return call(this.consumer, method, args);
+		}
+
+		@SuppressWarnings("unchecked")
+		private @Nullable Object subscribe(Method method, Collection<?> topics, @Nullable Object[] args)
+				throws Throwable {
+			ConsumerRebalanceListener kept = this.listener;
+			if (args.length == 1 && kept != null) {
+				this.consumer.subscribe((Collection<String>) topics, kept);
+				return null;
+			}
+			this.listener = (args.length > 1) ? (ConsumerRebalanceListener) args[1] : null;
+			return call(this.consumer, method, args);
+		}
+
+		private static boolean isEquals(Method method) {
+			return method.getName().equals("equals") && method.getParameterCount() == 1;
+		}
+
+		private static @Nullable Object call(Object target, Method method, @Nullable Object @Nullable [] args)
+				throws Throwable {
+			try {
+				return method.invoke(target, args);
+			}
+			catch (InvocationTargetException ex) {
+				throw ex.getTargetException();
+			}
+		}
+
 	}
 
 }

@@ -155,13 +155,13 @@ final class WorkerContainer implements WorkerOwner {
 		this.name = name;
 		this.facts = facts;
 		this.container = facts.container();
-		this.subscription = new TopicSubscription(name, this.container.getContainerProperties());
+		this.subscription = new TopicSubscription(name, this.container);
 		this.settings = settings;
 		this.seekAware = seekAware;
 		this.delivery = delivery;
 		this.maxPollInterval = facts.maxPollInterval();
 		this.ticker = ticker;
-		this.metadataLimit = new MetadataLimit(name, settings.metadataLength());
+		this.metadataLimit = new MetadataLimit(name, settings.completedOffsets());
 		this.buffer = new SharedBuffer(
 				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()),
 				this::assignments);

@@ -112,7 +112,7 @@ class ConsumerControlIntegrationTests {
 			KaffeConsumers consumers = context.getBean(KaffeConsumers.class);
 			for (String name : List.of("", ".", "..", "two words", "x".repeat(250))) {
 				assertThatIllegalArgumentException().isThrownBy(() -> consumers.subscribe("orders", List.of(name)))
-					.withMessage("'" + name + "' is no valid name of a topic");
+					.withMessage("'" + name + "' is not a valid topic name");
 			}
 			application.send("orders", 0, 0, 1);
 			await("it is committed").until(() -> Long.valueOf(1).equals(application.committed("orders", 0)));

@@ -66,7 +66,7 @@ class OffsetCommitsTests {
 
 	private final CommittingConsumer consumer = new CommittingConsumer();
 
-	private final MetadataLimit metadataLimit = new MetadataLimit("orders", 4096);
+	private final MetadataLimit metadataLimit = new MetadataLimit("orders", true);
 
 	private final List<String> told = new ArrayList<>();
 

@@ -88,6 +88,8 @@ final class SessionWalk {
 
 	private static final int MAX_BUFFERED = 40;
 
+	private static final int SMALL_METADATA = 40;
+
 	private static final int MAX_POLLED = 30;
 
 	private static final List<TopicPartition> PARTITIONS = List.of(new TopicPartition("orders", 0),
@@ -173,7 +175,7 @@ final class SessionWalk {
 		FailurePolicy policy = new FailurePolicy(3, new FixedBackOff(100, Long.MAX_VALUE), null, Set.of(),
 				this.deadLetters ? FailureAction.DEAD_LETTER : FailureAction.PARK, Map.of(), this::recover, null, 3);
 		ConsumerSettings settings = new ConsumerSettings(this.strategy.configurationName(), this.strategy, null,
-				MAX_BUFFERED, 64L << 20, chance(0.9) ? 4096 : 40, Duration.ofMillis(100), this.drainTimeout,
+				MAX_BUFFERED, 64L << 20, true, Duration.ofMillis(100), this.drainTimeout,
 				new BatchLimits(500, Duration.ZERO), policy, new StallWatch.Limits(Duration.ofHours(10), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
@@ -182,11 +184,15 @@ final class SessionWalk {
 						}), this.execution));
 		ContainerProperties properties = new ContainerProperties("orders", "refunds");
 		properties.setGroupId("orders");
-		return new WorkerContainer("orders",
+		WorkerContainer container = new WorkerContainer("orders",
 				new ContainerFacts(
 						new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties)),
 				settings, this.seeking, delivery, this.execution,
 				new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution)));
+		if (chance(0.1)) {
+			container.metadataLimit().tooLarge(2 * SMALL_METADATA);
+		}
+		return container;
 	}
 
 	/**
