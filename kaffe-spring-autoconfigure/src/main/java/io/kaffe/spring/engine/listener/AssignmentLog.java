@@ -16,7 +16,9 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -27,13 +29,16 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.TopicPartition;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.engine.worker.ConsumerObservers;
+import io.kaffe.spring.engine.worker.RecentEntries;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * Logs what a consumer is assigned, what it loses, and what a stop leaves: one line each,
- * however many partitions there are.
+ * The rebalances of a consumer: logs what is assigned, revoked and lost, and what a stop
+ * leaves unfinished, one line each however many partitions there are; keeps the last
+ * ones; notifies observers.
  * <p>
- * <b>Threading.</b> Called by consumer threads; has no state.
+ * <b>Threading.</b> Safe for concurrent use; consumer threads report.
  */
 final class AssignmentLog {
 
@@ -41,38 +46,96 @@ final class AssignmentLog {
 
 	private static final int SHOWN_RECORDS = 10;
 
-	/** More are not told. */
+	private static final int SHOWN_REBALANCES = 20;
+
+	/** More are not reported. */
 	private static final int SHOWN_ABANDONED = 100;
+
+	private final RecentEntries<ConsumerSnapshot.Rebalance> rebalances = new RecentEntries<>(SHOWN_REBALANCES);
 
 	private final String consumer;
 
-	AssignmentLog(String consumer) {
+	private final ConsumerObservers observers;
+
+	/**
+	 * Create a log.
+	 * @param consumer the consumer's name
+	 * @param observers are notified
+	 */
+	AssignmentLog(String consumer, ConsumerObservers observers) {
 		this.consumer = "Consumer '" + consumer + "'";
+		this.observers = observers;
 	}
 
 	/**
-	 * Log that partitions came or went.
+	 * Report that partitions were assigned.
 	 */
-	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
+	void assigned(Collection<PartitionAssignment> assignments, Instant now) {
+		rebalanced(new ConsumerSnapshot.Rebalance(now, "assigned", names(assignments), null, List.of()));
+	}
+
+	/**
+	 * Report that partitions were lost: another consumer has them already.
+	 */
+	void lost(Collection<PartitionAssignment> assignments, Instant now) {
+		rebalanced(new ConsumerSnapshot.Rebalance(now, "lost", names(assignments), null, List.of()));
+	}
+
+	/**
+	 * Report that partitions were revoked.
+	 * @param drainMillis how long their records in progress were waited for
+	 * @param abandoned the records that were not finished in time, such as
+	 * {@code orders-0@42}
+	 */
+	void revoked(Collection<PartitionAssignment> assignments, long drainMillis, List<String> abandoned, Instant now) {
+		rebalanced(new ConsumerSnapshot.Rebalance(now, "revoked", names(assignments), drainMillis, abandoned));
+	}
+
+	/**
+	 * Return the last rebalances. Any thread.
+	 * @return a snapshot, newest first
+	 */
+	List<ConsumerSnapshot.Rebalance> history() {
+		return this.rebalances.newestFirst();
+	}
+
+	private static List<String> names(Collection<PartitionAssignment> assignments) {
+		return assignments.stream()
+			.map(PartitionAssignment::partition)
+			.sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
+			.map(TopicPartition::toString)
+			.toList();
+	}
+
+	private void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
+		this.rebalances.add(rebalance);
+		log(rebalance);
+		this.observers.rebalanced(rebalance);
+	}
+
+	/**
+	 * Log one rebalance.
+	 */
+	void log(ConsumerSnapshot.Rebalance rebalance) {
 		String partitions = PartitionRanges.describe(rebalance.partitions());
 		switch (rebalance.kind()) {
-			case "assigned" -> logger.info(this.consumer + " was assigned " + partitions);
-			case "lost" -> logger.warn(this.consumer + " has lost " + partitions
-					+ ". What is not committed is redelivered to the next owner");
+			case "assigned" -> logger.info(this.consumer + ": assigned " + partitions);
+			case "lost" -> logger.warn(this.consumer + ": lost " + partitions
+					+ "; records that were not committed are redelivered to the next owner");
 			default -> revoked(partitions, rebalance);
 		}
 	}
 
 	private void revoked(String partitions, ConsumerSnapshot.Rebalance rebalance) {
 		List<String> abandoned = rebalance.givenUp();
-		String drained = " after waiting for " + rebalance.drainMillis() + " ms";
+		String drained = " after a drain of " + rebalance.drainMillis() + " ms";
 		if (abandoned.isEmpty()) {
-			logger.info(this.consumer + " was revoked " + partitions + drained);
+			logger.info(this.consumer + ": revoked " + partitions + drained);
 		}
 		else {
-			logger.warn(this.consumer + " was revoked " + partitions + drained + " in vain for "
+			logger.warn(this.consumer + ": revoked " + partitions + drained + "; abandoned "
 					+ ((abandoned.size() < SHOWN_ABANDONED) ? "" : "at least ") + count(abandoned.size(), "record")
-					+ ", to be redelivered to the next owner: " + first(abandoned));
+					+ " in progress, to be redelivered to the next owner: " + first(abandoned));
 		}
 	}
 
@@ -108,8 +171,8 @@ final class AssignmentLog {
 		if (!backingOff.isEmpty()) {
 			left.add(count(backingOff.size(), "record") + " backing off (" + first(backingOff) + ")");
 		}
-		logger.info(this.consumer + " has stopped. " + (left.isEmpty() ? "No record is left parked or backing off"
-				: "It leaves " + String.join(" and ", left) + ", to be redelivered to the next owner"));
+		logger.info(this.consumer + ": stopped; " + (left.isEmpty() ? "no record is parked or backing off"
+				: String.join(" and ", left) + ", to be redelivered to the next owner"));
 	}
 
 	private static String count(int number, String what) {

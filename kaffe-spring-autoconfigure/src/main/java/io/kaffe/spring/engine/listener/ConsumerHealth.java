@@ -28,10 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 import io.kaffe.spring.FailingRecord;
-import io.kaffe.spring.engine.delivery.Delivery;
-import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.StalledRecord;
-import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerProblem.Kind;
 import io.kaffe.spring.table.ConsumerProblem.Severity;
@@ -49,37 +46,29 @@ final class ConsumerHealth {
 
 	private final AbstractMessageListenerContainer<?, ?> container;
 
+	private final ConsumerContext context;
+
 	private final ContainerSupervision supervision;
 
-	private final ConsumerWorkers workers;
-
-	private final Delivery delivery;
-
-	private final ConsumerSettings settings;
-
-	private final Ticker ticker;
+	private final BrokerAnswers answers;
 
 	private final PollHealth polls;
 
 	private final ProgressHealth progress;
 
-	private final BrokerAnswers answers;
-
-	private final InternalErrors internalErrors;
-
-	ConsumerHealth(AbstractMessageListenerContainer<?, ?> container, ContainerSupervision supervision,
-			ConsumerWorkers workers, Delivery delivery, ConsumerSettings settings, PollHealth polls,
-			BrokerAnswers answers, InternalErrors internalErrors, Ticker ticker) {
-		this.container = container;
+	/**
+	 * Create health.
+	 * @param context the consumer
+	 * @param supervision knows whether it was stopped, and which threads poll
+	 * @param answers whether brokers answer
+	 */
+	ConsumerHealth(ConsumerContext context, ContainerSupervision supervision, BrokerAnswers answers) {
+		this.container = context.facts().container();
+		this.context = context;
 		this.supervision = supervision;
-		this.workers = workers;
-		this.delivery = delivery;
-		this.settings = settings;
-		this.polls = polls;
 		this.answers = answers;
-		this.internalErrors = internalErrors;
-		this.progress = new ProgressHealth(ticker);
-		this.ticker = ticker;
+		this.polls = new PollHealth(this.container, supervision, context.facts().maxPollInterval(), context.ticker());
+		this.progress = new ProgressHealth(context.ticker());
 	}
 
 	/**
@@ -99,7 +88,7 @@ final class ConsumerHealth {
 			.map(ConsumerSession::commitProblem)
 			.filter(Objects::nonNull)
 			.forEach((failing) -> problems.add(new ConsumerProblem(Kind.COMMITS_FAILING, null, failing)));
-		ConsumerProblem internalError = this.internalErrors.problem();
+		ConsumerProblem internalError = this.context.internalErrors().problem();
 		if (internalError != null) {
 			problems.add(internalError);
 		}
@@ -123,8 +112,8 @@ final class ConsumerHealth {
 	}
 
 	private void addStalled(List<ConsumerProblem> problems, Set<TopicPartition> heldUp) {
-		Instant now = this.ticker.instant();
-		for (StalledRecord stalled : this.workers.stalled()) {
+		Instant now = this.context.ticker().instant();
+		for (StalledRecord stalled : this.context.workers().stalled()) {
 			TopicPartition partition = new TopicPartition(stalled.record().topic(), stalled.record().partition());
 			heldUp.add(partition);
 			problems.add(new ConsumerProblem(Kind.STALLED, now.minus(stalled.duration()),
@@ -135,12 +124,12 @@ final class ConsumerHealth {
 	}
 
 	private void addFailing(List<ConsumerProblem> problems, Set<TopicPartition> heldUp) {
-		Instant longAgo = this.ticker.instant().minus(this.settings.stallLimits().threshold());
-		for (FailingRecord failing : this.delivery.failingRecords().all()) {
+		Instant longAgo = this.context.ticker().instant().minus(this.context.settings().stallLimits().threshold());
+		for (FailingRecord failing : this.context.delivery().failingRecords().all()) {
 			if (failing.state() == FailingRecord.State.PARKED || failing.since().isBefore(longAgo)) {
 				heldUp.add(failing.partition());
 				Kind kind = kind(failing.state());
-				Severity severity = (kind == Kind.PARKED) ? this.settings.parkedSeverity() : Severity.WARNING;
+				Severity severity = (kind == Kind.PARKED) ? this.context.settings().parkedSeverity() : Severity.WARNING;
 				problems.add(new ConsumerProblem(kind, severity, failing.since(),
 						kind + ": " + failing.partition() + "@" + failing.offset() + ", "
 								+ failing.failure().getClass().getName() + " since " + failing.since()));

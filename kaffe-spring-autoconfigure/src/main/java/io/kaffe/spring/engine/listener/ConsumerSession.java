@@ -17,43 +17,31 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.util.ReflectionUtils;
 
-import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
-import io.kaffe.spring.engine.worker.AssignedPartition;
-import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
 
 /**
- * One Kafka consumer of a listener container, from its first poll to its end: hands
- * polled records to workers, commits, pauses and resumes partitions, and lets partitions
- * go.
+ * One Kafka consumer of a listener container, from its first poll to its end: what is due
+ * before each poll, the records that a poll returned, and the partitions that are
+ * assigned and revoked.
  * <p>
  * <b>Threading.</b> Every method that takes part in polling belongs to the consumer
  * thread, the one that called first. Tables call {@link #assignments()}, {@link #state()}
@@ -64,79 +52,86 @@ final class ConsumerSession {
 
 	private static final Log logger = LogFactory.getLog(ConsumerSession.class);
 
-	private static final Duration LARGEST_COMMIT_RESERVE = Duration.ofSeconds(5);
-
-	private static final int SHOWN_GIVEN_UP = 100;
-
-	private static final Duration REBALANCE_POLL = Duration.ofMillis(100);
-
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
 	private final Assignments assignments = new Assignments();
 
+	private final ConsumerCommands commands = new ConsumerCommands();
+
+	/** Assigned by Kafka, and not among the assignments yet because that failed. */
+	private final Set<TopicPartition> toBeAssigned = new HashSet<>();
+
 	private final Consumer<?, ?> consumer;
 
-	private final WorkerContainer owner;
+	private final ConsumerContext context;
 
-	private final OffsetCommits commits;
-
-	private final boolean inGroup;
-
-	private final FlowControl flow;
-
-	private final PartitionDrain drain;
+	private final InternalErrors errors;
 
 	private final ConsumerWakeup wakeup;
 
 	private final WorkerAllocation allocation;
 
-	private final ConsumerCommands commands = new ConsumerCommands();
+	private final OffsetCommits commits;
 
-	private final Repositioning repositioning = new Repositioning(this);
+	private final CommitReader commitReader;
 
-	private final InternalErrors errors;
+	private final FlowControl flow;
 
-	/** Replaced although handlers were still at their records. */
-	private final Set<PartitionAssignment> outlasting = new HashSet<>();
+	private final AssignmentReplacement replacement;
 
-	/** Assigned by Kafka, and not taken on yet because that failed. */
-	private final Set<TopicPartition> notTakenOn = new HashSet<>();
+	private final Repositioning repositioning;
 
-	private final CommitReader positions;
+	private final PartitionRevocation revocation;
+
+	private final RecordDispatcher dispatcher;
 
 	private final @Nullable ListenerSeeks seeks;
 
 	private volatile long lastPollAt;
 
+	private volatile ConsumerState state = ConsumerState.STARTING;
+
 	private long stopDeadline;
 
 	private boolean started;
 
-	private volatile ConsumerState state = ConsumerState.STARTING;
-
-	ConsumerSession(Consumer<?, ?> consumer, WorkerContainer owner) {
+	/**
+	 * Create a session. Called by the consumer thread.
+	 * @param consumer the consumer
+	 * @param context what it shares with other threads of its container
+	 */
+	ConsumerSession(Consumer<?, ?> consumer, ConsumerContext context) {
 		this.consumer = consumer;
-		this.owner = owner;
-		this.errors = owner.internalErrors();
-		this.inGroup = owner.facts().groupId() != null;
-		this.wakeup = new ConsumerWakeup(consumer, owner.ticker());
-		this.commits = new OffsetCommits(consumer, this.inGroup, owner.settings().commitInterval(),
-				owner.metadataLimit(), owner.facts().refusalPatience(), owner.commitOutcomes(), this.errors,
-				owner.ticker());
-		this.flow = new FlowControl(consumer, owner, owner.facts().maxPollRecords(), this.wakeup::await);
-		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
-		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().completedOffsets(),
-				owner.ticker());
-		this.allocation = new WorkerAllocation(owner.settings().strategy(), owner.isPerRecord(), owner.workers(),
-				owner.delivery());
-		ConsumerSeekAware seekAware = owner.seekAware();
+		this.context = context;
+		this.errors = context.internalErrors();
+		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
+		this.allocation = new WorkerAllocation(context, this.wakeup);
+		this.commits = new OffsetCommits(consumer, isInGroup(), context.settings().commitInterval(),
+				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(), this.errors,
+				context.ticker());
+		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
+				context.ticker());
+		this.flow = new FlowControl(consumer, context, this.wakeup::await);
+		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().unattended(), context.ticker());
+		this.replacement = new AssignmentReplacement(consumer, this.assignments, this.allocation, this.flow, drain,
+				context);
+		this.repositioning = new Repositioning(consumer, this.assignments, this.replacement, this.errors);
+		this.revocation = new PartitionRevocation(consumer, this.replacement, drain, this.commits, context);
+		this.dispatcher = new RecordDispatcher(consumer, this.assignments, this.toBeAssigned::contains, this.allocation,
+				this.repositioning, context);
+		ConsumerSeekAware seekAware = context.seekAware();
 		this.seeks = (seekAware != null)
-				? new ListenerSeeks(consumer, seekAware, owner.facts().groupId(), this::position, this::sought) : null;
-		this.lastPollAt = owner.ticker().nanoTime();
+				? new ListenerSeeks(consumer, seekAware, context.facts().groupId(), this::position, this::sought)
+				: null;
+		this.lastPollAt = context.ticker().nanoTime();
+	}
+
+	private boolean isInGroup() {
+		return this.context.facts().groupId() != null;
 	}
 
 	/**
-	 * Do what is due before a poll. What throws keeps the rest neither from being done
+	 * Do what is due before a poll. What throws keeps neither the rest from being done
 	 * nor the consumer from polling; only what the listener throws, who chooses
 	 * positions, is thrown in the end.
 	 */
@@ -150,13 +145,13 @@ final class ConsumerSession {
 		catch (Throwable ex) {
 			ofListener = ex;
 		}
-		this.errors.contain("take on assigned partitions", this::takeOnTheRest);
+		this.errors.contain("add assigned partitions", this::assignTheRest);
 		Collection<PartitionAssignment> assigned = this.assignments.all();
 		this.errors.contain("commit", () -> commitIfDue(assigned));
 		this.errors.contain("allocate workers", () -> assigned.forEach(this.allocation::allocateIfNamed));
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
 		this.errors.contain("move positions and carry out operations", this::proceedWithPositions);
-		this.lastPollAt = this.owner.ticker().nanoTime();
+		this.lastPollAt = this.context.ticker().nanoTime();
 		if (ofListener != null) {
 			ReflectionUtils.rethrowRuntimeException(ofListener);
 		}
@@ -165,13 +160,25 @@ final class ConsumerSession {
 
 	private void letListenerSeek() {
 		if (!this.started) {
-			begin();
+			start();
 		}
 		else if (this.seeks != null) {
-			if (this.owner.facts().assignsManually()) {
+			if (this.context.facts().assignsManually()) {
 				this.seeks.polled();
 			}
 			this.seeks.perform();
+		}
+	}
+
+	private void start() {
+		this.started = true;
+		if (this.context.facts().assignsManually()) {
+			assigned(this.consumer.assignment());
+			seekAssigned(this.consumer.assignment());
+			positioned(this.consumer.assignment());
+		}
+		else if (this.seeks != null) {
+			this.seeks.begin();
 		}
 	}
 
@@ -181,10 +188,12 @@ final class ConsumerSession {
 		}
 		assigned.stream()
 			.filter((assignment) -> !assignment.isRevoked())
-			.forEach(this.positions::passWhatHoldsNoRecord);
-		assigned.stream().filter((assignment) -> !isPaused(assignment.partition())).forEach(this.positions::refreshEnd);
-		if (this.inGroup) {
-			this.owner.warnOfSeparatedPartitions(this.consumer);
+			.forEach(this.commitReader::passWhatHoldsNoRecord);
+		assigned.stream()
+			.filter((assignment) -> !isPaused(assignment.partition()))
+			.forEach(this.commitReader::refreshEnd);
+		if (isInGroup()) {
+			this.context.warnOfSplitPartitions(this.consumer);
 		}
 	}
 
@@ -202,120 +211,16 @@ final class ConsumerSession {
 		}
 	}
 
-	private void begin() {
-		this.started = true;
-		if (this.owner.facts().assignsManually()) {
-			assigned(this.consumer.assignment());
-			seekAssigned(this.consumer.assignment());
-			positioned(this.consumer.assignment());
-		}
-		else if (this.seeks != null) {
-			this.seeks.begin();
-		}
-	}
-
 	/**
-	 * Hand polled records to their workers.
+	 * Dispatch polled records to their workers.
 	 */
 	void dispatch(ConsumerRecords<?, ?> records) {
 		this.wakeup.notPolling();
-		SharedBuffer.Admission admission = this.owner.buffer().admission();
-		for (TopicPartition partition : records.partitions()) {
-			List<? extends ConsumerRecord<?, ?>> polled = records.records(partition);
-			try {
-				handOver(partition, polled, records.nextOffsets().get(partition), admission);
-			}
-			catch (Throwable ex) {
-				pollAgain(partition, polled.get(0).offset(), ex);
-			}
-		}
+		this.dispatcher.dispatch(records);
 	}
 
 	/**
-	 * Poll records once more that could not be dispatched, with what else is unfinished.
-	 * To throw instead would leave them to the container's error handler, which may take
-	 * them for handled.
-	 */
-	private void pollAgain(TopicPartition partition, long offset, Throwable failure) {
-		this.errors.add(
-				"dispatch records of " + partition + " from offset " + offset + "; seeking back to poll them again",
-				failure);
-		this.errors.contain("seek back to " + partition + "@" + offset, () -> {
-			PartitionAssignment assignment = this.assignments.get(partition);
-			if (assignment != null && !assignment.isRevoked() && !assignment.progress().isBehind(offset)) {
-				this.repositioning.readAgain(assignment);
-			}
-			else if (assignment == null || !assignment.isRevoked()) {
-				this.consumer.seek(partition, offset);
-			}
-		});
-	}
-
-	private void handOver(TopicPartition partition, List<? extends ConsumerRecord<?, ?>> polled,
-			@Nullable OffsetAndMetadata next, SharedBuffer.Admission admission) {
-		PartitionAssignment assignment = this.assignments.get(partition);
-		if (assignment == null) {
-			dropUnassigned(partition, polled.get(0).offset());
-			return;
-		}
-		if (assignment.isRevoked()) {
-			// It is about to be read from elsewhere, and they are polled again if need
-			// be.
-			return;
-		}
-		if (!assignment.progress().continuesWith(polled.get(0))) {
-			logger.info("The position of " + assignment + " went back to " + polled.get(0).offset());
-			this.repositioning.moved(assignment, polled.get(0).offset());
-			return;
-		}
-		if (assignment.naming() != null) {
-			this.consumer.seek(partition, polled.get(0).offset());
-			return;
-		}
-		int admitted = admission.admit(assignment.buffer(), polled);
-		if (admitted == polled.size()) {
-			append(polled, next, assignment);
-			return;
-		}
-		this.consumer.seek(partition, polled.get(admitted).offset());
-		if (admitted > 0) {
-			// A copy, since a view would keep the rest.
-			append(List.copyOf(polled.subList(0, admitted)), null, assignment);
-		}
-		assignment.buffer().refuse();
-	}
-
-	private void append(List<? extends ConsumerRecord<?, ?>> records, @Nullable OffsetAndMetadata next,
-			PartitionAssignment assignment) {
-		List<? extends ConsumerRecord<?, ?>> open = assignment.append(records, next);
-		if (!open.isEmpty()) {
-			try {
-				this.allocation.handOver(open, assignment);
-			}
-			catch (Throwable ex) {
-				// No worker has them.
-				open.forEach(assignment::drop);
-				throw ex;
-			}
-		}
-	}
-
-	/**
-	 * Drop records of a partition that was lost in the same poll: the client may still
-	 * return what it had fetched of it, and by now it belongs to another member. One that
-	 * could not be taken on is polled again when it was.
-	 */
-	private void dropUnassigned(TopicPartition partition, long offset) {
-		if (this.notTakenOn.contains(partition)) {
-			this.consumer.seek(partition, offset);
-			return;
-		}
-		logger.warn("Dropping records of " + partition + " that were polled although it is not assigned; "
-				+ "they were not committed and are delivered to its owner");
-	}
-
-	/**
-	 * Take partitions on. Those that are here already stay as they are.
+	 * Add partitions that were assigned. Those that are there already stay as they are.
 	 */
 	void assigned(Collection<TopicPartition> partitions) {
 		this.wakeup.notPolling();
@@ -326,23 +231,23 @@ final class ConsumerSession {
 		List<PartitionAssignment> added = new ArrayList<>();
 		for (TopicPartition partition : partitions) {
 			if (this.assignments.get(partition) == null
-					&& !this.errors.contain("take on " + partition, () -> added.add(takeOn(partition)))) {
+					&& !this.errors.contain("add " + partition, () -> added.add(assign(partition)))) {
 				// Paused until another try succeeds, before the next poll.
-				this.notTakenOn.add(partition);
+				this.toBeAssigned.add(partition);
 				this.errors.contain("pause " + partition, () -> this.consumer.pause(List.of(partition)));
 			}
 		}
 		if (!added.isEmpty()) {
-			rebalanced("assigned", added, null, List.of());
+			this.context.assignmentLog().assigned(added, this.context.ticker().instant());
 		}
-		this.errors.contain("pause partitions", () -> this.flow.begin(added));
-		if (this.inGroup) {
+		this.errors.contain("pause partitions", () -> this.flow.start(added));
+		if (isInGroup()) {
 			this.errors.contain("read the commits of assigned partitions",
-					() -> this.positions.continueFromCommits(added));
+					() -> this.commitReader.continueFromCommits(added));
 		}
-		this.owner.assignmentChanged();
+		this.context.assignmentChanged();
 		this.errors.contain("look for dead-letter topics",
-				() -> this.owner.settings()
+				() -> this.context.settings()
 					.failurePolicy()
 					.expect(added.stream().map((assignment) -> assignment.partition().topic()).distinct().toList()));
 		if (!this.assignments.all().isEmpty() || this.state != ConsumerState.STARTING) {
@@ -350,22 +255,22 @@ final class ConsumerSession {
 		}
 	}
 
-	private PartitionAssignment takeOn(TopicPartition partition) {
-		PartitionAssignment assignment = assign(partition);
+	private PartitionAssignment assign(TopicPartition partition) {
+		PartitionAssignment assignment = this.allocation.assign(partition);
 		this.assignments.put(assignment);
 		return assignment;
 	}
 
 	/**
-	 * Take on partitions for which that failed when they were assigned.
+	 * Add partitions for which that failed when they were assigned.
 	 */
-	private void takeOnTheRest() {
-		if (!this.notTakenOn.isEmpty()) {
-			List<TopicPartition> again = List.copyOf(this.notTakenOn);
-			this.notTakenOn.clear();
+	private void assignTheRest() {
+		if (!this.toBeAssigned.isEmpty()) {
+			List<TopicPartition> again = List.copyOf(this.toBeAssigned);
+			this.toBeAssigned.clear();
 			again.forEach(this.flow::remember);
 			assigned(again);
-			this.positions.compareWithCommits(this.assignments.of(again));
+			this.commitReader.compareWithCommits(this.assignments.of(again));
 		}
 	}
 
@@ -375,14 +280,14 @@ final class ConsumerSession {
 	void seekAssigned(Collection<TopicPartition> partitions) {
 		if (this.seeks != null && this.state != ConsumerState.DRAINING) {
 			this.seeks.assigned(partitions);
-			if (!this.owner.facts().assignsManually()) {
+			if (!this.context.facts().assignsManually()) {
 				this.seeks.polled();
 			}
 		}
 	}
 
 	/**
-	 * Let the listener seek in partitions of which nothing came for a while.
+	 * Let the listener seek in partitions that have been idle for a while.
 	 */
 	void idle(Collection<TopicPartition> partitions) {
 		if (this.seeks != null) {
@@ -392,9 +297,9 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Let the listener forget partitions that went.
+	 * Let the listener forget the seek callbacks of revoked partitions.
 	 */
-	void seekNoMore(Collection<TopicPartition> partitions) {
+	void forgetSeeks(Collection<TopicPartition> partitions) {
 		if (this.seeks != null) {
 			this.seeks.revoked(partitions);
 		}
@@ -408,8 +313,8 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Return the position of a partition as its listener has moved it, though what is
-	 * unfinished below may have to be read first.
+	 * Return the position of a partition as its listener has moved it, though unfinished
+	 * records below it may have to be read first.
 	 */
 	private long position(TopicPartition partition) {
 		Long moved = this.repositioning.position(partition);
@@ -423,52 +328,54 @@ final class ConsumerSession {
 
 	/**
 	 * Look from where partitions that were assigned are going to be read. If that is not
-	 * the committed offset, somebody wants to read them from there, whatever was handled
-	 * before.
+	 * the committed offset, they are to be read from there, whatever was handled before.
 	 */
 	void positioned(Collection<TopicPartition> partitions) {
 		if (this.state != ConsumerState.DRAINING) {
 			this.errors.contain("compare positions with commits",
-					() -> this.positions.compareWithCommits(this.assignments.of(partitions)));
-			hastenCommands();
+					() -> this.commitReader.compareWithCommits(this.assignments.of(partitions)));
+			wakeForCommands();
 			this.wakeup.polling();
 		}
 	}
 
 	/**
-	 * Let partitions go: stop starting their records, wait for those being handled,
-	 * commit. Does nothing for partitions that are gone already.
+	 * End the assignment of revoked partitions: start nothing more of them, wait for what
+	 * is being handled, commit. Does nothing for partitions that are not assigned.
 	 * @param partitions the partitions
-	 * @param beforeCommit run when nothing of them is being handled any more
+	 * @param beforeCommit run when no record of them is being handled any more
 	 */
 	void revoked(Collection<TopicPartition> partitions, Runnable beforeCommit) {
-		this.notTakenOn.removeAll(partitions);
+		this.toBeAssigned.removeAll(partitions);
+		this.wakeup.notPolling();
 		if (this.state == ConsumerState.DRAINING) {
-			letGo(this.assignments.of(partitions), this.stopDeadline, beforeCommit, () -> false);
+			this.revocation.revoke(this.assignments.of(partitions), this.stopDeadline, beforeCommit, false);
 			return;
 		}
 		enter(ConsumerState.REBALANCING);
 		try {
-			letGo(this.assignments.of(partitions), deadline(), beforeCommit, () -> false);
+			this.revocation.revoke(this.assignments.of(partitions), this.revocation.deadline(this.lastPollAt),
+					beforeCommit, false);
 		}
 		finally {
 			enter(ConsumerState.RUNNING);
-			hastenCommands();
+			wakeForCommands();
 			this.wakeup.polling();
 		}
 	}
 
 	/**
-	 * Let all partitions go, because the consumer stops.
-	 * @param beforeCommit called when nothing is being handled any more
+	 * End the assignment of all partitions, because the consumer stops.
+	 * @param beforeCommit run when no record is being handled any more
 	 */
 	void stopping(Runnable beforeCommit) {
-		this.notTakenOn.clear();
+		this.toBeAssigned.clear();
+		this.wakeup.notPolling();
 		enter(ConsumerState.DRAINING);
-		this.stopDeadline = deadline();
+		this.stopDeadline = this.revocation.deadline(this.lastPollAt);
 		List<TopicPartition> leaving = List.copyOf(this.assignments.partitions());
 		try {
-			letGo(this.assignments.all(), this.stopDeadline, beforeCommit, this::takePartInRebalance);
+			this.revocation.revoke(this.assignments.all(), this.stopDeadline, beforeCommit, true);
 		}
 		finally {
 			this.commands.close();
@@ -480,200 +387,24 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Poll while a rebalance is in progress, without fetching, so that it ends: before,
-	 * the client commits nothing. What is revoked meanwhile is let go there and then;
-	 * what is assigned is left alone.
-	 * @return whether it is worth trying to commit again
-	 */
-	private boolean takePartInRebalance() {
-		try {
-			this.consumer.pause(this.consumer.assignment());
-			this.consumer.poll(REBALANCE_POLL);
-			return true;
-		}
-		catch (WakeupException ex) {
-			return true;
-		}
-		catch (KafkaException | IllegalStateException ex) {
-			logger.debug("Could not take part in the rebalance while stopping", ex);
-			return false;
-		}
-	}
-
-	/**
-	 * Stop starting records of a partition, to read it from another offset. Consumer
-	 * thread.
-	 * @return until when to wait for what runs
-	 */
-	long beginSeek(PartitionAssignment assignment) {
-		assignment.revoke();
-		this.owner.workers().wakeAll();
-		return deadlineIn(this.owner.settings().drainTimeout());
-	}
-
-	/**
-	 * Return the reading of the ticker when a time is over.
-	 */
-	long deadlineIn(Duration time) {
-		return this.owner.ticker().nanoTime() + time.toNanos();
-	}
-
-	boolean isOver(long deadline) {
-		return deadline - this.owner.ticker().nanoTime() <= 0;
-	}
-
-	/**
-	 * Return whether nothing of a partition that is to be read from another offset is
-	 * being handled any more, or the time for that is over. Consumer thread.
-	 */
-	boolean isDrained(PartitionAssignment leaving, long deadline) {
-		if (leaving.isRunning()) {
-			if (!isOver(deadline)) {
-				return false;
-			}
-			this.drain.warnOfRunning(leaving);
-		}
-		return true;
-	}
-
-	/**
-	 * Read a partition from another offset, in a new assignment, which takes the place of
-	 * the one before in the end: if anything throws, that one is still there, revoked, to
-	 * be replaced by another call. Consumer thread.
-	 * @param beginning called with the progress of the new assignment
-	 * @return the new assignment
-	 */
-	PartitionAssignment replace(PartitionAssignment leaving, long offset,
-			java.util.function.Consumer<PartitionProgress> beginning) {
-		TopicPartition partition = leaving.partition();
-		this.consumer.seek(partition, offset);
-		PartitionAssignment next = assign(partition);
-		beginning.accept(next.progress());
-		leaving.fence();
-		this.assignments.put(next);
-		this.outlasting.removeIf((replaced) -> !replaced.isRunning());
-		if (leaving.isRunning()) {
-			this.outlasting.add(leaving);
-		}
-		this.errors.contain("wake workers", this.owner.workers()::wakeAll);
-		this.errors.contain("release " + leaving, () -> {
-			this.allocation.release(leaving);
-			this.owner.buffer().left(leaving);
-		});
-		this.flow.forget(partition);
-		this.flow.remember(partition);
-		this.owner.assignmentChanged();
-		return next;
-	}
-
-	InternalErrors errors() {
-		return this.errors;
-	}
-
-	/**
-	 * Go on with a partition that could not be read from another offset.
-	 */
-	void readAgain(PartitionAssignment revoked) {
-		if (this.assignments.get(revoked.partition()) == revoked) {
-			this.repositioning.readAgain(revoked);
-		}
-	}
-
-	/**
-	 * Return which records of a partition are parked below an offset. Consumer thread.
-	 */
-	List<Long> parkedBelow(TopicPartition partition, long offset, int most) {
-		return this.owner.delivery()
-			.failingRecords()
-			.all()
-			.stream()
-			.filter((failing) -> failing.state() == FailingRecord.State.PARKED && failing.partition().equals(partition)
-					&& failing.offset() < offset)
-			.map(FailingRecord::offset)
-			.limit(most)
-			.toList();
-	}
-
-	OffsetCommits commits() {
-		return this.commits;
-	}
-
-	/**
-	 * Have a partition read from another offset. Any thread.
-	 */
-	CompletableFuture<SeekResult> seek(TopicPartition partition, SeekPosition to) {
-		return soon(new PartitionSeek(partition, to, this));
-	}
-
-	/**
-	 * Have what is to be paused looked at. Any thread.
-	 */
-	CompletableFuture<Boolean> regulateSoon() {
-		return soon(new ConsumerCommands.Command<>() {
-
-			@Override
-			boolean tryToProceed() {
-				// It was, before commands.
-				answer(true);
-				return true;
-			}
-
-		});
-	}
-
-	private <T> CompletableFuture<T> soon(ConsumerCommands.Command<T> command) {
-		CompletableFuture<T> answer = this.commands.submit(command);
-		this.wakeup.wakeUp();
-		return answer;
-	}
-
-	Consumer<?, ?> consumer() {
-		return this.consumer;
-	}
-
-	@Nullable PartitionAssignment assignment(TopicPartition partition) {
-		return this.assignments.get(partition);
-	}
-
-	/**
-	 * Forget partitions that belong to another consumer already: nothing is waited for or
-	 * committed.
+	 * End the assignment of partitions that another consumer has already: nothing is
+	 * waited for or committed.
 	 */
 	void lost(Collection<TopicPartition> partitions) {
-		this.notTakenOn.removeAll(partitions);
+		this.toBeAssigned.removeAll(partitions);
 		List<PartitionAssignment> lost = this.assignments.of(partitions);
 		lost.forEach(PartitionAssignment::fence);
-		this.owner.workers().wakeAll();
-		lost.forEach(this::remove);
+		this.context.workers().wakeAll();
+		lost.forEach(this.replacement::remove);
 		if (!lost.isEmpty()) {
-			rebalanced("lost", lost, null, List.of());
+			this.context.assignmentLog().lost(lost, this.context.ticker().instant());
 		}
-		hastenCommands();
+		wakeForCommands();
 	}
 
 	/**
-	 * Let commands that wait for what just came or went be looked at now, rather than
-	 * after a poll that may find nothing for long.
-	 */
-	private void hastenCommands() {
-		if (this.commands.isUnderWay() || this.repositioning.isUnderWay()) {
-			this.wakeup.wakeUp();
-		}
-	}
-
-	private void rebalanced(String kind, Collection<PartitionAssignment> assignments, @Nullable Long drainMillis,
-			List<String> givenUp) {
-		List<String> partitions = assignments.stream()
-			.map(PartitionAssignment::partition)
-			.sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
-			.map(TopicPartition::toString)
-			.toList();
-		this.owner.rebalanced(new ConsumerSnapshot.Rebalance(now(), kind, partitions, drainMillis, givenUp));
-	}
-
-	/**
-	 * Forget all partitions, and close the consumer, since the thread that polled with it
-	 * is dead. Called by another one.
+	 * End the assignment of all partitions, and close the consumer, since the thread that
+	 * polled with it is dead. Called by another thread.
 	 */
 	void abandon() {
 		List<TopicPartition> left = List.copyOf(this.assignments.partitions());
@@ -687,117 +418,48 @@ final class ConsumerSession {
 			this.consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
 		}
 		catch (RuntimeException ex) {
-			logger.warn("Could not close the consumer that a dead thread has left behind", ex);
-		}
-	}
-
-	private void letGo(Collection<PartitionAssignment> leaving, long deadline, Runnable beforeCommit,
-			BooleanSupplier takePartInRebalance) {
-		this.wakeup.notPolling();
-		// An interrupt must not keep the last commit from being made.
-		boolean interrupted = Thread.interrupted();
-		long beginning = this.owner.ticker().nanoTime();
-		long drainDeadline = deadline - commitReserve();
-		try {
-			leaving.forEach(PartitionAssignment::revoke);
-			this.owner.workers().wakeAll();
-			List<PartitionAssignment> running = withOutlasting(leaving);
-			this.errors.contain("wait for handlers", () -> this.drain.awaitHandlers(running, drainDeadline));
-			interrupted |= Thread.interrupted();
-			// In which the user may acknowledge what was kept until now.
-			beforeCommit.run();
-		}
-		finally {
-			this.errors.contain("wait for acknowledgments",
-					() -> this.drain.awaitAcknowledgments(leaving, drainDeadline));
-			interrupted |= Thread.interrupted();
-			this.errors.contain("note a drain", () -> noteDrain(leaving, this.owner.ticker().nanoTime() - beginning));
-			leaving.forEach(PartitionAssignment::fence);
-			this.owner.workers().wakeAll();
-			if (this.inGroup) {
-				this.errors.contain("commit revoked partitions",
-						() -> this.commits.commitFinally(leaving, deadline, takePartInRebalance));
-			}
-			List.copyOf(leaving)
-				.forEach((assignment) -> this.errors.contain("release " + assignment, () -> remove(assignment)));
-			if (interrupted) {
-				Thread.currentThread().interrupt();
-			}
+			logger.warn("Could not close the consumer of a thread that died; consumer '" + this.context + "'", ex);
 		}
 	}
 
 	/**
-	 * Return assignments, and those of the same partitions that they have taken the place
-	 * of while handlers were at their records.
+	 * Have a partition read from another offset. Any thread.
 	 */
-	private List<PartitionAssignment> withOutlasting(Collection<PartitionAssignment> leaving) {
-		this.outlasting.removeIf((replaced) -> !replaced.isRunning());
-		List<PartitionAssignment> all = new ArrayList<>(leaving);
-		for (PartitionAssignment replaced : this.outlasting) {
-			if (leaving.stream().anyMatch((assignment) -> assignment.partition().equals(replaced.partition()))) {
-				all.add(replaced);
-			}
-		}
-		return all;
-	}
-
-	private void noteDrain(Collection<PartitionAssignment> leaving, long nanos) {
-		if (!leaving.isEmpty()) {
-			rebalanced("revoked", leaving, TimeUnit.NANOSECONDS.toMillis(nanos),
-					this.drain.unfinished(leaving, SHOWN_GIVEN_UP));
-		}
+	CompletableFuture<SeekResult> seek(TopicPartition partition, SeekPosition to) {
+		return submit(new PartitionSeek(partition, to, this.consumer, this.assignments, this.replacement,
+				this.repositioning, this.commits, this.context.delivery()));
 	}
 
 	/**
-	 * Return when everything about partitions that go has to be done: after the drain
-	 * timeout, but in any case before the group takes this consumer for dead.
+	 * Have the consumer thread look at what is to be paused. Any thread.
 	 */
-	private long deadline() {
-		long now = this.owner.ticker().nanoTime();
-		long drain = now + this.owner.settings().drainTimeout().toNanos() + commitReserve();
-		long poll = this.lastPollAt + this.owner.maxPollInterval().toNanos() - commitReserve();
-		return (drain - poll < 0) ? drain : poll;
+	CompletableFuture<Boolean> regulateSoon() {
+		return submit(new ConsumerCommands.Command<>() {
+
+			@Override
+			boolean tryToProceed() {
+				// It did, before commands.
+				answer(true);
+				return true;
+			}
+
+		});
 	}
 
-	private long commitReserve() {
-		return Math.min(LARGEST_COMMIT_RESERVE.toNanos(), this.owner.maxPollInterval().toNanos() / 10);
+	private <T> CompletableFuture<T> submit(ConsumerCommands.Command<T> command) {
+		CompletableFuture<T> answer = this.commands.submit(command);
+		this.wakeup.wakeUp();
+		return answer;
 	}
 
-	private void remove(PartitionAssignment assignment) {
-		this.assignments.remove(assignment);
-		this.repositioning.forget(assignment);
-		this.flow.forget(assignment.partition());
-		this.allocation.release(assignment);
-		this.owner.buffer().left(assignment);
-		this.owner.assignmentChanged();
-	}
-
-	ConsumerWakeup wakeup() {
-		return this.wakeup;
-	}
-
-	private PartitionAssignment assign(TopicPartition partition) {
-		return this.allocation.assign(new AssignedPartition(partition, this.owner.nextEpoch()), this);
-	}
-
-	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
-		this.owner.lateCompletion(assignment, record);
-	}
-
-	int maxParked() {
-		return this.owner.settings().failurePolicy().maxParked();
-	}
-
-	Thread thread() {
-		return this.wakeup.thread();
-	}
-
-	Instant now() {
-		return this.owner.ticker().instant();
-	}
-
-	Collection<PartitionAssignment> assignments() {
-		return this.assignments.all();
+	/**
+	 * Let commands that wait for what was just assigned or revoked be looked at now,
+	 * rather than after a poll that may find nothing for long.
+	 */
+	private void wakeForCommands() {
+		if (this.commands.isUnderWay() || this.repositioning.isUnderWay()) {
+			this.wakeup.wakeUp();
+		}
 	}
 
 	private void enter(ConsumerState state) {
@@ -809,11 +471,23 @@ final class ConsumerSession {
 		return this.state;
 	}
 
+	Thread thread() {
+		return this.wakeup.thread();
+	}
+
+	Collection<PartitionAssignment> assignments() {
+		return this.assignments.all();
+	}
+
+	@Nullable PartitionAssignment assignment(TopicPartition partition) {
+		return this.assignments.get(partition);
+	}
+
 	/**
 	 * Return how long ago the last poll began. Any thread.
 	 */
 	Duration sinceLastPoll() {
-		return Duration.ofNanos(this.owner.ticker().nanoTime() - this.lastPollAt);
+		return Duration.ofNanos(this.context.ticker().nanoTime() - this.lastPollAt);
 	}
 
 	/**

@@ -245,7 +245,7 @@ public final class ContainerAdopter {
 				new ContainerEventPublisher(adopted, rebalances, unreadable, container.getApplicationEventPublisher()));
 		leaveCommitsToWorkers(properties);
 		leaveObservationToWorkers(properties);
-		adjustTimeouts(properties, adopted.settings());
+		adjustTimeouts(properties, adopted.context().settings());
 	}
 
 	/**

@@ -100,7 +100,7 @@ final class DrainingRebalanceListener implements ConsumerAwareRebalanceListener 
 		}
 		ConsumerSession session = this.adopted.presentSession(consumer);
 		if (session != null) {
-			session.seekNoMore(partitions);
+			session.forgetSeeks(partitions);
 		}
 	}
 

@@ -181,7 +181,8 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 					consumer.answers().answered();
 				}
 			}
-			consumer.look();
+			// Problems are what lasts, so they are looked at periodically.
+			consumer.problems();
 		}
 		this.connections.forEach((source, connection) -> {
 			if (!wanted.containsKey(source)) {

@@ -57,7 +57,7 @@ final class FlowControl {
 
 	private final Consumer<?, ?> consumer;
 
-	private final WorkerContainer owner;
+	private final ConsumerContext context;
 
 	private final int maxPollRecords;
 
@@ -71,16 +71,14 @@ final class FlowControl {
 	/**
 	 * Create a flow control.
 	 * @param consumer pauses and resumes
-	 * @param owner knows what may be buffered
-	 * @param maxPollRecords how many records a poll returns at most
+	 * @param context knows what may be buffered and what is to be paused
 	 * @param awaitRoom waits, but not for long, until workers have made room for what it
 	 * is given, and tells whether they have
 	 */
-	FlowControl(Consumer<?, ?> consumer, WorkerContainer owner, int maxPollRecords,
-			Predicate<BooleanSupplier> awaitRoom) {
+	FlowControl(Consumer<?, ?> consumer, ConsumerContext context, Predicate<BooleanSupplier> awaitRoom) {
 		this.consumer = consumer;
-		this.owner = owner;
-		this.maxPollRecords = maxPollRecords;
+		this.context = context;
+		this.maxPollRecords = context.facts().maxPollRecords();
 		this.awaitRoom = awaitRoom;
 	}
 
@@ -124,11 +122,11 @@ final class FlowControl {
 	}
 
 	private void holdBack(Collection<PartitionAssignment> assignments) {
-		PartitionBuffer.Room share = this.owner.buffer().share();
-		boolean full = this.owner.buffer().isFull();
-		boolean overloaded = this.owner.buffer().isOverloaded();
+		PartitionBuffer.Room share = this.context.buffer().share();
+		boolean full = this.context.buffer().isFull();
+		boolean overloaded = this.context.buffer().isOverloaded();
 		for (PartitionAssignment assignment : assignments) {
-			assignment.holdBack(share, full, overloaded, this.owner.pauses().contains(assignment.partition()));
+			assignment.holdBack(share, full, overloaded, this.context.pauses().contains(assignment.partition()));
 		}
 	}
 
@@ -141,7 +139,7 @@ final class FlowControl {
 	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
 		boolean leavesOut = false;
 		for (PartitionAssignment assignment : assignments) {
-			if (assignment.naming() != null) {
+			if (assignment.isUnnamed()) {
 				return false;
 			}
 			leavesOut |= assignment.isShortOfRoom() && !this.awaitedInVain.contains(assignment.partition());
@@ -165,7 +163,7 @@ final class FlowControl {
 	}
 
 	private boolean isToBeResumed(TopicPartition partition) {
-		return this.pausedHere.contains(partition) && !this.owner.facts().isPauseRequested(partition);
+		return this.pausedHere.contains(partition) && !this.context.facts().isPauseRequested(partition);
 	}
 
 	private long lag(TopicPartition partition) {
@@ -195,11 +193,11 @@ final class FlowControl {
 	 * Pause partitions that were just assigned, before the client fetches them, if they
 	 * have no worker yet, somebody wants them paused, or there is no room for anything.
 	 */
-	void begin(Collection<PartitionAssignment> assignments) {
-		boolean overloaded = this.owner.buffer().isOverloaded();
+	void start(Collection<PartitionAssignment> assignments) {
+		boolean overloaded = this.context.buffer().isOverloaded();
 		List<TopicPartition> pause = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
-			if (overloaded || assignment.naming() != null || this.owner.pauses().contains(assignment.partition())) {
+			if (overloaded || assignment.isUnnamed() || this.context.pauses().contains(assignment.partition())) {
 				pause.add(assignment.partition());
 			}
 		}

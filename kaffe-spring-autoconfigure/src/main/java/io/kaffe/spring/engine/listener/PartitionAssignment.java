@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.delivery.AssignmentHandle;
 import io.kaffe.spring.engine.delivery.HeldRecords;
 import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.PartitionSnapshot;
 
@@ -69,22 +70,39 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private final int slot;
 
-	private final ConsumerSession session;
+	private final ConsumerWakeup wakeup;
+
+	private final LateCompletions lateCompletions;
+
+	private final Ticker ticker;
 
 	private volatile @Nullable Worker worker;
 
-	private volatile @Nullable WorkerNaming naming;
+	/** Whether the strategy has not named its worker yet. */
+	private volatile boolean unnamed;
 
 	/** Why it is held back, or {@code null} if it is not. */
 	private volatile @Nullable String heldBack;
 
 	private volatile int phase = ACTIVE;
 
-	PartitionAssignment(AssignedPartition assigned, int slot, ConsumerSession session) {
+	/**
+	 * Create an assignment.
+	 * @param assigned the partition
+	 * @param slot where workers of its records stand while they are ready
+	 * @param maxParked how many of its records are parked before it is paused
+	 * @param wakeup wakes the consumer thread
+	 * @param lateCompletions where completions are reported that come too late
+	 * @param ticker the time
+	 */
+	PartitionAssignment(AssignedPartition assigned, int slot, int maxParked, ConsumerWakeup wakeup,
+			LateCompletions lateCompletions, Ticker ticker) {
 		this.assigned = assigned;
 		this.slot = slot;
-		this.session = session;
-		this.held = new HeldRecords(session.maxParked(), session.wakeup()::wakeUp);
+		this.wakeup = wakeup;
+		this.lateCompletions = lateCompletions;
+		this.ticker = ticker;
+		this.held = new HeldRecords(maxParked, wakeup::wakeUp);
 	}
 
 	TopicPartition partition() {
@@ -105,18 +123,22 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	void worker(Worker worker) {
 		this.worker = worker;
-		this.naming = null;
+		this.unnamed = false;
 	}
 
 	/**
-	 * Return who asks for the name of the worker, or {@code null} if nobody has to.
+	 * Return whether the strategy has not named the partition's worker yet, so that the
+	 * partition has to be paused.
 	 */
-	@Nullable WorkerNaming naming() {
-		return this.naming;
+	boolean isUnnamed() {
+		return this.unnamed;
 	}
 
-	void naming(WorkerNaming naming) {
-		this.naming = naming;
+	/**
+	 * Note that the strategy is about to name the partition's worker.
+	 */
+	void awaitName() {
+		this.unnamed = true;
 	}
 
 	PartitionProgress progress() {
@@ -132,7 +154,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * @return those that are to be handled
 	 */
 	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next) {
-		List<R> open = this.progress.append(records, next, this.session.now());
+		List<R> open = this.progress.append(records, next, this.ticker.instant());
 		this.buffer.add(open);
 		return open;
 	}
@@ -147,7 +169,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded, boolean pauseRequested) {
 		boolean hold = this.buffer.holdBack(share, full);
 		String why = null;
-		if (this.naming != null) {
+		if (this.unnamed) {
 			why = "worker-allocation";
 		}
 		else if (this.phase != ACTIVE) {
@@ -214,7 +236,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public void exit() {
 		if (this.running.decrementAndGet() == 0 && this.phase != ACTIVE) {
-			this.session.wakeup().drained();
+			this.wakeup.drained();
 		}
 	}
 
@@ -234,10 +256,10 @@ final class PartitionAssignment implements AssignmentHandle {
 		boolean completes = !late && this.progress.complete(record.offset());
 		if (late) {
 			this.buffer.remove(record);
-			this.session.lateCompletion(this, record);
+			this.lateCompletions.add(record, this);
 		}
 		else if (completes && this.buffer.remove(record)) {
-			this.session.wakeup().wakeUp();
+			this.wakeup.wakeUp();
 		}
 	}
 
@@ -274,7 +296,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	PartitionSnapshot snapshot(boolean paused) {
 		String heldBack = this.heldBack;
 		String by = paused ? "operator" : null;
-		return this.progress.snapshot(this, (heldBack != null) ? heldBack : by, this.session.now());
+		return this.progress.snapshot(this, (heldBack != null) ? heldBack : by, this.ticker.instant());
 	}
 
 	int parkedRecords() {

@@ -30,8 +30,10 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
+import io.kaffe.spring.engine.delivery.Delivery;
 
 /**
  * Goes on reading a partition from another offset: nothing more of it is started, what
@@ -57,7 +59,17 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 
 	private final SeekPosition to;
 
-	private final ConsumerSession session;
+	private final Consumer<?, ?> consumer;
+
+	private final Assignments assignments;
+
+	private final AssignmentReplacement replacement;
+
+	private final Repositioning repositioning;
+
+	private final OffsetCommits commits;
+
+	private final Delivery delivery;
 
 	private @Nullable PartitionAssignment leaving;
 
@@ -76,10 +88,27 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 
 	private List<Long> parked = List.of();
 
-	PartitionSeek(TopicPartition partition, SeekPosition to, ConsumerSession session) {
+	/**
+	 * Create a seek.
+	 * @param partition the partition
+	 * @param to its new position
+	 * @param consumer the consumer
+	 * @param assignments the partitions of the consumer
+	 * @param replacement replaces their assignments
+	 * @param repositioning reads on if the seek fails
+	 * @param commits commits the new position
+	 * @param delivery knows which records are parked
+	 */
+	PartitionSeek(TopicPartition partition, SeekPosition to, Consumer<?, ?> consumer, Assignments assignments,
+			AssignmentReplacement replacement, Repositioning repositioning, OffsetCommits commits, Delivery delivery) {
 		this.partition = partition;
 		this.to = to;
-		this.session = session;
+		this.consumer = consumer;
+		this.assignments = assignments;
+		this.replacement = replacement;
+		this.repositioning = repositioning;
+		this.commits = commits;
+		this.delivery = delivery;
 	}
 
 	@Override
@@ -91,8 +120,8 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 				return false;
 			}
 			this.sought = sought;
-			this.failure = this.session.commits().commitPosition(sought, this.offset, COMMIT_TIMEOUT);
-			this.deadline = this.session.deadlineIn(COMMIT_PATIENCE);
+			this.failure = this.commits.commitPosition(sought, this.offset, COMMIT_TIMEOUT);
+			this.deadline = this.replacement.deadlineIn(COMMIT_PATIENCE);
 		}
 		if (this.failure != null && sought.progress().committed() == null) {
 			awaitNextCommit(sought, this.failure);
@@ -107,7 +136,7 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 	 * @return the new assignment, or {@code null} if it is not done yet
 	 */
 	private @Nullable PartitionAssignment seek() {
-		PartitionAssignment present = this.session.assignment(this.partition);
+		PartitionAssignment present = this.assignments.get(this.partition);
 		PartitionAssignment leaving = this.leaving;
 		if (present == null || (leaving != null && present != leaving)) {
 			throw new IllegalStateException(this.partition + " was taken from the consumer before it was sought");
@@ -116,30 +145,31 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 			if (present.isRevoked()) {
 				throw new IllegalStateException(this.partition + " is being sought already");
 			}
-			this.offset = resolve(this.session.consumer());
+			this.offset = resolve();
 			// Before their workers drop them.
-			this.parked = this.session.parkedBelow(this.partition, this.offset, SHOWN_PARKED);
+			this.parked = parkedBelow();
 			this.leaving = present;
 		}
 		try {
 			return read(present, leaving == null);
 		}
 		catch (Throwable ex) {
-			this.session.readAgain(present);
+			this.repositioning.readAgain(present);
 			throw ex;
 		}
 	}
 
 	private @Nullable PartitionAssignment read(PartitionAssignment present, boolean begins) {
 		if (begins) {
-			this.deadline = this.session.beginSeek(present);
+			this.deadline = this.replacement.begin(present);
 		}
-		if (!this.session.isDrained(present, this.deadline)) {
+		if (!this.replacement.isDrained(present, this.deadline)) {
 			return null;
 		}
 		this.unfinished = present.progress().openBelow(this.offset);
 		this.parked = this.parked.stream().filter((parked) -> !present.progress().isComplete(parked)).toList();
-		PartitionAssignment sought = this.session.replace(present, this.offset, (next) -> next.beginAt(this.offset));
+		PartitionAssignment sought = this.replacement.replace(present, this.offset,
+				(next) -> next.beginAt(this.offset));
 		logger.info("Seeking " + this.partition + " to offset " + this.offset + " as requested" + ((this.unfinished > 0)
 				? ", past " + this.unfinished + " unfinished records, of which parked: " + this.parked : ""));
 		return sought;
@@ -150,32 +180,43 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 	 * which the client does not commit: they tell the new position too.
 	 */
 	private void awaitNextCommit(PartitionAssignment sought, KafkaException failure) {
-		if (this.session.assignment(this.partition) != sought) {
+		if (this.assignments.get(this.partition) != sought) {
 			throw new IllegalStateException(this.partition + " was taken from the consumer before its new position "
 					+ this.offset + " was committed", failure);
 		}
-		if (this.session.isOver(this.deadline)) {
+		if (this.replacement.isOver(this.deadline)) {
 			throw new IllegalStateException(this.partition + " is read from " + this.offset
 					+ " now, but a restart before its next commit undoes that, since it could not be committed: "
 					+ failure.getMessage(), failure);
 		}
 	}
 
-	private long resolve(Consumer<?, ?> consumer) {
+	private List<Long> parkedBelow() {
+		return this.delivery.failingRecords()
+			.all()
+			.stream()
+			.filter((failing) -> failing.state() == FailingRecord.State.PARKED
+					&& failing.partition().equals(this.partition) && failing.offset() < this.offset)
+			.map(FailingRecord::offset)
+			.limit(SHOWN_PARKED)
+			.toList();
+	}
+
+	private long resolve() {
 		Set<TopicPartition> partitions = Set.of(this.partition);
 		if (this.to instanceof SeekPosition.Time time) {
 			Map<TopicPartition, Long> times = Map.of(this.partition, time.time().toEpochMilli());
-			OffsetAndTimestamp found = CommitReader.awake(() -> consumer.offsetsForTimes(times, TIMEOUT))
+			OffsetAndTimestamp found = CommitReader.awake(() -> this.consumer.offsetsForTimes(times, TIMEOUT))
 				.get(this.partition);
-			return (found != null) ? found.offset() : end(consumer, partitions);
+			return (found != null) ? found.offset() : end(partitions);
 		}
 		if (this.to == SeekPosition.end()) {
-			return end(consumer, partitions);
+			return end(partitions);
 		}
 		long beginning = Objects.requireNonNull(
-				CommitReader.awake(() -> consumer.beginningOffsets(partitions, TIMEOUT)).get(this.partition));
+				CommitReader.awake(() -> this.consumer.beginningOffsets(partitions, TIMEOUT)).get(this.partition));
 		if (this.to instanceof SeekPosition.Offset wanted) {
-			long end = end(consumer, partitions);
+			long end = end(partitions);
 			if (wanted.offset() < beginning || wanted.offset() > end) {
 				throw new IllegalArgumentException("Offset " + wanted.offset() + " is out of the range of "
 						+ this.partition + ", which has offsets from " + beginning + " to " + end);
@@ -185,9 +226,9 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 		return beginning;
 	}
 
-	private long end(Consumer<?, ?> consumer, Set<TopicPartition> partitions) {
-		return Objects
-			.requireNonNull(CommitReader.awake(() -> consumer.endOffsets(partitions, TIMEOUT)).get(this.partition));
+	private long end(Set<TopicPartition> partitions) {
+		return Objects.requireNonNull(
+				CommitReader.awake(() -> this.consumer.endOffsets(partitions, TIMEOUT)).get(this.partition));
 	}
 
 }

@@ -22,18 +22,17 @@ import java.util.Map;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.listener.PartitionProgress.Resumption;
 
 /**
- * Reads partitions on whose position was moved back, or of which records could not be
- * dispatched, without leaving behind unfinished records below the new position: no more
- * of the partition is started, what is being handled is waited for within the drain
- * timeout, and then it is read from its first unfinished record on, in a new assignment.
- * What is complete below the position is left out, what is at or above it is handled
- * again.
+ * Reads on partitions whose position was moved back, or of which records could not be
+ * dispatched, without leaving behind unfinished records below the new position: the
+ * partition is read from its first unfinished record on, in a new assignment. What is
+ * complete below the position is skipped, what is at or above it is handled again.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -43,10 +42,27 @@ final class Repositioning {
 
 	private final Map<TopicPartition, Move> moves = new HashMap<>();
 
-	private final ConsumerSession session;
+	private final Consumer<?, ?> consumer;
 
-	Repositioning(ConsumerSession session) {
-		this.session = session;
+	private final Assignments assignments;
+
+	private final AssignmentReplacement replacement;
+
+	private final InternalErrors errors;
+
+	/**
+	 * Create a repositioning.
+	 * @param consumer the consumer
+	 * @param assignments its partitions
+	 * @param replacement replaces their assignments
+	 * @param errors contains what throws about one partition
+	 */
+	Repositioning(Consumer<?, ?> consumer, Assignments assignments, AssignmentReplacement replacement,
+			InternalErrors errors) {
+		this.consumer = consumer;
+		this.assignments = assignments;
+		this.replacement = replacement;
+		this.errors = errors;
 	}
 
 	/**
@@ -55,7 +71,7 @@ final class Repositioning {
 	 * @param target its new position
 	 */
 	void moved(PartitionAssignment assignment, long target) {
-		Move move = this.moves.get(assignment.partition());
+		Move move = move(assignment.partition());
 		if (move != null) {
 			move.target = target;
 		}
@@ -72,10 +88,10 @@ final class Repositioning {
 
 	/**
 	 * Poll once more what could not be dispatched, or whatever else of a partition is not
-	 * complete.
+	 * complete, unless its assignment has ended.
 	 */
 	void readAgain(PartitionAssignment assignment) {
-		if (!this.moves.containsKey(assignment.partition())) {
+		if (this.assignments.get(assignment.partition()) == assignment && move(assignment.partition()) == null) {
 			begin(assignment, null);
 		}
 	}
@@ -83,15 +99,28 @@ final class Repositioning {
 	private void begin(PartitionAssignment assignment, @Nullable Long target) {
 		Move move = new Move(assignment, target);
 		this.moves.put(assignment.partition(), move);
-		move.deadline = this.session.beginSeek(assignment);
+		move.deadline = this.replacement.begin(assignment);
 	}
 
 	/**
-	 * Return the position that a partition has for its listener, or {@code null} if
-	 * nothing is being done about it.
+	 * Return the move of a partition, or {@code null} if there is none of the assignment
+	 * that it has now.
+	 */
+	private @Nullable Move move(TopicPartition partition) {
+		Move move = this.moves.get(partition);
+		return (move != null && isCurrent(move)) ? move : null;
+	}
+
+	private boolean isCurrent(Move move) {
+		return this.assignments.get(move.assignment.partition()) == move.assignment;
+	}
+
+	/**
+	 * Return the position that a partition has for its listener, or {@code null} if it is
+	 * not being moved.
 	 */
 	@Nullable Long position(TopicPartition partition) {
-		Move move = this.moves.get(partition);
+		Move move = move(partition);
 		if (move == null) {
 			return null;
 		}
@@ -100,24 +129,25 @@ final class Repositioning {
 	}
 
 	/**
-	 * Return whether partitions wait for what is being handled.
+	 * Return whether partitions wait for their records in progress.
 	 */
 	boolean isUnderWay() {
-		return !this.moves.isEmpty();
+		return this.moves.values().stream().anyMatch(this::isCurrent);
 	}
 
 	/**
-	 * Read on where nothing is being handled any more, or the time for that is over. What
-	 * throws is tried again the next time, and keeps no other partition from it.
+	 * Read on where no record is in progress any more, or the time for that is over. What
+	 * throws is tried again the next time, and does not affect other partitions.
 	 * @return whether there was anything to look at
 	 */
 	boolean proceed() {
+		this.moves.values().removeIf((move) -> !isCurrent(move));
 		if (this.moves.isEmpty()) {
 			return false;
 		}
 		for (Move move : List.copyOf(this.moves.values())) {
-			this.session.errors().contain("read on in " + move.assignment, () -> {
-				if (this.session.isDrained(move.assignment, move.deadline)) {
+			this.errors.contain("read on in " + move.assignment, () -> {
+				if (this.replacement.isDrained(move.assignment, move.deadline)) {
 					readOn(move);
 					this.moves.remove(move.assignment.partition(), move);
 				}
@@ -131,33 +161,23 @@ final class Repositioning {
 		Long target = move.target;
 		if (target == null && !progress.hasPolled()) {
 			// Nothing is left behind: it is read on from where the consumer is.
-			target = this.session.consumer().position(move.assignment.partition());
+			target = this.consumer.position(move.assignment.partition());
 		}
 		Resumption resumption = (target != null) ? progress.resumption(target) : progress.resumption();
-		PartitionAssignment assignment = this.session.replace(move.assignment, resumption.from(),
+		PartitionAssignment assignment = this.replacement.replace(move.assignment, resumption.from(),
 				(next) -> next.continueAt(resumption));
 		if (target != null && resumption.from() < target) {
-			logger.info("Reading " + assignment.partition() + " from " + resumption.from()
+			logger.info("Reading " + assignment.partition() + " from offset " + resumption.from()
 					+ ", its first unfinished record; of those below " + target
 					+ ", completed ones are not handled again");
 		}
 		else {
-			logger.debug("Reading " + assignment.partition() + " from " + resumption.from());
+			logger.debug("Reading " + assignment.partition() + " from offset " + resumption.from());
 		}
 	}
 
 	/**
-	 * Forget a partition that is gone.
-	 */
-	void forget(PartitionAssignment assignment) {
-		Move move = this.moves.get(assignment.partition());
-		if (move != null && move.assignment == assignment) {
-			this.moves.remove(assignment.partition());
-		}
-	}
-
-	/**
-	 * A partition that is about to be read from elsewhere.
+	 * A partition whose position is about to be moved.
 	 */
 	private static final class Move {
 

@@ -35,7 +35,8 @@ final class TickInterceptor implements BatchInterceptor<Object, Object> {
 
 	@Override
 	public void setupThreadState(Consumer<?, ?> consumer) {
-		this.adopted.internalErrors()
+		this.adopted.context()
+			.internalErrors()
 			.contain("renew the subscription", () -> this.adopted.subscription().renew(consumer));
 		this.adopted.session(consumer).tick();
 	}

@@ -16,25 +16,29 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.StringUtils;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
-import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.delivery.RecordAllocation;
 import io.kaffe.spring.engine.delivery.RecordAllocator;
 import io.kaffe.spring.engine.worker.AssignedPartition;
-import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.Turn;
+import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
 
 /**
- * Which workers the partitions of one Kafka consumer have: where a strategy decides for
- * each partition, the one that it names; where it decides for each record, those that the
- * records go to by way of one worker that asks it. Strategies of the user's are asked by
- * workers, so that the consumer thread never runs them.
+ * Allocates workers to the partitions of one Kafka consumer: where the strategy decides
+ * for each partition, the worker that it names; where it decides for each record, records
+ * go through one worker that asks it and dispatches them. Strategies of the application
+ * are asked by workers, so that the consumer thread never runs them.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -42,82 +46,87 @@ final class WorkerAllocation {
 
 	private static final int COMMON_SLOT = 0;
 
+	/** Of the partitions whose worker the strategy has not named yet. */
+	private final Map<PartitionAssignment, WorkerNaming> naming = new HashMap<>();
+
+	private final ConsumerContext context;
+
+	private final ConsumerWakeup wakeup;
+
 	private final WorkerAllocationStrategy strategy;
-
-	private final boolean perRecord;
-
-	private final ConsumerWorkers workers;
-
-	private final Delivery delivery;
 
 	private final RecordAllocator allocator;
 
-	private final Worker asking;
+	private final Worker dispatching;
 
 	/**
 	 * Create an allocation.
-	 * @param strategy decides
-	 * @param perRecord whether it does so for each record
-	 * @param workers the workers of all threads of the consumer
-	 * @param delivery delivers records to the listener
+	 * @param context the consumer
+	 * @param wakeup wakes the consumer thread
 	 */
-	WorkerAllocation(WorkerAllocationStrategy strategy, boolean perRecord, ConsumerWorkers workers, Delivery delivery) {
-		this.strategy = strategy;
-		this.perRecord = perRecord;
-		this.workers = workers;
-		this.delivery = delivery;
-		this.allocator = new RecordAllocator(strategy, workers, delivery);
-		this.asking = workers.internal("allocation for " + Thread.currentThread().getName());
+	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup) {
+		this.context = context;
+		this.wakeup = wakeup;
+		this.strategy = context.settings().strategy();
+		this.allocator = new RecordAllocator(this.strategy, context.workers(), context.delivery());
+		this.dispatching = context.workers().internal("allocation for " + Thread.currentThread().getName());
 	}
 
 	/**
-	 * Take on a partition. Its worker may have no name yet, in which case it has to be
-	 * paused until {@link #allocateIfNamed} finds one.
+	 * Assign a partition. Its worker may have no name yet, in which case the partition
+	 * has to be paused until {@link #allocateIfNamed} finds one.
 	 */
-	PartitionAssignment assign(AssignedPartition assigned, ConsumerSession session) {
-		if (this.perRecord) {
-			return new PartitionAssignment(assigned, this.workers.openSlot(), session);
+	PartitionAssignment assign(TopicPartition partition) {
+		AssignedPartition assigned = new AssignedPartition(partition, this.context.nextEpoch());
+		if (this.context.isPerRecord()) {
+			return assignment(assigned, this.context.workers().openSlot());
 		}
-		PartitionAssignment assignment = new PartitionAssignment(assigned, COMMON_SLOT, session);
+		PartitionAssignment assignment = assignment(assigned, COMMON_SLOT);
 		if (this.strategy instanceof StandardWorkerAllocationStrategy) {
-			TopicPartition partition = assigned.partition();
 			allocate(assignment, this.strategy.workerName(partition.topic(), partition.partition()));
 		}
 		else {
-			WorkerNaming naming = new WorkerNaming(this.strategy, assignment, session.wakeup()::wakeUp);
-			assignment.naming(naming);
-			this.workers.internal("naming for " + assignment).submit(naming);
+			WorkerNaming work = new WorkerNaming(this.strategy, assignment, this.wakeup);
+			this.naming.put(assignment, work);
+			assignment.awaitName();
+			this.context.workers().internal("naming for " + assignment).submit(work);
 		}
 		return assignment;
 	}
 
+	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
+		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy().maxParked(), this.wakeup,
+				this.context.lateCompletions(), this.context.ticker());
+	}
+
 	/**
-	 * Give a partition its worker, if the strategy has named it meanwhile.
+	 * Allocate the worker of a partition, if the strategy has named it meanwhile.
 	 */
 	void allocateIfNamed(PartitionAssignment assignment) {
-		WorkerNaming naming = assignment.naming();
-		String name = (naming != null) ? naming.name() : null;
+		WorkerNaming work = this.naming.get(assignment);
+		String name = (work != null) ? work.name : null;
 		if (name != null) {
+			this.naming.remove(assignment);
 			allocate(assignment, name);
 		}
 	}
 
 	private void allocate(PartitionAssignment assignment, String name) {
-		assignment.worker(this.workers.allocate(name, assignment.assigned()));
+		assignment.worker(this.context.workers().allocate(name, assignment.assigned()));
 	}
 
 	/**
-	 * Hand records to their workers.
+	 * Dispatch records to their workers.
 	 * @param records the records, not empty
-	 * @param assignment where they came from; has its worker, if it has one of its own
+	 * @param assignment where they were polled; has its worker, if it has one of its own
 	 */
-	void handOver(List<? extends ConsumerRecord<?, ?>> records, PartitionAssignment assignment) {
+	void dispatch(List<? extends ConsumerRecord<?, ?>> records, PartitionAssignment assignment) {
 		Worker worker = assignment.worker();
 		if (worker != null) {
-			worker.submit(this.delivery.workOf(records, assignment));
+			worker.submit(this.context.delivery().workOf(records, assignment));
 		}
 		else {
-			this.asking.submit(new RecordAllocation(records, assignment, assignment.slot(), this.allocator));
+			this.dispatching.submit(new RecordAllocation(records, assignment, assignment.slot(), this.allocator));
 		}
 	}
 
@@ -125,13 +134,66 @@ final class WorkerAllocation {
 	 * Release what a partition had.
 	 */
 	void release(PartitionAssignment assignment) {
+		this.naming.remove(assignment);
 		Worker worker = assignment.worker();
 		if (worker != null) {
-			this.workers.release(worker, assignment.assigned());
+			this.context.workers().release(worker, assignment.assigned());
 		}
 		if (assignment.slot() != COMMON_SLOT) {
-			this.workers.closeSlot(assignment.slot());
+			this.context.workers().closeSlot(assignment.slot());
 		}
+	}
+
+	/**
+	 * Asks a strategy of the application for the name of a partition's worker. A strategy
+	 * that throws breaks the worker that asks it, which is restarted as any other is.
+	 */
+	private static final class WorkerNaming extends Work {
+
+		private final WorkerAllocationStrategy strategy;
+
+		private final PartitionAssignment assignment;
+
+		private final ConsumerWakeup wakeup;
+
+		private volatile @Nullable String name;
+
+		WorkerNaming(WorkerAllocationStrategy strategy, PartitionAssignment assignment, ConsumerWakeup wakeup) {
+			this.strategy = strategy;
+			this.assignment = assignment;
+			this.wakeup = wakeup;
+		}
+
+		@Override
+		public Progress proceed(Worker worker, Turn turn) {
+			if (!this.assignment.isRevoked()) {
+				try {
+					this.name = ask();
+				}
+				catch (Throwable ex) {
+					throw new IllegalStateException("The worker allocation strategy failed to name a worker for "
+							+ this.assignment + "; the partition stays paused until it does", ex);
+				}
+				this.wakeup.wakeUp();
+			}
+			return Progress.DONE;
+		}
+
+		private String ask() {
+			TopicPartition partition = this.assignment.partition();
+			String answer = this.strategy.workerName(partition.topic(), partition.partition());
+			if (!StringUtils.hasText(answer)) {
+				throw new IllegalStateException("The strategy " + this.strategy + " named the worker of " + partition
+						+ " '" + answer + "'; a name with at least one character is needed");
+			}
+			return answer;
+		}
+
+		@Override
+		public boolean isReady(long now) {
+			return true;
+		}
+
 	}
 
 }

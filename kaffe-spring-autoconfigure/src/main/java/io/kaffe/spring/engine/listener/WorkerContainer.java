@@ -16,169 +16,89 @@
 
 package io.kaffe.spring.engine.listener;
 
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.PriorityQueue;
-import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.thread.Threading;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerSeekAware;
-import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.util.Assert;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.engine.delivery.Delivery;
-import io.kaffe.spring.engine.delivery.FailingRecords;
-import io.kaffe.spring.engine.delivery.FailureJournal;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
-import io.kaffe.spring.engine.worker.DisplayText;
-import io.kaffe.spring.engine.worker.RecentEntries;
 import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StallWatch;
-import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Ticker;
-import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
-import io.kaffe.spring.table.PartitionSnapshot;
-import io.kaffe.spring.table.WorkerSnapshot;
-import io.kaffe.spring.table.WorkerState;
 
 /**
- * A listener container that was given workers, with a {@link ConsumerSession session} for
- * each Kafka consumer it polls with.
+ * A listener container whose records are handled by workers, with a
+ * {@link ConsumerSession session} for each Kafka consumer that it polls with.
  * <p>
- * <b>Threading.</b> What is shared by the container's consumer threads is here and is
- * safe for concurrent use: the sessions (each entered and removed by its own thread), the
- * epochs, the counters. Nothing blocks.
+ * <b>Threading.</b> Safe for concurrent use: each session is added and removed by its own
+ * thread. Nothing blocks.
  */
 final class WorkerContainer implements WorkerOwner {
 
-	private static final Log logger = LogFactory.getLog(WorkerContainer.class);
-
-	private static final Comparator<PartitionSnapshot> PARTITION_ORDER = Comparator.comparing(PartitionSnapshot::topic)
-		.thenComparingInt(PartitionSnapshot::partition);
-
-	private static final int SHOWN_WORKERS = 100;
-
-	private static final int SHOWN_FAILING = 100;
-
-	private static final int SHOWN_REBALANCES = 20;
-
-	private static final int SHOWN_PROBLEMS = 20;
-
-	private static final Comparator<WorkerSnapshot> WORKER_ORDER = Comparator
-		.<WorkerSnapshot, String>comparing((worker) -> worker.name().replaceFirst("\\d+$", ""))
-		.thenComparingInt((worker) -> worker.name().length())
-		.thenComparing(WorkerSnapshot::name);
-
-	private final String name;
+	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
 	private final ContainerFacts facts;
 
-	private final AbstractMessageListenerContainer<?, ?> container;
-
-	private final TopicSubscription subscription;
-
 	private final ConsumerSettings settings;
-
-	private final @Nullable ConsumerSeekAware seekAware;
 
 	private final Delivery delivery;
 
-	private final Duration maxPollInterval;
+	private final TopicSubscription subscription;
 
-	private final Ticker ticker;
-
-	private final boolean perRecord;
-
-	private final ConsumerWorkers workers;
-
-	private final PartitionSplitWarning separatedPartitions;
-
-	private final MetadataLimit metadataLimit;
+	private final ConsumerContext context;
 
 	private final ContainerSupervision supervision;
 
-	private final AssignmentLog assignmentLog;
-
 	private final BrokerAnswers answers;
 
-	private final ConsumerHealth health;
+	private final ConsumerTable table;
 
-	private final PauseRequests pauses = new PauseRequests();
-
-	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
-
-	private final AtomicLong epochs = new AtomicLong();
-
-	private final CommitOutcomes commitOutcomes;
-
-	private final InternalErrors internalErrors;
-
-	private final LongAdder lateCompletions = new LongAdder();
-
-	private final RecentEntries<ConsumerSnapshot.Rebalance> rebalances = new RecentEntries<>(SHOWN_REBALANCES);
-
-	private final SharedBuffer buffer;
-
+	/**
+	 * Create a container with workers.
+	 * @param name the consumer's name
+	 * @param facts the container's configuration
+	 * @param settings how the consumer works
+	 * @param seekAware the listener if that wants to seek, or {@code null}
+	 * @param delivery delivers records to the listener
+	 * @param ticker the time
+	 * @param manager manages the workers
+	 */
 	WorkerContainer(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
 			Delivery delivery, Ticker ticker, DefaultWorkerManager manager) {
-		this.name = name;
 		this.facts = facts;
-		this.container = facts.container();
-		this.subscription = new TopicSubscription(name, this.container);
 		this.settings = settings;
-		this.seekAware = seekAware;
 		this.delivery = delivery;
-		this.maxPollInterval = facts.maxPollInterval();
-		this.ticker = ticker;
-		this.metadataLimit = new MetadataLimit(name, settings.completedOffsets());
-		this.buffer = new SharedBuffer(
-				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()),
-				this::assignments);
-		this.separatedPartitions = new PartitionSplitWarning(name, settings.strategy());
-		this.perRecord = settings.strategy().isPerRecord();
+		this.subscription = new TopicSubscription(name, facts.container());
 		Integer maxConcurrency = settings.maxConcurrency();
-		this.workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE, this);
-		this.commitOutcomes = new CommitOutcomes(this.workers.observers());
-		this.supervision = new ContainerSupervision(name, this.container, this.workers, settings.restartLimit(), ticker,
+		ConsumerWorkers workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE,
+				this);
+		this.context = new ConsumerContext(name, facts, settings, seekAware, delivery, workers, ticker,
+				this::assignments, this::stopBecause);
+		this.supervision = new ContainerSupervision(name, facts.container(), workers, settings.restartLimit(), ticker,
 				new SimpleAsyncTaskExecutor(name + "-supervision-"));
-		this.internalErrors = new InternalErrors(name, ticker, this.workers.observers()::internalError,
-				this::stopBecause);
-		this.assignmentLog = new AssignmentLog(name);
-		this.answers = new BrokerAnswers(ticker, this.commitOutcomes::confirmed);
-		this.health = new ConsumerHealth(this.container, this.supervision, this.workers, delivery, settings,
-				new PollHealth(this.container, this.supervision, this.maxPollInterval, ticker), this.answers,
-				this.internalErrors, ticker);
+		this.answers = new BrokerAnswers(ticker, this.context.commitOutcomes()::confirmed);
+		this.table = new ConsumerTable(this.context, this.sessions.values(), this.supervision, this.subscription,
+				this.answers);
 	}
 
 	/**
@@ -191,14 +111,14 @@ final class WorkerContainer implements WorkerOwner {
 			return present;
 		}
 		abandonTheDead();
-		ConsumerSession session = new ConsumerSession(consumer, this);
+		ConsumerSession session = new ConsumerSession(consumer, this.context);
 		this.sessions.put(consumer, session);
 		return session;
 	}
 
 	/**
-	 * Let go what threads have left behind that died without letting it go. Nobody else
-	 * touches it any more.
+	 * Abandon the sessions of threads that died without stopping them. Nothing else
+	 * touches those any more.
 	 */
 	private void abandonTheDead() {
 		this.sessions.forEach((consumer, session) -> {
@@ -216,25 +136,29 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	/**
-	 * Let everything of a consumer go. Called by the thread that polls with it, for the
+	 * End the session of a consumer. Called by the thread that polls with it, for the
 	 * last time.
-	 * @param beforeCommit called before the last commit, when nothing is being handled
+	 * @param beforeCommit called before the last commit, when no record is being handled
 	 * any more
 	 */
 	void stopping(Consumer<?, ?> consumer, Runnable beforeCommit) {
 		ConsumerSession session = this.sessions.get(consumer);
 		if (session != null) {
-			Runnable logStopped = this.assignmentLog.stopping(session.assignments(),
-					this.delivery.failingRecords().all());
+			Runnable logStopped = this.context.assignmentLog()
+				.stopping(session.assignments(), this.delivery.failingRecords().all());
 			try {
 				session.stopping(beforeCommit);
 			}
 			finally {
 				this.sessions.remove(consumer);
-				assignmentChanged();
+				this.context.assignmentChanged();
 				logStopped.run();
 			}
 		}
+	}
+
+	ConsumerContext context() {
+		return this.context;
 	}
 
 	ContainerFacts facts() {
@@ -242,22 +166,36 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	AbstractMessageListenerContainer<?, ?> container() {
-		return this.container;
+		return this.facts.container();
 	}
 
 	TopicSubscription subscription() {
 		return this.subscription;
 	}
 
-	ConsumerSettings settings() {
-		return this.settings;
+	/**
+	 * Return what stops the container and restarts it.
+	 */
+	ContainerSupervision supervision() {
+		return this.supervision;
 	}
 
 	/**
-	 * Return what somebody wants paused.
+	 * Return where it is recorded whether brokers answer.
 	 */
-	PauseRequests pauses() {
-		return this.pauses;
+	BrokerAnswers answers() {
+		return this.answers;
+	}
+
+	ConsumerTable table() {
+		return this.table;
+	}
+
+	/**
+	 * Return the partitions that are assigned to its consumers.
+	 */
+	Stream<PartitionAssignment> assignments() {
+		return this.sessions.values().stream().flatMap((session) -> session.assignments().stream());
 	}
 
 	/**
@@ -270,27 +208,20 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	/**
-	 * Go on reading a partition from another offset.
+	 * Read a partition on from another offset.
 	 * @return what was done, when that is committed
 	 * @throws IllegalStateException if the consumer does not run
-	 * @throws IllegalArgumentException if it does not have the partition
+	 * @throws IllegalArgumentException if the partition is not assigned to it
 	 */
 	CompletableFuture<SeekResult> seek(TopicPartition partition, SeekPosition to) {
-		Assert.state(this.container.isRunning(), () -> "Consumer '" + this.name + "' is stopped; start it first");
+		Assert.state(container().isRunning(), () -> "Consumer '" + this + "' is stopped; start it first");
 		for (ConsumerSession session : this.sessions.values()) {
 			if (session.assignment(partition) != null) {
 				return session.seek(partition, to);
 			}
 		}
 		throw new IllegalArgumentException(
-				"Consumer '" + this.name + "' does not have " + partition + " here; it has " + partitions());
-	}
-
-	/**
-	 * Return what stops the container and starts it again.
-	 */
-	ContainerSupervision supervision() {
-		return this.supervision;
+				"Consumer '" + this + "' does not have " + partition + " here; it has " + this.table.partitions());
 	}
 
 	@Override
@@ -320,271 +251,22 @@ final class WorkerContainer implements WorkerOwner {
 
 	@Override
 	public List<ConsumerProblem> problems() {
-		return this.health.problems(this.sessions.values(), partitionSnapshots());
-	}
-
-	/**
-	 * See how it gets on. Somebody has to look periodically, for what lasts to be a
-	 * problem.
-	 */
-	void look() {
-		problems();
-	}
-
-	/**
-	 * Return where it is noted whether brokers answer.
-	 */
-	BrokerAnswers answers() {
-		return this.answers;
-	}
-
-	/**
-	 * Return the listener if it wants to seek, or {@code null}.
-	 */
-	@Nullable ConsumerSeekAware seekAware() {
-		return this.seekAware;
-	}
-
-	Delivery delivery() {
-		return this.delivery;
-	}
-
-	Duration maxPollInterval() {
-		return this.maxPollInterval;
-	}
-
-	Ticker ticker() {
-		return this.ticker;
-	}
-
-	/**
-	 * Return whether workers are allocated for each record.
-	 */
-	boolean isPerRecord() {
-		return this.perRecord;
-	}
-
-	ConsumerWorkers workers() {
-		return this.workers;
-	}
-
-	long nextEpoch() {
-		return this.epochs.incrementAndGet();
-	}
-
-	MetadataLimit metadataLimit() {
-		return this.metadataLimit;
-	}
-
-	/**
-	 * Return what all partitions may have buffered.
-	 */
-	SharedBuffer buffer() {
-		return this.buffer;
-	}
-
-	/**
-	 * Note that partitions were assigned or revoked.
-	 */
-	void assignmentChanged() {
-		this.buffer.assignmentChanged();
-		this.separatedPartitions.assignmentChanged(this.ticker.nanoTime());
-	}
-
-	void warnOfSeparatedPartitions(Consumer<?, ?> consumer) {
-		this.separatedPartitions.warn(consumer, assignments().map(PartitionAssignment::partition).toList(),
-				this.ticker.nanoTime());
-	}
-
-	void lateCompletion(PartitionAssignment assignment, ConsumerRecord<?, ?> record) {
-		this.lateCompletions.increment();
-		this.workers.failureLog()
-			.log(logger::warn, "late completions",
-					"a worker finished " + DisplayText.coordinatesOf(record) + " after " + assignment
-							+ " was gone; this changes nothing, and the partition's next owner gets the record again",
-					null);
-	}
-
-	/**
-	 * Return how many records were finished after their assignment had ended.
-	 */
-	long lateCompletions() {
-		return this.lateCompletions.sum();
-	}
-
-	/**
-	 * Return where it is counted what becomes of commits.
-	 */
-	CommitOutcomes commitOutcomes() {
-		return this.commitOutcomes;
-	}
-
-	/**
-	 * Return where the engine's own exceptions on consumer threads are counted.
-	 */
-	InternalErrors internalErrors() {
-		return this.internalErrors;
-	}
-
-	/**
-	 * Note that partitions came or went.
-	 */
-	void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
-		this.rebalances.add(rebalance);
-		this.assignmentLog.rebalanced(rebalance);
-		this.workers.observers().rebalanced(rebalance);
+		return this.table.problems();
 	}
 
 	@Override
 	public ConsumerSnapshot snapshot(boolean showValues) {
-		List<PartitionSnapshot> partitions = partitionSnapshots();
-		Map<Worker, Long> buffered = new HashMap<>();
-		assignments().forEach((assignment) -> {
-			Worker worker = assignment.worker();
-			if (worker != null) {
-				buffered.merge(worker, assignment.buffer().records(), Long::sum);
-			}
-		});
-		PartitionBuffer.Room all = this.buffer.buffered();
-		Collection<Worker> present = this.workers.all();
-		Stream<WorkerSnapshot> workers = this.perRecord
-				? busiest(present).map((worker) -> worker.snapshot(worker.queued(), showValues))
-				: present.stream().map((worker) -> describe(worker, buffered.getOrDefault(worker, 0L), showValues));
-		Set<String> stalled = this.workers.stalled().stream().map(StalledRecord::worker).collect(Collectors.toSet());
-		workers = workers
-			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
-		int maxConcurrency = this.workers.maxConcurrency();
-		FailingRecords failing = this.delivery.failingRecords();
-		FailureJournal journal = this.delivery.failureJournal();
-		return new ConsumerSnapshot(this.container.getGroupId(), List.copyOf(topics()), this.settings.strategyName(),
-				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
-				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
-				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
-				journal.counters(this.workers.handled(), lateCompletions(), this.commitOutcomes.confirmed(),
-						this.commitOutcomes.failed()),
-				this.workers.inFlight(), sum(known(partitions, PartitionSnapshot::lag)),
-				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.answers.noneSince(),
-				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
-				this.rebalances.newestFirst(), journal.failures(showValues),
-				this.health.problems(this.sessions.values(), partitions).stream().limit(SHOWN_PROBLEMS).toList());
-	}
-
-	private List<PartitionSnapshot> partitionSnapshots() {
-		List<PartitionSnapshot> partitions = new ArrayList<>();
-		for (ConsumerSession session : this.sessions.values()) {
-			for (PartitionAssignment assignment : session.assignments()) {
-				partitions.add(assignment.snapshot(session.isPaused(assignment.partition())));
-			}
-		}
-		partitions.sort(PARTITION_ORDER);
-		return partitions;
-	}
-
-	private static List<Long> known(List<PartitionSnapshot> partitions,
-			Function<PartitionSnapshot, @Nullable Long> value) {
-		return partitions.stream().map(value).filter(Objects::nonNull).toList();
-	}
-
-	private static @Nullable Long sum(List<Long> values) {
-		return values.isEmpty() ? null : (Long) values.stream().mapToLong(Long::longValue).sum();
-	}
-
-	private static @Nullable Long largest(List<Long> values) {
-		return values.isEmpty() ? null : Collections.max(values);
-	}
-
-	private static WorkerSnapshot describe(Worker worker, long buffered, boolean showValues) {
-		boolean busy = worker.currentRecord() != null;
-		return worker.snapshot((int) Math.max(0, busy ? buffered - 1 : buffered), showValues);
-	}
-
-	/**
-	 * Return those that have been at a record for longest, then those with the longest
-	 * queues.
-	 */
-	private static Stream<Worker> busiest(Collection<Worker> workers) {
-		PriorityQueue<Load> busiest = new PriorityQueue<>(SHOWN_WORKERS + 1);
-		for (Worker worker : workers) {
-			busiest.add(Load.of(worker));
-			if (busiest.size() > SHOWN_WORKERS) {
-				busiest.remove();
-			}
-		}
-		return busiest.stream().sorted(Comparator.reverseOrder()).map(Load::worker);
+		return this.table.snapshot(showValues);
 	}
 
 	@Override
 	public ConsumerState state() {
-		Collection<ConsumerSession> sessions = this.sessions.values();
-		for (ConsumerState urgent : List.of(ConsumerState.DRAINING, ConsumerState.REBALANCING)) {
-			if (sessions.stream().anyMatch((session) -> session.state() == urgent)) {
-				return urgent;
-			}
-		}
-		if (!this.container.isRunning()) {
-			return ConsumerState.STOPPED;
-		}
-		if (this.container.isPauseRequested()) {
-			return ConsumerState.PAUSED;
-		}
-		return sessions.stream().anyMatch((session) -> session.state() == ConsumerState.RUNNING) ? ConsumerState.RUNNING
-				: ConsumerState.STARTING;
-	}
-
-	/**
-	 * Return the topics that are subscribed to, or else those of which there are
-	 * partitions.
-	 * @return the topics, sorted
-	 */
-	SortedSet<String> topics() {
-		Set<String> subscribed = this.subscription.topics();
-		TopicPartitionOffset[] manual = this.container.getContainerProperties().getTopicPartitions();
-		if (subscribed != null) {
-			return new TreeSet<>(subscribed);
-		}
-		Stream<String> topics = (manual != null) ? Stream.of(manual).map(TopicPartitionOffset::getTopic)
-				: assignments().map((assignment) -> assignment.partition().topic());
-		return new TreeSet<>(topics.toList());
-	}
-
-	/**
-	 * Return the partitions that are assigned now, sorted.
-	 */
-	List<TopicPartition> partitions() {
-		return assignments().map(PartitionAssignment::partition)
-			.sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
-			.toList();
-	}
-
-	Stream<PartitionAssignment> assignments() {
-		return this.sessions.values().stream().flatMap((session) -> session.assignments().stream());
+		return this.table.state();
 	}
 
 	@Override
 	public String toString() {
-		return this.name;
-	}
-
-	/**
-	 * How busy a worker was at one moment; the busiest is the greatest.
-	 */
-	private record Load(Worker worker, boolean busy, long since, int queued) implements Comparable<Load> {
-
-		static Load of(Worker worker) {
-			return new Load(worker, worker.currentRecord() != null, worker.recordSince(), worker.queued());
-		}
-
-		@Override
-		public int compareTo(Load other) {
-			if (this.busy != other.busy) {
-				return this.busy ? 1 : -1;
-			}
-			if (this.busy && this.since != other.since) {
-				return (this.since - other.since < 0) ? 1 : -1;
-			}
-			return Integer.compare(this.queued, other.queued);
-		}
-
+		return this.context.toString();
 	}
 
 }

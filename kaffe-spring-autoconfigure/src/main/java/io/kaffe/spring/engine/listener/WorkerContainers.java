@@ -102,23 +102,24 @@ public final class WorkerContainers implements KaffeConsumers {
 
 	@Override
 	public boolean deadLetter(String consumer, TopicPartition partition, long offset) {
-		Assert.state(adopted(consumer).settings().failurePolicy().deadLetters() != null, () -> "Consumer '" + consumer
+		Assert.state(adopted(consumer).context().settings().failurePolicy().deadLetters() != null, () -> "Consumer '"
+				+ consumer
 				+ "' has nothing to send dead letters with: there is no KafkaTemplate bean, or there are several and none is primary");
 		return failing(consumer).deadLetter(partition, offset);
 	}
 
 	private FailingRecords failing(String consumer) {
-		return adopted(consumer).delivery().failingRecords();
+		return adopted(consumer).context().delivery().failingRecords();
 	}
 
 	@Override
 	public Set<String> topics(String consumer) {
-		return adopted(consumer).topics();
+		return adopted(consumer).table().topics();
 	}
 
 	@Override
 	public List<TopicPartition> partitions(String consumer) {
-		return adopted(consumer).partitions();
+		return adopted(consumer).table().partitions();
 	}
 
 	@Override
@@ -185,12 +186,12 @@ public final class WorkerContainers implements KaffeConsumers {
 
 	private CompletableFuture<Void> change(String consumer, Consumer<PauseRequests> change) {
 		WorkerContainer adopted = adopted(consumer);
-		change.accept(adopted.pauses());
+		change.accept(adopted.context().pauses());
 		return adopted.regulate();
 	}
 
 	private ConsumerWorkers workers(String consumer) {
-		return adopted(consumer).workers();
+		return adopted(consumer).context().workers();
 	}
 
 	private WorkerContainer adopted(String consumer) {

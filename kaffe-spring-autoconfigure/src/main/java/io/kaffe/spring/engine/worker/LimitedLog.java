@@ -53,7 +53,12 @@ public final class LimitedLog {
 
 	private final WorkerRuntime runtime;
 
-	LimitedLog(String consumer, WorkerRuntime runtime) {
+	/**
+	 * Create a log.
+	 * @param consumer the consumer's name, with which messages begin
+	 * @param runtime the time, and the scheduler that reports how many were left out
+	 */
+	public LimitedLog(String consumer, WorkerRuntime runtime) {
 		this.consumer = consumer;
 		this.runtime = runtime;
 	}

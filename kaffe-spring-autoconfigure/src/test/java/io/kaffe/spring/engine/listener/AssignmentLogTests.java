@@ -32,6 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.engine.worker.ConsumerObservers;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
@@ -70,21 +71,22 @@ class AssignmentLogTests {
 		this.session.revoked(List.of(FIRST), () -> this.execution.advance(Duration.ofMillis(312)));
 		this.session.lost(List.of(SECOND));
 		assertThat(output.toString().lines().filter((line) -> line.contains("Consumer 'orders'"))).hasSize(3);
-		assertThat(output).containsPattern("INFO .* Consumer 'orders' was assigned 2 partitions: orders-\\[0-1]\\R")
-			.containsPattern("INFO .* Consumer 'orders' was revoked 1 partition: orders-0 after waiting for 312 ms\\R")
-			.containsPattern("WARN .* Consumer 'orders' has lost 1 partition: orders-1\\. What is not committed is "
-					+ "redelivered to the next owner\\R");
+		assertThat(output).containsPattern("INFO .* Consumer 'orders': assigned 2 partitions: orders-\\[0-1]\\R")
+			.containsPattern("INFO .* Consumer 'orders': revoked 1 partition: orders-0 after a drain of 312 ms\\R")
+			.containsPattern(
+					"WARN .* Consumer 'orders': lost 1 partition: orders-1; records that were not committed are "
+							+ "redelivered to the next owner\\R");
 	}
 
 	@Test
 	void recordsThatWereAbandonedAreAWarning(CapturedOutput output) {
-		AssignmentLog log = new AssignmentLog("orders");
-		log.rebalanced(revoked(LongStream.range(0, 12).mapToObj((offset) -> "orders-0@" + offset).toList()));
-		assertThat(output).containsPattern("WARN .* Consumer 'orders' was revoked 1 partition: orders-0 after waiting "
-				+ "for 20000 ms in vain for 12 records, to be redelivered to the next owner: orders-0@0, .*, orders-0@9 "
-				+ "and 2 more\\R");
-		log.rebalanced(revoked(LongStream.range(0, 100).mapToObj((offset) -> "orders-0@" + offset).toList()));
-		assertThat(output).contains("in vain for at least 100 records");
+		AssignmentLog log = new AssignmentLog("orders", new ConsumerObservers("orders", List.of()));
+		log.log(revoked(LongStream.range(0, 12).mapToObj((offset) -> "orders-0@" + offset).toList()));
+		assertThat(output).containsPattern("WARN .* Consumer 'orders': revoked 1 partition: orders-0 after a drain of "
+				+ "20000 ms; abandoned 12 records in progress, to be redelivered to the next owner: orders-0@0, .*, "
+				+ "orders-0@9 and 2 more\\R");
+		log.log(revoked(LongStream.range(0, 100).mapToObj((offset) -> "orders-0@" + offset).toList()));
+		assertThat(output).contains("abandoned at least 100 records in progress");
 	}
 
 	@Test
@@ -94,10 +96,9 @@ class AssignmentLogTests {
 		poll(SECOND, "busy");
 		this.adopted.stopping(this.consumer, () -> {
 		});
-		assertThat(output).containsPattern("INFO .* Consumer 'orders' was revoked 2 partitions: orders-\\[0-1]")
-			.containsPattern(
-					"INFO .* Consumer 'orders' has stopped\\. It leaves 1 record parked \\(orders-0@1\\) and 1 "
-							+ "record backing off \\(orders-1@0\\), to be redelivered to the next owner\\R");
+		assertThat(output).containsPattern("INFO .* Consumer 'orders': revoked 2 partitions: orders-\\[0-1]")
+			.containsPattern("INFO .* Consumer 'orders': stopped; 1 record parked \\(orders-0@1\\) and 1 "
+					+ "record backing off \\(orders-1@0\\), to be redelivered to the next owner\\R");
 	}
 
 	@Test
@@ -106,8 +107,7 @@ class AssignmentLogTests {
 		poll(FIRST, "good");
 		this.adopted.stopping(this.consumer, () -> {
 		});
-		assertThat(output).containsPattern(
-				"INFO .* Consumer 'orders' has stopped\\. No record is left parked or " + "backing off\\R");
+		assertThat(output).containsPattern("INFO .* Consumer 'orders': stopped; no record is parked or backing off\\R");
 	}
 
 	private static ConsumerSnapshot.Rebalance revoked(List<String> givenUp) {

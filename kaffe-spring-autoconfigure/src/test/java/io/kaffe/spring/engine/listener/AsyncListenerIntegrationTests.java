@@ -197,7 +197,7 @@ class AsyncListenerIntegrationTests {
 				.startsWith("stalled: " + application.topic("orders") + "-0@0 ");
 			futures.complete("0");
 			await("it recovers").untilAsserted(() -> assertThat(problems(context)).isEmpty());
-			assertThat(worker(application, context, 0).state()).isEqualTo(WorkerState.IDLE);
+			await("its worker has noticed").until(() -> worker(application, context, 0).state() == WorkerState.IDLE);
 		}
 	}
 

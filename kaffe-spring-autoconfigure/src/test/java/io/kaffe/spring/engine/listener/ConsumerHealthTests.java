@@ -181,7 +181,7 @@ class ConsumerHealthTests {
 		this.adopted.answers().unanswered(4, 4, this.execution.instant());
 		this.execution.advance(Duration.ofMinutes(1));
 		assertThat(this.adopted.problems()).hasSize(1);
-		this.adopted.commitOutcomes().add(null);
+		this.adopted.context().commitOutcomes().add(null);
 		assertThat(this.adopted.problems()).isEmpty();
 	}
 

@@ -92,7 +92,7 @@ class ConsumerSessionTests {
 		pollAll();
 		assertThat(this.handled).containsExactlyInAnyOrder("orders-0@5", "orders-0@18", "orders-0@19");
 		assertThat(committed(PARTITION)).isEqualTo(20);
-		assertThat(this.adopted.buffer().buffered().records()).isZero();
+		assertThat(this.adopted.context().buffer().buffered().records()).isZero();
 	}
 
 	@Test
@@ -216,8 +216,8 @@ class ConsumerSessionTests {
 		pollAll();
 		assertThat(this.handled).containsExactlyInAnyOrder("orders-0@5", "orders-0@10");
 		assertThat(committed(PARTITION)).isEqualTo(11);
-		assertThat(this.adopted.internalErrors().count()).isEqualTo(1);
-		assertThat(this.adopted.internalErrors().problem()).asString()
+		assertThat(this.adopted.context().internalErrors().count()).isEqualTo(1);
+		assertThat(this.adopted.context().internalErrors().problem()).asString()
 			.startsWith("internal-error: could not dispatch records of orders-0 from offset 10");
 	}
 
@@ -289,8 +289,9 @@ class ConsumerSessionTests {
 		assertThatNoException().isThrownBy(this.session::tick);
 		this.consumer.answer(true, true);
 		assertThat(committed(PARTITION)).isEqualTo(10);
-		assertThat(this.adopted.internalErrors().problem()).asString().contains("pause and resume partitions");
-		assertThat(this.adopted.internalErrors().count()).isEqualTo(2);
+		assertThat(this.adopted.context().internalErrors().problem()).asString()
+			.contains("pause and resume partitions");
+		assertThat(this.adopted.context().internalErrors().count()).isEqualTo(2);
 	}
 
 	@Test
@@ -324,7 +325,8 @@ class ConsumerSessionTests {
 			for (TopicPartition partition : all) {
 				this.session.tick();
 				dispatch(partition, 50);
-				assertThat(this.adopted.buffer().buffered().records()).isLessThanOrEqualTo(2 * maxRecords + partitions);
+				assertThat(this.adopted.context().buffer().buffered().records())
+					.isLessThanOrEqualTo(2 * maxRecords + partitions);
 			}
 		}
 		assertThat(this.session.assignments()).hasSize(partitions)
@@ -356,7 +358,8 @@ class ConsumerSessionTests {
 			for (int poll = 0; poll < 5; poll++) {
 				poll(500);
 			}
-			assertThat(this.adopted.buffer().buffered().records()).isLessThanOrEqualTo(2 * maxRecords + number + 1);
+			assertThat(this.adopted.context().buffer().buffered().records())
+				.isLessThanOrEqualTo(2 * maxRecords + number + 1);
 		}
 		assertThat(this.session.assignments()).allMatch((assignment) -> assignment.buffer().records() > 0);
 	}

@@ -232,8 +232,8 @@ class DrainIntegrationTests {
 			Gate gate = context.getBean(Gate.class);
 			await("the record is being handled").until(() -> gate.started.contains("0:3"));
 			ListenerApplication.container(context, "orders").stop();
-			assertThat(output).containsPattern("WARN .*Consumer 'orders' was revoked 1 partition: "
-					+ application.topic("orders") + "-0 after waiting for \\d+ ms in vain for 1 record, "
+			assertThat(output).containsPattern("WARN .*Consumer 'orders': revoked 1 partition: "
+					+ application.topic("orders") + "-0 after a drain of \\d+ ms; abandoned 1 record in progress, "
 					+ "to be redelivered to the next owner: " + application.topic("orders") + "-0@3");
 			assertThat(application.committed("orders", 0)).isEqualTo(3);
 			assertThat(ListenerApplication.table(context, "orders").workers()).extracting(WorkerSnapshot::name)

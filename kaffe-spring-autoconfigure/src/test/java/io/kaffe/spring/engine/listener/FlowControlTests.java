@@ -53,7 +53,7 @@ class FlowControlTests {
 
 	private final ConsumerSession session = this.adopted.session(this.consumer);
 
-	private final FlowControl flow = new FlowControl(this.consumer, this.adopted, MAX_POLL_RECORDS, this::awaitRoom);
+	private final FlowControl flow = new FlowControl(this.consumer, this.adopted.context(), this::awaitRoom);
 
 	private boolean room;
 
@@ -124,7 +124,7 @@ class FlowControlTests {
 
 	@Test
 	void roomIsNotAwaitedForAPartitionThatIsPausedForAnotherReasonToo() {
-		this.adopted.pauses().pause(FIRST);
+		this.adopted.context().pauses().pause(FIRST);
 		poll(5000);
 		assertThat(waitsAndPauses()).isEqualTo("0 [orders-0]");
 	}

@@ -50,7 +50,9 @@ import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerObservers;
+import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -86,8 +88,10 @@ class OffsetCommitsTests {
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
 			this.metadataLimit, Duration.ZERO, this.outcomes, this.errors, this.time);
 
-	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
-			ContainerFixtures.inGroup("orders", this.time).session(this.consumer));
+	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
+			new ConsumerWakeup(this.consumer, this.time),
+			new LateCompletions(new LimitedLog("orders", new WorkerRuntime(this.time, this.time, this.time))),
+			this.time);
 
 	@BeforeEach
 	void poll() {

@@ -190,7 +190,7 @@ final class SessionWalk {
 				settings, this.seeking, delivery, this.execution,
 				new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution)));
 		if (chance(0.1)) {
-			container.metadataLimit().tooLarge(2 * SMALL_METADATA);
+			container.context().metadataLimit().tooLarge(2 * SMALL_METADATA);
 		}
 		return container;
 	}
@@ -229,7 +229,7 @@ final class SessionWalk {
 			case 20 -> unlikely(0.2, "lose", () -> lose(some(PARTITIONS)));
 			default -> unlikely(0.1, "stop", chance(0.5) ? this::stop : this::crash);
 		}
-		assertThat(this.adopted.buffer().buffered().records()).as("ceiling of the buffer")
+		assertThat(this.adopted.context().buffer().buffered().records()).as("ceiling of the buffer")
 			.isLessThanOrEqualTo(2 * MAX_BUFFERED + PARTITIONS.size());
 	}
 
@@ -383,12 +383,12 @@ final class SessionWalk {
 	}
 
 	private void decide() {
-		List<FailingRecord> failing = this.adopted.delivery().failingRecords().all();
+		List<FailingRecord> failing = this.adopted.context().delivery().failingRecords().all();
 		if (failing.isEmpty()) {
 			return;
 		}
 		FailingRecord record = pick(failing);
-		FailingRecords records = this.adopted.delivery().failingRecords();
+		FailingRecords records = this.adopted.context().delivery().failingRecords();
 		try {
 			switch (this.random.nextInt(3)) {
 				case 0 -> records.retry(record.partition(), record.offset());
@@ -572,9 +572,9 @@ final class SessionWalk {
 			this.open.clear();
 			this.recoveries.forEach((recovery) -> answer(recovery, true));
 			this.recoveries.clear();
-			this.adopted.delivery().failingRecords().all().forEach((failing) -> {
+			this.adopted.context().delivery().failingRecords().all().forEach((failing) -> {
 				try {
-					this.adopted.delivery().failingRecords().retry(failing.partition(), failing.offset());
+					this.adopted.context().delivery().failingRecords().retry(failing.partition(), failing.offset());
 				}
 				catch (IllegalStateException ex) {
 					// Another decision is still to be carried out.
@@ -593,18 +593,18 @@ final class SessionWalk {
 			assertThat(log.offsets()).as("records of %s that are final", partition).isSubsetOf(done(partition));
 			assertThat(committed(log)).as("committed of %s", partition).isEqualTo(log.end());
 		});
-		assertThat(this.adopted.buffer().buffered()).as("buffered").isEqualTo(new PartitionBuffer.Room(0, 0));
-		assertThat(this.adopted.workers().inFlight()).as("in flight").isZero();
-		assertThat(this.adopted.delivery().failingRecords().all()).as("failing").isEmpty();
-		assertThat(this.adopted.delivery().unattended()).as("open").isEmpty();
+		assertThat(this.adopted.context().buffer().buffered()).as("buffered").isEqualTo(new PartitionBuffer.Room(0, 0));
+		assertThat(this.adopted.context().workers().inFlight()).as("in flight").isZero();
+		assertThat(this.adopted.context().delivery().failingRecords().all()).as("failing").isEmpty();
+		assertThat(this.adopted.context().delivery().unattended()).as("open").isEmpty();
 		if (!this.mayFailToDispatch) {
-			assertThat(this.adopted.internalErrors().count()).as("internal errors").isZero();
+			assertThat(this.adopted.context().internalErrors().count()).as("internal errors").isZero();
 		}
 	}
 
 	private boolean isAtRest() {
 		return this.cluster.values().stream().allMatch((log) -> committed(log) == log.end())
-				&& this.adopted.buffer().buffered().records() == 0;
+				&& this.adopted.context().buffer().buffered().records() == 0;
 	}
 
 	private static long committed(SimulatedConsumer.Partition log) {

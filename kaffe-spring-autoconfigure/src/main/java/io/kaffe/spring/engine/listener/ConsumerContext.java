@@ -1,0 +1,207 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.ConsumerSeekAware;
+
+import io.kaffe.spring.engine.delivery.Delivery;
+import io.kaffe.spring.engine.worker.ConsumerWorkers;
+import io.kaffe.spring.engine.worker.Ticker;
+
+/**
+ * What the sessions of a consumer share: its configuration, and what counts, limits and
+ * logs for all of its threads.
+ * <p>
+ * <b>Threading.</b> Immutable; what it refers to is safe for concurrent use.
+ */
+final class ConsumerContext {
+
+	private final AtomicLong epochs = new AtomicLong();
+
+	private final PauseRequests pauses = new PauseRequests();
+
+	private final String name;
+
+	private final ContainerFacts facts;
+
+	private final ConsumerSettings settings;
+
+	private final @Nullable ConsumerSeekAware seekAware;
+
+	private final Delivery delivery;
+
+	private final ConsumerWorkers workers;
+
+	private final Ticker ticker;
+
+	private final boolean perRecord;
+
+	private final Supplier<Stream<PartitionAssignment>> assignments;
+
+	private final SharedBuffer buffer;
+
+	private final CommitOutcomes commitOutcomes;
+
+	private final MetadataLimit metadataLimit;
+
+	private final LateCompletions lateCompletions;
+
+	private final AssignmentLog assignmentLog;
+
+	private final PartitionSplitWarning splitWarning;
+
+	private final InternalErrors internalErrors;
+
+	/**
+	 * Create a context.
+	 * @param name the consumer's name
+	 * @param facts its container's configuration
+	 * @param settings how it works
+	 * @param seekAware its listener if that wants to seek, or {@code null}
+	 * @param delivery delivers records to its listener
+	 * @param workers its workers
+	 * @param ticker the time
+	 * @param assignments returns the partitions that are assigned to all of its threads
+	 * @param stopper stops it
+	 */
+	ConsumerContext(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
+			Delivery delivery, ConsumerWorkers workers, Ticker ticker,
+			Supplier<Stream<PartitionAssignment>> assignments, InternalErrors.Stopper stopper) {
+		this.name = name;
+		this.facts = facts;
+		this.settings = settings;
+		this.seekAware = seekAware;
+		this.delivery = delivery;
+		this.workers = workers;
+		this.ticker = ticker;
+		this.perRecord = settings.strategy().isPerRecord();
+		this.assignments = assignments;
+		this.buffer = new SharedBuffer(
+				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()), assignments);
+		this.commitOutcomes = new CommitOutcomes(workers.observers());
+		this.metadataLimit = new MetadataLimit(name, settings.completedOffsets());
+		this.lateCompletions = new LateCompletions(workers.failureLog());
+		this.assignmentLog = new AssignmentLog(name, workers.observers());
+		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());
+		this.internalErrors = new InternalErrors(name, ticker, workers.observers()::internalError, stopper);
+	}
+
+	ContainerFacts facts() {
+		return this.facts;
+	}
+
+	ConsumerSettings settings() {
+		return this.settings;
+	}
+
+	@Nullable ConsumerSeekAware seekAware() {
+		return this.seekAware;
+	}
+
+	Delivery delivery() {
+		return this.delivery;
+	}
+
+	ConsumerWorkers workers() {
+		return this.workers;
+	}
+
+	Ticker ticker() {
+		return this.ticker;
+	}
+
+	/**
+	 * Return whether workers are allocated for each record.
+	 */
+	boolean isPerRecord() {
+		return this.perRecord;
+	}
+
+	/**
+	 * Return which pauses of topics and partitions operators have requested.
+	 */
+	PauseRequests pauses() {
+		return this.pauses;
+	}
+
+	/**
+	 * Return what all partitions may have buffered.
+	 */
+	SharedBuffer buffer() {
+		return this.buffer;
+	}
+
+	CommitOutcomes commitOutcomes() {
+		return this.commitOutcomes;
+	}
+
+	MetadataLimit metadataLimit() {
+		return this.metadataLimit;
+	}
+
+	LateCompletions lateCompletions() {
+		return this.lateCompletions;
+	}
+
+	AssignmentLog assignmentLog() {
+		return this.assignmentLog;
+	}
+
+	/**
+	 * Return where the engine's own exceptions on consumer threads are contained.
+	 */
+	InternalErrors internalErrors() {
+		return this.internalErrors;
+	}
+
+	/**
+	 * Return the number of the next assignment, which is greater than all before.
+	 */
+	long nextEpoch() {
+		return this.epochs.incrementAndGet();
+	}
+
+	/**
+	 * Note that partitions were assigned or revoked.
+	 */
+	void assignmentChanged() {
+		this.buffer.assignmentChanged();
+		this.splitWarning.assignmentChanged(this.ticker.nanoTime());
+	}
+
+	/**
+	 * Warn if the group has assigned partitions that share a worker to several instances.
+	 * Called by consumer threads.
+	 * @param consumer the consumer of the calling thread
+	 */
+	void warnOfSplitPartitions(Consumer<?, ?> consumer) {
+		this.splitWarning.warn(consumer, this.assignments.get().map(PartitionAssignment::partition).toList(),
+				this.ticker.nanoTime());
+	}
+
+	@Override
+	public String toString() {
+		return this.name;
+	}
+
+}
