@@ -77,7 +77,7 @@ public final class IndexTrackingBatchFilter implements RecordFilterStrategy<Obje
 		BatchAttempt attempt = BatchAttempt.current();
 		// What a broken filter returns is its adapter's business.
 		if (attempt != null && left != null) {
-			attempt.told(left);
+			attempt.delivered(left);
 		}
 		return left;
 	}

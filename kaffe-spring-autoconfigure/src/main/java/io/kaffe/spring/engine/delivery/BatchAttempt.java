@@ -33,7 +33,6 @@ import org.springframework.kafka.support.Acknowledgment;
 import io.kaffe.spring.BatchResult;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * One delivery of a batch: what the listener was given, and which of the records it has
@@ -49,9 +48,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	/** The listener has returned and is to acknowledge it later. */
 	private static final int LEFT_OPEN = 1;
 
-	private static final int FINAL = 2;
-
-	private static final int LONGEST_CAUSE_CHAIN = 100;
+	private static final int COMPLETED = 2;
 
 	/** What a filter tells its result to. */
 	private static final ThreadLocal<BatchAttempt> CURRENT = new ThreadLocal<>();
@@ -64,7 +61,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private final long since;
 
-	private volatile List<? extends ConsumerRecord<?, ?>> told;
+	private volatile List<? extends ConsumerRecord<?, ?>> delivered;
 
 	private @Nullable BatchResult result;
 
@@ -79,7 +76,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		this.states = new AtomicIntegerArray(records.size());
 		this.delivery = delivery;
 		this.since = now;
-		this.told = this.records.stream().map(BatchedRecord::record).toList();
+		this.delivered = this.records.stream().map(BatchedRecord::record).toList();
 	}
 
 	/**
@@ -110,10 +107,10 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	/**
 	 * Note what the listener is given, in its order: without what an interceptor or a
 	 * filter has taken out.
-	 * @param told the list, which the listener may change
+	 * @param delivered the list, which the listener may change
 	 */
-	public void told(List<? extends ConsumerRecord<?, ?>> told) {
-		this.told = List.copyOf(told);
+	public void delivered(List<? extends ConsumerRecord<?, ?>> delivered) {
+		this.delivered = List.copyOf(delivered);
 	}
 
 	/**
@@ -137,7 +134,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	 * @return its position, or -1 if it does not say, or names one that is not there
 	 */
 	int positionOfFailure(Throwable thrown) {
-		BatchListenerFailedException failure = find(thrown);
+		BatchListenerFailedException failure = ListenerFailure.batchFailure(thrown);
 		return (failure != null) ? positionNamedBy(failure) : -1;
 	}
 
@@ -145,9 +142,9 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		try {
 			ConsumerRecord<?, ?> record = failure.getRecord();
 			if (record == null) {
-				List<? extends ConsumerRecord<?, ?>> told = this.told;
+				List<? extends ConsumerRecord<?, ?>> delivered = this.delivered;
 				int index = failure.getIndex();
-				record = (index >= 0 && index < told.size()) ? told.get(index) : null;
+				record = (index >= 0 && index < delivered.size()) ? delivered.get(index) : null;
 			}
 			return (record != null) ? positionOf(record, 0) : -1;
 		}
@@ -157,36 +154,13 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 	}
 
-	/**
-	 * Return why a record or the batch failed.
-	 */
-	static Throwable reasonOf(Throwable thrown) {
-		BatchListenerFailedException failure = find(thrown);
-		if (failure == null) {
-			return thrown;
-		}
-		Throwable cause = WorkerRuntime.causeOf(failure);
-		return (cause != null) ? cause : failure;
-	}
-
-	private static @Nullable BatchListenerFailedException find(Throwable thrown) {
-		Throwable cause = thrown;
-		for (int depth = 0; cause != null && depth < LONGEST_CAUSE_CHAIN; depth++) {
-			if (cause instanceof BatchListenerFailedException failure) {
-				return failure;
-			}
-			cause = WorkerRuntime.causeOf(cause);
-		}
-		return null;
-	}
-
 	private boolean isOver(int position) {
 		BatchedRecord record = this.records.get(position);
-		return isFinal(position) || record.source().isOver(record.record());
+		return isCompleted(position) || record.assignment().isOver(record.record());
 	}
 
-	boolean isFinal(int position) {
-		return this.states.get(position) == FINAL;
+	boolean isCompleted(int position) {
+		return this.states.get(position) == COMPLETED;
 	}
 
 	/**
@@ -201,9 +175,9 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	private void complete(int position) {
 		BatchedRecord record = this.records.get(position);
 		// Or a drain would not wait for it if the listener returns at this moment.
-		record.source().hold();
+		record.assignment().hold();
 		try {
-			int before = this.states.getAndSet(position, FINAL);
+			int before = this.states.getAndSet(position, COMPLETED);
 			if (before == LEFT_OPEN) {
 				record.acknowledge();
 			}
@@ -212,7 +186,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 			}
 		}
 		finally {
-			record.source().exit();
+			record.assignment().exit();
 		}
 	}
 
@@ -230,14 +204,14 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		boolean open = false;
 		for (int position = 0; position < this.records.size(); position++) {
 			if (this.states.compareAndSet(position, OPEN, LEFT_OPEN)) {
-				this.records.get(position).source().held().leaveOpen();
+				this.records.get(position).assignment().held().leaveOpen();
 				open = true;
 			}
 		}
 		if (open) {
-			this.delivery.unattended().add(this);
+			this.delivery.detachedRecords().add(this);
 			if (isOver()) {
-				this.delivery.unattended().remove(this);
+				this.delivery.detachedRecords().remove(this);
 			}
 		}
 	}
@@ -251,7 +225,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		if (result == null) {
 			throw new IllegalStateException("The handler returned null instead of a BatchResult");
 		}
-		if (result.isForOnePartition() && this.records.stream().map(BatchedRecord::source).distinct().count() > 1) {
+		if (result.isForOnePartition() && this.records.stream().map(BatchedRecord::assignment).distinct().count() > 1) {
 			throw new IllegalStateException("The handler returned '" + result
 					+ "' for a batch of several partitions: it has to name them in BatchResult.commitUpTo");
 		}
@@ -275,7 +249,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 		int expected = 0;
 		boolean[] handled = new boolean[this.records.size()];
-		for (ConsumerRecord<?, ?> record : this.told) {
+		for (ConsumerRecord<?, ?> record : this.delivered) {
 			int position = positionOf(record, expected);
 			if (position >= 0) {
 				handled[position] = true;
@@ -288,7 +262,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 				complete(position);
 			}
 			else {
-				record.source().held().keep(record.record());
+				record.assignment().held().keep(record.record());
 			}
 		}
 		completeEarlier(result);
@@ -301,10 +275,12 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		Set<AssignmentHandle> seen = new HashSet<>();
 		for (int position = this.records.size() - 1; position >= 0; position--) {
 			BatchedRecord record = this.records.get(position);
-			if (seen.add(record.source())) {
+			if (seen.add(record.assignment())) {
 				long upTo = result.finalUpTo(record.partition());
 				boolean all = upTo == Long.MAX_VALUE;
-				record.source().held().completeUpTo(all ? record.record().offset() : upTo, record.source()::complete);
+				record.assignment()
+					.held()
+					.completeUpTo(all ? record.record().offset() : upTo, record.assignment()::complete);
 			}
 		}
 	}
@@ -312,7 +288,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	@Override
 	public void acknowledge() {
 		completeAll();
-		this.delivery.unattended().remove(this);
+		this.delivery.detachedRecords().remove(this);
 	}
 
 	/**
@@ -321,11 +297,11 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	 */
 	@Override
 	public void acknowledge(int index) {
-		List<? extends ConsumerRecord<?, ?>> told = this.told;
-		int last = positionOf(told.get(Objects.checkIndex(index, told.size())), index);
+		List<? extends ConsumerRecord<?, ?>> delivered = this.delivered;
+		int last = positionOf(delivered.get(Objects.checkIndex(index, delivered.size())), index);
 		completeUpTo(last);
 		if (isOver()) {
-			this.delivery.unattended().remove(this);
+			this.delivery.detachedRecords().remove(this);
 		}
 	}
 
@@ -352,7 +328,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	@Override
 	public ConsumerRecord<?, ?> record() {
 		int position = 0;
-		while (position < this.records.size() - 1 && isFinal(position)) {
+		while (position < this.records.size() - 1 && isCompleted(position)) {
 			position++;
 		}
 		return this.records.get(position).record();
@@ -390,6 +366,40 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	public String toString() {
 		return "Acknowledgment for " + this.records.size() + " records from "
 				+ DisplayText.coordinatesOf(this.records.get(0).record());
+	}
+
+	/**
+	 * A record of a batch, with the assignment that it was polled for.
+	 *
+	 * @param record the record
+	 * @param assignment the assignment, where it is completed
+	 */
+	record BatchedRecord(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
+
+		TopicPartition partition() {
+			return new TopicPartition(this.record.topic(), this.record.partition());
+		}
+
+		/**
+		 * Return whether this is the same record of the log.
+		 */
+		boolean is(ConsumerRecord<?, ?> other) {
+			return this.record.offset() == other.offset() && this.record.partition() == other.partition()
+					&& this.record.topic().equals(other.topic());
+		}
+
+		void complete() {
+			this.assignment.complete(this.record);
+		}
+
+		/**
+		 * Complete it after it was left open.
+		 */
+		void acknowledge() {
+			this.assignment.held().acknowledge();
+			this.assignment.complete(this.record);
+		}
+
 	}
 
 }

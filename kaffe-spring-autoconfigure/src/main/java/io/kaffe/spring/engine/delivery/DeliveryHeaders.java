@@ -44,7 +44,7 @@ final class DeliveryHeaders {
 	/**
 	 * Tell the attempt in the form of Spring Kafka's containers.
 	 */
-	static void tellAttempt(ConsumerRecord<?, ?> record, int attempt) {
+	static void addAttemptHeader(ConsumerRecord<?, ?> record, int attempt) {
 		record.headers().remove(KafkaHeaders.DELIVERY_ATTEMPT);
 		record.headers().add(KafkaHeaders.DELIVERY_ATTEMPT, ByteBuffer.allocate(Integer.BYTES).putInt(attempt).array());
 	}

@@ -24,13 +24,11 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.support.micrometer.KafkaListenerObservation;
 import org.springframework.kafka.support.micrometer.KafkaListenerObservationConvention;
 import org.springframework.kafka.support.micrometer.KafkaRecordReceiverContext;
 
 import io.kaffe.spring.engine.worker.SafeLog;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * Observes deliveries as Spring Kafka's containers do, under the name
@@ -99,9 +97,7 @@ public record DeliveryObservation(ObservationRegistry registry, @Nullable KafkaL
 	static void stop(Observation observation, @Nullable Throwable failure) {
 		try {
 			if (failure != null) {
-				Throwable cause = WorkerRuntime.causeOf(failure);
-				observation
-					.error((failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure);
+				observation.error(ListenerFailure.causeOf(failure));
 			}
 		}
 		catch (Throwable ex) {

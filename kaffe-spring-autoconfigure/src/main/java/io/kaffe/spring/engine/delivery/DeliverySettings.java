@@ -26,7 +26,7 @@ import io.kaffe.spring.engine.worker.Ticker;
  * How records reach a listener, whether one by one or in batches.
  *
  * @param groupId the consumer group, or {@code null} if there is none
- * @param tellsFirstAttempt whether records have the header
+ * @param addsAttemptHeader whether records have the header
  * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from the
  * second
  * @param failurePolicy what to do about records that fail
@@ -36,7 +36,7 @@ import io.kaffe.spring.engine.worker.Ticker;
  * must be safe on any thread
  * @param ticker the time
  */
-public record DeliverySettings(@Nullable String groupId, boolean tellsFirstAttempt, FailurePolicy failurePolicy,
+public record DeliverySettings(@Nullable String groupId, boolean addsAttemptHeader, FailurePolicy failurePolicy,
 		@Nullable DeliveryObservation observation, LogContext logContext, Consumer<Object, Object> consumer,
 		Ticker ticker) {
 

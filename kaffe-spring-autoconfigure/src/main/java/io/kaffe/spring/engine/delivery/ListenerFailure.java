@@ -22,23 +22,75 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+
 /**
- * Failures as recoverers know them from the container: wrapped in an exception that names
- * the consumer group. The methods of an exception are user code: one that cannot be
- * described is replaced, since a recoverer that describes it, such as Spring Kafka's for
- * dead letters, would fail with it whenever it is tried again.
+ * Looks into what listeners throw, and wraps it as the container would: recoverers get an
+ * exception that names the consumer group. The methods of an exception are user code: one
+ * that cannot be described is replaced, since a recoverer that describes it, such as
+ * Spring Kafka's for dead letters, would fail with it whenever it is tried again.
+ * <p>
+ * <b>Threading.</b> Without state; called by workers.
  */
 public final class ListenerFailure {
 
 	private static final int MOST_CAUSES = 1000;
 
+	private static final int LONGEST_CAUSE_CHAIN = 100;
+
 	private ListenerFailure() {
 	}
 
 	/**
-	 * Return a failure as the container would tell it.
+	 * Return what a listener threw in the form in which interceptors, back-offs and
+	 * recoverers get it.
+	 */
+	static Exception asException(Throwable failure) {
+		return (failure instanceof Exception exception) ? exception
+				: new ListenerExecutionFailedException("Listener failed with an error", failure);
+	}
+
+	/**
+	 * Return what the handler threw: what adapters of listeners have wrapped.
+	 */
+	static Throwable causeOf(Throwable failure) {
+		Throwable cause = WorkerRuntime.causeOf(failure);
+		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
+	}
+
+	/**
+	 * Return why a record or its batch failed: what the exception was caused by that
+	 * names the record, if there is one.
+	 */
+	static Throwable reasonOf(Throwable thrown) {
+		BatchListenerFailedException failure = batchFailure(thrown);
+		if (failure == null) {
+			return thrown;
+		}
+		Throwable cause = WorkerRuntime.causeOf(failure);
+		return (cause != null) ? cause : failure;
+	}
+
+	/**
+	 * Return the exception that says which record of a batch failed, or {@code null} if
+	 * there is none.
+	 */
+	static @Nullable BatchListenerFailedException batchFailure(Throwable thrown) {
+		Throwable cause = thrown;
+		for (int depth = 0; cause != null && depth < LONGEST_CAUSE_CHAIN; depth++) {
+			if (cause instanceof BatchListenerFailedException failure) {
+				return failure;
+			}
+			cause = WorkerRuntime.causeOf(cause);
+		}
+		return null;
+	}
+
+	/**
+	 * Return a failure as the container would report it.
 	 * @param failure what an attempt failed with
 	 * @param groupId the consumer group, or {@code null} if there is none
 	 * @return the failure itself if it names the group, else one that does

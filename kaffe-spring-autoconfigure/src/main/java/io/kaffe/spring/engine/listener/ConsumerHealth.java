@@ -136,7 +136,7 @@ final class ConsumerHealth {
 
 	private void addFailing(List<ConsumerProblem> problems, Set<TopicPartition> heldUp) {
 		Instant longAgo = this.ticker.instant().minus(this.settings.stallLimits().threshold());
-		for (FailingRecord failing : this.delivery.failingRecords().all()) {
+		for (FailingRecord failing : this.delivery.failures().all()) {
 			if (failing.state() == FailingRecord.State.PARKED || failing.since().isBefore(longAgo)) {
 				heldUp.add(failing.partition());
 				Kind kind = kind(failing.state());

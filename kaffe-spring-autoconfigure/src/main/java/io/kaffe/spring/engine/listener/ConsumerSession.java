@@ -612,7 +612,7 @@ final class ConsumerSession {
 	 */
 	List<Long> parkedBelow(TopicPartition partition, long offset, int most) {
 		return this.owner.delivery()
-			.failingRecords()
+			.failures()
 			.all()
 			.stream()
 			.filter((failing) -> failing.state() == FailingRecord.State.PARKED && failing.partition().equals(partition)

@@ -21,7 +21,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
-import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.worker.RestartLimit;
 import io.kaffe.spring.engine.worker.StallLimits;
@@ -53,7 +53,7 @@ import io.kaffe.spring.table.ConsumerProblem;
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, int metadataLength, Duration commitInterval,
-		Duration drainTimeout, BatchLimits batchLimits, FailurePolicy failurePolicy, StallLimits stallLimits,
+		Duration drainTimeout, BatchDelivery.Limits batchLimits, FailurePolicy failurePolicy, StallLimits stallLimits,
 		RestartLimit restartLimit, ConsumerProblem.Severity parkedSeverity, boolean mdc) {
 
 }

@@ -23,8 +23,8 @@ import org.apache.kafka.common.TopicPartition;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.Delivery;
-import io.kaffe.spring.engine.delivery.RecordAllocation;
-import io.kaffe.spring.engine.delivery.RecordAllocator;
+import io.kaffe.spring.engine.delivery.KeyAllocationWork;
+import io.kaffe.spring.engine.delivery.WorkFactory;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -48,9 +48,9 @@ final class WorkerAllocation {
 
 	private final ConsumerWorkers workers;
 
-	private final Delivery delivery;
+	private final WorkFactory works;
 
-	private final RecordAllocator allocator;
+	private final KeyAllocationWork.Allocator allocator;
 
 	private final Worker asking;
 
@@ -65,8 +65,8 @@ final class WorkerAllocation {
 		this.strategy = strategy;
 		this.perRecord = perRecord;
 		this.workers = workers;
-		this.delivery = delivery;
-		this.allocator = new RecordAllocator(strategy, workers, delivery);
+		this.works = WorkFactory.of(delivery);
+		this.allocator = new KeyAllocationWork.Allocator(strategy, workers, this.works);
 		this.asking = workers.internal("allocation for " + Thread.currentThread().getName());
 	}
 
@@ -114,10 +114,10 @@ final class WorkerAllocation {
 	void handOver(List<? extends ConsumerRecord<?, ?>> records, PartitionAssignment assignment) {
 		Worker worker = assignment.worker();
 		if (worker != null) {
-			worker.submit(this.delivery.workOf(records, assignment));
+			worker.submit(this.works.workOf(records, assignment));
 		}
 		else {
-			this.asking.submit(new RecordAllocation(records, assignment, assignment.slot(), this.allocator));
+			this.asking.submit(new KeyAllocationWork(records, assignment, assignment.slot(), this.allocator));
 		}
 	}
 

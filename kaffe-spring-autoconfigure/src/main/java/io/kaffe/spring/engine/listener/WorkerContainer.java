@@ -53,8 +53,7 @@ import org.springframework.util.Assert;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.engine.delivery.Delivery;
-import io.kaffe.spring.engine.delivery.FailingRecords;
-import io.kaffe.spring.engine.delivery.FailureJournal;
+import io.kaffe.spring.engine.delivery.Failures;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
@@ -227,8 +226,7 @@ final class WorkerContainer implements WorkerOwner {
 	void stopping(Consumer<?, ?> consumer, Runnable beforeCommit) {
 		ConsumerSession session = this.sessions.get(consumer);
 		if (session != null) {
-			Runnable logStopped = this.assignmentLog.stopping(session.assignments(),
-					this.delivery.failingRecords().all());
+			Runnable logStopped = this.assignmentLog.stopping(session.assignments(), this.delivery.failures().all());
 			try {
 				session.stopping(beforeCommit);
 			}
@@ -304,7 +302,7 @@ final class WorkerContainer implements WorkerOwner {
 
 	@Override
 	public Collection<? extends DetachedRecord> unattended() {
-		return this.delivery.unattended();
+		return this.delivery.detachedRecords();
 	}
 
 	@Override
@@ -482,18 +480,17 @@ final class WorkerContainer implements WorkerOwner {
 		workers = workers
 			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
 		int maxConcurrency = this.workers.maxConcurrency();
-		FailingRecords failing = this.delivery.failingRecords();
-		FailureJournal journal = this.delivery.failureJournal();
+		Failures failures = this.delivery.failures();
 		return new ConsumerSnapshot(this.container.getGroupId(), List.copyOf(topics()), this.settings.strategyName(),
 				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
 				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
-				journal.counters(this.workers.handled(), lateCompletions(), this.commitOutcomes.confirmed(),
+				failures.counters(this.workers.handled(), lateCompletions(), this.commitOutcomes.confirmed(),
 						this.commitOutcomes.failed()),
 				this.workers.inFlight(), sum(known(partitions, PartitionSnapshot::lag)),
 				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.answers.noneSince(),
-				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
-				this.rebalances.newestFirst(), journal.failures(showValues),
+				this.container.isPauseRequested(), failures.count(), failures.oldest(SHOWN_FAILING, showValues),
+				this.rebalances.newestFirst(), failures.recent(showValues),
 				this.health.problems(this.sessions.values(), partitions).stream().limit(SHOWN_PROBLEMS).toList());
 	}
 

@@ -52,7 +52,7 @@ class AwaitedHandlersTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final RecordedAssignment source = new RecordedAssignment();
+	private final RecordedAssignment assignment = new RecordedAssignment();
 
 	private final RecordedAssignment other = new RecordedAssignment();
 
@@ -87,7 +87,7 @@ class AwaitedHandlersTests {
 			assertThat(workers.inFlight()).as("before its worker has run").isEqualTo(this.open.size());
 		}
 		this.execution.runAll();
-		assertThat(this.source.completed).hasSize(300);
+		assertThat(this.assignment.completed).hasSize(300);
 		assertThat(workers.all()).isEmpty();
 	}
 
@@ -102,7 +102,7 @@ class AwaitedHandlersTests {
 	void recordsOfOneWorkerAreHandledOneAfterTheOther() {
 		ConsumerWorkers workers = workers(2);
 		for (int number = 0; number < 3; number++) {
-			submit(workers, "key", 0, this.source);
+			submit(workers, "key", 0, this.assignment);
 		}
 		for (long number = 0; number < 3; number++) {
 			this.execution.runAll();
@@ -110,7 +110,7 @@ class AwaitedHandlersTests {
 			this.open.remove().complete(null);
 		}
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L, 2L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L, 2L);
 	}
 
 	@Test
@@ -121,7 +121,7 @@ class AwaitedHandlersTests {
 				: later.apply(record);
 		submit(workers, 105);
 		this.execution.runAll();
-		assertThat(this.source.completed).hasSize(100);
+		assertThat(this.assignment.completed).hasSize(100);
 		assertThat(this.open).hasSize(2);
 	}
 
@@ -132,7 +132,7 @@ class AwaitedHandlersTests {
 		this.handler = (record) -> (record.offset() < 100) ? new AnswersInTheLastMoment() : later.apply(record);
 		submit(workers, 105);
 		this.execution.runAll();
-		assertThat(this.source.completed).hasSize(100);
+		assertThat(this.assignment.completed).hasSize(100);
 		assertThat(this.open).hasSize(2);
 	}
 
@@ -162,7 +162,7 @@ class AwaitedHandlersTests {
 		this.execution.runAll();
 		this.open.remove().completeExceptionally(new IllegalStateException("On purpose"));
 		this.execution.runAll();
-		assertThat(this.source.running).as("a drain waits for the dead letter").isEqualTo(1);
+		assertThat(this.assignment.running).as("a drain waits for the dead letter").isEqualTo(1);
 		assertThat(workers.inFlight()).isZero();
 		submit(workers, 1);
 		this.execution.runAll();
@@ -171,8 +171,8 @@ class AwaitedHandlersTests {
 		this.open.remove().complete(null);
 		this.deadLettered.complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactlyInAnyOrder(0L, 1L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactlyInAnyOrder(0L, 1L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
@@ -198,15 +198,15 @@ class AwaitedHandlersTests {
 	@Test
 	void recordWhosePartitionIsGoneLeavesItsPlaceToOthers() {
 		ConsumerWorkers workers = workers(1);
-		submit(workers, null, 0, this.source);
+		submit(workers, null, 0, this.assignment);
 		submit(workers, null, 0, this.other);
 		submit(workers, null, 0, this.other);
 		this.execution.runAll();
-		this.source.revoked = true;
+		this.assignment.revoked = true;
 		workers.wakeAll();
 		this.execution.runAll();
 		assertThat(this.called).as("the drain waits for it").containsExactly(0L);
-		this.source.fenced = true;
+		this.assignment.fenced = true;
 		workers.wakeAll();
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L);
@@ -225,13 +225,13 @@ class AwaitedHandlersTests {
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> {
 			if (record.offset() == 0) {
-				this.source.revoked = true;
-				this.source.fenced = true;
+				this.assignment.revoked = true;
+				this.assignment.fenced = true;
 				workers.wakeAll();
 			}
 			return later.apply(record);
 		};
-		submit(workers, null, 0, this.source);
+		submit(workers, null, 0, this.assignment);
 		submit(workers, null, 0, this.other);
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L);
@@ -245,14 +245,14 @@ class AwaitedHandlersTests {
 		this.handler = (record) -> (this.called.size() == 1) ? new CannotBeAsked() : later.apply(record);
 		submit(workers, 1);
 		this.execution.runAll();
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.running).isZero();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(this.called).as("its worker is started again").containsExactly(0L, 0L);
 		this.open.remove().complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
@@ -261,7 +261,7 @@ class AwaitedHandlersTests {
 		int hot = workers.openSlot();
 		int cold = workers.openSlot();
 		for (int number = 0; number < 100; number++) {
-			submit(workers, null, hot, this.source);
+			submit(workers, null, hot, this.assignment);
 		}
 		submit(workers, null, cold, this.other);
 		for (int answered = 0; answered < 3; answered++) {
@@ -290,7 +290,7 @@ class AwaitedHandlersTests {
 
 				@Override
 				public Collection<DetachedRecord> unattended() {
-					return delivery.unattended();
+					return delivery.detachedRecords();
 				}
 
 				@Override
@@ -303,13 +303,13 @@ class AwaitedHandlersTests {
 
 	private void submit(ConsumerWorkers workers, int records) {
 		for (int number = 0; number < records; number++) {
-			submit(workers, null, 0, this.source);
+			submit(workers, null, 0, this.assignment);
 		}
 	}
 
-	private void submit(ConsumerWorkers workers, @Nullable Object key, int slot, RecordedAssignment source) {
+	private void submit(ConsumerWorkers workers, @Nullable Object key, int slot, RecordedAssignment assignment) {
 		ConsumerRecord<?, ?> record = new ConsumerRecord<>("orders", 0, this.offset++, key, "value");
-		workers.submit(key, record, slot, new AwaitedRecord(record, source, Objects.requireNonNull(this.delivery)));
+		workers.submit(key, record, slot, new AwaitedRecord(record, assignment, Objects.requireNonNull(this.delivery)));
 	}
 
 	/**
@@ -319,8 +319,8 @@ class AwaitedHandlersTests {
 
 		private @Nullable ConsumerRecord<?, ?> record;
 
-		AwaitedRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, Delivery delivery) {
-			super(source, delivery);
+		AwaitedRecord(ConsumerRecord<?, ?> record, AssignmentHandle assignment, Delivery delivery) {
+			super(assignment, delivery);
 			this.record = record;
 		}
 

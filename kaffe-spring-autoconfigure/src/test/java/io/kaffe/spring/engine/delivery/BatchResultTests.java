@@ -119,7 +119,7 @@ class BatchResultTests {
 		this.results.addAll(List.of(BatchResult.noCommit(), BatchResult.commit()));
 		Worker other = this.bench.internal();
 		this.bench.submit(this.orders, 0).run();
-		other.submit(this.bench.delivery().workOf(this.orders.records(2), this.orders));
+		other.submit(this.bench.works().workOf(this.orders.records(2), this.orders));
 		this.bench.run();
 		assertThat(this.orders.completed).as("0 is kept open, 1 is with nobody yet").containsExactlyInAnyOrder(0L, 2L);
 	}
@@ -152,7 +152,7 @@ class BatchResultTests {
 	}
 
 	private void assertFailure(String message) {
-		assertThat(this.bench.delivery().failingRecords().all()).singleElement()
+		assertThat(this.bench.delivery().failures().all()).singleElement()
 			.satisfies((failing) -> assertThat(failing.failure()).hasMessageContaining(message));
 	}
 

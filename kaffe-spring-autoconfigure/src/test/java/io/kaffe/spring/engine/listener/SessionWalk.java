@@ -48,9 +48,9 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
-import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
-import io.kaffe.spring.engine.delivery.FailingRecords;
+import io.kaffe.spring.engine.delivery.Failures;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.LogContext;
@@ -174,7 +174,7 @@ final class SessionWalk {
 				this.deadLetters ? FailureAction.DEAD_LETTER : FailureAction.PARK, Map.of(), this::recover, null, 3);
 		ConsumerSettings settings = new ConsumerSettings(this.strategy.configurationName(), this.strategy, null,
 				MAX_BUFFERED, 64L << 20, chance(0.9) ? 4096 : 40, Duration.ofMillis(100), this.drainTimeout,
-				new BatchLimits(500, Duration.ZERO), policy, new StallLimits(Duration.ofHours(10), null),
+				new BatchDelivery.Limits(500, Duration.ZERO), policy, new StallLimits(Duration.ofHours(10), null),
 				new RestartLimit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
 				ListenerType.ACKNOWLEDGING, null, this.manual, false, new DeliverySettings("orders", false, policy,
@@ -376,12 +376,12 @@ final class SessionWalk {
 	}
 
 	private void decide() {
-		List<FailingRecord> failing = this.adopted.delivery().failingRecords().all();
+		List<FailingRecord> failing = this.adopted.delivery().failures().all();
 		if (failing.isEmpty()) {
 			return;
 		}
 		FailingRecord record = pick(failing);
-		FailingRecords records = this.adopted.delivery().failingRecords();
+		Failures records = this.adopted.delivery().failures();
 		try {
 			switch (this.random.nextInt(3)) {
 				case 0 -> records.retry(record.partition(), record.offset());
@@ -565,9 +565,9 @@ final class SessionWalk {
 			this.open.clear();
 			this.recoveries.forEach((recovery) -> answer(recovery, true));
 			this.recoveries.clear();
-			this.adopted.delivery().failingRecords().all().forEach((failing) -> {
+			this.adopted.delivery().failures().all().forEach((failing) -> {
 				try {
-					this.adopted.delivery().failingRecords().retry(failing.partition(), failing.offset());
+					this.adopted.delivery().failures().retry(failing.partition(), failing.offset());
 				}
 				catch (IllegalStateException ex) {
 					// Another decision is still to be carried out.
@@ -588,8 +588,8 @@ final class SessionWalk {
 		});
 		assertThat(this.adopted.buffer().buffered()).as("buffered").isEqualTo(new PartitionBuffer.Room(0, 0));
 		assertThat(this.adopted.workers().inFlight()).as("in flight").isZero();
-		assertThat(this.adopted.delivery().failingRecords().all()).as("failing").isEmpty();
-		assertThat(this.adopted.delivery().unattended()).as("open").isEmpty();
+		assertThat(this.adopted.delivery().failures().all()).as("failing").isEmpty();
+		assertThat(this.adopted.delivery().detachedRecords()).as("open").isEmpty();
 		if (!this.mayFailToDispatch) {
 			assertThat(this.adopted.internalErrors().count()).as("internal errors").isZero();
 		}
