@@ -33,9 +33,9 @@ import reactor.core.publisher.Mono;
 import io.kaffe.spring.engine.delivery.AsyncOutcome;
 
 /**
- * Calls an asynchronous handler and lets the {@link AsyncOutcome} of the record have the
- * future that it returns. A {@link Mono}, and what a Kotlin suspend function is made, is
- * subscribed to on the calling thread.
+ * Calls an asynchronous handler and passes the future that it returns to the
+ * {@link AsyncOutcome} of the record. A {@link Mono}, and what a Kotlin suspend function
+ * is made, is subscribed to on the calling thread.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once.
  */
@@ -57,7 +57,7 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 	}
 
 	/**
-	 * Make a listener tell its outcomes, if its handler is asynchronous.
+	 * Have a listener report its outcomes, if its handler is asynchronous.
 	 * @param listener the listener, without those that delegate to it
 	 * @return whether its handler is asynchronous
 	 */
@@ -65,7 +65,7 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		if (!(listener instanceof MessagingMessageListenerAdapter<?, ?> adapter) || !adapter.isAsyncReplies()) {
 			return false;
 		}
-		// Adapters do not tell what they call.
+		// Adapters do not expose what they call.
 		DirectFieldAccessor fields = new DirectFieldAccessor(adapter);
 		Object handler = fields.getPropertyValue("handlerMethod");
 		if (!(handler instanceof AsyncHandlerAdapter) && handler != null) {

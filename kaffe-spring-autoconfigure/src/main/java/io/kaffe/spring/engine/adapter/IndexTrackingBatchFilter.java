@@ -27,8 +27,8 @@ import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import io.kaffe.spring.engine.delivery.BatchAttempt;
 
 /**
- * A user's filter, of which the {@link BatchAttempt} is told what it has left: listeners
- * name records by their index in that list.
+ * Wraps the user's batch filter and reports the remaining records to the
+ * {@link BatchAttempt}: listeners name records by their index in that list.
  * <p>
  * <b>Threading.</b> Immutable; called by workers.
  */
@@ -41,21 +41,21 @@ public final class IndexTrackingBatchFilter implements RecordFilterStrategy<Obje
 	}
 
 	/**
-	 * Return a listener that filters like another one and tells of it.
+	 * Return a listener that filters like another one and reports what remains.
 	 * @param listener the listener
 	 * @return the same listener if neither it nor what it delegates to filters
 	 */
 	public static BatchMessageListener<Object, Object> installIn(BatchMessageListener<Object, Object> listener) {
-		return ListenerChain.replace(listener, IndexTrackingBatchFilter::telling);
+		return ListenerChain.replace(listener, IndexTrackingBatchFilter::reporting);
 	}
 
 	@SuppressWarnings("unchecked")
-	private static BatchMessageListener<Object, Object> telling(BatchMessageListener<Object, Object> listener) {
+	private static BatchMessageListener<Object, Object> reporting(BatchMessageListener<Object, Object> listener) {
 		if (listener.getClass() != FilteringBatchMessageListenerAdapter.class) {
 			return listener;
 		}
 		FilteringBatchMessageListenerAdapter<Object, Object> filtering = (FilteringBatchMessageListenerAdapter<Object, Object>) listener;
-		// Adapters do not tell what they filter with.
+		// Adapters do not expose their filters.
 		DirectFieldAccessor fields = new DirectFieldAccessor(filtering);
 		Object filter = fields.getPropertyValue("recordFilterStrategy");
 		if (!(filter instanceof RecordFilterStrategy<?, ?>) || filter instanceof IndexTrackingBatchFilter) {

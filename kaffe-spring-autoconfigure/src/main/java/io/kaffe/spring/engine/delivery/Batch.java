@@ -38,27 +38,31 @@ import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.WorkerState;
 
 /**
- * The batch that a worker is at: gathers what is queued, delivers it, and keeps what is
- * not final until it is, before it gathers the next one.
+ * The batch that a worker handles: gathers what is queued, delivers it, and keeps what is
+ * not completed until it is, before it gathers the next one.
  * <p>
  * A listener that throws a {@link BatchListenerFailedException} has handled the records
- * before the one that it names: they are final, and the rest is tried again, which counts
- * for the first record of it. If its attempts are used up, that record alone is given up.
- * After any other exception the whole batch is tried again, and given up record by
- * record. A record that cannot be deserialized ends the batch before it and is given up
- * alone.
+ * before the one that it names: they are completed, and the rest is retried, which counts
+ * as an attempt of its first record. If the attempts of that record are exhausted, it
+ * alone is recovered, parked or skipped. After any other exception the whole batch is
+ * retried, and then recovered, parked or skipped record by record. A record that cannot
+ * be deserialized ends the batch before it and is treated alone.
+ * <p>
+ * A {@link BatchWork} and its batch know each other, intentionally: the work at the head
+ * of the queue is what the worker runs, and the batch takes the works behind it out of
+ * the queue.
  * <p>
  * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #handedOver} may
  * look while another thread runs: what it sees then may be old, and a worker that is
  * woken in vain waits again.
  * <p>
  * A batch that grows never waits without a timer. At most one is pending. It may be that
- * of a batch before this one, which goes off too early but never too late, since each
- * batch waits equally long and begins after the one before. When a timer goes off, the
- * scheduler's thread says first that none is set, and then wakes the worker; the worker
- * says first that it waits, and then asks {@link #isReady}, which says yes if no timer is
- * set. So either the wake finds the worker waiting, or the worker finds the timer gone:
- * in both cases it looks once more and, if it is too early, sets a timer of its own.
+ * of a batch before this one, which fires too early but never too late, since each batch
+ * waits equally long and begins after the one before. When a timer fires, the scheduler's
+ * thread first notes that none is set and then wakes the worker; the worker first notes
+ * that it waits and then asks {@link #isReady}, which is {@code true} if no timer is set.
+ * So either the wake-up finds the worker waiting, or the worker finds that no timer is
+ * set: in both cases it looks once more and, if it is too early, sets a timer of its own.
  */
 final class Batch {
 
@@ -67,7 +71,7 @@ final class Batch {
 	/** What was taken out of the worker's queue and is not in the batch yet. */
 	private final Deque<BatchWork> behind = new ArrayDeque<>();
 
-	/** What is not final; nothing is added while the first one fails. */
+	/** What is not completed; nothing is added while the first one fails. */
 	private final List<BatchedRecord> records = new ArrayList<>();
 
 	private final BatchDelivery delivery;
@@ -76,13 +80,15 @@ final class Batch {
 
 	private final boolean waitsForMore;
 
-	/** Where the records came from, in their order; replaced, not changed. */
+	/** The assignments of the records, in their order; replaced, not changed. */
 	private List<AssignmentHandle> assignments = List.of();
 
 	/** Only while the first record fails. */
 	private @Nullable RetryingRecord retrying;
 
-	/** Whether all others are given up, too, when the first one has an outcome. */
+	/**
+	 * Whether the attempts of all others are exhausted, too, when those of the first are.
+	 */
 	private boolean exhausted;
 
 	/** Whether the next record does not belong to this batch. */
@@ -92,7 +98,7 @@ final class Batch {
 
 	private volatile boolean timerIsSet;
 
-	/** Kept by the scheduler until it goes off, so canceled when it is of no use. */
+	/** Kept by the scheduler until it fires, so canceled when it is of no use. */
 	private @Nullable Future<?> timer;
 
 	private long gatherUntil;
@@ -229,8 +235,8 @@ final class Batch {
 	}
 
 	/**
-	 * Handle the batch unless its partitions are gone.
-	 * @return whether to go on
+	 * Handle the batch unless its partitions were revoked.
+	 * @return whether to continue
 	 */
 	private boolean enterAndHandle(Worker worker, Turn turn) {
 		List<AssignmentHandle> entered = new ArrayList<>(this.assignments);
@@ -253,7 +259,7 @@ final class Batch {
 		logContext.at(first.record());
 		try {
 			RetryingRecord retrying = this.retrying;
-			return (retrying != null) ? goOn(retrying, worker, turn) : attempt(1, worker, turn);
+			return (retrying != null) ? continueWith(retrying, worker, turn) : attempt(1, worker, turn);
 		}
 		finally {
 			logContext.leave();
@@ -263,7 +269,7 @@ final class Batch {
 	/**
 	 * Do what is due about the first record, which failed.
 	 */
-	private boolean goOn(RetryingRecord retrying, Worker worker, Turn turn) {
+	private boolean continueWith(RetryingRecord retrying, Worker worker, Turn turn) {
 		return switch (retrying.next(turn)) {
 			case WAIT -> false;
 			case ATTEMPT -> attempt(retrying.attempts() + 1, worker, turn);
@@ -311,7 +317,7 @@ final class Batch {
 	}
 
 	/**
-	 * Keep what is not final, and decide about the first record of it.
+	 * Keep what is not completed, and decide about the first record of it.
 	 */
 	private boolean failed(BatchAttempt attempt, Throwable thrown, long begin, Worker worker, Turn turn) {
 		int position = attempt.positionOfFailure(thrown);
@@ -327,7 +333,7 @@ final class Batch {
 		if (this.records.isEmpty()) {
 			worker.failureLog()
 				.log(logger::warn, "failures after batches were acknowledged",
-						"The listener failed after it had acknowledged all of its batch", thrown);
+						"The listener failed after it had acknowledged its whole batch, which is completed", thrown);
 			forgetRetrying();
 			return true;
 		}
@@ -351,7 +357,7 @@ final class Batch {
 	}
 
 	/**
-	 * Tell observers what became of the records, each with its share of the time.
+	 * Notify observers of what became of the records, each with its share of the time.
 	 * @param handled how many were handled; the one behind them failed, and if it is the
 	 * first, the batch has
 	 */
@@ -374,8 +380,9 @@ final class Batch {
 	}
 
 	/**
-	 * Go on to the record after the first one, with which the others may be given up.
-	 * @return whether to go on to what is left
+	 * Continue with the record after the first one, when the first one is completed: its
+	 * attempts, too, may be exhausted.
+	 * @return whether to continue with what is left
 	 */
 	private boolean firstCompleted(RetryingRecord outcome, Worker worker, Turn turn) {
 		forgetRetrying();
@@ -400,7 +407,8 @@ final class Batch {
 	}
 
 	/**
-	 * Drop the records of partitions that are gone: who gets them next reads them again.
+	 * Drop the records of partitions that were revoked: their next owners read them
+	 * again.
 	 */
 	private void dropRevoked(Worker worker) {
 		boolean dropped = false;

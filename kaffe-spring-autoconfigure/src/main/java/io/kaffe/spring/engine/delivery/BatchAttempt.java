@@ -35,11 +35,12 @@ import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 
 /**
- * One delivery of a batch: what the listener was given, and which of the records it has
- * made final.
+ * One delivery of a batch: what was passed to the listener, and which of the records are
+ * completed.
  * <p>
- * <b>Threading.</b> The worker's, but for the acknowledgment, which any thread may give
- * at any time: each record has an atomic state, and is made final by whoever changes it.
+ * <b>Threading.</b> The worker's, but for the acknowledgment, which may come from any
+ * thread at any time: each record has an atomic state, and the thread that changes it
+ * completes the record.
  */
 public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
@@ -50,7 +51,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private static final int COMPLETED = 2;
 
-	/** What a filter tells its result to. */
+	/** Where a filter reports its result. */
 	private static final ThreadLocal<BatchAttempt> CURRENT = new ThreadLocal<>();
 
 	private final List<BatchedRecord> records;
@@ -105,8 +106,8 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Note what the listener is given, in its order: without what an interceptor or a
-	 * filter has taken out.
+	 * Note what is passed to the listener, in its order: without what an interceptor or a
+	 * filter has removed.
 	 * @param delivered the list, which the listener may change
 	 */
 	public void delivered(List<? extends ConsumerRecord<?, ?>> delivered) {
@@ -114,9 +115,9 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Return where a record is.
-	 * @param expected where it is probably
-	 * @return its position in the batch, or -1 if it is not there
+	 * Return the position of a record.
+	 * @param expected its probable position
+	 * @return its position in the batch, or -1 if it is not in the batch
 	 */
 	int positionOf(ConsumerRecord<?, ?> record, int expected) {
 		int size = this.records.size();
@@ -130,8 +131,8 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Return where the record is that a listener says to have failed at.
-	 * @return its position, or -1 if it does not say, or names one that is not there
+	 * Return the position of the record that a listener reports to have failed.
+	 * @return its position, or -1 if it reports none, or one that is not in the batch
 	 */
 	int positionOfFailure(Throwable thrown) {
 		BatchListenerFailedException failure = ListenerFailure.batchFailure(thrown);
@@ -164,7 +165,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Make the records up to a position final.
+	 * Complete the records up to a position.
 	 */
 	void completeUpTo(int last) {
 		for (int position = 0; position <= last; position++) {
@@ -174,7 +175,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private void complete(int position) {
 		BatchedRecord record = this.records.get(position);
-		// Or a drain would not wait for it if the listener returns at this moment.
+		// Otherwise a drain would not wait for it if the listener returns at this moment.
 		record.assignment().hold();
 		try {
 			int before = this.states.getAndSet(position, COMPLETED);
@@ -191,7 +192,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Make all final, since nobody is to say which ones are.
+	 * Complete all, since the listener does not acknowledge single ones.
 	 */
 	void completeAll() {
 		completeUpTo(this.records.size() - 1);
@@ -218,8 +219,8 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	/**
 	 * Note what a handler returned.
-	 * @param result the result; {@code null} is refused
-	 * @throws IllegalStateException if that makes no sense for this batch
+	 * @param result the result; {@code null} is rejected
+	 * @throws IllegalStateException if it does not fit this batch
 	 */
 	public void result(@Nullable BatchResult result) {
 		if (result == null) {
@@ -227,7 +228,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 		if (result.isForOnePartition() && this.records.stream().map(BatchedRecord::assignment).distinct().count() > 1) {
 			throw new IllegalStateException("The handler returned '" + result
-					+ "' for a batch of several partitions: it has to name them in BatchResult.commitUpTo");
+					+ "' for a batch of several partitions: use BatchResult.commitUpTo with an offset for each");
 		}
 		for (TopicPartition partition : result.offsets().keySet()) {
 			if (this.records.stream().noneMatch((record) -> record.partition().equals(partition))) {
@@ -239,7 +240,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Do what the handler wanted, if it was called; else make all final.
+	 * Complete what the handler returned, if it was called; otherwise all.
 	 */
 	void settle() {
 		BatchResult result = this.result;
@@ -269,7 +270,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Make final what was kept open before, up to the last record that is final now.
+	 * Complete what was kept open before, up to the last record that is completed now.
 	 */
 	private void completeEarlier(BatchResult result) {
 		Set<AssignmentHandle> seen = new HashSet<>();
@@ -292,8 +293,8 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Make the records up to an index final, on any thread.
-	 * @param index the index in the list that the listener was given
+	 * Complete the records up to an index, on any thread.
+	 * @param index the index in the list that was passed to the listener
 	 */
 	@Override
 	public void acknowledge(int index) {
@@ -312,9 +313,10 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	@Override
 	public void nack(int index, Duration sleep) {
-		throw new UnsupportedOperationException("nack is for the thread that polls, which workers are not: throw a "
-				+ "BatchListenerFailedException with index " + index
-				+ ", and the records from there on are tried again after the back-off");
+		throw new UnsupportedOperationException(
+				"Acknowledgment.nack() is only supported on the consumer thread, not by workers: "
+						+ "throw a BatchListenerFailedException with index " + index
+						+ " to have the records from that index on retried after the back-off");
 	}
 
 	@Override
@@ -323,7 +325,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Return the first record that is not final, else the last one.
+	 * Return the first record that is not completed, or the last one if all are.
 	 */
 	@Override
 	public ConsumerRecord<?, ?> record() {

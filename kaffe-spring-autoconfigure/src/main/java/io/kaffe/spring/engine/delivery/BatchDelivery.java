@@ -46,7 +46,8 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * thread.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once, each on a thread of its
- * own. The consumer that listeners and interceptors are given is not the one that polls.
+ * own. The consumer that is passed to listeners and interceptors is not the one that
+ * polls.
  */
 public final class BatchDelivery extends Delivery {
 
@@ -79,7 +80,7 @@ public final class BatchDelivery extends Delivery {
 	 * @param wantsPollResult whether it takes records by partition, in a
 	 * {@link ConsumerRecords}
 	 * @param interceptor called around the listener, or {@code null}
-	 * @param acknowledgments whether the listener says itself what is final
+	 * @param acknowledgments whether the listener acknowledges records itself
 	 * @param limits how large a batch gets, and when
 	 * @param separatesPartitions whether a batch holds records of one partition only
 	 * @param settings how records reach the listener
@@ -114,7 +115,7 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	/**
-	 * Return whether the listener is given the records partition by partition.
+	 * Return whether the records are passed to the listener partition by partition.
 	 */
 	boolean groupsPartitions() {
 		return this.wantsPollResult;
@@ -256,7 +257,7 @@ public final class BatchDelivery extends Delivery {
 			expected = position + 1;
 		}
 		placed.sort(null);
-		// Filters take out of the list what they are given.
+		// Filters remove records from the list that is passed to them.
 		return placed.stream().map(Placed::record).collect(Collectors.toCollection(ArrayList::new));
 	}
 
@@ -283,17 +284,17 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	/**
-	 * Whether a listener says itself which records are final.
+	 * Whether a listener acknowledges records itself.
 	 */
 	public enum Acknowledgments {
 
 		/**
-		 * It does not: all are when it returns.
+		 * It does not: all are completed when it returns.
 		 */
 		NONE,
 
 		/**
-		 * It may do so before it returns; all others are when it returns.
+		 * It may do so before it returns; all others are completed when it returns.
 		 */
 		AT_ONCE,
 

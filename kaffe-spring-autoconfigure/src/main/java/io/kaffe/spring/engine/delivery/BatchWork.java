@@ -55,7 +55,7 @@ final class BatchWork extends Work {
 	 * @param records the records in offset order, not to be changed any more
 	 * @param assignment the assignment that they were polled for
 	 * @param delivery calls the listener
-	 * @param alone whether nothing can come behind it, so that it makes no sense to wait
+	 * @param alone whether nothing can come behind it, so that waiting is of no use
 	 */
 	BatchWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, BatchDelivery delivery,
 			boolean alone) {
@@ -107,7 +107,7 @@ final class BatchWork extends Work {
 	}
 
 	/**
-	 * Go on to the record after that.
+	 * Move to the record after that.
 	 */
 	void advance() {
 		this.index++;

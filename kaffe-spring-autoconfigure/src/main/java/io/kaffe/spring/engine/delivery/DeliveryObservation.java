@@ -32,9 +32,9 @@ import io.kaffe.spring.engine.worker.SafeLog;
 
 /**
  * Observes deliveries as Spring Kafka's containers do, under the name
- * {@code spring.kafka.listener}: each attempt for itself, with the trace in the record's
+ * {@code spring.kafka.listener}: each attempt by itself, with the trace in the record's
  * headers as its parent. What observes decides nothing about the record: when it fails,
- * that is logged, and the delivery goes on as if nobody observed it.
+ * that is logged, and the delivery continues unobserved.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once.
  *
@@ -112,7 +112,7 @@ public record DeliveryObservation(ObservationRegistry registry, @Nullable KafkaL
 	}
 
 	private static void failed(Throwable failure) {
-		SafeLog.log(logger::error, "The observation of a delivery failed", failure);
+		SafeLog.log(logger::error, "The observation of a delivery failed; the delivery continues unobserved", failure);
 	}
 
 }

@@ -40,8 +40,8 @@ import io.kaffe.spring.table.ConsumerSnapshot;
  * journal of what failed and what was done about it.
  * <p>
  * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers write, and only when
- * something fails: they add and remove their heads. Whoever decides about a record only
- * leaves an instruction, and its worker follows it. Exceptions are asked for their
+ * something fails: they add and remove their heads. A decision about a record is only
+ * left as an instruction, which its worker follows. Exceptions are asked for their
  * messages on the worker for the journal, which does not keep them, and by tables for the
  * records that are failing.
  */
@@ -264,8 +264,8 @@ public final class Failures {
 
 		/**
 		 * Return when the next attempt begins.
-		 * @param state what the snapshot says
-		 * @return {@code null} if it waits for something else than time
+		 * @param state its state in the snapshot
+		 * @return {@code null} if it does not wait for that
 		 */
 		@Nullable Instant nextAttemptAt(FailingRecord.State state);
 

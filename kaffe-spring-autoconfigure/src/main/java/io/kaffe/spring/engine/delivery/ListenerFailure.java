@@ -75,8 +75,8 @@ public final class ListenerFailure {
 	}
 
 	/**
-	 * Return the exception that says which record of a batch failed, or {@code null} if
-	 * there is none.
+	 * Return the exception that names the record of a batch that failed, or {@code null}
+	 * if there is none.
 	 */
 	static @Nullable BatchListenerFailedException batchFailure(Throwable thrown) {
 		Throwable cause = thrown;
@@ -97,15 +97,14 @@ public final class ListenerFailure {
 	 */
 	public static ListenerExecutionFailedException of(Exception failure, @Nullable String groupId) {
 		return named(
-				isDescribable(failure) ? failure
-						: new IllegalStateException(
-								failure.getClass().getName() + ", which, or a cause of which, cannot be described"),
+				isDescribable(failure) ? failure : new IllegalStateException(
+						failure.getClass().getName() + ": it or one of its causes threw when its message was read"),
 				groupId);
 	}
 
 	/**
 	 * Return whether a failure, and all that it was caused by and that it suppresses,
-	 * give their texts and causes when they are asked, and come to an end.
+	 * return their texts and causes, and the chain of causes is finite.
 	 */
 	static boolean isDescribable(Throwable failure) {
 		try {

@@ -39,7 +39,7 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * wait. While a handler has not answered, it counts as one of those in flight
  * ({@link Worker#handlerAwaited()}), until the answer or the end of its assignment,
  * whichever is first. The worker first adds it to the detached records and then looks
- * whether the assignment has ended; whoever ends assignments does that first and then
+ * whether the assignment has ended; the consumer thread first ends assignments and then
  * looks through the detached records: one of them sees the other.
  */
 final class PendingAnswer implements DetachedRecord {
@@ -67,7 +67,7 @@ final class PendingAnswer implements DetachedRecord {
 	private @Nullable Throwable answer;
 
 	/**
-	 * Create an answer that nobody has been asked for.
+	 * Create an answer that was not asked for yet.
 	 * @param detachedRecords where handlers are found that have not answered
 	 * @param succeeded called before the record is completed, by the thread that answers
 	 */

@@ -43,8 +43,8 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * listener, and the consumer group is bound to the thread.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once, each on a thread of its
- * own. The consumer that listeners and interceptors are given is not the one that polls:
- * that belongs to its own thread.
+ * own. The consumer that is passed to listeners and interceptors is not the one that
+ * polls, which belongs to its own thread.
  */
 public final class RecordDelivery extends Delivery {
 
@@ -280,7 +280,8 @@ public final class RecordDelivery extends Delivery {
 
 		@Override
 		public void acknowledge() {
-			// Or a drain would not wait for it if the listener returns at this moment.
+			// Otherwise a drain would not wait for it if the listener returns at this
+			// moment.
 			this.assignment.hold();
 			try {
 				State before = this.state.getAndSet(State.ACKNOWLEDGED);

@@ -35,8 +35,9 @@ import io.kaffe.spring.table.WorkerState;
  * is dropped: the next owner of the partition reads it again.
  * <p>
  * <b>Threading.</b> Owned by the worker: its fields are touched only while it runs this
- * work, and handed on with it. {@link #isReady} may look while another thread runs: what
- * it sees then may be old, and a worker that is woken in vain waits again.
+ * work, and pass to its next thread with it. {@link #isReady} may look while another
+ * thread runs: what it sees then may be old, and a worker that is woken in vain waits
+ * again.
  */
 abstract class RecordWork extends Work {
 
@@ -78,7 +79,7 @@ abstract class RecordWork extends Work {
 	abstract @Nullable ConsumerRecord<?, ?> head();
 
 	/**
-	 * Go on to the record after the head.
+	 * Move to the record after the head.
 	 */
 	abstract void advance();
 
@@ -164,7 +165,7 @@ abstract class RecordWork extends Work {
 			}
 			case COMPLETE -> this.assignment.complete(record);
 			case COMPLETED -> {
-				// Whoever answered has completed it.
+				// The thread that answered has completed it.
 			}
 		}
 		finish(retrying);
@@ -173,7 +174,7 @@ abstract class RecordWork extends Work {
 
 	/**
 	 * Deliver the head.
-	 * @return whether to go on to the next record: it is completed, or others are to
+	 * @return whether to continue with the next record: it is completed, or others are to
 	 * complete it
 	 */
 	private boolean attempt(ConsumerRecord<?, ?> record, int attempt, Worker worker, Turn turn) {

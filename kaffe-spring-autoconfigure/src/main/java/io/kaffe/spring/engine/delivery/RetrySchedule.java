@@ -31,9 +31,9 @@ import io.kaffe.spring.engine.worker.Worker;
  * When a record is tried next, and the timer that wakes its worker then.
  * <p>
  * <b>Threading.</b> Owned by the worker. Others read what is volatile. When the timer
- * goes off, the scheduler's thread notes first that none is set and wakes the worker
- * then. A timer that goes off too early, while the worker runs, wakes nobody: so a worker
- * that waits without a timer has something to do.
+ * fires, the scheduler's thread first notes that none is set and then wakes the worker. A
+ * timer that fires too early, while the worker runs, wakes no worker: so one that waits
+ * without a timer has something to do.
  */
 final class RetrySchedule {
 
@@ -41,7 +41,7 @@ final class RetrySchedule {
 
 	private volatile long nextAt;
 
-	/** Kept by the scheduler until it goes off, so canceled when it is of no use. */
+	/** Kept by the scheduler until it fires, so canceled when it is of no use. */
 	private @Nullable Future<?> timer;
 
 	private volatile boolean timerIsSet;

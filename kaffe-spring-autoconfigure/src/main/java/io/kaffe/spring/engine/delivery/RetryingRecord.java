@@ -40,7 +40,7 @@ import io.kaffe.spring.table.WorkerState;
  * often it was tried, and what is done about it next.
  * <p>
  * It is RETRYING until its attempts are exhausted, then RECOVERING (sent to the
- * dead-letter topic, or given to the user's recoverer, until that succeeds), PARKED, or
+ * dead-letter topic, or passed to the user's recoverer, until that succeeds), PARKED, or
  * STOPPING. An operator may have it retried, skipped or dead-lettered at any time: the
  * instruction is left here, and its worker follows it.
  * <p>
@@ -435,10 +435,10 @@ final class RetryingRecord implements Failures.Failing {
 		/** Nothing, until the worker is woken. */
 		WAIT,
 
-		/** Complete it and go on to the next one. */
+		/** Complete it and continue with the next one. */
 		COMPLETE,
 
-		/** Go on to the next one, since it is completed. */
+		/** Continue with the next one, since it is completed. */
 		COMPLETED
 
 	}

@@ -46,7 +46,7 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for how many handlers that answer later are at work at once.
+ * Tests for how many handlers that answer later are in flight at once.
  */
 class AwaitedHandlersTests {
 
@@ -76,13 +76,13 @@ class AwaitedHandlersTests {
 	private long offset;
 
 	@Test
-	void noMoreAreAtWorkThanMay() {
+	void noMoreAreInFlightThanTheLimit() {
 		ConsumerWorkers workers = workers(2);
 		submit(workers, 300);
 		for (int answered = 0; answered < 300; answered++) {
 			this.execution.runAll();
 			assertThat(this.open).hasSize(Math.min(2, 300 - answered));
-			assertThat(workers.inFlight()).as("tables say the same").isEqualTo(this.open.size());
+			assertThat(workers.inFlight()).as("tables show the same").isEqualTo(this.open.size());
 			this.open.remove().complete(null);
 			assertThat(workers.inFlight()).as("before its worker has run").isEqualTo(this.open.size());
 		}
@@ -92,7 +92,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void allAreAtWorkWithoutALimit() {
+	void allAreInFlightWithoutALimit() {
 		submit(workers(Integer.MAX_VALUE), 300);
 		this.execution.runAll();
 		assertThat(this.open).hasSize(300);
@@ -114,7 +114,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void handlersThatAnswerAtOnceLeavePlaceForOthers() {
+	void handlersThatAnswerAtOnceReturnTheirPermits() {
 		ConsumerWorkers workers = workers(2);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> (record.offset() < 100) ? CompletableFuture.completedFuture(null)
@@ -126,7 +126,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void handlersThatAnswerBeforeTheirWorkersWaitLeavePlaceForOthers() {
+	void handlersThatAnswerBeforeTheirWorkersWaitReturnTheirPermits() {
 		ConsumerWorkers workers = workers(2);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> (record.offset() < 100) ? new AnswersInTheLastMoment() : later.apply(record);
@@ -137,7 +137,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void recordThatBacksOffLeavesItsPlaceToOthers() {
+	void recordThatBacksOffReturnsItsPermit() {
 		ConsumerWorkers workers = workers(1);
 		submit(workers, 1);
 		this.execution.runAll();
@@ -149,14 +149,14 @@ class AwaitedHandlersTests {
 		assertThat(this.called).containsExactly(0L, 1L);
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(this.called).as("until there is place again").containsExactly(0L, 1L);
+		assertThat(this.called).as("until there is a permit again").containsExactly(0L, 1L);
 		this.open.remove().complete(null);
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L, 0L);
 	}
 
 	@Test
-	void recordThatIsDeadLetteredLeavesItsPlaceToOthers() {
+	void recordThatIsDeadLetteredReturnsItsPermit() {
 		ConsumerWorkers workers = workers(1, FailureAction.DEAD_LETTER);
 		submit(workers, 1);
 		this.execution.runAll();
@@ -176,7 +176,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void limitIsChangedWhileHandlersAreAtWork() {
+	void limitIsChangedWhileHandlersAreInFlight() {
 		ConsumerWorkers workers = workers(4);
 		submit(workers, 20);
 		this.execution.runAll();
@@ -196,7 +196,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void recordWhosePartitionIsGoneLeavesItsPlaceToOthers() {
+	void recordOfALostPartitionReturnsItsPermit() {
 		ConsumerWorkers workers = workers(1);
 		submit(workers, null, 0, this.assignment);
 		submit(workers, null, 0, this.other);
@@ -213,14 +213,14 @@ class AwaitedHandlersTests {
 		workers.wakeAll();
 		this.open.remove().complete(null);
 		this.execution.runAll();
-		assertThat(this.called).as("its answer leaves no second place").containsExactly(0L, 1L);
+		assertThat(this.called).as("its answer returns no second permit").containsExactly(0L, 1L);
 		this.open.remove().complete(null);
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L, 2L);
 	}
 
 	@Test
-	void recordWhosePartitionGoesBeforeItsHandlerReturnsTakesNoPlace() {
+	void recordWhosePartitionIsLostBeforeItsHandlerReturnsTakesNoPermit() {
 		ConsumerWorkers workers = workers(1);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> {
@@ -238,7 +238,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void futureThatCannotBeAskedTakesNoPlace() {
+	void futureThatCannotBeAskedTakesNoPermit() {
 		this.stops = true;
 		ConsumerWorkers workers = workers(1);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
@@ -248,7 +248,7 @@ class AwaitedHandlersTests {
 		assertThat(this.assignment.running).isZero();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(this.called).as("its worker is started again").containsExactly(0L, 0L);
+		assertThat(this.called).as("its worker is restarted").containsExactly(0L, 0L);
 		this.open.remove().complete(null);
 		this.execution.runAll();
 		assertThat(this.assignment.completed).containsExactly(0L);
@@ -355,7 +355,7 @@ class AwaitedHandlersTests {
 	}
 
 	/**
-	 * Fails whoever wants to be told of its answer, but for the one who measures.
+	 * Fails when a stage is added to it, but for the one that measures.
 	 */
 	private static final class CannotBeAsked extends CompletableFuture<Void> {
 

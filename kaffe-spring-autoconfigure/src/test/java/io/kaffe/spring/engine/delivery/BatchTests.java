@@ -92,7 +92,7 @@ class BatchTests {
 	}
 
 	@Test
-	void batchesThatAreDeliveredOrGoneLeaveNoTimers() {
+	void batchesThatAreDeliveredOrRevokedLeaveNoTimers() {
 		this.bench.limits(3, Duration.ofHours(1));
 		for (int round = 0; round < 10; round++) {
 			this.bench.submit(this.orders, 3 * round).run();
@@ -155,7 +155,7 @@ class BatchTests {
 	}
 
 	@Test
-	void waitsNoLongerThanItIsToldFromTheFirstRecordOn() {
+	void waitsNoLongerThanConfiguredFromTheFirstRecordOn() {
 		this.bench.limits(10, Duration.ofSeconds(5)).submit(this.orders, 0).run();
 		this.bench.execution.advance(Duration.ofSeconds(4));
 		this.bench.submit(this.orders, 1).run();
@@ -164,7 +164,7 @@ class BatchTests {
 	}
 
 	@Test
-	void doesNotWaitForEverWhenTheTimerOfABatchBeforeItGoesOffJustBeforeItsWorkerWaits() {
+	void doesNotWaitForEverWhenTheTimerOfABatchBeforeItFiresJustBeforeItsWorkerWaits() {
 		this.bench.limits(2, Duration.ofSeconds(5));
 		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
 		this.bench.worker.submit(first);
@@ -180,7 +180,7 @@ class BatchTests {
 	}
 
 	@Test
-	void doesNotWaitForEverWhenItsTimerGoesOffTooEarlyAndJustBeforeItsWorkerWaits() {
+	void doesNotWaitForEverWhenItsTimerFiresTooEarlyAndJustBeforeItsWorkerWaits() {
 		this.bench.limits(2, Duration.ofSeconds(5));
 		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
 		first.beforeWorkerWaits = this.bench.execution::fireTimers;
@@ -215,7 +215,7 @@ class BatchTests {
 	}
 
 	@Test
-	void recordsBeforeTheOneThatFailedAreFinalAndTheRestIsTriedAgain() {
+	void recordsBeforeTheOneThatFailedAreCompletedAndTheRestIsRetried() {
 		failAt(new BatchListenerFailedException("broken", new IllegalStateException(), 2), 2);
 		this.bench.submit(this.orders, 0, 1, 2, 3).run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
@@ -264,20 +264,20 @@ class BatchTests {
 	}
 
 	@Test
-	void attemptIsToldFromTheSecondOnAndToldAnewWhenTheRestGoesOn() {
-		List<String> told = new ArrayList<>();
+	void attemptHeaderIsAddedFromTheSecondAttemptOnAndStartsAgainForTheRest() {
+		List<String> headers = new ArrayList<>();
 		this.bench.script = (records) -> {
-			told.add(String.join(" ", records.stream().map(BatchTests::attempt).toList()));
+			headers.add(String.join(" ", records.stream().map(BatchTests::attempt).toList()));
 			if (records.get(0).offset() == 0) {
 				throw new BatchListenerFailedException("broken", 0);
 			}
 		};
 		this.bench.failure(2, FailureAction.SKIP).submit(this.orders, 0, 1).run().backOff();
-		assertThat(told).containsExactly("- -", "2 2", "1");
+		assertThat(headers).containsExactly("- -", "2 2", "1");
 	}
 
 	@Test
-	void batchThatFailsAsAWholeIsTriedAgainAndGivenUpRecordByRecord() {
+	void batchThatFailsAsAWholeIsRetriedAndThenRecoveredRecordByRecord() {
 		this.bench.script = (records) -> {
 			throw new IllegalStateException("broken");
 		};
@@ -330,7 +330,7 @@ class BatchTests {
 		assertThat(this.orders.parked()).isEqualTo(1);
 		assertThat(this.bench.delivery().failures().skip(ORDERS, 1)).isFalse();
 		assertThat(this.bench.delivery().failures().retry(ORDERS, 0)).isTrue();
-		assertThat(this.bench.run().delivered).as("all are tried again").hasSize(2).last().asList().hasSize(3);
+		assertThat(this.bench.run().delivered).as("all are retried").hasSize(2).last().asList().hasSize(3);
 		assertThat(this.bench.delivery().failures().skip(ORDERS, 0)).isTrue();
 		assertThat(this.bench.run().delivered).hasSize(3).last().isEqualTo(names("orders@1", "orders@2"));
 		assertThat(this.orders.completed).containsExactly(0L);
@@ -380,7 +380,7 @@ class BatchTests {
 		};
 		this.bench.submit(this.orders, 0).submit(this.refunds, 0).submit(this.orders, 1).submit(this.refunds, 1).run();
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "refunds@0"), names("refunds@1"));
-		assertThat(this.orders.completed).as("what ran is final").containsExactly(0L);
+		assertThat(this.orders.completed).as("what was being handled is completed").containsExactly(0L);
 		assertThat(this.orders.dropped).containsExactly(1L);
 		assertThat(this.refunds.completed).containsExactly(0L, 1L);
 	}
@@ -434,7 +434,7 @@ class BatchTests {
 	}
 
 	@Test
-	void whatIsAcknowledgedBeforeAFailureIsNotDeliveredAgain() {
+	void whatIsAcknowledgedBeforeAFailureIsNotRedelivered() {
 		this.bench.acknowledging().script = (records) -> {
 			if (records.size() == 3) {
 				this.bench.acknowledged.get(0).acknowledge(0);

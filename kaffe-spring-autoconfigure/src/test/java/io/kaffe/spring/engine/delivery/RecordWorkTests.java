@@ -76,7 +76,7 @@ class RecordWorkTests {
 	private @Nullable RecordDelivery delivery;
 
 	@Test
-	void retryThatSomebodyAskedForDoesNotWaitForTheBackOffBeforeIt() {
+	void requestedRetryDoesNotWaitForTheBackOffBeforeIt() {
 		List<Duration> backOffs = new ArrayList<>(List.of(Duration.ofHours(1), Duration.ofSeconds(1)));
 		this.handler = (record) -> {
 			if (this.handled.size() < 3) {
@@ -113,7 +113,7 @@ class RecordWorkTests {
 	}
 
 	@Test
-	void workerIsStartedAgainAfterAFailureThatCannotBeExamined() {
+	void workerIsRestartedAfterAFailureThatCannotBeExamined() {
 		this.interceptor = (record, consumer) -> {
 			if (this.stops.isEmpty()) {
 				this.stops.add("first");
@@ -194,7 +194,7 @@ class RecordWorkTests {
 	}
 
 	@Test
-	void drainWaitsForTheAnswerOfARecovererAndItIsFinalThen() {
+	void drainWaitsForTheAnswerOfARecovererWhichCompletesTheRecord() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.handler = (record) -> {
 			throw new IllegalStateException("Never");
@@ -244,7 +244,7 @@ class RecordWorkTests {
 	}
 
 	/**
-	 * A failure that fails whoever looks at it.
+	 * A failure whose methods throw.
 	 */
 	private static final class UnprintableException extends RuntimeException {
 

@@ -120,7 +120,7 @@ class RetryingRecordTests {
 	private boolean stops;
 
 	@Test
-	void recordIsTriedAgainAfterEachWaitWithoutAThreadAndThenParked() {
+	void recordIsRetriedAfterEachBackOffWithoutAThreadAndThenParked() {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		assertThat(this.attempts).containsExactly("0#1");
@@ -149,7 +149,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recoveryThatFailsWithWhatAnswersNothingIsTriedAgain() {
+	void recoveryThatFailsWithAHostileExceptionIsRetried() {
 		this.maxAttempts = 1;
 		this.then = FailureAction.DEAD_LETTER;
 		List<CompletableFuture<Object>> letters = new ArrayList<>();
@@ -211,7 +211,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordThatSucceedsInTheEndIsFinalAndForgotten() {
+	void recordThatSucceedsInTheEndIsCompletedAndForgotten() {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		this.failing.clear();
@@ -223,7 +223,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void parkedRecordIsSkippedWhenSomebodySaysSo() {
+	void parkedRecordIsSkippedOnRequest() {
 		this.maxAttempts = 1;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
@@ -237,7 +237,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void parkedRecordHasAllItsAttemptsBeforeItWhenSomebodyHasItTriedAgain() {
+	void parkedRecordHasAllItsAttemptsWhenItIsRetriedOnRequest() {
 		this.maxAttempts = 2;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
@@ -276,7 +276,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordThatBacksOffIsSkippedWhenSomebodySaysSo() {
+	void recordThatBacksOffIsSkippedOnRequest() {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		failingRecords().skip(ORDERS, 0);
@@ -414,7 +414,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordIsInFlightOnlyWhileSomebodyHasIt() {
+	void recordIsInFlightOnlyWhileAHandlerHasIt() {
 		List<Integer> whileHandled = new ArrayList<>();
 		this.recordBackOff = (record, failure) -> {
 			whileHandled.add(this.workers.inFlight());
@@ -436,7 +436,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void skippedRecordIsFinalAfterItsAttempts() {
+	void skippedRecordIsCompletedAfterItsAttempts() {
 		this.then = FailureAction.SKIP;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
@@ -591,7 +591,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordIsFinalWhenItsRecovererAnswersAndADrainWaitsForThat() {
+	void recordIsCompletedWhenItsRecovererAnswersAndADrainWaitsForThat() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.maxAttempts = 1;
 		this.then = FailureAction.DEAD_LETTER;
@@ -616,7 +616,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void answerThatComesDuringADrainMakesTheRecordFinal() {
+	void answerThatComesDuringADrainCompletesTheRecord() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.maxAttempts = 1;
 		this.recoverer = (record, failure) -> answer;
@@ -649,7 +649,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recoveryThatFailsIsTriedAgainWithBackOffForEver() {
+	void recoveryThatFailsIsRetriedWithBackOffForEver() {
 		List<CompletableFuture<Void>> answers = new ArrayList<>();
 		this.maxAttempts = 1;
 		this.recoverer = (record, failure) -> {
@@ -701,7 +701,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void parkedRecordIsDeadLetteredWhenSomebodySaysSo() {
+	void parkedRecordIsDeadLetteredOnRequest() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.maxAttempts = 1;
 		this.deadLetters = (record, failure) -> answer;
@@ -754,7 +754,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordsThatAreGoneLeaveNoTimers() {
+	void recordsThatAreDroppedLeaveNoTimers() {
 		int timers = this.execution.timers();
 		this.recordBackOff = (record, failure) -> new FixedBackOff(Duration.ofHours(1).toMillis(), Long.MAX_VALUE);
 		fail(0, new IllegalStateException("On purpose"));
@@ -789,7 +789,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordWhoseTimerCannotBeSetIsTriedAgainAllTheSame() {
+	void recordWhoseTimerCannotBeSetIsRetriedAllTheSame() {
 		this.stops = true;
 		this.recordBackOff = (record, failure) -> new FixedBackOff(5000, Long.MAX_VALUE);
 		fail(0, new IllegalStateException("On purpose"));
@@ -798,7 +798,7 @@ class RetryingRecordTests {
 		assertThat(this.attempts).containsExactly("0#1");
 		this.failing.clear();
 		advance(1000);
-		assertThat(this.attempts).as("its worker is started again, and it waits on").containsExactly("0#1");
+		assertThat(this.attempts).as("its worker is restarted, and it waits on").containsExactly("0#1");
 		advance(4000);
 		assertThat(this.attempts).containsExactly("0#1", "0#2");
 		assertThat(this.assignment.completed).containsExactly(0L);
