@@ -279,7 +279,7 @@ public final class BatchDelivery extends Delivery {
 			if (WorkerRuntime.isFatal(ex)) {
 				throw new HookFailedException(message, ex);
 			}
-			SafeLog.log(logger::error, message, ex);
+			SafeLog.log(logger::error, message + ", which is not affected", ex);
 		}
 	}
 

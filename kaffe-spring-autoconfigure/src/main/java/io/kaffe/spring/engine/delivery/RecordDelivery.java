@@ -103,7 +103,7 @@ public final class RecordDelivery extends Delivery {
 	 * @param attempt which attempt it is, from 1
 	 * @param assignment the assignment that it was polled for
 	 * @return the outcome if the handler answers later: then the record is to be
-	 * completed with it; else {@code null}
+	 * completed with it; otherwise {@code null}
 	 * @throws HookFailedException if the interceptor throws before the listener is called
 	 * @throws Throwable what the listener threw, or a {@link DeserializationException}
 	 */
@@ -255,8 +255,8 @@ public final class RecordDelivery extends Delivery {
 				throw new HookFailedException(
 						"The record interceptor failed after the delivery of " + DisplayText.coordinatesOf(record), ex);
 			}
-			SafeLog.log(logger.getLog()::error,
-					"The record interceptor failed after the delivery of " + DisplayText.coordinatesOf(record), ex);
+			SafeLog.log(logger.getLog()::error, "The record interceptor failed after the delivery of "
+					+ DisplayText.coordinatesOf(record) + ", which is not affected", ex);
 		}
 	}
 

@@ -84,8 +84,8 @@ abstract class RecordWork extends Work {
 	abstract void advance();
 
 	/**
-	 * Do what has to be done with a record and complete it, or leave that to whoever has
-	 * it now. Failures are thrown.
+	 * Handle a record and complete it, or leave that to those who have it now. Failures
+	 * are thrown.
 	 * @return the outcome if it comes later: then the record is to be completed with it
 	 */
 	abstract @Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable;
