@@ -27,7 +27,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.util.unit.DataSize;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
-import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
@@ -148,14 +148,14 @@ final class ConsumerSettingsResolver {
 		return drainTimeout.value();
 	}
 
-	private BatchLimits batchLimits(String name) {
+	private BatchDelivery.Limits batchLimits(String name) {
 		ResolvedProperty<Integer> maxSize = setting(name, "batch.max-size",
 				(consumer) -> consumer.getBatch().getMaxSize(), 500);
 		maxSize.check(maxSize.value() > 0, "Must be 1 or more records.");
 		ResolvedProperty<Duration> maxWait = setting(name, "batch.max-wait",
 				(consumer) -> consumer.getBatch().getMaxWait(), Duration.ZERO);
 		maxWait.check(!maxWait.value().isNegative(), "Must be 0, which means not to wait, or more.");
-		return new BatchLimits(maxSize.value(), maxWait.value());
+		return new BatchDelivery.Limits(maxSize.value(), maxWait.value());
 	}
 
 	private StallWatch.Limits stallLimits(String name) {

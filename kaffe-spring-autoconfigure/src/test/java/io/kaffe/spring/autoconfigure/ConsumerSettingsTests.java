@@ -38,7 +38,7 @@ import org.springframework.kafka.listener.ExceptionClassifier;
 import org.springframework.kafka.support.converter.ConversionException;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
-import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
@@ -70,7 +70,7 @@ class ConsumerSettingsTests {
 		assertThat(settings.maxConcurrency()).as("all workers").isNull();
 		assertThat(settings.maxBufferedRecords()).isEqualTo(10_000);
 		assertThat(settings.commitInterval()).isEqualTo(Duration.ofSeconds(1));
-		assertThat(settings.batchLimits()).isEqualTo(new BatchLimits(500, Duration.ZERO));
+		assertThat(settings.batchLimits()).isEqualTo(new BatchDelivery.Limits(500, Duration.ZERO));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(100);
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(2);
@@ -157,7 +157,7 @@ class ConsumerSettingsTests {
 				""");
 		assertThat(settings.strategy()).isEqualTo(StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
 		assertThat(settings.maxBufferedRecords()).isEqualTo(100);
-		assertThat(settings.batchLimits()).isEqualTo(new BatchLimits(50, Duration.ofMillis(100)));
+		assertThat(settings.batchLimits()).isEqualTo(new BatchDelivery.Limits(50, Duration.ofMillis(100)));
 		assertThat(settings.commitInterval()).isEqualTo(Duration.ofMillis(200));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(5));
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(1000);

@@ -32,9 +32,9 @@ import reactor.core.publisher.Mono;
 import io.kaffe.spring.engine.delivery.AsyncOutcome;
 
 /**
- * Calls an asynchronous handler and lets the {@link AsyncOutcome} of the record have the
- * future that it returns. A {@link Mono}, and what a Kotlin suspend function is made, is
- * subscribed to on the calling thread.
+ * Calls an asynchronous handler and passes the future that it returns to the
+ * {@link AsyncOutcome} of the record. A {@link Mono}, and what a Kotlin suspend function
+ * is made, is subscribed to on the calling thread.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once.
  */
@@ -56,7 +56,7 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 	}
 
 	/**
-	 * Make a listener tell its outcomes, if its handler is asynchronous.
+	 * Have a listener report its outcomes, if its handler is asynchronous.
 	 * @param listener the listener, without those that delegate to it
 	 * @return whether its handler is asynchronous
 	 */

@@ -29,7 +29,7 @@ import io.kaffe.spring.engine.delivery.BatchAttempt;
 
 /**
  * The listener of a container whose records a {@link BatchRecordHandler} handles. Works
- * with workers only: what the handler returns is nothing that a container could do.
+ * with workers only: a container has no use for what the handler returns.
  * <p>
  * <b>Threading.</b> Immutable; called by workers.
  */
@@ -52,7 +52,7 @@ public final class BatchRecordHandlerListener implements BatchAcknowledgingMessa
 	/**
 	 * Call the handler.
 	 * @param records the records; if a filter has left none, the handler is not called
-	 * @param acknowledgment who is told what it returns
+	 * @param acknowledgment where its result is reported
 	 * @throws ListenerExecutionFailedException with what the handler threw as its cause,
 	 * as the methods of {@code @KafkaListener} fail
 	 */

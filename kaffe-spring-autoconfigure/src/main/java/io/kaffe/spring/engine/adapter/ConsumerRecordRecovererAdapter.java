@@ -28,7 +28,7 @@ import io.kaffe.spring.engine.delivery.ListenerFailure;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 
 /**
- * The user's own recoverer: the outcome of a record is final when it returns.
+ * The user's own recoverer: a record is completed when it returns.
  * <p>
  * <b>Threading.</b> Immutable; calls the user's recoverer on workers, many at once.
  */
@@ -43,10 +43,10 @@ public final class ConsumerRecordRecovererAdapter implements RecordRecoverer {
 	/**
 	 * Create an adapter.
 	 * @param recoverer the user's recoverer
-	 * @param consumer what a {@link ConsumerAwareRecordRecoverer} is given; must be safe
-	 * on any thread
-	 * @param groupId the consumer group that failures are told with, or {@code null} if
-	 * there is none
+	 * @param consumer passed to a {@link ConsumerAwareRecordRecoverer}; must be safe on
+	 * any thread
+	 * @param groupId the consumer group that failures name, or {@code null} if there is
+	 * none
 	 */
 	public ConsumerRecordRecovererAdapter(ConsumerRecordRecoverer recoverer, Consumer<?, ?> consumer,
 			@Nullable String groupId) {
@@ -57,12 +57,12 @@ public final class ConsumerRecordRecovererAdapter implements RecordRecoverer {
 
 	@Override
 	public @Nullable CompletableFuture<?> recover(ConsumerRecord<?, ?> record, Exception failure) {
-		Exception told = ListenerFailure.of(failure, this.groupId);
+		Exception reported = ListenerFailure.of(failure, this.groupId);
 		if (this.recoverer instanceof ConsumerAwareRecordRecoverer consumerAware) {
-			consumerAware.accept(record, this.consumer, told);
+			consumerAware.accept(record, this.consumer, reported);
 		}
 		else {
-			this.recoverer.accept(record, told);
+			this.recoverer.accept(record, reported);
 		}
 		return null;
 	}

@@ -26,8 +26,8 @@ import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import io.kaffe.spring.engine.delivery.BatchAttempt;
 
 /**
- * A user's filter, of which the {@link BatchAttempt} is told what it has left: listeners
- * name records by their index in that list.
+ * Wraps the user's batch filter and reports the remaining records to the
+ * {@link BatchAttempt}: listeners name records by their index in that list.
  * <p>
  * <b>Threading.</b> Immutable; called by workers.
  */
@@ -40,15 +40,15 @@ public final class IndexTrackingBatchFilter implements RecordFilterStrategy<Obje
 	}
 
 	/**
-	 * Return a listener that filters like another one and tells of it.
+	 * Return a listener that filters like another one and reports what remains.
 	 * @param listener the listener
 	 * @return the same listener if neither it nor what it delegates to filters
 	 */
 	public static BatchMessageListener<Object, Object> installIn(BatchMessageListener<Object, Object> listener) {
-		return ListenerChain.replace(listener, IndexTrackingBatchFilter::telling);
+		return ListenerChain.replace(listener, IndexTrackingBatchFilter::reporting);
 	}
 
-	private static BatchMessageListener<Object, Object> telling(BatchMessageListener<Object, Object> listener) {
+	private static BatchMessageListener<Object, Object> reporting(BatchMessageListener<Object, Object> listener) {
 		if (listener.getClass() != FilteringBatchMessageListenerAdapter.class) {
 			return listener;
 		}
@@ -70,7 +70,7 @@ public final class IndexTrackingBatchFilter implements RecordFilterStrategy<Obje
 		BatchAttempt attempt = BatchAttempt.current();
 		// What a broken filter returns is its adapter's business.
 		if (attempt != null && left != null) {
-			attempt.told(left);
+			attempt.delivered(left);
 		}
 		return left;
 	}

@@ -53,7 +53,7 @@ public final class ListenerChain {
 	 * Return what a listener calls next.
 	 * @param listener the listener
 	 * @return the target of a proxy, the delegate of an adapter; {@code null} if it is
-	 * neither, or a proxy that does not tell its target
+	 * neither, or a proxy that does not expose its target
 	 */
 	public static @Nullable Object delegateOf(Object listener) {
 		Object target = AopProxyUtils.getSingletonTarget(listener);
@@ -79,8 +79,7 @@ public final class ListenerChain {
 	 * Return a listener like another one, with something else within the proxies around
 	 * it.
 	 * @param listener the listener, which is not changed
-	 * @param replacement is given the listener within the proxies, and may return it as
-	 * it is
+	 * @param replacement gets the listener within the proxies, and may return it as it is
 	 * @param <T> the type of the listener, an interface
 	 * @return the same listener if nothing is replaced
 	 */

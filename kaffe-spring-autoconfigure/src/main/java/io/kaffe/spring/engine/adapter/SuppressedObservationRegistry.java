@@ -23,9 +23,8 @@ import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapte
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 
 /**
- * A registry without a current observation, for Spring Kafka's adapters of listeners:
- * they would stop the one that is stopped here, at another moment, and do so even without
- * a registry.
+ * Keeps Spring Kafka's adapters from stopping an observation that the worker stops: a
+ * registry without a current observation.
  * <p>
  * <b>Threading.</b> Immutable.
  */

@@ -41,7 +41,7 @@ final class DeadLetterPublisher extends DeadLetterPublishingRecoverer {
 
 	DeadLetterPublisher(String topic, PayloadTemplates templates) {
 		super(templates::templateFor, (record, failure) -> new TopicPartition(topic, record.partition()));
-		// It would return as if the record were published. Who calls has made sure that
+		// It would return as if the record were published. The caller has made sure that
 		// the topic is another one.
 		setSkipSameTopicFatalExceptions(false);
 	}

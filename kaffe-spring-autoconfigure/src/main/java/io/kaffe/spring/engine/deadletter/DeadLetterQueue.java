@@ -31,12 +31,12 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * Dead letters of one topic that are not sent yet. Each is sent when the call that sends
- * the one before it has returned; nobody waits for an acknowledgment here. It is as long
- * as there are records in the hands of workers, at most.
+ * the one before it has returned, without waiting for its acknowledgment. There are as
+ * many as records are in flight, at most.
  * <p>
- * <b>Threading.</b> Any thread adds; who adds to an empty queue has the executor send
- * until it is empty again. {@code waiting} is counted up after a letter was added and
- * down after it was sent or failed, so one thread sends at a time, and it leaves no
+ * <b>Threading.</b> Any thread adds; the one that adds to an empty queue has the executor
+ * send until it is empty again. {@code waiting} is counted up after a letter was added
+ * and down after it was sent or failed, so one thread sends at a time, and it leaves no
  * letter behind.
  */
 final class DeadLetterQueue {
@@ -83,7 +83,7 @@ final class DeadLetterQueue {
 
 	/**
 	 * Send some letters. Once a send has waited in vain, those behind it would too, one
-	 * after the other: they fail at once, to be tried again later.
+	 * after the other: they fail at once, to be retried later.
 	 */
 	private void send(int count) {
 		Throwable vain = null;
@@ -124,12 +124,12 @@ final class DeadLetterQueue {
 	}
 
 	/**
-	 * Let nobody wait for what is not sent: the executor may never come to it.
+	 * Cancel what is not sent: the executor may never send it.
 	 */
-	void giveUp() {
+	void cancelAll() {
 		this.letters.forEach((letter) -> letter.outcome()
 			.completeExceptionally(new CancellationException(
-					"Given up before it was sent to its dead-letter topic, since the application stops")));
+					"Abandoned before it was sent to its dead-letter topic, since the application stops")));
 	}
 
 	/**

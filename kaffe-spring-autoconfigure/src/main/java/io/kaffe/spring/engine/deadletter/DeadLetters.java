@@ -31,9 +31,9 @@ import io.kaffe.spring.engine.delivery.ListenerFailure;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 
 /**
- * Dead-letter topics: publishes records whose attempts are used up, with Spring Kafka's
+ * Dead-letter topics: publishes records whose attempts are exhausted, with Spring Kafka's
  * dead-letter headers, to the partition of the same number or, if there is none, by key.
- * The outcome is final when the broker has acknowledged the dead letter.
+ * A record is completed when the broker has acknowledged its dead letter.
  * <p>
  * Keys and values that are bytes, because they could not be deserialized or because the
  * listener wants them so, are published as they are; others with the application's
@@ -41,8 +41,8 @@ import io.kaffe.spring.engine.delivery.RecordRecoverer;
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Nothing blocks the caller: a send may block
  * for {@code max.block.ms} when its topic or the broker is missing, so sends are made on
- * an executor, those to one topic one after the other. Whoever does not want a record to
- * be sent any more cancels its future.
+ * an executor, those to one topic one after the other. A record that must not be sent any
+ * more is withdrawn by canceling its future.
  */
 public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 
@@ -69,8 +69,8 @@ public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 	 * @param pattern names their topics
 	 * @param consumed whether the consumer itself consumes a topic, so that dead letters
 	 * there would come back; called by workers
-	 * @param groupId the consumer group that their headers tell, or {@code null} if there
-	 * is none
+	 * @param groupId the consumer group in their headers, or {@code null} if there is
+	 * none
 	 * @param executor sends; threads that may block, at most one for each dead-letter
 	 * topic
 	 * @param missingTopics warns of dead-letter topics that do not exist
@@ -105,7 +105,7 @@ public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 			DeadLetterQueue queue = this.queues.computeIfAbsent(topic, this::queue);
 			CompletableFuture<?> outcome = queue.add(record, ListenerFailure.of(failure, this.groupId));
 			if (this.closed) {
-				queue.giveUp();
+				queue.cancelAll();
 			}
 			return outcome;
 		}
@@ -121,21 +121,20 @@ public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 	private void refuseIfConsumed(String topic, ConsumerRecord<?, ?> record) {
 		if (topic.equals(record.topic()) || this.consumed.test(topic)) {
 			throw new IllegalStateException("The dead letter of " + record.topic() + "-" + record.partition() + "@"
-					+ record.offset() + " would go to '" + topic + "', which its consumer consumes itself: it would "
-					+ "come back for ever. Name another topic than '" + this.pattern
+					+ record.offset() + " would be sent to '" + topic + "', which the same consumer consumes: it would "
+					+ "be redelivered for ever. Configure another dead-letter topic than '" + this.pattern
 					+ "', or consume none that is named like it");
 		}
 	}
 
 	/**
-	 * Give up what is not sent yet, and close the producers that were made for bytes.
-	 * What waits for an outcome is told that there is none. Blocks for a second at most
-	 * for each such producer.
+	 * Cancel what is not sent yet, and close the producers that were created for bytes.
+	 * Blocks for a second at most for each such producer.
 	 */
 	@Override
 	public void close() {
 		this.closed = true;
-		this.queues.values().forEach(DeadLetterQueue::giveUp);
+		this.queues.values().forEach(DeadLetterQueue::cancelAll);
 		this.templates.close();
 	}
 

@@ -36,9 +36,8 @@ import org.springframework.kafka.core.KafkaAdmin;
 
 /**
  * The warning that dead-letter topics do not exist, when there is still time to create
- * them. A topic that is not known is asked for again after a while before anybody is
- * warned: brokers do not know a topic at once that was created at the start of the
- * application.
+ * them. A topic that is not known is asked for again after a while before that is logged:
+ * brokers do not know a topic at once that was created at the start of the application.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Brokers are asked on an executor; nothing
  * blocks or fails the caller.
@@ -58,7 +57,7 @@ public final class MissingTopics {
 	/**
 	 * Create a warning.
 	 * @param admins whom to ask: a topic exists if one of them knows it; if there are
-	 * none, nobody is warned
+	 * none, nothing is logged
 	 * @param executor asks; threads that may block
 	 * @param later asks again, after some seconds; threads that may block
 	 */
@@ -91,7 +90,7 @@ public final class MissingTopics {
 			});
 		}
 		catch (RuntimeException ex) {
-			logger.debug("Could not ask whether " + topics + " exist", ex);
+			logger.debug("Could not check whether " + topics + " exist", ex);
 		}
 	}
 
@@ -111,7 +110,7 @@ public final class MissingTopics {
 			return false;
 		}
 		catch (Exception ex) {
-			logger.info("Not known whether the dead-letter topics " + topics + " exist: " + ex);
+			logger.info("Could not check whether the dead-letter topics " + topics + " exist: " + ex);
 			return false;
 		}
 		return !topics.isEmpty();
@@ -120,8 +119,7 @@ public final class MissingTopics {
 	private static void logMissing(Set<String> topics) {
 		logger.warn("Dead-letter topics that do not exist: " + topics + ". Create them, with as many partitions as "
 				+ "the topics of the records have, for instance with beans of type NewTopic. Until then a record "
-				+ "that is to go there stays unfinished and holds up its worker, unless the broker creates topics "
-				+ "by itself");
+				+ "to be dead-lettered blocks its worker, unless the broker creates topics automatically");
 	}
 
 	private static void removeExisting(Set<String> topics, KafkaAdmin kafkaAdmin) throws Exception {

@@ -83,7 +83,7 @@ final class PayloadTemplates implements AutoCloseable {
 
 	/**
 	 * Make a producer factory like the application's. Its own copies keep its
-	 * serializers, whatever the configuration says, if it was given instances.
+	 * serializers, whatever its configuration, if they were set as instances.
 	 */
 	@SuppressWarnings("unchecked")
 	private static ProducerFactory<Object, Object> copy(ProducerFactory<?, ?> original, Bytes bytes) {
@@ -98,7 +98,7 @@ final class PayloadTemplates implements AutoCloseable {
 				bytes.value() ? PayloadTemplates::ofBytes : present(factory.getValueSerializerSupplier()), configure);
 		factory.getPostProcessors().forEach(copy::addPostProcessor);
 		factory.getListeners().forEach(copy::addListener);
-		// When it is closed, nobody waits for what is still on its way.
+		// When it is closed, what is in flight is not waited for.
 		copy.setPhysicalCloseTimeout(CLOSE_TIMEOUT_SECONDS);
 		return copy;
 	}

@@ -34,14 +34,14 @@ public interface AssignmentHandle {
 	boolean enter();
 
 	/**
-	 * Say that no record of this assignment is being handled any more by the caller.
+	 * Note that the caller does not handle records of this assignment any more.
 	 */
 	void exit();
 
 	/**
 	 * Ask a revocation to wait longer, until {@link #exit()} has been called once more.
-	 * Called between {@link #enter()} and {@link #exit()}, or by whoever is about to
-	 * complete a record.
+	 * Called between {@link #enter()} and {@link #exit()}, or by any thread that is about
+	 * to complete a record.
 	 */
 	void hold();
 

@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The outcome of a record whose handler answers later: what Spring Kafka's adapter of the
- * handler says about it, by acknowledging the record, by its callback for failures, or by
+ * handler reports, by acknowledging the record, by its callback for failures, or by
  * neither.
  * <p>
  * The adapter does not wait for the handler's future but for a relay, which is completed
- * here: when that returns, the adapter has said what it has to say, on the same thread.
- * So a failure is told from a success although the adapter acknowledges both.
+ * here: when that returns, the adapter has reported the outcome, on the same thread. So a
+ * failure is distinguished from a success although the adapter acknowledges both.
  * <p>
  * <b>Threading.</b> The worker that calls the handler, then the one thread that completes
  * the handler's future, which sees what the worker wrote.
@@ -122,7 +122,7 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 				settle(thrown);
 			}
 			catch (Throwable ex) {
-				// Else nobody would ever hear of it.
+				// Otherwise the record would never have an outcome.
 				this.outcome.completeExceptionally(ex);
 			}
 			return null;
@@ -138,7 +138,7 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 			this.relay.completeExceptionally(thrown);
 		}
 		else {
-			// It would break whoever hears of it by the relay.
+			// It would break the stages that depend on the relay.
 			this.failure = thrown;
 		}
 	}
@@ -148,7 +148,8 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 			this.outcome.completeExceptionally(this.failure);
 		}
 		else if (thrown != null && !this.hasErrorHandler) {
-			// The adapter could not say it: it describes its bean then, which may throw.
+			// The adapter could not report it: it describes its bean then, which may
+			// throw.
 			this.outcome.completeExceptionally(thrown);
 		}
 		else if (this.acknowledged || thrown != null) {

@@ -31,33 +31,38 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
+import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work.Progress;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.WorkerState;
 
 /**
- * The batch that a worker is at: gathers what is queued, delivers it, and keeps what is
- * not final until it is, before it gathers the next one.
+ * The batch that a worker handles: gathers what is queued, delivers it, and keeps what is
+ * not completed until it is, before it gathers the next one.
  * <p>
  * A listener that throws a {@link BatchListenerFailedException} has handled the records
- * before the one that it names: they are final, and the rest is tried again, which counts
- * for the first record of it. If its attempts are used up, that record alone is given up.
- * After any other exception the whole batch is tried again, and given up record by
- * record. A record that cannot be deserialized ends the batch before it and is given up
- * alone.
+ * before the one that it names: they are completed, and the rest is retried, which counts
+ * as an attempt of its first record. If the attempts of that record are exhausted, it
+ * alone is recovered, parked or skipped. After any other exception the whole batch is
+ * retried, and then recovered, parked or skipped record by record. A record that cannot
+ * be deserialized ends the batch before it and is treated alone.
+ * <p>
+ * A {@link BatchWork} and its batch know each other, intentionally: the work at the head
+ * of the queue is what the worker runs, and the batch takes the works behind it out of
+ * the queue.
  * <p>
  * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #handedOver} may
  * look while another thread runs: what it sees then may be old, and a worker that is
  * woken in vain waits again.
  * <p>
  * A batch that grows never waits without a timer. At most one is pending. It may be that
- * of a batch before this one, which goes off too early but never too late, since each
- * batch waits equally long and begins after the one before. When a timer goes off, the
- * scheduler's thread says first that none is set, and then wakes the worker; the worker
- * says first that it waits, and then asks {@link #isReady}, which says yes if no timer is
- * set. So either the wake finds the worker waiting, or the worker finds the timer gone:
- * in both cases it looks once more and, if it is too early, sets a timer of its own.
+ * of a batch before this one, which fires too early but never too late, since each batch
+ * waits equally long and begins after the one before. When a timer fires, the scheduler's
+ * thread first notes that none is set and then wakes the worker; the worker first notes
+ * that it waits and then asks {@link #isReady}, which is {@code true} if no timer is set.
+ * So either the wake-up finds the worker waiting, or the worker finds that no timer is
+ * set: in both cases it looks once more and, if it is too early, sets a timer of its own.
  */
 final class Batch {
 
@@ -66,32 +71,34 @@ final class Batch {
 	/** What was taken out of the worker's queue and is not in the batch yet. */
 	private final Deque<BatchWork> behind = new ArrayDeque<>();
 
-	/** What is not final; nothing is added while the first one fails. */
+	/** What is not completed; nothing is added while the first one fails. */
 	private final List<BatchedRecord> records = new ArrayList<>();
 
 	private final BatchDelivery delivery;
 
-	private final BatchLimits limits;
+	private final BatchDelivery.Limits limits;
 
 	private final boolean waitsForMore;
 
-	/** Where the records came from, in their order; replaced, not changed. */
-	private List<AssignmentHandle> sources = List.of();
+	/** The assignments of the records, in their order; replaced, not changed. */
+	private List<AssignmentHandle> assignments = List.of();
 
 	/** Only while the first record fails. */
-	private @Nullable RetryingRecord unfinished;
+	private @Nullable RetryingRecord retrying;
 
-	/** Whether all others are given up, too, when the first one has an outcome. */
-	private boolean givenUp;
+	/**
+	 * Whether the attempts of all others are exhausted, too, when those of the first are.
+	 */
+	private boolean exhausted;
 
 	/** Whether the next record does not belong to this batch. */
 	private boolean closed;
 
-	private boolean attemptsAreTold;
+	private boolean addsAttemptHeader;
 
 	private volatile boolean timerIsSet;
 
-	/** Kept by the scheduler until it goes off, so canceled when it is of no use. */
+	/** Kept by the scheduler until it fires, so canceled when it is of no use. */
 	private @Nullable Future<?> timer;
 
 	private long gatherUntil;
@@ -114,11 +121,11 @@ final class Batch {
 	 */
 	Progress proceed(Worker worker, Turn turn) {
 		while (true) {
-			if (this.unfinished != null && this.unfinished.isAwaited()) {
+			if (this.retrying != null && this.retrying.answer().isAwaited()) {
 				return Progress.WAITING;
 			}
 			dropRevoked(worker);
-			if (this.unfinished == null) {
+			if (this.retrying == null) {
 				gather(worker, turn);
 				if (this.records.isEmpty()) {
 					cancelTimer();
@@ -140,7 +147,7 @@ final class Batch {
 	private void gather(Worker worker, Turn turn) {
 		if (this.records.isEmpty()) {
 			this.closed = false;
-			this.attemptsAreTold = false;
+			this.addsAttemptHeader = false;
 			this.gatherUntil = turn.now() + this.limits.maxWait().toNanos();
 		}
 		while (!isFull()) {
@@ -172,7 +179,7 @@ final class Batch {
 
 	private boolean belongs(BatchedRecord record) {
 		return this.records.isEmpty() || (!isUnreadable(record)
-				&& !(this.delivery.separatesPartitions() && record.source() != this.sources.get(0)));
+				&& !(this.delivery.separatesPartitions() && record.assignment() != this.assignments.get(0)));
 	}
 
 	private static boolean isUnreadable(BatchedRecord record) {
@@ -184,10 +191,10 @@ final class Batch {
 			this.closed = isUnreadable(record);
 		}
 		this.records.add(record);
-		if (!this.sources.contains(record.source())) {
-			List<AssignmentHandle> more = new ArrayList<>(this.sources);
-			more.add(record.source());
-			this.sources = List.copyOf(more);
+		if (!this.assignments.contains(record.assignment())) {
+			List<AssignmentHandle> more = new ArrayList<>(this.assignments);
+			more.add(record.assignment());
+			this.assignments = List.copyOf(more);
 		}
 	}
 
@@ -228,14 +235,14 @@ final class Batch {
 	}
 
 	/**
-	 * Handle the batch unless its partitions are gone.
-	 * @return whether to go on
+	 * Handle the batch unless its partitions were revoked.
+	 * @return whether to continue
 	 */
 	private boolean enterAndHandle(Worker worker, Turn turn) {
-		List<AssignmentHandle> entered = new ArrayList<>(this.sources);
-		entered.removeIf((source) -> !source.enter());
+		List<AssignmentHandle> entered = new ArrayList<>(this.assignments);
+		entered.removeIf((assignment) -> !assignment.enter());
 		try {
-			if (entered.size() < this.sources.size()) {
+			if (entered.size() < this.assignments.size()) {
 				dropRevoked(worker);
 			}
 			return this.records.isEmpty() || handle(worker, turn);
@@ -251,8 +258,8 @@ final class Batch {
 		logContext.enter(worker, first.record());
 		logContext.at(first.record());
 		try {
-			RetryingRecord unfinished = this.unfinished;
-			return (unfinished != null) ? goOn(unfinished, worker, turn) : attempt(1, worker, turn);
+			RetryingRecord retrying = this.retrying;
+			return (retrying != null) ? continueWith(retrying, worker, turn) : attempt(1, worker, turn);
 		}
 		finally {
 			logContext.leave();
@@ -262,31 +269,31 @@ final class Batch {
 	/**
 	 * Do what is due about the first record, which failed.
 	 */
-	private boolean goOn(RetryingRecord unfinished, Worker worker, Turn turn) {
-		return switch (unfinished.next(turn)) {
+	private boolean continueWith(RetryingRecord retrying, Worker worker, Turn turn) {
+		return switch (retrying.next(turn)) {
 			case WAIT -> false;
-			case ATTEMPT -> attempt(unfinished.attempts() + 1, worker, turn);
+			case ATTEMPT -> attempt(retrying.attempts() + 1, worker, turn);
 			case COMPLETE -> {
 				this.records.get(0).complete();
-				yield firstIsFinal(unfinished, worker, turn);
+				yield firstCompleted(retrying, worker, turn);
 			}
-			case FINAL -> firstIsFinal(unfinished, worker, turn);
+			case COMPLETED -> firstCompleted(retrying, worker, turn);
 		};
 	}
 
 	private boolean attempt(int number, Worker worker, Turn turn) {
-		this.givenUp = false;
-		if (this.delivery.groupsPartitions() && this.sources.size() > 1) {
-			this.records.sort(Comparator.comparingInt((record) -> this.sources.indexOf(record.source())));
+		this.exhausted = false;
+		if (this.delivery.groupsPartitions() && this.assignments.size() > 1) {
+			this.records.sort(Comparator.comparingInt((record) -> this.assignments.indexOf(record.assignment())));
 		}
 		long begin = turn.now();
 		worker.beginRecord(this.records.get(0).record(), number, begin);
 		BatchAttempt attempt = new BatchAttempt(this.records, this.delivery, begin);
 		Throwable failure = DeliveryHeaders.deserializationFailure(this.records.get(0).record());
 		if (failure == null) {
-			this.attemptsAreTold |= number > 1;
+			this.addsAttemptHeader |= number > 1;
 			try {
-				this.delivery.deliver(attempt, number, this.attemptsAreTold);
+				this.delivery.deliver(attempt, number, this.addsAttemptHeader);
 			}
 			catch (Throwable ex) {
 				failure = ex;
@@ -303,20 +310,20 @@ final class Batch {
 		}
 		attempted(this.records.size(), turn.now() - begin, worker);
 		worker.recordsHandled(this.records.size());
-		leaveUnfinished();
+		forgetRetrying();
 		this.records.clear();
-		this.sources = List.of();
+		this.assignments = List.of();
 		return true;
 	}
 
 	/**
-	 * Keep what is not final, and decide about the first record of it.
+	 * Keep what is not completed, and decide about the first record of it.
 	 */
 	private boolean failed(BatchAttempt attempt, Throwable thrown, long begin, Worker worker, Turn turn) {
 		int position = attempt.positionOfFailure(thrown);
 		attempt.completeUpTo(position - 1);
 		BatchedRecord before = this.records.get(0);
-		boolean whole = position < 0 || attempt.isFinal(position);
+		boolean whole = position < 0 || attempt.isCompleted(position);
 		attempted(whole ? 0 : position, turn.now() - begin, worker);
 		int size = this.records.size();
 		retain(attempt);
@@ -326,31 +333,31 @@ final class Batch {
 		if (this.records.isEmpty()) {
 			worker.failureLog()
 				.log(logger::warn, "failures after batches were acknowledged",
-						"The listener failed after it had acknowledged all of its batch", thrown);
-			leaveUnfinished();
+						"The listener failed after it had acknowledged its whole batch, which is completed", thrown);
+			forgetRetrying();
 			return true;
 		}
 		BatchedRecord first = this.records.get(0);
 		if (first != before) {
-			leaveUnfinished();
+			forgetRetrying();
 			worker.beginRecord(first.record(), 1, turn.now());
 		}
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished == null) {
-			unfinished = new RetryingRecord(first.record(), first.source(), worker, this.delivery);
-			this.unfinished = unfinished;
+		RetryingRecord retrying = this.retrying;
+		if (retrying == null) {
+			retrying = new RetryingRecord(first.record(), first.assignment(), worker, this.delivery);
+			this.retrying = retrying;
 		}
-		boolean isFinal = unfinished.attemptFailed(BatchAttempt.reasonOf(thrown), turn);
-		this.givenUp = whole && (isFinal || unfinished.isRecovering());
-		if (!isFinal) {
+		boolean isCompleted = retrying.attemptFailed(ListenerFailure.reasonOf(thrown), turn);
+		this.exhausted = whole && (isCompleted || retrying.isRecovering());
+		if (!isCompleted) {
 			return false;
 		}
 		first.complete();
-		return firstIsFinal(unfinished, worker, turn);
+		return firstCompleted(retrying, worker, turn);
 	}
 
 	/**
-	 * Tell observers what became of the records, each with its share of the time.
+	 * Notify observers of what became of the records, each with its share of the time.
 	 * @param handled how many were handled; the one behind them failed, and if it is the
 	 * first, the batch has
 	 */
@@ -365,61 +372,63 @@ final class Batch {
 		int position = 0;
 		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext(); position++) {
 			each.next();
-			if (attempt.isFinal(position)) {
+			if (attempt.isCompleted(position)) {
 				each.remove();
 			}
 		}
-		sourcesChanged();
+		assignmentsChanged();
 	}
 
 	/**
-	 * Go on to the record after the first one, with which the others may be given up.
-	 * @return whether to go on to what is left
+	 * Continue with the record after the first one, when the first one is completed: its
+	 * attempts, too, may be exhausted.
+	 * @return whether to continue with what is left
 	 */
-	private boolean firstIsFinal(RetryingRecord outcome, Worker worker, Turn turn) {
-		leaveUnfinished();
+	private boolean firstCompleted(RetryingRecord outcome, Worker worker, Turn turn) {
+		forgetRetrying();
 		this.records.remove(0);
 		worker.recordHandled();
-		while (this.givenUp && !this.records.isEmpty() && !this.records.get(0).source().isRevoked()) {
+		while (this.exhausted && !this.records.isEmpty() && !this.records.get(0).assignment().isRevoked()) {
 			BatchedRecord first = this.records.get(0);
 			worker.beginRecord(first.record(), outcome.attempts(), turn.now());
-			RetryingRecord next = new RetryingRecord(first.record(), first.source(), worker, this.delivery);
-			this.unfinished = next;
-			if (!next.giveUp(Objects.requireNonNull(outcome.failure()), outcome.attempts(), turn)) {
+			RetryingRecord next = new RetryingRecord(first.record(), first.assignment(), worker, this.delivery);
+			this.retrying = next;
+			if (!next.exhausted(Objects.requireNonNull(outcome.failure()), outcome.attempts(), turn)) {
 				return false;
 			}
 			first.complete();
-			leaveUnfinished();
+			forgetRetrying();
 			this.records.remove(0);
 			worker.recordHandled();
 		}
-		this.givenUp = false;
-		sourcesChanged();
+		this.exhausted = false;
+		assignmentsChanged();
 		return true;
 	}
 
 	/**
-	 * Drop the records of partitions that are gone: who gets them next reads them again.
+	 * Drop the records of partitions that were revoked: their next owners read them
+	 * again.
 	 */
 	private void dropRevoked(Worker worker) {
 		boolean dropped = false;
-		for (AssignmentHandle source : this.sources) {
-			if (source.isRevoked()) {
-				drop(source, worker);
+		for (AssignmentHandle assignment : this.assignments) {
+			if (assignment.isRevoked()) {
+				drop(assignment, worker);
 				dropped = true;
 			}
 		}
 		if (dropped) {
-			sourcesChanged();
+			assignmentsChanged();
 		}
 	}
 
-	private void drop(AssignmentHandle source, Worker worker) {
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished != null && this.records.get(0).source() == source) {
-			leaveUnfinished();
-			this.givenUp = false;
-			if (unfinished.isFinal()) {
+	private void drop(AssignmentHandle assignment, Worker worker) {
+		RetryingRecord retrying = this.retrying;
+		if (retrying != null && this.records.get(0).assignment() == assignment) {
+			forgetRetrying();
+			this.exhausted = false;
+			if (retrying.answer().isCompleted()) {
 				this.records.remove(0);
 				worker.recordHandled();
 			}
@@ -429,31 +438,31 @@ final class Batch {
 		}
 		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext();) {
 			BatchedRecord record = each.next();
-			if (record.source() == source) {
-				source.drop(record.record());
+			if (record.assignment() == assignment) {
+				assignment.drop(record.record());
 				each.remove();
 			}
 		}
 	}
 
-	private void sourcesChanged() {
-		this.sources = this.records.stream().map(BatchedRecord::source).distinct().toList();
+	private void assignmentsChanged() {
+		this.assignments = this.records.stream().map(BatchedRecord::assignment).distinct().toList();
 	}
 
-	private void leaveUnfinished() {
-		if (this.unfinished != null) {
-			this.unfinished.leave();
-			this.unfinished = null;
+	private void forgetRetrying() {
+		if (this.retrying != null) {
+			this.retrying.forget();
+			this.retrying = null;
 		}
 	}
 
 	boolean isReady(long now) {
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished != null && (unfinished.isAwaited() || unfinished.isReady(now))) {
-			return !unfinished.isAwaited();
+		RetryingRecord retrying = this.retrying;
+		if (retrying != null && (retrying.answer().isAwaited() || retrying.isReady(now))) {
+			return !retrying.answer().isAwaited();
 		}
-		return this.sources.stream().anyMatch(AssignmentHandle::isRevoked)
-				|| (unfinished == null && (!this.timerIsSet || this.gatherUntil - now <= 0));
+		return this.assignments.stream().anyMatch(AssignmentHandle::isRevoked)
+				|| (retrying == null && (!this.timerIsSet || this.gatherUntil - now <= 0));
 	}
 
 	/**
@@ -461,13 +470,13 @@ final class Batch {
 	 * a moment's view.
 	 */
 	int handedOver() {
-		RetryingRecord unfinished = this.unfinished;
-		return (unfinished != null && unfinished.isRecovering()) ? 1 : Math.max(1, this.records.size());
+		RetryingRecord retrying = this.retrying;
+		return (retrying != null && retrying.isRecovering()) ? 1 : Math.max(1, this.records.size());
 	}
 
 	WorkerState waitingState() {
-		RetryingRecord unfinished = this.unfinished;
-		return (unfinished != null) ? unfinished.workerState() : WorkerState.RUNNING;
+		RetryingRecord retrying = this.retrying;
+		return (retrying != null) ? retrying.workerState() : WorkerState.RUNNING;
 	}
 
 }

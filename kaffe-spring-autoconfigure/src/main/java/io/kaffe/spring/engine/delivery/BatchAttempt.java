@@ -33,14 +33,14 @@ import org.springframework.kafka.support.Acknowledgment;
 import io.kaffe.spring.BatchResult;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
- * One delivery of a batch: what the listener was given, and which of the records it has
- * made final.
+ * One delivery of a batch: what was passed to the listener, and which of the records are
+ * completed.
  * <p>
- * <b>Threading.</b> The worker's, but for the acknowledgment, which any thread may give
- * at any time: each record has an atomic state, and is made final by whoever changes it.
+ * <b>Threading.</b> The worker's, but for the acknowledgment, which may come from any
+ * thread at any time: each record has an atomic state, and the thread that changes it
+ * completes the record.
  */
 public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
@@ -49,11 +49,9 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	/** The listener has returned and is to acknowledge it later. */
 	private static final int LEFT_OPEN = 1;
 
-	private static final int FINAL = 2;
+	private static final int COMPLETED = 2;
 
-	private static final int LONGEST_CAUSE_CHAIN = 100;
-
-	/** What a filter tells its result to. */
+	/** Where a filter reports its result. */
 	private static final ThreadLocal<BatchAttempt> CURRENT = new ThreadLocal<>();
 
 	private final List<BatchedRecord> records;
@@ -64,7 +62,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private final long since;
 
-	private volatile List<? extends ConsumerRecord<?, ?>> told;
+	private volatile List<? extends ConsumerRecord<?, ?>> delivered;
 
 	private @Nullable BatchResult result;
 
@@ -79,7 +77,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		this.states = new AtomicIntegerArray(records.size());
 		this.delivery = delivery;
 		this.since = now;
-		this.told = this.records.stream().map(BatchedRecord::record).toList();
+		this.delivered = this.records.stream().map(BatchedRecord::record).toList();
 	}
 
 	/**
@@ -108,18 +106,18 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Note what the listener is given, in its order: without what an interceptor or a
-	 * filter has taken out.
-	 * @param told the list, which the listener may change
+	 * Note what is passed to the listener, in its order: without what an interceptor or a
+	 * filter has removed.
+	 * @param delivered the list, which the listener may change
 	 */
-	public void told(List<? extends ConsumerRecord<?, ?>> told) {
-		this.told = List.copyOf(told);
+	public void delivered(List<? extends ConsumerRecord<?, ?>> delivered) {
+		this.delivered = List.copyOf(delivered);
 	}
 
 	/**
-	 * Return where a record is.
-	 * @param expected where it is probably
-	 * @return its position in the batch, or -1 if it is not there
+	 * Return the position of a record.
+	 * @param expected its probable position
+	 * @return its position in the batch, or -1 if it is not in the batch
 	 */
 	int positionOf(ConsumerRecord<?, ?> record, int expected) {
 		int size = this.records.size();
@@ -133,11 +131,11 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Return where the record is that a listener says to have failed at.
-	 * @return its position, or -1 if it does not say, or names one that is not there
+	 * Return the position of the record that a listener reports to have failed.
+	 * @return its position, or -1 if it reports none, or one that is not in the batch
 	 */
 	int positionOfFailure(Throwable thrown) {
-		BatchListenerFailedException failure = find(thrown);
+		BatchListenerFailedException failure = ListenerFailure.batchFailure(thrown);
 		return (failure != null) ? positionNamedBy(failure) : -1;
 	}
 
@@ -145,9 +143,9 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		try {
 			ConsumerRecord<?, ?> record = failure.getRecord();
 			if (record == null) {
-				List<? extends ConsumerRecord<?, ?>> told = this.told;
+				List<? extends ConsumerRecord<?, ?>> delivered = this.delivered;
 				int index = failure.getIndex();
-				record = (index >= 0 && index < told.size()) ? told.get(index) : null;
+				record = (index >= 0 && index < delivered.size()) ? delivered.get(index) : null;
 			}
 			return (record != null) ? positionOf(record, 0) : -1;
 		}
@@ -157,40 +155,17 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 	}
 
-	/**
-	 * Return why a record or the batch failed.
-	 */
-	static Throwable reasonOf(Throwable thrown) {
-		BatchListenerFailedException failure = find(thrown);
-		if (failure == null) {
-			return thrown;
-		}
-		Throwable cause = WorkerRuntime.causeOf(failure);
-		return (cause != null) ? cause : failure;
-	}
-
-	private static @Nullable BatchListenerFailedException find(Throwable thrown) {
-		Throwable cause = thrown;
-		for (int depth = 0; cause != null && depth < LONGEST_CAUSE_CHAIN; depth++) {
-			if (cause instanceof BatchListenerFailedException failure) {
-				return failure;
-			}
-			cause = WorkerRuntime.causeOf(cause);
-		}
-		return null;
-	}
-
 	private boolean isOver(int position) {
 		BatchedRecord record = this.records.get(position);
-		return isFinal(position) || record.source().isOver(record.record());
+		return isCompleted(position) || record.assignment().isOver(record.record());
 	}
 
-	boolean isFinal(int position) {
-		return this.states.get(position) == FINAL;
+	boolean isCompleted(int position) {
+		return this.states.get(position) == COMPLETED;
 	}
 
 	/**
-	 * Make the records up to a position final.
+	 * Complete the records up to a position.
 	 */
 	void completeUpTo(int last) {
 		for (int position = 0; position <= last; position++) {
@@ -200,10 +175,10 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private void complete(int position) {
 		BatchedRecord record = this.records.get(position);
-		// Or a drain would not wait for it if the listener returns at this moment.
-		record.source().hold();
+		// Otherwise a drain would not wait for it if the listener returns at this moment.
+		record.assignment().hold();
 		try {
-			int before = this.states.getAndSet(position, FINAL);
+			int before = this.states.getAndSet(position, COMPLETED);
 			if (before == LEFT_OPEN) {
 				record.acknowledge();
 			}
@@ -212,12 +187,12 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 			}
 		}
 		finally {
-			record.source().exit();
+			record.assignment().exit();
 		}
 	}
 
 	/**
-	 * Make all final, since nobody is to say which ones are.
+	 * Complete all, since the listener does not acknowledge single ones.
 	 */
 	void completeAll() {
 		completeUpTo(this.records.size() - 1);
@@ -230,30 +205,30 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		boolean open = false;
 		for (int position = 0; position < this.records.size(); position++) {
 			if (this.states.compareAndSet(position, OPEN, LEFT_OPEN)) {
-				this.records.get(position).source().held().leaveOpen();
+				this.records.get(position).assignment().held().leaveOpen();
 				open = true;
 			}
 		}
 		if (open) {
-			this.delivery.unattended().add(this);
+			this.delivery.detachedRecords().add(this);
 			if (isOver()) {
-				this.delivery.unattended().remove(this);
+				this.delivery.detachedRecords().remove(this);
 			}
 		}
 	}
 
 	/**
 	 * Note what a handler returned.
-	 * @param result the result; {@code null} is refused
-	 * @throws IllegalStateException if that makes no sense for this batch
+	 * @param result the result; {@code null} is rejected
+	 * @throws IllegalStateException if it does not fit this batch
 	 */
 	public void result(@Nullable BatchResult result) {
 		if (result == null) {
 			throw new IllegalStateException("The handler returned null instead of a BatchResult");
 		}
-		if (result.isForOnePartition() && this.records.stream().map(BatchedRecord::source).distinct().count() > 1) {
+		if (result.isForOnePartition() && this.records.stream().map(BatchedRecord::assignment).distinct().count() > 1) {
 			throw new IllegalStateException("The handler returned '" + result
-					+ "' for a batch of several partitions: it has to name them in BatchResult.commitUpTo");
+					+ "' for a batch of several partitions: use BatchResult.commitUpTo with an offset for each");
 		}
 		for (TopicPartition partition : result.offsets().keySet()) {
 			if (this.records.stream().noneMatch((record) -> record.partition().equals(partition))) {
@@ -265,7 +240,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Do what the handler wanted, if it was called; else make all final.
+	 * Complete what the handler returned, if it was called; otherwise all.
 	 */
 	void settle() {
 		BatchResult result = this.result;
@@ -275,7 +250,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 		int expected = 0;
 		boolean[] handled = new boolean[this.records.size()];
-		for (ConsumerRecord<?, ?> record : this.told) {
+		for (ConsumerRecord<?, ?> record : this.delivered) {
 			int position = positionOf(record, expected);
 			if (position >= 0) {
 				handled[position] = true;
@@ -288,23 +263,25 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 				complete(position);
 			}
 			else {
-				record.source().held().keep(record.record());
+				record.assignment().held().keep(record.record());
 			}
 		}
 		completeEarlier(result);
 	}
 
 	/**
-	 * Make final what was kept open before, up to the last record that is final now.
+	 * Complete what was kept open before, up to the last record that is completed now.
 	 */
 	private void completeEarlier(BatchResult result) {
 		Set<AssignmentHandle> seen = new HashSet<>();
 		for (int position = this.records.size() - 1; position >= 0; position--) {
 			BatchedRecord record = this.records.get(position);
-			if (seen.add(record.source())) {
+			if (seen.add(record.assignment())) {
 				long upTo = result.finalUpTo(record.partition());
 				boolean all = upTo == Long.MAX_VALUE;
-				record.source().held().completeUpTo(all ? record.record().offset() : upTo, record.source()::complete);
+				record.assignment()
+					.held()
+					.completeUpTo(all ? record.record().offset() : upTo, record.assignment()::complete);
 			}
 		}
 	}
@@ -312,20 +289,20 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	@Override
 	public void acknowledge() {
 		completeAll();
-		this.delivery.unattended().remove(this);
+		this.delivery.detachedRecords().remove(this);
 	}
 
 	/**
-	 * Make the records up to an index final, on any thread.
-	 * @param index the index in the list that the listener was given
+	 * Complete the records up to an index, on any thread.
+	 * @param index the index in the list that was passed to the listener
 	 */
 	@Override
 	public void acknowledge(int index) {
-		List<? extends ConsumerRecord<?, ?>> told = this.told;
-		int last = positionOf(told.get(Objects.checkIndex(index, told.size())), index);
+		List<? extends ConsumerRecord<?, ?>> delivered = this.delivered;
+		int last = positionOf(delivered.get(Objects.checkIndex(index, delivered.size())), index);
 		completeUpTo(last);
 		if (isOver()) {
-			this.delivery.unattended().remove(this);
+			this.delivery.detachedRecords().remove(this);
 		}
 	}
 
@@ -336,9 +313,10 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	@Override
 	public void nack(int index, Duration sleep) {
-		throw new UnsupportedOperationException("nack is for the thread that polls, which workers are not: throw a "
-				+ "BatchListenerFailedException with index " + index
-				+ ", and the records from there on are tried again after the back-off");
+		throw new UnsupportedOperationException(
+				"Acknowledgment.nack() is only supported on the consumer thread, not by workers: "
+						+ "throw a BatchListenerFailedException with index " + index
+						+ " to have the records from that index on retried after the back-off");
 	}
 
 	@Override
@@ -347,12 +325,12 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Return the first record that is not final, else the last one.
+	 * Return the first record that is not completed, or the last one if all are.
 	 */
 	@Override
 	public ConsumerRecord<?, ?> record() {
 		int position = 0;
-		while (position < this.records.size() - 1 && isFinal(position)) {
+		while (position < this.records.size() - 1 && isCompleted(position)) {
 			position++;
 		}
 		return this.records.get(position).record();
@@ -390,6 +368,40 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	public String toString() {
 		return "Acknowledgment for " + this.records.size() + " records from "
 				+ DisplayText.coordinatesOf(this.records.get(0).record());
+	}
+
+	/**
+	 * A record of a batch, with the assignment that it was polled for.
+	 *
+	 * @param record the record
+	 * @param assignment the assignment, where it is completed
+	 */
+	record BatchedRecord(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
+
+		TopicPartition partition() {
+			return new TopicPartition(this.record.topic(), this.record.partition());
+		}
+
+		/**
+		 * Return whether this is the same record of the log.
+		 */
+		boolean is(ConsumerRecord<?, ?> other) {
+			return this.record.offset() == other.offset() && this.record.partition() == other.partition()
+					&& this.record.topic().equals(other.topic());
+		}
+
+		void complete() {
+			this.assignment.complete(this.record);
+		}
+
+		/**
+		 * Complete it after it was left open.
+		 */
+		void acknowledge() {
+			this.assignment.held().acknowledge();
+			this.assignment.complete(this.record);
+		}
+
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,8 +36,8 @@ import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ListenerType;
 
+import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
 import io.kaffe.spring.engine.worker.SafeLog;
-import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
@@ -45,7 +46,8 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * thread.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once, each on a thread of its
- * own. The consumer that listeners and interceptors are given is not the one that polls.
+ * own. The consumer that is passed to listeners and interceptors is not the one that
+ * polls.
  */
 public final class BatchDelivery extends Delivery {
 
@@ -61,11 +63,11 @@ public final class BatchDelivery extends Delivery {
 
 	private final Acknowledgments acknowledgments;
 
-	private final BatchLimits limits;
+	private final Limits limits;
 
 	private final boolean separatesPartitions;
 
-	private final boolean tellsFirstAttempt;
+	private final boolean addsAttemptHeader;
 
 	private final @Nullable DeliveryObservation observation;
 
@@ -78,13 +80,13 @@ public final class BatchDelivery extends Delivery {
 	 * @param wantsPollResult whether it takes records by partition, in a
 	 * {@link ConsumerRecords}
 	 * @param interceptor called around the listener, or {@code null}
-	 * @param acknowledgments whether the listener says itself what is final
+	 * @param acknowledgments whether the listener acknowledges records itself
 	 * @param limits how large a batch gets, and when
 	 * @param separatesPartitions whether a batch holds records of one partition only
 	 * @param settings how records reach the listener
 	 */
 	public BatchDelivery(BatchMessageListener<Object, Object> listener, ListenerType type, boolean wantsPollResult,
-			@Nullable BatchInterceptor<Object, Object> interceptor, Acknowledgments acknowledgments, BatchLimits limits,
+			@Nullable BatchInterceptor<Object, Object> interceptor, Acknowledgments acknowledgments, Limits limits,
 			boolean separatesPartitions, DeliverySettings settings) {
 		super(settings);
 		this.listener = listener;
@@ -94,24 +96,9 @@ public final class BatchDelivery extends Delivery {
 		this.acknowledgments = acknowledgments;
 		this.limits = limits;
 		this.separatesPartitions = separatesPartitions;
-		this.tellsFirstAttempt = settings.tellsFirstAttempt();
+		this.addsAttemptHeader = settings.addsAttemptHeader();
 		this.observation = settings.observation();
 		this.consumer = settings.consumer();
-	}
-
-	@Override
-	public Work workOf(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source) {
-		return new BatchWork(records, source, this, false);
-	}
-
-	@Override
-	Work workOf(ConsumerRecord<?, ?> record, AssignmentHandle source) {
-		return new BatchWork(List.of(record), source, this, false);
-	}
-
-	@Override
-	Work unorderedWorkOf(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source) {
-		return new BatchWork(records, source, this, true);
 	}
 
 	@Override
@@ -119,7 +106,7 @@ public final class BatchDelivery extends Delivery {
 		return this.limits.maxSize();
 	}
 
-	BatchLimits limits() {
+	Limits limits() {
 		return this.limits;
 	}
 
@@ -128,7 +115,7 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	/**
-	 * Return whether the listener is given the records partition by partition.
+	 * Return whether the records are passed to the listener partition by partition.
 	 */
 	boolean groupsPartitions() {
 		return this.wantsPollResult;
@@ -138,14 +125,14 @@ public final class BatchDelivery extends Delivery {
 	 * Deliver a batch and complete it, unless that is left to the listener.
 	 * @param attempt the records, and what becomes of them
 	 * @param number which attempt it is, from 1
-	 * @param tellAttempt whether the records have to have the header of attempts
+	 * @param addAttemptHeader whether the records have to have the header of attempts
 	 * @throws HookFailedException if the interceptor throws before the listener is
 	 * called, or an error of the virtual machine afterwards
 	 * @throws Throwable what the listener threw
 	 */
-	void deliver(BatchAttempt attempt, int number, boolean tellAttempt) throws Throwable {
-		if (tellAttempt || this.tellsFirstAttempt) {
-			attempt.records().forEach((batched) -> DeliveryHeaders.tellAttempt(batched.record(), number));
+	void deliver(BatchAttempt attempt, int number, boolean addAttemptHeader) throws Throwable {
+		if (addAttemptHeader || this.addsAttemptHeader) {
+			attempt.records().forEach((batched) -> DeliveryHeaders.addAttemptHeader(batched.record(), number));
 		}
 		DeliveryObservation observation = this.observation;
 		if (observation == null) {
@@ -160,7 +147,7 @@ public final class BatchDelivery extends Delivery {
 			deliver(attempt);
 		}
 		catch (Throwable ex) {
-			Throwable reason = BatchAttempt.reasonOf(ex);
+			Throwable reason = ListenerFailure.reasonOf(ex);
 			observations.forEach((each) -> DeliveryObservation.stop(each, reason));
 			throw ex;
 		}
@@ -198,13 +185,13 @@ public final class BatchDelivery extends Delivery {
 				around.setupThreadState(this.consumer);
 				return batch;
 			});
-			ConsumerRecords<Object, Object> told = before(() -> around.intercept(batch, this.consumer));
-			if (told == null) {
+			ConsumerRecords<Object, Object> delivered = before(() -> around.intercept(batch, this.consumer));
+			if (delivered == null) {
 				return false;
 			}
-			intercepted = told;
-			invoke((told != batch) ? inOrder(told, attempt) : records, attempt);
-			after(() -> around.success(told, this.consumer));
+			intercepted = delivered;
+			invoke((delivered != batch) ? inOrder(delivered, attempt) : records, attempt);
+			after(() -> around.success(delivered, this.consumer));
 			return true;
 		}
 		catch (HookFailedException ex) {
@@ -212,7 +199,7 @@ public final class BatchDelivery extends Delivery {
 		}
 		catch (Throwable ex) {
 			ConsumerRecords<Object, Object> failed = (intercepted != null) ? intercepted : batch;
-			after(() -> around.failure(failed, asException(ex), this.consumer));
+			after(() -> around.failure(failed, ListenerFailure.asException(ex), this.consumer));
 			throw ex;
 		}
 		finally {
@@ -221,7 +208,7 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	private void invoke(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt) {
-		attempt.told(records);
+		attempt.delivered(records);
 		attempt.within(() -> call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null));
 	}
 
@@ -270,7 +257,7 @@ public final class BatchDelivery extends Delivery {
 			expected = position + 1;
 		}
 		placed.sort(null);
-		// Filters take out of the list what they are given.
+		// Filters remove records from the list that is passed to them.
 		return placed.stream().map(Placed::record).collect(Collectors.toCollection(ArrayList::new));
 	}
 
@@ -292,22 +279,22 @@ public final class BatchDelivery extends Delivery {
 			if (WorkerRuntime.isFatal(ex)) {
 				throw new HookFailedException(message, ex);
 			}
-			SafeLog.log(logger::error, message, ex);
+			SafeLog.log(logger::error, message + ", which is not affected", ex);
 		}
 	}
 
 	/**
-	 * Whether a listener says itself which records are final.
+	 * Whether a listener acknowledges records itself.
 	 */
 	public enum Acknowledgments {
 
 		/**
-		 * It does not: all are when it returns.
+		 * It does not: all are completed when it returns.
 		 */
 		NONE,
 
 		/**
-		 * It may do so before it returns; all others are when it returns.
+		 * It may do so before it returns; all others are completed when it returns.
 		 */
 		AT_ONCE,
 
@@ -315,6 +302,17 @@ public final class BatchDelivery extends Delivery {
 		 * It does so, on any thread, at any time.
 		 */
 		LATER
+
+	}
+
+	/**
+	 * How large a batch gets and how long a worker waits for that.
+	 *
+	 * @param maxSize most records of a batch
+	 * @param maxWait how long to wait at most for a batch to get this large, from when
+	 * its worker has the first record; zero: not at all
+	 */
+	public record Limits(int maxSize, Duration maxWait) {
 
 	}
 

@@ -21,6 +21,7 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
@@ -38,7 +39,7 @@ final class BatchWork extends Work {
 
 	private final List<? extends ConsumerRecord<?, ?>> records;
 
-	private final AssignmentHandle source;
+	private final AssignmentHandle assignment;
 
 	private final BatchDelivery delivery;
 
@@ -52,14 +53,14 @@ final class BatchWork extends Work {
 	/**
 	 * Create work.
 	 * @param records the records in offset order, not to be changed any more
-	 * @param source where they came from
+	 * @param assignment the assignment that they were polled for
 	 * @param delivery calls the listener
-	 * @param alone whether nothing can come behind it, so that it makes no sense to wait
+	 * @param alone whether nothing can come behind it, so that waiting is of no use
 	 */
-	BatchWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source, BatchDelivery delivery,
+	BatchWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, BatchDelivery delivery,
 			boolean alone) {
 		this.records = records;
-		this.source = source;
+		this.assignment = assignment;
 		this.delivery = delivery;
 		this.alone = alone;
 	}
@@ -94,18 +95,19 @@ final class BatchWork extends Work {
 
 	/**
 	 * Return the next record that is not in a batch.
-	 * @return the record, or {@code null} if nothing is left or the partition is gone
+	 * @return the record, or {@code null} if nothing is left or the partition was revoked
 	 */
 	@Nullable BatchedRecord peek() {
-		if (this.source.isRevoked()) {
-			this.records.subList(this.index, this.records.size()).forEach(this.source::drop);
+		if (this.assignment.isRevoked()) {
+			this.records.subList(this.index, this.records.size()).forEach(this.assignment::drop);
 			this.index = this.records.size();
 		}
-		return (this.index < this.records.size()) ? new BatchedRecord(this.records.get(this.index), this.source) : null;
+		return (this.index < this.records.size()) ? new BatchedRecord(this.records.get(this.index), this.assignment)
+				: null;
 	}
 
 	/**
-	 * Go on to the record after that.
+	 * Move to the record after that.
 	 */
 	void advance() {
 		this.index++;

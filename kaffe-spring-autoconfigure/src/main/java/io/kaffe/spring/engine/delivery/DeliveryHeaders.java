@@ -32,7 +32,7 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
- * The headers by which Spring Kafka tells something about the delivery of a record.
+ * The headers in which Spring Kafka reports about the delivery of a record.
  */
 final class DeliveryHeaders {
 
@@ -42,16 +42,16 @@ final class DeliveryHeaders {
 	}
 
 	/**
-	 * Tell the attempt in the form of Spring Kafka's containers.
+	 * Add the header with the number of the attempt, as Spring Kafka's containers do.
 	 */
-	static void tellAttempt(ConsumerRecord<?, ?> record, int attempt) {
+	static void addAttemptHeader(ConsumerRecord<?, ?> record, int attempt) {
 		record.headers().remove(KafkaHeaders.DELIVERY_ATTEMPT);
 		record.headers().add(KafkaHeaders.DELIVERY_ATTEMPT, ByteBuffer.allocate(Integer.BYTES).putInt(attempt).array());
 	}
 
 	/**
-	 * Return what the deserialization of a record failed with, if a deserializer has left
-	 * that to be told.
+	 * Return what the deserialization of a record failed with, if a deserializer has
+	 * added that as a header.
 	 */
 	static @Nullable DeserializationException deserializationFailure(ConsumerRecord<?, ?> record) {
 		DeserializationException failure = null;
@@ -67,7 +67,7 @@ final class DeliveryHeaders {
 	private static @Nullable DeserializationException failure(ConsumerRecord<?, ?> record, String header) {
 		Header present = record.headers().lastHeader(header);
 		if (present == null || present.getClass() == RecordHeader.class) {
-			// One that came with the record says nothing.
+			// One that came with the record is not trusted.
 			return null;
 		}
 		DeserializationException failure = readBack(record, header);

@@ -24,19 +24,17 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.support.micrometer.KafkaListenerObservation;
 import org.springframework.kafka.support.micrometer.KafkaListenerObservationConvention;
 import org.springframework.kafka.support.micrometer.KafkaRecordReceiverContext;
 
 import io.kaffe.spring.engine.worker.SafeLog;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * Observes deliveries as Spring Kafka's containers do, under the name
- * {@code spring.kafka.listener}: each attempt for itself, with the trace in the record's
+ * {@code spring.kafka.listener}: each attempt by itself, with the trace in the record's
  * headers as its parent. What observes decides nothing about the record: when it fails,
- * that is logged, and the delivery goes on as if nobody observed it.
+ * that is logged, and the delivery continues unobserved.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once.
  *
@@ -99,9 +97,7 @@ public record DeliveryObservation(ObservationRegistry registry, @Nullable KafkaL
 	static void stop(Observation observation, @Nullable Throwable failure) {
 		try {
 			if (failure != null) {
-				Throwable cause = WorkerRuntime.causeOf(failure);
-				observation
-					.error((failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure);
+				observation.error(ListenerFailure.causeOf(failure));
 			}
 		}
 		catch (Throwable ex) {
@@ -116,7 +112,7 @@ public record DeliveryObservation(ObservationRegistry registry, @Nullable KafkaL
 	}
 
 	private static void failed(Throwable failure) {
-		SafeLog.log(logger::error, "The observation of a delivery failed", failure);
+		SafeLog.log(logger::error, "The observation of a delivery failed; the delivery continues unobserved", failure);
 	}
 
 }

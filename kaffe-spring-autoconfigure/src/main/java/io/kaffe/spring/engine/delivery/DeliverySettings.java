@@ -26,17 +26,17 @@ import io.kaffe.spring.engine.worker.Ticker;
  * How records reach a listener, whether one by one or in batches.
  *
  * @param groupId the consumer group, or {@code null} if there is none
- * @param tellsFirstAttempt whether records have the header
+ * @param addsAttemptHeader whether records have the header
  * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from the
  * second
  * @param failurePolicy what to do about records that fail
- * @param observation observes each attempt at a record, or {@code null}
- * @param logContext tells loggers which record it is; of a batch, the first
- * @param consumer what a listener or interceptor that asks for the consumer is given;
- * must be safe on any thread
+ * @param observation observes each attempt to handle a record, or {@code null}
+ * @param logContext puts the record into the logging context; of a batch, the first
+ * @param consumer passed to listeners and interceptors that declare one; must be safe on
+ * any thread
  * @param ticker the time
  */
-public record DeliverySettings(@Nullable String groupId, boolean tellsFirstAttempt, FailurePolicy failurePolicy,
+public record DeliverySettings(@Nullable String groupId, boolean addsAttemptHeader, FailurePolicy failurePolicy,
 		@Nullable DeliveryObservation observation, LogContext logContext, Consumer<Object, Object> consumer,
 		Ticker ticker) {
 

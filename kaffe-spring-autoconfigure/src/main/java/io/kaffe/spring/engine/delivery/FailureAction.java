@@ -22,18 +22,18 @@ package io.kaffe.spring.engine.delivery;
 public enum FailureAction {
 
 	/**
-	 * It stays where it is, and its worker with it, until somebody decides about it.
-	 * Everything else goes on.
+	 * It is kept, and blocks its worker, until an operator decides about it. Other
+	 * workers are not affected.
 	 */
 	PARK,
 
 	/**
-	 * It is sent to the dead-letter topic, and is final when that is acknowledged.
+	 * It is sent to the dead-letter topic, and completed when that is acknowledged.
 	 */
 	DEAD_LETTER,
 
 	/**
-	 * It is logged and final.
+	 * It is logged and completed.
 	 */
 	SKIP,
 

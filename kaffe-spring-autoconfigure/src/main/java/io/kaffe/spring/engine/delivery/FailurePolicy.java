@@ -33,7 +33,7 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 /**
  * What a consumer does about records that fail.
  *
- * @param maxAttempts how often a record is handed to the handler; 0: without limit
+ * @param maxAttempts most attempts to handle a record; 0: without limit
  * @param backOff how long to wait before it is tried again
  * @param recordBackOff asked first, or {@code null}
  * @param notRetryable what is not tried again if it, or one of its causes, is thrown,
@@ -44,8 +44,8 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * @param deadLetters sends records to the dead-letter topic; {@code null} if that cannot
  * be done
  * @param recoverer takes the place of {@code then} and {@code thenFor}, or {@code null}
- * @param maxParked how many records of a partition may be parked before no more of it is
- * fetched
+ * @param maxParked how many records of a partition may be parked before no more of it are
+ * polled
  */
 public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBackOff recordBackOff,
 		Set<Class<? extends Throwable>> notRetryable, FailureAction then,
@@ -99,6 +99,21 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 		Class<?> type = nearest(failure, this.thenFor::containsKey);
 		FailureAction action = (type != null) ? this.thenFor.get(type) : null;
 		return (action != null) ? action : this.then;
+	}
+
+	/**
+	 * Return what happens to a record that is not tried again, as tables show it.
+	 */
+	String whenExhausted(Throwable failure) {
+		if (this.recoverer != null) {
+			return "recover";
+		}
+		return switch (actionFor(failure)) {
+			case PARK -> "park";
+			case SKIP -> "skip";
+			case DEAD_LETTER -> (this.deadLetters != null) ? "dead-letter" : "park";
+			case STOP -> "stop";
+		};
 	}
 
 	/**

@@ -30,11 +30,11 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * batches to be completed with a later record, or parked for an operator. There are as
  * many as the buffer holds, at most.
  * <p>
- * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers add; whoever
- * acknowledges, decides or takes out a record removes it here first and completes it
- * then. So a record counts as {@linkplain #detached() detached} no longer than it is in
- * the buffer, and an assignment that workers still have records of never looks as if they
- * had none. A drain learns of a record that is between the two steps from
+ * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers add; a thread that
+ * acknowledges, decides about or takes out a record first removes it here and then
+ * completes it. So a record counts as {@linkplain #detached() detached} no longer than it
+ * is in the buffer, and an assignment that workers still have records of never looks as
+ * if they had none. A drain learns of a record that is between the two steps from
  * {@link AssignmentHandle#hold()}.
  */
 public final class HeldRecords {

@@ -22,38 +22,89 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+
 /**
- * Failures as recoverers know them from the container: wrapped in an exception that names
- * the consumer group. The methods of an exception are user code: one that cannot be
- * described is replaced, since a recoverer that describes it, such as Spring Kafka's for
- * dead letters, would fail with it whenever it is tried again.
+ * Looks into what listeners throw, and wraps it as the container would: recoverers get an
+ * exception that names the consumer group. The methods of an exception are user code: one
+ * that cannot be described is replaced, since a recoverer that describes it, such as
+ * Spring Kafka's for dead letters, would fail with it whenever it is tried again.
+ * <p>
+ * <b>Threading.</b> Without state; called by workers.
  */
 public final class ListenerFailure {
 
 	private static final int MOST_CAUSES = 1000;
 
+	private static final int LONGEST_CAUSE_CHAIN = 100;
+
 	private ListenerFailure() {
 	}
 
 	/**
-	 * Return a failure as the container would tell it.
+	 * Return what a listener threw in the form in which interceptors, back-offs and
+	 * recoverers get it.
+	 */
+	static Exception asException(Throwable failure) {
+		return (failure instanceof Exception exception) ? exception
+				: new ListenerExecutionFailedException("Listener failed with an error", failure);
+	}
+
+	/**
+	 * Return what the handler threw: what adapters of listeners have wrapped.
+	 */
+	static Throwable causeOf(Throwable failure) {
+		Throwable cause = WorkerRuntime.causeOf(failure);
+		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
+	}
+
+	/**
+	 * Return why a record or its batch failed: what the exception was caused by that
+	 * names the record, if there is one.
+	 */
+	static Throwable reasonOf(Throwable thrown) {
+		BatchListenerFailedException failure = batchFailure(thrown);
+		if (failure == null) {
+			return thrown;
+		}
+		Throwable cause = WorkerRuntime.causeOf(failure);
+		return (cause != null) ? cause : failure;
+	}
+
+	/**
+	 * Return the exception that names the record of a batch that failed, or {@code null}
+	 * if there is none.
+	 */
+	static @Nullable BatchListenerFailedException batchFailure(Throwable thrown) {
+		Throwable cause = thrown;
+		for (int depth = 0; cause != null && depth < LONGEST_CAUSE_CHAIN; depth++) {
+			if (cause instanceof BatchListenerFailedException failure) {
+				return failure;
+			}
+			cause = WorkerRuntime.causeOf(cause);
+		}
+		return null;
+	}
+
+	/**
+	 * Return a failure as the container would report it.
 	 * @param failure what an attempt failed with
 	 * @param groupId the consumer group, or {@code null} if there is none
 	 * @return the failure itself if it names the group, else one that does
 	 */
 	public static ListenerExecutionFailedException of(Exception failure, @Nullable String groupId) {
 		return named(
-				isDescribable(failure) ? failure
-						: new IllegalStateException(
-								failure.getClass().getName() + ", which, or a cause of which, cannot be described"),
+				isDescribable(failure) ? failure : new IllegalStateException(
+						failure.getClass().getName() + ": it or one of its causes threw when its message was read"),
 				groupId);
 	}
 
 	/**
 	 * Return whether a failure, and all that it was caused by and that it suppresses,
-	 * give their texts and causes when they are asked, and come to an end.
+	 * return their texts and causes, and the chain of causes is finite.
 	 */
 	static boolean isDescribable(Throwable failure) {
 		try {

@@ -22,18 +22,18 @@ import org.slf4j.MDC;
 import io.kaffe.spring.engine.worker.Worker;
 
 /**
- * Tells loggers what a thread is at, through the MDC: {@code consumer}, {@code worker},
+ * Puts what a thread handles into the MDC: {@code consumer}, {@code worker},
  * {@code topic}, {@code partition} and {@code offset} of the record being handled.
  * <p>
  * <b>Threading.</b> Immutable; what it sets belongs to the calling thread.
  *
  * @param consumer the consumer's name
- * @param enabled whether to tell anything
+ * @param enabled whether to put anything
  */
 public record LogContext(String consumer, boolean enabled) {
 
 	/**
-	 * Tell what does not change as long as a worker is at the records of one partition.
+	 * Put what does not change while a worker handles the records of one partition.
 	 */
 	void enter(Worker worker, ConsumerRecord<?, ?> record) {
 		if (this.enabled) {
@@ -45,7 +45,7 @@ public record LogContext(String consumer, boolean enabled) {
 	}
 
 	/**
-	 * Tell which record it is.
+	 * Put which record it is.
 	 */
 	void at(ConsumerRecord<?, ?> record) {
 		if (this.enabled) {
@@ -54,7 +54,7 @@ public record LogContext(String consumer, boolean enabled) {
 	}
 
 	/**
-	 * Tell nothing any more.
+	 * Remove everything.
 	 */
 	void leave() {
 		if (this.enabled) {

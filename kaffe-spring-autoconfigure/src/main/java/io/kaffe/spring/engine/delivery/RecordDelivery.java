@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.engine.delivery;
 
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -36,7 +35,6 @@ import org.springframework.kafka.support.serializer.DeserializationException;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.SafeLog;
-import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
@@ -45,8 +43,8 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * listener, and the consumer group is bound to the thread.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once, each on a thread of its
- * own. The consumer that listeners and interceptors are given is not the one that polls:
- * that belongs to its own thread.
+ * own. The consumer that is passed to listeners and interceptors is not the one that
+ * polls, which belongs to its own thread.
  */
 public final class RecordDelivery extends Delivery {
 
@@ -62,7 +60,7 @@ public final class RecordDelivery extends Delivery {
 
 	private final boolean async;
 
-	private final boolean tellsFirstAttempt;
+	private final boolean addsAttemptHeader;
 
 	private final @Nullable DeliveryObservation observation;
 
@@ -73,7 +71,7 @@ public final class RecordDelivery extends Delivery {
 	 * @param listener the user's listener
 	 * @param type which of its methods to call
 	 * @param interceptor called around the listener, or {@code null}
-	 * @param acknowledgedByListener whether a record is final only when the listener
+	 * @param acknowledgedByListener whether a record is completed only when the listener
 	 * acknowledges it, on any thread, rather than when it returns
 	 * @param async whether the handler answers later; then an {@code AsyncHandlerAdapter}
 	 * has to be installed in the listener
@@ -89,23 +87,8 @@ public final class RecordDelivery extends Delivery {
 		this.acknowledgedByListener = acknowledgedByListener;
 		this.async = async;
 		this.observation = settings.observation();
-		this.tellsFirstAttempt = settings.tellsFirstAttempt();
+		this.addsAttemptHeader = settings.addsAttemptHeader();
 		this.consumer = settings.consumer();
-	}
-
-	@Override
-	public Work workOf(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source) {
-		return new PartitionWork(records, source, this);
-	}
-
-	@Override
-	Work workOf(ConsumerRecord<?, ?> record, AssignmentHandle source) {
-		return new SingleRecord(record, source, this);
-	}
-
-	@Override
-	Work unorderedWorkOf(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle source) {
-		return new PartitionWork(records, source, this);
 	}
 
 	@Override
@@ -114,29 +97,31 @@ public final class RecordDelivery extends Delivery {
 	}
 
 	/**
-	 * Deliver a record and complete it, unless that is left to somebody else.
+	 * Deliver a record and complete it, unless its listener or its handler does that
+	 * later.
 	 * @param record the record
 	 * @param attempt which attempt it is, from 1
-	 * @param source where it is marked as final
+	 * @param assignment the assignment that it was polled for
 	 * @return the outcome if the handler answers later: then the record is to be
-	 * completed with it; else {@code null}
+	 * completed with it; otherwise {@code null}
 	 * @throws HookFailedException if the interceptor throws before the listener is called
 	 * @throws Throwable what the listener threw, or a {@link DeserializationException}
 	 */
-	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt, AssignmentHandle source) throws Throwable {
-		if (attempt > 1 || this.tellsFirstAttempt) {
-			DeliveryHeaders.tellAttempt(record, attempt);
+	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt, AssignmentHandle assignment)
+			throws Throwable {
+		if (attempt > 1 || this.addsAttemptHeader) {
+			DeliveryHeaders.addAttemptHeader(record, attempt);
 		}
-		return (this.observation != null) ? deliver(record, source, this.observation.start(record))
-				: deliverUnobserved(record, source, Observation.NOOP);
+		return (this.observation != null) ? deliver(record, assignment, this.observation.start(record))
+				: deliverUnobserved(record, assignment, Observation.NOOP);
 	}
 
-	private @Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, AssignmentHandle source,
+	private @Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, AssignmentHandle assignment,
 			Observation observation) throws Throwable {
 		Observation.Scope scope = DeliveryObservation.open(observation);
 		CompletableFuture<?> outcome;
 		try {
-			outcome = deliverUnobserved(record, source, observation);
+			outcome = deliverUnobserved(record, assignment, observation);
 		}
 		catch (Throwable ex) {
 			DeliveryObservation.close(scope);
@@ -163,23 +148,23 @@ public final class RecordDelivery extends Delivery {
 	}
 
 	@SuppressWarnings("unchecked")
-	private @Nullable CompletableFuture<?> deliverUnobserved(ConsumerRecord<?, ?> record, AssignmentHandle source,
+	private @Nullable CompletableFuture<?> deliverUnobserved(ConsumerRecord<?, ?> record, AssignmentHandle assignment,
 			Observation observation) throws Throwable {
 		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
 		if (this.async) {
 			AsyncOutcome outcome = new AsyncOutcome(observation);
-			handOver(delivered, outcome);
+			callListener(delivered, outcome);
 			CompletableFuture<?> answer = outcome.whenReturned();
 			if (answer == null) {
-				source.complete(record);
+				assignment.complete(record);
 			}
 			return answer;
 		}
-		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, source)
+		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, assignment)
 				: null;
-		boolean listened = handOver(delivered, acknowledgment);
+		boolean listened = callListener(delivered, acknowledgment);
 		if (acknowledgment == null || !listened) {
-			source.complete(record);
+			assignment.complete(record);
 		}
 		else {
 			acknowledgment.listenerReturned();
@@ -187,7 +172,7 @@ public final class RecordDelivery extends Delivery {
 		return null;
 	}
 
-	private boolean handOver(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment)
+	private boolean callListener(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment)
 			throws Throwable {
 		return (this.interceptor != null) ? intercepted(record, this.interceptor, acknowledgment)
 				: invoke(record, acknowledgment);
@@ -222,7 +207,7 @@ public final class RecordDelivery extends Delivery {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			after(record, () -> around.failure(record, asException(ex), this.consumer));
+			after(record, () -> around.failure(record, ListenerFailure.asException(ex), this.consumer));
 			throw ex;
 		}
 		finally {
@@ -270,13 +255,13 @@ public final class RecordDelivery extends Delivery {
 				throw new HookFailedException(
 						"The record interceptor failed after the delivery of " + DisplayText.coordinatesOf(record), ex);
 			}
-			SafeLog.log(logger.getLog()::error,
-					"The record interceptor failed after the delivery of " + DisplayText.coordinatesOf(record), ex);
+			SafeLog.log(logger.getLog()::error, "The record interceptor failed after the delivery of "
+					+ DisplayText.coordinatesOf(record) + ", which is not affected", ex);
 		}
 	}
 
 	/**
-	 * Makes a record final when the listener says so: once, on whatever thread.
+	 * Completes a record when the listener acknowledges it: once, on whatever thread.
 	 */
 	private final class RecordAcknowledgment implements WorkerAcknowledgment, DetachedRecord {
 
@@ -284,41 +269,42 @@ public final class RecordDelivery extends Delivery {
 
 		private final ConsumerRecord<?, ?> record;
 
-		private final AssignmentHandle source;
+		private final AssignmentHandle assignment;
 
 		private final long since = ticker().nanoTime();
 
-		RecordAcknowledgment(ConsumerRecord<?, ?> record, AssignmentHandle source) {
+		RecordAcknowledgment(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
 			this.record = record;
-			this.source = source;
+			this.assignment = assignment;
 		}
 
 		@Override
 		public void acknowledge() {
-			// Or a drain would not wait for it if the listener returns at this moment.
-			this.source.hold();
+			// Otherwise a drain would not wait for it if the listener returns at this
+			// moment.
+			this.assignment.hold();
 			try {
 				State before = this.state.getAndSet(State.ACKNOWLEDGED);
 				if (before == State.LEFT_OPEN) {
-					unattended().remove(this);
-					this.source.held().acknowledge();
-					this.source.complete(this.record);
+					detachedRecords().remove(this);
+					this.assignment.held().acknowledge();
+					this.assignment.complete(this.record);
 				}
 				else if (before == State.NEW) {
-					this.source.complete(this.record);
+					this.assignment.complete(this.record);
 				}
 			}
 			finally {
-				this.source.exit();
+				this.assignment.exit();
 			}
 		}
 
 		void listenerReturned() {
 			if (this.state.compareAndSet(State.NEW, State.LEFT_OPEN)) {
-				this.source.held().leaveOpen();
-				unattended().add(this);
+				this.assignment.held().leaveOpen();
+				detachedRecords().add(this);
 				if (isOver()) {
-					unattended().remove(this);
+					detachedRecords().remove(this);
 				}
 			}
 		}
@@ -340,7 +326,7 @@ public final class RecordDelivery extends Delivery {
 
 		@Override
 		public boolean isOver() {
-			return this.state.get() == State.ACKNOWLEDGED || this.source.isOver(this.record);
+			return this.state.get() == State.ACKNOWLEDGED || this.assignment.isOver(this.record);
 		}
 
 		@Override

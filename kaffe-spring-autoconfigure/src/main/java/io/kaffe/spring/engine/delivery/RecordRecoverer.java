@@ -23,7 +23,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives a record its outcome that is not tried again any more.
+ * Recovers a record whose attempts are exhausted.
  * <p>
  * Called by workers, by many of them at once; must not block for long.
  */
@@ -34,7 +34,7 @@ public interface RecordRecoverer {
 	 * Recover a record.
 	 * @param record the record
 	 * @param failure what was thrown last; an {@link Error} is wrapped
-	 * @return {@code null} if the record is final now; a future if it is when that
+	 * @return {@code null} if the record is completed now; a future if it is when that
 	 * completes normally. A record whose recovery fails is recovered again later.
 	 * @throws Exception if the recovery fails
 	 */

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,31 +28,49 @@ import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.WorkerState;
 
 /**
- * Work on records of one partition, one after the other. A record that fails keeps its
- * place until it has an outcome, and holds no thread while nothing is done about it. When
- * the partition is revoked, the record being handled is finished and the rest is dropped:
- * whoever gets the partition next reads it again.
+ * Work on records of one partition, one after the other: those of one poll, handled by
+ * the worker of the partition, or a single one, handled by the worker of its key. A
+ * record that fails keeps its place until it has an outcome, and holds no thread while it
+ * waits. When the partition is revoked, the record being handled is finished and the rest
+ * is dropped: the next owner of the partition reads it again.
  * <p>
  * <b>Threading.</b> Owned by the worker: its fields are touched only while it runs this
- * work, and handed on with it. {@link #isReady} may look while another thread runs: what
- * it sees then may be old, and a worker that is woken in vain waits again.
+ * work, and pass to its next thread with it. {@link #isReady} may look while another
+ * thread runs: what it sees then may be old, and a worker that is woken in vain waits
+ * again.
  */
 abstract class RecordWork extends Work {
 
-	private final AssignmentHandle source;
+	private final AssignmentHandle assignment;
 
 	private final Delivery delivery;
 
-	/** Only while the head fails or is awaited, since most never do. */
-	private @Nullable RetryingRecord unfinished;
+	/** Only while the head fails or its answer is awaited, since most never do. */
+	private @Nullable RetryingRecord retrying;
 
-	RecordWork(AssignmentHandle source, Delivery delivery) {
-		this.source = source;
+	RecordWork(AssignmentHandle assignment, Delivery delivery) {
+		this.assignment = assignment;
 		this.delivery = delivery;
 	}
 
-	AssignmentHandle source() {
-		return this.source;
+	AssignmentHandle assignment() {
+		return this.assignment;
+	}
+
+	/**
+	 * Create work on the records of one partition.
+	 * @param records the records in offset order, not to be changed any more
+	 */
+	static RecordWork of(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment,
+			RecordDelivery delivery) {
+		return new PartitionWork(records, assignment, delivery);
+	}
+
+	/**
+	 * Create work on a single record.
+	 */
+	static RecordWork of(ConsumerRecord<?, ?> record, AssignmentHandle assignment, RecordDelivery delivery) {
+		return new SingleRecord(record, assignment, delivery);
 	}
 
 	/**
@@ -60,26 +79,26 @@ abstract class RecordWork extends Work {
 	abstract @Nullable ConsumerRecord<?, ?> head();
 
 	/**
-	 * Go on to the record after the head.
+	 * Move to the record after the head.
 	 */
 	abstract void advance();
 
 	/**
-	 * Do what has to be done with a record and make it final, or leave that to whoever
-	 * has it now. Failures are thrown.
-	 * @return the outcome if it comes later: then the record is to be made final with it
+	 * Handle a record and complete it, or leave that to those who have it now. Failures
+	 * are thrown.
+	 * @return the outcome if it comes later: then the record is to be completed with it
 	 */
 	abstract @Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable;
 
 	@Override
 	public final Progress proceed(Worker worker, Turn turn) {
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished != null && unfinished.isAwaited()) {
+		RetryingRecord retrying = this.retrying;
+		if (retrying != null && retrying.answer().isAwaited()) {
 			return Progress.WAITING;
 		}
-		if (!this.source.enter()) {
-			if (unfinished != null && unfinished.isFinal()) {
-				finish(unfinished);
+		if (!this.assignment.enter()) {
+			if (retrying != null && retrying.answer().isCompleted()) {
+				finish(retrying);
 				worker.recordHandled();
 				advance();
 			}
@@ -89,7 +108,7 @@ abstract class RecordWork extends Work {
 			return handle(worker, turn);
 		}
 		finally {
-			this.source.exit();
+			this.assignment.exit();
 		}
 	}
 
@@ -111,7 +130,7 @@ abstract class RecordWork extends Work {
 	private Progress handle(ConsumerRecord<?, ?> first, LogContext logContext, Worker worker, Turn turn) {
 		ConsumerRecord<?, ?> record = first;
 		while (record != null) {
-			if (this.source.isRevoked()) {
+			if (this.assignment.isRevoked()) {
 				return drop(worker);
 			}
 			logContext.at(record);
@@ -130,32 +149,33 @@ abstract class RecordWork extends Work {
 
 	/**
 	 * Handle the head, or do what is due about it if it failed before.
-	 * @return whether it is final
+	 * @return whether it is completed
 	 */
 	private boolean handle(ConsumerRecord<?, ?> record, Worker worker, Turn turn) {
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished == null) {
+		RetryingRecord retrying = this.retrying;
+		if (retrying == null) {
 			return attempt(record, 1, worker, turn);
 		}
-		switch (unfinished.next(turn)) {
+		switch (retrying.next(turn)) {
 			case WAIT -> {
 				return false;
 			}
 			case ATTEMPT -> {
-				return attempt(record, unfinished.attempts() + 1, worker, turn);
+				return attempt(record, retrying.attempts() + 1, worker, turn);
 			}
-			case COMPLETE -> this.source.complete(record);
-			case FINAL -> {
-				// Whoever answered that has made it final.
+			case COMPLETE -> this.assignment.complete(record);
+			case COMPLETED -> {
+				// The thread that answered has completed it.
 			}
 		}
-		finish(unfinished);
+		finish(retrying);
 		return true;
 	}
 
 	/**
-	 * Hand the head to whoever handles it.
-	 * @return whether it is final, or the business of somebody else now
+	 * Deliver the head.
+	 * @return whether to continue with the next record: it is completed, or others are to
+	 * complete it
 	 */
 	private boolean attempt(ConsumerRecord<?, ?> record, int attempt, Worker worker, Turn turn) {
 		long begin = turn.now();
@@ -173,20 +193,20 @@ abstract class RecordWork extends Work {
 			throw breakdown;
 		}
 		if (outcome != null) {
-			RetryingRecord unfinished = unfinished(record, worker);
-			unfinished.awaitHandler(outcome, begin, turn);
-			return !unfinished.isAwaited() && handle(record, worker, turn);
+			RetryingRecord retrying = retrying(record, worker);
+			retrying.awaitHandler(outcome, begin, turn);
+			return !retrying.answer().isAwaited() && handle(record, worker, turn);
 		}
 		attempted(record, turn.now() - begin, failure == null, worker);
 		if (failure != null) {
-			if (!unfinished(record, worker).attemptFailed(failure, turn)) {
+			if (!retrying(record, worker).attemptFailed(failure, turn)) {
 				return false;
 			}
-			this.source.complete(record);
+			this.assignment.complete(record);
 		}
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished != null) {
-			finish(unfinished);
+		RetryingRecord retrying = this.retrying;
+		if (retrying != null) {
+			finish(retrying);
 		}
 		else {
 			turn.handlerSucceeded();
@@ -195,34 +215,34 @@ abstract class RecordWork extends Work {
 	}
 
 	/**
-	 * Tell observers that an attempt has ended.
+	 * Notify observers that an attempt has ended.
 	 */
 	void attempted(ConsumerRecord<?, ?> record, long nanos, boolean handled, Worker worker) {
 		worker.attempted(record.topic(), nanos, handled);
 	}
 
-	private RetryingRecord unfinished(ConsumerRecord<?, ?> record, Worker worker) {
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished == null) {
-			unfinished = new RetryingRecord(record, this.source, worker, this.delivery);
-			this.unfinished = unfinished;
+	private RetryingRecord retrying(ConsumerRecord<?, ?> record, Worker worker) {
+		RetryingRecord retrying = this.retrying;
+		if (retrying == null) {
+			retrying = new RetryingRecord(record, this.assignment, worker, this.delivery);
+			this.retrying = retrying;
 		}
-		return unfinished;
+		return retrying;
 	}
 
-	private void finish(RetryingRecord unfinished) {
-		unfinished.leave();
-		this.unfinished = null;
+	private void finish(RetryingRecord retrying) {
+		retrying.forget();
+		this.retrying = null;
 	}
 
 	private Progress drop(Worker worker) {
-		RetryingRecord unfinished = this.unfinished;
-		if (unfinished != null) {
-			finish(unfinished);
+		RetryingRecord retrying = this.retrying;
+		if (retrying != null) {
+			finish(retrying);
 		}
 		ConsumerRecord<?, ?> record = head();
 		while (record != null) {
-			this.source.drop(record);
+			this.assignment.drop(record);
 			advance();
 			record = head();
 		}
@@ -232,20 +252,88 @@ abstract class RecordWork extends Work {
 
 	@Override
 	public final boolean isReady(long now) {
-		RetryingRecord unfinished = this.unfinished;
-		return unfinished == null || unfinished.isReady(now) || (this.source.isRevoked() && !unfinished.isAwaited());
+		RetryingRecord retrying = this.retrying;
+		return retrying == null || retrying.isReady(now)
+				|| (this.assignment.isRevoked() && !retrying.answer().isAwaited());
 	}
 
 	@Override
 	public final boolean isWithHandler() {
-		RetryingRecord unfinished = this.unfinished;
-		return unfinished != null && unfinished.isWithHandler();
+		RetryingRecord retrying = this.retrying;
+		return retrying != null && retrying.isWithHandler();
 	}
 
 	@Override
 	public final WorkerState waitingState() {
-		RetryingRecord unfinished = this.unfinished;
-		return (unfinished != null) ? unfinished.workerState() : WorkerState.RUNNING;
+		RetryingRecord retrying = this.retrying;
+		return (retrying != null) ? retrying.workerState() : WorkerState.RUNNING;
+	}
+
+	/**
+	 * The records of one partition from one poll.
+	 */
+	private static final class PartitionWork extends RecordWork {
+
+		private final List<? extends ConsumerRecord<?, ?>> records;
+
+		private final RecordDelivery delivery;
+
+		private int index;
+
+		PartitionWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment,
+				RecordDelivery delivery) {
+			super(assignment, delivery);
+			this.records = records;
+			this.delivery = delivery;
+		}
+
+		@Override
+		@Nullable ConsumerRecord<?, ?> head() {
+			return (this.index < this.records.size()) ? this.records.get(this.index) : null;
+		}
+
+		@Override
+		void advance() {
+			this.index++;
+		}
+
+		@Override
+		@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
+			return this.delivery.deliver(record, attempt, assignment());
+		}
+
+	}
+
+	/**
+	 * A single record. There is one for each record in flight.
+	 */
+	private static final class SingleRecord extends RecordWork {
+
+		private final RecordDelivery delivery;
+
+		private @Nullable ConsumerRecord<?, ?> record;
+
+		SingleRecord(ConsumerRecord<?, ?> record, AssignmentHandle assignment, RecordDelivery delivery) {
+			super(assignment, delivery);
+			this.delivery = delivery;
+			this.record = record;
+		}
+
+		@Override
+		@Nullable ConsumerRecord<?, ?> head() {
+			return this.record;
+		}
+
+		@Override
+		void advance() {
+			this.record = null;
+		}
+
+		@Override
+		@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt) throws Throwable {
+			return this.delivery.deliver(record, attempt, assignment());
+		}
+
 	}
 
 }

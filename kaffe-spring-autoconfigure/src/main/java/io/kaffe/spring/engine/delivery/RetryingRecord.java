@@ -16,67 +16,44 @@
 
 package io.kaffe.spring.engine.delivery;
 
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.listener.ListenerExecutionFailedException;
-import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
-import io.kaffe.spring.engine.worker.DetachedRecord;
+import io.kaffe.spring.engine.delivery.Failures.Instruction;
 import io.kaffe.spring.engine.worker.DisplayText;
-import io.kaffe.spring.engine.worker.SafeLog;
-import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
-import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 /**
  * A record that failed, or whose handler answers later, until it has an outcome: how
- * often it was tried, what is done about it next, and when.
+ * often it was tried, and what is done about it next.
  * <p>
- * It is RETRYING until its attempts are used up, then RECOVERING (sent to the dead-letter
- * topic, or given to the user's recoverer, until that succeeds), PARKED, or STOPPING.
- * Somebody may have it retried, skipped or dead-lettered at any time: that is noted, and
- * its worker does it.
+ * It is RETRYING until its attempts are exhausted, then RECOVERING (sent to the
+ * dead-letter topic, or passed to the user's recoverer, until that succeeds), PARKED, or
+ * STOPPING. An operator may have it retried, skipped or dead-lettered at any time: the
+ * instruction is left here, and its worker follows it.
  * <p>
  * <b>Threading.</b> Owned by the worker whose head it is. Others read what is volatile,
- * note an {@link Instruction}, or bring the answer of a handler or a recoverer, and wake
- * the worker; it looks at both once more after it has begun to wait. While a handler has
- * not answered, it counts as one of those at work ({@link Worker#handlerAwaited()}),
- * until the answer or the end of its assignment, whichever is first. The worker adds it
- * to the unattended records first and looks whether the assignment has ended then; who
- * ends assignments does that first and looks through the unattended records then: one of
- * them sees the other.
+ * or leave an {@link Instruction} and wake the worker, which looks for one once more
+ * after it has begun to wait.
  */
-final class RetryingRecord implements DetachedRecord {
-
-	private static final Log logger = LogFactory.getLog(RetryingRecord.class);
+final class RetryingRecord implements Failures.Failing {
 
 	private final AtomicReference<@Nullable Instruction> instruction = new AtomicReference<>();
 
-	/** Whether it counts as one of those that handlers are at. */
-	private final AtomicBoolean counted = new AtomicBoolean();
-
 	private final ConsumerRecord<?, ?> record;
 
-	private final AssignmentHandle source;
+	private final AssignmentHandle assignment;
 
 	private final Worker worker;
 
@@ -85,6 +62,10 @@ final class RetryingRecord implements DetachedRecord {
 	private final FailurePolicy policy;
 
 	private final Instant since;
+
+	private final RetrySchedule schedule;
+
+	private final PendingAnswer answer;
 
 	private @Nullable BackOffExecution backOff;
 
@@ -96,62 +77,47 @@ final class RetryingRecord implements DetachedRecord {
 
 	private volatile @Nullable Throwable failure;
 
-	private volatile long handedOverAt;
-
-	private volatile long nextAt;
-
-	/** Kept by the scheduler until it goes off, so canceled when it is of no use. */
-	private @Nullable Future<?> timer;
-
-	private volatile boolean timerIsSet;
-
-	private volatile long timerAt;
-
-	private volatile boolean awaitsAnswer;
-
-	private volatile boolean answered;
-
-	/** What the answer is; written before {@code answered}. */
-	private @Nullable Throwable answer;
-
-	RetryingRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, Worker worker, Delivery delivery) {
+	RetryingRecord(ConsumerRecord<?, ?> record, AssignmentHandle assignment, Worker worker, Delivery delivery) {
 		this.record = record;
-		this.source = source;
+		this.assignment = assignment;
 		this.worker = worker;
 		this.delivery = delivery;
 		this.policy = delivery.failurePolicy();
 		this.since = delivery.ticker().instant();
+		this.schedule = new RetrySchedule(worker);
+		this.answer = new PendingAnswer(record, assignment, worker, delivery.detachedRecords(), this::recovered);
 	}
 
 	/**
 	 * Note that an attempt failed, and decide what is next.
-	 * @return whether the record is to be made final
-	 * @throws HookFailedException if the back-off throws; it is tried again when the
+	 * @return whether the record is to be completed
+	 * @throws HookFailedException if the back-off throws; it is asked again when the
 	 * worker is restarted
 	 */
 	boolean attemptFailed(Throwable thrown, Turn turn) {
-		Throwable failure = causeOf(thrown);
+		Throwable failure = ListenerFailure.causeOf(thrown);
 		this.failure = failure;
 		this.attempts++;
-		this.delivery.failingRecords().add(this);
-		this.nextAt = turn.now();
+		this.delivery.failures().add(this);
+		this.schedule.dueNow(turn);
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(this.delivery.ticker().instant(), this.record, failure);
 		if (WorkerRuntime.isFatal(failure)) {
-			journalFailure(failure, "stop");
-			stop("The handling of " + coordinates() + " failed with " + failure.getClass().getName());
+			addToJournal(failure, "stop");
+			stop("The handling of " + DisplayText.coordinatesOf(this.record) + " failed with "
+					+ failure.getClass().getName());
 			return false;
 		}
 		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn)
 				: BackOffExecution.STOP;
 		if (delay == BackOffExecution.STOP) {
-			journalFailure(failure, lastResort(failure));
-			return giveUp(failure, turn);
+			addToJournal(failure, this.policy.whenExhausted(failure));
+			return recoverOrPark(failure, turn);
 		}
-		journalFailure(failure, "retry");
-		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
-		logAttempt(delay);
-		setTimer(turn);
+		addToJournal(failure, "retry");
+		this.schedule.dueIn(delay, turn);
+		RetryLog.attemptFailed(this.record, this.worker, this.attempts, delay, this.failure);
+		this.schedule.setTimer(turn);
 		return false;
 	}
 
@@ -159,14 +125,16 @@ final class RetryingRecord implements DetachedRecord {
 		try {
 			BackOffExecution execution = this.backOff;
 			if (execution == null) {
-				execution = this.policy.backOffFor(this.record, asException(failure)).start();
+				execution = this.policy.backOffFor(this.record, ListenerFailure.asException(failure)).start();
 				this.backOff = execution;
 			}
 			return execution.nextBackOff();
 		}
 		catch (Throwable ex) {
-			journalFailure(failure, "retry");
-			throw new HookFailedException("The back-off failed after a failed attempt to handle " + coordinates(), ex);
+			addToJournal(failure, "retry");
+			throw new HookFailedException(
+					"The back-off failed after a failed attempt to handle " + DisplayText.coordinatesOf(this.record),
+					ex);
 		}
 		finally {
 			turn.handlerReturned();
@@ -174,39 +142,23 @@ final class RetryingRecord implements DetachedRecord {
 	}
 
 	/**
-	 * Give it up without an attempt, since it is part of a batch that was tried often
-	 * enough.
-	 * @return whether the record is to be made final
+	 * Decide what is next without an attempt, since the record is part of a batch whose
+	 * attempts are exhausted.
+	 * @return whether the record is to be completed
 	 */
-	boolean giveUp(Throwable thrown, int attempts, Turn turn) {
-		Throwable failure = causeOf(thrown);
+	boolean exhausted(Throwable thrown, int attempts, Turn turn) {
+		Throwable failure = ListenerFailure.causeOf(thrown);
 		this.failure = failure;
 		this.attempts = attempts;
-		this.delivery.failingRecords().add(this);
-		return giveUp(failure, turn);
+		this.delivery.failures().add(this);
+		return recoverOrPark(failure, turn);
 	}
 
-	private void journalFailure(Throwable failure, String action) {
-		this.delivery.failureJournal()
-			.failed(this.delivery.ticker().instant(), this.record, this.attempts, failure, action);
+	private void addToJournal(Throwable failure, String action) {
+		this.delivery.failures().failed(this.delivery.ticker().instant(), this.record, this.attempts, failure, action);
 	}
 
-	/**
-	 * Return what is done when it is given up, as tables show it.
-	 */
-	private String lastResort(Throwable failure) {
-		if (this.policy.recoverer() != null) {
-			return "recover";
-		}
-		return switch (this.policy.actionFor(failure)) {
-			case PARK -> "park";
-			case SKIP -> "skip";
-			case DEAD_LETTER -> (this.policy.deadLetters() != null) ? "dead-letter" : "park";
-			case STOP -> "stop";
-		};
-	}
-
-	private boolean giveUp(Throwable failure, Turn turn) {
+	private boolean recoverOrPark(Throwable failure, Turn turn) {
 		RecordRecoverer recoverer = this.policy.recoverer();
 		FailureAction action = this.policy.actionFor(failure);
 		if (recoverer != null) {
@@ -215,10 +167,8 @@ final class RetryingRecord implements DetachedRecord {
 		switch (action) {
 			case PARK -> park();
 			case SKIP -> {
-				this.worker.failureLog()
-					.log(logger::warn, "skipped records", "Skipping " + coordinates() + " after " + attemptsText(),
-							this.failure);
-				this.delivery.failureJournal().skipped();
+				RetryLog.skipped(this.record, this.worker, this.attempts, this.failure);
+				this.delivery.failures().skipped();
 				return true;
 			}
 			case DEAD_LETTER -> {
@@ -228,20 +178,23 @@ final class RetryingRecord implements DetachedRecord {
 				}
 				park();
 			}
-			case STOP -> stop("The handling of " + coordinates() + " failed after " + attemptsText());
+			case STOP -> stop("The handling of " + DisplayText.coordinatesOf(this.record) + " failed after "
+					+ RetryLog.text(this.attempts));
 		}
 		return false;
 	}
 
 	private void park() {
 		this.state = FailingRecord.State.PARKED;
-		this.source.held().park();
-		this.worker.failureLog()
-			.log(logger::error, "parked records",
-					"Parked " + coordinates() + " after " + attemptsText() + "; " + this.worker
-							+ " is blocked until an operator retries, skips or dead-letters it, other workers are not",
-					this.failure);
+		this.assignment.held().park();
+		RetryLog.parked(this.record, this.worker, this.attempts, this.failure);
 		this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
+	}
+
+	private void unpark() {
+		if (this.state == FailingRecord.State.PARKED) {
+			this.assignment.held().unpark();
+		}
 	}
 
 	private void stop(String reason) {
@@ -258,13 +211,13 @@ final class RetryingRecord implements DetachedRecord {
 
 	/**
 	 * Have the record recovered.
-	 * @return whether it is to be made final
+	 * @return whether it is to be completed
 	 */
 	private boolean recover(RecordRecoverer recoverer, Turn turn) {
 		this.worker.beginRecord(this.record, this.attempts, turn.now());
 		CompletableFuture<?> future;
 		try {
-			future = recoverer.recover(this.record, asException(Objects.requireNonNull(this.failure)));
+			future = recoverer.recover(this.record, ListenerFailure.asException(Objects.requireNonNull(this.failure)));
 		}
 		catch (Throwable ex) {
 			turn.handlerReturned();
@@ -276,14 +229,35 @@ final class RetryingRecord implements DetachedRecord {
 			recovered();
 			return true;
 		}
-		await(future);
+		this.answer.await(future);
 		return false;
 	}
 
+	/**
+	 * Count the record if it is recovered, rather than handled: an answer is that of a
+	 * handler or of a recoverer.
+	 */
 	private void recovered() {
 		if (this.state == FailingRecord.State.RECOVERING && this.recoverer == this.policy.deadLetters()) {
-			this.delivery.failureJournal().deadLettered();
+			this.delivery.failures().deadLettered();
 		}
+	}
+
+	private void recoveryFailed(Throwable failure, Turn turn) {
+		if (WorkerRuntime.isFatal(failure)) {
+			stop("The recovery of " + DisplayText.coordinatesOf(this.record) + " failed with "
+					+ failure.getClass().getName());
+			return;
+		}
+		BackOffExecution execution = this.backOff;
+		if (execution == null) {
+			execution = this.policy.backOff().start();
+			this.backOff = execution;
+		}
+		long delay = execution.nextBackOff();
+		this.schedule.dueIn(delay, turn);
+		RetryLog.recoveryFailed(this.record, this.worker, this.attempts, delay, failure);
+		this.schedule.setTimer(turn);
 	}
 
 	/**
@@ -296,124 +270,21 @@ final class RetryingRecord implements DetachedRecord {
 			return null;
 		});
 		this.state = FailingRecord.State.RETRYING;
-		this.handedOverAt = turn.now();
-		this.nextAt = turn.now();
-		if (!outcome.isDone()) {
-			this.counted.set(true);
-			this.worker.handlerAwaited();
-		}
-		await(outcome);
-		if (isAwaited()) {
-			this.delivery.unattended().add(this);
-			if (!isAwaited()) {
-				this.delivery.unattended().remove(this);
-			}
-			partitionsGone();
-		}
-	}
-
-	/**
-	 * Wait for an answer without a thread. A drain waits for it, too, and the record is
-	 * final with it, whatever has become of the worker.
-	 */
-	private void await(CompletableFuture<?> future) {
-		this.answered = false;
-		this.awaitsAnswer = true;
-		this.source.hold();
-		boolean asked = false;
-		try {
-			// Not whenComplete: its stage would ask the failure, which is the user's, for
-			// its text.
-			future.handle((result, failure) -> {
-				answer(failure);
-				return null;
-			});
-			asked = true;
-		}
-		finally {
-			if (!asked) {
-				this.awaitsAnswer = false;
-				countNoMore();
-				this.source.exit();
-			}
-		}
-	}
-
-	/**
-	 * Take the answer of a handler or a recoverer. Whatever it is, it must arrive, or the
-	 * worker would wait for ever.
-	 */
-	private void answer(@Nullable Throwable thrown) {
-		Throwable failure = unwrapped(thrown);
-		try {
-			if (failure == null) {
-				recovered();
-				this.source.complete(this.record);
-			}
-		}
-		catch (Throwable ex) {
-			failure = ex;
-		}
-		this.answer = failure;
-		this.answered = true;
-		this.delivery.unattended().remove(this);
-		countNoMore();
-		try {
-			this.source.exit();
-		}
-		finally {
-			this.worker.wake();
-		}
-	}
-
-	@Override
-	public void partitionsGone() {
-		if (this.source.isOver(this.record)) {
-			countNoMore();
-		}
-	}
-
-	private void countNoMore() {
-		if (this.counted.compareAndSet(true, false)) {
-			this.worker.handlerAnswered();
-		}
-	}
-
-	private static @Nullable Throwable unwrapped(@Nullable Throwable failure) {
-		Throwable cause = (failure instanceof CompletionException) ? WorkerRuntime.causeOf(failure) : null;
-		return (cause != null) ? cause : failure;
-	}
-
-	private void recoveryFailed(Throwable failure, Turn turn) {
-		if (WorkerRuntime.isFatal(failure)) {
-			stop("The recovery of " + coordinates() + " failed with " + failure.getClass().getName());
-			return;
-		}
-		BackOffExecution execution = this.backOff;
-		if (execution == null) {
-			execution = this.policy.backOff().start();
-			this.backOff = execution;
-		}
-		long delay = execution.nextBackOff();
-		this.nextAt = turn.now() + TimeUnit.MILLISECONDS.toNanos(delay);
-		this.worker.failureLog()
-			.log(logger::warn, "failed recoveries", "Could not recover " + coordinates() + ", which failed after "
-					+ attemptsText() + "; trying again in " + delay + " ms", failure);
-		setTimer(turn);
+		this.schedule.dueNow(turn);
+		this.answer.awaitHandler(outcome, turn);
 	}
 
 	/**
 	 * Decide what to do now that the worker runs.
 	 */
 	Step next(Turn turn) {
-		if (this.awaitsAnswer) {
-			if (!this.answered) {
+		if (this.answer.isAsked()) {
+			if (!this.answer.isAnswered()) {
 				return Step.WAIT;
 			}
-			Throwable failure = this.answer;
-			this.awaitsAnswer = false;
+			Throwable failure = this.answer.take();
 			if (failure == null) {
-				return Step.FINAL;
+				return Step.COMPLETED;
 			}
 			if (this.state != FailingRecord.State.RECOVERING) {
 				return attemptFailed(failure, turn) ? Step.COMPLETE : Step.WAIT;
@@ -425,15 +296,15 @@ final class RetryingRecord implements DetachedRecord {
 			return follow(instruction, turn);
 		}
 		return switch (this.state) {
-			case RETRYING -> isDue(turn) ? tryAgain() : Step.WAIT;
-			case RECOVERING ->
-				(isDue(turn) && this.recoverer != null && recover(this.recoverer, turn)) ? Step.COMPLETE : Step.WAIT;
+			case RETRYING -> this.schedule.isDue(turn) ? retry() : Step.WAIT;
+			case RECOVERING -> (this.schedule.isDue(turn) && this.recoverer != null && recover(this.recoverer, turn))
+					? Step.COMPLETE : Step.WAIT;
 			case PARKED, STOPPING -> Step.WAIT;
 		};
 	}
 
-	private Step tryAgain() {
-		this.delivery.failureJournal().retried();
+	private Step retry() {
+		this.delivery.failures().retried();
 		return Step.ATTEMPT;
 	}
 
@@ -442,70 +313,32 @@ final class RetryingRecord implements DetachedRecord {
 		if (instruction == Instruction.DEAD_LETTER && deadLetters == null) {
 			return Step.WAIT;
 		}
-		logger.info("Somebody decided about " + coordinates() + ": " + instruction);
+		RetryLog.instructed(this.record, instruction);
 		unpark();
-		cancelTimer();
+		this.schedule.cancelTimer();
 		this.state = FailingRecord.State.RETRYING;
-		this.nextAt = turn.now();
+		this.schedule.dueNow(turn);
 		this.backOff = null;
 		return switch (instruction) {
 			case RETRY -> {
 				this.attempts = 0;
-				yield tryAgain();
+				yield retry();
 			}
 			case SKIP -> {
-				this.delivery.failureJournal().skipped();
+				this.delivery.failures().skipped();
 				yield Step.COMPLETE;
 			}
 			case DEAD_LETTER -> (deadLetters != null && recoverWith(deadLetters, turn)) ? Step.COMPLETE : Step.WAIT;
 		};
 	}
 
-	private boolean isDue(Turn turn) {
-		if (this.nextAt - turn.now() <= 0) {
-			return true;
-		}
-		setTimer(turn);
-		return false;
-	}
-
 	/**
-	 * Have the worker woken when something is due.
+	 * Forget the record, which does not stay where it is.
 	 */
-	private void setTimer(Turn turn) {
-		long at = this.nextAt;
-		if (this.timerIsSet && this.timerAt == at) {
-			return;
-		}
-		cancelTimer();
-		this.timerAt = at;
-		this.timerIsSet = true;
-		boolean set = false;
-		try {
-			this.timer = this.worker.after(Duration.ofNanos(Math.max(0, at - turn.now())), () -> timeIsUp(at));
-			set = true;
-		}
-		finally {
-			if (!set) {
-				this.timerIsSet = false;
-			}
-		}
-	}
-
-	private void timeIsUp(long at) {
-		if (this.timerAt == at) {
-			this.timerIsSet = false;
-		}
-		this.worker.wake();
-	}
-
-	private void cancelTimer() {
-		Future<?> timer = this.timer;
-		if (timer != null) {
-			this.timer = null;
-			this.timerIsSet = false;
-			timer.cancel(false);
-		}
+	void forget() {
+		this.schedule.cancelTimer();
+		this.delivery.failures().remove(this);
+		unpark();
 	}
 
 	/**
@@ -513,68 +346,35 @@ final class RetryingRecord implements DetachedRecord {
 	 * sees that does not own it may be old.
 	 */
 	boolean isReady(long now) {
-		if (this.awaitsAnswer) {
-			return this.answered;
+		if (this.answer.isAsked()) {
+			return this.answer.isAnswered();
 		}
-		boolean waitsForTime = this.state == FailingRecord.State.RETRYING
-				|| this.state == FailingRecord.State.RECOVERING;
-		// A timer that went off too early, while the worker ran, has woken nobody.
-		return this.instruction.get() != null || (waitsForTime && (!this.timerIsSet || this.nextAt - now <= 0));
+		return this.instruction.get() != null || (waitsForTime(this.state) && this.schedule.isReady(now));
+	}
+
+	private static boolean waitsForTime(FailingRecord.State state) {
+		return state == FailingRecord.State.RETRYING || state == FailingRecord.State.RECOVERING;
 	}
 
 	/**
-	 * Return whether a handler or a recoverer has it and has not answered. Nothing else
-	 * may be done about it meanwhile.
+	 * Return the answer that is awaited, or was last.
 	 */
-	boolean isAwaited() {
-		return this.awaitsAnswer && !this.answered;
+	PendingAnswer answer() {
+		return this.answer;
 	}
 
 	/**
-	 * Return whether it is a handler that has it and has not answered.
+	 * Return whether a handler has it and has not answered. Any thread.
 	 */
 	boolean isWithHandler() {
-		return isAwaited() && !isRecovering();
+		return this.answer.isAwaited() && !isRecovering();
 	}
 
 	/**
-	 * Return whether it was answered that it is final.
-	 */
-	boolean isFinal() {
-		return this.answered && this.answer == null;
-	}
-
-	/**
-	 * Return whether it is not tried again and is to be made final by a recoverer.
+	 * Return whether it is not tried again but completed by a recoverer.
 	 */
 	boolean isRecovering() {
 		return this.state == FailingRecord.State.RECOVERING;
-	}
-
-	/**
-	 * Note what is to be done about it, unless something else is noted already. Any
-	 * thread.
-	 * @return what is noted now
-	 */
-	Instruction instruct(Instruction instruction) {
-		Instruction before = this.instruction.compareAndExchange(null, instruction);
-		this.worker.wake();
-		return (before != null) ? before : instruction;
-	}
-
-	/**
-	 * Note that it does not stay where it is.
-	 */
-	void leave() {
-		cancelTimer();
-		this.delivery.failingRecords().remove(this);
-		unpark();
-	}
-
-	private void unpark() {
-		if (this.state == FailingRecord.State.PARKED) {
-			this.source.held().unpark();
-		}
 	}
 
 	int attempts() {
@@ -589,15 +389,17 @@ final class RetryingRecord implements DetachedRecord {
 	}
 
 	WorkerState workerState() {
-		if (this.awaitsAnswer) {
+		if (this.answer.isAsked()) {
 			return WorkerState.RUNNING;
 		}
 		return (this.state == FailingRecord.State.PARKED) ? WorkerState.PARKED : WorkerState.BACKING_OFF;
 	}
 
-	boolean is(TopicPartition partition, long offset) {
-		return this.record.offset() == offset && this.record.partition() == partition.partition()
-				&& this.record.topic().equals(partition.topic());
+	@Override
+	public Instruction instruct(Instruction instruction) {
+		Instruction before = this.instruction.compareAndExchange(null, instruction);
+		this.worker.wake();
+		return (before != null) ? before : instruction;
 	}
 
 	@Override
@@ -606,97 +408,19 @@ final class RetryingRecord implements DetachedRecord {
 	}
 
 	@Override
-	public String workerName() {
-		return this.worker.name();
+	public Instant since() {
+		return this.since;
 	}
 
 	@Override
-	public long since() {
-		return this.handedOverAt;
-	}
-
-	@Override
-	public boolean isOver() {
-		return !isAwaited();
-	}
-
-	/**
-	 * Describe it as it is now, when it has failed. Any thread.
-	 */
-	FailingRecord snapshot() {
+	public FailingRecord snapshot() {
 		return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()), this.record.offset(),
 				this.state, this.attempts, this.since, Objects.requireNonNull(this.failure));
 	}
 
-	Instant failingSince() {
-		return this.since;
-	}
-
-	/**
-	 * Describe it for tables, when it has failed. Any thread; a moment's view.
-	 * @param showValues whether with the texts of key, value and exception
-	 */
-	ConsumerSnapshot.Failing describe(boolean showValues) {
-		Throwable failure = Objects.requireNonNull(this.failure);
-		Throwable cause = WorkerRuntime.rootCauseOf(failure);
-		FailingRecord.State state = this.state;
-		return new ConsumerSnapshot.Failing(this.record.topic() + "-" + this.record.partition(), this.record.offset(),
-				state.name().toLowerCase(Locale.ROOT).replace('_', '-'), this.attempts, this.since,
-				nextAttemptAt(state), failure.getClass().getName(), showValues ? shown(failure, true) : null,
-				showValues ? shown(failure, false) : null, showValues ? DisplayText.messageOf(failure) : null,
-				(cause != null) ? cause.getClass().getName() : null,
-				(showValues && cause != null) ? DisplayText.messageOf(cause) : null,
-				size(this.record.serializedKeySize()), size(this.record.serializedValueSize()));
-	}
-
-	/**
-	 * Return the text of the key or the value, or of the bytes that it could not be made
-	 * of.
-	 */
-	private @Nullable String shown(Throwable failure, boolean key) {
-		Object part = key ? this.record.key() : this.record.value();
-		return (part == null && failure instanceof DeserializationException unreadable && unreadable.isKey() == key
-				&& unreadable.getData().length > 0) ? DisplayText.escaped(unreadable.getData()) : DisplayText.of(part);
-	}
-
-	private static @Nullable Integer size(int bytes) {
-		return (bytes != ConsumerRecord.NULL_SIZE) ? bytes : null;
-	}
-
-	private @Nullable Instant nextAttemptAt(FailingRecord.State state) {
-		Ticker ticker = this.delivery.ticker();
-		long left = this.nextAt - ticker.nanoTime();
-		boolean waitsForTime = state == FailingRecord.State.RETRYING || state == FailingRecord.State.RECOVERING;
-		return (waitsForTime && !isAwaited() && left > 0) ? ticker.instant().plusNanos(left) : null;
-	}
-
-	private void logAttempt(long delay) {
-		String message = "Attempt " + this.attempts + " to handle " + coordinates() + " failed; next attempt in "
-				+ delay + " ms";
-		if (this.attempts == 1) {
-			this.worker.failureLog().log(logger::warn, "first attempts that failed", message, this.failure);
-		}
-		else {
-			SafeLog.log(logger::debug, message, this.failure);
-		}
-	}
-
-	private String attemptsText() {
-		return (this.attempts == 1) ? "1 attempt" : this.attempts + " attempts";
-	}
-
-	private String coordinates() {
-		return DisplayText.coordinatesOf(this.record);
-	}
-
-	private static Exception asException(Throwable failure) {
-		return (failure instanceof Exception exception) ? exception
-				: new ListenerExecutionFailedException("Listener failed with an error", failure);
-	}
-
-	private static Throwable causeOf(Throwable failure) {
-		Throwable cause = WorkerRuntime.causeOf(failure);
-		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
+	@Override
+	public @Nullable Instant nextAttemptAt(FailingRecord.State state) {
+		return (waitsForTime(state) && !this.answer.isAwaited()) ? this.schedule.nextAt(this.delivery.ticker()) : null;
 	}
 
 	/**
@@ -710,25 +434,11 @@ final class RetryingRecord implements DetachedRecord {
 		/** Nothing, until the worker is woken. */
 		WAIT,
 
-		/** Make it final and go on to the next one. */
+		/** Complete it and continue with the next one. */
 		COMPLETE,
 
-		/** Go on to the next one, since it is final. */
-		FINAL
-
-	}
-
-	/**
-	 * What somebody wants to be done about a record.
-	 */
-	enum Instruction {
-
-		RETRY, SKIP, DEAD_LETTER;
-
-		@Override
-		public String toString() {
-			return name().toLowerCase(Locale.ROOT).replace('_', '-');
-		}
+		/** Continue with the next one, since it is completed. */
+		COMPLETED
 
 	}
 

@@ -21,16 +21,16 @@ import java.time.Duration;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
- * An acknowledgment for one record on a worker, which says what to do instead of what
- * only the consumer thread could do.
+ * An acknowledgment for one record on a worker. What is supported on the consumer thread
+ * only is rejected, with what to do instead.
  */
 interface WorkerAcknowledgment extends Acknowledgment {
 
 	@Override
 	default void nack(Duration sleep) {
-		throw new UnsupportedOperationException("Acknowledgment.nack() is for the thread that polls, and this is a "
-				+ "worker. Throw an exception instead: the worker tries the record again after a back-off "
-				+ "('kaffe.failure.backoff.*', or a RecordBackOff bean), and holds up no other worker meanwhile");
+		throw new UnsupportedOperationException("Acknowledgment.nack() is only supported on the consumer thread, not "
+				+ "by workers. Throw an exception instead: the record is retried after a back-off "
+				+ "('kaffe.failure.backoff.*', or a RecordBackOff bean), and other workers are not affected");
 	}
 
 	@Override

@@ -15,8 +15,7 @@
  */
 
 /**
- * What happens to a record, or to a batch of records, on a worker, until its outcome is
- * final.
+ * What happens to a record, or to a batch of records, on a worker, until it is completed.
  */
 @NullMarked
 package io.kaffe.spring.engine.delivery;

@@ -125,7 +125,7 @@ final class ConsumerHealth {
 
 	private void addFailing(List<ConsumerProblem> problems, Set<TopicPartition> heldUp) {
 		Instant longAgo = this.context.ticker().instant().minus(this.context.settings().stallLimits().threshold());
-		for (FailingRecord failing : this.context.delivery().failingRecords().all()) {
+		for (FailingRecord failing : this.context.delivery().failures().all()) {
 			if (failing.state() == FailingRecord.State.PARKED || failing.since().isBefore(longAgo)) {
 				heldUp.add(failing.partition());
 				Kind kind = kind(failing.state());

@@ -37,8 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.thread.Threading;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
-import io.kaffe.spring.engine.delivery.FailingRecords;
-import io.kaffe.spring.engine.delivery.FailureJournal;
+import io.kaffe.spring.engine.delivery.Failures;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.ConsumerProblem;
@@ -136,19 +135,18 @@ final class ConsumerTable {
 		workers = workers
 			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
 		int maxConcurrency = this.context.workers().maxConcurrency();
-		FailingRecords failing = this.context.delivery().failingRecords();
-		FailureJournal journal = this.context.delivery().failureJournal();
+		Failures failures = this.context.delivery().failures();
 		return new ConsumerSnapshot(this.context.facts().groupId(), List.copyOf(topics()),
 				this.context.settings().strategyName(), state(), this.supervision.stopped(),
 				(maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
 				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
 				this.context.isPerRecord() ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
-				journal.counters(this.context.workers().handled(), this.context.lateCompletions().count(),
+				failures.counters(this.context.workers().handled(), this.context.lateCompletions().count(),
 						this.context.commitOutcomes().confirmed(), this.context.commitOutcomes().failed()),
 				this.context.workers().inFlight(), sum(known(partitions, PartitionSnapshot::lag)),
 				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.answers.noneSince(),
-				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
-				this.context.assignmentLog().history(), journal.failures(showValues),
+				this.container.isPauseRequested(), failures.count(), failures.oldest(SHOWN_FAILING, showValues),
+				this.context.assignmentLog().history(), failures.recent(showValues),
 				this.health.problems(this.sessions, partitions).stream().limit(SHOWN_PROBLEMS).toList());
 	}
 

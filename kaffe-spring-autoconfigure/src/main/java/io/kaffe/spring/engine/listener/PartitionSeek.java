@@ -192,7 +192,7 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 	}
 
 	private List<Long> parkedBelow() {
-		return this.delivery.failingRecords()
+		return this.delivery.failures()
 			.all()
 			.stream()
 			.filter((failing) -> failing.state() == FailingRecord.State.PARKED

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
-import io.kaffe.spring.engine.delivery.RecordAllocation;
-import io.kaffe.spring.engine.delivery.RecordAllocator;
+import io.kaffe.spring.engine.delivery.KeyAllocationWork;
+import io.kaffe.spring.engine.delivery.WorkFactory;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Turn;
@@ -55,7 +55,9 @@ final class WorkerAllocation {
 
 	private final WorkerAllocationStrategy strategy;
 
-	private final RecordAllocator allocator;
+	private final WorkFactory works;
+
+	private final KeyAllocationWork.Allocator allocator;
 
 	private final Worker dispatching;
 
@@ -68,7 +70,8 @@ final class WorkerAllocation {
 		this.context = context;
 		this.wakeup = wakeup;
 		this.strategy = context.settings().strategy();
-		this.allocator = new RecordAllocator(this.strategy, context.workers(), context.delivery());
+		this.works = WorkFactory.of(context.delivery());
+		this.allocator = new KeyAllocationWork.Allocator(this.strategy, context.workers(), this.works);
 		this.dispatching = context.workers().internal("allocation for " + Thread.currentThread().getName());
 	}
 
@@ -123,10 +126,10 @@ final class WorkerAllocation {
 	void dispatch(List<? extends ConsumerRecord<?, ?>> records, PartitionAssignment assignment) {
 		Worker worker = assignment.worker();
 		if (worker != null) {
-			worker.submit(this.context.delivery().workOf(records, assignment));
+			worker.submit(this.works.workOf(records, assignment));
 		}
 		else {
-			this.dispatching.submit(new RecordAllocation(records, assignment, assignment.slot(), this.allocator));
+			this.dispatching.submit(new KeyAllocationWork(records, assignment, assignment.slot(), this.allocator));
 		}
 	}
 

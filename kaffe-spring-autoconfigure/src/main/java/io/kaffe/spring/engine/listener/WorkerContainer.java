@@ -145,7 +145,7 @@ final class WorkerContainer implements WorkerOwner {
 		ConsumerSession session = this.sessions.get(consumer);
 		if (session != null) {
 			Runnable logStopped = this.context.assignmentLog()
-				.stopping(session.assignments(), this.delivery.failingRecords().all());
+				.stopping(session.assignments(), this.delivery.failures().all());
 			try {
 				session.stopping(beforeCommit);
 			}
@@ -236,7 +236,7 @@ final class WorkerContainer implements WorkerOwner {
 
 	@Override
 	public Collection<? extends DetachedRecord> unattended() {
-		return this.delivery.unattended();
+		return this.delivery.detachedRecords();
 	}
 
 	@Override

@@ -35,7 +35,7 @@ import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
-import io.kaffe.spring.engine.delivery.FailingRecords;
+import io.kaffe.spring.engine.delivery.Failures;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 
 /**
@@ -108,8 +108,8 @@ public final class WorkerContainers implements KaffeConsumers {
 		return failing(consumer).deadLetter(partition, offset);
 	}
 
-	private FailingRecords failing(String consumer) {
-		return adopted(consumer).context().delivery().failingRecords();
+	private Failures failing(String consumer) {
+		return adopted(consumer).context().delivery().failures();
 	}
 
 	@Override

@@ -40,28 +40,28 @@ class ConsumerRecordRecovererAdapterTests {
 
 	private final ConsumerRecord<String, String> record = new ConsumerRecord<>("orders", 0, 7, "key", "value");
 
-	private final List<Object> told = new ArrayList<>();
+	private final List<Object> reported = new ArrayList<>();
 
 	@Test
-	void outcomeIsFinalWhenTheRecovererReturns() {
-		assertThat(recover((record, failure) -> this.told.add(record))).isNull();
-		assertThat(this.told).containsExactly(this.record);
+	void recordIsCompletedWhenTheRecovererReturns() {
+		assertThat(recover((record, failure) -> this.reported.add(record))).isNull();
+		assertThat(this.reported).containsExactly(this.record);
 	}
 
 	@Test
 	void consumerAwareRecovererGetsTheGuardedConsumer() {
-		ConsumerAwareRecordRecoverer recoverer = (record, consumer, failure) -> this.told.add(consumer);
+		ConsumerAwareRecordRecoverer recoverer = (record, consumer, failure) -> this.reported.add(consumer);
 		recover(recoverer);
-		assertThat(this.told).containsExactly(this.guarded);
+		assertThat(this.reported).containsExactly(this.guarded);
 	}
 
 	@Test
 	void failureNamesTheGroupAsThatOfAContainer() {
 		IllegalArgumentException cause = new IllegalArgumentException("broken");
-		recover((record, failure) -> this.told.add(failure), cause);
-		recover((record, failure) -> this.told.add(failure),
+		recover((record, failure) -> this.reported.add(failure), cause);
+		recover((record, failure) -> this.reported.add(failure),
 				new ListenerExecutionFailedException("Listener method threw", cause));
-		assertThat(this.told).hasSize(2)
+		assertThat(this.reported).hasSize(2)
 			.allSatisfy((failure) -> assertThat(failure).isInstanceOfSatisfying(ListenerExecutionFailedException.class,
 					(listenerFailure) -> {
 						assertThat(listenerFailure.getGroupId()).isEqualTo("the-group");

@@ -82,7 +82,7 @@ class DeadLettersIntegrationTests {
 	}
 
 	@Test
-	void headersTellWhereItCameFromAndWhy() {
+	void headersHoldOriginAndCause() {
 		createDeadLetterTopic(3);
 		Headers headers = new RecordHeaders().add("mine", new byte[] { 7 });
 		recover(deadLetters(strings()), record(2, "key", "value", headers), new ListenerExecutionFailedException(

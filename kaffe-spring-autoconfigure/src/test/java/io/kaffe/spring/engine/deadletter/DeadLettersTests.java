@@ -93,7 +93,7 @@ class DeadLettersTests {
 	}
 
 	@Test
-	void outcomeIsFinalWhenTheSendIsAcknowledgedAndNotBefore() {
+	void recordIsCompletedWhenTheSendIsAcknowledgedAndNotBefore() {
 		CompletableFuture<?> first = recover("orders", 0);
 		CompletableFuture<?> second = recover("orders", 1);
 		await("the second is sent though the first is not acknowledged").until(() -> this.template.sends.size() == 2);
@@ -114,7 +114,7 @@ class DeadLettersTests {
 	}
 
 	@Test
-	void sendThatThrowsFailsAndTheNextGoesOn() {
+	void sendThatThrowsFailsAndTheNextIsSent() {
 		this.template.failure = new StackOverflowError();
 		CompletableFuture<?> outcome = recover("orders", 0);
 		await("it failed").until(outcome::isDone);
@@ -125,13 +125,13 @@ class DeadLettersTests {
 	}
 
 	@Test
-	void sendThatFailsWithWhatAnswersNothingFailsAndTheNextGoesOn() {
+	void sendThatFailsWithAHostileExceptionFailsAndTheNextIsSent() {
 		this.template.failure = new HostileException();
 		CompletableFuture<?> outcome = recover("orders", 0);
 		// As a worker does.
-		CompletableFuture<?> told = outcome.handle((result, failure) -> failure.getClass());
+		CompletableFuture<?> reported = outcome.handle((result, failure) -> failure.getClass());
 		await("it failed").until(outcome::isDone);
-		assertThat(told.join()).isEqualTo(HostileException.class);
+		assertThat(reported.join()).isEqualTo(HostileException.class);
 		this.template.failure = null;
 		CompletableFuture<?> refused = recover("orders", 1);
 		await("the next is sent").until(() -> this.template.sends.size() == 1);
@@ -216,7 +216,7 @@ class DeadLettersTests {
 	}
 
 	@Test
-	void nobodyWaitsForWhatIsNotSentAtTheEnd() {
+	void whatIsNotSentAtTheEndIsCanceled() {
 		Queue<Runnable> neverRun = new ConcurrentLinkedQueue<>();
 		DeadLetters stopped = deadLetters(neverRun::add);
 		CompletableFuture<?> before = stopped.recover(record("orders", 0), new IllegalStateException());

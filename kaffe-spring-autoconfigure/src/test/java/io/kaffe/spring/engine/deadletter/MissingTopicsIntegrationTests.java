@@ -88,7 +88,7 @@ class MissingTopicsIntegrationTests {
 		KafkaAdmin admin = admin("localhost:1");
 		admin.setOperationTimeout(1);
 		missing(List.of(admin), Runnable::run).warn(List.of("a-" + this.id));
-		assertThat(output).contains("Not known whether the dead-letter topics [a-" + this.id + "] exist")
+		assertThat(output).contains("Could not check whether the dead-letter topics [a-" + this.id + "] exist")
 			.doesNotContain(WARNING);
 	}
 
@@ -101,7 +101,7 @@ class MissingTopicsIntegrationTests {
 	}
 
 	@Test
-	void nobodyIsAskedWithoutAnAdmin() {
+	void nothingIsCheckedWithoutAnAdmin() {
 		missing(List.of(), this.tasks::add).warn(List.of("a-" + this.id));
 		assertThat(this.tasks).isEmpty();
 	}

@@ -46,13 +46,13 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for how many handlers that answer later are at work at once.
+ * Tests for how many handlers that answer later are in flight at once.
  */
 class AwaitedHandlersTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final RecordedAssignment source = new RecordedAssignment();
+	private final RecordedAssignment assignment = new RecordedAssignment();
 
 	private final RecordedAssignment other = new RecordedAssignment();
 
@@ -76,23 +76,23 @@ class AwaitedHandlersTests {
 	private long offset;
 
 	@Test
-	void noMoreAreAtWorkThanMay() {
+	void noMoreAreInFlightThanTheLimit() {
 		ConsumerWorkers workers = workers(2);
 		submit(workers, 300);
 		for (int answered = 0; answered < 300; answered++) {
 			this.execution.runAll();
 			assertThat(this.open).hasSize(Math.min(2, 300 - answered));
-			assertThat(workers.inFlight()).as("tables say the same").isEqualTo(this.open.size());
+			assertThat(workers.inFlight()).as("tables show the same").isEqualTo(this.open.size());
 			this.open.remove().complete(null);
 			assertThat(workers.inFlight()).as("before its worker has run").isEqualTo(this.open.size());
 		}
 		this.execution.runAll();
-		assertThat(this.source.completed).hasSize(300);
+		assertThat(this.assignment.completed).hasSize(300);
 		assertThat(workers.all()).isEmpty();
 	}
 
 	@Test
-	void allAreAtWorkWithoutALimit() {
+	void allAreInFlightWithoutALimit() {
 		submit(workers(Integer.MAX_VALUE), 300);
 		this.execution.runAll();
 		assertThat(this.open).hasSize(300);
@@ -102,7 +102,7 @@ class AwaitedHandlersTests {
 	void recordsOfOneWorkerAreHandledOneAfterTheOther() {
 		ConsumerWorkers workers = workers(2);
 		for (int number = 0; number < 3; number++) {
-			submit(workers, "key", 0, this.source);
+			submit(workers, "key", 0, this.assignment);
 		}
 		for (long number = 0; number < 3; number++) {
 			this.execution.runAll();
@@ -110,34 +110,34 @@ class AwaitedHandlersTests {
 			this.open.remove().complete(null);
 		}
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L, 2L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L, 2L);
 	}
 
 	@Test
-	void handlersThatAnswerAtOnceLeavePlaceForOthers() {
+	void handlersThatAnswerAtOnceReturnTheirPermits() {
 		ConsumerWorkers workers = workers(2);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> (record.offset() < 100) ? CompletableFuture.completedFuture(null)
 				: later.apply(record);
 		submit(workers, 105);
 		this.execution.runAll();
-		assertThat(this.source.completed).hasSize(100);
+		assertThat(this.assignment.completed).hasSize(100);
 		assertThat(this.open).hasSize(2);
 	}
 
 	@Test
-	void handlersThatAnswerBeforeTheirWorkersWaitLeavePlaceForOthers() {
+	void handlersThatAnswerBeforeTheirWorkersWaitReturnTheirPermits() {
 		ConsumerWorkers workers = workers(2);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> (record.offset() < 100) ? new AnswersInTheLastMoment() : later.apply(record);
 		submit(workers, 105);
 		this.execution.runAll();
-		assertThat(this.source.completed).hasSize(100);
+		assertThat(this.assignment.completed).hasSize(100);
 		assertThat(this.open).hasSize(2);
 	}
 
 	@Test
-	void recordThatBacksOffLeavesItsPlaceToOthers() {
+	void recordThatBacksOffReturnsItsPermit() {
 		ConsumerWorkers workers = workers(1);
 		submit(workers, 1);
 		this.execution.runAll();
@@ -149,20 +149,20 @@ class AwaitedHandlersTests {
 		assertThat(this.called).containsExactly(0L, 1L);
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(this.called).as("until there is place again").containsExactly(0L, 1L);
+		assertThat(this.called).as("until there is a permit again").containsExactly(0L, 1L);
 		this.open.remove().complete(null);
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L, 0L);
 	}
 
 	@Test
-	void recordThatIsDeadLetteredLeavesItsPlaceToOthers() {
+	void recordThatIsDeadLetteredReturnsItsPermit() {
 		ConsumerWorkers workers = workers(1, FailureAction.DEAD_LETTER);
 		submit(workers, 1);
 		this.execution.runAll();
 		this.open.remove().completeExceptionally(new IllegalStateException("On purpose"));
 		this.execution.runAll();
-		assertThat(this.source.running).as("a drain waits for the dead letter").isEqualTo(1);
+		assertThat(this.assignment.running).as("a drain waits for the dead letter").isEqualTo(1);
 		assertThat(workers.inFlight()).isZero();
 		submit(workers, 1);
 		this.execution.runAll();
@@ -171,12 +171,12 @@ class AwaitedHandlersTests {
 		this.open.remove().complete(null);
 		this.deadLettered.complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactlyInAnyOrder(0L, 1L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactlyInAnyOrder(0L, 1L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
-	void limitIsChangedWhileHandlersAreAtWork() {
+	void limitIsChangedWhileHandlersAreInFlight() {
 		ConsumerWorkers workers = workers(4);
 		submit(workers, 20);
 		this.execution.runAll();
@@ -196,63 +196,63 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void recordWhosePartitionIsGoneLeavesItsPlaceToOthers() {
+	void recordOfALostPartitionReturnsItsPermit() {
 		ConsumerWorkers workers = workers(1);
-		submit(workers, null, 0, this.source);
+		submit(workers, null, 0, this.assignment);
 		submit(workers, null, 0, this.other);
 		submit(workers, null, 0, this.other);
 		this.execution.runAll();
-		this.source.revoked = true;
+		this.assignment.revoked = true;
 		workers.wakeAll();
 		this.execution.runAll();
 		assertThat(this.called).as("the drain waits for it").containsExactly(0L);
-		this.source.fenced = true;
+		this.assignment.fenced = true;
 		workers.wakeAll();
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L);
 		workers.wakeAll();
 		this.open.remove().complete(null);
 		this.execution.runAll();
-		assertThat(this.called).as("its answer leaves no second place").containsExactly(0L, 1L);
+		assertThat(this.called).as("its answer returns no second permit").containsExactly(0L, 1L);
 		this.open.remove().complete(null);
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L, 2L);
 	}
 
 	@Test
-	void recordWhosePartitionGoesBeforeItsHandlerReturnsTakesNoPlace() {
+	void recordWhosePartitionIsLostBeforeItsHandlerReturnsTakesNoPermit() {
 		ConsumerWorkers workers = workers(1);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> {
 			if (record.offset() == 0) {
-				this.source.revoked = true;
-				this.source.fenced = true;
+				this.assignment.revoked = true;
+				this.assignment.fenced = true;
 				workers.wakeAll();
 			}
 			return later.apply(record);
 		};
-		submit(workers, null, 0, this.source);
+		submit(workers, null, 0, this.assignment);
 		submit(workers, null, 0, this.other);
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L);
 	}
 
 	@Test
-	void futureThatCannotBeAskedTakesNoPlace() {
+	void futureThatCannotBeAskedTakesNoPermit() {
 		this.stops = true;
 		ConsumerWorkers workers = workers(1);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
 		this.handler = (record) -> (this.called.size() == 1) ? new CannotBeAsked() : later.apply(record);
 		submit(workers, 1);
 		this.execution.runAll();
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.running).isZero();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(this.called).as("its worker is started again").containsExactly(0L, 0L);
+		assertThat(this.called).as("its worker is restarted").containsExactly(0L, 0L);
 		this.open.remove().complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
@@ -261,7 +261,7 @@ class AwaitedHandlersTests {
 		int hot = workers.openSlot();
 		int cold = workers.openSlot();
 		for (int number = 0; number < 100; number++) {
-			submit(workers, null, hot, this.source);
+			submit(workers, null, hot, this.assignment);
 		}
 		submit(workers, null, cold, this.other);
 		for (int answered = 0; answered < 3; answered++) {
@@ -290,7 +290,7 @@ class AwaitedHandlersTests {
 
 				@Override
 				public Collection<DetachedRecord> unattended() {
-					return delivery.unattended();
+					return delivery.detachedRecords();
 				}
 
 				@Override
@@ -303,13 +303,13 @@ class AwaitedHandlersTests {
 
 	private void submit(ConsumerWorkers workers, int records) {
 		for (int number = 0; number < records; number++) {
-			submit(workers, null, 0, this.source);
+			submit(workers, null, 0, this.assignment);
 		}
 	}
 
-	private void submit(ConsumerWorkers workers, @Nullable Object key, int slot, RecordedAssignment source) {
+	private void submit(ConsumerWorkers workers, @Nullable Object key, int slot, RecordedAssignment assignment) {
 		ConsumerRecord<?, ?> record = new ConsumerRecord<>("orders", 0, this.offset++, key, "value");
-		workers.submit(key, record, slot, new AwaitedRecord(record, source, Objects.requireNonNull(this.delivery)));
+		workers.submit(key, record, slot, new AwaitedRecord(record, assignment, Objects.requireNonNull(this.delivery)));
 	}
 
 	/**
@@ -319,8 +319,8 @@ class AwaitedHandlersTests {
 
 		private @Nullable ConsumerRecord<?, ?> record;
 
-		AwaitedRecord(ConsumerRecord<?, ?> record, AssignmentHandle source, Delivery delivery) {
-			super(source, delivery);
+		AwaitedRecord(ConsumerRecord<?, ?> record, AssignmentHandle assignment, Delivery delivery) {
+			super(assignment, delivery);
 			this.record = record;
 		}
 
@@ -355,7 +355,7 @@ class AwaitedHandlersTests {
 	}
 
 	/**
-	 * Fails whoever wants to be told of its answer, but for the one who measures.
+	 * Fails when a stage is added to it, but for the one that measures.
 	 */
 	private static final class CannotBeAsked extends CompletableFuture<Void> {
 

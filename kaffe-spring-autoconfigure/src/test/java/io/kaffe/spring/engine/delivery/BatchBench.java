@@ -85,7 +85,7 @@ final class BatchBench {
 
 	final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
 
-	private BatchLimits limits = new BatchLimits(500, Duration.ZERO);
+	private BatchDelivery.Limits limits = new BatchDelivery.Limits(500, Duration.ZERO);
 
 	private FailureAction then = FailureAction.PARK;
 
@@ -107,7 +107,7 @@ final class BatchBench {
 	};
 
 	BatchBench limits(int maxSize, Duration maxWait) {
-		this.limits = new BatchLimits(maxSize, maxWait);
+		this.limits = new BatchDelivery.Limits(maxSize, maxWait);
 		return this;
 	}
 
@@ -171,6 +171,10 @@ final class BatchBench {
 		return delivery;
 	}
 
+	WorkFactory works() {
+		return WorkFactory.of(delivery());
+	}
+
 	/**
 	 * Return a listener that notes what it is given and then does what the script says.
 	 */
@@ -195,7 +199,7 @@ final class BatchBench {
 	}
 
 	Work workOf(RecordedAssignment partition, long... offsets) {
-		return delivery().workOf(partition.records(offsets), partition);
+		return works().workOf(partition.records(offsets), partition);
 	}
 
 	BatchBench submit(RecordedAssignment partition, long... offsets) {
@@ -220,8 +224,8 @@ final class BatchBench {
 		return run();
 	}
 
-	RecordAllocator allocator(WorkerAllocationStrategy strategy) {
-		return new RecordAllocator(strategy, this.workers, delivery());
+	KeyAllocationWork.Allocator allocator(WorkerAllocationStrategy strategy) {
+		return new KeyAllocationWork.Allocator(strategy, this.workers, WorkFactory.of(delivery()));
 	}
 
 	Worker internal() {

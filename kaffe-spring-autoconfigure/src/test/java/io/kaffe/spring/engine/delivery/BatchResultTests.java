@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
- * Tests for what handlers of batches make final.
+ * Tests for what the results of batch handlers complete.
  */
 class BatchResultTests {
 
@@ -51,7 +51,7 @@ class BatchResultTests {
 	private final RecordedAssignment refunds = this.bench.partition("refunds");
 
 	@Test
-	void commitMakesTheBatchFinal() {
+	void commitCompletesTheBatch() {
 		this.results.add(BatchResult.commit());
 		this.bench.submit(this.orders, 0, 1).submit(this.refunds, 5).run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
@@ -71,7 +71,7 @@ class BatchResultTests {
 		assertThat(this.orders.completed).containsExactlyInAnyOrder(0L, 1L, 2L, 3L);
 		assertThat(this.orders.held().detached()).isZero();
 		assertThat(this.refunds.completed).as("another partition").isEmpty();
-		assertThat(this.bench.delivered).as("nothing is delivered again").hasSize(3);
+		assertThat(this.bench.delivered).as("nothing is redelivered").hasSize(3);
 	}
 
 	@Test
@@ -104,7 +104,7 @@ class BatchResultTests {
 		this.results.add(null);
 		this.results.add(BatchResult.commit());
 		this.bench.failure(10, FailureAction.PARK).submit(this.orders, 0).submit(this.refunds, 0).run();
-		assertFailure("it has to name them in BatchResult.commitUpTo");
+		assertFailure("use BatchResult.commitUpTo with an offset for each");
 		this.bench.backOff();
 		assertFailure("for a batch without a record of other-0");
 		this.bench.backOff();
@@ -119,13 +119,14 @@ class BatchResultTests {
 		this.results.addAll(List.of(BatchResult.noCommit(), BatchResult.commit()));
 		Worker other = this.bench.internal();
 		this.bench.submit(this.orders, 0).run();
-		other.submit(this.bench.delivery().workOf(this.orders.records(2), this.orders));
+		other.submit(this.bench.works().workOf(this.orders.records(2), this.orders));
 		this.bench.run();
-		assertThat(this.orders.completed).as("0 is kept open, 1 is with nobody yet").containsExactlyInAnyOrder(0L, 2L);
+		assertThat(this.orders.completed).as("0 is kept open, 1 is not dispatched yet")
+			.containsExactlyInAnyOrder(0L, 2L);
 	}
 
 	@Test
-	void whatAFilterTakesOutIsFinal() {
+	void whatAFilterRemovesIsCompleted() {
 		this.results.add(BatchResult.noCommit());
 		BatchMessageListener<Object, Object> handler = new BatchRecordHandlerListener("orders", (records) -> next());
 		this.bench.listener(new FilteringBatchMessageListenerAdapter<>(handler, (record) -> record.offset() < 2))
@@ -144,7 +145,7 @@ class BatchResultTests {
 	}
 
 	@Test
-	void resultsTellWhatTheyAre() {
+	void resultsDescribeThemselves() {
 		assertThat(BatchResult.commit()).hasToString("commit");
 		assertThat(BatchResult.noCommit()).hasToString("no commit");
 		assertThat(BatchResult.commitUpTo(3)).hasToString("commit up to 3");
@@ -152,7 +153,7 @@ class BatchResultTests {
 	}
 
 	private void assertFailure(String message) {
-		assertThat(this.bench.delivery().failingRecords().all()).singleElement()
+		assertThat(this.bench.delivery().failures().all()).singleElement()
 			.satisfies((failing) -> assertThat(failing.failure()).hasMessageContaining(message));
 	}
 

@@ -92,7 +92,7 @@ class BatchTests {
 	}
 
 	@Test
-	void batchesThatAreDeliveredOrGoneLeaveNoTimers() {
+	void batchesThatAreDeliveredOrRevokedLeaveNoTimers() {
 		this.bench.limits(3, Duration.ofHours(1));
 		for (int round = 0; round < 10; round++) {
 			this.bench.submit(this.orders, 3 * round).run();
@@ -155,7 +155,7 @@ class BatchTests {
 	}
 
 	@Test
-	void waitsNoLongerThanItIsToldFromTheFirstRecordOn() {
+	void waitsNoLongerThanConfiguredFromTheFirstRecordOn() {
 		this.bench.limits(10, Duration.ofSeconds(5)).submit(this.orders, 0).run();
 		this.bench.execution.advance(Duration.ofSeconds(4));
 		this.bench.submit(this.orders, 1).run();
@@ -164,7 +164,7 @@ class BatchTests {
 	}
 
 	@Test
-	void doesNotWaitForEverWhenTheTimerOfABatchBeforeItGoesOffJustBeforeItsWorkerWaits() {
+	void doesNotWaitForEverWhenTheTimerOfABatchBeforeItFiresJustBeforeItsWorkerWaits() {
 		this.bench.limits(2, Duration.ofSeconds(5));
 		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
 		this.bench.worker.submit(first);
@@ -180,7 +180,7 @@ class BatchTests {
 	}
 
 	@Test
-	void doesNotWaitForEverWhenItsTimerGoesOffTooEarlyAndJustBeforeItsWorkerWaits() {
+	void doesNotWaitForEverWhenItsTimerFiresTooEarlyAndJustBeforeItsWorkerWaits() {
 		this.bench.limits(2, Duration.ofSeconds(5));
 		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
 		first.beforeWorkerWaits = this.bench.execution::fireTimers;
@@ -215,11 +215,11 @@ class BatchTests {
 	}
 
 	@Test
-	void recordsBeforeTheOneThatFailedAreFinalAndTheRestIsTriedAgain() {
+	void recordsBeforeTheOneThatFailedAreCompletedAndTheRestIsRetried() {
 		failAt(new BatchListenerFailedException("broken", new IllegalStateException(), 2), 2);
 		this.bench.submit(this.orders, 0, 1, 2, 3).run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
-		assertThat(this.bench.delivery().failingRecords().all()).singleElement().satisfies((failing) -> {
+		assertThat(this.bench.delivery().failures().all()).singleElement().satisfies((failing) -> {
 			assertThat(failing.offset()).isEqualTo(2);
 			assertThat(failing.attempts()).isEqualTo(1);
 			assertThat(failing.failure()).isExactlyInstanceOf(IllegalStateException.class);
@@ -233,7 +233,7 @@ class BatchTests {
 				names("orders@0", "orders@1", "orders@2", "orders@3"), names("orders@2", "orders@3"),
 				names("orders@4"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L);
-		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+		assertThat(this.bench.delivery().failures().all()).isEmpty();
 		assertThat(this.bench.worker.snapshot(0).handled()).isEqualTo(5);
 	}
 
@@ -255,7 +255,7 @@ class BatchTests {
 			}
 		};
 		this.bench.submit(this.orders, 0, 1).run().backOff().backOff();
-		assertThat(this.bench.delivery().failingRecords().all()).singleElement().satisfies((record) -> {
+		assertThat(this.bench.delivery().failures().all()).singleElement().satisfies((record) -> {
 			assertThat(record.offset()).isEqualTo(1);
 			assertThat(record.attempts()).isEqualTo(1);
 		});
@@ -264,20 +264,20 @@ class BatchTests {
 	}
 
 	@Test
-	void attemptIsToldFromTheSecondOnAndToldAnewWhenTheRestGoesOn() {
-		List<String> told = new ArrayList<>();
+	void attemptHeaderIsAddedFromTheSecondAttemptOnAndStartsAgainForTheRest() {
+		List<String> headers = new ArrayList<>();
 		this.bench.script = (records) -> {
-			told.add(String.join(" ", records.stream().map(BatchTests::attempt).toList()));
+			headers.add(String.join(" ", records.stream().map(BatchTests::attempt).toList()));
 			if (records.get(0).offset() == 0) {
 				throw new BatchListenerFailedException("broken", 0);
 			}
 		};
 		this.bench.failure(2, FailureAction.SKIP).submit(this.orders, 0, 1).run().backOff();
-		assertThat(told).containsExactly("- -", "2 2", "1");
+		assertThat(headers).containsExactly("- -", "2 2", "1");
 	}
 
 	@Test
-	void batchThatFailsAsAWholeIsTriedAgainAndGivenUpRecordByRecord() {
+	void batchThatFailsAsAWholeIsRetriedAndThenRecoveredRecordByRecord() {
 		this.bench.script = (records) -> {
 			throw new IllegalStateException("broken");
 		};
@@ -313,7 +313,7 @@ class BatchTests {
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "orders@2"),
 				names("orders@3", "orders@4"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L);
-		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+		assertThat(this.bench.delivery().failures().all()).isEmpty();
 	}
 
 	@Test
@@ -322,19 +322,19 @@ class BatchTests {
 			throw new IllegalStateException("broken");
 		};
 		this.bench.failure(1, FailureAction.PARK).submit(this.orders, 0, 1, 2).run();
-		assertThat(this.bench.delivery().failingRecords().all()).singleElement().satisfies((failing) -> {
+		assertThat(this.bench.delivery().failures().all()).singleElement().satisfies((failing) -> {
 			assertThat(failing.offset()).isZero();
 			assertThat(failing.state()).isEqualTo(FailingRecord.State.PARKED);
 		});
 		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.PARKED);
 		assertThat(this.orders.parked()).isEqualTo(1);
-		assertThat(this.bench.delivery().failingRecords().skip(ORDERS, 1)).isFalse();
-		assertThat(this.bench.delivery().failingRecords().retry(ORDERS, 0)).isTrue();
-		assertThat(this.bench.run().delivered).as("all are tried again").hasSize(2).last().asList().hasSize(3);
-		assertThat(this.bench.delivery().failingRecords().skip(ORDERS, 0)).isTrue();
+		assertThat(this.bench.delivery().failures().skip(ORDERS, 1)).isFalse();
+		assertThat(this.bench.delivery().failures().retry(ORDERS, 0)).isTrue();
+		assertThat(this.bench.run().delivered).as("all are retried").hasSize(2).last().asList().hasSize(3);
+		assertThat(this.bench.delivery().failures().skip(ORDERS, 0)).isTrue();
 		assertThat(this.bench.run().delivered).hasSize(3).last().isEqualTo(names("orders@1", "orders@2"));
 		assertThat(this.orders.completed).containsExactly(0L);
-		assertThat(this.bench.delivery().failingRecords().deadLetter(ORDERS, 1)).isTrue();
+		assertThat(this.bench.delivery().failures().deadLetter(ORDERS, 1)).isTrue();
 		this.bench.script = (records) -> {
 		};
 		this.bench.run();
@@ -352,7 +352,7 @@ class BatchTests {
 				false);
 		records.set(2, poison);
 		this.bench.failure(10, FailureAction.DEAD_LETTER);
-		this.bench.worker.submit(this.bench.delivery().workOf(records, this.orders));
+		this.bench.worker.submit(this.bench.works().workOf(records, this.orders));
 		this.bench.run();
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"));
 		answerDeadLetter(0);
@@ -380,7 +380,7 @@ class BatchTests {
 		};
 		this.bench.submit(this.orders, 0).submit(this.refunds, 0).submit(this.orders, 1).submit(this.refunds, 1).run();
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "refunds@0"), names("refunds@1"));
-		assertThat(this.orders.completed).as("what ran is final").containsExactly(0L);
+		assertThat(this.orders.completed).as("what was being handled is completed").containsExactly(0L);
 		assertThat(this.orders.dropped).containsExactly(1L);
 		assertThat(this.refunds.completed).containsExactly(0L, 1L);
 	}
@@ -397,7 +397,7 @@ class BatchTests {
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "refunds@0"),
 				names("refunds@0"));
 		assertThat(this.orders.dropped).containsExactly(0L, 1L);
-		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+		assertThat(this.bench.delivery().failures().all()).isEmpty();
 	}
 
 	@Test
@@ -412,7 +412,7 @@ class BatchTests {
 		assertThat(this.orders.completed).containsExactly(0L);
 		assertThat(this.orders.dropped).containsExactly(1L);
 		assertThat(this.bench.deadLetters).hasSize(1);
-		assertThat(this.bench.delivery().failingRecords().all()).isEmpty();
+		assertThat(this.bench.delivery().failures().all()).isEmpty();
 	}
 
 	@Test
@@ -421,7 +421,7 @@ class BatchTests {
 		Acknowledgment acknowledgment = this.bench.acknowledged.get(0);
 		assertThat(this.orders.completed).isEmpty();
 		assertThat(this.orders.held().detached()).isEqualTo(4);
-		assertThat(this.bench.delivery().unattended()).hasSize(1);
+		assertThat(this.bench.delivery().detachedRecords()).hasSize(1);
 		acknowledgment.acknowledge(1);
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
 		assertThat(this.orders.held().detached()).isEqualTo(2);
@@ -430,11 +430,11 @@ class BatchTests {
 		acknowledgment.acknowledge();
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L);
 		assertThat(this.orders.held().detached()).isZero();
-		assertThat(this.bench.delivery().unattended()).isEmpty();
+		assertThat(this.bench.delivery().detachedRecords()).isEmpty();
 	}
 
 	@Test
-	void whatIsAcknowledgedBeforeAFailureIsNotDeliveredAgain() {
+	void whatIsAcknowledgedBeforeAFailureIsNotRedelivered() {
 		this.bench.acknowledging().script = (records) -> {
 			if (records.size() == 3) {
 				this.bench.acknowledged.get(0).acknowledge(0);
@@ -495,7 +495,7 @@ class BatchTests {
 		this.bench.submit(this.orders, 0, 1, 2, 3, 4).run();
 		assertThat(this.bench.delivered).containsExactly(names("orders@2", "orders@3", "orders@4"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
-		assertThat(this.bench.delivery().failingRecords().all()).singleElement()
+		assertThat(this.bench.delivery().failures().all()).singleElement()
 			.extracting(FailingRecord::offset)
 			.isEqualTo(3L);
 	}
@@ -542,7 +542,7 @@ class BatchTests {
 	@Test
 	void recordsThatAreOrderedWithNoOthersAreGivenOutInGroups() {
 		this.bench.limits(4, Duration.ofSeconds(5)).delivery();
-		RecordAllocation allocation = new RecordAllocation(this.orders.records(LongStream.range(0, 10).toArray()),
+		KeyAllocationWork allocation = new KeyAllocationWork(this.orders.records(LongStream.range(0, 10).toArray()),
 				this.orders, 0, this.bench.allocator(StandardWorkerAllocationStrategy.WORKER_PER_RECORD));
 		this.bench.internal().submit(allocation);
 		assertThat(this.bench.run().delivered).as("without waiting for more, which cannot come")

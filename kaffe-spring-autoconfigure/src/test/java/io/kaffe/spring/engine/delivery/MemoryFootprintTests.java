@@ -69,11 +69,11 @@ class MemoryFootprintTests {
 		ManualExecution execution = new ManualExecution();
 		ConsumerWorkers workers = new DefaultWorkerManager(new WorkerRuntime(execution, execution, execution))
 			.register("orders", 1, new TestWorkerOwner());
-		RecordAllocator allocator = new RecordAllocator(StandardWorkerAllocationStrategy.WORKER_PER_KEY, workers,
-				delivery());
-		AssignmentHandle source = new RecordedAssignment();
+		KeyAllocationWork.Allocator allocator = new KeyAllocationWork.Allocator(
+				StandardWorkerAllocationStrategy.WORKER_PER_KEY, workers, WorkFactory.of(delivery()));
+		AssignmentHandle assignment = new RecordedAssignment();
 		long before = allocated();
-		records.forEach((record) -> allocator.allocate(record, source, 0));
+		records.forEach((record) -> allocator.allocate(record, assignment, 0));
 		long after = allocated();
 		assertThat(workers.all()).isNotEmpty();
 		assertThat(records).hasSize(RECORDS);

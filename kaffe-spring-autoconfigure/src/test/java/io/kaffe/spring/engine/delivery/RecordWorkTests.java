@@ -76,23 +76,23 @@ class RecordWorkTests {
 	private @Nullable RecordDelivery delivery;
 
 	@Test
-	void retryThatSomebodyAskedForDoesNotWaitForTheBackOffBeforeIt() {
+	void requestedRetryDoesNotWaitForTheBackOffBeforeIt() {
 		List<Duration> backOffs = new ArrayList<>(List.of(Duration.ofHours(1), Duration.ofSeconds(1)));
 		this.handler = (record) -> {
 			if (this.handled.size() < 3) {
 				throw new IllegalStateException("Not yet");
 			}
 		};
-		RecordedAssignment source = start(policy(FailureAction.PARK, () -> () -> backOffs.remove(0).toMillis()), 1);
+		RecordedAssignment assignment = start(policy(FailureAction.PARK, () -> () -> backOffs.remove(0).toMillis()), 1);
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(1);
-		assertThat(delivery().failingRecords().retry(PARTITION, 0)).isTrue();
+		assertThat(delivery().failures().retry(PARTITION, 0)).isTrue();
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(2);
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(3);
-		assertThat(source.completed).containsExactly(0L);
+		assertThat(assignment.completed).containsExactly(0L);
 	}
 
 	@Test
@@ -100,7 +100,7 @@ class RecordWorkTests {
 		this.handler = (record) -> {
 			throw new UnprintableException();
 		};
-		RecordedAssignment source = start(policy(FailureAction.SKIP), 2);
+		RecordedAssignment assignment = start(policy(FailureAction.SKIP), 2);
 		this.execution.runAll();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
@@ -108,12 +108,12 @@ class RecordWorkTests {
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(this.handled).containsExactly(0L, 0L, 1L, 1L);
-		assertThat(source.completed).containsExactly(0L, 1L);
+		assertThat(assignment.completed).containsExactly(0L, 1L);
 		assertThat(this.worker.snapshot(0).restarts()).isZero();
 	}
 
 	@Test
-	void workerIsStartedAgainAfterAFailureThatCannotBeExamined() {
+	void workerIsRestartedAfterAFailureThatCannotBeExamined() {
 		this.interceptor = (record, consumer) -> {
 			if (this.stops.isEmpty()) {
 				this.stops.add("first");
@@ -121,11 +121,11 @@ class RecordWorkTests {
 			}
 			return record;
 		};
-		RecordedAssignment source = start(policy(FailureAction.PARK), 1);
+		RecordedAssignment assignment = start(policy(FailureAction.PARK), 1);
 		this.execution.runAll();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(source.completed).containsExactly(0L);
+		assertThat(assignment.completed).containsExactly(0L);
 		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
 	}
 
@@ -140,15 +140,15 @@ class RecordWorkTests {
 			stalled.add(this.workers.stalled().size());
 			return null;
 		};
-		RecordedAssignment source = start(new FailurePolicy(1, new FixedBackOff(), null, Set.of(), FailureAction.PARK,
-				Map.of(), deadLetters, null, 100), 1);
+		RecordedAssignment assignment = start(new FailurePolicy(1, new FixedBackOff(), null, Set.of(),
+				FailureAction.PARK, Map.of(), deadLetters, null, 100), 1);
 		this.execution.runAll();
-		assertThat(source.parked()).isEqualTo(1);
+		assertThat(assignment.parked()).isEqualTo(1);
 		this.execution.advance(Duration.ofHours(2));
-		assertThat(delivery().failingRecords().deadLetter(PARTITION, 0)).isTrue();
+		assertThat(delivery().failures().deadLetter(PARTITION, 0)).isTrue();
 		this.execution.runAll();
-		assertThat(source.completed).containsExactly(0L);
-		assertThat(source.parked()).isZero();
+		assertThat(assignment.completed).containsExactly(0L);
+		assertThat(assignment.parked()).isZero();
 		assertThat(stalled).containsExactly(0);
 	}
 
@@ -157,13 +157,13 @@ class RecordWorkTests {
 		this.handler = (record) -> {
 			throw new IllegalStateException("Never");
 		};
-		RecordedAssignment source = start(policy(FailureAction.PARK, new FixedBackOff(Long.MAX_VALUE, 1)), 1);
+		RecordedAssignment assignment = start(policy(FailureAction.PARK, new FixedBackOff(Long.MAX_VALUE, 1)), 1);
 		this.execution.runAll();
 		this.execution.advance(Duration.ofDays(1));
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(1);
 		assertThat(this.worker.snapshot(0).restarts()).isZero();
-		assertThat(source.running).isZero();
+		assertThat(assignment.running).isZero();
 	}
 
 	@Test
@@ -183,35 +183,35 @@ class RecordWorkTests {
 			}
 
 		};
-		RecordedAssignment source = start(policy(FailureAction.PARK), 1);
+		RecordedAssignment assignment = start(policy(FailureAction.PARK), 1);
 		this.execution.runAll();
 		assertThat(this.stops).hasSize(1);
-		assertThat(source.completed).isEmpty();
-		source.revoked = true;
+		assertThat(assignment.completed).isEmpty();
+		assignment.revoked = true;
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(source.dropped).containsExactly(0L);
+		assertThat(assignment.dropped).containsExactly(0L);
 	}
 
 	@Test
-	void drainWaitsForTheAnswerOfARecovererAndItIsFinalThen() {
+	void drainWaitsForTheAnswerOfARecovererWhichCompletesTheRecord() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.handler = (record) -> {
 			throw new IllegalStateException("Never");
 		};
 		this.recoverer = (record, failure) -> answer;
-		RecordedAssignment source = start(policy(FailureAction.PARK, new FixedBackOff(1000, 0)), 2);
+		RecordedAssignment assignment = start(policy(FailureAction.PARK, new FixedBackOff(1000, 0)), 2);
 		this.execution.runAll();
-		source.revoked = true;
+		assignment.revoked = true;
 		this.worker.wake();
 		this.execution.runAll();
-		assertThat(source.running).isEqualTo(1);
+		assertThat(assignment.running).isEqualTo(1);
 		answer.complete(null);
-		assertThat(source.running).isZero();
-		assertThat(source.completed).containsExactly(0L);
+		assertThat(assignment.running).isZero();
+		assertThat(assignment.completed).containsExactly(0L);
 		this.execution.runAll();
-		assertThat(source.dropped).containsExactly(1L);
-		assertThat(delivery().failingRecords().all()).isEmpty();
+		assertThat(assignment.dropped).containsExactly(1L);
+		assertThat(delivery().failures().all()).isEmpty();
 		assertThat(this.stops).isEmpty();
 	}
 
@@ -224,11 +224,11 @@ class RecordWorkTests {
 				new DeliverySettings("group", false, policy, null, new LogContext("orders", true),
 						new MockConsumer<>("latest"), this.execution));
 		this.delivery = delivery;
-		RecordedAssignment source = new RecordedAssignment();
-		this.worker.submit(new PartitionWork(IntStream.range(0, records)
+		RecordedAssignment assignment = new RecordedAssignment();
+		this.worker.submit(RecordWork.of(IntStream.range(0, records)
 			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))
-			.toList(), source, delivery));
-		return source;
+			.toList(), assignment, delivery));
+		return assignment;
 	}
 
 	private RecordDelivery delivery() {
@@ -244,7 +244,7 @@ class RecordWorkTests {
 	}
 
 	/**
-	 * A failure that fails whoever looks at it.
+	 * A failure whose methods throw.
 	 */
 	private static final class UnprintableException extends RuntimeException {
 

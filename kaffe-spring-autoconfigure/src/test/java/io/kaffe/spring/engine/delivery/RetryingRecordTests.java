@@ -94,7 +94,7 @@ class RetryingRecordTests {
 
 	private final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(ORDERS, 1));
 
-	private final RecordedAssignment source = new RecordedAssignment();
+	private final RecordedAssignment assignment = new RecordedAssignment();
 
 	private final Map<Long, Throwable> failing = new LinkedHashMap<>();
 
@@ -120,12 +120,12 @@ class RetryingRecordTests {
 	private boolean stops;
 
 	@Test
-	void recordIsTriedAgainAfterEachWaitWithoutAThreadAndThenParked() {
+	void recordIsRetriedAfterEachBackOffWithoutAThreadAndThenParked() {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		assertThat(this.attempts).containsExactly("0#1");
 		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.BACKING_OFF);
-		assertThat(this.source.running).as("a drain waits for nothing").isZero();
+		assertThat(this.assignment.running).as("a drain waits for nothing").isZero();
 		advance(99);
 		assertThat(this.attempts).hasSize(1);
 		advance(1);
@@ -134,7 +134,7 @@ class RetryingRecordTests {
 		assertThat(this.attempts).hasSize(2);
 		advance(1);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
-		assertThat(this.source.parked()).isEqualTo(1);
+		assertThat(this.assignment.parked()).isEqualTo(1);
 		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.PARKED);
 		assertThat(failingRecords().all()).singleElement().satisfies((record) -> {
 			assertThat(record.partition()).isEqualTo(ORDERS);
@@ -145,11 +145,11 @@ class RetryingRecordTests {
 		});
 		advance(Duration.ofDays(1).toMillis());
 		assertThat(this.attempts).hasSize(3);
-		assertThat(this.source.completed).isEmpty();
+		assertThat(this.assignment.completed).isEmpty();
 	}
 
 	@Test
-	void recoveryThatFailsWithWhatAnswersNothingIsTriedAgain() {
+	void recoveryThatFailsWithAHostileExceptionIsRetried() {
 		this.maxAttempts = 1;
 		this.then = FailureAction.DEAD_LETTER;
 		List<CompletableFuture<Object>> letters = new ArrayList<>();
@@ -169,7 +169,7 @@ class RetryingRecordTests {
 		assertThat(letters).hasSize(3);
 		letters.get(2).complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.assignment.completed).containsExactly(0L);
 		assertThat(this.worker.snapshot(0).restarts()).isZero();
 	}
 
@@ -183,7 +183,7 @@ class RetryingRecordTests {
 		}
 		submit(3000);
 		advance(Duration.ofSeconds(1).toMillis());
-		assertThat(this.source.completed).hasSize(3000);
+		assertThat(this.assignment.completed).hasSize(3000);
 		assertThat(output.toString()
 			.lines()
 			.filter((line) -> line.contains(" skipped records") || line.contains("Skipping "))).hasSize(2)
@@ -202,7 +202,7 @@ class RetryingRecordTests {
 		submit(1);
 		advance(100);
 		advance(200);
-		assertThat(this.source.parked()).isEqualTo(1);
+		assertThat(this.assignment.parked()).isEqualTo(1);
 		assertThat(output).contains("Consumer 'orders': Attempt 1 to handle orders-0@0 failed")
 			.contains("Consumer 'orders': Parked orders-0@0 after 3 attempts");
 		assertThat(output.toString().lines().filter((line) -> line.startsWith("java.lang.IllegalStateException")))
@@ -211,19 +211,19 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordThatSucceedsInTheEndIsFinalAndForgotten() {
+	void recordThatSucceedsInTheEndIsCompletedAndForgotten() {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		this.failing.clear();
 		advance(100);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "1#1");
-		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 		assertThat(failingRecords().all()).isEmpty();
 		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
 	}
 
 	@Test
-	void parkedRecordIsSkippedWhenSomebodySaysSo() {
+	void parkedRecordIsSkippedOnRequest() {
 		this.maxAttempts = 1;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
@@ -231,30 +231,30 @@ class RetryingRecordTests {
 		assertThat(failingRecords().skip(new TopicPartition("orders", 1), 0)).isFalse();
 		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.parked()).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.parked()).isZero();
 		assertThat(failingRecords().all()).isEmpty();
 	}
 
 	@Test
-	void parkedRecordHasAllItsAttemptsBeforeItWhenSomebodyHasItTriedAgain() {
+	void parkedRecordHasAllItsAttemptsWhenItIsRetriedOnRequest() {
 		this.maxAttempts = 2;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		advance(100);
-		assertThat(this.source.parked()).isEqualTo(1);
+		assertThat(this.assignment.parked()).isEqualTo(1);
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(this.source.parked()).isZero();
+		assertThat(this.assignment.parked()).isZero();
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1");
 		advance(100);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#1", "0#2");
-		assertThat(this.source.parked()).as("parked again").isEqualTo(1);
+		assertThat(this.assignment.parked()).as("parked again").isEqualTo(1);
 		this.failing.clear();
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.parked()).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.parked()).isZero();
 	}
 
 	@Test
@@ -276,13 +276,13 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordThatBacksOffIsSkippedWhenSomebodySaysSo() {
+	void recordThatBacksOffIsSkippedOnRequest() {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.parked()).as("it never was").isZero();
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.parked()).as("it never was").isZero();
 	}
 
 	@Test
@@ -293,13 +293,13 @@ class RetryingRecordTests {
 		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8, 9, 10));
 		advance(100);
 		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8, 9, 10));
-		assertThat(journal().failures(true))
+		assertThat(journal().recent(true))
 			.extracting(ConsumerSnapshot.Failure::record, ConsumerSnapshot.Failure::attempt,
 					ConsumerSnapshot.Failure::exception, ConsumerSnapshot.Failure::action,
 					ConsumerSnapshot.Failure::message)
 			.containsExactly(tuple("orders-0@0", 2, "java.lang.IllegalStateException", "park", "On purpose"),
 					tuple("orders-0@0", 1, "java.lang.IllegalStateException", "retry", "On purpose"));
-		assertThat(journal().failures(false)).hasSize(2).allMatch((failure) -> failure.message() == null);
+		assertThat(journal().recent(false)).hasSize(2).allMatch((failure) -> failure.message() == null);
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
 		assertThat(counters()).as("by an operator").isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8, 9, 10));
@@ -317,7 +317,7 @@ class RetryingRecordTests {
 		this.deadLetters = (record, failure) -> null;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(journal().failures(false)).extracting(ConsumerSnapshot.Failure::action)
+		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action)
 			.containsExactly(action.name().toLowerCase(Locale.ROOT).replace('_', '-'));
 		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, (action == FailureAction.SKIP) ? 1 : 0,
 				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8, 9, 10));
@@ -344,9 +344,9 @@ class RetryingRecordTests {
 		this.recoverer = (record, failure) -> null;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.assignment.completed).containsExactly(0L);
 		assertThat(counters().deadLettered()).isZero();
-		assertThat(journal().failures(false)).extracting(ConsumerSnapshot.Failure::action).containsExactly("recover");
+		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action).containsExactly("recover");
 	}
 
 	@Test
@@ -357,7 +357,7 @@ class RetryingRecordTests {
 			fail(offset, new IllegalStateException("On purpose"));
 		}
 		submit(60);
-		assertThat(journal().failures(true)).hasSize(50)
+		assertThat(journal().recent(true)).hasSize(50)
 			.extracting(ConsumerSnapshot.Failure::record)
 			.startsWith("orders-0@59", "orders-0@58")
 			.endsWith("orders-0@10");
@@ -405,16 +405,16 @@ class RetryingRecordTests {
 			assertThat(failing.value()).isNull();
 			assertThat(failing.valueSize()).isEqualTo(5);
 		});
-		assertThat(journal().failures(true)).singleElement()
+		assertThat(journal().recent(true)).singleElement()
 			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
 			.containsExactly(IllegalArgumentException.class.getName(), "no JSON");
-		assertThat(journal().failures(false)).singleElement()
+		assertThat(journal().recent(false)).singleElement()
 			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
 			.containsExactly(IllegalArgumentException.class.getName(), null);
 	}
 
 	@Test
-	void recordIsInFlightOnlyWhileSomebodyHasIt() {
+	void recordIsInFlightOnlyWhileAHandlerHasIt() {
 		List<Integer> whileHandled = new ArrayList<>();
 		this.recordBackOff = (record, failure) -> {
 			whileHandled.add(this.workers.inFlight());
@@ -436,15 +436,15 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void skippedRecordIsFinalAfterItsAttempts() {
+	void skippedRecordIsCompletedAfterItsAttempts() {
 		this.then = FailureAction.SKIP;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		advance(100);
-		assertThat(this.source.completed).isEmpty();
+		assertThat(this.assignment.completed).isEmpty();
 		advance(200);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
-		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 		assertThat(failingRecords().all()).isEmpty();
 	}
 
@@ -456,12 +456,12 @@ class RetryingRecordTests {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		assertThat(this.stopReasons).singleElement().asString().contains("orders-0@0").contains("1 attempt");
-		assertThat(this.source.completed).isEmpty();
+		assertThat(this.assignment.completed).isEmpty();
 		assertThat(this.attempts).containsExactly("0#1");
 		assertThat(failingRecords().all()).extracting(FailingRecord::state)
 			.containsExactly(FailingRecord.State.STOPPING);
 		revoke();
-		assertThat(this.source.dropped).containsExactly(0L, 1L);
+		assertThat(this.assignment.dropped).containsExactly(0L, 1L);
 		assertThat(failingRecords().all()).isEmpty();
 	}
 
@@ -475,7 +475,7 @@ class RetryingRecordTests {
 		advance(Duration.ofHours(1).toMillis());
 		assertThat(this.stopReasons).singleElement().asString().contains("java.lang.OutOfMemoryError");
 		assertThat(this.attempts).containsExactly("0#1");
-		assertThat(this.source.completed).isEmpty();
+		assertThat(this.assignment.completed).isEmpty();
 	}
 
 	@ParameterizedTest
@@ -485,10 +485,10 @@ class RetryingRecordTests {
 		this.maxAttempts = (action == FailureAction.PARK) ? 1 : 2;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(3);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.running).isZero();
 		revoke();
-		assertThat(this.source.dropped).containsExactly(0L, 1L, 2L);
-		assertThat(this.source.parked()).isZero();
+		assertThat(this.assignment.dropped).containsExactly(0L, 1L, 2L);
+		assertThat(this.assignment.parked()).isZero();
 		assertThat(failingRecords().all()).isEmpty();
 		assertThat(this.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
 		advance(Duration.ofHours(1).toMillis());
@@ -502,10 +502,10 @@ class RetryingRecordTests {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
 		advance(50);
-		assertThat(this.source.parked()).isZero();
+		assertThat(this.assignment.parked()).isZero();
 		advance(50);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3");
-		assertThat(this.source.parked()).isEqualTo(1);
+		assertThat(this.assignment.parked()).isEqualTo(1);
 	}
 
 	@Test
@@ -541,8 +541,8 @@ class RetryingRecordTests {
 		this.failing.clear();
 		advance(2000);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
-		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
@@ -569,7 +569,7 @@ class RetryingRecordTests {
 		assertThat(intercepted).containsExactly(0L, 0L, 1L);
 		assertThat(this.attempts).containsExactly("0#1", "1#1");
 		assertThat(this.worker.snapshot(0).failed()).isZero();
-		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 	}
 
 	@Test
@@ -582,7 +582,7 @@ class RetryingRecordTests {
 		};
 		fail(0, new AssertionError("On purpose"));
 		submit(2);
-		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 		assertThat(recovered).singleElement()
 			.satisfies((failure) -> assertThat(failure).isInstanceOf(ListenerExecutionFailedException.class)
 				.cause()
@@ -591,45 +591,45 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordIsFinalWhenItsRecovererAnswersAndADrainWaitsForThat() {
+	void recordIsCompletedWhenItsRecovererAnswersAndADrainWaitsForThat() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.maxAttempts = 1;
 		this.then = FailureAction.DEAD_LETTER;
 		this.deadLetters = (record, failure) -> answer;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
-		assertThat(this.source.completed).isEmpty();
-		assertThat(this.source.running).as("a drain waits").isEqualTo(1);
+		assertThat(this.assignment.completed).isEmpty();
+		assertThat(this.assignment.running).as("a drain waits").isEqualTo(1);
 		assertThat(failingRecords().all()).extracting(FailingRecord::state)
 			.containsExactly(FailingRecord.State.RECOVERING);
 		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
 		assertThat(failingRecords().skip(ORDERS, 0)).as("said twice").isTrue();
 		assertThatIllegalStateException().isThrownBy(() -> failingRecords().retry(ORDERS, 0))
-			.withMessageEndingWith("@0 already, which is not done yet: skip");
+			.withMessageEndingWith("requested 'skip' for orders-0@0 already, which is not done yet");
 		this.execution.runAll();
 		assertThat(this.attempts).as("nothing else is done about it meanwhile").containsExactly("0#1");
-		assertThat(this.source.completed).isEmpty();
+		assertThat(this.assignment.completed).isEmpty();
 		answer.complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
-	void answerThatComesDuringADrainMakesTheRecordFinal() {
+	void answerThatComesDuringADrainCompletesTheRecord() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.maxAttempts = 1;
 		this.recoverer = (record, failure) -> answer;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
 		revoke();
-		assertThat(this.source.running).isEqualTo(1);
-		assertThat(this.source.dropped).isEmpty();
+		assertThat(this.assignment.running).isEqualTo(1);
+		assertThat(this.assignment.dropped).isEmpty();
 		answer.complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L);
-		assertThat(this.source.dropped).containsExactly(1L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L);
+		assertThat(this.assignment.dropped).containsExactly(1L);
+		assertThat(this.assignment.running).isZero();
 		assertThat(failingRecords().all()).isEmpty();
 	}
 
@@ -643,13 +643,13 @@ class RetryingRecordTests {
 		revoke();
 		answer.completeExceptionally(new IllegalStateException("Not sent, on purpose"));
 		this.execution.runAll();
-		assertThat(this.source.completed).isEmpty();
-		assertThat(this.source.dropped).containsExactly(0L, 1L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).isEmpty();
+		assertThat(this.assignment.dropped).containsExactly(0L, 1L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
-	void recoveryThatFailsIsTriedAgainWithBackOffForEver() {
+	void recoveryThatFailsIsRetriedWithBackOffForEver() {
 		List<CompletableFuture<Void>> answers = new ArrayList<>();
 		this.maxAttempts = 1;
 		this.recoverer = (record, failure) -> {
@@ -663,7 +663,7 @@ class RetryingRecordTests {
 		submit(2);
 		answers.get(0).completeExceptionally(new IllegalStateException("Not sent, on purpose"));
 		this.execution.runAll();
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.running).isZero();
 		advance(99);
 		assertThat(answers).hasSize(1);
 		advance(1);
@@ -673,8 +673,8 @@ class RetryingRecordTests {
 		assertThat(this.attempts).as("the handler has nothing to do with it").containsExactly("0#1");
 		answers.get(2).complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L);
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
@@ -687,8 +687,8 @@ class RetryingRecordTests {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
 		assertThat(this.stopReasons).hasSize(1);
-		assertThat(this.source.completed).isEmpty();
-		assertThat(this.source.running).isZero();
+		assertThat(this.assignment.completed).isEmpty();
+		assertThat(this.assignment.running).isZero();
 	}
 
 	@Test
@@ -697,24 +697,24 @@ class RetryingRecordTests {
 		this.then = FailureAction.DEAD_LETTER;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(this.source.parked()).isEqualTo(1);
+		assertThat(this.assignment.parked()).isEqualTo(1);
 	}
 
 	@Test
-	void parkedRecordIsDeadLetteredWhenSomebodySaysSo() {
+	void parkedRecordIsDeadLetteredOnRequest() {
 		CompletableFuture<Void> answer = new CompletableFuture<>();
 		this.maxAttempts = 1;
 		this.deadLetters = (record, failure) -> answer;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
-		assertThat(this.source.parked()).isEqualTo(1);
+		assertThat(this.assignment.parked()).isEqualTo(1);
 		failingRecords().deadLetter(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(this.source.parked()).isZero();
-		assertThat(this.source.completed).isEmpty();
+		assertThat(this.assignment.parked()).isZero();
+		assertThat(this.assignment.completed).isEmpty();
 		answer.complete(null);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 	}
 
 	@Test
@@ -731,7 +731,7 @@ class RetryingRecordTests {
 		assertThat(this.attempts).isEmpty();
 		advance(200);
 		assertThat(this.attempts).containsExactly("0#1");
-		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.assignment.completed).containsExactly(0L);
 		assertThat(failingRecords().all()).isEmpty();
 		assertThat(this.workers.all()).as("the partition's own worker").hasSize(1);
 	}
@@ -744,26 +744,26 @@ class RetryingRecordTests {
 		this.execution.runAll();
 		advance(100);
 		assertThat(asked).hasSize(3);
-		assertThat(this.source.parked()).isEqualTo(1);
-		assertThat(this.source.completed).isEmpty();
+		assertThat(this.assignment.parked()).isEqualTo(1);
+		assertThat(this.assignment.completed).isEmpty();
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(this.source.completed).containsExactly(0L);
-		assertThat(this.source.parked()).isZero();
+		assertThat(this.assignment.completed).containsExactly(0L);
+		assertThat(this.assignment.parked()).isZero();
 		assertThat(this.workers.all()).hasSize(1);
 	}
 
 	@Test
-	void recordsThatAreGoneLeaveNoTimers() {
+	void recordsThatAreDroppedLeaveNoTimers() {
 		int timers = this.execution.timers();
 		this.recordBackOff = (record, failure) -> new FixedBackOff(Duration.ofHours(1).toMillis(), Long.MAX_VALUE);
 		fail(0, new IllegalStateException("On purpose"));
 		for (int rebalance = 0; rebalance < 100; rebalance++) {
-			this.source.revoked = false;
+			this.assignment.revoked = false;
 			submit(2);
 			revoke();
 		}
-		assertThat(this.source.dropped).hasSize(200);
+		assertThat(this.assignment.dropped).hasSize(200);
 		// What was not logged is.
 		this.execution.advance(Duration.ofSeconds(2));
 		assertThat(this.execution.timers()).as("that of the stall watch").isLessThanOrEqualTo(timers + 1);
@@ -789,7 +789,7 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recordWhoseTimerCannotBeSetIsTriedAgainAllTheSame() {
+	void recordWhoseTimerCannotBeSetIsRetriedAllTheSame() {
 		this.stops = true;
 		this.recordBackOff = (record, failure) -> new FixedBackOff(5000, Long.MAX_VALUE);
 		fail(0, new IllegalStateException("On purpose"));
@@ -798,15 +798,15 @@ class RetryingRecordTests {
 		assertThat(this.attempts).containsExactly("0#1");
 		this.failing.clear();
 		advance(1000);
-		assertThat(this.attempts).as("its worker is started again, and it waits on").containsExactly("0#1");
+		assertThat(this.attempts).as("its worker is restarted, and it waits on").containsExactly("0#1");
 		advance(4000);
 		assertThat(this.attempts).containsExactly("0#1", "0#2");
-		assertThat(this.source.completed).containsExactly(0L);
+		assertThat(this.assignment.completed).containsExactly(0L);
 	}
 
 	private void allocate(WorkerAllocationStrategy names, List<Long> asked, int throwing) {
 		RecordDelivery delivery = delivery();
-		RecordAllocator allocator = new RecordAllocator(new WorkerAllocationStrategy() {
+		KeyAllocationWork.Allocator allocator = new KeyAllocationWork.Allocator(new WorkerAllocationStrategy() {
 
 			@Override
 			public String workerName(String topic, int partition) {
@@ -822,8 +822,8 @@ class RetryingRecordTests {
 				return "key";
 			}
 
-		}, this.workers, delivery);
-		allocator.allocateInAnyCase(record(0), this.source, 0, false);
+		}, this.workers, WorkFactory.of(delivery));
+		allocator.allocateInAnyCase(record(0), this.assignment, 0, false);
 	}
 
 	private void fail(long offset, Throwable failure) {
@@ -834,13 +834,13 @@ class RetryingRecordTests {
 	 * Submit records from offset 0 on, and do what can be done at once.
 	 */
 	private void submit(int records) {
-		this.worker.submit(new PartitionWork(
-				LongStream.range(0, records).mapToObj(RetryingRecordTests::record).toList(), this.source, delivery()));
+		this.worker.submit(RecordWork.of(LongStream.range(0, records).mapToObj(RetryingRecordTests::record).toList(),
+				this.assignment, delivery()));
 		this.execution.runAll();
 	}
 
 	private void submitOne(ConsumerRecord<?, ?> record) {
-		this.worker.submit(new PartitionWork(List.of(record), this.source, delivery()));
+		this.worker.submit(RecordWork.of(List.of(record), this.assignment, delivery()));
 		this.execution.runAll();
 	}
 
@@ -860,12 +860,12 @@ class RetryingRecordTests {
 		return backOff;
 	}
 
-	private FailingRecords failingRecords() {
-		return Objects.requireNonNull(this.delivery).failingRecords();
+	private Failures failingRecords() {
+		return Objects.requireNonNull(this.delivery).failures();
 	}
 
-	private FailureJournal journal() {
-		return Objects.requireNonNull(this.delivery).failureJournal();
+	private Failures journal() {
+		return Objects.requireNonNull(this.delivery).failures();
 	}
 
 	private ConsumerSnapshot.Counters counters() {
@@ -873,7 +873,7 @@ class RetryingRecordTests {
 	}
 
 	private void revoke() {
-		this.source.revoked = true;
+		this.assignment.revoked = true;
 		this.workers.wakeAll();
 		this.execution.runAll();
 	}

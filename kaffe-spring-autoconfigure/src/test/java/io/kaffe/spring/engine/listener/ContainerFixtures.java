@@ -31,7 +31,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.util.backoff.FixedBackOff;
 
-import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
@@ -99,7 +99,7 @@ final class ContainerFixtures {
 			StandardWorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
 			@Nullable ConsumerSeekAware seekAware, ManualExecution execution) {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
-				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchLimits(500, Duration.ZERO),
+				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new StallWatch.Limits(Duration.ofHours(1), null), new RestartHistory.Limit(10, Duration.ofMinutes(5)),
 				ConsumerProblem.Severity.WARNING, false);

@@ -195,9 +195,9 @@ class DocumentedListenerStylesIntegrationTests {
 	void nackSaysWhatToDoInstead() {
 		send("nacking", "one");
 		expect("nacking",
-				"Acknowledgment.nack() is for the thread that polls, and this is a worker. Throw an exception "
-						+ "instead: the worker tries the record again after a back-off ('kaffe.failure.backoff.*', or a "
-						+ "RecordBackOff bean), and holds up no other worker meanwhile");
+				"Acknowledgment.nack() is only supported on the consumer thread, not by workers. Throw an exception "
+						+ "instead: the record is retried after a back-off ('kaffe.failure.backoff.*', or a "
+						+ "RecordBackOff bean), and other workers are not affected");
 	}
 
 	@Test

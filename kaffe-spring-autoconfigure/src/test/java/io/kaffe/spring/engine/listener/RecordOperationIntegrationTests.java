@@ -84,7 +84,7 @@ class RecordOperationIntegrationTests {
 			assertThat(answers).filteredOn((answer) -> answer.statusCode() == 404)
 				.allSatisfy((answer) -> assertThat(answer.body()).contains("-0@7 is not failing"));
 			assertThat(answers).filteredOn((answer) -> answer.statusCode() == 409)
-				.allSatisfy((answer) -> assertThat(answer.body()).contains("Somebody has decided about"));
+				.allSatisfy((answer) -> assertThat(answer.body()).contains("Operator requested "));
 			await("it is final").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
 			ConsumerSnapshot table = ListenerApplication.table(context, "orders");
 			assertThat(table.counters().handled()).as("all, and each once").isEqualTo(10);

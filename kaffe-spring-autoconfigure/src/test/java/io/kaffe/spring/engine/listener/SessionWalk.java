@@ -48,11 +48,11 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
-import io.kaffe.spring.engine.delivery.BatchLimits;
+import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
-import io.kaffe.spring.engine.delivery.FailingRecords;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.Failures;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.offset.CommitMetadata;
@@ -176,7 +176,7 @@ final class SessionWalk {
 				this.deadLetters ? FailureAction.DEAD_LETTER : FailureAction.PARK, Map.of(), this::recover, null, 3);
 		ConsumerSettings settings = new ConsumerSettings(this.strategy.configurationName(), this.strategy, null,
 				MAX_BUFFERED, 64L << 20, true, Duration.ofMillis(100), this.drainTimeout,
-				new BatchLimits(500, Duration.ZERO), policy, new StallWatch.Limits(Duration.ofHours(10), null),
+				new BatchDelivery.Limits(500, Duration.ZERO), policy, new StallWatch.Limits(Duration.ofHours(10), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
 				ListenerType.ACKNOWLEDGING, null, this.manual, false, new DeliverySettings("orders", false, policy,
@@ -383,12 +383,12 @@ final class SessionWalk {
 	}
 
 	private void decide() {
-		List<FailingRecord> failing = this.adopted.context().delivery().failingRecords().all();
+		List<FailingRecord> failing = this.adopted.context().delivery().failures().all();
 		if (failing.isEmpty()) {
 			return;
 		}
 		FailingRecord record = pick(failing);
-		FailingRecords records = this.adopted.context().delivery().failingRecords();
+		Failures records = this.adopted.context().delivery().failures();
 		try {
 			switch (this.random.nextInt(3)) {
 				case 0 -> records.retry(record.partition(), record.offset());
@@ -572,9 +572,9 @@ final class SessionWalk {
 			this.open.clear();
 			this.recoveries.forEach((recovery) -> answer(recovery, true));
 			this.recoveries.clear();
-			this.adopted.context().delivery().failingRecords().all().forEach((failing) -> {
+			this.adopted.context().delivery().failures().all().forEach((failing) -> {
 				try {
-					this.adopted.context().delivery().failingRecords().retry(failing.partition(), failing.offset());
+					this.adopted.context().delivery().failures().retry(failing.partition(), failing.offset());
 				}
 				catch (IllegalStateException ex) {
 					// Another decision is still to be carried out.
@@ -595,8 +595,8 @@ final class SessionWalk {
 		});
 		assertThat(this.adopted.context().buffer().buffered()).as("buffered").isEqualTo(new PartitionBuffer.Room(0, 0));
 		assertThat(this.adopted.context().workers().inFlight()).as("in flight").isZero();
-		assertThat(this.adopted.context().delivery().failingRecords().all()).as("failing").isEmpty();
-		assertThat(this.adopted.context().delivery().unattended()).as("open").isEmpty();
+		assertThat(this.adopted.context().delivery().failures().all()).as("failing").isEmpty();
+		assertThat(this.adopted.context().delivery().detachedRecords()).as("open").isEmpty();
 		if (!this.mayFailToDispatch) {
 			assertThat(this.adopted.context().internalErrors().count()).as("internal errors").isZero();
 		}

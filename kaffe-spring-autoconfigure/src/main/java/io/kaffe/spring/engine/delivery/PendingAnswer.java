@@ -1,0 +1,232 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.worker.DetachedRecord;
+import io.kaffe.spring.engine.worker.Turn;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+
+/**
+ * The answer of a handler or a recoverer that has returned a future: no thread waits for
+ * it, a drain does. A record whose answer is a success is completed with it, whatever has
+ * become of its worker.
+ * <p>
+ * <b>Threading.</b> The worker asks and takes the answer; one other thread, or the same
+ * one, brings it and wakes the worker, which looks for it once more after it has begun to
+ * wait. While a handler has not answered, it counts as one of those in flight
+ * ({@link Worker#handlerAwaited()}), until the answer or the end of its assignment,
+ * whichever is first. The worker first adds it to the detached records and then looks
+ * whether the assignment has ended; the consumer thread first ends assignments and then
+ * looks through the detached records: one of them sees the other.
+ */
+final class PendingAnswer implements DetachedRecord {
+
+	/** Whether it counts as one of the handlers in flight. */
+	private final AtomicBoolean counted = new AtomicBoolean();
+
+	private final ConsumerRecord<?, ?> record;
+
+	private final AssignmentHandle assignment;
+
+	private final Worker worker;
+
+	private final Set<DetachedRecord> detachedRecords;
+
+	private final Runnable succeeded;
+
+	private volatile long askedAt;
+
+	private volatile boolean asked;
+
+	private volatile boolean answered;
+
+	/** What the answer is; written before {@code answered}. */
+	private @Nullable Throwable answer;
+
+	/**
+	 * Create an answer that was not asked for yet.
+	 * @param detachedRecords where handlers are found that have not answered
+	 * @param succeeded called before the record is completed, by the thread that answers
+	 */
+	PendingAnswer(ConsumerRecord<?, ?> record, AssignmentHandle assignment, Worker worker,
+			Set<DetachedRecord> detachedRecords, Runnable succeeded) {
+		this.record = record;
+		this.assignment = assignment;
+		this.worker = worker;
+		this.detachedRecords = detachedRecords;
+		this.succeeded = succeeded;
+	}
+
+	/**
+	 * Wait for the answer of a handler.
+	 */
+	void awaitHandler(CompletableFuture<?> future, Turn turn) {
+		this.askedAt = turn.now();
+		if (!future.isDone()) {
+			this.counted.set(true);
+			this.worker.handlerAwaited();
+		}
+		await(future);
+		if (isAwaited()) {
+			this.detachedRecords.add(this);
+			if (!isAwaited()) {
+				this.detachedRecords.remove(this);
+			}
+			partitionsGone();
+		}
+	}
+
+	/**
+	 * Wait for an answer without a thread. A drain waits for it, too.
+	 */
+	void await(CompletableFuture<?> future) {
+		this.answered = false;
+		this.asked = true;
+		this.assignment.hold();
+		boolean waits = false;
+		try {
+			// Not whenComplete: its stage would ask the failure, which is the user's, for
+			// its text.
+			future.handle((result, failure) -> {
+				answer(failure);
+				return null;
+			});
+			waits = true;
+		}
+		finally {
+			if (!waits) {
+				this.asked = false;
+				stopCounting();
+				this.assignment.exit();
+			}
+		}
+	}
+
+	/**
+	 * Note the answer. Whatever it is, it must arrive, or the worker would wait for ever.
+	 */
+	private void answer(@Nullable Throwable thrown) {
+		Throwable failure = unwrapped(thrown);
+		try {
+			if (failure == null) {
+				this.succeeded.run();
+				this.assignment.complete(this.record);
+			}
+		}
+		catch (Throwable ex) {
+			failure = ex;
+		}
+		this.answer = failure;
+		this.answered = true;
+		this.detachedRecords.remove(this);
+		stopCounting();
+		try {
+			this.assignment.exit();
+		}
+		finally {
+			this.worker.wake();
+		}
+	}
+
+	private static @Nullable Throwable unwrapped(@Nullable Throwable failure) {
+		Throwable cause = (failure instanceof CompletionException) ? WorkerRuntime.causeOf(failure) : null;
+		return (cause != null) ? cause : failure;
+	}
+
+	@Override
+	public void partitionsGone() {
+		if (this.assignment.isOver(this.record)) {
+			stopCounting();
+		}
+	}
+
+	private void stopCounting() {
+		if (this.counted.compareAndSet(true, false)) {
+			this.worker.handlerAnswered();
+		}
+	}
+
+	/**
+	 * Return whether a handler or a recoverer was asked, and its answer, if there is one,
+	 * was not taken.
+	 */
+	boolean isAsked() {
+		return this.asked;
+	}
+
+	/**
+	 * Return whether there is an answer, for the worker to take if it has not done so.
+	 */
+	boolean isAnswered() {
+		return this.answered;
+	}
+
+	/**
+	 * Return whether a handler or a recoverer has the record and has not answered.
+	 * Nothing else may be done about the record meanwhile.
+	 */
+	boolean isAwaited() {
+		return this.asked && !this.answered;
+	}
+
+	/**
+	 * Return whether the last answer was a success, so that the record is completed.
+	 */
+	boolean isCompleted() {
+		return this.answered && this.answer == null;
+	}
+
+	/**
+	 * Take the answer, when there is one.
+	 * @return the failure, or {@code null} if the record is completed
+	 */
+	@Nullable Throwable take() {
+		Throwable failure = this.answer;
+		this.asked = false;
+		return failure;
+	}
+
+	@Override
+	public ConsumerRecord<?, ?> record() {
+		return this.record;
+	}
+
+	@Override
+	public String workerName() {
+		return this.worker.name();
+	}
+
+	@Override
+	public long since() {
+		return this.askedAt;
+	}
+
+	@Override
+	public boolean isOver() {
+		return !isAwaited();
+	}
+
+}
