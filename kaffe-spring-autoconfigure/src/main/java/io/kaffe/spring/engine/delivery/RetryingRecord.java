@@ -306,7 +306,7 @@ final class RetryingRecord implements DetachedRecord {
 			if (!isAwaited()) {
 				this.source.delivery().unattended().remove(this);
 			}
-			partitionsGone();
+			partitionsRevoked();
 		}
 	}
 
@@ -365,7 +365,7 @@ final class RetryingRecord implements DetachedRecord {
 	}
 
 	@Override
-	public void partitionsGone() {
+	public void partitionsRevoked() {
 		if (this.source.isOver(this.record)) {
 			countNoMore();
 		}

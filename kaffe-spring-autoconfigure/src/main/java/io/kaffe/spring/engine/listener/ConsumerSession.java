@@ -141,7 +141,7 @@ final class ConsumerSession {
 				owner.metadataLimit(), owner.refusalPatience(), owner.commitOutcomes(), this.errors, owner.ticker());
 		this.flow = new FlowControl(consumer, owner, ContainerAdopter.maxPollRecords(owner.container()),
 				this::awaitRoom);
-		this.drain = new PartitionDrain(owner.workers(), owner.unattended(), owner.ticker());
+		this.drain = new PartitionDrain(owner.workers(), owner.detachedRecords(), owner.ticker());
 		this.thread = Thread.currentThread();
 		this.positions = new CommitReader(consumer, owner.toString(), owner.settings().metadataLength() > 0,
 				owner.ticker());

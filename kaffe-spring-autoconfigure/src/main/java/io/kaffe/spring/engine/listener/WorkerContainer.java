@@ -61,7 +61,6 @@ import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.RecentEntries;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
@@ -297,12 +296,12 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	@Override
-	public StallWatch.Limits stallLimits() {
+	public WorkerOwner.StallLimits stallLimits() {
 		return this.settings.stallLimits();
 	}
 
 	@Override
-	public Collection<? extends DetachedRecord> unattended() {
+	public Collection<? extends DetachedRecord> detachedRecords() {
 		return this.delivery.unattended();
 	}
 

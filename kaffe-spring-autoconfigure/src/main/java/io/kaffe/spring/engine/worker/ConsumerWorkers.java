@@ -17,9 +17,10 @@
 package io.kaffe.spring.engine.worker;
 
 import java.time.Duration;
+import java.util.AbstractCollection;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +28,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -60,7 +63,14 @@ public final class ConsumerWorkers {
 
 	private static final Log logger = LogFactory.getLog(ConsumerWorkers.class);
 
-	private final Map<Object, Worker> workers = new ConcurrentHashMap<>();
+	private final Map<String, PartitionWorker> partitionWorkers = new ConcurrentHashMap<>();
+
+	private final Map<Object, KeyWorker> keyWorkers = new ConcurrentHashMap<>();
+
+	private final Collection<Worker> all = new AllWorkers();
+
+	/** One for all, since there is a worker for each key in flight. */
+	private final Consumer<KeyWorker> keyRetirement = this::retired;
 
 	private final WorkerRuntime runtime;
 
@@ -68,18 +78,23 @@ public final class ConsumerWorkers {
 
 	private final HandledRecords handledRecords = new HandledRecords();
 
-	private final Collection<? extends DetachedRecord> unattended;
+	private final Collection<? extends DetachedRecord> detachedRecords;
 
 	private final ConsumerObservers observers;
 
-	private final LimitedLog failureLog;
+	private final StallWatch stallWatch;
+
+	private final Worker.Context context;
 
 	ConsumerWorkers(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
 		this.runtime = runtime;
-		this.unattended = consumer.unattended();
+		this.detachedRecords = consumer.detachedRecords();
 		this.observers = observers;
-		this.failureLog = new LimitedLog(observers.consumer(), runtime);
-		this.runQueue = new RunQueue(runtime, consumer, maxConcurrency, observers);
+		Set<Turn> turns = ConcurrentHashMap.newKeySet();
+		this.stallWatch = new StallWatch(runtime, consumer.stallLimits(), turns, consumer.detachedRecords(), observers);
+		this.runQueue = new RunQueue(runtime, consumer, maxConcurrency, turns, this.stallWatch::watch);
+		this.context = new Worker.Context(this.runQueue, runtime, observers,
+				new LimitedLog(observers.consumer(), runtime));
 	}
 
 	/**
@@ -89,8 +104,8 @@ public final class ConsumerWorkers {
 	 * @return the worker
 	 */
 	public Worker allocate(String name, AssignedPartition assigned) {
-		return this.workers.compute(name, (key, present) -> {
-			Worker worker = (present != null) ? present : new Worker(name, this);
+		return this.partitionWorkers.compute(name, (key, present) -> {
+			PartitionWorker worker = (present != null) ? present : newPartitionWorker(name);
 			worker.serve(assigned);
 			return worker;
 		});
@@ -116,7 +131,11 @@ public final class ConsumerWorkers {
 	 * @return a new worker
 	 */
 	public Worker internal(String name) {
-		return new Worker(name, this);
+		return newPartitionWorker(name);
+	}
+
+	private PartitionWorker newPartitionWorker(String name) {
+		return new PartitionWorker(name, this.context, this::retireIfUnused);
 	}
 
 	/**
@@ -132,9 +151,9 @@ public final class ConsumerWorkers {
 		Object name = (key != null) ? WorkerKey.of(key)
 				: new Coordinates(record.topic(), record.partition(), record.offset());
 		while (true) {
-			Worker worker = (key != null) ? this.workers.get(name) : null;
+			KeyWorker worker = (key != null) ? this.keyWorkers.get(name) : null;
 			if (worker == null) {
-				Worker fresh = new Worker(name, record, slot, this);
+				KeyWorker fresh = new KeyWorker(name, record, slot, this.context, this.keyRetirement);
 				fresh.prepare(work);
 				worker = putIfAbsent(name, fresh, work);
 				if (worker == null) {
@@ -145,7 +164,7 @@ public final class ConsumerWorkers {
 			if (worker.submit(work)) {
 				return;
 			}
-			this.workers.remove(name, worker);
+			this.keyWorkers.remove(name, worker);
 		}
 	}
 
@@ -155,15 +174,15 @@ public final class ConsumerWorkers {
 	 * as if it had retired, unless others have submitted work to it already, so that it
 	 * has to be run.
 	 */
-	private @Nullable Worker putIfAbsent(Object name, Worker fresh, Work first) {
+	private @Nullable KeyWorker putIfAbsent(Object name, KeyWorker fresh, Work first) {
 		try {
-			return this.workers.putIfAbsent(name, fresh);
+			return this.keyWorkers.putIfAbsent(name, fresh);
 		}
 		catch (Throwable ex) {
-			if (!fresh.retireInsteadOf(first)) {
+			if (!fresh.close(first)) {
 				return null;
 			}
-			this.workers.remove(name, fresh);
+			this.keyWorkers.remove(name, fresh);
 			throw ex;
 		}
 	}
@@ -191,8 +210,8 @@ public final class ConsumerWorkers {
 	 * when their partitions are gone, others may be handled in their place.
 	 */
 	public void wakeAll() {
-		this.unattended.forEach(DetachedRecord::partitionsGone);
-		this.workers.values().forEach(Worker::wake);
+		this.detachedRecords.forEach(DetachedRecord::partitionsRevoked);
+		this.all.forEach(Worker::wake);
 	}
 
 	/**
@@ -200,7 +219,7 @@ public final class ConsumerWorkers {
 	 * @return a live view, in no order
 	 */
 	public Collection<Worker> all() {
-		return Collections.unmodifiableCollection(this.workers.values());
+		return this.all;
 	}
 
 	/**
@@ -225,7 +244,7 @@ public final class ConsumerWorkers {
 	 * @return the number, which never decreases and may be a moment old
 	 */
 	public long handled() {
-		return this.handledRecords.sum(this.workers.values());
+		return this.handledRecords.sum(this.all);
 	}
 
 	/**
@@ -233,7 +252,7 @@ public final class ConsumerWorkers {
 	 * @return the number, a moment's view
 	 */
 	public int inFlight() {
-		return this.workers.values().stream().mapToInt(Worker::inFlight).sum();
+		return this.all.stream().mapToInt(Worker::inFlight).sum();
 	}
 
 	/**
@@ -246,7 +265,7 @@ public final class ConsumerWorkers {
 			states.put(state, 0);
 		}
 		Set<String> stalled = stalled().stream().map(StalledRecord::worker).collect(Collectors.toSet());
-		for (Worker worker : this.workers.values()) {
+		for (Worker worker : this.all) {
 			boolean isStalled = !stalled.isEmpty() && stalled.contains(worker.name());
 			states.merge(isStalled ? WorkerState.STALLED : worker.state(), 1, Integer::sum);
 		}
@@ -258,7 +277,7 @@ public final class ConsumerWorkers {
 	 * @return a snapshot, in no order
 	 */
 	public List<StalledRecord> stalled() {
-		return this.runQueue.stallWatch().stalled();
+		return this.stallWatch.stalled();
 	}
 
 	/**
@@ -288,7 +307,7 @@ public final class ConsumerWorkers {
 	}
 
 	@Nullable Worker workerFor(TopicPartition partition) {
-		for (Worker worker : this.workers.values()) {
+		for (PartitionWorker worker : this.partitionWorkers.values()) {
 			if (worker.serves(partition)) {
 				return worker;
 			}
@@ -296,39 +315,31 @@ public final class ConsumerWorkers {
 		return null;
 	}
 
-	WorkerRuntime runtime() {
-		return this.runtime;
-	}
-
 	/**
 	 * Return where to log what may happen to many records at once.
 	 * @return always the same
 	 */
 	public LimitedLog failureLog() {
-		return this.failureLog;
-	}
-
-	RunQueue runQueue() {
-		return this.runQueue;
+		return this.context.failureLog();
 	}
 
 	/**
-	 * Retire a worker that fell idle, if nobody needs it.
+	 * Retire a worker of partitions that has become idle, if no partition needs it.
 	 */
-	void retireIfUnused(Worker idle) {
+	private void retireIfUnused(PartitionWorker idle) {
 		retireIf(idle.name(), (worker) -> worker == idle && worker.isUnused());
 	}
 
-	private void retireIf(String name, Predicate<Worker> condition) {
-		AtomicReference<@Nullable Worker> retired = new AtomicReference<>();
-		this.workers.computeIfPresent(name, (key, worker) -> {
+	private void retireIf(String name, Predicate<PartitionWorker> condition) {
+		AtomicReference<@Nullable PartitionWorker> retired = new AtomicReference<>();
+		this.partitionWorkers.computeIfPresent(name, (key, worker) -> {
 			if (!condition.test(worker)) {
 				return worker;
 			}
 			retired.set(worker);
 			return null;
 		});
-		Worker worker = retired.get();
+		PartitionWorker worker = retired.get();
 		if (worker != null) {
 			this.handledRecords.retired(worker);
 		}
@@ -337,9 +348,9 @@ public final class ConsumerWorkers {
 	/**
 	 * Forget the worker of a key that has closed its queue.
 	 */
-	void retired(Worker worker, Object key) {
+	private void retired(KeyWorker worker) {
 		try {
-			this.workers.remove(key, worker);
+			this.keyWorkers.remove(worker.key(), worker);
 			this.handledRecords.retired(worker);
 		}
 		catch (Throwable ex) {
@@ -387,6 +398,29 @@ public final class ConsumerWorkers {
 				sum += worker.handled();
 			}
 			return this.highest.accumulateAndGet(sum, Math::max);
+		}
+
+	}
+
+	/**
+	 * A live view of the workers of partitions and of keys.
+	 */
+	private final class AllWorkers extends AbstractCollection<Worker> {
+
+		@Override
+		public Iterator<Worker> iterator() {
+			return stream().iterator();
+		}
+
+		@Override
+		public Stream<Worker> stream() {
+			return Stream.concat(ConsumerWorkers.this.partitionWorkers.values().stream(),
+					ConsumerWorkers.this.keyWorkers.values().stream());
+		}
+
+		@Override
+		public int size() {
+			return ConsumerWorkers.this.partitionWorkers.size() + ConsumerWorkers.this.keyWorkers.size();
 		}
 
 	}

@@ -64,7 +64,7 @@ public interface DetachedRecord {
 	/**
 	 * Look whether its partition is gone, after partitions were taken from the consumer.
 	 */
-	default void partitionsGone() {
+	default void partitionsRevoked() {
 	}
 
 }

@@ -23,7 +23,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,8 +78,6 @@ final class RunQueue {
 
 	private static final Duration GIVEN_UP_DELAY = Duration.ofSeconds(1);
 
-	private static final long WARNING_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
-
 	private static final int SHOWN_FRAMES = 50;
 
 	/** The lane that the thread is about to submit. */
@@ -97,15 +94,15 @@ final class RunQueue {
 
 	private final Deque<Integer> freeSlots = new ArrayDeque<>();
 
-	private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
+	private final Set<Turn> turns;
+
+	private final Runnable watch;
 
 	private final WorkerRuntime runtime;
 
 	private final WorkerOwner consumer;
 
-	private final StallWatch stallWatch;
-
-	private final RestartHistory rejections;
+	private final ExecutorRejections rejections;
 
 	private final StrandedWorkers stranded = new StrandedWorkers();
 
@@ -116,20 +113,22 @@ final class RunQueue {
 
 	private volatile int maxConcurrency;
 
-	private volatile long warnedAt;
-
-	private volatile long standsStillUntil;
-
-	private volatile boolean stoodStill;
-
-	RunQueue(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
+	/**
+	 * Create a run queue.
+	 * @param runtime has the executor, the scheduler and the time
+	 * @param consumer the consumer
+	 * @param maxConcurrency how many records may be handled at once
+	 * @param turns where the turns of threads that run workers are kept, for other
+	 * threads to read
+	 * @param watch called by each thread that begins to run workers
+	 */
+	RunQueue(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, Set<Turn> turns, Runnable watch) {
 		this.runtime = runtime;
 		this.consumer = consumer;
 		this.maxConcurrency = maxConcurrency;
-		this.stallWatch = new StallWatch(runtime, consumer.stallLimits(), this.turns, consumer.unattended(), observers);
-		this.rejections = new RestartHistory(consumer.restartLimit());
-		this.standsStillUntil = runtime.ticker().nanoTime();
-		this.warnedAt = this.standsStillUntil - WARNING_INTERVAL_NANOS;
+		this.turns = turns;
+		this.watch = watch;
+		this.rejections = new ExecutorRejections(runtime.ticker(), consumer);
 	}
 
 	/**
@@ -165,10 +164,6 @@ final class RunQueue {
 
 	int maxConcurrency() {
 		return this.maxConcurrency;
-	}
-
-	StallWatch stallWatch() {
-		return this.stallWatch;
 	}
 
 	/**
@@ -295,7 +290,7 @@ final class RunQueue {
 		if (this.retrying.compareAndSet(false, true)) {
 			try {
 				if (this.permits.get() == 0) {
-					standsStill();
+					this.rejections.standsStill();
 				}
 				this.runtime.after(REJECTED_DELAY, () -> {
 					this.retrying.set(false);
@@ -306,36 +301,6 @@ final class RunQueue {
 				// No memory for it: left to whoever comes next.
 				this.retrying.set(false);
 			}
-		}
-	}
-
-	/**
-	 * Note that nothing is handled because the executor turns everything away, which may
-	 * not last. Forgotten as soon as a lane runs: an executor that others fill now and
-	 * then is no reason to stop. Called by whoever has set {@code retrying}.
-	 */
-	private void standsStill() {
-		long now = this.runtime.ticker().nanoTime();
-		if (now - this.standsStillUntil < 0) {
-			return;
-		}
-		Duration delay = this.rejections.brokeDown(now);
-		this.stoodStill = true;
-		this.standsStillUntil = now + delay.toNanos();
-		if (delay.isZero()) {
-			this.rejections.forget();
-			this.consumer.stopBecause("The task executor turned its workers away again and again, so that none of them "
-					+ "ran. Give it threads for as many workers as are to run at once.", null);
-		}
-	}
-
-	private void warnOfRejection(@Nullable Throwable failure) {
-		long now = this.runtime.ticker().nanoTime();
-		if (now - this.warnedAt >= WARNING_INTERVAL_NANOS) {
-			this.warnedAt = now;
-			SafeLog.log(logger::warn, "The task executor turned workers away"
-					+ ((failure != null) ? "" : ", to be run in the thread that submitted them, which is not theirs")
-					+ "; trying again soon. Give it as many threads as workers are to run at once", failure);
 		}
 	}
 
@@ -381,14 +346,14 @@ final class RunQueue {
 					// lacking.
 					return true;
 				}
-				warnOfRejection(ex);
+				RunQueue.this.rejections.warn(ex);
 				return false;
 			}
 			finally {
 				SUBMITTING.remove();
 			}
 			if (this.refused) {
-				warnOfRejection(null);
+				RunQueue.this.rejections.warn(null);
 			}
 			return !this.refused;
 		}
@@ -408,11 +373,11 @@ final class RunQueue {
 			WorkerOwner.ThreadScope scope = null;
 			boolean ended = false;
 			try {
-				noteThatItRuns();
+				RunQueue.this.rejections.laneRuns();
 				scope = RunQueue.this.consumer.threadScope();
 				this.turn.enter();
 				RunQueue.this.turns.add(this.turn);
-				RunQueue.this.stallWatch.watch();
+				RunQueue.this.watch.run();
 				scope.enter();
 				runWorkers();
 				ended = true;
@@ -425,13 +390,6 @@ final class RunQueue {
 				if (scope != null) {
 					scope.leave();
 				}
-			}
-		}
-
-		private void noteThatItRuns() {
-			if (RunQueue.this.stoodStill) {
-				RunQueue.this.stoodStill = false;
-				RunQueue.this.rejections.forget();
 			}
 		}
 

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * is done by the scheduler, one look after the other, and only while records are being
  * handled. What a worker is at is read from its {@link Turn}.
  */
-public final class StallWatch {
+final class StallWatch {
 
 	private static final Log logger = LogFactory.getLog(StallWatch.class);
 
@@ -52,7 +52,7 @@ public final class StallWatch {
 
 	private final WorkerRuntime runtime;
 
-	private final Limits limits;
+	private final WorkerOwner.StallLimits limits;
 
 	private final Duration period;
 
@@ -70,7 +70,7 @@ public final class StallWatch {
 	 * @param unattended a live collection of records that no thread is at
 	 * @param observers are told of each record once
 	 */
-	StallWatch(WorkerRuntime runtime, Limits limits, Collection<Turn> turns,
+	StallWatch(WorkerRuntime runtime, WorkerOwner.StallLimits limits, Collection<Turn> turns,
 			Collection<? extends DetachedRecord> unattended, ConsumerObservers observers) {
 		this.runtime = runtime;
 		this.limits = limits;
@@ -158,16 +158,6 @@ public final class StallWatch {
 		if (turn != null && threshold != null && !stall.interrupted && stall.duration(now).compareTo(threshold) >= 0) {
 			stall.interrupted = turn.interruptIf(stall::isGoingOn);
 		}
-	}
-
-	/**
-	 * How long the handling of a record may take before it counts as stalled.
-	 *
-	 * @param threshold after this it is reported
-	 * @param interruptThreshold after this the handling thread is interrupted;
-	 * {@code null}: never
-	 */
-	public record Limits(Duration threshold, @Nullable Duration interruptThreshold) {
 	}
 
 	/**

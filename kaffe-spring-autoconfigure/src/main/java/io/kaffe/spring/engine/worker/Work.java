@@ -16,8 +16,6 @@
 
 package io.kaffe.spring.engine.worker;
 
-import org.jspecify.annotations.Nullable;
-
 import io.kaffe.spring.table.WorkerState;
 
 /**
@@ -28,13 +26,7 @@ import io.kaffe.spring.table.WorkerState;
  * gives it; what one call wrote the next one sees. {@link #isReady} may be called by any
  * thread. Work is submitted once, to one worker.
  */
-public abstract class Work {
-
-	/** The neighbour in the worker's queue; belongs to the worker. */
-	@Nullable Work next;
-
-	/** How much was submitted with this one and not taken; belongs to the worker. */
-	int depth;
+public abstract class Work extends WorkerInbox.Element<Work> {
 
 	/**
 	 * Go on from where the last call ended. Failures of user code are outcomes, not
@@ -77,7 +69,7 @@ public abstract class Work {
 	 * by any thread; a moment's view.
 	 * @return the number, 1 or more
 	 */
-	public int handedOver() {
+	public int inFlight() {
 		return 1;
 	}
 

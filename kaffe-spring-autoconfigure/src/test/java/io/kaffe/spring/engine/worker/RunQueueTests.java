@@ -312,7 +312,7 @@ class RunQueueTests {
 			}
 
 		});
-		new DirectFieldAccessor(workers.runQueue()).setPropertyValue("slots", slots);
+		new DirectFieldAccessor(workers).setPropertyValue("runQueue.slots", slots);
 		submit(workers, "a", new Step("a1", Work.Progress.TURN_OVER));
 		submit(workers, "b", step("b1"));
 		this.execution.runAll();

@@ -156,8 +156,8 @@ class StallWatchTests {
 				new TestWorkerOwner() {
 
 					@Override
-					public StallWatch.Limits stallLimits() {
-						return new StallWatch.Limits(Duration.ofSeconds(10), interruptThreshold);
+					public WorkerOwner.StallLimits stallLimits() {
+						return new WorkerOwner.StallLimits(Duration.ofSeconds(10), interruptThreshold);
 					}
 
 				}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
