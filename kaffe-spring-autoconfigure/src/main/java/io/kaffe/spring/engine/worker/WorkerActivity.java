@@ -34,7 +34,7 @@ import io.kaffe.spring.table.WorkerSnapshot;
  * <b>Threading.</b> Written by the thread that runs the worker, in release mode. Any
  * thread may read, and what it reads may be a moment old. There are no locks.
  */
-abstract class WorkerActivity {
+public abstract class WorkerActivity {
 
 	private static final VarHandle RECORD = field("record", ConsumerRecord.class);
 
@@ -53,6 +53,10 @@ abstract class WorkerActivity {
 	private volatile int failed;
 
 	private volatile @Nullable Failure lastFailure;
+
+	WorkerActivity() {
+		// For workers only.
+	}
 
 	private static VarHandle field(String name, Class<?> type) {
 		try {

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <E> the type of the elements
  */
-abstract class WorkerInbox<E extends WorkerInbox.Element<E>> extends WorkerActivity {
+public abstract class WorkerInbox<E extends WorkerInbox.Element<E>> extends WorkerActivity {
 
 	/** The inbox of a worker that takes no more work. Its depth is 0. */
 	private static final Element<?> CLOSED = new Closed();
@@ -58,6 +58,10 @@ abstract class WorkerInbox<E extends WorkerInbox.Element<E>> extends WorkerActiv
 	private @Nullable E backlog;
 
 	private int backlogSize;
+
+	WorkerInbox() {
+		// For workers only.
+	}
 
 	/**
 	 * Add an element behind the others. Any thread.
