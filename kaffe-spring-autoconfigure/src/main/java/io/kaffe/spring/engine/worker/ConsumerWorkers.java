@@ -43,21 +43,23 @@ import io.kaffe.spring.table.WorkerState;
 
 /**
  * The workers of one consumer. All threads of the consumer share them: the same name, or
- * the same key, is the same worker, whoever asks.
+ * the same key, is the same worker for all of them.
  * <p>
  * Workers of partitions are {@linkplain #allocate allocated} and {@linkplain #release
  * released} with them. Workers of records appear with the first record that is
- * {@linkplain #submit submitted} under their key and are gone when the last one is done.
+ * {@linkplain #submit submitted} under their key and retire when the last one is
+ * finished.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Allocating, releasing and retiring a worker
- * of one name are atomic with each other (one entry of a concurrent map), so that nobody
- * gets a worker that is being retired. A worker that still runs when its last partition
- * goes stays in the table and is retired when it falls idle: a partition that comes back
- * meanwhile gets the same worker, and its records wait for what still runs. The worker of
- * a key retires by closing its queue, after which it takes nothing more, and then leaves
- * the map; whoever finds it closed removes it and makes a new one. Keys are compared
- * within the map, which holds the lock of one of its bins while it adds or removes: a key
- * whose {@code equals} hangs there holds up those who use the same bin.
+ * of one name are atomic with each other (one entry of a concurrent map), so that no
+ * partition gets a worker that is being retired. A worker that still runs when its last
+ * partition is released stays in the table and is retired when it is idle: a partition
+ * that is assigned again meanwhile gets the same worker, and its records wait for what
+ * still runs. The worker of a key retires by closing its queue, after which it takes
+ * nothing more, and then leaves the map; a submitter that finds it closed removes it and
+ * makes a new one. Keys are compared within the map, which holds the lock of one of its
+ * bins while it adds or removes: a key whose {@code equals} hangs there blocks other keys
+ * of the same bin.
  */
 public final class ConsumerWorkers {
 
@@ -92,13 +94,15 @@ public final class ConsumerWorkers {
 		this.observers = observers;
 		Set<Turn> turns = ConcurrentHashMap.newKeySet();
 		this.stallWatch = new StallWatch(runtime, consumer.stallLimits(), turns, consumer.detachedRecords(), observers);
-		this.runQueue = new RunQueue(runtime, consumer, maxConcurrency, turns, this.stallWatch::watch);
+		this.runQueue = new RunQueue(runtime, observers.consumer(), consumer, maxConcurrency, turns,
+				this.stallWatch::watch);
 		this.context = new Worker.Context(this.runQueue, runtime, observers,
 				new LimitedLog(observers.consumer(), runtime));
 	}
 
 	/**
-	 * Allocate the worker of a partition that was assigned, and start it if need be.
+	 * Allocate the worker of a partition that was assigned, and create it if there is
+	 * none.
 	 * @param name the worker's name
 	 * @param assigned the assignment
 	 * @return the worker
@@ -125,7 +129,7 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Return a worker that is in no table, for what has to be done in order beside the
+	 * Return a worker that is in no table, for tasks that run in order beside the
 	 * records.
 	 * @param name a name for logs
 	 * @return a new worker
@@ -190,7 +194,7 @@ public final class ConsumerWorkers {
 	/**
 	 * Return a place for the workers of one partition's records, so that they and those
 	 * of other partitions take turns.
-	 * @return the slot, to be {@linkplain #closeSlot closed} when the partition goes
+	 * @return the slot, to be {@linkplain #closeSlot closed} when the assignment ends
 	 */
 	public int openSlot() {
 		return this.runQueue.openSlot();
@@ -206,8 +210,9 @@ public final class ConsumerWorkers {
 
 	/**
 	 * Let all workers that wait look again whether they can go on, because partitions
-	 * were taken from the consumer. Those whose handlers have not answered cannot, but
-	 * when their partitions are gone, others may be handled in their place.
+	 * were revoked or lost. Those whose handlers have not answered cannot, but without
+	 * their partitions they no longer count as concurrent, so that others may run in
+	 * their place.
 	 */
 	public void wakeAll() {
 		this.detachedRecords.forEach(DetachedRecord::partitionsRevoked);
@@ -232,7 +237,7 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Return who is told what happens to the consumer.
+	 * Return who is notified of what happens to the consumer.
 	 * @return always the same
 	 */
 	public ConsumerObservers observers() {
@@ -240,7 +245,8 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Return how many records were finished, also by workers that are gone.
+	 * Return how many records were finished, including those of workers that have
+	 * retired.
 	 * @return the number, which never decreases and may be a moment old
 	 */
 	public long handled() {
@@ -354,7 +360,9 @@ public final class ConsumerWorkers {
 			this.handledRecords.retired(worker);
 		}
 		catch (Throwable ex) {
-			logger.error("The key of " + worker + " cannot be compared with others: " + ex.getClass().getName());
+			logger.error("The key of " + worker
+					+ " cannot be compared with others, so this worker stays in the table after it has retired: "
+					+ ex.getClass().getName());
 		}
 	}
 

@@ -35,6 +35,8 @@ final class ExecutorRejections {
 
 	private static final long WARNING_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
 
+	private final String name;
+
 	private final Ticker ticker;
 
 	private final WorkerOwner consumer;
@@ -47,7 +49,14 @@ final class ExecutorRejections {
 
 	private volatile boolean stoodStill;
 
-	ExecutorRejections(Ticker ticker, WorkerOwner consumer) {
+	/**
+	 * Create a history without rejections.
+	 * @param name the consumer's name
+	 * @param ticker the time
+	 * @param consumer the consumer
+	 */
+	ExecutorRejections(String name, Ticker ticker, WorkerOwner consumer) {
+		this.name = name;
 		this.ticker = ticker;
 		this.consumer = consumer;
 		this.rejections = new RestartHistory(consumer.restartLimit());
@@ -70,8 +79,9 @@ final class ExecutorRejections {
 		this.standsStillUntil = now + delay.toNanos();
 		if (delay.isZero()) {
 			this.rejections.forget();
-			this.consumer.stopBecause("The task executor turned its workers away again and again, so that none of them "
-					+ "ran. Give it threads for as many workers as are to run at once.", null);
+			this.consumer
+				.stopBecause("The task executor rejected all workers repeatedly, so that none of them ran. Give "
+						+ "it threads for as many workers as are to run at once.", null);
 		}
 	}
 
@@ -94,9 +104,11 @@ final class ExecutorRejections {
 		long now = this.ticker.nanoTime();
 		if (now - this.warnedAt >= WARNING_INTERVAL_NANOS) {
 			this.warnedAt = now;
-			SafeLog.log(logger::warn, "The task executor turned workers away"
-					+ ((failure != null) ? "" : ", to be run in the thread that submitted them, which is not theirs")
-					+ "; trying again soon. Give it as many threads as workers are to run at once", failure);
+			SafeLog.log(logger::warn,
+					"Consumer '" + this.name + "': the task executor rejected workers"
+							+ ((failure != null) ? "" : ", or ran them in the thread that submitted them")
+							+ "; retrying soon. Give it as many threads as workers are to run at once",
+					failure);
 		}
 	}
 

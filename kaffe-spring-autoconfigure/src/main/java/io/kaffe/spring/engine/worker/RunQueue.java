@@ -50,20 +50,20 @@ import org.jspecify.annotations.Nullable;
  * {@code ready} counts workers that are in a slot and that no lane has claimed: a worker
  * is put into its slot first and counted then, and a lane claims first and looks for a
  * worker then, so that it finds one. A worker is counted first, and whether a lane must
- * be started is asked then; whoever gives a permit back, a lane that ends or an answer,
- * takes it off {@code permits} first and looks once more whether a worker is ready then:
- * one of them sees the other. A lane on which a handler returns that answers later takes
- * a second permit without asking, so there may be more permits than the limit allows; but
- * each lane that goes beyond it looks at the limit before it runs the next worker, and
- * ends. So no more handlers are at work than may be: each has the permit of its lane, or
- * one of its own, and a lane only calls one after it has found that there are no more
- * permits, its own included, than the limit allows. Only one lane is being started at a
- * time, and it starts the next one if more is ready, so that threads are woken one by one
- * and no more than are needed; whoever skips starting because of {@code starting} has
- * counted its worker before, and whoever clears {@code starting}, the lane that has
- * started or a thread that found it need not, looks after that. Slots are opened and
- * closed under a lock, under which nothing else is called. What the threads are at is
- * read by the {@link StallWatch} from their turns.
+ * be started is asked then; a lane that ends, or an answer, takes its permit off
+ * {@code permits} first and looks once more whether a worker is ready then: one of them
+ * sees the other. A lane on which a handler returns that answers later takes a second
+ * permit without asking, so there may be more permits than the limit allows; but each
+ * lane that goes beyond it looks at the limit before it runs the next worker, and ends.
+ * So no more handlers are at work than may be: each has the permit of its lane, or one of
+ * its own, and a lane only calls one after it has found that there are no more permits,
+ * its own included, than the limit allows. Only one lane is being started at a time, and
+ * it starts the next one if more is ready, so that threads are woken one by one and no
+ * more than are needed; a thread that skips starting because of {@code starting} has
+ * counted its worker before, and the thread that clears {@code starting}, the lane that
+ * has started or a thread that found it need not, looks after that. Slots are opened and
+ * closed under a lock, under which nothing else is called. What the threads are handling
+ * is read by the {@link StallWatch} from their turns.
  */
 final class RunQueue {
 
@@ -76,7 +76,7 @@ final class RunQueue {
 
 	private static final Duration REJECTED_DELAY = Duration.ofMillis(100);
 
-	private static final Duration GIVEN_UP_DELAY = Duration.ofSeconds(1);
+	private static final Duration STOPPING_DELAY = Duration.ofSeconds(1);
 
 	private static final int SHOWN_FRAMES = 50;
 
@@ -116,24 +116,26 @@ final class RunQueue {
 	/**
 	 * Create a run queue.
 	 * @param runtime has the executor, the scheduler and the time
+	 * @param name the consumer's name
 	 * @param consumer the consumer
 	 * @param maxConcurrency how many records may be handled at once
 	 * @param turns where the turns of threads that run workers are kept, for other
 	 * threads to read
 	 * @param watch called by each thread that begins to run workers
 	 */
-	RunQueue(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, Set<Turn> turns, Runnable watch) {
+	RunQueue(WorkerRuntime runtime, String name, WorkerOwner consumer, int maxConcurrency, Set<Turn> turns,
+			Runnable watch) {
 		this.runtime = runtime;
 		this.consumer = consumer;
 		this.maxConcurrency = maxConcurrency;
 		this.turns = turns;
 		this.watch = watch;
-		this.rejections = new ExecutorRejections(runtime.ticker(), consumer);
+		this.rejections = new ExecutorRejections(name, runtime.ticker(), consumer);
 	}
 
 	/**
-	 * Add a worker that has something to do and is not here. Does not throw, since nobody
-	 * else would add it.
+	 * Add a worker that has something to do and is not here. Does not throw, since no
+	 * other thread would add it.
 	 */
 	void add(Worker worker) {
 		try {
@@ -168,7 +170,7 @@ final class RunQueue {
 
 	/**
 	 * Return where the thread is that handles a worker's record. Any thread.
-	 * @return the innermost frames; {@code null} if no thread does, or it went on to
+	 * @return the innermost frames; {@code null} if no thread does, or it has begun
 	 * another record meanwhile
 	 */
 	@Nullable List<String> stackOf(String worker) {
@@ -203,7 +205,7 @@ final class RunQueue {
 	}
 
 	/**
-	 * Return a slot that is in use by nobody else.
+	 * Return a slot that is not in use.
 	 */
 	synchronized int openSlot() {
 		Integer free = this.freeSlots.poll();
@@ -231,7 +233,7 @@ final class RunQueue {
 
 	/**
 	 * Start a lane, unless there is no permit for it or one is being started. Does not
-	 * throw, since whoever calls this has given a worker out of its hands.
+	 * throw, since the caller no longer holds the worker.
 	 */
 	private void startLane() {
 		while (this.permits.get() < this.maxConcurrency && this.starting.compareAndSet(false, true)) {
@@ -244,7 +246,7 @@ final class RunQueue {
 				return;
 			}
 			this.starting.set(false);
-			// Somebody may have left it to us to start one.
+			// Another thread may have left it to this one to start a lane.
 			if (this.ready.get() == 0) {
 				return;
 			}
@@ -298,14 +300,14 @@ final class RunQueue {
 				});
 			}
 			catch (Throwable ex) {
-				// No memory for it: left to whoever comes next.
+				// No memory for it: left to the next caller.
 				this.retrying.set(false);
 			}
 		}
 	}
 
 	/**
-	 * A thread that runs workers, or the wish for one.
+	 * A thread that runs workers, or the request for one.
 	 */
 	private final class Lane implements Runnable {
 
@@ -409,7 +411,7 @@ final class RunQueue {
 		}
 
 		private void run(Worker worker) {
-			this.turn.begin(worker, WORKER_TURN_NANOS);
+			this.turn.start(worker, WORKER_TURN_NANOS);
 			try {
 				worker.runTurn(this.turn);
 			}
@@ -422,10 +424,10 @@ final class RunQueue {
 		}
 
 		/**
-		 * Start a worker again after a while, with the head of its queue in place. If it
+		 * Restart a worker after a while, with the head of its queue in place. If it
 		 * broke down too often it stays down, and the consumer is stopped: what it has is
-		 * dropped as the partitions go, for which it has to run once more. If that cannot
-		 * even be arranged, it is started again at once, on another lane.
+		 * dropped when the partitions are revoked, for which it has to run once more. If
+		 * that cannot even be arranged, it is started again at once, on another lane.
 		 */
 		private void brokeDown(Worker worker, Throwable failure) {
 			boolean toBeAdded = this.turn.isHeld();
@@ -449,11 +451,11 @@ final class RunQueue {
 			if (delay.isZero() || WorkerRuntime.isFatal(failure)) {
 				worker.failureLog().log(logger::warn, "breakdowns of workers", brokeDown, failure);
 				RunQueue.this.consumer.stopBecause(brokeDown + (delay.isZero() ? " too often" : ""), failure);
-				return GIVEN_UP_DELAY;
+				return STOPPING_DELAY;
 			}
 			worker.failureLog()
 				.log(logger::warn, "breakdowns of workers",
-						brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
+						brokeDown + "; restarting it in " + delay.toMillis() + " ms", failure);
 			return delay;
 		}
 

@@ -29,7 +29,7 @@ import io.kaffe.spring.table.WorkerState;
 public abstract class Work extends WorkerInbox.Element<Work> {
 
 	/**
-	 * Go on from where the last call ended. Failures of user code are outcomes, not
+	 * Continue from where the last call ended. Failures of user code are outcomes, not
 	 * exceptions: what is thrown here counts as a breakdown of the worker, which is
 	 * restarted and calls again.
 	 * @param worker the worker that handles this work
@@ -56,7 +56,7 @@ public abstract class Work extends WorkerInbox.Element<Work> {
 
 	/**
 	 * Return whether a handler has returned and not answered yet, so that it has records
-	 * of this work although no thread is at it. May be called by any thread; a moment's
+	 * of this work although no thread runs it. May be called by any thread; a moment's
 	 * view.
 	 * @return {@code true} between {@link Worker#handlerAwaited()} and the answer
 	 */
@@ -89,8 +89,8 @@ public abstract class Work extends WorkerInbox.Element<Work> {
 		TURN_OVER,
 
 		/**
-		 * Something is left that cannot go on before somebody calls
-		 * {@link Worker#wake()}. No thread is held meanwhile.
+		 * Something is left that cannot go on before {@link Worker#wake()} is called. No
+		 * thread is held meanwhile.
 		 */
 		WAITING,
 

@@ -186,15 +186,15 @@ public abstract class Worker extends WorkerInbox<Work> {
 
 	/**
 	 * Note that the handler has returned and answers later. Until
-	 * {@link #handlerAnswered()} it counts as one of those that may be at work at once.
-	 * Called by work, while it is run.
+	 * {@link #handlerAnswered()} it counts as concurrent. Called by work, while it is
+	 * run.
 	 */
 	public void handlerAwaited() {
 		this.context.runQueue().takePermit();
 	}
 
 	/**
-	 * Note that a handler has answered, or that nobody waits for that any more. Any
+	 * Note that a handler has answered, or that its answer is no longer awaited. Any
 	 * thread, once for each call of {@link #handlerAwaited()}.
 	 */
 	public void handlerAnswered() {
@@ -204,7 +204,7 @@ public abstract class Worker extends WorkerInbox<Work> {
 	/**
 	 * Take the work that is next in the queue, if it is of a type. Called by work, while
 	 * it is run, which answers for it from then on.
-	 * @param type the type of work that is wanted
+	 * @param type the type of work
 	 * @param <W> the same
 	 * @return the work; {@code null} if nothing is queued, or something else is next
 	 */
@@ -342,9 +342,9 @@ public abstract class Worker extends WorkerInbox<Work> {
 	}
 
 	/**
-	 * Note that a turn broke down. The head of the queue stays where it is. Unless it had
-	 * given the queue out of its hands already, it is to be added to the run queue after
-	 * a while.
+	 * Note that a turn broke down. The head of the queue stays where it is. Unless the
+	 * turn had released the worker already, it is to be added to the run queue after a
+	 * while.
 	 * @return how long to wait; zero if it broke down too often
 	 */
 	Duration brokeDown(Turn turn, RestartHistory.Limit limit) {
@@ -368,7 +368,7 @@ public abstract class Worker extends WorkerInbox<Work> {
 			ready = work.isReady(turn.readClock()) || (state == GATHERING && hasNew());
 		}
 		finally {
-			// Also if it cannot tell: then it has to be run to find out.
+			// Also if that is not known: then it has to be run to find out.
 			if (ready) {
 				wake();
 			}

@@ -27,8 +27,8 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
 
 /**
- * A consumer as its workers know it: what they need to run, who describes it, and whom to
- * tell when they cannot go on.
+ * A consumer as its workers know it: what they need to run, how to describe it, and how
+ * to stop it when they cannot go on.
  * <p>
  * May be called by any thread; no method blocks.
  */
@@ -53,7 +53,7 @@ public interface WorkerOwner {
 	Collection<? extends DetachedRecord> detachedRecords();
 
 	/**
-	 * Return how often a worker that breaks down is started again.
+	 * Return how often a worker that breaks down is restarted.
 	 * @return the limit
 	 */
 	RestartHistory.Limit restartLimit();

@@ -550,7 +550,7 @@ final class SessionWalk {
 
 	private static CompletedOffsets read(OffsetAndMetadata commit) {
 		try {
-			return CommitMetadata.read(commit.metadata(), commit.offset()).told();
+			return CommitMetadata.read(commit.metadata(), commit.offset()).completed();
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			throw new AssertionError(ex);

@@ -77,8 +77,8 @@ class WorkerInterleavingTests {
 	}
 
 	/**
-	 * Compile the package with a mistake in it, to where the tests are: Lincheck tells
-	 * classes by their names, and looks for them in the class path.
+	 * Compile the package with a mistake in it, to where the tests are: Lincheck
+	 * distinguishes classes by their names, and looks for them in the class path.
 	 */
 	private static String compile(Mistake mistake, Path directory) throws Exception {
 		Path classes = Path.of(WorkerRaces.class.getProtectionDomain().getCodeSource().getLocation().toURI());
@@ -151,7 +151,7 @@ class WorkerInterleavingTests {
 				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
 
 		/**
-		 * A permit comes back without an answer, and nobody looks what is ready.
+		 * A permit comes back without an answer, and no thread looks what is ready.
 		 */
 		NO_LOOK_AT_THE_RUN_QUEUE_AFTER_A_PERMIT(WorkerRaces.PermitReturnedWhileTheLaneEnds.class, "RunQueue.java",
 				"void returnPermit() {\n\t\tthis.permits.decrementAndGet();\n\t\tstartLaneIfReady();",
@@ -165,7 +165,7 @@ class WorkerInterleavingTests {
 				"More at once than may"),
 
 		/**
-		 * The lane on which a handler has returned that answers later goes on.
+		 * The lane on which a handler has returned that answers later continues.
 		 */
 		LANE_GOES_ON_BEYOND_THE_LIMIT(WorkerRaces.AnsweredWhileTheLaneEnds.class, "RunQueue.java",
 				"if (RunQueue.this.permits.get() <= RunQueue.this.maxConcurrency && claim()) {", "if (claim()) {",
