@@ -32,8 +32,8 @@ import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.table.ConsumerProblem;
 
 /**
@@ -158,7 +158,7 @@ final class ConsumerSettingsResolver {
 		return new BatchDelivery.Limits(maxSize.value(), maxWait.value());
 	}
 
-	private StallWatch.Limits stallLimits(String name) {
+	private WorkerOwner.StallLimits stallLimits(String name) {
 		ResolvedProperty<Duration> threshold = setting(name, "stall-threshold", ConsumerProperties::getStallThreshold,
 				Duration.ofMinutes(5));
 		ResolvedProperty.checkAtLeast(threshold, SHORTEST_TIMEOUT);
@@ -166,11 +166,11 @@ final class ConsumerSettingsResolver {
 		ResolvedProperty<Duration> interrupt = setting(name, "stall-interrupt-threshold",
 				ConsumerProperties::getStallInterruptThreshold, Duration.ZERO);
 		if (!interrupt.configured()) {
-			return new StallWatch.Limits(threshold.value(), null);
+			return new WorkerOwner.StallLimits(threshold.value(), null);
 		}
 		interrupt.check(interrupt.value().compareTo(threshold.value()) >= 0,
 				"Must not be below the stall threshold, which is " + threshold.value().toMillis() + " ms.");
-		return new StallWatch.Limits(threshold.value(), interrupt.value());
+		return new WorkerOwner.StallLimits(threshold.value(), interrupt.value());
 	}
 
 	private RestartHistory.Limit restartLimit(String name) {

@@ -57,9 +57,12 @@ final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 			.registerType(RecordMessagingMessageListenerAdapter.class)
 			.registerType(AsyncHandlerAdapter.class)
 			.registerType(AbstractKafkaListenerContainerFactory.class, (type) -> type.withField("containerCustomizer"))
-			.registerType(ConcurrentKafkaListenerContainerFactory.class)
-			// Its variable handles look fields up by their names.
-			.registerType(Worker.class, MemberCategory.ACCESS_DECLARED_FIELDS);
+			.registerType(ConcurrentKafkaListenerContainerFactory.class);
+		// Variable handles of a worker and its superclasses look fields up by their
+		// names.
+		for (Class<?> type = Worker.class; type != Object.class; type = type.getSuperclass()) {
+			hints.reflection().registerType(type, MemberCategory.ACCESS_DECLARED_FIELDS);
+		}
 	}
 
 }

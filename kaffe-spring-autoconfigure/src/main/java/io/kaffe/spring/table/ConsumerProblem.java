@@ -23,11 +23,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is wrong with a consumer.
+ * A problem of a consumer.
  *
  * @param kind what kind of problem it is
  * @param severity how bad it is
- * @param since since when, or {@code null} if that is not known apart from the message
+ * @param since since when, or {@code null} if only the message says so
  * @param message a sentence that begins with the kind and has coordinates of records, but
  * nothing of their contents
  */
@@ -49,7 +49,7 @@ public record ConsumerProblem(Kind kind, Severity severity, @Nullable Instant si
 
 	/**
 	 * Return whether the consumer is down because of it.
-	 * @return {@code true} if nothing gets through
+	 * @return {@code true} if nothing is handled
 	 */
 	public boolean meansDown() {
 		return this.severity == Severity.DOWN;
@@ -70,12 +70,12 @@ public record ConsumerProblem(Kind kind, Severity severity, @Nullable Instant si
 	public enum Severity {
 
 		/**
-		 * Nothing gets through until it ends.
+		 * Nothing is handled until it ends.
 		 */
 		DOWN,
 
 		/**
-		 * Somebody should look at it, while other records are handled.
+		 * An operator should look at it; other records are handled.
 		 */
 		WARNING;
 
@@ -108,7 +108,7 @@ public record ConsumerProblem(Kind kind, Severity severity, @Nullable Instant si
 		POLL_THREAD_LATE(Severity.WARNING),
 
 		/**
-		 * Brokers do not answer; a warning if only those of some partitions do not.
+		 * Brokers do not respond; a warning if only those of some partitions do not.
 		 */
 		NO_ANSWER(Severity.DOWN),
 
@@ -118,7 +118,7 @@ public record ConsumerProblem(Kind kind, Severity severity, @Nullable Instant si
 		COMMITS_FAILING(Severity.DOWN),
 
 		/**
-		 * Every partition is held up by a record.
+		 * Every partition is blocked by a record.
 		 */
 		BLOCKED(Severity.DOWN),
 

@@ -32,24 +32,25 @@ import org.jspecify.annotations.Nullable;
  * @param stopped why it was stopped, if that was because it could not go on, else
  * {@code null}
  * @param maxConcurrency how many workers may run at once; {@code null}: all
- * @param buffered what is polled and not final
+ * @param buffered what is polled and not completed
  * @param workerCount the number of its workers
  * @param workers its workers, sorted by name, numbers by value; where they are allocated
  * for each record, the busiest of them
  * @param partitions its partitions, sorted by topic and number
  * @param counters what became of its records
- * @param inFlight how many records are with their handlers now
+ * @param inFlight how many records are being handled now
  * @param lag the sum of what is known of its partitions' lags; {@code null} if nothing is
  * @param lagSeconds the largest of its partitions' lags in seconds; {@code null} if none
  * is known
- * @param noAnswerSince since when no broker has answered; {@code null} if one does, or if
- * none is asked
- * @param paused whether somebody paused it as a whole
- * @param failingCount how many records have failed and are not final
+ * @param noAnswerSince since when no broker has responded; {@code null} if one does, or
+ * if none is asked
+ * @param paused whether an operator paused it as a whole
+ * @param failingCount how many records have failed and are not completed
  * @param failing those that have failed for longest, at most 100, in this order
- * @param rebalances the last 20 comings and goings of partitions, newest first
+ * @param rebalances the last 20 assignments, revocations and losses of partitions, newest
+ * first
  * @param failures the last 50 failed attempts, newest first
- * @param problems what is wrong with it, the worst first, at most 20
+ * @param problems its problems, the worst first, at most 20
  */
 public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
 		ConsumerState state, @Nullable Stop stopped, @Nullable Integer maxConcurrency, Buffered buffered,
@@ -59,7 +60,7 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 		List<ConsumerProblem> problems) {
 
 	/**
-	 * That a consumer was stopped because it could not go on.
+	 * Why and when a consumer was stopped because it could not go on.
 	 *
 	 * @param at when it was stopped
 	 * @param reason why, as a sentence
@@ -68,7 +69,7 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	}
 
 	/**
-	 * What is polled and not final.
+	 * What is polled and not completed.
 	 *
 	 * @param records the number of records
 	 * @param bytes the size of their serialized keys and values
@@ -94,24 +95,25 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	}
 
 	/**
-	 * A record that has failed and is not final.
+	 * A record that has failed and is not completed.
 	 *
 	 * @param partition the topic and partition, such as {@code orders-0}
 	 * @param offset its offset
 	 * @param state {@code retrying}, {@code recovering}, {@code parked} or
 	 * {@code stopping}
-	 * @param attempts how often it was handed to the handler
+	 * @param attempts how often the handler was called with it
 	 * @param since when the first of these attempts failed
-	 * @param nextAttemptAt when something is done about it next; {@code null} unless it
-	 * waits for that
+	 * @param nextAttemptAt when its next attempt is due; {@code null} unless it waits for
+	 * one
 	 * @param exception the name of the class of what was thrown last
 	 * @param key its key, if values are shown, else {@code null}; if it could not be
 	 * deserialized, how its bytes begin, escaped
 	 * @param value its value, in the same way
-	 * @param message what the exception says, if values are shown, else {@code null}
+	 * @param message the message of the exception, if values are shown, else {@code null}
 	 * @param cause the name of the class of the exception's root cause; {@code null} if
 	 * there is none
-	 * @param causeMessage what that says, if values are shown, else {@code null}
+	 * @param causeMessage the message of that exception, if values are shown, else
+	 * {@code null}
 	 * @param keySize the size of the serialized key in bytes; {@code null} without a key
 	 * @param valueSize the size of the serialized value in bytes; {@code null} without a
 	 * value
@@ -123,15 +125,15 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	}
 
 	/**
-	 * That partitions came or went.
+	 * Partitions that were assigned, revoked or lost.
 	 *
 	 * @param at when it was over
 	 * @param kind {@code assigned}, {@code revoked}, also because the consumer stopped,
 	 * or {@code lost}
 	 * @param partitions the partitions, such as {@code orders-0}, sorted
-	 * @param drainMillis for how many milliseconds records were waited for; {@code null}
-	 * unless partitions were revoked
-	 * @param givenUp the records that were waited for in vain, such as
+	 * @param drainMillis how many milliseconds the drain took; {@code null} unless
+	 * partitions were revoked
+	 * @param givenUp the records that the drain timeout abandoned, such as
 	 * {@code orders-0@77}, at most 100
 	 */
 	public record Rebalance(Instant at, String kind, List<String> partitions, @Nullable Long drainMillis,
@@ -148,16 +150,17 @@ public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, St
 	 * @param action what was done about the record then: {@code retry}, {@code park},
 	 * {@code dead-letter}, {@code recover} (it was given to the application's recoverer),
 	 * {@code skip} or {@code stop}
-	 * @param message what the exception says, if values are shown, else {@code null}
+	 * @param message the message of the exception, if values are shown, else {@code null}
 	 * @param cause the name of the class of the exception's root cause; {@code null} if
 	 * there is none
-	 * @param causeMessage what that says, if values are shown, else {@code null}
+	 * @param causeMessage the message of that exception, if values are shown, else
+	 * {@code null}
 	 */
 	public record Failure(Instant at, String record, int attempt, String exception, String action,
 			@Nullable String message, @Nullable String cause, @Nullable String causeMessage) {
 
 		/**
-		 * Return the same for those who may not see what is the user's.
+		 * Return the same without user data.
 		 * @return the failure without its messages
 		 */
 		public Failure withoutMessage() {

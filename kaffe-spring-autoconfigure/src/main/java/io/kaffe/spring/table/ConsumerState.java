@@ -29,22 +29,22 @@ public enum ConsumerState {
 	STARTING,
 
 	/**
-	 * It polls, or its partitions wait for room.
+	 * It polls, or its partitions are paused by back-pressure.
 	 */
 	RUNNING,
 
 	/**
-	 * Partitions are being taken from it; their running records are waited for.
+	 * Partitions are being revoked; their records in progress are waited for.
 	 */
 	REBALANCING,
 
 	/**
-	 * Somebody paused it.
+	 * An operator paused it.
 	 */
 	PAUSED,
 
 	/**
-	 * It is being stopped; running records are waited for.
+	 * It is being stopped; records in progress are waited for.
 	 */
 	DRAINING,
 

@@ -29,23 +29,24 @@ import org.jspecify.annotations.Nullable;
  * @param worker the name of its worker; {@code null} if it has none yet, or if workers
  * are allocated for each record
  * @param epoch the assignment epoch
- * @param completedOffset everything below is final; {@code null} before the first record
+ * @param completedOffset everything below is completed; {@code null} before the first
+ * record
  * @param committedOffset what the broker has confirmed; {@code null} if nothing is known
  * to be committed
  * @param completedAhead how many offsets above {@code completedOffset} are complete
- * @param completedTold how many of them the last commit tells, so that they are not
- * handled again after a crash
+ * @param completedTold how many of them the last commit's metadata stores, so that they
+ * are not handled again after a crash
  * @param nextFetchOffset the offset after the last one polled; {@code null} before the
  * first record
- * @param endOffset the end of the partition as of the last fetch, or as the broker told
- * when it was asked; {@code null} if neither is known
+ * @param endOffset the end of the partition as of the last fetch, or as the broker
+ * reported; {@code null} if neither is known
  * @param lag end offset minus completed offset, or, before the first record, minus the
  * offset from which the partition is going to be read; {@code null} if either is unknown
  * @param lagSeconds the age in seconds of the record at the completed offset, by its
  * timestamp; 0 if {@code lag} is; {@code null} if unknown
  * @param parked how many of its records are parked
- * @param oldestUnfinished the record that holds up {@code completedOffset}; {@code null}
- * if there is none
+ * @param oldestUnfinished the record that blocks {@code completedOffset}; {@code null} if
+ * there is none
  * @param paused why nothing is fetched: {@code back-pressure}, {@code worker-allocation}
  * while the strategy has not named the worker, {@code parked} while too many of its
  * records are, or {@code operator}; {@code null} if it is

@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * @param queued the number of records that wait behind the current one
  * @param handled the number of records it has finished
  * @param failed the number of attempts that failed
- * @param restarts how often it broke down outside the handler and was started again
+ * @param restarts how often it broke down outside the handler and was restarted
  * @param current the record with the handler or waiting for its next attempt; empty if
  * there is none
- * @param lastFailure the failed attempt that came last, or {@code null}
+ * @param lastFailure the last failed attempt, or {@code null}
  * @param stack where the thread is that runs the handler, innermost frame first, at most
  * 50 frames; {@code null} in tables of many workers, and while no handler runs
  */

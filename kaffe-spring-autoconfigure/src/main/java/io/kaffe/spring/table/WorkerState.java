@@ -44,13 +44,13 @@ public enum WorkerState {
 	BACKING_OFF,
 
 	/**
-	 * Its record has failed for good and is kept until somebody decides about it. No
-	 * thread is held.
+	 * Its record has exhausted its retries and is kept until an operator decides about
+	 * it. No thread is held.
 	 */
 	PARKED,
 
 	/**
-	 * It finishes a record of a partition that is being revoked or is gone.
+	 * It finishes a record of a partition that is being revoked, or was revoked or lost.
 	 */
 	DRAINING,
 

@@ -93,8 +93,12 @@ class AheadOfTimeTests {
 			.onFieldAccess(HandlerAdapter.class.getDeclaredField("delegatingHandler"))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onFieldAccess(HandlerAdapter.class.getDeclaredField("invokerHandlerMethod"))).accepts(hints);
-		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Worker.class.getDeclaredField("run")))
+		assertThat(RuntimeHintsPredicates.reflection().onFieldAccess(Worker.class.getDeclaredField("state")))
 			.accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(Worker.class.getSuperclass().getDeclaredField("inbox"))).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(Worker.class.getSuperclass().getSuperclass().getDeclaredField("record"))).accepts(hints);
 	}
 
 	@Test

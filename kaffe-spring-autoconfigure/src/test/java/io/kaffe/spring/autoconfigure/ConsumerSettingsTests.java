@@ -44,8 +44,8 @@ import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.table.ConsumerProblem;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -88,7 +88,7 @@ class ConsumerSettingsTests {
 		assertThat(settings.failurePolicy().notRetryable()).contains(ConversionException.class)
 			.hasSameSizeAs(ExceptionClassifier.defaultFatalExceptionsList());
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(100);
-		assertThat(settings.stallLimits()).isEqualTo(new StallWatch.Limits(Duration.ofMinutes(5), null));
+		assertThat(settings.stallLimits()).isEqualTo(new WorkerOwner.StallLimits(Duration.ofMinutes(5), null));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(10, Duration.ofMinutes(5)));
 	}
 
@@ -128,7 +128,7 @@ class ConsumerSettingsTests {
 			.doesNotContain(IOException.class);
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(7);
 		assertThat(settings.stallLimits())
-			.isEqualTo(new StallWatch.Limits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
+			.isEqualTo(new WorkerOwner.StallLimits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(0, Duration.ofMinutes(1)));
 		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING);
 		assertThat(others.failurePolicy().maxAttempts()).isEqualTo(3);

@@ -32,7 +32,7 @@ interface ToldOffsets {
 	/** Metadata as Kaffe writes it. It must be readable. */
 	ToldOffsets OF_COMMITS = (offset, metadata) -> {
 		try {
-			return CommitMetadata.read(metadata, offset).told()::contains;
+			return CommitMetadata.read(metadata, offset).completed()::contains;
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			throw new IllegalArgumentException("Metadata of a commit of " + offset + ": " + metadata, ex);

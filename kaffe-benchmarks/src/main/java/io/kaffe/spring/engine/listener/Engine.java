@@ -40,9 +40,9 @@ import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerProblem;
 
@@ -90,8 +90,8 @@ final class Engine {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, maxConcurrency, 10_000,
 				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallWatch.Limits(Duration.ofMinutes(5), null), new RestartHistory.Limit(10, Duration.ofMinutes(5)),
-				ConsumerProblem.Severity.WARNING, false);
+				new WorkerOwner.StallLimits(Duration.ofMinutes(5), null),
+				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
 				ListenerType.SIMPLE, null, false, false, new DeliverySettings(NAME, false, settings.failurePolicy(),
 						null, new LogContext(NAME, false), RejectingConsumer.of(NAME), this.ticker));

@@ -33,7 +33,7 @@ import io.kaffe.spring.table.WorkerState;
  * its own.
  * <p>
  * <b>Threading.</b> Owned by the worker. {@link #isReady}, {@link #waitingState} and
- * {@link #handedOver} may look while another thread runs: what they see then may be old.
+ * {@link #inFlight} may look while another thread runs: what they see then may be old.
  */
 final class BatchWork extends Work {
 
@@ -88,7 +88,7 @@ final class BatchWork extends Work {
 	}
 
 	@Override
-	public int handedOver() {
+	public int inFlight() {
 		Batch batch = this.batch;
 		return (batch != null) ? batch.handedOver() : 1;
 	}

@@ -95,7 +95,7 @@ final class PendingAnswer implements DetachedRecord {
 			if (!isAwaited()) {
 				this.detachedRecords.remove(this);
 			}
-			partitionsGone();
+			partitionsRevoked();
 		}
 	}
 
@@ -157,7 +157,7 @@ final class PendingAnswer implements DetachedRecord {
 	}
 
 	@Override
-	public void partitionsGone() {
+	public void partitionsRevoked() {
 		if (this.assignment.isOver(this.record)) {
 			stopCounting();
 		}

@@ -93,7 +93,8 @@ final class CommitReader {
 			PartitionAssignment assignment = byPartition.get(partition);
 			if (assignment != null) {
 				CommitMetadata report = reports.getOrDefault(partition, CommitMetadata.NONE);
-				assignment.progress().continueFrom(commit, new ReportedOffsets(report.told(), report.leaderEpoch()));
+				assignment.progress()
+					.continueFrom(commit, new ReportedOffsets(report.completed(), report.leaderEpoch()));
 			}
 		});
 	}
@@ -128,7 +129,7 @@ final class CommitReader {
 		commits.forEach((partition, commit) -> {
 			try {
 				CommitMetadata report = CommitMetadata.read(commit.metadata(), commit.offset());
-				if (!report.told().isEmpty()) {
+				if (!report.completed().isEmpty()) {
 					reports.put(partition, report);
 				}
 			}

@@ -24,7 +24,7 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
+import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.table.ConsumerProblem;
 
 /**
@@ -53,7 +53,7 @@ import io.kaffe.spring.table.ConsumerProblem;
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, boolean completedOffsets, Duration commitInterval,
-		Duration drainTimeout, BatchDelivery.Limits batchLimits, FailurePolicy failurePolicy, StallWatch.Limits stallLimits,
+		Duration drainTimeout, BatchDelivery.Limits batchLimits, FailurePolicy failurePolicy, WorkerOwner.StallLimits stallLimits,
 		RestartHistory.Limit restartLimit, ConsumerProblem.Severity parkedSeverity, boolean mdc) {
 
 }

@@ -421,7 +421,7 @@ final class PartitionProgress {
 		CommitMetadata metadata = (metadataLength > 0)
 				? CommitMetadata.of(watermark, completedAbove(watermark, window), highestLeaderEpoch(), metadataLength)
 				: CommitMetadata.NONE;
-		this.completedTold = metadata.told().count();
+		this.completedTold = metadata.completed().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
 			this.completionsTold = completions;

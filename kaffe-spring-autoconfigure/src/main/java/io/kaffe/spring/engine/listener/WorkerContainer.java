@@ -39,7 +39,6 @@ import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.table.ConsumerProblem;
@@ -230,12 +229,12 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	@Override
-	public StallWatch.Limits stallLimits() {
+	public WorkerOwner.StallLimits stallLimits() {
 		return this.settings.stallLimits();
 	}
 
 	@Override
-	public Collection<? extends DetachedRecord> unattended() {
+	public Collection<? extends DetachedRecord> detachedRecords() {
 		return this.delivery.detachedRecords();
 	}
 

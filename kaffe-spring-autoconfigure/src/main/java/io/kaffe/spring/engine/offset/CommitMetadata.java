@@ -26,7 +26,7 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The form in which a commit's metadata tells what is complete above the committed
+ * The form in which a commit's metadata stores what is complete above the committed
  * offset.
  * <p>
  * The text is {@code kaffe:} and, in Base64 (RFC 4648, URL alphabet, no padding), a
@@ -37,20 +37,20 @@ import org.jspecify.annotations.Nullable;
  * the committed offset on, as variable-length numbers of 7 bits a byte;</li>
  * <li>a bitmap, from the offset after the committed one on, lowest bit first.</li>
  * </ul>
- * What does not fit is left out, the part that tells least first: offsets that are not
- * told are merely handled again.
+ * What does not fit is left out, the part that covers least first: offsets that are not
+ * stored are merely handled again.
  * <p>
- * Whoever may commit for the group can write any metadata, so what is read is believed
- * only if it is, to the letter, what would have been written for what it tells: anything
- * else is dropped as a whole. The time and memory that reading takes are bounded by the
- * length of the text, whatever it tells.
+ * Every member that may commit for the group can write any metadata, so what is read is
+ * trusted only if it is, to the letter, what would have been written for what it stores:
+ * anything else is dropped as a whole. The time and memory that reading takes are bounded
+ * by the length of the text, whatever it stores.
  *
- * @param text the metadata; empty if it tells nothing
- * @param told what it tells
+ * @param text the metadata; empty if it stores nothing
+ * @param completed what it stores
  * @param leaderEpoch the highest leader epoch of the records up to the end of what it
- * tells, or {@link #UNKNOWN_EPOCH}
+ * stores, or {@link #UNKNOWN_EPOCH}
  */
-public record CommitMetadata(String text, CompletedOffsets told, int leaderEpoch) {
+public record CommitMetadata(String text, CompletedOffsets completed, int leaderEpoch) {
 
 	/**
 	 * Most characters that are read, and that make sense to be written.
@@ -63,7 +63,7 @@ public record CommitMetadata(String text, CompletedOffsets told, int leaderEpoch
 	public static final int UNKNOWN_EPOCH = -1;
 
 	/**
-	 * Metadata that tells nothing.
+	 * Metadata that stores nothing.
 	 */
 	public static final CommitMetadata NONE = new CommitMetadata("", CompletedOffsets.NONE, UNKNOWN_EPOCH);
 
@@ -112,16 +112,16 @@ public record CommitMetadata(String text, CompletedOffsets told, int leaderEpoch
 		byte[] runs = runs(committed, inRuns);
 		long difference = inRuns.count() - inBitmap.count();
 		boolean asRuns = difference > 0 || (difference == 0 && runs.length <= bitmapLength(committed, inBitmap));
-		CompletedOffsets told = asRuns ? inRuns : inBitmap;
-		return told.isEmpty() ? NONE
-				: new CommitMetadata(text(asRuns ? runs : bitmap(committed, inBitmap), leaderEpoch), told, leaderEpoch);
+		CompletedOffsets stored = asRuns ? inRuns : inBitmap;
+		return stored.isEmpty() ? NONE : new CommitMetadata(
+				text(asRuns ? runs : bitmap(committed, inBitmap), leaderEpoch), stored, leaderEpoch);
 	}
 
 	/**
 	 * Read metadata.
-	 * @param text what was committed; {@code null} or empty tells nothing
+	 * @param text what was committed; {@code null} or empty stores nothing
 	 * @param committed the offset that was committed with it
-	 * @return what it tells, all of it above the committed offset
+	 * @return what it stores, all of it above the committed offset
 	 * @throws UnreadableMetadataException if it is not exactly of this form, too long, of
 	 * another version, or written for another committed offset
 	 */
@@ -166,16 +166,16 @@ public record CommitMetadata(String text, CompletedOffsets told, int leaderEpoch
 			throw new UnreadableMetadataException(
 					"it was written for offset " + writtenFor + ", but " + committed + " is committed");
 		}
-		CompletedOffsets told = switch (kind) {
+		CompletedOffsets stored = switch (kind) {
 			case RUNS -> readRuns(bytes, committed);
 			case BITMAP -> readBitmap(bytes, committed);
 			default -> throw damaged();
 		};
-		if (told.isEmpty() || leaderEpoch < UNKNOWN_EPOCH) {
+		if (stored.isEmpty() || leaderEpoch < UNKNOWN_EPOCH) {
 			throw damaged();
 		}
-		byte[] written = (kind == RUNS) ? runs(committed, told) : bitmap(committed, told);
-		return new CommitMetadata(text(written, leaderEpoch), told, leaderEpoch);
+		byte[] written = (kind == RUNS) ? runs(committed, stored) : bitmap(committed, stored);
+		return new CommitMetadata(text(written, leaderEpoch), stored, leaderEpoch);
 	}
 
 	private static CompletedOffsets readRuns(ByteBuffer bytes, long committed) {
@@ -212,9 +212,9 @@ public record CommitMetadata(String text, CompletedOffsets told, int leaderEpoch
 	 * @throws UnreadableMetadataException if an offset is reported that is not below it
 	 */
 	public void checkBelow(long end) throws UnreadableMetadataException {
-		if (!this.told.isEmpty() && this.told.end() > end) {
+		if (!this.completed.isEmpty() && this.completed.end() > end) {
 			throw new UnreadableMetadataException(
-					"it reports offsets up to " + (this.told.end() - 1) + ", but the log ends at " + end);
+					"it reports offsets up to " + (this.completed.end() - 1) + ", but the log ends at " + end);
 		}
 	}
 
@@ -365,7 +365,7 @@ public record CommitMetadata(String text, CompletedOffsets told, int leaderEpoch
 	}
 
 	/**
-	 * Thrown when metadata tells nothing that could be trusted.
+	 * Thrown when metadata cannot be trusted.
 	 */
 	public static final class UnreadableMetadataException extends Exception {
 

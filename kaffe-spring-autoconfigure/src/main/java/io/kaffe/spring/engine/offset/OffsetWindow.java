@@ -24,30 +24,30 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The offsets of one partition assignment from its watermark to the last one handed over,
+ * The offsets of one partition assignment from its watermark to the last one dispatched,
  * one bit each.
  * <p>
- * The watermark is the smallest offset that is not complete: everything below it is final
- * and may be committed. Offsets are appended in ascending order and completed in any
- * order. An offset that is skipped while appending (a compacted record, a transaction
+ * The watermark is the smallest offset that is not complete: everything below it is
+ * complete and may be committed. Offsets are appended in ascending order and completed in
+ * any order. An offset that is skipped while appending (a compacted record, a transaction
  * marker) belongs to no record and is complete at once.
  * <p>
  * Bits live in segments of 4,096 offsets (512 bytes), in ascending order. There is a
- * segment only where an offset is open, or was when the segments were last gone through:
- * a gap, and what has been completed throughout, costs nothing, however long it is. So
- * time per offset is constant but for a search among the segments where there are gaps,
- * the watermark moves by whole words, and memory is in proportion to the open offsets.
+ * segment only where an offset is open, or was when the segments were last checked: a
+ * gap, and what has been completed throughout, costs nothing, however long it is. So time
+ * per offset is constant but for a search among the segments where there are gaps, the
+ * watermark moves by whole words, and memory is in proportion to the open offsets.
  * <p>
  * <b>Threading.</b> {@link #append}, {@link #skipTo} and {@link #advance} belong to one
  * owner, the consumer thread. {@link #complete} may be called by any thread for an offset
- * whose append happened before (handing the record over sees to that), and everything
- * else by any thread for a view that may be a moment old. The owner publishes segments
- * before {@code next} passes them, and lets them go only when all of their offsets below
+ * whose append happened before (dispatching the record ensures that), and everything else
+ * by any thread for a view that may be a moment old. The owner publishes segments before
+ * {@code next} passes them, and drops them only when all of their offsets below
  * {@code next} are complete: so for an offset below a {@code next} that was read first, a
- * segment that is missing says that it is complete. Growing replaces the array but shares
- * its segments, so a completion that still holds the old one sets the same bit. A
- * completion that comes twice, or for an offset that belongs to no record, finds its bit
- * set or no segment with its base, and changes nothing. No locks, no waiting.
+ * missing segment means that it is complete. Growing replaces the array but shares its
+ * segments, so a completion that still holds the old one sets the same bit. A completion
+ * that comes twice, or for an offset that belongs to no record, finds its bit set or no
+ * segment with its base, and changes nothing. No locks, no waiting.
  */
 public final class OffsetWindow {
 
@@ -83,7 +83,7 @@ public final class OffsetWindow {
 	/**
 	 * Append one open offset. Offsets between the last one and this one are complete.
 	 * Owner only.
-	 * @param offset the offset of a record that is handed over, at least {@link #next()}
+	 * @param offset the offset of a record that is dispatched, at least {@link #next()}
 	 * @throws IllegalArgumentException if the offset is below {@link #next()}
 	 */
 	public void append(long offset) {
@@ -110,7 +110,7 @@ public final class OffsetWindow {
 	}
 
 	/**
-	 * Take every offset from {@link #next()} up to the given one for complete: there are
+	 * Treat every offset from {@link #next()} up to the given one as complete: there are
 	 * no records between them. Owner only.
 	 * @param offset the next offset that can hold a record, at least {@link #next()}
 	 * @throws IllegalArgumentException if the offset is below {@link #next()}
@@ -132,7 +132,7 @@ public final class OffsetWindow {
 
 	/**
 	 * Complete an offset that was appended. Any thread.
-	 * @param offset the offset of a record whose outcome is final
+	 * @param offset the offset of a record that is completed
 	 * @return whether this call completed it: {@code false} if it was complete already or
 	 * is not in the window
 	 */
@@ -165,7 +165,7 @@ public final class OffsetWindow {
 	/**
 	 * Look for the smallest offset that is not complete, without moving the watermark.
 	 * Any thread.
-	 * @return what {@link #advance()} would answer, a moment ago
+	 * @return what {@link #advance()} would have returned a moment ago
 	 */
 	public long firstOpen() {
 		long end = this.next;
@@ -186,7 +186,7 @@ public final class OffsetWindow {
 	 * @return {@code true} below the watermark, {@code false} from {@link #next()} on
 	 */
 	public boolean isComplete(long offset) {
-		// Read first: then a segment that is missing tells something.
+		// Read first: then a missing segment means that it is complete.
 		long end = this.next;
 		if (offset >= end) {
 			return false;
@@ -330,7 +330,8 @@ public final class OffsetWindow {
 		}
 		if (from > view.from) {
 			this.view = new View(view.segments, from, view.to);
-			// Who still has the old view finds nothing there, which says the same.
+			// A thread that still has the old view finds nothing there, which means the
+			// same.
 			for (int index = view.from; index < from; index++) {
 				SEGMENTS.setRelease(view.segments, index, null);
 			}
@@ -387,7 +388,7 @@ public final class OffsetWindow {
 			while (low < high) {
 				int middle = (low + high) >>> 1;
 				Segment segment = get(middle);
-				// What is gone is below all others.
+				// What was dropped is below all others.
 				if (segment == null || segment.base < base) {
 					low = middle + 1;
 				}

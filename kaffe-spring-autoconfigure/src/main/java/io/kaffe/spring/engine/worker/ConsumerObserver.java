@@ -22,26 +22,26 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * Is told what happens to the consumers that have workers. Beans of this type are asked
- * for when the consumers get their workers.
+ * Is notified of what happens to the consumers that have workers. Beans of this type are
+ * looked up when the consumers get their workers.
  * <p>
- * Called by the threads that it happens on, which are the consumers' own, workers' and
- * the scheduler's, also several at once: must not block, and had better not throw, which
- * is logged and changes nothing else.
+ * Called on the threads on which it happens, which are those of consumers, of workers and
+ * of the scheduler, also concurrently: must not block. An exception is logged and has no
+ * other effect.
  */
 public interface ConsumerObserver {
 
 	/**
-	 * Return what is told how long handlers take.
+	 * Return the timer that is notified of how long handlers take.
 	 * @param consumer the consumer's name
-	 * @return the timer, or {@code null} if that is of no interest
+	 * @return the timer, or {@code null} if it is not needed
 	 */
 	default @Nullable HandlerTimer handlerTimer(String consumer) {
 		return null;
 	}
 
 	/**
-	 * The broker has answered a commit, or will not.
+	 * A commit was confirmed, or has failed.
 	 * @param consumer the consumer's name
 	 * @param failure why the commit failed; {@code null} if the broker has confirmed it
 	 */
@@ -49,7 +49,7 @@ public interface ConsumerObserver {
 	}
 
 	/**
-	 * Partitions have come or gone.
+	 * Partitions were assigned, revoked or lost.
 	 * @param consumer the consumer's name
 	 * @param rebalance which, and what became of their records
 	 */
@@ -57,7 +57,7 @@ public interface ConsumerObserver {
 	}
 
 	/**
-	 * A record has failed for good and is kept until somebody decides about it.
+	 * A record has exhausted its retries and is kept until an operator decides about it.
 	 * @param consumer the consumer's name
 	 * @param record the record
 	 * @param failure what its last attempt failed with
@@ -74,7 +74,7 @@ public interface ConsumerObserver {
 	}
 
 	/**
-	 * A consumer cannot go on and is stopped, until it is started again by somebody, or
+	 * A consumer cannot go on and is stopped, until it is restarted by an operator, or
 	 * after a back-off.
 	 * @param consumer the consumer's name
 	 * @param stop when and why
@@ -84,7 +84,7 @@ public interface ConsumerObserver {
 
 	/**
 	 * A worker has broken down outside its handler, or a thread that polls has died; they
-	 * are started again unless that happens too often.
+	 * are restarted unless that happens too often.
 	 * @param consumer the consumer's name
 	 */
 	default void restarted(String consumer) {
@@ -98,14 +98,14 @@ public interface ConsumerObserver {
 	}
 
 	/**
-	 * Is told how long the handlers of one consumer take. Called by many workers at once
-	 * for each record, so it must be fast.
+	 * Is notified of how long the handlers of one consumer take. Called concurrently by
+	 * many workers for each record, so it must be fast.
 	 */
 	interface HandlerTimer {
 
 		/**
-		 * An attempt at a record has ended. For a record in a batch its share of the time
-		 * is told, for a handler that answers later the time until its answer.
+		 * An attempt to handle a record has ended. For a record in a batch the time is
+		 * its share, for a handler that answers later it is the time until its answer.
 		 * @param topic the record's topic
 		 * @param nanos how many nanoseconds it took
 		 * @param handled whether it succeeded

@@ -69,7 +69,7 @@ public final class ConsumerObservers {
 	}
 
 	/**
-	 * Tell that an attempt at a record has ended.
+	 * Notify that an attempt to handle a record has ended.
 	 * @param topic the record's topic
 	 * @param nanos how many nanoseconds it took
 	 * @param handled whether it succeeded
@@ -86,61 +86,61 @@ public final class ConsumerObservers {
 	}
 
 	/**
-	 * Tell how a commit ended.
+	 * Notify how a commit ended.
 	 * @param failure why it failed, or {@code null} if the broker has confirmed it
 	 */
 	public void committed(@Nullable Exception failure) {
-		tell((observer) -> observer.committed(this.consumer, failure));
+		publish((observer) -> observer.committed(this.consumer, failure));
 	}
 
 	/**
-	 * Tell that partitions have come or gone.
+	 * Notify that partitions were assigned, revoked or lost.
 	 * @param rebalance which, and what became of their records
 	 */
 	public void rebalanced(ConsumerSnapshot.Rebalance rebalance) {
-		tell((observer) -> observer.rebalanced(this.consumer, rebalance));
+		publish((observer) -> observer.rebalanced(this.consumer, rebalance));
 	}
 
 	/**
-	 * Tell that a record was parked.
+	 * Notify that a record was parked.
 	 * @param record the record
 	 * @param failure what its last attempt failed with
 	 */
 	public void parked(ConsumerRecord<?, ?> record, Throwable failure) {
-		tell((observer) -> observer.parked(this.consumer, record, failure));
+		publish((observer) -> observer.parked(this.consumer, record, failure));
 	}
 
 	/**
-	 * Tell that a record has been with its handler for too long.
+	 * Notify that a record has been with its handler for too long.
 	 * @param stalled the record
 	 */
 	public void stalled(StalledRecord stalled) {
-		tell((observer) -> observer.stalled(this.consumer, stalled));
+		publish((observer) -> observer.stalled(this.consumer, stalled));
 	}
 
 	/**
-	 * Tell that the consumer cannot go on.
+	 * Notify that the consumer cannot go on.
 	 * @param stop when and why
 	 */
 	public void stopped(ConsumerSnapshot.Stop stop) {
-		tell((observer) -> observer.stopped(this.consumer, stop));
+		publish((observer) -> observer.stopped(this.consumer, stop));
 	}
 
 	/**
-	 * Tell that a worker or a thread that polls has broken down.
+	 * Notify that a worker or a polling thread has broken down.
 	 */
 	public void restarted() {
-		tell((observer) -> observer.restarted(this.consumer));
+		publish((observer) -> observer.restarted(this.consumer));
 	}
 
 	/**
-	 * Tell that an exception of the engine itself was contained.
+	 * Notify that an exception of the engine itself was contained.
 	 */
 	public void internalError() {
-		tell((observer) -> observer.internalError(this.consumer));
+		publish((observer) -> observer.internalError(this.consumer));
 	}
 
-	private void tell(Consumer<ConsumerObserver> event) {
+	private void publish(Consumer<ConsumerObserver> event) {
 		for (ConsumerObserver observer : this.observers) {
 			try {
 				event.accept(observer);
@@ -152,7 +152,7 @@ public final class ConsumerObservers {
 	}
 
 	private void warn(Object observer, Throwable failure) {
-		String message = "What observes consumer '" + this.consumer + "' failed: " + observer;
+		String message = "ConsumerObserver " + observer + " of consumer '" + this.consumer + "' threw an exception";
 		SafeLog.log(this.warned.compareAndSet(false, true) ? logger::warn : logger::debug, message, failure);
 	}
 

@@ -17,9 +17,10 @@
 package io.kaffe.spring.engine.worker;
 
 import java.time.Duration;
+import java.util.AbstractCollection;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +28,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -40,60 +43,73 @@ import io.kaffe.spring.table.WorkerState;
 
 /**
  * The workers of one consumer. All threads of the consumer share them: the same name, or
- * the same key, is the same worker, whoever asks.
+ * the same key, is the same worker for all of them.
  * <p>
  * Workers of partitions are {@linkplain #allocate allocated} and {@linkplain #release
  * released} with them. Workers of records appear with the first record that is
- * {@linkplain #submit submitted} under their key and are gone when the last one is done.
+ * {@linkplain #submit submitted} under their key and retire when the last one is
+ * finished.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Allocating, releasing and retiring a worker
- * of one name are atomic with each other (one entry of a concurrent map), so that nobody
- * gets a worker that is being retired. A worker that still runs when its last partition
- * goes stays in the table and is retired when it falls idle: a partition that comes back
- * meanwhile gets the same worker, and its records wait for what still runs. The worker of
- * a key retires by closing its queue, after which it takes nothing more, and then leaves
- * the map; whoever finds it closed removes it and makes a new one. Keys are compared
- * within the map, which holds the lock of one of its bins while it adds or removes: a key
- * whose {@code equals} hangs there holds up those who use the same bin.
+ * of one name are atomic with each other (one entry of a concurrent map), so that no
+ * partition gets a worker that is being retired. A worker that still runs when its last
+ * partition is released stays in the table and is retired when it is idle: a partition
+ * that is assigned again meanwhile gets the same worker, and its records wait for what
+ * still runs. The worker of a key retires by closing its queue, after which it takes
+ * nothing more, and then leaves the map; a submitter that finds it closed removes it and
+ * makes a new one. Keys are compared within the map, which holds the lock of one of its
+ * bins while it adds or removes: a key whose {@code equals} hangs there blocks other keys
+ * of the same bin.
  */
 public final class ConsumerWorkers {
 
 	private static final Log logger = LogFactory.getLog(ConsumerWorkers.class);
 
-	private final Map<Object, Worker> workers = new ConcurrentHashMap<>();
+	private final Map<String, PartitionWorker> partitionWorkers = new ConcurrentHashMap<>();
+
+	private final Map<Object, KeyWorker> keyWorkers = new ConcurrentHashMap<>();
+
+	private final Collection<Worker> all = new AllWorkers();
+
+	/** One for all, since there is a worker for each key in flight. */
+	private final Consumer<KeyWorker> keyRetirement = this::retired;
 
 	private final WorkerRuntime runtime;
-
-	private final WorkerOwner consumer;
 
 	private final RunQueue runQueue;
 
 	private final HandledRecords handledRecords = new HandledRecords();
 
-	private final Collection<? extends DetachedRecord> unattended;
+	private final Collection<? extends DetachedRecord> detachedRecords;
 
 	private final ConsumerObservers observers;
 
-	private final LimitedLog failureLog;
+	private final StallWatch stallWatch;
+
+	private final Worker.Context context;
 
 	ConsumerWorkers(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
 		this.runtime = runtime;
-		this.consumer = consumer;
-		this.unattended = consumer.unattended();
+		this.detachedRecords = consumer.detachedRecords();
 		this.observers = observers;
-		this.failureLog = new LimitedLog(observers.consumer(), runtime);
-		this.runQueue = new RunQueue(runtime, consumer, maxConcurrency, observers);
+		Set<Turn> turns = ConcurrentHashMap.newKeySet();
+		this.stallWatch = new StallWatch(runtime, consumer.stallLimits(), turns, consumer.detachedRecords(), observers);
+		this.runQueue = new RunQueue(runtime, observers.consumer(), consumer, maxConcurrency, turns,
+				this.stallWatch::watch);
+		this.context = new Worker.Context(consumer, this.runQueue, runtime, observers,
+				new LimitedLog(observers.consumer(), runtime));
 	}
 
 	/**
-	 * Allocate the worker of a partition that was assigned, and start it if need be.
+	 * Allocate the worker of a partition that was assigned, and create it if there is
+	 * none.
 	 * @param name the worker's name
 	 * @param assigned the assignment
 	 * @return the worker
 	 */
 	public Worker allocate(String name, AssignedPartition assigned) {
-		return this.workers.compute(name, (key, present) -> {
-			Worker worker = (present != null) ? present : new Worker(name, this);
+		return this.partitionWorkers.compute(name, (key, present) -> {
+			PartitionWorker worker = (present != null) ? present : newPartitionWorker(name);
 			worker.serve(assigned);
 			return worker;
 		});
@@ -113,13 +129,17 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Return a worker that is in no table, for what has to be done in order beside the
+	 * Return a worker that is in no table, for tasks that run in order beside the
 	 * records.
 	 * @param name a name for logs
 	 * @return a new worker
 	 */
 	public Worker internal(String name) {
-		return new Worker(name, this);
+		return newPartitionWorker(name);
+	}
+
+	private PartitionWorker newPartitionWorker(String name) {
+		return new PartitionWorker(name, this.context, this::retireIfUnused);
 	}
 
 	/**
@@ -135,9 +155,9 @@ public final class ConsumerWorkers {
 		Object name = (key != null) ? WorkerKey.of(key)
 				: new Coordinates(record.topic(), record.partition(), record.offset());
 		while (true) {
-			Worker worker = (key != null) ? this.workers.get(name) : null;
+			KeyWorker worker = (key != null) ? this.keyWorkers.get(name) : null;
 			if (worker == null) {
-				Worker fresh = new Worker(name, record, slot, this);
+				KeyWorker fresh = new KeyWorker(name, record, slot, this.context, this.keyRetirement);
 				fresh.prepare(work);
 				worker = putIfAbsent(name, fresh, work);
 				if (worker == null) {
@@ -148,7 +168,7 @@ public final class ConsumerWorkers {
 			if (worker.submit(work)) {
 				return;
 			}
-			this.workers.remove(name, worker);
+			this.keyWorkers.remove(name, worker);
 		}
 	}
 
@@ -158,15 +178,15 @@ public final class ConsumerWorkers {
 	 * as if it had retired, unless others have submitted work to it already, so that it
 	 * has to be run.
 	 */
-	private @Nullable Worker putIfAbsent(Object name, Worker fresh, Work first) {
+	private @Nullable KeyWorker putIfAbsent(Object name, KeyWorker fresh, Work first) {
 		try {
-			return this.workers.putIfAbsent(name, fresh);
+			return this.keyWorkers.putIfAbsent(name, fresh);
 		}
 		catch (Throwable ex) {
-			if (!fresh.retireInsteadOf(first)) {
+			if (!fresh.close(first)) {
 				return null;
 			}
-			this.workers.remove(name, fresh);
+			this.keyWorkers.remove(name, fresh);
 			throw ex;
 		}
 	}
@@ -174,7 +194,7 @@ public final class ConsumerWorkers {
 	/**
 	 * Return a place for the workers of one partition's records, so that they and those
 	 * of other partitions take turns.
-	 * @return the slot, to be {@linkplain #closeSlot closed} when the partition goes
+	 * @return the slot, to be {@linkplain #closeSlot closed} when the assignment ends
 	 */
 	public int openSlot() {
 		return this.runQueue.openSlot();
@@ -190,12 +210,13 @@ public final class ConsumerWorkers {
 
 	/**
 	 * Let all workers that wait look again whether they can go on, because partitions
-	 * were taken from the consumer. Those whose handlers have not answered cannot, but
-	 * when their partitions are gone, others may be handled in their place.
+	 * were revoked or lost. Those whose handlers have not answered cannot, but without
+	 * their partitions they no longer count as concurrent, so that others may run in
+	 * their place.
 	 */
 	public void wakeAll() {
-		this.unattended.forEach(DetachedRecord::partitionsGone);
-		this.workers.values().forEach(Worker::wake);
+		this.detachedRecords.forEach(DetachedRecord::partitionsRevoked);
+		this.all.forEach(Worker::wake);
 	}
 
 	/**
@@ -203,7 +224,7 @@ public final class ConsumerWorkers {
 	 * @return a live view, in no order
 	 */
 	public Collection<Worker> all() {
-		return Collections.unmodifiableCollection(this.workers.values());
+		return this.all;
 	}
 
 	/**
@@ -216,7 +237,7 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Return who is told what happens to the consumer.
+	 * Return who is notified of what happens to the consumer.
 	 * @return always the same
 	 */
 	public ConsumerObservers observers() {
@@ -224,11 +245,12 @@ public final class ConsumerWorkers {
 	}
 
 	/**
-	 * Return how many records were finished, also by workers that are gone.
+	 * Return how many records were finished, including those of workers that have
+	 * retired.
 	 * @return the number, which never decreases and may be a moment old
 	 */
 	public long handled() {
-		return this.handledRecords.sum(this.workers.values());
+		return this.handledRecords.sum(this.all);
 	}
 
 	/**
@@ -236,7 +258,7 @@ public final class ConsumerWorkers {
 	 * @return the number, a moment's view
 	 */
 	public int inFlight() {
-		return this.workers.values().stream().mapToInt(Worker::inFlight).sum();
+		return this.all.stream().mapToInt(Worker::inFlight).sum();
 	}
 
 	/**
@@ -249,7 +271,7 @@ public final class ConsumerWorkers {
 			states.put(state, 0);
 		}
 		Set<String> stalled = stalled().stream().map(StalledRecord::worker).collect(Collectors.toSet());
-		for (Worker worker : this.workers.values()) {
+		for (Worker worker : this.all) {
 			boolean isStalled = !stalled.isEmpty() && stalled.contains(worker.name());
 			states.merge(isStalled ? WorkerState.STALLED : worker.state(), 1, Integer::sum);
 		}
@@ -261,7 +283,7 @@ public final class ConsumerWorkers {
 	 * @return a snapshot, in no order
 	 */
 	public List<StalledRecord> stalled() {
-		return this.runQueue.stallWatch().stalled();
+		return this.stallWatch.stalled();
 	}
 
 	/**
@@ -291,7 +313,7 @@ public final class ConsumerWorkers {
 	}
 
 	@Nullable Worker workerFor(TopicPartition partition) {
-		for (Worker worker : this.workers.values()) {
+		for (PartitionWorker worker : this.partitionWorkers.values()) {
 			if (worker.serves(partition)) {
 				return worker;
 			}
@@ -299,43 +321,31 @@ public final class ConsumerWorkers {
 		return null;
 	}
 
-	void stopConsumer(String reason, Throwable failure) {
-		this.consumer.stopBecause(reason, failure);
-	}
-
-	WorkerRuntime runtime() {
-		return this.runtime;
-	}
-
 	/**
 	 * Return where to log what may happen to many records at once.
 	 * @return always the same
 	 */
 	public LimitedLog failureLog() {
-		return this.failureLog;
-	}
-
-	RunQueue runQueue() {
-		return this.runQueue;
+		return this.context.failureLog();
 	}
 
 	/**
-	 * Retire a worker that fell idle, if nobody needs it.
+	 * Retire a worker of partitions that has become idle, if no partition needs it.
 	 */
-	void retireIfUnused(Worker idle) {
+	private void retireIfUnused(PartitionWorker idle) {
 		retireIf(idle.name(), (worker) -> worker == idle && worker.isUnused());
 	}
 
-	private void retireIf(String name, Predicate<Worker> condition) {
-		AtomicReference<@Nullable Worker> retired = new AtomicReference<>();
-		this.workers.computeIfPresent(name, (key, worker) -> {
+	private void retireIf(String name, Predicate<PartitionWorker> condition) {
+		AtomicReference<@Nullable PartitionWorker> retired = new AtomicReference<>();
+		this.partitionWorkers.computeIfPresent(name, (key, worker) -> {
 			if (!condition.test(worker)) {
 				return worker;
 			}
 			retired.set(worker);
 			return null;
 		});
-		Worker worker = retired.get();
+		PartitionWorker worker = retired.get();
 		if (worker != null) {
 			this.handledRecords.retired(worker);
 		}
@@ -344,13 +354,15 @@ public final class ConsumerWorkers {
 	/**
 	 * Forget the worker of a key that has closed its queue.
 	 */
-	void retired(Worker worker, Object key) {
+	private void retired(KeyWorker worker) {
 		try {
-			this.workers.remove(key, worker);
+			this.keyWorkers.remove(worker.key(), worker);
 			this.handledRecords.retired(worker);
 		}
 		catch (Throwable ex) {
-			logger.error("The key of " + worker + " cannot be compared with others: " + ex.getClass().getName());
+			logger.error("The key of " + worker
+					+ " cannot be compared with others, so this worker stays in the table after it has retired: "
+					+ ex.getClass().getName());
 		}
 	}
 
@@ -394,6 +406,29 @@ public final class ConsumerWorkers {
 				sum += worker.handled();
 			}
 			return this.highest.accumulateAndGet(sum, Math::max);
+		}
+
+	}
+
+	/**
+	 * A live view of the workers of partitions and of keys.
+	 */
+	private final class AllWorkers extends AbstractCollection<Worker> {
+
+		@Override
+		public Iterator<Worker> iterator() {
+			return stream().iterator();
+		}
+
+		@Override
+		public Stream<Worker> stream() {
+			return Stream.concat(ConsumerWorkers.this.partitionWorkers.values().stream(),
+					ConsumerWorkers.this.keyWorkers.values().stream());
+		}
+
+		@Override
+		public int size() {
+			return ConsumerWorkers.this.partitionWorkers.size() + ConsumerWorkers.this.keyWorkers.size();
 		}
 
 	}

@@ -60,7 +60,7 @@ public final class DefaultWorkerManager implements WorkerManager {
 	/**
 	 * Create a manager.
 	 * @param runtime starts the workers and keeps them running
-	 * @param observers are told what happens to the consumers
+	 * @param observers are notified of what happens to the consumers
 	 */
 	public DefaultWorkerManager(WorkerRuntime runtime, List<ConsumerObserver> observers) {
 		this.runtime = runtime;

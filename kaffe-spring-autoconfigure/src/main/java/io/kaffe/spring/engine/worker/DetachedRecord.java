@@ -22,8 +22,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that is being handled while no worker runs: its handler has returned and is to
- * say later that the record is final.
+ * A record that is being handled while no worker runs: its handler has returned and
+ * completes the record later.
  * <p>
  * May be called by any thread; no method blocks.
  */
@@ -56,15 +56,16 @@ public interface DetachedRecord {
 	long since();
 
 	/**
-	 * Return whether it does not matter any more: it is final, or its partition is gone.
+	 * Return whether it does not matter any more: it is completed, or its partition was
+	 * revoked or lost.
 	 * @return {@code true} once and for all
 	 */
 	boolean isOver();
 
 	/**
-	 * Look whether its partition is gone, after partitions were taken from the consumer.
+	 * Check whether its partition is among those that were just revoked or lost.
 	 */
-	default void partitionsGone() {
+	default void partitionsRevoked() {
 	}
 
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes texts of records, keys, values and exceptions. Methods of keys, values and
  * exceptions are the user's: whatever they do, the text is short. A method that does not
- * return keeps whoever asks for the text.
+ * return blocks the caller.
  */
 public final class DisplayText {
 
@@ -56,8 +56,7 @@ public final class DisplayText {
 	}
 
 	/**
-	 * Return what is shown of bytes that are no text, or of which nobody knows whether
-	 * they are.
+	 * Return what is shown of bytes that are not known to be text.
 	 * @param bytes the bytes
 	 * @return how they begin, at most 200 characters: those of ASCII as they are, others
 	 * such as {@code \x00}

@@ -21,8 +21,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * When something broke down lately: says how long to wait before it is started again, and
- * when that was too often.
+ * When something broke down recently: how long to wait before it is restarted, and
+ * whether that was too often.
  * <p>
  * <b>Threading.</b> Guarded by its own monitor, under which nothing else is called.
  */
@@ -49,7 +49,7 @@ public final class RestartHistory {
 	/**
 	 * Note that something broke down.
 	 * @param now the reading of {@link Ticker#nanoTime()}
-	 * @return how long to wait before it is started again: twice as long as for the one
+	 * @return how long to wait before it is restarted: twice as long as for the one
 	 * before, from 1 s up to 30 s, or zero if it was too often and has to stay down
 	 */
 	public synchronized Duration brokeDown(long now) {
@@ -69,7 +69,7 @@ public final class RestartHistory {
 	}
 
 	/**
-	 * Forget what happened, since somebody starts it anew.
+	 * Forget what happened, since it is started anew.
 	 */
 	public synchronized void forget() {
 		this.times.clear();

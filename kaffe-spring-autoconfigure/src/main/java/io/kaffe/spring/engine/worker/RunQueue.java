@@ -23,7 +23,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,20 +50,20 @@ import org.jspecify.annotations.Nullable;
  * {@code ready} counts workers that are in a slot and that no lane has claimed: a worker
  * is put into its slot first and counted then, and a lane claims first and looks for a
  * worker then, so that it finds one. A worker is counted first, and whether a lane must
- * be started is asked then; whoever gives a permit back, a lane that ends or an answer,
- * takes it off {@code permits} first and looks once more whether a worker is ready then:
- * one of them sees the other. A lane on which a handler returns that answers later takes
- * a second permit without asking, so there may be more permits than the limit allows; but
- * each lane that goes beyond it looks at the limit before it runs the next worker, and
- * ends. So no more handlers are at work than may be: each has the permit of its lane, or
- * one of its own, and a lane only calls one after it has found that there are no more
- * permits, its own included, than the limit allows. Only one lane is being started at a
- * time, and it starts the next one if more is ready, so that threads are woken one by one
- * and no more than are needed; whoever skips starting because of {@code starting} has
- * counted its worker before, and whoever clears {@code starting}, the lane that has
- * started or a thread that found it need not, looks after that. Slots are opened and
- * closed under a lock, under which nothing else is called. What the threads are at is
- * read by the {@link StallWatch} from their turns.
+ * be started is asked then; a lane that ends, or an answer, takes its permit off
+ * {@code permits} first and looks once more whether a worker is ready then: one of them
+ * sees the other. A lane on which a handler returns that answers later takes a second
+ * permit without asking, so there may be more permits than the limit allows; but each
+ * lane that goes beyond it looks at the limit before it runs the next worker, and ends.
+ * So no more handlers are at work than may be: each has the permit of its lane, or one of
+ * its own, and a lane only calls one after it has found that there are no more permits,
+ * its own included, than the limit allows. Only one lane is being started at a time, and
+ * it starts the next one if more is ready, so that threads are woken one by one and no
+ * more than are needed; a thread that skips starting because of {@code starting} has
+ * counted its worker before, and the thread that clears {@code starting}, the lane that
+ * has started or a thread that found it need not, looks after that. Slots are opened and
+ * closed under a lock, under which nothing else is called. What the threads are handling
+ * is read by the {@link StallWatch} from their turns.
  */
 final class RunQueue {
 
@@ -77,9 +76,7 @@ final class RunQueue {
 
 	private static final Duration REJECTED_DELAY = Duration.ofMillis(100);
 
-	private static final Duration GIVEN_UP_DELAY = Duration.ofSeconds(1);
-
-	private static final long WARNING_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
+	private static final Duration STOPPING_DELAY = Duration.ofSeconds(1);
 
 	private static final int SHOWN_FRAMES = 50;
 
@@ -97,15 +94,15 @@ final class RunQueue {
 
 	private final Deque<Integer> freeSlots = new ArrayDeque<>();
 
-	private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
+	private final Set<Turn> turns;
+
+	private final Runnable watch;
 
 	private final WorkerRuntime runtime;
 
 	private final WorkerOwner consumer;
 
-	private final StallWatch stallWatch;
-
-	private final RestartHistory rejections;
+	private final ExecutorRejections rejections;
 
 	private final StrandedWorkers stranded = new StrandedWorkers();
 
@@ -116,25 +113,29 @@ final class RunQueue {
 
 	private volatile int maxConcurrency;
 
-	private volatile long warnedAt;
-
-	private volatile long standsStillUntil;
-
-	private volatile boolean stoodStill;
-
-	RunQueue(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
+	/**
+	 * Create a run queue.
+	 * @param runtime has the executor, the scheduler and the time
+	 * @param name the consumer's name
+	 * @param consumer the consumer
+	 * @param maxConcurrency how many records may be handled at once
+	 * @param turns where the turns of threads that run workers are kept, for other
+	 * threads to read
+	 * @param watch called by each thread that begins to run workers
+	 */
+	RunQueue(WorkerRuntime runtime, String name, WorkerOwner consumer, int maxConcurrency, Set<Turn> turns,
+			Runnable watch) {
 		this.runtime = runtime;
 		this.consumer = consumer;
 		this.maxConcurrency = maxConcurrency;
-		this.stallWatch = new StallWatch(runtime, consumer.stallLimits(), this.turns, consumer.unattended(), observers);
-		this.rejections = new RestartHistory(consumer.restartLimit());
-		this.standsStillUntil = runtime.ticker().nanoTime();
-		this.warnedAt = this.standsStillUntil - WARNING_INTERVAL_NANOS;
+		this.turns = turns;
+		this.watch = watch;
+		this.rejections = new ExecutorRejections(name, runtime.ticker(), consumer);
 	}
 
 	/**
-	 * Add a worker that has something to do and is not here. Does not throw, since nobody
-	 * else would add it.
+	 * Add a worker that has something to do and is not here. Does not throw, since no
+	 * other thread would add it.
 	 */
 	void add(Worker worker) {
 		try {
@@ -167,13 +168,9 @@ final class RunQueue {
 		return this.maxConcurrency;
 	}
 
-	StallWatch stallWatch() {
-		return this.stallWatch;
-	}
-
 	/**
 	 * Return where the thread is that handles a worker's record. Any thread.
-	 * @return the innermost frames; {@code null} if no thread does, or it went on to
+	 * @return the innermost frames; {@code null} if no thread does, or it has begun
 	 * another record meanwhile
 	 */
 	@Nullable List<String> stackOf(String worker) {
@@ -208,7 +205,7 @@ final class RunQueue {
 	}
 
 	/**
-	 * Return a slot that is in use by nobody else.
+	 * Return a slot that is not in use.
 	 */
 	synchronized int openSlot() {
 		Integer free = this.freeSlots.poll();
@@ -236,7 +233,7 @@ final class RunQueue {
 
 	/**
 	 * Start a lane, unless there is no permit for it or one is being started. Does not
-	 * throw, since whoever calls this has given a worker out of its hands.
+	 * throw, since the caller no longer holds the worker.
 	 */
 	private void startLane() {
 		while (this.permits.get() < this.maxConcurrency && this.starting.compareAndSet(false, true)) {
@@ -249,7 +246,7 @@ final class RunQueue {
 				return;
 			}
 			this.starting.set(false);
-			// Somebody may have left it to us to start one.
+			// Another thread may have left it to this one to start a lane.
 			if (this.ready.get() == 0) {
 				return;
 			}
@@ -295,7 +292,7 @@ final class RunQueue {
 		if (this.retrying.compareAndSet(false, true)) {
 			try {
 				if (this.permits.get() == 0) {
-					standsStill();
+					this.rejections.standsStill();
 				}
 				this.runtime.after(REJECTED_DELAY, () -> {
 					this.retrying.set(false);
@@ -303,44 +300,14 @@ final class RunQueue {
 				});
 			}
 			catch (Throwable ex) {
-				// No memory for it: left to whoever comes next.
+				// No memory for it: left to the next caller.
 				this.retrying.set(false);
 			}
 		}
 	}
 
 	/**
-	 * Note that nothing is handled because the executor turns everything away, which may
-	 * not last. Forgotten as soon as a lane runs: an executor that others fill now and
-	 * then is no reason to stop. Called by whoever has set {@code retrying}.
-	 */
-	private void standsStill() {
-		long now = this.runtime.ticker().nanoTime();
-		if (now - this.standsStillUntil < 0) {
-			return;
-		}
-		Duration delay = this.rejections.brokeDown(now);
-		this.stoodStill = true;
-		this.standsStillUntil = now + delay.toNanos();
-		if (delay.isZero()) {
-			this.rejections.forget();
-			this.consumer.stopBecause("The task executor turned its workers away again and again, so that none of them "
-					+ "ran. Give it threads for as many workers as are to run at once.", null);
-		}
-	}
-
-	private void warnOfRejection(@Nullable Throwable failure) {
-		long now = this.runtime.ticker().nanoTime();
-		if (now - this.warnedAt >= WARNING_INTERVAL_NANOS) {
-			this.warnedAt = now;
-			SafeLog.log(logger::warn, "The task executor turned workers away"
-					+ ((failure != null) ? "" : ", to be run in the thread that submitted them, which is not theirs")
-					+ "; trying again soon. Give it as many threads as workers are to run at once", failure);
-		}
-	}
-
-	/**
-	 * A thread that runs workers, or the wish for one.
+	 * A thread that runs workers, or the request for one.
 	 */
 	private final class Lane implements Runnable {
 
@@ -381,14 +348,14 @@ final class RunQueue {
 					// lacking.
 					return true;
 				}
-				warnOfRejection(ex);
+				RunQueue.this.rejections.warn(ex);
 				return false;
 			}
 			finally {
 				SUBMITTING.remove();
 			}
 			if (this.refused) {
-				warnOfRejection(null);
+				RunQueue.this.rejections.warn(null);
 			}
 			return !this.refused;
 		}
@@ -408,11 +375,11 @@ final class RunQueue {
 			WorkerOwner.ThreadScope scope = null;
 			boolean ended = false;
 			try {
-				noteThatItRuns();
+				RunQueue.this.rejections.laneRuns();
 				scope = RunQueue.this.consumer.threadScope();
 				this.turn.enter();
 				RunQueue.this.turns.add(this.turn);
-				RunQueue.this.stallWatch.watch();
+				RunQueue.this.watch.run();
 				scope.enter();
 				runWorkers();
 				ended = true;
@@ -425,13 +392,6 @@ final class RunQueue {
 				if (scope != null) {
 					scope.leave();
 				}
-			}
-		}
-
-		private void noteThatItRuns() {
-			if (RunQueue.this.stoodStill) {
-				RunQueue.this.stoodStill = false;
-				RunQueue.this.rejections.forget();
 			}
 		}
 
@@ -451,7 +411,7 @@ final class RunQueue {
 		}
 
 		private void run(Worker worker) {
-			this.turn.begin(worker, WORKER_TURN_NANOS);
+			this.turn.start(worker, WORKER_TURN_NANOS);
 			try {
 				worker.runTurn(this.turn);
 			}
@@ -464,10 +424,10 @@ final class RunQueue {
 		}
 
 		/**
-		 * Start a worker again after a while, with the head of its queue in place. If it
+		 * Restart a worker after a while, with the head of its queue in place. If it
 		 * broke down too often it stays down, and the consumer is stopped: what it has is
-		 * dropped as the partitions go, for which it has to run once more. If that cannot
-		 * even be arranged, it is started again at once, on another lane.
+		 * dropped when the partitions are revoked, for which it has to run once more. If
+		 * that cannot even be arranged, it is started again at once, on another lane.
 		 */
 		private void brokeDown(Worker worker, Throwable failure) {
 			boolean toBeAdded = this.turn.isHeld();
@@ -491,11 +451,11 @@ final class RunQueue {
 			if (delay.isZero() || WorkerRuntime.isFatal(failure)) {
 				worker.failureLog().log(logger::warn, "breakdowns of workers", brokeDown, failure);
 				RunQueue.this.consumer.stopBecause(brokeDown + (delay.isZero() ? " too often" : ""), failure);
-				return GIVEN_UP_DELAY;
+				return STOPPING_DELAY;
 			}
 			worker.failureLog()
 				.log(logger::warn, "breakdowns of workers",
-						brokeDown + "; starting it again in " + delay.toMillis() + " ms", failure);
+						brokeDown + "; restarting it in " + delay.toMillis() + " ms", failure);
 			return delay;
 		}
 

@@ -30,15 +30,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks now and then for records of a consumer that have been with their handlers for too
- * long: says so once, with the stack of the thread if there is one, tells the consumer's
- * observers, and says once more when they end.
+ * Looks periodically for records of a consumer that have been with their handlers for too
+ * long: reports each once, with the stack of the thread if there is one, to the log and
+ * to the consumer's observers, and logs when it has ended.
  * <p>
- * <b>Threading.</b> {@link #watch()} is called by whoever starts to run workers; looking
- * is done by the scheduler, one look after the other, and only while records are being
- * handled. What a worker is at is read from its {@link Turn}.
+ * <b>Threading.</b> {@link #watch()} is called by each thread that begins to run workers;
+ * the scheduler looks, one look after the other, and only while records are being
+ * handled. What a worker is handling is read from its {@link Turn}.
  */
-public final class StallWatch {
+final class StallWatch {
 
 	private static final Log logger = LogFactory.getLog(StallWatch.class);
 
@@ -52,13 +52,13 @@ public final class StallWatch {
 
 	private final WorkerRuntime runtime;
 
-	private final Limits limits;
+	private final WorkerOwner.StallLimits limits;
 
 	private final Duration period;
 
 	private final Collection<Turn> turns;
 
-	private final Collection<? extends DetachedRecord> unattended;
+	private final Collection<? extends DetachedRecord> detached;
 
 	private final ConsumerObservers observers;
 
@@ -67,15 +67,15 @@ public final class StallWatch {
 	 * @param runtime has the scheduler and the time
 	 * @param limits what counts as stalled
 	 * @param turns a live view of the turns of threads that run workers
-	 * @param unattended a live collection of records that no thread is at
-	 * @param observers are told of each record once
+	 * @param detached a live collection of records that no thread is handling
+	 * @param observers are notified of each record once
 	 */
-	StallWatch(WorkerRuntime runtime, Limits limits, Collection<Turn> turns,
-			Collection<? extends DetachedRecord> unattended, ConsumerObservers observers) {
+	StallWatch(WorkerRuntime runtime, WorkerOwner.StallLimits limits, Collection<Turn> turns,
+			Collection<? extends DetachedRecord> detached, ConsumerObservers observers) {
 		this.runtime = runtime;
 		this.limits = limits;
 		this.turns = turns;
-		this.unattended = unattended;
+		this.detached = detached;
 		this.observers = observers;
 		Duration period = limits.threshold().dividedBy(4);
 		period = (period.compareTo(LONGEST_PERIOD) < 0) ? period : LONGEST_PERIOD;
@@ -115,13 +115,13 @@ public final class StallWatch {
 		for (Turn turn : this.turns) {
 			lookAt(turn, Stall.of(turn), now);
 		}
-		// A record is unattended before the thread that was at it leaves.
+		// A record is detached before the thread that handled it leaves.
 		boolean working = !this.turns.isEmpty();
-		this.unattended.removeIf(DetachedRecord::isOver);
-		for (DetachedRecord record : this.unattended) {
+		this.detached.removeIf(DetachedRecord::isOver);
+		for (DetachedRecord record : this.detached) {
 			lookAt(record, new Stall(record), now);
 		}
-		if (working || !this.unattended.isEmpty() || !this.stalls.isEmpty()) {
+		if (working || !this.detached.isEmpty() || !this.stalls.isEmpty()) {
 			watch();
 		}
 	}
@@ -130,7 +130,7 @@ public final class StallWatch {
 		if (stall.isGoingOn()) {
 			return false;
 		}
-		logger.info(stall + " goes on after " + stall.duration(now).toMillis() + " ms at most");
+		logger.info(stall + " ended after at most " + stall.duration(now).toMillis() + " ms");
 		return true;
 	}
 
@@ -161,16 +161,6 @@ public final class StallWatch {
 	}
 
 	/**
-	 * How long the handling of a record may take before it counts as stalled.
-	 *
-	 * @param threshold after this it is reported
-	 * @param interruptThreshold after this the handling thread is interrupted;
-	 * {@code null}: never
-	 */
-	public record Limits(Duration threshold, @Nullable Duration interruptThreshold) {
-	}
-
-	/**
 	 * A record that takes too long, with a thread or without.
 	 */
 	private static final class Stall {
@@ -179,7 +169,7 @@ public final class StallWatch {
 
 		private final @Nullable Worker worker;
 
-		private final @Nullable DetachedRecord unattended;
+		private final @Nullable DetachedRecord detached;
 
 		private final ConsumerRecord<?, ?> record;
 
@@ -190,17 +180,17 @@ public final class StallWatch {
 		private Stall(Turn turn, Worker worker, ConsumerRecord<?, ?> record) {
 			this.turn = turn;
 			this.worker = worker;
-			this.unattended = null;
+			this.detached = null;
 			this.record = record;
 			this.since = worker.recordSince();
 		}
 
-		Stall(DetachedRecord unattended) {
+		Stall(DetachedRecord detached) {
 			this.turn = null;
 			this.worker = null;
-			this.unattended = unattended;
-			this.record = unattended.record();
-			this.since = unattended.since();
+			this.detached = detached;
+			this.record = detached.record();
+			this.since = detached.since();
 		}
 
 		static @Nullable Stall of(Turn turn) {
@@ -217,7 +207,7 @@ public final class StallWatch {
 
 		boolean isGoingOn() {
 			if (this.turn == null || this.worker == null) {
-				return this.unattended != null && !this.unattended.isOver();
+				return this.detached != null && !this.detached.isOver();
 			}
 			return this.turn.worker() == this.worker && this.worker.currentRecord() == this.record
 					&& this.worker.recordSince() == this.since;
@@ -235,12 +225,12 @@ public final class StallWatch {
 			if (this.worker != null) {
 				return this.worker.name();
 			}
-			return (this.unattended != null) ? this.unattended.workerName() : null;
+			return (this.detached != null) ? this.detached.workerName() : null;
 		}
 
 		String where() {
-			return (this.turn != null) ? "; the thread that handles it is at"
-					: ": its handler has returned and has not said that it is final";
+			return (this.turn != null) ? "; the stack of its thread follows"
+					: "; its handler has returned and has not completed it";
 		}
 
 		/**

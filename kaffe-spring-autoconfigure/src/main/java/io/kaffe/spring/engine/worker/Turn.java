@@ -60,7 +60,7 @@ public final class Turn {
 	/** Whether no code of the application has run since the clock was read. */
 	private boolean fresh;
 
-	/** Whether the worker that this thread runs is still in its hands. */
+	/** Whether this thread still holds the worker that it runs. */
 	private boolean held;
 
 	Turn(Ticker ticker) {
@@ -68,7 +68,7 @@ public final class Turn {
 	}
 
 	/**
-	 * Begin on the calling thread.
+	 * Start on the calling thread.
 	 */
 	void enter() {
 		this.thread = Thread.currentThread();
@@ -77,7 +77,7 @@ public final class Turn {
 	/**
 	 * Give the thread to a worker.
 	 */
-	void begin(Worker worker, long nanos) {
+	void start(Worker worker, long nanos) {
 		if (!this.fresh) {
 			readClock();
 		}
@@ -102,15 +102,15 @@ public final class Turn {
 	}
 
 	/**
-	 * Announce that the thread may be interrupted while it is at this record.
+	 * Announce that the thread may be interrupted while it handles this record.
 	 */
 	void watch() {
 		this.watched = true;
 	}
 
 	/**
-	 * Interrupt the thread, unless it is past what it is to be interrupted at.
-	 * @param condition whether it is still at it
+	 * Interrupt the thread, unless it has finished what it is to be interrupted in.
+	 * @param condition whether it has not finished
 	 * @return whether it was interrupted
 	 */
 	synchronized boolean interruptIf(BooleanSupplier condition) {
@@ -123,7 +123,7 @@ public final class Turn {
 	}
 
 	/**
-	 * Say that user code has returned: an interrupt that was meant for it must not hit
+	 * Note that user code has returned: an interrupt that was meant for it must not hit
 	 * what comes next. Reads the clock.
 	 */
 	public void handlerReturned() {
@@ -138,7 +138,7 @@ public final class Turn {
 	}
 
 	/**
-	 * Say that the handler has succeeded and nothing else is called for its record, so
+	 * Note that the handler has succeeded and nothing else is called for its record, so
 	 * that the next worker need not read the clock again. Without it, it does.
 	 */
 	public void handlerSucceeded() {

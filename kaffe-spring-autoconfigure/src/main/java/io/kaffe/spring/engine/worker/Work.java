@@ -16,8 +16,6 @@
 
 package io.kaffe.spring.engine.worker;
 
-import org.jspecify.annotations.Nullable;
-
 import io.kaffe.spring.table.WorkerState;
 
 /**
@@ -28,16 +26,10 @@ import io.kaffe.spring.table.WorkerState;
  * gives it; what one call wrote the next one sees. {@link #isReady} may be called by any
  * thread. Work is submitted once, to one worker.
  */
-public abstract class Work {
-
-	/** The neighbour in the worker's queue; belongs to the worker. */
-	@Nullable Work next;
-
-	/** How much was submitted with this one and not taken; belongs to the worker. */
-	int depth;
+public abstract class Work extends WorkerInbox.Element<Work> {
 
 	/**
-	 * Go on from where the last call ended. Failures of user code are outcomes, not
+	 * Continue from where the last call ended. Failures of user code are outcomes, not
 	 * exceptions: what is thrown here counts as a breakdown of the worker, which is
 	 * restarted and calls again.
 	 * @param worker the worker that handles this work
@@ -64,7 +56,7 @@ public abstract class Work {
 
 	/**
 	 * Return whether a handler has returned and not answered yet, so that it has records
-	 * of this work although no thread is at it. May be called by any thread; a moment's
+	 * of this work although no thread runs it. May be called by any thread; a moment's
 	 * view.
 	 * @return {@code true} between {@link Worker#handlerAwaited()} and the answer
 	 */
@@ -77,7 +69,7 @@ public abstract class Work {
 	 * by any thread; a moment's view.
 	 * @return the number, 1 or more
 	 */
-	public int handedOver() {
+	public int inFlight() {
 		return 1;
 	}
 
@@ -97,8 +89,8 @@ public abstract class Work {
 		TURN_OVER,
 
 		/**
-		 * Something is left that cannot go on before somebody calls
-		 * {@link Worker#wake()}. No thread is held meanwhile.
+		 * Something is left that cannot go on before {@link Worker#wake()} is called. No
+		 * thread is held meanwhile.
 		 */
 		WAITING,
 

@@ -19,52 +19,42 @@ package io.kaffe.spring.engine.worker;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Future;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 /**
- * A serial queue on a task executor: handles one record at a time, in the order in which
- * they were handed over, and holds a thread only while it does so.
+ * A serial queue on a task executor: handles one record at a time, in the order of
+ * submission, and holds a thread only while it does so.
  * <p>
- * A worker is scheduled when it has work and nobody runs it; it handles what is queued
+ * A worker is scheduled when it has work and no thread runs it; it handles what is queued
  * until its turn is over, then lets others run and is scheduled again. Work that waits (a
  * failed record before its next attempt) keeps its place at the head of the queue without
- * a thread, until {@link #wake()}. Workers of partitions are named by a strategy and stay
- * while partitions need them; the worker of a key is there while records with the key
- * are, and named after the first of them.
+ * a thread, until {@link #wake()}. How long a worker lives, and what it is named after,
+ * is up to its kind: {@link PartitionWorker} or {@link KeyWorker}.
  * <p>
- * <b>Threading.</b> One atomic word says who may touch the head of the queue. IDLE
- * becomes SCHEDULED when work is submitted; a thread of the executor makes it RUNNING;
- * from there it goes to IDLE when the queue is empty, to SCHEDULED when the turn is over,
- * or to WAITING, which becomes SCHEDULED when the worker is woken. GATHERING is a WAITING
- * that more work ends, too: {@link #submit} looks for it in the same reading in which it
- * looks for IDLE. Only the thread that made it RUNNING touches {@code current} and
- * {@code backlog}, and it hands them on through the same word. {@link #submit} and
- * {@link #wake()} may come from any thread and never block. Who submits adds the work
- * first and looks at the word then; the runner sets IDLE or GATHERING first and looks for
- * work then: one of them sees the other. After WAITING and GATHERING the runner asks the
- * work once more, so that a wake-up that came in between is not missed either.
+ * <b>Threading.</b> One atomic word, {@code state}, says who may touch the head of the
+ * queue. IDLE becomes SCHEDULED when work is submitted; a thread of the executor makes it
+ * RUNNING; from there it goes to IDLE when the queue is empty, to SCHEDULED when the turn
+ * is over, or to WAITING, which becomes SCHEDULED when the worker is woken. GATHERING is
+ * a WAITING that more work ends, too: {@link #submit} looks for it in the same reading in
+ * which it looks for IDLE. Only the thread that made it RUNNING touches {@code current}
+ * and takes from the inbox, and it passes them on through the same word. {@link #submit}
+ * and {@link #wake()} may be called by any thread and never block. A submitter adds the
+ * work first and looks at the word then; the runner sets IDLE or GATHERING first and
+ * looks for work then: one of them sees the other. After WAITING and GATHERING the runner
+ * asks the work once more, so that a wake-up that came in between is not missed either.
  * <p>
- * What is submitted goes to {@code inbox}, a stack on which the newest is on top; the
- * runner takes all of it at once and turns it round. The worker of a key retires by
- * replacing an empty inbox by a mark, after which nobody submits anything: the one step
- * in which it is decided whether a record came in time.
- * <p>
- * What tables show is written by the runner alone, in release mode, and may be a moment
- * old. There are no locks.
+ * What is submitted goes to the {@linkplain WorkerInbox inbox}; what tables show is
+ * {@linkplain WorkerActivity written by the runner alone} and may be a moment old. There
+ * are no locks.
  */
-public final class Worker {
+public abstract class Worker extends WorkerInbox<Work> {
 
 	private static final int IDLE = 0;
 
@@ -76,100 +66,46 @@ public final class Worker {
 
 	private static final int GATHERING = 4;
 
-	private static final Work RETIRED = new NoWork();
-
-	private static final VarHandle RUN = field("run", int.class);
-
-	private static final VarHandle INBOX = field("inbox", Work.class);
-
-	private static final VarHandle RECORD = field("record", ConsumerRecord.class);
-
-	private static final VarHandle RECORD_SINCE = field("recordSince", long.class);
-
-	private static final VarHandle HANDLED = field("handled", long.class);
-
-	private final ConsumerWorkers workers;
-
-	/** Its name if it serves partitions, else what its key is in the map. */
-	private final Object key;
-
-	private final @Nullable String topic;
-
-	private final int partition;
-
-	private final int slot;
-
-	private final long offset;
-
-	private volatile int run = IDLE;
-
-	private volatile @Nullable Work inbox;
-
-	private @Nullable Work current;
-
-	private @Nullable Work backlog;
-
-	private int backlogSize;
-
-	private volatile Set<AssignedPartition> partitions = Set.of();
-
-	private volatile @Nullable ConsumerRecord<?, ?> record;
-
-	private volatile long recordSince;
-
-	private volatile long handled;
-
-	/** Belongs to the run queue. */
-	@Nullable Worker nextStranded;
-
-	private int attempt;
-
-	private volatile int failed;
-
-	/** Only if it broke down, since most never do. */
-	private volatile @Nullable RestartHistory restarts;
-
-	private volatile @Nullable Failure lastFailure;
-
-	/**
-	 * Create a worker that serves partitions.
-	 */
-	Worker(String name, ConsumerWorkers workers) {
-		this.key = name;
-		this.workers = workers;
-		this.topic = null;
-		this.partition = 0;
-		this.offset = 0;
-		this.slot = 0;
-	}
-
-	/**
-	 * Create the worker of a key.
-	 */
-	Worker(Object key, ConsumerRecord<?, ?> first, int slot, ConsumerWorkers workers) {
-		this.key = key;
-		this.workers = workers;
-		this.topic = first.topic();
-		this.partition = first.partition();
-		this.offset = first.offset();
-		this.slot = slot;
-	}
-
-	private static VarHandle field(String name, Class<?> type) {
+	private static final VarHandle STATE;
+	static {
 		try {
-			return MethodHandles.lookup().findVarHandle(Worker.class, name, type);
+			STATE = MethodHandles.lookup().findVarHandle(Worker.class, "state", int.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
 		}
 	}
 
+	private final Context context;
+
+	private final int slot;
+
+	private volatile int state = IDLE;
+
+	private @Nullable Work current;
+
+	/** Belongs to the run queue. */
+	@Nullable Worker nextStranded;
+
+	/** Only if it broke down, since most never do. */
+	private volatile @Nullable RestartHistory restarts;
+
 	/**
-	 * Return who is told what happens to the consumer.
+	 * Create a worker without work.
+	 * @param context what the workers of its consumer share
+	 * @param slot where it stands in the run queue while it is ready
+	 */
+	Worker(Context context, int slot) {
+		this.context = context;
+		this.slot = slot;
+	}
+
+	/**
+	 * Return who is notified of what happens to the consumer.
 	 * @return the same for all workers of the consumer
 	 */
 	public ConsumerObservers observers() {
-		return this.workers.observers();
+		return this.context.observers();
 	}
 
 	/**
@@ -177,7 +113,7 @@ public final class Worker {
 	 * @return the same for all workers of the consumer
 	 */
 	public LimitedLog failureLog() {
-		return this.workers.failureLog();
+		return this.context.failureLog();
 	}
 
 	/**
@@ -185,61 +121,43 @@ public final class Worker {
 	 * allocated for each record, that of the record it began with.
 	 * @return the name, unique within the consumer
 	 */
-	public String name() {
-		return (this.topic != null) ? "worker_" + this.topic + "_" + this.partition + "_" + this.offset
-				: this.key.toString();
-	}
+	public abstract String name();
 
 	/**
-	 * Return the partitions this worker serves at the moment.
-	 * @return a snapshot, in no order; empty if it is retired, or the worker of a key
+	 * Return the partitions that tables show beside it.
+	 * @return a snapshot, sorted
 	 */
-	public Collection<AssignedPartition> partitions() {
-		return this.partitions;
-	}
+	abstract List<String> served();
+
+	/**
+	 * Return whether partitions or records need it; if not, it retires when it is idle.
+	 */
+	abstract boolean isNeeded();
 
 	/**
 	 * Queue work behind what is there already. Any thread; never blocks.
 	 * @param work the work
-	 * @return {@code false} if this is the worker of a key and has retired: somebody has
-	 * to make a new one
+	 * @return {@code false} if this is the worker of a key and has retired: the caller
+	 * has to make a new one
 	 */
 	public boolean submit(Work work) {
-		while (true) {
-			Work newest = this.inbox;
-			if (newest == RETIRED) {
-				return false;
-			}
-			work.next = newest;
-			work.depth = (newest != null) ? newest.depth + 1 : 1;
-			if (INBOX.compareAndSet(this, newest, work)) {
-				int state = this.run;
-				if (state == IDLE || state == GATHERING) {
-					scheduleFrom(state);
-				}
-				return true;
-			}
+		if (!push(work)) {
+			return false;
 		}
+		int state = this.state;
+		if (state == IDLE || state == GATHERING) {
+			scheduleFrom(state);
+		}
+		return true;
 	}
 
 	/**
-	 * Take the first work, before anybody knows this worker. It has to be added to the
-	 * run queue then.
+	 * Take the first work, while no other thread knows this worker. It has to be added to
+	 * the run queue then.
 	 */
-	void prepare(Work first) {
-		first.next = null;
-		first.depth = 1;
-		INBOX.set(this, first);
-		RUN.set(this, SCHEDULED);
-	}
-
-	/**
-	 * Take no work any more, unless there is more than the first one, since it cannot be
-	 * said whether others know this worker.
-	 * @return {@code false} if there is more, so that it has to be added to the run queue
-	 */
-	boolean retireInsteadOf(Work first) {
-		return INBOX.compareAndSet(this, first, RETIRED);
+	final void prepare(Work first) {
+		pushFirst(first);
+		STATE.set(this, SCHEDULED);
 	}
 
 	/**
@@ -249,7 +167,7 @@ public final class Worker {
 	 * @param failure what was thrown
 	 */
 	public void stopConsumer(String reason, Throwable failure) {
-		this.workers.stopConsumer(reason, failure);
+		this.context.owner().stopBecause(reason, failure);
 	}
 
 	/**
@@ -257,7 +175,7 @@ public final class Worker {
 	 * is waiting. Any thread; never blocks.
 	 */
 	public void wake() {
-		int state = this.run;
+		int state = this.state;
 		if (state == WAITING || state == GATHERING) {
 			scheduleFrom(state);
 		}
@@ -273,30 +191,30 @@ public final class Worker {
 	 * down
 	 */
 	public @Nullable Future<?> after(Duration delay, Runnable task) {
-		return this.workers.runtime().after(delay, task);
+		return this.context.runtime().after(delay, task);
 	}
 
 	/**
 	 * Note that the handler has returned and answers later. Until
-	 * {@link #handlerAnswered()} it counts as one of those that may be at work at once.
-	 * Called by work, while it is run.
+	 * {@link #handlerAnswered()} it counts as concurrent. Called by work, while it is
+	 * run.
 	 */
 	public void handlerAwaited() {
-		this.workers.runQueue().takePermit();
+		this.context.runQueue().takePermit();
 	}
 
 	/**
-	 * Note that a handler has answered, or that nobody waits for that any more. Any
+	 * Note that a handler has answered, or that its answer is no longer awaited. Any
 	 * thread, once for each call of {@link #handlerAwaited()}.
 	 */
 	public void handlerAnswered() {
-		this.workers.runQueue().returnPermit();
+		this.context.runQueue().returnPermit();
 	}
 
 	/**
 	 * Take the work that is next in the queue, if it is of a type. Called by work, while
 	 * it is run, which answers for it from then on.
-	 * @param type the type of work that is wanted
+	 * @param type the type of work
 	 * @param <W> the same
 	 * @return the work; {@code null} if nothing is queued, or something else is next
 	 */
@@ -305,97 +223,14 @@ public final class Worker {
 	}
 
 	/**
-	 * Note that the handling of a record begins. Called by work, while it is run.
-	 * @param record the record
-	 * @param attempt which attempt it is, from 1
-	 * @param now the reading of the ticker
-	 */
-	public void beginRecord(ConsumerRecord<?, ?> record, int attempt, long now) {
-		this.attempt = attempt;
-		RECORD_SINCE.setRelease(this, now);
-		RECORD.setRelease(this, record);
-	}
-
-	/**
-	 * Note that the record is done with. Called by work, while it is run.
-	 */
-	public void recordHandled() {
-		recordsHandled(1);
-	}
-
-	/**
-	 * Note that the record and others that were handled with it are done with. Called by
-	 * work, while it is run.
-	 * @param count how many records that are
-	 */
-	public void recordsHandled(int count) {
-		HANDLED.setRelease(this, (long) HANDLED.get(this) + count);
-		RECORD.setRelease(this, (@Nullable ConsumerRecord<?, ?>) null);
-	}
-
-	/**
-	 * Tell observers that an attempt has ended. Called by work, for each record that the
-	 * handler had.
+	 * Notify observers that an attempt has ended. Called by work, for each record that
+	 * the handler had.
 	 * @param topic the record's topic
 	 * @param nanos how many nanoseconds the attempt took; of a batch the record's share
 	 * @param handled whether it succeeded
 	 */
 	public void attempted(String topic, long nanos, boolean handled) {
-		this.workers.observers().attempted(topic, nanos, handled);
-	}
-
-	/**
-	 * Note that an attempt failed; the record stays the current one. Called by work,
-	 * while it is run.
-	 * @param at when it failed
-	 * @param record the record
-	 * @param failure what was thrown
-	 */
-	public void recordFailed(Instant at, ConsumerRecord<?, ?> record, Throwable failure) {
-		this.lastFailure = new Failure(at, record, failure);
-		this.failed++;
-	}
-
-	/**
-	 * Note that the record is given up without an outcome, because its partition is gone.
-	 * Called by work, while it is run.
-	 */
-	public void recordDropped() {
-		RECORD.setRelease(this, (@Nullable ConsumerRecord<?, ?>) null);
-	}
-
-	/**
-	 * Return whether a record is with the handler or waits for its next attempt.
-	 * @return the record, or {@code null}
-	 */
-	public @Nullable ConsumerRecord<?, ?> currentRecord() {
-		return this.record;
-	}
-
-	/**
-	 * Return when the attempt at the {@link #currentRecord()} began.
-	 * @return the reading of {@link Ticker#nanoTime()}; without a current record, of no
-	 * meaning
-	 */
-	public long recordSince() {
-		return this.recordSince;
-	}
-
-	/**
-	 * Return how much work is queued behind the current one. Any thread; a moment's view.
-	 * @return the number of submitted works that were not begun
-	 */
-	public int queued() {
-		Work newest = this.inbox;
-		return this.backlogSize + ((newest != null) ? newest.depth : 0);
-	}
-
-	/**
-	 * Return how many records it has finished. Any thread; a moment's view.
-	 * @return the number, which never decreases
-	 */
-	public long handled() {
-		return this.handled;
+		this.context.observers().attempted(topic, nanos, handled);
 	}
 
 	/**
@@ -403,7 +238,7 @@ public final class Worker {
 	 * @return the number; 0 while nothing is with the handler
 	 */
 	public int inFlight() {
-		if (this.record == null) {
+		if (currentRecord() == null) {
 			return 0;
 		}
 		// Seen, since it was written before the record was.
@@ -411,7 +246,7 @@ public final class Worker {
 		if (work == null) {
 			return 0;
 		}
-		return (this.run == RUNNING || work.isWithHandler()) ? work.handedOver() : 0;
+		return (this.state == RUNNING || work.isWithHandler()) ? work.inFlight() : 0;
 	}
 
 	/**
@@ -431,36 +266,27 @@ public final class Worker {
 	 * @return the snapshot
 	 */
 	public WorkerSnapshot snapshot(int queued, boolean showValues) {
-		int state = this.run;
-		ConsumerRecord<?, ?> record = this.record;
-		List<WorkerSnapshot.CurrentRecord> records = (record != null) ? List.of(describe(record, showValues))
-				: List.of();
-		Failure failure = this.lastFailure;
+		int state = this.state;
+		ConsumerRecord<?, ?> record = currentRecord();
+		List<WorkerSnapshot.CurrentRecord> records = (record != null)
+				? List.of(describe(record, this.context.runtime().ticker(), showValues)) : List.of();
 		RestartHistory restarts = this.restarts;
-		return new WorkerSnapshot(name(), state(state, record), served(), queued, this.handled, this.failed,
-				(restarts != null) ? restarts.total() : 0, records, (failure != null) ? failure.snapshot() : null,
-				null);
+		return new WorkerSnapshot(name(), state(state, record), served(), queued, handled(), failed(),
+				(restarts != null) ? restarts.total() : 0, records, lastFailure(), null);
 	}
 
 	/**
-	 * Return what this worker is doing. Any thread; a moment's view, which does not tell
+	 * Return what this worker is doing. Any thread; a moment's view, which does not say
 	 * whether it is stalled.
 	 * @return the state
 	 */
 	WorkerState state() {
-		return state(this.run, this.record);
-	}
-
-	private List<String> served() {
-		if (this.topic != null) {
-			return List.of(this.topic + "-" + this.partition);
-		}
-		return this.partitions.stream().map((assigned) -> assigned.partition().toString()).sorted().toList();
+		return state(this.state, currentRecord());
 	}
 
 	private WorkerState state(int state, @Nullable ConsumerRecord<?, ?> record) {
 		boolean busy = record != null || (state != IDLE);
-		if (this.topic == null && this.partitions.isEmpty()) {
+		if (!isNeeded()) {
 			return busy ? WorkerState.DRAINING : WorkerState.STOPPED;
 		}
 		Work work = this.current;
@@ -470,45 +296,11 @@ public final class Worker {
 		return busy ? WorkerState.RUNNING : WorkerState.IDLE;
 	}
 
-	private WorkerSnapshot.CurrentRecord describe(ConsumerRecord<?, ?> record, boolean showValues) {
-		Ticker ticker = this.workers.runtime().ticker();
-		Instant since = ticker.instant().minusNanos(ticker.nanoTime() - this.recordSince);
-		return new WorkerSnapshot.CurrentRecord(record.topic() + "-" + record.partition(), record.offset(),
-				this.attempt, since, showValues ? DisplayText.of(record.key()) : null);
+	final boolean isIdle() {
+		return this.state == IDLE && !hasNew();
 	}
 
-	/**
-	 * Add a partition. Called within the map's entry of this worker.
-	 */
-	void serve(AssignedPartition partition) {
-		Set<AssignedPartition> more = new HashSet<>(this.partitions);
-		more.add(partition);
-		this.partitions = Set.copyOf(more);
-	}
-
-	/**
-	 * Remove a partition. Called within the map's entry of this worker.
-	 */
-	void release(AssignedPartition partition) {
-		Set<AssignedPartition> less = new HashSet<>(this.partitions);
-		less.remove(partition);
-		this.partitions = Set.copyOf(less);
-	}
-
-	boolean serves(TopicPartition partition) {
-		for (AssignedPartition assigned : this.partitions) {
-			if (assigned.partition().equals(partition)) {
-				return true;
-			}
-		}
-		return false;
-	}
-
-	boolean isUnused() {
-		return this.partitions.isEmpty() && this.run == IDLE && this.inbox == null;
-	}
-
-	int slot() {
+	final int slot() {
 		return this.slot;
 	}
 
@@ -518,10 +310,10 @@ public final class Worker {
 	 * to the run queue.
 	 */
 	void runTurn(Turn turn) {
-		if (this.inbox == RETIRED) {
+		if (isClosed()) {
 			return;
 		}
-		this.run = RUNNING;
+		this.state = RUNNING;
 		turn.held(true);
 		while (true) {
 			Work work = this.current;
@@ -560,106 +352,68 @@ public final class Worker {
 	}
 
 	/**
-	 * Note that a turn broke down. The head of the queue stays where it is. Unless it had
-	 * given the queue out of its hands already, it is to be added to the run queue after
-	 * a while.
+	 * Note that a turn broke down. The head of the queue stays where it is. Unless the
+	 * turn had released the worker already, it is to be added to the run queue after a
+	 * while.
 	 * @return how long to wait; zero if it broke down too often
 	 */
 	Duration brokeDown(Turn turn, RestartHistory.Limit limit) {
 		if (turn.isHeld()) {
-			this.run = SCHEDULED;
+			this.state = SCHEDULED;
 		}
 		RestartHistory history = this.restarts;
 		if (history == null) {
 			history = new RestartHistory(limit);
 			this.restarts = history;
 		}
-		this.workers.observers().restarted();
+		this.context.observers().restarted();
 		return history.brokeDown(turn.readClock());
 	}
 
 	private void waitWith(Work work, int state, Turn turn) {
 		turn.held(false);
-		this.run = state;
+		this.state = state;
 		boolean ready = true;
 		try {
-			ready = work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null);
+			ready = work.isReady(turn.readClock()) || (state == GATHERING && hasNew());
 		}
 		finally {
-			// Also if it cannot tell: then it has to be run to find out.
+			// Also if that is not known: then it has to be run to find out.
 			if (ready) {
 				wake();
 			}
 		}
 	}
 
-	private boolean hasMore() {
-		return this.backlog != null || this.inbox != null;
-	}
-
-	private @Nullable Work peekNext() {
-		if (this.backlog == null && this.inbox != null) {
-			this.backlog = turnRound((Work) INBOX.getAndSet(this, (@Nullable Work) null));
-		}
-		return this.backlog;
-	}
-
-	private @Nullable Work takeNext() {
-		Work first = peekNext();
-		if (first != null) {
-			this.backlog = first.next;
-			this.backlogSize--;
-			first.next = null;
-		}
-		return first;
-	}
-
-	private @Nullable Work turnRound(@Nullable Work newest) {
-		Work first = null;
-		Work work = newest;
-		this.backlogSize = (newest != null) ? newest.depth : 0;
-		while (work != null) {
-			Work older = work.next;
-			work.next = first;
-			first = work;
-			work = older;
-		}
-		return first;
-	}
-
 	/**
 	 * Stop running, since there is nothing to do.
 	 * @return {@code false} if work came in the last moment and this thread has to go on
 	 */
-	private boolean goIdle(Turn turn) {
-		if (this.topic != null) {
-			if (!INBOX.compareAndSet(this, (@Nullable Work) null, RETIRED)) {
-				return false;
-			}
-			turn.held(false);
-			this.workers.retired(this, this.key);
-			return true;
-		}
+	abstract boolean goIdle(Turn turn);
+
+	/**
+	 * Become idle, or scheduled if work came in the last moment.
+	 * @return whether it is idle
+	 */
+	final boolean becomeIdle(Turn turn) {
 		turn.held(false);
-		this.run = IDLE;
-		if (this.inbox != null) {
+		this.state = IDLE;
+		if (hasNew()) {
 			scheduleFrom(IDLE);
-		}
-		else if (this.partitions.isEmpty()) {
-			this.workers.retireIfUnused(this);
+			return false;
 		}
 		return true;
 	}
 
 	private void reschedule(Turn turn) {
 		turn.held(false);
-		this.run = SCHEDULED;
-		this.workers.runQueue().add(this);
+		this.state = SCHEDULED;
+		this.context.runQueue().add(this);
 	}
 
 	private void scheduleFrom(int expected) {
-		if (RUN.compareAndSet(this, expected, SCHEDULED)) {
-			this.workers.runQueue().add(this);
+		if (STATE.compareAndSet(this, expected, SCHEDULED)) {
+			this.context.runQueue().add(this);
 		}
 	}
 
@@ -669,39 +423,15 @@ public final class Worker {
 	}
 
 	/**
-	 * The attempt that failed last.
+	 * What all workers of a consumer share, so that each needs one reference.
 	 *
-	 * @param at when it failed
-	 * @param record the record
-	 * @param exception what was thrown
+	 * @param owner the consumer
+	 * @param runQueue where they stand while they are ready
+	 * @param runtime has the scheduler and the time
+	 * @param observers are notified of what happens to the consumer
+	 * @param failureLog for what may happen to many records at once
 	 */
-	private record Failure(Instant at, ConsumerRecord<?, ?> record, Throwable exception) {
-
-		/**
-		 * Return what a table may show: coordinates and type, no user data.
-		 */
-		WorkerSnapshot.LastFailure snapshot() {
-			return new WorkerSnapshot.LastFailure(this.at, DisplayText.coordinatesOf(this.record),
-					this.exception.getClass().getName());
-		}
-
-	}
-
-	/**
-	 * The mark of a queue that is closed. Its depth is 0.
-	 */
-	private static final class NoWork extends Work {
-
-		@Override
-		public Progress proceed(Worker worker, Turn turn) {
-			throw new IllegalStateException("A worker that is retired was run");
-		}
-
-		@Override
-		public boolean isReady(long now) {
-			return false;
-		}
-
+	record Context(WorkerOwner owner, RunQueue runQueue, WorkerRuntime runtime, ConsumerObservers observers, LimitedLog failureLog) {
 	}
 
 }

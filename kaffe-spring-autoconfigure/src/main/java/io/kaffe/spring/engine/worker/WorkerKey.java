@@ -28,21 +28,21 @@ import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key by which records are told apart: by content where the key is an array or a
+ * A key by which records are distinguished: by content where the key is an array or a
  * buffer, and with a hash code that does not change, so that a key that does can be found
  * again.
  * <p>
- * Whoever produces records chooses their keys, and may choose many with the same hash
- * code. A {@link java.util.concurrent.ConcurrentHashMap} finds such keys quickly if it
- * can order them, so these are comparable, as far as their contents are: arrays, buffers,
- * lists, and comparable Java records. Keys that are equal must be equal in this order,
- * too; so objects whose classes do not say whom they are equal to have no order.
+ * Producers choose the keys of records, and may choose many with the same hash code. A
+ * {@link java.util.concurrent.ConcurrentHashMap} finds such keys quickly if it can order
+ * them, so these are comparable, as far as their contents are: arrays, buffers, lists,
+ * and comparable Java records. Keys that are equal must be equal in this order, too; so
+ * objects of classes that do not define their order have none.
  * <p>
  * <b>Threading.</b> Immutable as far as the key is.
  */
 final class WorkerKey implements Comparable<WorkerKey> {
 
-	/** Whose hash codes stay the same, so that they need nobody to stand for them. */
+	/** Whose hash codes never change, so that they can be used as they are. */
 	private static final Set<Class<?>> UNCHANGING = Set.of(String.class, Integer.class, Long.class, UUID.class);
 
 	/** What can be ordered. What is not of one kind is not equal to what is. */
@@ -77,7 +77,7 @@ final class WorkerKey implements Comparable<WorkerKey> {
 		if (UNCHANGING.contains(key.getClass())) {
 			return key;
 		}
-		// Whoever reads the record's key moves its position.
+		// A reader of the record's key moves its position.
 		return new WorkerKey((key instanceof ByteBuffer buffer) ? buffer.duplicate() : key);
 	}
 

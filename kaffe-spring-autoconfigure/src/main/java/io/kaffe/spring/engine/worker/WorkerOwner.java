@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.worker;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 
@@ -26,8 +27,8 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
 
 /**
- * A consumer as its workers know it: what they need to run, who describes it, and whom to
- * tell when they cannot go on.
+ * A consumer as its workers know it: what they need to run, how to describe it, and how
+ * to stop it when they cannot go on.
  * <p>
  * May be called by any thread; no method blocks.
  */
@@ -43,16 +44,16 @@ public interface WorkerOwner {
 	 * Return when a record counts as stalled.
 	 * @return the limits
 	 */
-	StallWatch.Limits stallLimits();
+	StallLimits stallLimits();
 
 	/**
 	 * Return the records that are being handled while no worker runs.
 	 * @return a live collection, from which those that are over may be removed
 	 */
-	Collection<? extends DetachedRecord> unattended();
+	Collection<? extends DetachedRecord> detachedRecords();
 
 	/**
-	 * Return how often a worker that breaks down is started again.
+	 * Return how often a worker that breaks down is restarted.
 	 * @return the limit
 	 */
 	RestartHistory.Limit restartLimit();
@@ -103,6 +104,16 @@ public interface WorkerOwner {
 		 */
 		void leave();
 
+	}
+
+	/**
+	 * How long the handling of a record may take before it counts as stalled.
+	 *
+	 * @param threshold after this it is reported
+	 * @param interruptThreshold after this the handling thread is interrupted;
+	 * {@code null}: never
+	 */
+	record StallLimits(Duration threshold, @Nullable Duration interruptThreshold) {
 	}
 
 }

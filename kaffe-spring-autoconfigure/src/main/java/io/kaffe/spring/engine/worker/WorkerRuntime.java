@@ -78,7 +78,7 @@ public final class WorkerRuntime {
 	/**
 	 * Return the cause of a failure, even of one that throws when it is asked.
 	 * @param failure what was thrown
-	 * @return the cause, or {@code null} if there is none or it does not tell
+	 * @return the cause, or {@code null} if there is none or asking for it throws
 	 */
 	public static @Nullable Throwable causeOf(Throwable failure) {
 		try {
@@ -110,8 +110,7 @@ public final class WorkerRuntime {
 
 	/**
 	 * Run a task on the executor.
-	 * @throws RuntimeException or Error what the executor throws, if it turns the task
-	 * away
+	 * @throws RuntimeException or Error what the executor throws, if it rejects the task
 	 */
 	void execute(Runnable task) {
 		this.executor.execute(task);
@@ -128,7 +127,7 @@ public final class WorkerRuntime {
 			return this.scheduler.schedule(task, time);
 		}
 		catch (RuntimeException ex) {
-			logger.warn("The scheduler is shut down; nothing is started any more", ex);
+			logger.warn("The scheduler has been shut down; delayed tasks are not run any more", ex);
 			return null;
 		}
 	}

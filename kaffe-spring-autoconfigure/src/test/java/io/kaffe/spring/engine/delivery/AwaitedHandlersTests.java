@@ -289,7 +289,7 @@ class AwaitedHandlersTests {
 			.register("orders", maxConcurrency, new TestWorkerOwner() {
 
 				@Override
-				public Collection<DetachedRecord> unattended() {
+				public Collection<DetachedRecord> detachedRecords() {
 					return delivery.detachedRecords();
 				}
 

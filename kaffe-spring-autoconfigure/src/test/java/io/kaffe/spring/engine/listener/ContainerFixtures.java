@@ -40,8 +40,8 @@ import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerProblem;
 
@@ -101,8 +101,8 @@ final class ContainerFixtures {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
 				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
-				new StallWatch.Limits(Duration.ofHours(1), null), new RestartHistory.Limit(10, Duration.ofMinutes(5)),
-				ConsumerProblem.Severity.WARNING, false);
+				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
+				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));

@@ -90,10 +90,10 @@ class ReportedOffsetsTests {
 		polled(10, 18, 2);
 		this.progress.complete(12);
 		CommitMetadata next = commit(1);
-		assertThat(next.told()).hasToString("[12..12, 15..19, 30..39]");
+		assertThat(next.completed()).hasToString("[12..12, 15..19, 30..39]");
 		assertThat(next.leaderEpoch()).as("of what was not polled again").isEqualTo(3);
 		polled(18, 60, 7);
-		assertThat(commit(2).told()).hasToString("[12..12, 15..17]");
+		assertThat(commit(2).completed()).hasToString("[12..12, 15..17]");
 		assertThat(commit(2).leaderEpoch()).isEqualTo(7);
 	}
 
@@ -113,7 +113,7 @@ class ReportedOffsetsTests {
 		LongStream.range(10, 15).forEach(this.progress::complete);
 		OffsetAndMetadata commit = advance(5);
 		assertThat(commit.offset()).isEqualTo(20);
-		assertThat(CommitMetadata.read(commit.metadata(), 20).told()).hasToString("[30..39]");
+		assertThat(CommitMetadata.read(commit.metadata(), 20).completed()).hasToString("[30..39]");
 		this.progress.committed(commit, 5, this.progress.revision());
 		polled(18, 20, 4);
 		assertThat(advance(5).offset()).as("other records are there").isEqualTo(18);

@@ -172,7 +172,7 @@ class SelectiveReplayIntegrationTests {
 			stop(context);
 			OffsetAndMetadata commit = commit(application);
 			assertThat(commit.offset()).isEqualTo(60);
-			assertThat(CommitMetadata.read(commit.metadata(), 60).told()).hasToString("[61..99]");
+			assertThat(CommitMetadata.read(commit.metadata(), 60).completed()).hasToString("[61..99]");
 			application.send("orders", 0, 100, 110);
 			ConfigurableApplicationContext again = start(application, 11);
 			acknowledge(again, 60, 110, (number) -> true);
@@ -190,7 +190,7 @@ class SelectiveReplayIntegrationTests {
 			acknowledge(context, 0, 100, (number) -> number != 3);
 			stop(context);
 			// 100 is the marker of the transaction.
-			assertThat(CommitMetadata.read(commit(application).metadata(), 3).told()).hasToString("[4..100]");
+			assertThat(CommitMetadata.read(commit(application).metadata(), 3).completed()).hasToString("[4..100]");
 			start(application, 1);
 		}
 	}

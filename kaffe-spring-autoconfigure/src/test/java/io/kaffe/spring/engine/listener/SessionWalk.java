@@ -60,8 +60,8 @@ import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.StallWatch;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerProblem;
 
@@ -176,7 +176,7 @@ final class SessionWalk {
 				this.deadLetters ? FailureAction.DEAD_LETTER : FailureAction.PARK, Map.of(), this::recover, null, 3);
 		ConsumerSettings settings = new ConsumerSettings(this.strategy.configurationName(), this.strategy, null,
 				MAX_BUFFERED, 64L << 20, true, Duration.ofMillis(100), this.drainTimeout,
-				new BatchDelivery.Limits(500, Duration.ZERO), policy, new StallWatch.Limits(Duration.ofHours(10), null),
+				new BatchDelivery.Limits(500, Duration.ZERO), policy, new WorkerOwner.StallLimits(Duration.ofHours(10), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
 				ListenerType.ACKNOWLEDGING, null, this.manual, false, new DeliverySettings("orders", false, policy,
@@ -557,7 +557,7 @@ final class SessionWalk {
 
 	private static CompletedOffsets read(OffsetAndMetadata commit) {
 		try {
-			return CommitMetadata.read(commit.metadata(), commit.offset()).told();
+			return CommitMetadata.read(commit.metadata(), commit.offset()).completed();
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			throw new AssertionError(ex);

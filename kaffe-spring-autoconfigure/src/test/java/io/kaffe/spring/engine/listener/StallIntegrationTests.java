@@ -78,7 +78,7 @@ class StallIntegrationTests {
 			assertThat(states(context)).containsExactly(WorkerState.IDLE, WorkerState.IDLE);
 			await("the end is told").until(() -> output.getOut()
 				.contains("The handling of " + application.topic("orders") + "-0@3 by worker_"
-						+ application.topic("orders") + "_0 goes on after"));
+						+ application.topic("orders") + "_0 ended after at most"));
 			assertThat(stalling.interrupted).isEmpty();
 		}
 	}

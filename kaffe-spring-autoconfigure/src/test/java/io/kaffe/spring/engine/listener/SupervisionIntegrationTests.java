@@ -119,7 +119,7 @@ class SupervisionIntegrationTests {
 		try (ListenerApplication application = application(WithExecutor.class).with("test.throwing", Integer.MAX_VALUE)
 			.with("kaffe.supervision.max-restarts", 1)) {
 			ConfigurableApplicationContext context = application.start();
-			awaitStopped(context, "The task executor turned its workers away again and again");
+			awaitStopped(context, "The task executor rejected all workers repeatedly");
 			context.getBean(Breaking.class).left.set(0);
 			startAgainAndFinish(application, context, 0);
 		}

@@ -85,7 +85,7 @@ class TruncatedLogIntegrationTests {
 				.partitionsToOffsetAndMetadata()
 				.get()
 				.get(partition));
-			assertThat(CommitMetadata.read(commit.metadata(), 3).told()).hasToString("[4..99]");
+			assertThat(CommitMetadata.read(commit.metadata(), 3).completed()).hasToString("[4..99]");
 			cluster.broker(1).kill();
 			cluster.broker(2).restart();
 			await("broker 2 leads").atMost(PATIENCE).ignoreExceptions().until(() -> {

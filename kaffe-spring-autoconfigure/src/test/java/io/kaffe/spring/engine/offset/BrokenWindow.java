@@ -80,7 +80,7 @@ enum BrokenWindow {
 			"""),
 
 	/**
-	 * What is still open is lost when the segments are gone through.
+	 * What is still open is lost when the segments are checked.
 	 */
 	OPEN_SEGMENTS_DROPPED("if (segment != null && segment.firstOpen(segment.base) < segment.end()) {",
 			"if (segment != null && segment.firstOpen(segment.base) <= segment.base) {"),

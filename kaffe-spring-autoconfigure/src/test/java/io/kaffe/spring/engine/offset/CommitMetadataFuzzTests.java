@@ -71,14 +71,14 @@ class CommitMetadataFuzzTests {
 	private void readAndCheck(String text, long committed, long end) throws UnreadableMetadataException {
 		CommitMetadata metadata = CommitMetadata.read(text, committed);
 		metadata.checkBelow(end);
-		CompletedOffsets told = metadata.told();
+		CompletedOffsets stored = metadata.completed();
 		long at = committed;
-		for (int run = 0; run < told.runs(); run++) {
-			check(told.from(run) > at, "a run is above what comes before");
-			check(told.to(run) > told.from(run), "a run is not empty");
-			at = told.to(run);
+		for (int run = 0; run < stored.runs(); run++) {
+			check(stored.from(run) > at, "a run is above what comes before");
+			check(stored.to(run) > stored.from(run), "a run is not empty");
+			at = stored.to(run);
 		}
-		check(told.isEmpty() || at <= end, "nothing is beyond the end");
+		check(stored.isEmpty() || at <= end, "nothing is beyond the end");
 		check(metadata.text().equals(text), "text is as it was");
 		check(metadata.leaderEpoch() >= CommitMetadata.UNKNOWN_EPOCH, "leader epoch exists");
 		this.believed++;

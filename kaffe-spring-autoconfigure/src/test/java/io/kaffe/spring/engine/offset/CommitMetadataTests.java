@@ -43,7 +43,7 @@ class CommitMetadataTests {
 		CommitMetadata metadata = CommitMetadata.of(10, new CompletedOffsets.Builder().add(10, 11).build(), 4096);
 		assertThat(metadata).isEqualTo(CommitMetadata.NONE);
 		CommitMetadata more = CommitMetadata.of(10, new CompletedOffsets.Builder().add(3, 5).add(9, 15).build(), 4096);
-		assertThat(more.told()).isEqualTo(new CompletedOffsets.Builder().add(11, 15).build());
+		assertThat(more.completed()).isEqualTo(new CompletedOffsets.Builder().add(11, 15).build());
 		assertThat(CommitMetadata.read(more.text(), 10)).isEqualTo(more);
 	}
 
@@ -51,7 +51,7 @@ class CommitMetadataTests {
 	void tellsRunsAsTheyAre() throws Exception {
 		CompletedOffsets completed = offsets(101, 105, 1_000, 500_000, 500_001, 500_002);
 		CommitMetadata metadata = CommitMetadata.of(100, completed, LIMIT);
-		assertThat(metadata.told()).isEqualTo(completed);
+		assertThat(metadata.completed()).isEqualTo(completed);
 		assertThat(metadata.text()).startsWith("kaffe:").hasSizeLessThan(50);
 		assertThat(CommitMetadata.read(metadata.text(), 100)).isEqualTo(metadata);
 	}
@@ -70,9 +70,9 @@ class CommitMetadataTests {
 			every.add(offset, offset + 1);
 		}
 		CommitMetadata metadata = CommitMetadata.of(0, every.build(), LIMIT);
-		assertThat(metadata.told()).isEqualTo(every.build());
+		assertThat(metadata.completed()).isEqualTo(every.build());
 		assertThat(metadata.text()).hasSizeLessThan(20_000 / 8 * 4 / 3 + 30);
-		assertThat(CommitMetadata.read(metadata.text(), 0).told()).isEqualTo(every.build());
+		assertThat(CommitMetadata.read(metadata.text(), 0).completed()).isEqualTo(every.build());
 	}
 
 	@Test
@@ -84,9 +84,9 @@ class CommitMetadataTests {
 		completed.add(1_000_000, 2_000_000);
 		CommitMetadata metadata = CommitMetadata.of(0, completed.build(), 200);
 		assertThat(metadata.text()).hasSizeLessThanOrEqualTo(200);
-		assertThat(metadata.told().contains(1_500_000)).as("the long run").isTrue();
-		assertThat(metadata.told().contains(10)).as("some of the others").isTrue();
-		assertThat(metadata.told().count()).isBetween(1_000_050L, 1_000_100L);
+		assertThat(metadata.completed().contains(1_500_000)).as("the long run").isTrue();
+		assertThat(metadata.completed().contains(10)).as("some of the others").isTrue();
+		assertThat(metadata.completed().count()).isBetween(1_000_050L, 1_000_100L);
 		assertThat(CommitMetadata.read(metadata.text(), 0)).isEqualTo(metadata);
 	}
 
@@ -108,8 +108,8 @@ class CommitMetadataTests {
 			int limit = 40 + random.nextInt(2_000);
 			CommitMetadata metadata = CommitMetadata.of(committed, completed, limit);
 			assertThat(metadata.text()).hasSizeLessThanOrEqualTo(limit);
-			CompletedOffsets read = CommitMetadata.read(metadata.text(), committed).told();
-			assertThat(read).isEqualTo(metadata.told());
+			CompletedOffsets read = CommitMetadata.read(metadata.text(), committed).completed();
+			assertThat(read).isEqualTo(metadata.completed());
 			for (int run = 0; run < read.runs(); run++) {
 				assertThat(completed.contains(read.from(run))).isTrue();
 				assertThat(completed.contains(read.to(run) - 1)).isTrue();
@@ -169,7 +169,7 @@ class CommitMetadataTests {
 	}
 
 	/**
-	 * All have a checksum that is right: whoever may commit can compute it.
+	 * All have a checksum that is right: every member that may commit can compute it.
 	 */
 	@ParameterizedTest
 	@MethodSource
@@ -225,7 +225,7 @@ class CommitMetadataTests {
 	@Test
 	void offsetsBeyondTheEndOfTheLogAreNoticed() throws Exception {
 		CommitMetadata metadata = CommitMetadata.read(CraftedMetadata.runs(100, 1, 1L << 60), 100);
-		assertThat(metadata.told()).isEqualTo(offsets(101, 101 + (1L << 60)));
+		assertThat(metadata.completed()).isEqualTo(offsets(101, 101 + (1L << 60)));
 		metadata.checkBelow(101 + (1L << 60));
 		assertThatExceptionOfType(UnreadableMetadataException.class)
 			.isThrownBy(() -> metadata.checkBelow(100 + (1L << 60)))

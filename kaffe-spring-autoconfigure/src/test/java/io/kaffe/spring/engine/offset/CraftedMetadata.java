@@ -22,8 +22,8 @@ import java.util.Base64;
 import java.util.zip.CRC32;
 
 /**
- * Writes metadata of commits as somebody would who knows the form and means harm: all is
- * right but what it tells.
+ * Writes metadata of commits as an attacker would who knows the form: all is right but
+ * what it stores.
  */
 public final class CraftedMetadata {
 

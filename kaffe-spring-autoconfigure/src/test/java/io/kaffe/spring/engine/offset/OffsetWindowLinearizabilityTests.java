@@ -35,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  * Lincheck's tests for {@link OffsetWindow}: whatever one owner and many completing
  * threads do to it at a time, every call answers as if the calls had been made one after
  * the other on a set of open offsets. Late and repeated completions are among them, and
- * appends for which segments are gone through.
+ * appends for which segments are checked.
  */
 @Tag("lincheck")
 class OffsetWindowLinearizabilityTests {
@@ -98,7 +98,7 @@ class OffsetWindowLinearizabilityTests {
 		// An offset is asked for while the first segment for it is added.
 		race(options, List.of(), List.of(isComplete(FIRST + 3 + GAP)), List.of(skip(GAP), append(1)),
 				List.of(isComplete(FIRST + 3 + GAP)));
-		// Another segment takes the place of the one that is gone.
+		// Another segment takes the place of the one that was dropped.
 		race(options, List.of(complete(FIRST), complete(FIRST + 1), complete(FIRST + 2), advance(), skip(GAP - 3)),
 				List.of(complete(FIRST)), List.of(append(2), advance()), List.of(complete(FIRST + GAP), advance()));
 		// Before it is appended.

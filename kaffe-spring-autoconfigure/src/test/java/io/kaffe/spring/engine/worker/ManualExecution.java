@@ -38,7 +38,7 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.Trigger;
 
 /**
- * An executor, a scheduler and a clock that move when a test says so.
+ * An executor, a scheduler and a clock that move when a test moves them.
  */
 public final class ManualExecution extends Clock implements Executor, TaskScheduler, Ticker {
 
@@ -134,7 +134,7 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	/**
 	 * Have the scheduler lack memory for some tasks.
-	 * @param which tells for which, of those that follow, from 0
+	 * @param which whether to do so, by the number of the task that follows, from 0
 	 */
 	public void failToSchedule(IntPredicate which) {
 		this.failing = which;

@@ -179,7 +179,7 @@ class RunQueueTests {
 		submit(workers, "a", step("a"));
 		this.execution.advance(Duration.ofSeconds(3));
 		assertThat(this.done).isEmpty();
-		assertThat(output).containsOnlyOnce("The task executor turned workers away; trying again soon");
+		assertThat(output).containsOnlyOnce("the task executor rejected workers; retrying soon");
 		this.execution.reject(false);
 		this.execution.advance(Duration.ofMillis(100));
 		this.execution.runAll();
@@ -271,7 +271,7 @@ class RunQueueTests {
 		this.execution.advance(Duration.ofMillis(100));
 		assertThat(refused).hasSize(2);
 		assertThat(this.done).as("user code on the scheduler").isEmpty();
-		assertThat(output).contains("to be run in the thread that submitted them");
+		assertThat(output).contains("or ran them in the thread that submitted them");
 		full[0] = false;
 		this.execution.advance(Duration.ofMillis(100));
 		this.execution.runAll();
@@ -312,7 +312,7 @@ class RunQueueTests {
 			}
 
 		});
-		new DirectFieldAccessor(workers.runQueue()).setPropertyValue("slots", slots);
+		new DirectFieldAccessor(workers).setPropertyValue("runQueue.slots", slots);
 		submit(workers, "a", new Step("a1", Work.Progress.TURN_OVER));
 		submit(workers, "b", step("b1"));
 		this.execution.runAll();

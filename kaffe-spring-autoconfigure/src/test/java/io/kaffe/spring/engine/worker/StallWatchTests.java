@@ -42,7 +42,7 @@ class StallWatchTests {
 
 	private final List<String> done = new ArrayList<>();
 
-	private final List<StalledRecord> told = new ArrayList<>();
+	private final List<StalledRecord> reported = new ArrayList<>();
 
 	private ConsumerWorkers workers = workers(null);
 
@@ -66,7 +66,7 @@ class StallWatchTests {
 		}));
 		this.execution.runAll();
 		assertThat(this.done).containsExactly("0");
-		assertThat(this.told).as("once").singleElement().satisfies((stalled) -> {
+		assertThat(this.reported).as("once").singleElement().satisfies((stalled) -> {
 			assertThat(stalled.worker()).isEqualTo("worker_0");
 			assertThat(stalled.record().offset()).isZero();
 			assertThat(stalled.duration()).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(39));
@@ -74,7 +74,7 @@ class StallWatchTests {
 		assertThat(output.getOut().split("longer than the stall threshold", -1)).as("one line").hasSize(2);
 		assertThat(output).contains("The handling of orders-0@0 by worker_0 has taken")
 			.contains("at " + StallWatchTests.class.getName() + ".recordThatTakesTooLong")
-			.doesNotContain("goes on after");
+			.doesNotContain("ended after at most");
 		assertThat(Thread.interrupted()).isFalse();
 	}
 
@@ -84,7 +84,7 @@ class StallWatchTests {
 		submit(step(1, () -> assertThat(this.workers.stalled()).as("ended").isEmpty()));
 		submit(step(2, () -> {
 			this.execution.advance(Duration.ofSeconds(5));
-			assertThat(output).contains("The handling of orders-0@0 by worker_0 goes on after");
+			assertThat(output).contains("The handling of orders-0@0 by worker_0 ended after at most");
 			this.execution.advance(Duration.ofSeconds(20));
 			assertThat(this.workers.stalled()).singleElement()
 				.satisfies((stalled) -> assertThat(stalled.record().offset()).isEqualTo(2));
@@ -93,7 +93,7 @@ class StallWatchTests {
 		assertThat(this.workers.stalled()).isEmpty();
 		assertThat(output.getOut().split("longer than the stall threshold", -1)).as("two lines").hasSize(3);
 		this.execution.advance(Duration.ofMinutes(1));
-		assertThat(output).contains("The handling of orders-0@2 by worker_0 goes on after");
+		assertThat(output).contains("The handling of orders-0@2 by worker_0 ended after at most");
 	}
 
 	@Test
@@ -132,7 +132,7 @@ class StallWatchTests {
 		submit(step(1, () -> assertThat(Thread.currentThread().isInterrupted()).isFalse()));
 		this.execution.runAll();
 		assertThat(this.done).containsExactly("0", "1");
-		assertThat(Thread.interrupted()).as("nor whoever has the thread then").isFalse();
+		assertThat(Thread.interrupted()).as("nor the next task of the thread").isFalse();
 	}
 
 	@Test
@@ -156,15 +156,15 @@ class StallWatchTests {
 				new TestWorkerOwner() {
 
 					@Override
-					public StallWatch.Limits stallLimits() {
-						return new StallWatch.Limits(Duration.ofSeconds(10), interruptThreshold);
+					public WorkerOwner.StallLimits stallLimits() {
+						return new WorkerOwner.StallLimits(Duration.ofSeconds(10), interruptThreshold);
 					}
 
 				}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
 
 					@Override
 					public void stalled(String consumer, StalledRecord stalled) {
-						StallWatchTests.this.told.add(stalled);
+						StallWatchTests.this.reported.add(stalled);
 					}
 
 				})));

@@ -33,7 +33,7 @@ import io.kaffe.spring.table.ConsumerState;
  */
 public class TestWorkerOwner implements WorkerOwner, WorkerOwner.ThreadScope {
 
-	private final Collection<DetachedRecord> unattended = ConcurrentHashMap.newKeySet();
+	private final Collection<DetachedRecord> detached = ConcurrentHashMap.newKeySet();
 
 	private final Function<Boolean, ConsumerSnapshot> snapshots;
 
@@ -60,13 +60,13 @@ public class TestWorkerOwner implements WorkerOwner, WorkerOwner.ThreadScope {
 	}
 
 	@Override
-	public StallWatch.Limits stallLimits() {
-		return new StallWatch.Limits(Duration.ofHours(1), null);
+	public StallLimits stallLimits() {
+		return new StallLimits(Duration.ofHours(1), null);
 	}
 
 	@Override
-	public Collection<DetachedRecord> unattended() {
-		return this.unattended;
+	public Collection<DetachedRecord> detachedRecords() {
+		return this.detached;
 	}
 
 	@Override

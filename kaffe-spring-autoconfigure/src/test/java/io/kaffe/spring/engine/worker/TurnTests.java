@@ -38,11 +38,11 @@ class TurnTests {
 
 	@Test
 	void timeThatOtherCodeTookIsNotTheNextWorkers() {
-		this.turn.begin(this.worker, 1);
+		this.turn.start(this.worker, 1);
 		this.turn.handlerReturned();
-		// A strategy or a recoverer, say.
+		// Such as a strategy or a recoverer.
 		this.execution.advance(Duration.ofMinutes(6));
-		this.turn.begin(this.worker, 1);
+		this.turn.start(this.worker, 1);
 		assertThat(this.turn.now()).isEqualTo(this.execution.nanoTime());
 	}
 
@@ -52,7 +52,7 @@ class TurnTests {
 		this.turn.handlerSucceeded();
 		this.turn.handlerReturned();
 		this.execution.advance(Duration.ofMinutes(6));
-		this.turn.begin(this.worker, 1);
+		this.turn.start(this.worker, 1);
 		assertThat(this.turn.now()).isEqualTo(this.execution.nanoTime());
 	}
 
@@ -62,7 +62,7 @@ class TurnTests {
 		this.turn.handlerSucceeded();
 		long read = this.turn.now();
 		this.execution.advance(Duration.ofMillis(1));
-		this.turn.begin(this.worker, 1);
+		this.turn.start(this.worker, 1);
 		assertThat(this.turn.now()).isEqualTo(read);
 	}
 

@@ -77,8 +77,8 @@ class WorkerInterleavingTests {
 	}
 
 	/**
-	 * Compile the package with a mistake in it, to where the tests are: Lincheck tells
-	 * classes by their names, and looks for them in the class path.
+	 * Compile the package with a mistake in it, to where the tests are: Lincheck
+	 * distinguishes classes by their names, and looks for them in the class path.
 	 */
 	private static String compile(Mistake mistake, Path directory) throws Exception {
 		Path classes = Path.of(WorkerRaces.class.getProtectionDomain().getCodeSource().getLocation().toURI());
@@ -119,23 +119,23 @@ class WorkerInterleavingTests {
 		/**
 		 * Work that comes between the last look at the queue and IDLE is left behind.
 		 */
-		NO_SECOND_LOOK_AT_THE_QUEUE(WorkerRaces.SubmittedWhileRunning.class,
-				"this.run = IDLE;\n\t\tif (this.inbox != null) {", "this.run = IDLE; if (false) {",
-				"Left behind after 1"),
+		NO_SECOND_LOOK_AT_THE_QUEUE(WorkerRaces.SubmittedWhileRunning.class, "this.state = IDLE;\n\t\tif (hasNew()) {",
+				"this.state = IDLE; if (false) {", "Left behind after 1"),
 
 		/**
 		 * A wake-up that comes between the look at the work and WAITING is missed.
 		 */
 		NO_SECOND_LOOK_AT_WAITING_WORK(WorkerRaces.WokenWhileRunning.class,
-				"ready = work.isReady(turn.readClock()) || (state == GATHERING && this.inbox != null);",
-				"ready = false;", "Left behind after 0"),
+				"ready = work.isReady(turn.readClock()) || (state == GATHERING && hasNew());", "ready = false;",
+				"Left behind after 0"),
 
 		/**
 		 * Work that comes between the last look at the queue and its end is left behind.
 		 */
-		RETIRED_WITHOUT_ASKING(WorkerRaces.SubmittedWhileRetiring.class,
-				"if (!INBOX.compareAndSet(this, (@Nullable Work) null, RETIRED)) {",
-				"if (this.inbox == null) { this.inbox = RETIRED; } else {", "Left behind after 1"),
+		RETIRED_WITHOUT_ASKING(WorkerRaces.SubmittedWhileRetiring.class, "WorkerInbox.java",
+				"return INBOX.compareAndSet(this, expected, CLOSED);",
+				"if (this.inbox != expected) { return false; } this.inbox = (E) CLOSED; return true;",
+				"Left behind after 1"),
 
 		/**
 		 * Work that comes between the last look at what is ready and the end of the lane
@@ -151,7 +151,7 @@ class WorkerInterleavingTests {
 				"while (RunQueue.this.ready.get() > 0 && enter());", "while (false);", "Left behind after 1"),
 
 		/**
-		 * A permit comes back without an answer, and nobody looks what is ready.
+		 * A permit comes back without an answer, and no thread looks what is ready.
 		 */
 		NO_LOOK_AT_THE_RUN_QUEUE_AFTER_A_PERMIT(WorkerRaces.PermitReturnedWhileTheLaneEnds.class, "RunQueue.java",
 				"void returnPermit() {\n\t\tthis.permits.decrementAndGet();\n\t\tstartLaneIfReady();",
@@ -165,7 +165,7 @@ class WorkerInterleavingTests {
 				"More at once than may"),
 
 		/**
-		 * The lane on which a handler has returned that answers later goes on.
+		 * The lane on which a handler has returned that answers later continues.
 		 */
 		LANE_GOES_ON_BEYOND_THE_LIMIT(WorkerRaces.AnsweredWhileTheLaneEnds.class, "RunQueue.java",
 				"if (RunQueue.this.permits.get() <= RunQueue.this.maxConcurrency && claim()) {", "if (claim()) {",
@@ -174,8 +174,8 @@ class WorkerInterleavingTests {
 		/**
 		 * Two threads schedule it at a time.
 		 */
-		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class, "if (RUN.compareAndSet(this, expected, SCHEDULED)) {",
-				"if (this.run == expected) { this.run = SCHEDULED;", "Two runners");
+		SCHEDULED_TWICE(WorkerRaces.SubmittedTwice.class, "if (STATE.compareAndSet(this, expected, SCHEDULED)) {",
+				"if (this.state == expected) { this.state = SCHEDULED;", "Two runners");
 
 		private final Class<? extends Runnable> race;
 

@@ -160,7 +160,7 @@ class WorkerKeyTests {
 	}
 
 	/**
-	 * Says how it is ordered.
+	 * Defines how it is ordered.
 	 */
 	private record Ordered(int number) implements Comparable<Ordered> {
 

@@ -186,8 +186,8 @@ public final class WorkerRaces {
 	}
 
 	/**
-	 * Two workers are added by two threads while the only lane ends and, perhaps, goes
-	 * on.
+	 * Two workers are added by two threads while the only lane ends and, perhaps,
+	 * continues.
 	 */
 	public static final class AddedWhileTheLaneEnds extends Race {
 
@@ -262,8 +262,8 @@ public final class WorkerRaces {
 	}
 
 	/**
-	 * The same, but the partition of the first one goes instead of an answer, so that its
-	 * worker is not woken.
+	 * The same, but the partition of the first one is revoked instead of an answer, so
+	 * that its worker is not woken.
 	 */
 	public static final class PermitReturnedWhileTheLaneEnds extends Race {
 
@@ -285,7 +285,7 @@ public final class WorkerRaces {
 	}
 
 	/**
-	 * A task executor that runs what it has when it is told to.
+	 * A task executor that runs what it has on request.
 	 */
 	private static final class Tasks implements Executor {
 
@@ -446,8 +446,8 @@ public final class WorkerRaces {
 	}
 
 	/**
-	 * How much was handled, and whether two threads were at it, or more handlers than
-	 * one.
+	 * How much was handled, and whether two threads handled it at once, or more handlers
+	 * than one.
 	 */
 	private static final class Journal {
 

@@ -159,7 +159,7 @@ class WorkerTests {
 					}
 				}).start();
 			}
-			assertThat(gathered.await(1, TimeUnit.MINUTES)).as("nobody else would wake it").isTrue();
+			assertThat(gathered.await(1, TimeUnit.MINUTES)).as("nothing else would wake it").isTrue();
 		}
 		finally {
 			pool.shutdownNow();
@@ -266,7 +266,7 @@ class WorkerTests {
 	}
 
 	/**
-	 * Answers as it is told.
+	 * Follows a script.
 	 */
 	private class ScriptedWork extends Work {
 
@@ -293,24 +293,24 @@ class WorkerTests {
 	}
 
 	/**
-	 * Waits until there are as many of its kind as it wants.
+	 * Waits until there are as many of its kind as required.
 	 */
 	private static final class GatheringWork extends Work {
 
-		private final int wanted;
+		private final int required;
 
 		private final Consumer<String> done;
 
 		private int gathered = 1;
 
-		GatheringWork(int wanted, Consumer<String> done) {
-			this.wanted = wanted;
+		GatheringWork(int required, Consumer<String> done) {
+			this.required = required;
 			this.done = done;
 		}
 
 		@Override
 		public Progress proceed(Worker worker, Turn turn) {
-			while (this.gathered < this.wanted) {
+			while (this.gathered < this.required) {
 				if (worker.takeQueued(GatheringWork.class) == null) {
 					return Progress.GATHERING;
 				}
@@ -328,7 +328,7 @@ class WorkerTests {
 	}
 
 	/**
-	 * Notices when it is not alone, and yields or waits once if told to.
+	 * Notices when it is not alone, and yields or waits once if it pauses.
 	 */
 	private static final class CountedWork extends Work {
 
