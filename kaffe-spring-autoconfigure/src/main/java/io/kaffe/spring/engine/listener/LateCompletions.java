@@ -47,7 +47,12 @@ final class LateCompletions {
 		this.log = log;
 	}
 
-	void add(ConsumerRecord<?, ?> record, PartitionAssignment assignment) {
+	/**
+	 * Report a completion.
+	 * @param record the record
+	 * @param assignment describes its assignment
+	 */
+	void add(ConsumerRecord<?, ?> record, Object assignment) {
 		this.count.increment();
 		this.log.log(logger::warn, "late completions",
 				DisplayText.coordinatesOf(record) + " was completed after " + assignment

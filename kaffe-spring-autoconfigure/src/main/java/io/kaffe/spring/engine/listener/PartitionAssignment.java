@@ -296,11 +296,9 @@ final class PartitionAssignment implements AssignmentHandle {
 	PartitionSnapshot snapshot(boolean paused) {
 		String heldBack = this.heldBack;
 		String by = paused ? "operator" : null;
-		return this.progress.snapshot(this, (heldBack != null) ? heldBack : by, this.ticker.instant());
-	}
-
-	int parkedRecords() {
-		return this.held.parked();
+		Worker worker = this.worker;
+		return this.progress.snapshot(this.assigned, (worker != null) ? worker.name() : null, this.held.parked(),
+				(heldBack != null) ? heldBack : by, this.ticker.instant());
 	}
 
 	@Override

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.OffsetWindow;
-import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
@@ -508,16 +508,22 @@ final class PartitionProgress {
 		return (position != null || committed == null) ? position : (Long) committed.offset();
 	}
 
-	PartitionSnapshot snapshot(PartitionAssignment assignment, @Nullable String paused, Instant now) {
-		int parked = assignment.parkedRecords();
+	/**
+	 * Describe the partition. Any thread.
+	 * @param assigned the partition
+	 * @param worker the name of its worker, or {@code null} if it has none
+	 * @param parked how many of its records are parked
+	 * @param paused why it is paused, or {@code null} if it is not
+	 * @param now the time
+	 */
+	PartitionSnapshot snapshot(AssignedPartition assigned, @Nullable String worker, int parked, @Nullable String paused,
+			Instant now) {
 		OffsetWindow window = this.window;
 		OffsetAndMetadata commit = this.committed;
 		Long committed = (commit != null) ? (Long) commit.offset() : null;
-		String topic = assignment.partition().topic();
-		int partition = assignment.partition().partition();
-		Worker allocated = assignment.worker();
-		String worker = (allocated != null) ? allocated.name() : null;
-		long epoch = assignment.assigned().epoch();
+		String topic = assigned.partition().topic();
+		int partition = assigned.partition().partition();
+		long epoch = assigned.epoch();
 		if (window == null) {
 			Long next = next();
 			Long end = (next != null) ? this.end.offset(next, paused == null) : null;
