@@ -78,8 +78,8 @@ public sealed interface SeekPosition {
 			};
 		}
 		catch (DateTimeException | NumberFormatException ex) {
-			throw new IllegalArgumentException("'" + text
-					+ "' is no position; 'beginning', 'end', an offset such as '42' or a time such as '2026-01-31T08:00:00Z' is",
+			throw new IllegalArgumentException("Invalid position '" + text
+					+ "': expected 'beginning', 'end', an offset such as '42' or a time such as '2026-01-31T08:00:00Z'",
 					ex);
 		}
 	}
@@ -109,7 +109,7 @@ public sealed interface SeekPosition {
 		 * @throws IllegalArgumentException if the offset is below 0
 		 */
 		public Offset {
-			Assert.isTrue(offset >= 0, "An offset must be 0 or more");
+			Assert.isTrue(offset >= 0, "Offset must not be negative: " + offset);
 		}
 
 	}

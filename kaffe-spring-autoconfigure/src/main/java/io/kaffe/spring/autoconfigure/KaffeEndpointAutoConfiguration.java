@@ -65,11 +65,6 @@ public final class KaffeEndpointAutoConfiguration {
 	}
 
 	@Bean
-	static UnknownArguments kaffeWorkersUnknownArguments() {
-		return new UnknownArguments();
-	}
-
-	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnBean(KaffeWorkersEndpoint.class)
 	@ConditionalOnAvailableEndpoint(endpoint = KaffeWorkersEndpoint.class, exposure = EndpointExposure.WEB)
