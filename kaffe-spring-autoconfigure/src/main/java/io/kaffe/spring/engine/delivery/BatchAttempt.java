@@ -284,7 +284,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 		for (int position = 0; position < handled.length; position++) {
 			BatchedRecord record = this.records.get(position);
-			if (!handled[position] || record.record().offset() <= result.finalUpTo(record.partition())) {
+			if (!handled[position] || record.record().offset() <= result.completedUpTo(record.partition())) {
 				complete(position);
 			}
 			else {
@@ -302,7 +302,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		for (int position = this.records.size() - 1; position >= 0; position--) {
 			BatchedRecord record = this.records.get(position);
 			if (seen.add(record.source())) {
-				long upTo = result.finalUpTo(record.partition());
+				long upTo = result.completedUpTo(record.partition());
 				boolean all = upTo == Long.MAX_VALUE;
 				record.source().kept().completeUpTo(all ? record.record().offset() : upTo, record.source());
 			}
