@@ -39,7 +39,7 @@ import io.kaffe.spring.actuate.KaffeWorkersEndpointWebExtension;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 /**
- * Auto-configuration of the actuator endpoint with the worker table.
+ * Auto-configuration of the actuator endpoint {@code kaffeworkers}.
  */
 @AutoConfiguration(after = KaffeAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
