@@ -22,8 +22,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
 /**
- * Handles the records of a consumer in batches: what a worker has in its queue, up to
- * {@code kaffe.consumers.<name>.batch.max-size} records.
+ * Handles the records of a consumer in batches: the records in the queue of a worker, up
+ * to {@code kaffe.consumers.<name>.batch.max-size}.
  *
  * <pre class="code">
  * &#064;Bean
@@ -35,10 +35,11 @@ import org.springframework.kafka.listener.BatchListenerFailedException;
  * }
  * </pre>
  * <p>
- * A handler is called on workers: by as many threads at once as workers run, for batches
- * of one worker one after the other. It may block; that holds up its own worker only.
+ * Called by workers: concurrently by several workers, sequentially for the batches of one
+ * worker. Implementations must be thread-safe. A handler may block, which holds up only
+ * its own worker.
  *
- * @param <K> the type of keys, as the consumer's deserializer makes them
+ * @param <K> the type of keys, as deserialized
  * @param <V> the type of values
  */
 @FunctionalInterface
@@ -46,12 +47,13 @@ public interface BatchRecordHandler<K, V> {
 
 	/**
 	 * Handle a batch.
-	 * @param records the records, at least one, in the order of their worker; not to be
-	 * changed. Which partitions they are of is up to the worker allocation strategy
-	 * @return which of them are final
-	 * @throws BatchListenerFailedException if one of the records is not handled, and
-	 * those before it are: they are final, and the worker tries the rest again
-	 * @throws Exception if the batch is not handled; its worker tries all of it again
+	 * @param records the records, at least one, in the order of their worker;
+	 * unmodifiable. Depending on the worker allocation strategy, they are of one or of
+	 * several partitions
+	 * @return which of the records are completed
+	 * @throws BatchListenerFailedException if a record failed: the records before it are
+	 * completed, and the worker retries the rest
+	 * @throws Exception if the batch failed; the worker retries all of it
 	 */
 	BatchResult handle(List<ConsumerRecord<K, V>> records) throws Exception;
 

@@ -23,13 +23,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which records of a batch are final when its {@link BatchRecordHandler} returns.
+ * Which records of a batch are completed when its {@link BatchRecordHandler} returns.
  * <p>
- * What is not final is kept open: it is not delivered again by this instance, its offset
- * is not committed, and it counts as buffered. A later result that makes a record of the
- * partition final makes all records before it final that are kept open, those of earlier
- * batches, too. What is still open when the partition goes to another instance, or when
- * the service is started again, is delivered once more.
+ * Records that are not completed are held: they are not redelivered by this instance,
+ * their offsets are not committed, and they count as buffered. A later result that
+ * completes a record of the partition also completes all held records before it,
+ * including those of earlier batches. Records that are still held when the partition is
+ * assigned to another instance, or when the service is restarted, are redelivered.
  */
 public final class BatchResult {
 
@@ -52,7 +52,7 @@ public final class BatchResult {
 	}
 
 	/**
-	 * All of the batch is final.
+	 * All records of the batch are completed.
 	 * @return the result
 	 */
 	public static BatchResult commit() {
@@ -60,7 +60,7 @@ public final class BatchResult {
 	}
 
 	/**
-	 * Nothing of the batch is final yet.
+	 * No record of the batch is completed yet.
 	 * @return the result
 	 */
 	public static BatchResult noCommit() {
@@ -68,10 +68,9 @@ public final class BatchResult {
 	}
 
 	/**
-	 * The records of the batch's partition are final up to an offset, and those above it
-	 * are not. For batches of one partition: to return it for another is a failure of the
-	 * batch.
-	 * @param offset the offset of the last record that is final, 0 or more
+	 * The records of the batch's partition are completed up to an offset, and those above
+	 * it are not. For batches of one partition only; any other batch fails with it.
+	 * @param offset the offset of the last completed record, 0 or more
 	 * @return the result
 	 */
 	public static BatchResult commitUpTo(long offset) {
@@ -79,9 +78,9 @@ public final class BatchResult {
 	}
 
 	/**
-	 * The records of one partition are final up to an offset, and no others.
+	 * The records of one partition are completed up to an offset, and no others.
 	 * @param partition a partition of the batch
-	 * @param offset the offset of the last record that is final, 0 or more
+	 * @param offset the offset of the last completed record, 0 or more
 	 * @return the result
 	 */
 	public static BatchResult commitUpTo(TopicPartition partition, long offset) {
@@ -89,9 +88,9 @@ public final class BatchResult {
 	}
 
 	/**
-	 * The records of some partitions are final up to an offset each, and no others.
-	 * @param offsets partition of the batch to the offset of the last record that is
-	 * final, 0 or more
+	 * The records of some partitions are completed up to an offset each, and no others.
+	 * @param offsets partition of the batch to the offset of its last completed record, 0
+	 * or more
 	 * @return the result
 	 */
 	public static BatchResult commitUpTo(Map<TopicPartition, Long> offsets) {
@@ -101,33 +100,33 @@ public final class BatchResult {
 
 	private static long checked(@Nullable Long offset) {
 		if (Objects.requireNonNull(offset, "offset") < 0) {
-			throw new IllegalArgumentException("An offset is 0 or more, not " + offset);
+			throw new IllegalArgumentException("Offset must not be negative: " + offset);
 		}
 		return offset;
 	}
 
 	/**
-	 * Return up to where the records of a partition are final.
+	 * Return the offset up to which the records of a partition are completed.
 	 * @param partition a partition of the batch
-	 * @return the last offset that is final, {@link Long#MAX_VALUE} for all of the batch,
-	 * or -1 for none
+	 * @return the last completed offset, {@link Long#MAX_VALUE} for all of the batch, or
+	 * -1 for none
 	 */
-	public long finalUpTo(TopicPartition partition) {
+	public long completedUpTo(TopicPartition partition) {
 		return this.offsets.getOrDefault(partition, this.offset);
 	}
 
 	/**
 	 * Return the partitions that are named in this result.
-	 * @return partition to the last offset that is final; empty if none is named
+	 * @return partition to the last completed offset; empty if none is named
 	 */
 	public Map<TopicPartition, Long> offsets() {
 		return this.offsets;
 	}
 
 	/**
-	 * Return whether an offset is given without a partition, so that it makes sense for a
-	 * batch of one partition only.
-	 * @return {@code true} if it was made by {@link #commitUpTo(long)}
+	 * Return whether this result has an offset without a partition, which is valid only
+	 * for a batch of one partition.
+	 * @return {@code true} if it was created by {@link #commitUpTo(long)}
 	 */
 	public boolean isForOnePartition() {
 		return this.offset != ALL && this.offset != NONE;

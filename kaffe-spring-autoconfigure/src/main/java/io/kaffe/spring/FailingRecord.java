@@ -21,41 +21,41 @@ import java.time.Instant;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A record that has failed and is not final, as it was at one moment.
+ * A snapshot of a record that has failed and is not completed.
  *
- * @param partition where it is
- * @param offset its offset
- * @param state what happens to it
- * @param attempts how often it was handed to the handler
+ * @param partition the partition of the record
+ * @param offset the offset of the record
+ * @param state the state of the record
+ * @param attempts the number of delivery attempts
  * @param since when the first of these attempts failed
- * @param failure what was thrown last
+ * @param failure the exception of the last attempt
  */
 public record FailingRecord(TopicPartition partition, long offset, State state, int attempts, Instant since,
 		Throwable failure) {
 
 	/**
-	 * What happens to a failing record.
+	 * The state of a failing record.
 	 */
 	public enum State {
 
 		/**
-		 * It waits for its next attempt, or is being tried.
+		 * The next attempt is pending or in progress.
 		 */
 		RETRYING,
 
 		/**
-		 * It is being sent to the dead-letter topic, or given to the
+		 * It is sent to the dead-letter topic, or passed to the
 		 * {@code ConsumerRecordRecoverer}, until that succeeds.
 		 */
 		RECOVERING,
 
 		/**
-		 * It is kept until somebody decides about it.
+		 * It is kept until an operator retries, skips or dead-letters it.
 		 */
 		PARKED,
 
 		/**
-		 * It is left as it is, since its consumer is being stopped.
+		 * It stays uncompleted, since its consumer is being stopped.
 		 */
 		STOPPING
 

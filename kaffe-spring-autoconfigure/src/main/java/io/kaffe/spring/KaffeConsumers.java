@@ -25,12 +25,12 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The consumers of this service that have workers, by their names, and what can be
- * changed about them while they run. A bean of this type is there to be injected.
+ * Operations on the consumers with workers of this service, by name, while they run. A
+ * bean of this type is auto-configured.
  * <p>
- * Consumers are known from the start of the application context on. A name that is not
- * among {@link #names()} is an {@link IllegalArgumentException}, whose message tells
- * which are.
+ * Consumers are registered when the application context starts. Methods throw an
+ * {@link IllegalArgumentException} for a name that is not among {@link #names()}; its
+ * message lists the names.
  * <p>
  * Safe for concurrent use; no method blocks, except {@link #start} and {@link #stop}.
  */
@@ -43,26 +43,27 @@ public interface KaffeConsumers {
 	Set<String> names();
 
 	/**
-	 * Return how many records, or batches, of a consumer may be with their handlers at
-	 * once.
+	 * Return the maximum number of records, or batches, of a consumer that are handled
+	 * concurrently.
 	 * @param consumer the consumer's name
-	 * @return the limit, 1 or more; empty if there is none
+	 * @return the maximum, 1 or more; empty if it is unlimited
 	 */
 	OptionalInt maxConcurrency(String consumer);
 
 	/**
-	 * Change how many records, or batches, of a consumer may be with their handlers at
-	 * once, on a thread or until a future completes. More are started at once; what is
-	 * being handled is finished. Nothing is restarted, and no order is lost.
+	 * Change the maximum number of records, or batches, of a consumer that are handled
+	 * concurrently, on a thread or until a future completes. A higher maximum takes
+	 * effect at once; a lower one does when records in progress are completed. Nothing is
+	 * restarted, and order is kept.
 	 * @param consumer the consumer's name
-	 * @param maxConcurrency the limit, 1 or more
-	 * @throws IllegalArgumentException if the limit is below 1
+	 * @param maxConcurrency the maximum, 1 or more
+	 * @throws IllegalArgumentException if the maximum is below 1
 	 */
 	void setMaxConcurrency(String consumer, int maxConcurrency);
 
 	/**
-	 * Return the records of a consumer that have failed and are not final: those that are
-	 * tried again, those on their way to the dead-letter topic, and those that are
+	 * Return the records of a consumer that have failed and are not completed: those that
+	 * are retried, those that are sent to the dead-letter topic, and those that are
 	 * parked.
 	 * @param consumer the consumer's name
 	 * @return a snapshot, sorted by topic, partition and offset
@@ -70,50 +71,50 @@ public interface KaffeConsumers {
 	List<FailingRecord> failingRecords(String consumer);
 
 	/**
-	 * Have a failing record tried again now, with all its attempts before it.
+	 * Retry a failing record now, with all its attempts available again.
 	 * @param consumer the consumer's name
-	 * @param partition where the record is
-	 * @param offset its offset
-	 * @return whether it is failing; if not, nothing happens. Its worker does what was
-	 * asked for soon after, unless the partition goes before.
-	 * @throws IllegalStateException if something else was asked for and is not done yet
+	 * @param partition the partition of the record
+	 * @param offset the offset of the record
+	 * @return whether the record is failing; if not, nothing happens. Its worker performs
+	 * the operation soon after, unless the partition is revoked before.
+	 * @throws IllegalStateException if another operation on the record is pending
 	 */
 	boolean retry(String consumer, TopicPartition partition, long offset);
 
 	/**
-	 * Have a failing record taken for final as it is.
+	 * Skip a failing record: it is completed without being handled.
 	 * @param consumer the consumer's name
-	 * @param partition where the record is
-	 * @param offset its offset
-	 * @return whether it is failing; if not, nothing happens. Its worker does what was
-	 * asked for soon after, unless the partition goes before.
-	 * @throws IllegalStateException if something else was asked for and is not done yet
+	 * @param partition the partition of the record
+	 * @param offset the offset of the record
+	 * @return whether the record is failing; if not, nothing happens. Its worker performs
+	 * the operation soon after, unless the partition is revoked before.
+	 * @throws IllegalStateException if another operation on the record is pending
 	 */
 	boolean skip(String consumer, TopicPartition partition, long offset);
 
 	/**
-	 * Have a failing record sent to the dead-letter topic; it is final when that is
+	 * Send a failing record to the dead-letter topic; it is completed when the send is
 	 * acknowledged.
 	 * @param consumer the consumer's name
-	 * @param partition where the record is
-	 * @param offset its offset
-	 * @return whether it is failing; if not, nothing happens. Its worker does what was
-	 * asked for soon after, unless the partition goes before.
-	 * @throws IllegalStateException if the consumer has nothing to send dead letters
-	 * with, or if something else was asked for and is not done yet
+	 * @param partition the partition of the record
+	 * @param offset the offset of the record
+	 * @return whether the record is failing; if not, nothing happens. Its worker performs
+	 * the operation soon after, unless the partition is revoked before.
+	 * @throws IllegalStateException if there is no {@code KafkaTemplate} to send dead
+	 * letters with, or if another operation on the record is pending
 	 */
 	boolean deadLetter(String consumer, TopicPartition partition, long offset);
 
 	/**
 	 * Return the topics of a consumer.
 	 * @param consumer the consumer's name
-	 * @return those it subscribes to by name, sorted, whether or not it is running; if it
-	 * has a pattern instead, those of which it has partitions at the moment
+	 * @return the topics it subscribes to by name, sorted, whether or not it is running;
+	 * if it has a pattern instead, the topics of its assigned partitions
 	 */
 	Set<String> topics(String consumer);
 
 	/**
-	 * Return the partitions that are assigned to a consumer at the moment.
+	 * Return the partitions that are assigned to a consumer.
 	 * @param consumer the consumer's name
 	 * @return the partitions, sorted by topic and number
 	 */
@@ -121,69 +122,69 @@ public interface KaffeConsumers {
 
 	/**
 	 * Subscribe a consumer to more topics. Its group assigns their partitions in a
-	 * rebalance, which begins before the consumer's next poll; records that are being
-	 * handled are finished and committed as in every rebalance. The topics are kept when
-	 * the consumer is stopped and started, but not when the service is. To let all
-	 * instances of a service have their share, tell all of them.
+	 * rebalance, which starts before the consumer's next poll; records in progress are
+	 * completed and committed as in any rebalance. The topics are kept when the consumer
+	 * is stopped and started, but not when the service is restarted. For the partitions
+	 * to be shared, call this on each instance of the service.
 	 * @param consumer the consumer's name; it need not run
-	 * @param topics the topics to add to those it has; a topic that does not exist is
-	 * waited for
-	 * @return those it did not have yet, sorted
-	 * @throws IllegalArgumentException if a topic cannot have such a name
-	 * @throws IllegalStateException if the consumer has a topic pattern or partitions
-	 * instead of topics, or if its {@code ConsumerFactory} does not support
-	 * post-processors
+	 * @param topics the topics to add; a topic need not exist yet
+	 * @return the topics it did not subscribe to before, sorted
+	 * @throws IllegalArgumentException if a topic name is not valid
+	 * @throws IllegalStateException if the consumer has a topic pattern or manually
+	 * assigned partitions instead of topics, or if the consumer factory of its listener
+	 * container could not be replaced
 	 */
 	Set<String> subscribe(String consumer, Collection<String> topics);
 
 	/**
 	 * Start a consumer that was not started with the application or was stopped. Does
-	 * nothing if it is running. Blocks until its threads run, not until it has
-	 * partitions.
+	 * nothing if it is running. Blocks until its threads run, not until partitions are
+	 * assigned.
 	 * @param consumer the consumer's name
 	 */
 	void start(String consumer);
 
 	/**
-	 * Stop a consumer: nothing is started any more, records that are being handled, or to
-	 * be acknowledged, are waited for, what is complete is committed, and the consumer
+	 * Stop a consumer: no more records are started, records that are in progress or not
+	 * yet acknowledged are waited for, completed offsets are committed, and the consumer
 	 * leaves its group. Does nothing if it is not running. Blocks until that is done, at
-	 * most for {@code drain-timeout} and 10 seconds, or {@code ContainerProperties}'
-	 * {@code shutdownTimeout} if that is longer. A handler that stops its own consumer
-	 * waits for itself, so do that on another thread.
+	 * most for {@code drain-timeout} and 10 seconds, or for the {@code shutdownTimeout}
+	 * of {@code ContainerProperties} if that is longer. A handler that stops its own
+	 * consumer would wait for itself, so call this on another thread.
 	 * @param consumer the consumer's name
 	 */
 	void stop(String consumer);
 
 	/**
-	 * Return whether a consumer was started and not stopped since.
+	 * Return whether a consumer is running.
 	 * @param consumer the consumer's name
-	 * @return whether it is running, paused or not
+	 * @return whether it was started and not stopped since, paused or not
 	 */
 	boolean isRunning(String consumer);
 
 	/**
 	 * Pause a consumer: from its next poll on, it fetches nothing, but stays in its group
-	 * and keeps its partitions. What is fetched already is still handled. A consumer that
-	 * does not run starts paused.
+	 * and keeps its partitions. Records already fetched are still handled. A consumer
+	 * that is not running will start paused.
 	 * @param consumer the consumer's name
 	 */
 	void pause(String consumer);
 
 	/**
-	 * Let a consumer that was paused go on with its next poll.
+	 * Resume a paused consumer, from its next poll on. Topics and partitions that were
+	 * paused individually stay paused.
 	 * @param consumer the consumer's name
 	 */
 	void resume(String consumer);
 
 	/**
-	 * Pause a topic of a consumer: nothing more of it is fetched, also of partitions that
-	 * the consumer is assigned later. What is fetched already is still handled.
+	 * Pause a topic of a consumer: nothing more of it is fetched, including partitions
+	 * that are assigned later. Records already fetched are still handled.
 	 * @param consumer the consumer's name
 	 * @param topic the topic; the consumer need not have it
-	 * @return complete when its consumer threads fetch no more of it; failed with an
-	 * {@link IllegalStateException} if one stops before. The topic is to be paused in any
-	 * case.
+	 * @return completed when its consumer threads no longer fetch the topic; failed with
+	 * an {@link IllegalStateException} if one of them stops before. The topic stays
+	 * paused in either case.
 	 */
 	CompletableFuture<Void> pause(String consumer, String topic);
 
@@ -197,17 +198,16 @@ public interface KaffeConsumers {
 	CompletableFuture<Void> pause(String consumer, TopicPartition partition);
 
 	/**
-	 * Let a consumer go on with a topic that was paused, and with all its partitions that
-	 * were paused for themselves.
+	 * Resume a topic of a consumer, including its individually paused partitions.
 	 * @param consumer the consumer's name
 	 * @param topic the topic
-	 * @return complete when its consumer threads know; as with
+	 * @return completed when its consumer threads fetch the topic; otherwise as
 	 * {@link #pause(String, String)}
 	 */
 	CompletableFuture<Void> resume(String consumer, String topic);
 
 	/**
-	 * Let a consumer go on with a partition that was paused for itself.
+	 * Resume an individually paused partition of a consumer.
 	 * @param consumer the consumer's name
 	 * @param partition the partition
 	 * @return as {@link #resume(String, String)}
@@ -216,29 +216,29 @@ public interface KaffeConsumers {
 	CompletableFuture<Void> resume(String consumer, TopicPartition partition);
 
 	/**
-	 * Go on reading a partition from another offset. No more records of it are started,
-	 * those that are being handled are waited for, at most for {@code drain-timeout};
-	 * what was polled is dropped. Then it is read from the offset, which is committed.
-	 * Other partitions go on meanwhile. Records between the old and the new position are
-	 * skipped, unfinished ones below it among them, or handled again.
+	 * Seek a partition to another position. No more of its records are started, records
+	 * in progress are waited for, at most for {@code drain-timeout}, and records already
+	 * polled are dropped. Then the partition is read from the new position, which is
+	 * committed. Other partitions are not affected. Records between the old and the new
+	 * position are skipped, including uncompleted ones, or redelivered.
 	 * @param consumer the consumer's name
 	 * @param partition the partition, assigned to this consumer
-	 * @param to where to go on
-	 * @return the offset, when it is committed, and what it leaves unfinished; failed
-	 * with an {@link IllegalArgumentException} if the partition does not have it, with an
-	 * {@link IllegalStateException} if the partition is taken from the consumer before,
-	 * is being sought already, or the consumer stops, or if the partition is read from
-	 * the offset but that could not be committed within 5 seconds (the next commit tells
-	 * it), with what the broker answered otherwise
-	 * @throws IllegalStateException if the consumer does not run
+	 * @param to the position to seek to
+	 * @return the result, when the new position is committed; failed with an
+	 * {@link IllegalArgumentException} if the partition does not have the position, with
+	 * an {@link IllegalStateException} if the partition is revoked before, is being
+	 * sought already, or the consumer stops, or if the partition is read from the new
+	 * position but that could not be committed within 5 seconds (the next commit includes
+	 * it), with the error of the broker otherwise
+	 * @throws IllegalStateException if the consumer is not running
 	 * @throws IllegalArgumentException if the partition is not assigned to this consumer
 	 */
 	CompletableFuture<SeekResult> seek(String consumer, TopicPartition partition, SeekPosition to);
 
 	/**
-	 * Return whether a consumer was paused and not resumed since.
+	 * Return whether a consumer is paused.
 	 * @param consumer the consumer's name
-	 * @return whether somebody paused it; not whether it waits for room in its buffer
+	 * @return whether it was paused and not resumed since, rather than by back-pressure
 	 */
 	boolean isPaused(String consumer);
 

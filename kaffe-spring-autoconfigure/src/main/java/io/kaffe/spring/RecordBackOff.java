@@ -21,23 +21,22 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.backoff.BackOff;
 
 /**
- * Decides how long to wait before a failed record is tried again. A bean of this type
- * takes the place of the properties {@code failure.backoff.*} for the records it has an
- * answer for.
+ * Determines the back-off between the delivery attempts of a record. A bean of this type
+ * replaces the properties {@code failure.backoff.*} for the records for which it returns
+ * one.
  * <p>
- * Called by workers, by many of them at once, when the first attempt at a record has
- * failed. If it throws, the worker has broken down, and the record is tried again when it
- * is restarted.
+ * Called by workers, concurrently, when the first attempt of a record has failed. If it
+ * throws, the worker is restarted and retries the record.
  */
 @FunctionalInterface
 public interface RecordBackOff {
 
 	/**
 	 * Return the back-off for a record.
-	 * @param record the record that failed
-	 * @param failure what was thrown; an {@link Error} is wrapped
-	 * @return the back-off, of which a new execution is started; when it ends, the record
-	 * is not tried again; {@code null}: as the properties say
+	 * @param record the failed record
+	 * @param failure the exception; an {@link Error} is wrapped
+	 * @return the back-off, of which a new execution is started; when it stops, the
+	 * attempts are exhausted; {@code null} to use the properties
 	 */
 	@Nullable BackOff backOff(ConsumerRecord<?, ?> record, Exception failure);
 

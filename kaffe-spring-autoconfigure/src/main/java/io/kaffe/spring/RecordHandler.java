@@ -19,10 +19,10 @@ package io.kaffe.spring;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * Handles the records of a consumer that is declared in the configuration, below
- * {@code kaffe.consumers.<name>.topics}. A bean of this type is found by the name that
- * {@code kaffe.consumers.<name>.handler} gives, else by the consumer's own name, else
- * because it is the only one:
+ * Handles the records of a consumer that is declared in the configuration, with
+ * {@code kaffe.consumers.<name>.topics}. A bean of this type is selected by the name in
+ * {@code kaffe.consumers.<name>.handler}, else by the consumer's name, else if it is the
+ * only one:
  *
  * <pre class="code">
  * &#064;Bean
@@ -31,20 +31,21 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * }
  * </pre>
  * <p>
- * A handler is called on workers: by as many threads at once as workers run, for records
- * of one worker one after the other. It may block; that holds up its own worker only.
+ * Called by workers: concurrently by several workers, sequentially for the records of one
+ * worker. Implementations must be thread-safe. A handler may block, which holds up only
+ * its own worker.
  *
- * @param <K> the type of keys, as the consumer's deserializer makes them
+ * @param <K> the type of keys, as deserialized
  * @param <V> the type of values
  */
 @FunctionalInterface
 public interface RecordHandler<K, V> {
 
 	/**
-	 * Handle a record. When this returns, the record is final and its offset may be
+	 * Handle a record. When this returns, the record is completed and its offset may be
 	 * committed.
-	 * @param record the record; its key and value are {@code null} if they were sent so
-	 * @throws Exception if the record is not handled; its worker tries it again
+	 * @param record the record; its key and value may be {@code null}
+	 * @throws Exception if the record failed; its worker retries it
 	 */
 	void handle(ConsumerRecord<K, V> record) throws Exception;
 

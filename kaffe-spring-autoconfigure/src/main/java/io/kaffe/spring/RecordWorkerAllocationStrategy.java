@@ -20,16 +20,16 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides for each record which others it is to be handled in order with: by its key, by
- * a header, by a field of its value, by its tenant.
+ * Allocates records to workers one by one, for example by key, by a header, by a field of
+ * the value, or by tenant.
  * <p>
  * Records of one consumer with equal worker keys are handled one at a time in the order
- * in which they were polled, from whatever topic and partition; others side by side. A
+ * in which they were polled, across topics and partitions; all others concurrently. A
  * worker exists as long as records with its key are in flight.
  * <p>
- * Called on a thread of the workers, never on the one that polls: a strategy that is slow
- * slows its consumer down and nothing else. One that throws makes the record a failed
- * one, which is tried again like any other.
+ * Called by worker threads, never by the consumer thread: a slow strategy slows down its
+ * own consumer and nothing else. If it throws, the record fails and is retried like any
+ * other.
  */
 @FunctionalInterface
 public interface RecordWorkerAllocationStrategy extends WorkerAllocationStrategy {

@@ -22,14 +22,14 @@ import java.time.Instant;
 import org.springframework.util.Assert;
 
 /**
- * Where in a partition to go on reading.
+ * A position in a partition to seek to.
  * <p>
  * Immutable.
  */
 public sealed interface SeekPosition {
 
 	/**
-	 * The first record that the partition still has.
+	 * The beginning offset of the partition.
 	 * @return the position
 	 */
 	static SeekPosition beginning() {
@@ -37,7 +37,7 @@ public sealed interface SeekPosition {
 	}
 
 	/**
-	 * Behind the last record that the partition has when it is sought.
+	 * The end offset of the partition at the time of the seek.
 	 * @return the position
 	 */
 	static SeekPosition end() {
@@ -54,7 +54,7 @@ public sealed interface SeekPosition {
 	}
 
 	/**
-	 * The first record with that timestamp or a later one; the end if there is none.
+	 * The first record with this or a later timestamp; the end if there is none.
 	 * @param time the time
 	 * @return the position
 	 */
@@ -63,7 +63,7 @@ public sealed interface SeekPosition {
 	}
 
 	/**
-	 * Read a position.
+	 * Parse a position.
 	 * @param text {@code beginning}, {@code end}, an offset, or a time in the form of
 	 * {@link Instant#parse ISO 8601}
 	 * @return the position
@@ -78,8 +78,8 @@ public sealed interface SeekPosition {
 			};
 		}
 		catch (DateTimeException | NumberFormatException ex) {
-			throw new IllegalArgumentException("'" + text
-					+ "' is no position; 'beginning', 'end', an offset such as '42' or a time such as '2026-01-31T08:00:00Z' is",
+			throw new IllegalArgumentException("Invalid position '" + text
+					+ "': expected 'beginning', 'end', an offset such as '42' or a time such as '2026-01-31T08:00:00Z'",
 					ex);
 		}
 	}
@@ -89,10 +89,10 @@ public sealed interface SeekPosition {
 	 */
 	enum Edge implements SeekPosition {
 
-		/** Where it begins. */
+		/** The beginning offset. */
 		BEGINNING,
 
-		/** Where it ends. */
+		/** The end offset. */
 		END
 
 	}
@@ -109,7 +109,7 @@ public sealed interface SeekPosition {
 		 * @throws IllegalArgumentException if the offset is below 0
 		 */
 		public Offset {
-			Assert.isTrue(offset >= 0, "An offset must be 0 or more");
+			Assert.isTrue(offset >= 0, "Offset must not be negative: " + offset);
 		}
 
 	}

@@ -19,13 +19,13 @@ package io.kaffe.spring;
 import java.util.List;
 
 /**
- * What a requested seek has done.
+ * The result of a seek.
  *
  * @param offset the offset from which the partition is read now
- * @param unfinished how many records below that offset were polled, not completed, and
- * are not going to be handled: 0 unless the position was moved past them
- * @param parked the offsets of those among them that were parked, in ascending order; at
- * most 100
+ * @param unfinished the number of polled, uncompleted records below that offset, which
+ * will not be handled: 0 unless the seek skipped records
+ * @param parked the offsets of the parked ones among them, in ascending order; at most
+ * 100
  */
 public record SeekResult(long offset, long unfinished, List<Long> parked) {
 

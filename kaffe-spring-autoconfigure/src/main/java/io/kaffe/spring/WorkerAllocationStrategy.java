@@ -22,14 +22,13 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
- * Decides which records share a worker, which handles them one at a time in the order in
- * which they were polled.
+ * Allocates records to workers. A worker handles its records one at a time in the order
+ * in which they were polled.
  * <p>
- * A strategy decides for each partition, by {@link #workerName}, or for each record: see
- * {@link RecordWorkerAllocationStrategy}. It must be free of side effects, safe for
- * concurrent use, and give the same answer to the same question every time. It is asked
- * on threads of the workers, so that one that is slow or fails cannot keep its consumer
- * from polling.
+ * A strategy allocates a worker for each partition, by {@link #workerName}, or for each
+ * record: see {@link RecordWorkerAllocationStrategy}. It must be free of side effects,
+ * thread-safe, and return equal results for equal arguments. It is called by worker
+ * threads, so that a slow or failing strategy cannot keep its consumer from polling.
  *
  * @see StandardWorkerAllocationStrategy
  */
@@ -37,9 +36,9 @@ import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 public interface WorkerAllocationStrategy {
 
 	/**
-	 * Return the name of the worker of a partition. Asked once when a partition is
-	 * assigned; until it is answered the partition is paused, and if it throws it is
-	 * asked again.
+	 * Return the name of the worker of a partition. Called once when a partition is
+	 * assigned; the partition is paused until it returns. If it throws, it is called
+	 * again.
 	 * @param topic the topic
 	 * @param partition the partition's number, from 0
 	 * @return the name, unique among the workers of one consumer; never {@code null} or
@@ -48,20 +47,19 @@ public interface WorkerAllocationStrategy {
 	String workerName(String topic, int partition);
 
 	/**
-	 * Return whether this strategy decides for each record, by {@link #workerKey}, rather
-	 * than for each partition.
-	 * @return the same every time; {@code false} unless overridden
+	 * Return whether this strategy allocates a worker for each record, by
+	 * {@link #workerKey}, rather than for each partition.
+	 * @return always the same; {@code false} unless overridden
 	 */
 	default boolean isPerRecord() {
 		return false;
 	}
 
 	/**
-	 * Return what tells the record's worker from others. Asked only if
-	 * {@link #isPerRecord()}.
+	 * Return the key of the record's worker. Called only if {@link #isPerRecord()}.
 	 * @param record the record; its key and value may be {@code null}
 	 * @return an object with {@code equals} and {@code hashCode}, or an array, which is
-	 * compared by content; {@code null} if the record need not be in order with any other
+	 * compared by content; {@code null} if the record may be handled in any order
 	 */
 	default @Nullable Object workerKey(ConsumerRecord<?, ?> record) {
 		throw new UnsupportedOperationException("Workers are allocated for each partition");

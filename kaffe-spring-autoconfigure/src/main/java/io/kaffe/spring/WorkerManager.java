@@ -23,11 +23,10 @@ import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerTable;
 
 /**
- * Manages the workers of all consumers. A worker handles its records one after the other;
- * the {@link WorkerAllocationStrategy} of a consumer decides which worker handles which
- * records.
+ * Manages the workers of all consumers. A worker handles its records one at a time; the
+ * {@link WorkerAllocationStrategy} of a consumer allocates records to workers.
  * <p>
- * A bean of this type is auto-configured. It is read only: {@link KaffeConsumers} has the
+ * A bean of this type is auto-configured. It is read-only: {@link KaffeConsumers} has the
  * operations.
  * <p>
  * May be called by any thread; no method blocks.
@@ -45,13 +44,13 @@ public interface WorkerManager {
 	@Nullable WorkerSnapshot workerFor(String consumer, String topic, int partition);
 
 	/**
-	 * Describe all consumers, without keys, values and messages of exceptions.
+	 * Describe all consumers, without keys, values and exception messages.
 	 * @return a snapshot; empty if there are no consumers
 	 */
 	WorkerTable table();
 
 	/**
-	 * Describe one consumer, without keys, values and messages of exceptions.
+	 * Describe one consumer, without keys, values and exception messages.
 	 * @param consumer the consumer's name
 	 * @return a snapshot, or {@code null} if the consumer is unknown
 	 */

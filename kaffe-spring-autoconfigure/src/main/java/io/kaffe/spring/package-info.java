@@ -15,7 +15,7 @@
  */
 
 /**
- * What applications inject and implement.
+ * The API that applications inject and implement.
  */
 @NullMarked
 package io.kaffe.spring;

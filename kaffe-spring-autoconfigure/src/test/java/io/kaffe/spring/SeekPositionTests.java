@@ -43,7 +43,7 @@ class SeekPositionTests {
 	@ValueSource(strings = { "", "-1", "Beginning", "99999999999999999999", "2026-01-31", "soon" })
 	void othersAreRefusedWithWhatWouldBeRight(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> SeekPosition.parse(text))
-			.withMessageContaining("'" + text + "' is no position; 'beginning', 'end', an offset");
+			.withMessageContaining("Invalid position '" + text + "': expected 'beginning', 'end', an offset");
 	}
 
 	@Test

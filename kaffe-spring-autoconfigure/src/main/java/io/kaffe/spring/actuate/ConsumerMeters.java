@@ -38,7 +38,6 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -57,10 +56,10 @@ import io.kaffe.spring.table.WorkerState;
  * The meters of one consumer.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Gauges read a snapshot that is taken at most
- * once a second, by whoever reads one then; if two do, the later snapshot stays. The
- * meters of partitions and topics are brought in line with a snapshot by the executor,
- * since a registry takes a lock and asks the user's filters: by one thread at a time,
- * which goes on while {@code updates} says that somebody has asked for more meanwhile.
+ * once a second, by the thread that reads a gauge; if two take one, the later snapshot is
+ * kept. The executor registers and removes the meters of partitions and topics, since a
+ * registry takes a lock and calls the user's filters: one thread at a time, which
+ * continues while {@code updates} has counted further requests.
  */
 final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
@@ -70,15 +69,13 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private static final String TIMED_OUT = "timed-out";
 
-	/** As {@link PartitionSnapshot#paused()} tells them. */
+	/** The values of {@link PartitionSnapshot#paused()}. */
 	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "operator", "parked", "seek",
 			"worker-allocation");
 
 	private static final long READING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
 	private final Map<String, TopicTimers> topics = new ConcurrentHashMap<>();
-
-	private final Map<TopicPartition, List<Meter>> partitions = new ConcurrentHashMap<>();
 
 	private final List<Meter> meters = new ArrayList<>();
 
@@ -93,6 +90,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 	private final Supplier<@Nullable ConsumerReading> reader;
 
 	private final Executor executor;
+
+	private final PartitionMeters partitions;
 
 	private final Counter commits;
 
@@ -117,14 +116,15 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		this.registry = registry;
 		this.reader = reader;
 		this.executor = executor;
+		this.partitions = new PartitionMeters(this.tags, registry, this::partition);
 		this.commits = commits("success");
 		this.failedCommits = commits("failure");
 		this.restarts = add(Counter.builder("kaffe.restarts")
-			.description("Workers that broke down outside their handlers, and threads that poll which died")
+			.description("Restarts of workers that failed outside the handler, and of consumer threads that terminated")
 			.tags(this.tags)
 			.register(registry));
 		this.internalErrors = add(Counter.builder("kaffe.internal.errors")
-			.description("Exceptions of Kaffe itself that were contained on consumer threads")
+			.description("Internal exceptions of Kaffe that were contained on consumer threads")
 			.tags(this.tags)
 			.register(registry));
 		this.rebalances = Stream.of("assigned", "revoked", "lost")
@@ -140,7 +140,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private Counter commits(String result) {
 		return add(Counter.builder("kaffe.commits")
-			.description("Commits of offsets that the broker confirmed, or that failed")
+			.description("Offset commits that the broker confirmed or that failed")
 			.tags(this.tags)
 			.tag("result", result)
 			.register(this.registry));
@@ -148,7 +148,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private Counter rebalances(String kind) {
 		return add(Counter.builder("kaffe.rebalances")
-			.description("Times that partitions were assigned, revoked or lost")
+			.description("Rebalances in which partitions were assigned, revoked or lost")
 			.tags(this.tags)
 			.tag("kind", kind)
 			.register(this.registry));
@@ -156,19 +156,19 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private Timer drains(String outcome) {
 		return add(Timer.builder("kaffe.drain")
-			.description("How long records were waited for when partitions were revoked")
+			.description("How long a revocation waited for records in progress")
 			.tags(this.tags)
 			.tag("outcome", outcome)
 			.register(this.registry));
 	}
 
 	private void addCounters() {
-		counter("kaffe.records.retries", "Attempts that were not the first of their records",
+		counter("kaffe.records.retries", "Retries: attempts after the first one of a record",
 				ConsumerSnapshot.Counters::retries);
 		counter("kaffe.records.skipped", "Records that were skipped", ConsumerSnapshot.Counters::skipped);
-		counter("kaffe.records.dead.lettered", "Records that a dead-letter topic has taken",
+		counter("kaffe.records.dead.lettered", "Records sent to a dead-letter topic",
 				ConsumerSnapshot.Counters::deadLettered);
-		counter("kaffe.late.completions", "Records that were finished after their partition had gone",
+		counter("kaffe.late.completions", "Records completed after their partition was revoked",
 				ConsumerSnapshot.Counters::lateCompletions);
 	}
 
@@ -180,19 +180,18 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 	}
 
 	private void addGauges() {
-		gauge("kaffe.records.buffered", "Records that are polled and not final", null,
+		gauge("kaffe.records.buffered", "Records polled but not completed", null,
 				(reading) -> reading.table().buffered().records());
-		gauge("kaffe.buffer.bytes", "Size of the records that are polled and not final", "bytes",
+		gauge("kaffe.buffer.bytes", "Size of the records polled but not completed", "bytes",
 				(reading) -> reading.table().buffered().bytes());
-		gauge("kaffe.records.in.flight", "Records that handlers have now", null,
-				(reading) -> reading.table().inFlight());
-		gauge("kaffe.records.failing", "Records that have failed and are not final", null,
+		gauge("kaffe.records.in.flight", "Records being handled", null, (reading) -> reading.table().inFlight());
+		gauge("kaffe.records.failing", "Records that have failed and are not completed", null,
 				(reading) -> reading.table().failingCount());
-		gauge("kaffe.records.parked", "Records that are kept until somebody decides about them", null,
+		gauge("kaffe.records.parked", "Parked records, which await a decision of an operator", null,
 				(reading) -> reading.partitions().values().stream().mapToInt(PartitionSnapshot::parked).sum());
-		gauge("kaffe.records.stalled", "Records that have been with their handlers for too long", null,
+		gauge("kaffe.records.stalled", "Records whose handler has not returned within the stall threshold", null,
 				ConsumerReading::stalled);
-		gauge("kaffe.consumer.up", "0 if health says that the consumer is down, else 1", null,
+		gauge("kaffe.consumer.up", "1 if health does not report the consumer as down, 0 otherwise", null,
 				(reading) -> reading.up() ? 1 : 0);
 		gauge("kaffe.max.concurrency", "Maximum number of records handled concurrently", null, (reading) -> {
 			Integer maxConcurrency = reading.table().maxConcurrency();
@@ -202,55 +201,44 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private void addStates() {
 		for (WorkerState state : WorkerState.values()) {
-			add(Gauge
-				.builder("kaffe.workers", this,
-						(meters) -> meters.read((reading) -> reading.workers().getOrDefault(state, 0)))
-				.description("Workers, by what they are doing")
-				.tags(this.tags)
-				.tag("state", tag(state))
-				.register(this.registry));
+			gauge("kaffe.workers", "Workers by state", "state", tag(state),
+					(reading) -> reading.workers().getOrDefault(state, 0));
 		}
 		for (ConsumerState state : ConsumerState.values()) {
-			add(Gauge
-				.builder("kaffe.consumer.state", this,
-						(meters) -> meters.read((reading) -> (reading.table().state() == state) ? 1 : 0))
-				.description("1 for the state that the consumer is in, 0 for others")
-				.tags(this.tags)
-				.tag("state", tag(state))
-				.register(this.registry));
+			gauge("kaffe.consumer.state", "1 for the current state of the consumer, 0 for all others", "state",
+					tag(state), (reading) -> (reading.table().state() == state) ? 1 : 0);
 		}
 	}
 
 	private void addPauses() {
 		for (String reason : PAUSE_REASONS) {
-			add(Gauge
-				.builder("kaffe.partitions.paused", this,
-						(meters) -> meters.read((reading) -> reading.partitions()
-							.values()
-							.stream()
-							.filter((partition) -> reason.equals(partition.paused()))
-							.count()))
-				.description("Partitions of which nothing is fetched, by the reason")
-				.tags(this.tags)
-				.tag("reason", reason)
-				.register(this.registry));
+			gauge("kaffe.partitions.paused", "Partitions that are not fetched, by reason", "reason", reason,
+					(reading) -> reading.partitions()
+						.values()
+						.stream()
+						.filter((partition) -> reason.equals(partition.paused()))
+						.count());
 		}
 	}
 
 	private void addProblems() {
 		for (ConsumerProblem.Severity severity : ConsumerProblem.Severity.values()) {
-			add(Gauge
-				.builder("kaffe.consumer.problems", this,
-						(meters) -> meters.read((reading) -> reading.problems(severity)))
-				.description("Problems of the consumer that health tells, by their severity; at most 20")
-				.tags(this.tags)
-				.tag("severity", tag(severity))
-				.register(this.registry));
+			gauge("kaffe.consumer.problems", "Problems of the consumer in health by severity, at most 20", "severity",
+					tag(severity), (reading) -> reading.problems(severity));
 		}
 	}
 
 	private static String tag(Enum<?> state) {
 		return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+	}
+
+	private void gauge(String name, String description, String tag, String tagValue,
+			ToDoubleFunction<ConsumerReading> value) {
+		add(Gauge.builder(name, this, (meters) -> meters.read(value))
+			.description(description)
+			.tags(this.tags)
+			.tag(tag, tagValue)
+			.register(this.registry));
 	}
 
 	private void gauge(String name, String description, @Nullable String unit,
@@ -285,7 +273,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private Timer timer(String topic, String outcome) {
 		return Timer.builder("kaffe.records")
-			.description("Attempts to handle records, and how long they took")
+			.description("Attempts to handle records, and their duration")
 			.tags(this.tags)
 			.tags("topic", topic, "outcome", outcome)
 			.register(this.registry);
@@ -322,6 +310,11 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		return (reading != null) ? value.applyAsDouble(reading) : Double.NaN;
 	}
 
+	private @Nullable PartitionSnapshot partition(TopicPartition partition) {
+		ConsumerReading reading = reading();
+		return (reading != null) ? reading.partitions().get(partition) : null;
+	}
+
 	private @Nullable ConsumerReading reading() {
 		long now = this.registry.config().clock().monotonicTime();
 		ReadAt last = this.reading;
@@ -331,7 +324,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		ConsumerReading reading = this.reader.get();
 		if (reading != null) {
 			this.reading = new ReadAt(reading, now);
-			if (!reading.partitions().keySet().equals(this.partitions.keySet())) {
+			if (!reading.partitions().keySet().equals(this.partitions.partitions())) {
 				updateLater();
 			}
 		}
@@ -339,8 +332,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 	}
 
 	/**
-	 * Have the meters of partitions and topics brought in line, once for however many
-	 * ask.
+	 * Have the meters of partitions and topics updated, once for any number of requests.
 	 */
 	private void updateLater() {
 		if (this.updates.getAndIncrement() == 0) {
@@ -348,16 +340,18 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				this.executor.execute(this::update);
 			}
 			catch (Throwable ex) {
-				// Also if there is no memory for a thread: it is asked for again.
+				// Also if there is no memory for a thread. The next change requests it
+				// again.
 				this.updates.set(0);
-				logger.debug("The meters of the partitions of '" + this.consumer + "' stay as they are for now", ex);
+				logger.debug("Consumer '" + this.consumer
+						+ "': no thread to update the meters of partitions; retried at the next change", ex);
 			}
 		}
 	}
 
 	private void update() {
-		int asked = this.updates.get();
-		while (asked > 0) {
+		int requested = this.updates.get();
+		while (requested > 0) {
 			try {
 				ConsumerReading reading = this.reader.get();
 				if (this.closed) {
@@ -368,79 +362,21 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				}
 			}
 			catch (Throwable ex) {
-				SafeLog.log(logger::warn,
-						"The meters of the partitions of '" + this.consumer + "' cannot be brought in line", ex);
+				SafeLog.log(logger::warn, "Consumer '" + this.consumer + "': could not update the meters of partitions",
+						ex);
 			}
-			asked = this.updates.addAndGet(-asked);
+			requested = this.updates.addAndGet(-requested);
 		}
 	}
 
-	private void update(Collection<TopicPartition> assigned, Collection<String> subscribed) {
-		this.partitions.forEach((partition, meters) -> {
-			if (!assigned.contains(partition)) {
-				this.partitions.remove(partition);
-				remove(meters);
-			}
-		});
+	private void update(Set<TopicPartition> assigned, Collection<String> subscribed) {
+		this.partitions.register(assigned);
 		this.topics.forEach((topic, timers) -> {
 			if (!subscribed.contains(topic)) {
 				this.topics.remove(topic);
 				remove(timers.meters());
 			}
 		});
-		for (TopicPartition partition : assigned) {
-			if (!this.partitions.containsKey(partition)) {
-				this.partitions.put(partition, register(partition));
-			}
-		}
-	}
-
-	private List<Meter> register(TopicPartition partition) {
-		Tags tags = this.tags.and("topic", partition.topic(), "partition", String.valueOf(partition.partition()));
-		return List.of(
-				gauge("kaffe.partition.lag", "Records behind the end that are not final", tags, partition,
-						(table) -> orNan(table.lag())),
-				gauge("kaffe.partition.completed.ahead", "Records that are final above one that is not", tags,
-						partition, PartitionSnapshot::completedAhead),
-				gauge("kaffe.partition.parked", "Records that are kept until somebody decides about them", tags,
-						partition, PartitionSnapshot::parked),
-				timeGauge("kaffe.partition.lag.time", "Age of the oldest record that is not final, by its timestamp",
-						tags, partition, (table) -> orNan(table.lagSeconds())),
-				timeGauge("kaffe.partition.oldest.age", "How long the oldest unfinished record has held up commits",
-						tags, partition, this::oldestAge));
-	}
-
-	private Meter gauge(String name, String description, Tags tags, TopicPartition partition,
-			ToDoubleFunction<PartitionSnapshot> value) {
-		return Gauge.builder(name, this, (meters) -> meters.read(partition, value))
-			.description(description)
-			.tags(tags)
-			.register(this.registry);
-	}
-
-	private Meter timeGauge(String name, String description, Tags tags, TopicPartition partition,
-			ToDoubleFunction<PartitionSnapshot> seconds) {
-		return TimeGauge.builder(name, this, TimeUnit.SECONDS, (meters) -> meters.read(partition, seconds))
-			.description(description)
-			.tags(tags)
-			.register(this.registry);
-	}
-
-	private double read(TopicPartition partition, ToDoubleFunction<PartitionSnapshot> value) {
-		return read((reading) -> {
-			PartitionSnapshot table = reading.partitions().get(partition);
-			return (table != null) ? value.applyAsDouble(table) : Double.NaN;
-		});
-	}
-
-	private static double orNan(@Nullable Long value) {
-		return (value != null) ? value : Double.NaN;
-	}
-
-	private double oldestAge(PartitionSnapshot table) {
-		PartitionSnapshot.OldestUnfinished oldest = table.oldestUnfinished();
-		long now = this.registry.config().clock().wallTime();
-		return (oldest != null) ? Math.max(0, now - oldest.since().toEpochMilli()) / 1000.0 : 0;
 	}
 
 	/**

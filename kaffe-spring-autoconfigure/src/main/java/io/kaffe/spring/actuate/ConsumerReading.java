@@ -30,12 +30,12 @@ import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 /**
- * What all gauges of a consumer read, taken at one moment.
+ * A snapshot for all gauges of a consumer.
  *
  * @param table the consumer
  * @param partitions its partitions
- * @param workers how many of its workers are in each state
- * @param stalled how many records are stalled
+ * @param workers the number of its workers by state
+ * @param stalled the number of stalled records
  */
 record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnapshot> partitions,
 		Map<WorkerState, Integer> workers, int stalled) {
@@ -50,7 +50,7 @@ record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnap
 		if (table == null || workers == null) {
 			return null;
 		}
-		// Threads that hand a partition over may both show it for a moment.
+		// During a rebalance, two threads may show a partition for a moment.
 		Map<TopicPartition, PartitionSnapshot> partitions = table.partitions()
 			.stream()
 			.collect(Collectors.toMap((partition) -> new TopicPartition(partition.topic(), partition.partition()),
@@ -66,7 +66,7 @@ record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnap
 	}
 
 	/**
-	 * Return how many problems are shown that are as severe as that.
+	 * Return the number of problems with a severity.
 	 */
 	long problems(ConsumerProblem.Severity severity) {
 		return this.table.problems().stream().filter((problem) -> problem.severity() == severity).count();

@@ -30,18 +30,18 @@ import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerState;
 
 /**
- * Health of the consumers that have workers: down if one of them is, else
- * {@link #WARNING} if one of them has a problem. The detail of each consumer, by its
- * name, is the list of its problems, the worst first, with the coordinates of records but
- * nothing of their contents, or, if it has none, {@code "up"}, or {@code "paused"} or
- * {@code "stopped"}, which somebody has done on purpose.
+ * Health of the consumers with workers: down if one of them is down, else
+ * {@link #WARNING} if one of them has a problem. The detail of each consumer, by name, is
+ * the list of its problems, the worst first, with the coordinates but not the contents of
+ * records; without problems, it is {@code "up"}, or {@code "paused"} or {@code "stopped"}
+ * by an operator.
  */
 public final class KaffeHealthIndicator extends AbstractHealthIndicator {
 
 	/**
-	 * That somebody should look at a consumer, though records are handled. It is not in
-	 * Spring Boot's order of statuses, so it does not count where statuses are
-	 * aggregated, and is answered with 200, unless the application says otherwise.
+	 * A consumer needs attention although records are handled. This status is not in
+	 * Spring Boot's status order, so it does not affect the aggregate status, and is
+	 * mapped to 200, unless the application configures otherwise.
 	 */
 	public static final Status WARNING = new Status("WARNING");
 
@@ -51,7 +51,7 @@ public final class KaffeHealthIndicator extends AbstractHealthIndicator {
 
 	/**
 	 * Create the indicator.
-	 * @param manager knows the consumers
+	 * @param manager provides the consumers
 	 */
 	public KaffeHealthIndicator(DefaultWorkerManager manager) {
 		super("Kaffe health check failed");

@@ -30,8 +30,8 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
  * The meters {@code kaffe.*} of all consumers. Tags are the consumer, its topics and
- * partitions, and enumerations: never a key, a worker, or what an exception says. Meters
- * of a partition are there while it is assigned.
+ * partitions, and enumerations: never a key, a worker, or an exception message. Meters of
+ * a partition exist while it is assigned.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. Consumer threads only count; meters of
  * partitions are registered and removed by the executor.
@@ -47,9 +47,9 @@ public final class KaffeMetrics implements ConsumerObserver, AutoCloseable {
 	private final Executor executor;
 
 	/**
-	 * Create the meters; those of a consumer are registered when it gets its workers.
-	 * @param registry where to register meters
-	 * @param manager knows the consumers; asked for when a gauge is read
+	 * Create the meters; those of a consumer are registered when it is given workers.
+	 * @param registry registers the meters
+	 * @param manager provides the consumers; called when a gauge is read
 	 * @param executor registers and removes the meters of partitions
 	 */
 	public KaffeMetrics(MeterRegistry registry, Supplier<DefaultWorkerManager> manager, Executor executor) {

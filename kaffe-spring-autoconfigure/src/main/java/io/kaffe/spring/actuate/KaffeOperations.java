@@ -18,11 +18,10 @@ package io.kaffe.spring.actuate;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -44,11 +43,12 @@ import io.kaffe.spring.actuate.OperationRefusedException.Reason;
 import io.kaffe.spring.engine.worker.SafeLog;
 
 /**
- * What operators may do about consumers while they run: checks what is asked for, has it
- * done, and leaves an audit event and a log line of each attempt.
+ * The operations that operators perform on running consumers: checks the arguments,
+ * delegates to {@link KaffeConsumers}, and publishes an audit event and writes a log line
+ * for each attempt.
  * <p>
  * <b>Threading.</b> Safe for concurrent use; blocks until the operation is done, at most
- * half a minute, or as long as {@link KaffeConsumers#stop} does.
+ * 30 seconds, or as long as {@link KaffeConsumers#stop} does.
  */
 final class KaffeOperations {
 
@@ -66,8 +66,8 @@ final class KaffeOperations {
 
 	/**
 	 * Create operations.
-	 * @param consumers carries them out
-	 * @param events told of each attempt
+	 * @param consumers the consumers
+	 * @param events publishes the audit events
 	 * @param patience how long to wait for consumer threads
 	 */
 	KaffeOperations(KaffeConsumers consumers, ApplicationEventPublisher events, Duration patience) {
@@ -77,13 +77,13 @@ final class KaffeOperations {
 	}
 
 	/**
-	 * Have an operation carried out.
-	 * @param principal who wants it, or {@code null} if nobody knows
+	 * Perform an operation.
+	 * @param principal the name of the caller, or {@code null} if it is unknown
 	 * @param consumer the consumer's name
 	 * @param name the operation's name
-	 * @param arguments what to do it with
-	 * @return what was done
-	 * @throws OperationRefusedException if it was not
+	 * @param arguments the arguments
+	 * @return the result
+	 * @throws OperationRefusedException if the operation is rejected
 	 */
 	OperationResult perform(@Nullable String principal, String consumer, String name, OperationArguments arguments) {
 		String outcome = "failed";
@@ -93,7 +93,7 @@ final class KaffeOperations {
 			return result;
 		}
 		catch (OperationRefusedException ex) {
-			outcome = "refused: " + ex.getMessage();
+			outcome = "rejected: " + ex.getMessage();
 			throw ex;
 		}
 		finally {
@@ -102,9 +102,9 @@ final class KaffeOperations {
 	}
 
 	private void record(String principal, String consumer, String name, OperationArguments arguments, String outcome) {
-		String line = "'" + principal + "' asked for '" + name + "' of consumer '" + consumer + "' "
-				+ arguments.present() + ": " + outcome;
-		// What callers send must not look like another line of the log.
+		String line = "Operation '" + name + "' on consumer '" + consumer + "' " + arguments.present()
+				+ " requested by '" + principal + "': " + outcome;
+		// Arguments must not be able to forge another line of the log.
 		logger.info(CONTROL.matcher(line).replaceAll("?"));
 		Map<String, @Nullable Object> data = new LinkedHashMap<>(arguments.present());
 		data.put("consumer", consumer);
@@ -114,14 +114,15 @@ final class KaffeOperations {
 			this.events.publishEvent(new AuditApplicationEvent(principal, AUDIT_TYPE, data));
 		}
 		catch (Throwable ex) {
-			SafeLog.log(logger::error, "Could not publish the audit event of an operation", ex);
+			SafeLog.log(logger::error,
+					"Could not publish the audit event of operation '" + name + "' on consumer '" + consumer + "'", ex);
 		}
 	}
 
 	private OperationResult perform(String consumer, String name, OperationArguments arguments) {
 		if (!this.consumers.names().contains(consumer)) {
-			throw new OperationRefusedException(Reason.NOT_FOUND,
-					"There is no consumer '" + consumer + "' with workers; there are " + this.consumers.names());
+			throw new OperationRefusedException(Reason.NOT_FOUND, "There is no consumer '" + consumer
+					+ "' with workers; the consumers are " + this.consumers.names());
 		}
 		Operation operation = Operation.named(name);
 		operation.check(arguments);
@@ -147,18 +148,21 @@ final class KaffeOperations {
 		boolean pause = operation == Operation.PAUSE;
 		String topic = arguments.topic();
 		Integer partition = arguments.partition();
+		// A misspelt argument is dropped before it arrives, and must not mean everything.
+		boolean all = Boolean.TRUE.equals(arguments.all());
+		if (all ? (topic != null || partition != null) : topic == null) {
+			throw new OperationRefusedException(Reason.BAD_REQUEST, "'" + operation
+					+ "' needs a 'topic', which may have a 'partition', or '\"all\": true' for the whole consumer");
+		}
 		if (topic == null) {
-			if (partition != null) {
-				throw new OperationRefusedException(Reason.BAD_REQUEST, "A partition needs its 'topic'");
-			}
 			if (pause) {
 				this.consumers.pause(consumer);
 			}
 			else {
 				this.consumers.resume(consumer);
 			}
-			return done(operation, consumer, pause ? "Fetches nothing more from its next poll on"
-					: "Goes on with its next poll, but for topics and partitions that are paused for themselves");
+			return done(operation, consumer, pause ? "Paused from its next poll on"
+					: "Resumed; individually paused topics and partitions stay paused");
 		}
 		if (partition == null) {
 			if (!this.consumers.topics(consumer).contains(topic)) {
@@ -167,36 +171,36 @@ final class KaffeOperations {
 			}
 			return await(operation, consumer,
 					pause ? this.consumers.pause(consumer, topic) : this.consumers.resume(consumer, topic),
-					pause ? "Fetches nothing more of " + topic : "Goes on with " + topic);
+					(pause ? "Paused " : "Resumed ") + topic);
 		}
 		TopicPartition assigned = assigned(consumer, topic, partition);
 		return await(operation, consumer,
 				pause ? this.consumers.pause(consumer, assigned) : this.consumers.resume(consumer, assigned),
-				pause ? "Fetches nothing more of " + assigned : "Goes on with " + assigned);
+				(pause ? "Paused " : "Resumed ") + assigned);
 	}
 
 	private OperationResult start(String consumer) {
 		boolean running = this.consumers.isRunning(consumer);
 		this.consumers.start(consumer);
-		return done(Operation.START, consumer, running ? "Was running already" : "Runs");
+		return done(Operation.START, consumer, running ? "Already running" : "Started");
 	}
 
 	private OperationResult stop(String consumer) {
 		boolean running = this.consumers.isRunning(consumer);
 		this.consumers.stop(consumer);
-		return done(Operation.STOP, consumer, running ? "Has stopped" : "Was stopped already");
+		return done(Operation.STOP, consumer, running ? "Stopped" : "Already stopped");
 	}
 
 	private OperationResult maxConcurrency(String consumer, OperationArguments arguments) {
-		int maxConcurrency = Operation.required(arguments.maxConcurrency());
+		int maxConcurrency = Objects.requireNonNull(arguments.maxConcurrency());
 		this.consumers.setMaxConcurrency(consumer, maxConcurrency);
-		return done(Operation.MAX_CONCURRENCY, consumer, "Handles at most " + maxConcurrency + " at once");
+		return done(Operation.MAX_CONCURRENCY, consumer, "Handles at most " + maxConcurrency + " records concurrently");
 	}
 
 	private OperationResult decide(Operation operation, String consumer, OperationArguments arguments) {
-		TopicPartition partition = new TopicPartition(Operation.required(arguments.topic()),
-				Operation.required(arguments.partition()));
-		long offset = Operation.required(arguments.offset());
+		TopicPartition partition = new TopicPartition(Objects.requireNonNull(arguments.topic()),
+				Objects.requireNonNull(arguments.partition()));
+		long offset = Objects.requireNonNull(arguments.offset());
 		boolean failing = switch (operation) {
 			case RETRY -> this.consumers.retry(consumer, partition, offset);
 			case SKIP -> this.consumers.skip(consumer, partition, offset);
@@ -206,10 +210,10 @@ final class KaffeOperations {
 		if (!failing) {
 			requireRunning(consumer);
 			throw new OperationRefusedException(Reason.NOT_FOUND,
-					record + " is not failing; " + failing(consumer) + " of consumer '" + consumer + "'");
+					record + " is not failing; consumer '" + consumer + "' has " + failing(consumer));
 		}
 		return done(operation, consumer, switch (operation) {
-			case RETRY -> record + " is tried again";
+			case RETRY -> record + " is retried";
 			case SKIP -> record + " is skipped";
 			default -> record + " is sent to the dead-letter topic";
 		});
@@ -221,17 +225,17 @@ final class KaffeOperations {
 			.limit(10)
 			.map((record) -> record.partition() + "@" + record.offset())
 			.toList();
-		return failing.isEmpty() ? "there is no failing record" : "there are " + failing;
+		return failing.isEmpty() ? "no failing records" : "the failing records " + failing;
 	}
 
 	/**
-	 * Seek in one partition, or in all of a topic: then only to where each of them can be
-	 * sought, and only if somebody says so, since a partition's number that is misspelt
-	 * must not mean all.
+	 * Seek in one partition, or in all partitions of a topic: then only to a position
+	 * that each of them has, and only if requested explicitly, since a misspelt partition
+	 * must not mean all of them.
 	 */
 	private OperationResult seek(String consumer, OperationArguments arguments) {
-		String topic = Operation.required(arguments.topic());
-		SeekPosition to = SeekPosition.parse(Operation.required(arguments.to()));
+		String topic = Objects.requireNonNull(arguments.topic());
+		SeekPosition to = SeekPosition.parse(Objects.requireNonNull(arguments.to()));
 		Integer number = arguments.partition();
 		boolean all = Boolean.TRUE.equals(arguments.allPartitions());
 		if (all == (number != null)) {
@@ -240,8 +244,7 @@ final class KaffeOperations {
 		}
 		if (all && to instanceof SeekPosition.Offset) {
 			throw new OperationRefusedException(Reason.BAD_REQUEST,
-					"An offset needs its 'partition'; all partitions can "
-							+ "be sought to 'beginning', 'end' or a time");
+					"An offset needs a 'partition'; all partitions of a topic can be sought to 'beginning', 'end' or a time");
 		}
 		requireRunning(consumer);
 		List<TopicPartition> partitions = (number != null) ? List.of(assigned(consumer, topic, number))
@@ -251,7 +254,7 @@ final class KaffeOperations {
 					.toList();
 		if (partitions.isEmpty()) {
 			throw new OperationRefusedException(Reason.NOT_FOUND,
-					"Consumer '" + consumer + "' has no partition of the topic '" + topic + "' here");
+					"Consumer '" + consumer + "' has no partition of the topic '" + topic + "' on this instance");
 		}
 		Map<String, CompletableFuture<SeekResult>> seeks = new TreeMap<>();
 		partitions.forEach((partition) -> seeks.put(partition.toString(), seek(consumer, partition, to)));
@@ -267,7 +270,7 @@ final class KaffeOperations {
 			return result;
 		}
 		if (seeks.values().stream().anyMatch(CompletableFuture::isCompletedExceptionally)) {
-			throw new OperationRefusedException(Reason.CONFLICT, "Not all were sought: " + read(seeks));
+			throw new OperationRefusedException(Reason.CONFLICT, "Not all partitions were sought: " + read(seeks));
 		}
 		return done(Operation.SEEK, consumer, read(seeks));
 	}
@@ -308,7 +311,7 @@ final class KaffeOperations {
 		if (!assigned.contains(partition)) {
 			requireRunning(consumer);
 			throw new OperationRefusedException(Reason.NOT_FOUND,
-					"Consumer '" + consumer + "' does not have " + partition + " here; it has " + assigned);
+					"Consumer '" + consumer + "' does not have " + partition + " on this instance; it has " + assigned);
 		}
 		return partition;
 	}
@@ -327,13 +330,13 @@ final class KaffeOperations {
 		}
 		catch (TimeoutException ex) {
 			return new OperationResult(consumer, operation.toString(), false,
-					"Is waiting for the consumer's thread or for records that are being handled");
+					"Accepted; waiting for the consumer thread or for records in progress");
 		}
 		catch (ExecutionException ex) {
 			Throwable cause = ex.getCause();
 			throw new OperationRefusedException(
 					(cause instanceof IllegalArgumentException) ? Reason.BAD_REQUEST : Reason.CONFLICT,
-					(cause != null) ? String.valueOf(cause.getMessage()) : "It failed");
+					(cause != null) ? String.valueOf(cause.getMessage()) : "Failed");
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -343,64 +346,6 @@ final class KaffeOperations {
 
 	private static OperationResult done(Operation operation, String consumer, String message) {
 		return new OperationResult(consumer, operation.toString(), true, message);
-	}
-
-	/**
-	 * What can be done, with which arguments.
-	 */
-	private enum Operation {
-
-		PAUSE(List.of(), List.of("topic", "partition")), RESUME(List.of(), List.of("topic", "partition")),
-		START(List.of(), List.of()), STOP(List.of(), List.of()), MAX_CONCURRENCY(List.of("maxConcurrency"), List.of()),
-		RETRY(List.of("topic", "partition", "offset"), List.of()),
-		SKIP(List.of("topic", "partition", "offset"), List.of()),
-		DEAD_LETTER(List.of("topic", "partition", "offset"), List.of()),
-		SEEK(List.of("topic", "to"), List.of("partition", "allPartitions"));
-
-		private final List<String> needed;
-
-		private final List<String> optional;
-
-		Operation(List<String> needed, List<String> optional) {
-			this.needed = needed;
-			this.optional = optional;
-		}
-
-		static Operation named(String name) {
-			return Arrays.stream(values())
-				.filter((operation) -> operation.toString().equals(name))
-				.findFirst()
-				.orElseThrow(() -> new OperationRefusedException(Reason.BAD_REQUEST,
-						"There is no operation '" + name + "'; there are " + Arrays.toString(values())));
-		}
-
-		void check(OperationArguments arguments) {
-			List<String> missing = this.needed.stream()
-				.filter((argument) -> !arguments.present().containsKey(argument))
-				.toList();
-			List<String> tooMany = arguments.present()
-				.keySet()
-				.stream()
-				.filter((argument) -> !this.needed.contains(argument) && !this.optional.contains(argument))
-				.toList();
-			if (!missing.isEmpty() || !tooMany.isEmpty()) {
-				throw new OperationRefusedException(Reason.BAD_REQUEST, "'" + this + "' needs " + this.needed
-						+ " and may have " + this.optional + "; missing " + missing + ", too many " + tooMany);
-			}
-		}
-
-		static <T> T required(@Nullable T argument) {
-			if (argument == null) {
-				throw new IllegalArgumentException("An argument is missing");
-			}
-			return argument;
-		}
-
-		@Override
-		public String toString() {
-			return name().toLowerCase(Locale.ROOT).replace('_', '-');
-		}
-
 	}
 
 }

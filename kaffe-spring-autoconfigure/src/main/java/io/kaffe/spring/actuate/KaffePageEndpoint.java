@@ -39,8 +39,8 @@ import org.springframework.util.StringUtils;
 
 /**
  * Actuator endpoint {@code kaffe}: a page that shows the worker table in a browser. It
- * serves files and nothing else; what the page shows, and does, it asks the endpoint
- * {@code kaffeworkers} for, whose access and security decide.
+ * serves files and nothing else; the page reads from and operates the endpoint
+ * {@code kaffeworkers}, whose access and security apply.
  * <p>
  * The page refers to its files and to that endpoint by relative addresses, so that it
  * works below any base path, context path, path mapping and proxy. Scripts, styles and
@@ -57,7 +57,7 @@ public final class KaffePageEndpoint {
 	private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
 			+ "img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
-	// What a page cannot say itself: that it is not to be framed.
+	// A page cannot forbid frames by itself.
 	private static final Map<String, String> HEADERS = Map.of("Content-Security-Policy",
 			POLICY + "; frame-ancestors 'none'", "X-Content-Type-Options", "nosniff", "Referrer-Policy", "no-referrer",
 			"Cache-Control", "no-cache");
@@ -78,8 +78,8 @@ public final class KaffePageEndpoint {
 
 	/**
 	 * Create the endpoint.
-	 * @param rootPaths tells the path of an endpoint below the base path of all,
-	 * {@code null} if it is not exposed; asked at each request for the page
+	 * @param rootPaths returns the path of an endpoint below the common base path,
+	 * {@code null} if it is not exposed; called for each request of the page
 	 */
 	public KaffePageEndpoint(Function<EndpointId, @Nullable String> rootPaths) {
 		this.rootPaths = rootPaths;
@@ -102,9 +102,9 @@ public final class KaffePageEndpoint {
 	}
 
 	/**
-	 * Return a file that the page consists of.
+	 * Return a file of the page.
 	 * @param asset the file's name
-	 * @return the file, or {@code null} if the page has none of that name
+	 * @return the file, or {@code null} if it does not exist
 	 */
 	@ReadOperation(produces = { "text/javascript", "text/css", "image/svg+xml" })
 	public @Nullable WebEndpointResponse<String> asset(@Selector String asset) {
@@ -125,7 +125,7 @@ public final class KaffePageEndpoint {
 		}
 	}
 
-	// Leaves nothing that means something in a URL or in HTML.
+	// Encodes all characters with a meaning in a URL or in HTML.
 	private static String encoded(String path) {
 		return Arrays.stream(StringUtils.tokenizeToStringArray(path, "/"))
 			.map((segment) -> URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20"))

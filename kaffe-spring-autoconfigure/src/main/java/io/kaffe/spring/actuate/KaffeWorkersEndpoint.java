@@ -18,7 +18,6 @@ package io.kaffe.spring.actuate;
 
 import java.security.Principal;
 import java.time.Duration;
-import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
@@ -36,8 +35,8 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 
 /**
- * Actuator endpoint {@code kaffeworkers}: the worker table. Over HTTP, an unknown
- * consumer or worker is a 404.
+ * Actuator endpoint {@code kaffeworkers}: the worker table and operations on consumers.
+ * Over HTTP, an unknown consumer or worker is a 404.
  */
 @Endpoint(id = "kaffeworkers", defaultAccess = Access.READ_ONLY)
 public class KaffeWorkersEndpoint {
@@ -54,12 +53,12 @@ public class KaffeWorkersEndpoint {
 
 	/**
 	 * Create the endpoint.
-	 * @param manager keeps the worker table
-	 * @param consumers carries operations out
-	 * @param events told of operations, for the audit
-	 * @param access what callers may do here
-	 * @param showValues when to show keys, values and messages of exceptions; who asks
-	 * here, by JMX, counts as authorized
+	 * @param manager provides the worker table
+	 * @param consumers performs the operations
+	 * @param events publishes the audit events of operations
+	 * @param access the access that callers have
+	 * @param showValues when to show keys, values and exception messages; callers by JMX
+	 * count as authorized
 	 */
 	public KaffeWorkersEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers,
 			ApplicationEventPublisher events, Access access, Show showValues) {
@@ -67,7 +66,7 @@ public class KaffeWorkersEndpoint {
 	}
 
 	/**
-	 * Create the endpoint with less patience.
+	 * Create the endpoint with another timeout of operations.
 	 */
 	KaffeWorkersEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
 			Access access, Show showValues, Duration patience) {
@@ -79,7 +78,7 @@ public class KaffeWorkersEndpoint {
 
 	/**
 	 * Describe all consumers.
-	 * @return the worker table, and what callers may do about it
+	 * @return the worker table, and the access that callers have
 	 */
 	@ReadOperation
 	public WorkersDescription workerTable() {
@@ -121,8 +120,8 @@ public class KaffeWorkersEndpoint {
 	}
 
 	/**
-	 * Do something about a consumer, by JMX, which does not say who wants it. Blocks
-	 * until it is done, at most half a minute, or as long as {@link KaffeConsumers#stop}
+	 * Perform an operation on a consumer, by JMX, where the caller is unknown. Blocks
+	 * until it is done, at most 30 seconds, or as long as {@link KaffeConsumers#stop}
 	 * does.
 	 * @param consumer the consumer's name
 	 * @param operation {@code pause}, {@code resume}, {@code start}, {@code stop},
@@ -131,19 +130,21 @@ public class KaffeWorkersEndpoint {
 	 * @param topic a topic, where the operation takes one
 	 * @param partition the number of a partition, where the operation takes one
 	 * @param offset an offset, where the operation takes one
-	 * @param maxConcurrency how many may be handled at once, for {@code max-concurrency}
-	 * @param to where to seek, as {@link SeekPosition#parse} reads it
+	 * @param maxConcurrency the maximum number of records handled concurrently, for
+	 * {@code max-concurrency}
+	 * @param to the position to seek to, as {@link SeekPosition#parse} reads it
 	 * @param allPartitions whether to seek in all partitions of the topic that are
-	 * assigned here
-	 * @return what was done
-	 * @throws RuntimeException if it was refused
+	 * assigned to this instance
+	 * @param all whether to pause or resume the whole consumer
+	 * @return the result
+	 * @throws RuntimeException if the operation is rejected
 	 */
 	@WriteOperation
 	public OperationResult operate(@Selector String consumer, @Selector String operation, @Nullable String topic,
 			@Nullable Integer partition, @Nullable Long offset, @Nullable Integer maxConcurrency, @Nullable String to,
-			@Nullable Boolean allPartitions) {
+			@Nullable Boolean allPartitions, @Nullable Boolean all) {
 		return operate(null, consumer, operation,
-				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, List.of()));
+				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, all));
 	}
 
 	OperationResult operate(@Nullable Principal principal, String consumer, String operation,

@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.actuate;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -33,9 +32,9 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 
 /**
- * The {@link KaffeWorkersEndpoint} over HTTP: shows keys, values and messages of
- * exceptions to those who may see them, and answers operations with 200, with 202 if it
- * is not done yet, with 400, 404 or 409 if it was refused.
+ * The {@link KaffeWorkersEndpoint} over HTTP: shows keys, values and exception messages
+ * to authorized callers, and responds to operations with 200 if they are done, 202 if
+ * they are accepted, and 400, 404 or 409 if they are rejected.
  */
 @EndpointWebExtension(endpoint = KaffeWorkersEndpoint.class)
 public class KaffeWorkersEndpointWebExtension {
@@ -51,8 +50,9 @@ public class KaffeWorkersEndpointWebExtension {
 	/**
 	 * Create the extension.
 	 * @param endpoint the endpoint
-	 * @param showValues when to show keys, values and messages of exceptions
-	 * @param roles who is authorized to see them; empty: everybody who is authenticated
+	 * @param showValues when to show keys, values and exception messages
+	 * @param roles the roles that are authorized to see them; empty: any authenticated
+	 * caller
 	 */
 	public KaffeWorkersEndpointWebExtension(KaffeWorkersEndpoint endpoint, Show showValues, Set<String> roles) {
 		this.endpoint = endpoint;
@@ -62,8 +62,8 @@ public class KaffeWorkersEndpointWebExtension {
 
 	/**
 	 * Describe all consumers.
-	 * @param securityContext who asks
-	 * @return the worker table, and what callers may do about it
+	 * @param securityContext the caller
+	 * @return the worker table, and the access that callers have
 	 */
 	@ReadOperation
 	public WorkersDescription workerTable(SecurityContext securityContext) {
@@ -72,7 +72,7 @@ public class KaffeWorkersEndpointWebExtension {
 
 	/**
 	 * Describe one consumer.
-	 * @param securityContext who asks
+	 * @param securityContext the caller
 	 * @param consumer the consumer's name
 	 * @return the consumer, or {@code null} if it is unknown
 	 */
@@ -83,7 +83,7 @@ public class KaffeWorkersEndpointWebExtension {
 
 	/**
 	 * Describe one worker.
-	 * @param securityContext who asks
+	 * @param securityContext the caller
 	 * @param consumer the consumer's name
 	 * @param worker the worker's name
 	 * @return the worker, or {@code null} if either is unknown
@@ -99,29 +99,27 @@ public class KaffeWorkersEndpointWebExtension {
 	}
 
 	/**
-	 * Do something about a consumer.
-	 * @param securityContext who wants it
+	 * Perform an operation on a consumer.
+	 * @param securityContext the caller
 	 * @param consumer the consumer's name
-	 * @param operation what to do
+	 * @param operation the operation's name
 	 * @param topic a topic, where the operation takes one
 	 * @param partition the number of a partition, where the operation takes one
 	 * @param offset an offset, where the operation takes one
-	 * @param maxConcurrency how many may be handled at once
-	 * @param to where to seek
+	 * @param maxConcurrency the maximum number of records handled concurrently
+	 * @param to the position to seek to
 	 * @param allPartitions whether to seek in all partitions of the topic
-	 * @param unknownArguments the names of others that were sent; with any of them,
-	 * nothing is done
-	 * @return an {@link OperationResult}, or what is wrong
+	 * @param all whether to pause or resume the whole consumer
+	 * @return an {@link OperationResult}, or an error
 	 */
 	@WriteOperation
 	public WebEndpointResponse<?> operate(SecurityContext securityContext, @Selector String consumer,
 			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
 			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions,
-			@Nullable List<String> unknownArguments) {
+			@Nullable Boolean all) {
 		try {
 			OperationResult result = this.endpoint.operate(securityContext.getPrincipal(), consumer, operation,
-					new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions,
-							(unknownArguments != null) ? unknownArguments : List.of()));
+					new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, all));
 			return new WebEndpointResponse<>(result, result.done() ? WebEndpointResponse.STATUS_OK : ACCEPTED);
 		}
 		catch (OperationRefusedException ex) {

@@ -17,27 +17,26 @@
 package io.kaffe.spring.actuate;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operation is to be done with; each is {@code null} if it was not given.
+ * The arguments of an operation; each is {@code null} if it is absent.
  *
  * @param topic a topic
  * @param partition the number of a partition
  * @param offset an offset
- * @param maxConcurrency how many may be handled at once
- * @param to where to seek
- * @param allPartitions whether all partitions of the topic are meant
- * @param unknown the names of others, which no operation has
+ * @param maxConcurrency the maximum number of records handled concurrently
+ * @param to the position to seek to
+ * @param allPartitions whether to seek in all partitions of the topic
+ * @param all whether to pause or resume the whole consumer
  */
 record OperationArguments(@Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-		@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions, List<String> unknown) {
+		@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions, @Nullable Boolean all) {
 
 	/**
-	 * Return those that were given, by name.
+	 * Return the arguments that are present, by name.
 	 */
 	Map<String, Object> present() {
 		Map<String, Object> present = new LinkedHashMap<>();
@@ -47,7 +46,7 @@ record OperationArguments(@Nullable String topic, @Nullable Integer partition, @
 		put(present, "maxConcurrency", this.maxConcurrency);
 		put(present, "to", this.to);
 		put(present, "allPartitions", this.allPartitions);
-		this.unknown.forEach((name) -> present.putIfAbsent(name, "unknown"));
+		put(present, "all", this.all);
 		return present;
 	}
 

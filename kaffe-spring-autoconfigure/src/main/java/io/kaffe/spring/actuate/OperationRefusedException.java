@@ -17,8 +17,7 @@
 package io.kaffe.spring.actuate;
 
 /**
- * That an operation was not carried out. The message says what is wrong and what would be
- * right.
+ * Thrown when an operation is rejected. The message says how to correct the request.
  */
 final class OperationRefusedException extends RuntimeException {
 
@@ -34,17 +33,17 @@ final class OperationRefusedException extends RuntimeException {
 	}
 
 	/**
-	 * Why.
+	 * The reason.
 	 */
 	enum Reason {
 
-		/** It makes no sense. */
+		/** The request is not valid. */
 		BAD_REQUEST(400, "Bad Request"),
 
 		/** There is no such consumer, topic, partition or failing record. */
 		NOT_FOUND(404, "Not Found"),
 
-		/** It is not possible now. */
+		/** The operation is not possible in the present state. */
 		CONFLICT(409, "Conflict");
 
 		private final int status;
@@ -64,7 +63,7 @@ final class OperationRefusedException extends RuntimeException {
 		}
 
 		/**
-		 * Return the status in words.
+		 * Return the reason phrase of the status.
 		 */
 		String phrase() {
 			return this.phrase;

@@ -17,12 +17,13 @@
 package io.kaffe.spring.actuate;
 
 /**
- * What became of an operation.
+ * The result of an operation.
  *
  * @param consumer the consumer's name
  * @param operation the operation's name
- * @param done whether it is done; if not, it will be, unless the consumer stops before
- * @param message what was done, or what it waits for
+ * @param done whether the operation is done; if not, it was accepted and is still carried
+ * out, unless the consumer stops before
+ * @param message what was done, or what the operation waits for
  */
 public record OperationResult(String consumer, String operation, boolean done, String message) {
 }

@@ -24,8 +24,8 @@ import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
 
 /**
- * Headers of the response to the request that the calling thread serves, where that is
- * one of Spring MVC. Endpoints cannot say headers themselves.
+ * Sets headers of the response to the request of the calling thread, with Spring MVC.
+ * Endpoints cannot set headers themselves.
  */
 final class ResponseHeaders {
 
@@ -36,7 +36,7 @@ final class ResponseHeaders {
 	}
 
 	/**
-	 * Set headers. Does nothing where the request is not one of Spring MVC.
+	 * Set headers. Does nothing unless it is a request of Spring MVC.
 	 * @param headers header name to value
 	 */
 	static void set(Map<String, String> headers) {
@@ -50,7 +50,7 @@ final class ResponseHeaders {
 	}
 
 	/**
-	 * Keeps the servlet's types away from services without them.
+	 * Separates the servlet types from services without them.
 	 */
 	private static final class ServletResponse {
 

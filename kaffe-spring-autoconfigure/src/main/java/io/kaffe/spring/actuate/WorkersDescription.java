@@ -21,7 +21,7 @@ import java.util.Map;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * All consumers, and whether anything may be done about them here.
+ * All consumers, and the access to operations.
  *
  * @param access {@code read-only} or {@code unrestricted}
  * @param consumers the consumers by name

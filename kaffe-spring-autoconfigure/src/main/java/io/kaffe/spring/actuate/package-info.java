@@ -15,7 +15,7 @@
  */
 
 /**
- * The worker table for those who operate a service.
+ * Actuator endpoints, health and metrics of consumers and their workers.
  */
 @NullMarked
 package io.kaffe.spring.actuate;

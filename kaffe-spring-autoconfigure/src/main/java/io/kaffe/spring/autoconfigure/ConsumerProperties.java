@@ -27,45 +27,44 @@ import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.table.ConsumerProblem;
 
 /**
- * Settings that a consumer has of its own or takes from the defaults; {@code null} where
- * nothing is set.
+ * Properties that are set for one consumer or for all consumers; {@code null} if not set.
  */
 public abstract class ConsumerProperties {
 
 	/**
-	 * Which worker handles which records: worker-per-topic-partition,
+	 * Strategy that allocates records to workers: worker-per-topic-partition,
 	 * worker-per-partition, worker-per-key, worker-per-record, or the name of a
-	 * WorkerAllocationStrategy bean. The only bean of that type is the default of the
-	 * only consumer, and of the consumer with its name.
+	 * WorkerAllocationStrategy bean. A single bean of that type is the default of a
+	 * single consumer, and of the consumer with the same name.
 	 */
 	private @Nullable String workerAllocationStrategy;
 
 	/**
-	 * How many records of a consumer may be handled at once. Without it, as many as it
-	 * has workers for partitions, else 16.
+	 * Maximum number of records handled concurrently. Unlimited by default for
+	 * per-partition strategies, otherwise 16.
 	 */
 	private @Nullable Integer maxConcurrency;
 
 	/**
-	 * How long a rebalance or a stop waits for records that are being handled or to be
+	 * How long a rebalance or shutdown waits for records that are in progress or not yet
 	 * acknowledged.
 	 */
 	private @Nullable Duration drainTimeout;
 
 	/**
-	 * How long the handling of a record may take before it is reported as stalled.
+	 * Time after which a record whose handler has not returned is reported as stalled.
 	 */
 	private @Nullable Duration stallThreshold;
 
 	/**
-	 * How long the handling of a record may take before its thread is interrupted.
-	 * Without it, it never is.
+	 * Time after which the thread of a handler that has not returned is interrupted.
+	 * Never by default.
 	 */
 	private @Nullable Duration stallInterruptThreshold;
 
 	/**
-	 * Whether loggers are told which record is being handled: consumer, worker, topic,
-	 * partition and offset in the MDC.
+	 * Whether the MDC contains the consumer, worker, topic, partition and offset of the
+	 * record being handled.
 	 */
 	private @Nullable Boolean mdc;
 
@@ -154,19 +153,19 @@ public abstract class ConsumerProperties {
 	}
 
 	/**
-	 * What may be polled and not final.
+	 * Limits for records that are polled but not yet completed.
 	 */
 	public static class Buffer {
 
 		/**
-		 * Most records of a consumer that are polled and not final. Its partitions share
-		 * it; one that has used up its share is paused.
+		 * Maximum number of polled but not yet completed records per consumer. Shared by
+		 * all partitions, which are paused when they use up their share.
 		 */
 		private @Nullable Integer maxRecords;
 
 		/**
-		 * Most bytes of serialized keys and values of a consumer that are polled and not
-		 * final. Shared like the records.
+		 * Maximum size of the serialized keys and values of polled but not yet completed
+		 * records per consumer. Shared by all partitions.
 		 */
 		private @Nullable DataSize maxBytes;
 
@@ -189,18 +188,18 @@ public abstract class ConsumerProperties {
 	}
 
 	/**
-	 * Batches, for listeners and handlers that take them.
+	 * Batches, for batch listeners and handlers.
 	 */
 	public static class Batch {
 
 		/**
-		 * Most records of a batch.
+		 * Maximum number of records in a batch.
 		 */
 		private @Nullable Integer maxSize;
 
 		/**
-		 * How long a worker waits at most for a batch to get this large, from when it has
-		 * the first record; 0: not at all.
+		 * Maximum time that a worker waits for a batch to reach its maximum size, from
+		 * its first record on; 0 does not wait.
 		 */
 		private @Nullable Duration maxWait;
 
@@ -223,18 +222,19 @@ public abstract class ConsumerProperties {
 	}
 
 	/**
-	 * Committing.
+	 * Offset commits.
 	 */
 	public static class Commit {
 
 		/**
-		 * How often completed offsets are committed.
+		 * Interval at which completed offsets are committed.
 		 */
 		private @Nullable Duration interval;
 
 		/**
-		 * Whether commits report in their metadata what is complete above the committed
-		 * offset, and what they report is not handled again after a restart.
+		 * Whether commits store in their metadata which offsets above the committed
+		 * offset are completed, so that these records are not redelivered after a
+		 * restart.
 		 */
 		private @Nullable Boolean completedOffsets;
 
@@ -257,41 +257,42 @@ public abstract class ConsumerProperties {
 	}
 
 	/**
-	 * What happens when a handler throws.
+	 * Handling of failed records.
 	 */
 	public static class Failure {
 
 		/**
-		 * How often a record is handed to the handler before it is not tried again; 0:
-		 * without limit.
+		 * Maximum number of delivery attempts of a record, including the first one; 0
+		 * means unlimited.
 		 */
 		private @Nullable Integer maxAttempts;
 
 		/**
-		 * What happens to a record that is not tried again.
+		 * Action for a record whose attempts are exhausted.
 		 */
 		private @Nullable FailureAction then;
 
 		/**
-		 * What happens instead after certain exceptions, by the full name of their type.
-		 * The nearest type counts; causes are looked at, too.
+		 * Actions for specific exceptions, by the fully qualified name of the exception
+		 * type. The closest type applies; causes are considered, too.
 		 */
 		private @Nullable Map<String, FailureAction> thenFor;
 
 		/**
-		 * Exception types, by their full name, after which a record is not tried again.
-		 * Causes are looked at, too. What Spring Kafka never tries again, such as records
-		 * that cannot be deserialized or converted, needs no mention.
+		 * Fully qualified names of exception types after which a record is not retried.
+		 * Causes are considered, too. The exceptions that Spring Kafka never retries,
+		 * such as deserialization and conversion failures, need not be listed.
 		 */
 		private @Nullable List<String> notRetryable;
 
 		/**
-		 * Topic that dead letters are sent to; {topic} stands for the record's topic.
+		 * Topic that dead letters are sent to; {topic} is replaced by the record's topic.
 		 */
 		private @Nullable String deadLetterTopic;
 
 		/**
-		 * How many records of a partition may be parked before no more of it is fetched.
+		 * Maximum number of parked records of a partition; at the maximum, the partition
+		 * is paused.
 		 */
 		private @Nullable Integer maxParked;
 
@@ -352,18 +353,18 @@ public abstract class ConsumerProperties {
 	}
 
 	/**
-	 * What happens when a worker or a polling thread breaks down.
+	 * Restarts of workers and consumer threads that fail outside the handler.
 	 */
 	public static class Supervision {
 
 		/**
-		 * How often a worker, or a polling thread, that breaks down outside the handler
-		 * is started again within the window, before its consumer is stopped.
+		 * Maximum number of restarts, within the window, of a worker or consumer thread
+		 * that fails outside the handler, before its consumer is stopped.
 		 */
 		private @Nullable Integer maxRestarts;
 
 		/**
-		 * How far back restarts count.
+		 * Time window in which restarts are counted.
 		 */
 		private @Nullable Duration window;
 
@@ -386,27 +387,27 @@ public abstract class ConsumerProperties {
 	}
 
 	/**
-	 * How long to wait before a failed record is tried again.
+	 * Back-off between the delivery attempts of a record.
 	 */
 	public static class Backoff {
 
 		/**
-		 * Wait before the second attempt.
+		 * Interval before the second attempt.
 		 */
 		private @Nullable Duration initialInterval;
 
 		/**
-		 * By what each wait is longer than the one before.
+		 * Multiplier applied to the previous interval.
 		 */
 		private @Nullable Double multiplier;
 
 		/**
-		 * Longest wait.
+		 * Maximum interval between attempts.
 		 */
 		private @Nullable Duration maxInterval;
 
 		/**
-		 * Share of each wait by which it may be longer or shorter at random, from 0 to 1.
+		 * Random jitter as a fraction of the interval, from 0 to 1.
 		 */
 		private @Nullable Double jitter;
 
@@ -445,13 +446,13 @@ public abstract class ConsumerProperties {
 	}
 
 	/**
-	 * How health takes problems.
+	 * Severity of problems in health.
 	 */
 	public static class Health {
 
 		/**
-		 * How health takes a record that is parked while others are handled: as a
-		 * warning, or as down.
+		 * Severity of a parked record in health, while other records are handled: warning
+		 * or down.
 		 */
 		private ConsumerProblem.@Nullable Severity parked;
 

@@ -37,8 +37,8 @@ import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.table.ConsumerProblem;
 
 /**
- * Resolves the settings of a consumer: its own, else the default for all, else Kaffe's
- * default. Refuses values that make no sense, by the name of the property they came from.
+ * Resolves the settings of a consumer: its own property, else the one for all consumers,
+ * else Kaffe's default. Rejects invalid values by the name of the property.
  */
 final class ConsumerSettingsResolver {
 
@@ -57,8 +57,8 @@ final class ConsumerSettingsResolver {
 	/**
 	 * Create a resolver.
 	 * @param properties the properties
-	 * @param strategies what may be named besides the standard ones
-	 * @param failures resolves what to do about records that fail
+	 * @param strategies the strategies besides the standard ones
+	 * @param failures resolves the failure policy
 	 */
 	ConsumerSettingsResolver(KaffeProperties properties, StrategyBeans strategies, FailurePolicyResolver failures) {
 		this.properties = properties;
@@ -67,7 +67,7 @@ final class ConsumerSettingsResolver {
 	}
 
 	/**
-	 * Note that there are, or will be, some consumers.
+	 * Register the names of consumers.
 	 * @param names the names of the consumers
 	 */
 	void expect(Collection<String> names) {
@@ -77,12 +77,12 @@ final class ConsumerSettingsResolver {
 	/**
 	 * Resolve the settings of a consumer.
 	 * @param name the consumer's name
-	 * @param maxPollInterval how long its consumers may take between polls
-	 * @param subscription what it consumes
+	 * @param maxPollInterval the maximum interval between polls of its Kafka consumers
+	 * @param subscription the topics it consumes
 	 * @return the settings
-	 * @throws InvalidConfigurationPropertyValueException if a property has a value that
-	 * makes no sense
-	 * @throws UnsuitableContainerException if a default does not fit the container
+	 * @throws InvalidConfigurationPropertyValueException if a property has an invalid
+	 * value
+	 * @throws UnsuitableContainerException if a default is not valid for the container
 	 */
 	ConsumerSettings resolve(String name, Duration maxPollInterval, Subscription subscription) {
 		ResolvedProperty<String> strategy = strategyName(name);
@@ -114,7 +114,7 @@ final class ConsumerSettingsResolver {
 	private @Nullable Integer maxConcurrency(String name, WorkerAllocationStrategy strategy) {
 		ResolvedProperty<Integer> setting = setting(name, "max-concurrency", ConsumerProperties::getMaxConcurrency,
 				DEFAULT_CONCURRENCY);
-		setting.check(setting.value() > 0, "Must be 1 or more records at once.");
+		setting.check(setting.value() > 0, "Must be 1 or more records.");
 		return (setting.configured() || strategy.isPerRecord()) ? setting.value() : null;
 	}
 
@@ -131,7 +131,7 @@ final class ConsumerSettingsResolver {
 		if (strategy == null) {
 			List<String> choices = new ArrayList<>(StandardWorkerAllocationStrategy.configurationNames());
 			choices.addAll(this.strategies.names());
-			throw setting.invalid("There is no worker allocation strategy of that name. Valid are: "
+			throw setting.invalid("There is no worker allocation strategy with this name. Valid names are: "
 					+ String.join(", ", choices)
 					+ (this.strategies.names().isEmpty() ? ", or the name of a WorkerAllocationStrategy bean." : "."));
 		}
@@ -143,7 +143,7 @@ final class ConsumerSettingsResolver {
 				Duration.ofSeconds(20));
 		ResolvedProperty.checkAtLeast(drainTimeout, SHORTEST_TIMEOUT);
 		String reason = "Must be below max.poll.interval.ms, which is " + maxPollInterval.toMillis()
-				+ " for this consumer: a consumer that drains longer than that is taken for dead by its group.";
+				+ " for this consumer: its group removes a consumer that drains longer.";
 		drainTimeout.check(drainTimeout.value().compareTo(maxPollInterval) < 0, reason);
 		return drainTimeout.value();
 	}
@@ -154,7 +154,7 @@ final class ConsumerSettingsResolver {
 		maxSize.check(maxSize.value() > 0, "Must be 1 or more records.");
 		ResolvedProperty<Duration> maxWait = setting(name, "batch.max-wait",
 				(consumer) -> consumer.getBatch().getMaxWait(), Duration.ZERO);
-		maxWait.check(!maxWait.value().isNegative(), "Must be 0, which means not to wait, or more.");
+		maxWait.check(!maxWait.value().isNegative(), "Must be 0, which does not wait, or more.");
 		return new BatchDelivery.Limits(maxSize.value(), maxWait.value());
 	}
 
@@ -162,7 +162,7 @@ final class ConsumerSettingsResolver {
 		ResolvedProperty<Duration> threshold = setting(name, "stall-threshold", ConsumerProperties::getStallThreshold,
 				Duration.ofMinutes(5));
 		ResolvedProperty.checkAtLeast(threshold, SHORTEST_TIMEOUT);
-		// Zero stands for never.
+		// Zero means never.
 		ResolvedProperty<Duration> interrupt = setting(name, "stall-interrupt-threshold",
 				ConsumerProperties::getStallInterruptThreshold, Duration.ZERO);
 		if (!interrupt.configured()) {

@@ -44,12 +44,12 @@ import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 /**
  * Registers the consumers that are declared below {@code kaffe.consumers}, and gives
  * workers to them, to the listener containers that are named there, and to those that
- * {@link KaffeListenerContainerFactory} made, or, if that is asked for, to all: when
- * everything that sets containers up has run, and before the first of them starts.
+ * {@link KaffeListenerContainerFactory} created, or, if requested, to all containers:
+ * when all containers are configured, and before the first of them starts.
  * <p>
  * <b>Threading.</b> {@link #start()} is called by the thread that refreshes the context;
- * containers made later are given workers by the thread that makes them. Guarded by the
- * monitor of {@code adopted}, under which no user code runs.
+ * containers created later are given workers by the thread that creates them. Guarded by
+ * the monitor of {@code adopted}, under which no user code runs.
  */
 final class ContainerAdoptionLifecycle implements SmartLifecycle {
 
@@ -107,19 +107,18 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 			}
 		});
 		if (this.factory != null) {
-			this.factory.adoptWith((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
+			this.factory.adoptWith((container) -> adoptUnlessExcluded(container.getListenerId(), container));
 		}
 		if (this.all) {
 			registry().getListenerContainers()
-				.forEach((container) -> adoptUnlessLeftOut(container.getListenerId(), container));
-			containerBeans().forEach(this::adoptUnlessLeftOut);
+				.forEach((container) -> adoptUnlessExcluded(container.getListenerId(), container));
+			containerBeans().forEach(this::adoptUnlessExcluded);
 			adoptLate();
 		}
 	}
 
 	/**
-	 * Return the names of all consumers that are to have workers as far as they are
-	 * known.
+	 * Return the names of all consumers that will have workers, as far as they are known.
 	 */
 	private Set<String> expected() {
 		Set<String> names = new TreeSet<>();
@@ -135,10 +134,10 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 			unnamed.putAll(containerBeans());
 		}
 		else if (this.factory != null) {
-			this.factory.made().forEach((container) -> unnamed.put(container.getListenerId(), container));
+			this.factory.created().forEach((container) -> unnamed.put(container.getListenerId(), container));
 		}
 		unnamed.forEach((name, container) -> {
-			if (!isLeftOut(name, container)) {
+			if (!isExcluded(name, container)) {
 				names.add(name);
 			}
 		});
@@ -161,12 +160,12 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 	}
 
 	/**
-	 * Give a container workers that the configuration does not name, unless it says that
-	 * it is to have none. What is said of a listener goes for those of its retry topics.
+	 * Give workers to a container that the configuration does not name, unless it is
+	 * excluded. Excluding a listener also excludes the containers of its retry topics.
 	 */
-	private void adoptUnlessLeftOut(String name, MessageListenerContainer container) {
-		if (isLeftOut(name, container)) {
-			logger.debug("Listener container '" + name + "' is left without workers");
+	private void adoptUnlessExcluded(String name, MessageListenerContainer container) {
+		if (isExcluded(name, container)) {
+			logger.debug("Listener container '" + name + "' is excluded from having workers");
 			return;
 		}
 		try {
@@ -175,26 +174,26 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		catch (UnsuitableContainerException ex) {
 			UnsuitableContainerException advised = new UnsuitableContainerException(String.valueOf(ex.getMessage()),
 					ex.getAction() + " Or set '" + KaffeProperties.nameOf(name, "enabled")
-							+ "' to false to leave it without workers.");
+							+ "' to false to exclude it.");
 			advised.initCause(ex);
 			throw advised;
 		}
 	}
 
-	private boolean isLeftOut(String name, MessageListenerContainer container) {
-		return isLeftOut(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
-				&& adoptable.getMainListenerId() != null && isLeftOut(adoptable.getMainListenerId()));
+	private boolean isExcluded(String name, MessageListenerContainer container) {
+		return isExcluded(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
+				&& adoptable.getMainListenerId() != null && isExcluded(adoptable.getMainListenerId()));
 	}
 
-	private boolean isLeftOut(String name) {
+	private boolean isExcluded(String name) {
 		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
 		return consumer != null && !consumer.isEnabled();
 	}
 
 	/**
-	 * Give workers to containers that factories make from now on, when the application's
-	 * own customizer has seen them. What a listener's own container post-processor does
-	 * comes after that.
+	 * Give workers to containers that factories create from now on, after the
+	 * application's own customizer. A listener's own container post-processor is called
+	 * after that.
 	 */
 	@SuppressWarnings({ "rawtypes", "unchecked" })
 	private void adoptLate() {
@@ -212,7 +211,7 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 						user.configure(container);
 					}
 					if (container.getContainerProperties().getMessageListener() != null) {
-						adoptUnlessLeftOut(container.getListenerId(), container);
+						adoptUnlessExcluded(container.getListenerId(), container);
 					}
 				});
 			}
@@ -233,7 +232,7 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 	}
 
 	/**
-	 * Refuse limits of batches, set for this consumer, if it has none.
+	 * Reject batch limits of a consumer whose listener takes no batches.
 	 */
 	private void checkBatchSettings(String name, AbstractMessageListenerContainer<?, ?> container) {
 		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
@@ -246,14 +245,15 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 			String property = KaffeProperties.nameOf(name, ignored);
 			throw new UnsuitableContainerException(
 					"'" + property + "' is set, but the listener of consumer '" + name + "' takes single records.",
-					"Remove '" + property + "', or let the listener take batches: with batch = \"true\" at its "
+					"Remove '" + property + "', or make the listener a batch listener: with batch = \"true\" on its "
 							+ "@KafkaListener, or as a BatchRecordHandler.");
 		}
 	}
 
 	/**
-	 * Undo Spring Boot's choice to poll on virtual threads: workers run on them, but a
-	 * polling loop never ends and would pin a carrier whenever the client blocks.
+	 * Poll on platform threads although Spring Boot configures virtual ones: workers run
+	 * on virtual threads, but a consumer thread never ends and would pin a carrier
+	 * whenever the client blocks.
 	 */
 	private void pollOnPlatformThreads(AbstractMessageListenerContainer<?, ?> container) {
 		AsyncTaskExecutor executor = container.getContainerProperties().getListenerTaskExecutor();
@@ -268,12 +268,12 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
 			return adoptable;
 		}
-		throw new UnsuitableContainerException("Listener container '" + name + "' cannot be given Kaffe workers: a "
-				+ container.getClass().getName() + " does not commit offsets.", "Leave it out of 'kaffe.consumers'.");
+		throw new UnsuitableContainerException("Listener container '" + name + "' cannot have workers: a "
+				+ container.getClass().getName() + " does not commit offsets.", "Remove it from 'kaffe.consumers'.");
 	}
 
 	/**
-	 * Return the listener container of a name.
+	 * Return the listener container with a name.
 	 */
 	private MessageListenerContainer present(String name) {
 		KafkaListenerEndpointRegistry registry = registry();
@@ -287,14 +287,14 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		TreeSet<String> known = new TreeSet<>(registry.getListenerContainerIds());
 		known.addAll(containerBeans().keySet());
 		throw new UnsuitableContainerException(
-				"'kaffe.consumers." + name + "' names no listener: there is no @KafkaListener with id = \"" + name
-						+ "\" and no listener container bean of that name.",
+				"'kaffe.consumers." + name + "' does not match a listener: there is no @KafkaListener with id = \""
+						+ name + "\" and no listener container bean with that name.",
 				known.isEmpty()
 						? "Add a @KafkaListener(id = \"" + name + "\", …), or set 'kaffe.consumers." + name
-								+ ".topics' and have a RecordHandler bean, or remove 'kaffe.consumers." + name + "'."
-						: "Name one of the listeners there are: " + String.join(", ", known)
+								+ ".topics' and define a RecordHandler bean, or remove 'kaffe.consumers." + name + "'."
+						: "Use one of the existing listeners: " + String.join(", ", known)
 								+ ". Or give a @KafkaListener the id \"" + name + "\", or set 'kaffe.consumers." + name
-								+ ".topics' and have a RecordHandler bean.");
+								+ ".topics' and define a RecordHandler bean.");
 	}
 
 	/**

@@ -30,8 +30,9 @@ import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.kafka.support.converter.MessageConverter;
 
 /**
- * What a {@code @KafkaListener} would say, said by {@code kaffe.consumers.<name>}: what
- * is not set there is left to the container factory.
+ * The endpoint of a declared consumer, configured by {@code kaffe.consumers.<name>} as by
+ * a {@code @KafkaListener}; properties that are not set are left to the container
+ * factory.
  * <p>
  * <b>Threading.</b> Immutable.
  */
@@ -124,8 +125,9 @@ final class DeclaredConsumerEndpoint implements KafkaListenerEndpoint {
 	}
 
 	/**
-	 * Return the mode in which a record is final when its handler returns, whatever
-	 * {@code spring.kafka.listener.ack-mode} says: a handler has no acknowledgment.
+	 * Return the ack mode in which a record is completed when its handler returns,
+	 * regardless of {@code spring.kafka.listener.ack-mode}: a handler has no
+	 * acknowledgment.
 	 */
 	@Override
 	public String getAckMode() {

@@ -42,9 +42,9 @@ import io.kaffe.spring.engine.adapter.RecordHandlerListener;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
- * The consumers that are declared below {@code kaffe.consumers}, with topics of their
- * own, instead of naming a listener. Each has a listener container like that of a
- * {@code @KafkaListener}, with the consumer's name as its id, in the same registry.
+ * The consumers that are declared with topics below {@code kaffe.consumers}, rather than
+ * naming a listener. Each has a listener container like that of a {@code @KafkaListener},
+ * with the consumer's name as its id, in the same registry.
  * <p>
  * <b>Threading.</b> Called by the thread that refreshes the context.
  */
@@ -65,10 +65,10 @@ final class DeclaredConsumers {
 
 	/**
 	 * Register the listener containers of all declared consumers that are enabled, once.
-	 * @param registry where to register them
-	 * @param others names of listener containers that are in no registry
-	 * @throws UnsuitableContainerException if a declaration is incomplete or contradicts
-	 * what is there
+	 * @param registry the registry
+	 * @param others the names of listener containers that are not in the registry
+	 * @throws UnsuitableContainerException if a declaration is incomplete or conflicts
+	 * with a listener
 	 */
 	void register(KafkaListenerEndpointRegistry registry, Set<String> others) {
 		if (this.registered) {
@@ -118,7 +118,8 @@ final class DeclaredConsumers {
 	}
 
 	/**
-	 * Refuse what would be ignored: a listener says itself what these properties say.
+	 * Reject properties that would be ignored: a listener has its own attributes for
+	 * them.
 	 */
 	private static void checkNotDeclared(String name, KaffeProperties.Consumer consumer) {
 		String ignored = onlyForDeclared(consumer);
@@ -152,8 +153,8 @@ final class DeclaredConsumers {
 
 	private static UnsuitableContainerException listenedTo(String name) {
 		return new UnsuitableContainerException(
-				"'kaffe.consumers." + name + "' declares a consumer with topics, but there is a listener container of "
-						+ "that name already, by the id of a @KafkaListener or as a bean.",
+				"'kaffe.consumers." + name + "' declares a consumer with topics, but a listener container with that "
+						+ "name already exists, by the id of a @KafkaListener or as a bean.",
 				"Remove the topics to give that listener workers, or declare the consumer under another name.");
 	}
 
@@ -161,15 +162,15 @@ final class DeclaredConsumers {
 		if (!this.beans.containsBean(FACTORY)) {
 			throw new UnsuitableContainerException(
 					"'kaffe.consumers." + name + "' declares a consumer, but there is no container factory for it: "
-							+ "Spring Boot's auto-configuration of Kafka listeners is switched off.",
-					"Switch it on, or define a KafkaListenerContainerFactory bean named '" + FACTORY + "'.");
+							+ "Spring Boot's auto-configuration of Kafka listeners is disabled.",
+					"Enable it, or define a KafkaListenerContainerFactory bean named '" + FACTORY + "'.");
 		}
 		return this.beans.getBean(FACTORY, KafkaListenerContainerFactory.class);
 	}
 
 	/**
-	 * Return the consumer's group: its own, else {@code null} if the consumer factory has
-	 * one, else the consumer's name.
+	 * Return the consumer's group: its own; else {@code null} if the consumer factory has
+	 * one; else the consumer's name.
 	 */
 	private static @Nullable String groupId(String name, KaffeProperties.Consumer consumer,
 			KafkaListenerContainerFactory<?> factory) {
@@ -196,8 +197,8 @@ final class DeclaredConsumers {
 	}
 
 	/**
-	 * Return what calls a handler. The application's filter applies as Spring Boot has it
-	 * applied to its listeners: if there is one and no other.
+	 * Return the listener that calls a handler. The application's filter applies as
+	 * Spring Boot applies it to listeners: if there is exactly one.
 	 */
 	@SuppressWarnings("unchecked")
 	private GenericMessageListener<?> listener(String name, Object handler) {
@@ -227,7 +228,8 @@ final class DeclaredConsumers {
 	}
 
 	/**
-	 * Return whether no other consumer is declared, whose handler the only one might be.
+	 * Return whether no other consumer is declared for which the only handler might be
+	 * intended.
 	 */
 	private boolean isOnlyOne() {
 		return declared().size() == 1;
@@ -244,7 +246,7 @@ final class DeclaredConsumers {
 	}
 
 	/**
-	 * Return the only or primary handler of either kind, if there is none of the other.
+	 * Return the only or primary handler of one kind, if there is none of the other.
 	 */
 	private @Nullable Object onlyHandler() {
 		boolean batches = this.beans.getBeanNamesForType(BatchRecordHandler.class).length > 0;
@@ -260,17 +262,17 @@ final class DeclaredConsumers {
 		String property = KaffeProperties.nameOf(name, "handler");
 		if (!this.beans.containsBean(handler)) {
 			throw new UnsuitableContainerException(
-					"'" + property + "' names the handler '" + handler + "', but there is no bean of that name.",
+					"'" + property + "' names the handler '" + handler + "', but there is no bean with that name.",
 					handlers().isEmpty() ? "Define a RecordHandler or BatchRecordHandler bean named '" + handler + "'."
-							: "Name one of the handlers there are: " + String.join(", ", handlers()) + ".");
+							: "Use one of the existing handlers: " + String.join(", ", handlers()) + ".");
 		}
 		if (!isHandler(handler)) {
 			Class<?> type = this.beans.getType(handler);
 			throw new UnsuitableContainerException(
 					"'" + property + "' names the bean '" + handler
-							+ "', which is no RecordHandler or BatchRecordHandler but a "
+							+ "', which is not a RecordHandler or BatchRecordHandler but a "
 							+ ((type != null) ? type.getName() : "bean of unknown type") + ".",
-					"Let it implement one of them, or name a bean that does.");
+					"Implement one of them, or name a bean that does.");
 		}
 		return this.beans.getBean(handler);
 	}
@@ -278,15 +280,16 @@ final class DeclaredConsumers {
 	private UnsuitableContainerException noHandler(String name) {
 		Set<String> handlers = handlers();
 		if (handlers.isEmpty()) {
-			return new UnsuitableContainerException("Consumer '" + name
-					+ "' is declared, but nothing handles its records: there is no RecordHandler or BatchRecordHandler bean.",
+			return new UnsuitableContainerException(
+					"Consumer '" + name
+							+ "' is declared without a handler: there is no RecordHandler or BatchRecordHandler bean.",
 					"Define a RecordHandler or BatchRecordHandler bean named '" + name + "'.");
 		}
 		String present = (handlers.size() == 1) ? "there is " + handlers.iterator().next()
-				+ ", which may be meant for another of the consumers " + String.join(", ", declared())
+				+ ", which may be intended for another of the consumers " + String.join(", ", declared())
 				: "there are " + String.join(", ", handlers);
 		return new UnsuitableContainerException(
-				"Consumer '" + name + "' is declared, but which bean handles its records is not clear: " + present
+				"Consumer '" + name + "' is declared, but it is ambiguous which bean handles its records: " + present
 						+ ".",
 				((handlers.size() == 1) ? "Name it with '" : "Name one of them with '")
 						+ KaffeProperties.nameOf(name, "handler") + "', or give "

@@ -42,16 +42,15 @@ import io.kaffe.spring.event.WorkerStalledEvent;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * Publishes what happens to consumers as events of the application, in the order in which
- * it is told. Listeners are called by a thread of its own, so that one that hangs or
- * throws holds up or harms nothing but later events: of those it keeps so many, and the
- * rest are dropped.
+ * Publishes application events about consumers, in order. Event listeners are called by a
+ * separate thread, so that one that hangs or throws holds up nothing but later events, of
+ * which a limited number is queued and the rest are dropped.
  * <p>
- * Ends after the containers when the context is closed, and waits a moment then for what
- * is still to be published.
+ * Stops after the containers when the context is closed, and then waits briefly for
+ * queued events.
  * <p>
- * <b>Threading.</b> Any thread tells, and does not wait; a single daemon thread
- * publishes, which is there only when there is something to publish.
+ * <b>Threading.</b> Any thread queues events, without waiting; a single daemon thread
+ * publishes them, which runs only while there are events.
  */
 final class EventPublication implements ConsumerObserver, SmartLifecycle, DisposableBean {
 
@@ -73,9 +72,8 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 
 	/**
 	 * Create a publication.
-	 * @param publisher the application's
-	 * @param patience how long to wait, when the context is closed, for events that are
-	 * still to be published
+	 * @param publisher the application's event publisher
+	 * @param patience how long to wait for queued events when the context is closed
 	 */
 	EventPublication(ApplicationEventPublisher publisher, Duration patience) {
 		this.publisher = publisher;
@@ -119,8 +117,9 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 		}
 		catch (RejectedExecutionException ex) {
 			if (this.dropped.getAndIncrement() == 0 && !this.executor.isShutdown()) {
-				logger.warn("Dropping events, since " + MAX_WAITING + " wait for listeners that do not end. "
-						+ "The first one is " + event.getClass().getSimpleName());
+				logger.warn(
+						"Dropping events: " + MAX_WAITING + " are waiting for an event listener that does not return. "
+								+ "The first dropped event is a " + event.getClass().getSimpleName());
 			}
 		}
 	}
@@ -130,12 +129,13 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 			this.publisher.publishEvent(event);
 		}
 		catch (Throwable ex) {
-			SafeLog.log(logger::warn, "A listener of " + event.getClass().getSimpleName() + " failed", ex);
+			SafeLog.log(logger::warn,
+					"An event listener of " + event.getClass().getSimpleName() + " threw an exception", ex);
 		}
 	}
 
 	/**
-	 * Return how many events were not published because too many waited.
+	 * Return how many events were dropped because too many were queued.
 	 */
 	long dropped() {
 		return this.dropped.get();
@@ -147,7 +147,7 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	}
 
 	/**
-	 * Wait a moment until what was told is published.
+	 * Wait briefly until queued events are published.
 	 */
 	@Override
 	public void stop() {
@@ -168,7 +168,7 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	}
 
 	private static void warnOfUnpublished() {
-		logger.warn("Events may not be published before the context is closed, since a listener does not end");
+		logger.warn("Some events may be lost: an event listener did not return before the context closed");
 	}
 
 	@Override
@@ -177,7 +177,7 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	}
 
 	/**
-	 * Return the phase of what stops last: containers tell while they stop.
+	 * Return the phase that stops last: containers publish events while they stop.
 	 */
 	@Override
 	public int getPhase() {

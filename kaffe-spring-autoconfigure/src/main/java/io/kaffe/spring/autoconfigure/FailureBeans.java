@@ -35,17 +35,17 @@ import io.kaffe.spring.engine.deadletter.MissingTopics;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 
 /**
- * What an application has to deal with failed records: its back-off, its recoverer, and
- * the template that dead letters are sent with.
+ * The beans of an application for failed records: its back-off, its recoverer, and the
+ * template that sends dead letters.
  * <p>
  * <b>Threading.</b> Used while the application starts, by one thread at a time; closed
- * when it ends.
+ * when it stops.
  */
 final class FailureBeans implements AutoCloseable {
 
 	private static final String DEFAULT_TEMPLATE = "kafkaTemplate";
 
-	/** Until then each broker should know a topic that was created at the start. */
+	/** By then, each broker should know a topic that was created at start-up. */
 	private static final int ASK_AGAIN_AFTER_SECONDS = 10;
 
 	private final List<DeadLetters> deadLetters = new CopyOnWriteArrayList<>();
@@ -55,7 +55,7 @@ final class FailureBeans implements AutoCloseable {
 	private final Executor executor;
 
 	/**
-	 * Look for beans.
+	 * Find the beans.
 	 * @param beans the application's beans
 	 * @param executor sends dead letters
 	 */
@@ -85,7 +85,7 @@ final class FailureBeans implements AutoCloseable {
 	}
 
 	/**
-	 * Create what sends the dead letters of a consumer.
+	 * Create the sender of a consumer's dead letters.
 	 */
 	DeadLetters deadLetters(KafkaOperations<?, ?> template, DeadLetterTopicPattern pattern, Subscription subscription) {
 		DeadLetters created = new DeadLetters(template, pattern, subscription.consumed(), subscription.groupId(),

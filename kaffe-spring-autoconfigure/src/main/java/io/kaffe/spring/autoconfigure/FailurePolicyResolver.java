@@ -42,17 +42,17 @@ import io.kaffe.spring.engine.listener.RejectingConsumer;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 
 /**
- * Resolves what a consumer does about records that fail, from its properties and the
- * application's beans.
+ * Resolves the failure policy of a consumer from its properties and the application's
+ * beans.
  * <p>
- * <b>Threading.</b> Called by the thread that starts the application, and by those that
- * register listeners later; what it remembers may be used by all of them.
+ * <b>Threading.</b> Called by the thread that starts the application, and by threads that
+ * register listeners later; its state is safe for concurrent use.
  */
 final class FailurePolicyResolver {
 
 	private static final Log logger = LogFactory.getLog(FailurePolicyResolver.class);
 
-	/** The properties that were warned of, each once. */
+	/** The properties that have been logged in a warning. */
 	private final Set<String> warnedOf = ConcurrentHashMap.newKeySet();
 
 	private final KaffeProperties properties;
@@ -64,8 +64,8 @@ final class FailurePolicyResolver {
 	/**
 	 * Create a resolver.
 	 * @param properties the properties
-	 * @param classLoader finds exception types; {@code null}: the default one
-	 * @param beans what the application has for failures
+	 * @param classLoader loads exception types; {@code null} for the default one
+	 * @param beans the application's beans for failures
 	 */
 	FailurePolicyResolver(KaffeProperties properties, @Nullable ClassLoader classLoader, FailureBeans beans) {
 		this.properties = properties;
@@ -76,16 +76,16 @@ final class FailurePolicyResolver {
 	/**
 	 * Resolve the policy of a consumer.
 	 * @param name the consumer's name
-	 * @param subscription what it consumes
+	 * @param subscription the topics it consumes
 	 * @return the policy
 	 */
 	FailurePolicy resolve(String name, Subscription subscription) {
 		ResolvedProperty<Integer> maxAttempts = setting(name, "failure.max-attempts",
 				(consumer) -> consumer.getFailure().getMaxAttempts(), 10);
-		maxAttempts.check(maxAttempts.value() >= 0, "Must be 0, which means without limit, or more.");
+		maxAttempts.check(maxAttempts.value() >= 0, "Must be 0, which means unlimited, or more.");
 		ResolvedProperty<Integer> maxParked = setting(name, "failure.max-parked",
 				(consumer) -> consumer.getFailure().getMaxParked(), 100);
-		maxParked.check(maxParked.value() > 0, "Must be 1 record or more.");
+		maxParked.check(maxParked.value() > 0, "Must be 1 or more records.");
 		ResolvedProperty<FailureAction> then = setting(name, "failure.then",
 				(consumer) -> consumer.getFailure().getThen(), FailureAction.PARK);
 		ResolvedProperty<Map<String, FailureAction>> thenFor = setting(name, "failure.then-for",
@@ -114,8 +114,8 @@ final class FailurePolicyResolver {
 		for (String source : subscription.topics()) {
 			String target = pattern.topicFor(source);
 			topic.check(!inUse || !subscription.consumed().test(target),
-					"Dead letters of '" + source + "' would go to '" + target
-							+ "', which the consumer consumes itself. Name another topic, such as " + "{topic}-dlt.");
+					"Dead letters of '" + source + "' would be sent to '" + target
+							+ "', which the consumer itself consumes. Use another topic, such as {topic}-dlt.");
 		}
 		if (topic.configured() && !inUse && !isForOthers(topic)) {
 			warnOfUnused(topic, then);
@@ -142,7 +142,7 @@ final class FailurePolicyResolver {
 		if (this.warnedOf.add(topic.property())) {
 			logger.warn("'" + topic.property() + "' is set, but "
 					+ ((this.beans.recoverer() != null)
-							? "a ConsumerRecordRecoverer bean is given the records that are not tried again"
+							? "a ConsumerRecordRecoverer bean recovers the records whose attempts are exhausted"
 							: "'failure.then' is " + then.shown() + ", not dead-letter")
 					+ ": no record is sent to that topic unless an operator dead-letters it");
 		}
@@ -150,7 +150,7 @@ final class FailurePolicyResolver {
 
 	private void check(ResolvedProperty<?> setting, boolean sends) {
 		setting.check(!sends || this.beans.template() != null,
-				"Dead letters need a KafkaTemplate to be sent with, and there is no bean of that type, or several of which "
+				"Sending dead letters requires a KafkaTemplate, but there is no bean of that type, or several of which "
 						+ "none is primary. Define one, or set 'failure.then' to park, skip or stop.");
 	}
 
@@ -182,8 +182,8 @@ final class FailurePolicyResolver {
 			return ClassUtils.forName(name, this.classLoader).asSubclass(Throwable.class);
 		}
 		catch (ClassNotFoundException | LinkageError ex) {
-			throw setting.invalid("There is no class " + name
-					+ " on the class path. Write its full name, with $ before " + "the name of a nested class.");
+			throw setting.invalid("Class " + name
+					+ " was not found. Use its fully qualified name, with $ before the name of a nested class.");
 		}
 		catch (ClassCastException ex) {
 			throw setting.invalid(name + " is not an exception type.");
@@ -196,14 +196,14 @@ final class FailurePolicyResolver {
 		initial.check(ResolvedProperty.isPositive(initial.value()), ResolvedProperty.POSITIVE);
 		ResolvedProperty<Double> multiplier = setting(name, "failure.backoff.multiplier",
 				(consumer) -> consumer.getFailure().getBackoff().getMultiplier(), 2.0);
-		multiplier.check(multiplier.value() >= 1, "Must be 1 or more; 1 keeps the wait the same.");
+		multiplier.check(multiplier.value() >= 1, "Must be 1 or more; 1 keeps the interval constant.");
 		ResolvedProperty<Duration> max = setting(name, "failure.backoff.max-interval",
 				(consumer) -> consumer.getFailure().getBackoff().getMaxInterval(), Duration.ofSeconds(30));
 		max.check(max.value().compareTo(initial.value()) >= 0,
 				"Must not be below the initial interval, which is " + initial.value().toMillis() + " ms.");
 		ResolvedProperty<Double> jitter = setting(name, "failure.backoff.jitter",
 				(consumer) -> consumer.getFailure().getBackoff().getJitter(), 0.1);
-		jitter.check(jitter.value() >= 0 && jitter.value() <= 1, "Must be from 0 to 1, a share of each wait.");
+		jitter.check(jitter.value() >= 0 && jitter.value() <= 1, "Must be from 0 to 1, a fraction of each interval.");
 		return new ProportionalBackOff(initial.value(), multiplier.value(), max.value(), jitter.value());
 	}
 

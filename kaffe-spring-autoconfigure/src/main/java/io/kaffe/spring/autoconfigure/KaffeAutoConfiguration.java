@@ -55,8 +55,8 @@ import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
- * Auto-configuration of workers for Spring Kafka's listeners. Does nothing to containers
- * that are not named below {@code kaffe.consumers} and not made by
+ * Auto-configuration of workers for Spring Kafka's listeners. Does not touch containers
+ * that are not named below {@code kaffe.consumers} and not created by
  * {@code kaffeListenerContainerFactory}.
  */
 @AutoConfiguration(after = KafkaAutoConfiguration.class)
@@ -65,7 +65,7 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 @EnableConfigurationProperties(KaffeProperties.class)
 public final class KaffeAutoConfiguration {
 
-	/** What a shutdown may take longer for events that are still to be published. */
+	/** How long a shutdown waits for queued events. */
 	private static final Duration EVENT_PATIENCE = Duration.ofSeconds(2);
 
 	private static final Duration SHORTEST_LAG_INTERVAL = Duration.ofMillis(100);
@@ -74,8 +74,9 @@ public final class KaffeAutoConfiguration {
 	}
 
 	/**
-	 * What workers run on, unless the application has a bean of that name. It is no
-	 * default candidate, so that the application's own executor is found by type.
+	 * The executor of workers, unless the application has a bean with that name. It is
+	 * not a default candidate, so that injection by type finds the application's own
+	 * executor.
 	 */
 	@Bean(defaultCandidate = false)
 	@ConditionalOnMissingBean(name = "kaffeTaskExecutor")
@@ -124,7 +125,7 @@ public final class KaffeAutoConfiguration {
 		Duration interval = properties.getLag().getInterval();
 		if (!interval.isZero() && interval.compareTo(SHORTEST_LAG_INTERVAL) < 0) {
 			throw new InvalidConfigurationPropertyValueException("kaffe.lag.interval", interval.toMillis() + "ms",
-					ResolvedProperty.reason(SHORTEST_LAG_INTERVAL) + " 0 switches it off.");
+					ResolvedProperty.reason(SHORTEST_LAG_INTERVAL) + " 0 disables it.");
 		}
 		return new EndOffsets(consumers, Admin::create, interval, Ticker.system());
 	}
@@ -145,8 +146,8 @@ public final class KaffeAutoConfiguration {
 	}
 
 	/**
-	 * The container factory for listeners that name it. It is no default candidate, so
-	 * that the application's own stays the one that is found by type.
+	 * The container factory for listeners that name it. It is not a default candidate, so
+	 * that injection by type finds the application's own factory.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBean(ConcurrentKafkaListenerContainerFactoryConfigurer.class)
@@ -163,7 +164,7 @@ public final class KaffeAutoConfiguration {
 			KaffeListenerContainerFactory factory = new KaffeListenerContainerFactory(consumerFactory != null);
 			configurer.configure(factory, (ConsumerFactory<Object, Object>) ((consumerFactory != null) ? consumerFactory
 					: new DefaultKafkaConsumerFactory<>(Map.of())));
-			// It would commit each poll when it is handed over.
+			// It would commit each poll when it is dispatched.
 			factory.getContainerProperties().setKafkaAwareTransactionManager(null);
 			customizer.ifAvailable(factory::setContainerCustomizer);
 			return factory;

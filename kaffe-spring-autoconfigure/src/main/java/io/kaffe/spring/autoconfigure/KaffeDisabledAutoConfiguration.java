@@ -32,7 +32,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
 
 /**
- * Says what is not there when workers are switched off.
+ * Warns about configured consumers when Kaffe is disabled.
  */
 @AutoConfiguration(after = KafkaAutoConfiguration.class)
 @ConditionalOnBean(KafkaListenerEndpointRegistry.class)
@@ -53,8 +53,8 @@ public final class KaffeDisabledAutoConfiguration implements EnvironmentAware {
 			.orElseGet(TreeSet::new);
 		if (!consumers.isEmpty()) {
 			logger.warn("'kaffe.enabled' is false: none of the consumers " + String.join(", ", consumers)
-					+ " has workers. Their listeners handle records as they would without Kaffe, and none of their "
-					+ "failure settings applies; those that are declared with topics are not there at all");
+					+ " has workers. Their listeners run as without Kaffe, without their failure settings, and declared "
+					+ "consumers are not created");
 		}
 	}
 

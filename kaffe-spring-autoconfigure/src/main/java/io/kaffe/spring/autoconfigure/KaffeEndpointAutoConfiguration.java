@@ -39,7 +39,7 @@ import io.kaffe.spring.actuate.KaffeWorkersEndpointWebExtension;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 
 /**
- * Auto-configuration of the actuator endpoint with the worker table.
+ * Auto-configuration of the actuator endpoint {@code kaffeworkers}.
  */
 @AutoConfiguration(after = KaffeAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
@@ -62,11 +62,6 @@ public final class KaffeEndpointAutoConfiguration {
 	private static Access access(ObjectProvider<EndpointAccessResolver> accessResolver) {
 		return accessResolver.getIfAvailable(() -> (id, defaultAccess) -> defaultAccess)
 			.accessFor(EndpointId.of("kaffeworkers"), Access.READ_ONLY);
-	}
-
-	@Bean
-	static UnknownArguments kaffeWorkersUnknownArguments() {
-		return new UnknownArguments();
 	}
 
 	@Bean

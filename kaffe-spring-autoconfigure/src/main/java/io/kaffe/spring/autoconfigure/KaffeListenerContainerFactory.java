@@ -29,15 +29,15 @@ import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
- * Makes listener containers that are given workers, whether or not they are named below
+ * Creates listener containers with workers, whether or not they are named below
  * {@code kaffe.consumers}.
  * <p>
- * <b>Threading.</b> Containers are made by the thread that starts the application, and
- * later by whichever registers an endpoint; guarded by the monitor of {@code made}.
+ * <b>Threading.</b> Containers are created by the thread that starts the application, and
+ * later by threads that register an endpoint; guarded by the monitor of {@code created}.
  */
 final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContainerFactory<Object, Object> {
 
-	private final List<ConcurrentMessageListenerContainer<?, ?>> made = new ArrayList<>();
+	private final List<ConcurrentMessageListenerContainer<?, ?>> created = new ArrayList<>();
 
 	private final boolean usable;
 
@@ -45,35 +45,34 @@ final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContain
 
 	/**
 	 * Create a factory.
-	 * @param usable whether there is a consumer factory for it. A service with several
-	 * and container factories of its own need not say which is meant for this one, as
-	 * long as nobody uses it
+	 * @param usable whether there is a consumer factory for it. A service with several of
+	 * them and its own container factories need not choose one, as long as this factory
+	 * is not used
 	 */
 	KaffeListenerContainerFactory(boolean usable) {
 		this.usable = usable;
 	}
 
 	/**
-	 * Give workers to all containers made so far, and from now on to each when it is
-	 * made.
+	 * Give workers to all containers created so far, and to each one created from now on.
 	 * @param adoption gives a container workers
 	 */
 	void adoptWith(Consumer<AbstractMessageListenerContainer<?, ?>> adoption) {
 		List<ConcurrentMessageListenerContainer<?, ?>> waiting;
-		synchronized (this.made) {
+		synchronized (this.created) {
 			this.adoption = adoption;
-			waiting = List.copyOf(this.made);
-			this.made.clear();
+			waiting = List.copyOf(this.created);
+			this.created.clear();
 		}
 		waiting.forEach(adoption);
 	}
 
 	/**
-	 * Return the containers made so far that wait for workers.
+	 * Return the containers created so far that are still without workers.
 	 */
-	List<ConcurrentMessageListenerContainer<?, ?>> made() {
-		synchronized (this.made) {
-			return List.copyOf(this.made);
+	List<ConcurrentMessageListenerContainer<?, ?>> created() {
+		synchronized (this.created) {
+			return List.copyOf(this.created);
 		}
 	}
 
@@ -82,10 +81,10 @@ final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContain
 			KafkaListenerEndpoint endpoint) {
 		if (!this.usable) {
 			throw new UnsuitableContainerException(
-					"'kaffeListenerContainerFactory' cannot make the listener container '" + endpoint.getId()
-							+ "': there are several ConsumerFactory beans, and which of them is meant is not clear.",
-					"Mark one of them with @Primary. Or give workers to a listener with a container factory of its own "
-							+ "by its id, below 'kaffe.consumers'.");
+					"'kaffeListenerContainerFactory' cannot create the listener container '" + endpoint.getId()
+							+ "': there are several ConsumerFactory beans, and none of them is primary.",
+					"Mark one of them with @Primary. Or give workers to a listener with its own container factory by its "
+							+ "id, below 'kaffe.consumers'.");
 		}
 		return super.createContainerInstance(endpoint);
 	}
@@ -95,10 +94,10 @@ final class KaffeListenerContainerFactory extends ConcurrentKafkaListenerContain
 			KafkaListenerEndpoint endpoint) {
 		super.customizeContainer(instance, endpoint);
 		Consumer<AbstractMessageListenerContainer<?, ?>> adoption;
-		synchronized (this.made) {
+		synchronized (this.created) {
 			adoption = this.adoption;
 			if (adoption == null) {
-				this.made.add(instance);
+				this.created.add(instance);
 			}
 		}
 		if (adoption != null) {

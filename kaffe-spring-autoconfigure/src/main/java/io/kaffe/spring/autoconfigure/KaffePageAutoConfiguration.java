@@ -43,7 +43,8 @@ public final class KaffePageAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	KaffePageEndpoint kaffePageEndpoint(ObjectProvider<PathMappedEndpoints> endpoints) {
-		// Asked later: the paths are known when all endpoints, this one too, are.
+		// Resolved lazily: the paths are known when all endpoints, including this one,
+		// are.
 		return new KaffePageEndpoint((id) -> endpoints.getObject().getRootPath(id));
 	}
 

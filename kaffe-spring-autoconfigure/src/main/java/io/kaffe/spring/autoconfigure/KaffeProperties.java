@@ -27,30 +27,30 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
- * Configuration properties of Kaffe. What is set directly below {@code kaffe} is the
- * default for all consumers.
+ * Configuration properties of Kaffe. Properties directly below {@code kaffe} are the
+ * defaults of all consumers.
  * <p>
- * Unknown properties are refused: a consumer with nothing but a misspelt setting would
- * not be there at all, and its listener would go on without workers.
+ * Unknown properties are rejected: a consumer with nothing but a misspelt property would
+ * not be bound at all, and its listener would run without workers.
  */
 @ConfigurationProperties(prefix = "kaffe", ignoreUnknownFields = false)
 public class KaffeProperties extends ConsumerProperties {
 
 	/**
-	 * Whether listener containers may be given workers.
+	 * Whether Kaffe is enabled.
 	 */
 	private boolean enabled = true;
 
 	/**
-	 * Which listener containers are given workers.
+	 * Listener containers that are given workers.
 	 */
 	private Adopt adopt = Adopt.NAMED;
 
 	private final Lag lag = new Lag();
 
 	/**
-	 * Consumers with workers, by the id of their @KafkaListener or the name of their
-	 * listener container bean; or, with topics, a name of one's choice.
+	 * Consumers with workers, by the id of a @KafkaListener or the name of a listener
+	 * container bean; or, for declared consumers, by any name.
 	 */
 	private final Map<String, Consumer> consumers = new LinkedHashMap<>();
 
@@ -79,7 +79,7 @@ public class KaffeProperties extends ConsumerProperties {
 	}
 
 	/**
-	 * Return the name of a property of a consumer, as it can be written.
+	 * Return the name of a property of a consumer, as written in a configuration file.
 	 */
 	static String nameOf(String consumer, String property) {
 		boolean plain = consumer.chars()
@@ -88,17 +88,17 @@ public class KaffeProperties extends ConsumerProperties {
 	}
 
 	/**
-	 * Which listener containers are given workers.
+	 * Listener containers that are given workers.
 	 */
 	public enum Adopt {
 
 		/**
-		 * Those that are named below {@code kaffe.consumers}.
+		 * Containers that are named below {@code kaffe.consumers}.
 		 */
 		NAMED,
 
 		/**
-		 * All of them, but those for which {@code kaffe.consumers.<name>.enabled} is
+		 * All containers except those for which {@code kaffe.consumers.<name>.enabled} is
 		 * {@code false}.
 		 */
 		ALL
@@ -106,13 +106,13 @@ public class KaffeProperties extends ConsumerProperties {
 	}
 
 	/**
-	 * How the lag of consumers becomes known.
+	 * Determination of the consumer lag.
 	 */
 	public static class Lag {
 
 		/**
-		 * How often to ask brokers where partitions end, on the side, so that the lag is
-		 * known also while nothing of them is fetched. Zero: never.
+		 * Interval at which the end offsets of partitions are requested by an admin
+		 * client, so that the lag is known even while nothing is fetched. 0 disables it.
 		 */
 		private Duration interval = Duration.ofSeconds(10);
 
@@ -127,13 +127,13 @@ public class KaffeProperties extends ConsumerProperties {
 	}
 
 	/**
-	 * Settings of one consumer.
+	 * Properties of one consumer.
 	 */
 	public static class Consumer extends ConsumerProperties {
 
 		/**
-		 * Whether the consumer has workers. If not, a listener stays as it is without
-		 * Kaffe, and a declared consumer is not there.
+		 * Whether the consumer has workers. If not, its listener runs as without Kaffe,
+		 * and a declared consumer is not created.
 		 */
 		private boolean enabled = true;
 
@@ -143,55 +143,55 @@ public class KaffeProperties extends ConsumerProperties {
 		private List<String> topics = new ArrayList<>();
 
 		/**
-		 * Pattern of the topics of a declared consumer, instead of their names.
+		 * Topic pattern of a declared consumer, instead of topics.
 		 */
 		private @Nullable Pattern topicPattern;
 
 		/**
-		 * Consumer group of a declared consumer. The default is
-		 * spring.kafka.consumer.group-id, or else the consumer's name.
+		 * Consumer group of a declared consumer. Defaults to
+		 * spring.kafka.consumer.group-id, or else to the consumer's name.
 		 */
 		private @Nullable String groupId;
 
 		/**
 		 * Name of the RecordHandler or BatchRecordHandler bean of a declared consumer.
-		 * The default is the bean named like the consumer; the only one there is, if no
+		 * Defaults to the bean with the consumer's name, or to a single such bean if no
 		 * other consumer is declared.
 		 */
 		private @Nullable String handler;
 
 		/**
-		 * How many Kafka consumers a declared consumer polls with. The default is
+		 * Number of Kafka consumers of a declared consumer. Defaults to
 		 * spring.kafka.listener.concurrency.
 		 */
 		private @Nullable Integer concurrency;
 
 		/**
-		 * Whether a declared consumer is started with the application. The default is
+		 * Whether a declared consumer is started with the application. Defaults to
 		 * spring.kafka.listener.auto-startup.
 		 */
 		private @Nullable Boolean autoStartup;
 
 		/**
-		 * Properties of the Kafka consumers of a declared consumer, which override those
-		 * below spring.kafka.consumer.
+		 * Kafka consumer properties of a declared consumer. Override those of
+		 * spring.kafka.consumer.
 		 */
 		private final Map<String, String> properties = new LinkedHashMap<>();
 
 		/**
-		 * Create settings in which nothing is set.
+		 * Create properties that are not set.
 		 */
 		public Consumer() {
 		}
 
 		/**
-		 * Create settings from a name without any settings below it.
-		 * @param empty an empty text
+		 * Create properties from a name without any properties below it.
+		 * @param empty an empty string
 		 */
 		public Consumer(String empty) {
 			if (!empty.isBlank()) {
 				throw new IllegalArgumentException(
-						"Expected settings such as 'worker-allocation-strategy' below the consumer's name, or nothing");
+						"Expected properties such as 'worker-allocation-strategy' below the consumer's name, or an empty value");
 			}
 		}
 

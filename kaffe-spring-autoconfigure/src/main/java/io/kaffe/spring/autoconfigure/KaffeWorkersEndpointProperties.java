@@ -25,18 +25,18 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * Properties of the actuator endpoint {@code kaffeworkers}.
  * <p>
- * <b>Threading.</b> Written while it is bound, and only read afterwards.
+ * <b>Threading.</b> Written by binding, and only read afterwards.
  */
 @ConfigurationProperties("management.endpoint.kaffeworkers")
 public class KaffeWorkersEndpointProperties {
 
 	/**
-	 * When to show keys and values of records, and messages of exceptions.
+	 * When to show keys and values of records, and exception messages.
 	 */
 	private Show showValues = Show.NEVER;
 
 	/**
-	 * Roles used to determine whether a user is authorized to be shown keys, values and
+	 * Roles used to determine whether a user is authorized to see keys, values and
 	 * messages. When empty, all authenticated users are authorized.
 	 */
 	private final Set<String> roles = new HashSet<>();
@@ -48,7 +48,7 @@ public class KaffeWorkersEndpointProperties {
 	}
 
 	/**
-	 * Return when keys, values and messages of exceptions are shown.
+	 * Return when keys, values and exception messages are shown.
 	 * @return by default never
 	 */
 	public Show getShowValues() {
@@ -56,7 +56,7 @@ public class KaffeWorkersEndpointProperties {
 	}
 
 	/**
-	 * Set when keys, values and messages of exceptions are shown.
+	 * Set when keys, values and exception messages are shown.
 	 * @param showValues when
 	 */
 	public void setShowValues(Show showValues) {

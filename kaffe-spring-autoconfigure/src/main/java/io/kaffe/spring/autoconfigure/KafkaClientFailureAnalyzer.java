@@ -33,9 +33,9 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.env.Environment;
 
 /**
- * Explains why a listener container could not create its Kafka consumer, in a service
- * that has consumers with workers: with Kafka's own cause first. Neither Kafka nor Spring
- * Kafka says which container it was.
+ * Analyzes why a listener container could not create its Kafka consumer, in a service
+ * that has consumers with workers, with Kafka's own cause first. Neither Kafka nor Spring
+ * Kafka names the container.
  */
 final class KafkaClientFailureAnalyzer extends AbstractFailureAnalyzer<KafkaException> {
 
@@ -70,8 +70,8 @@ final class KafkaClientFailureAnalyzer extends AbstractFailureAnalyzer<KafkaExce
 	}
 
 	/**
-	 * Return the names of the consumers that are to have workers, as far as the
-	 * properties tell.
+	 * Return the names of the consumers with workers, as far as they are in the
+	 * properties.
 	 */
 	private Set<String> consumers() {
 		Set<String> consumers = new TreeSet<>();
@@ -96,7 +96,7 @@ final class KafkaClientFailureAnalyzer extends AbstractFailureAnalyzer<KafkaExce
 	}
 
 	/**
-	 * Return the setting that Kafka's messages name, if they do.
+	 * Return the setting that Kafka's messages name, if any.
 	 */
 	private static @Nullable String setting(Throwable failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

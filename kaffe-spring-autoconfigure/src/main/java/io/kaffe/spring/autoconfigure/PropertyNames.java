@@ -32,8 +32,8 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 
 /**
- * The names of the properties below {@code kaffe}, to find the one that somebody meant
- * who wrote another.
+ * The names of the properties below {@code kaffe}, to suggest a correction for a misspelt
+ * one.
  */
 final class PropertyNames {
 
@@ -41,15 +41,15 @@ final class PropertyNames {
 
 	private static final String CONSUMERS = "consumers";
 
-	/** What is longer resembles nothing. */
+	/** Longer names have no suggestion. */
 	private static final int LONGEST = 100;
 
 	private PropertyNames() {
 	}
 
 	/**
-	 * Return the property that was probably meant.
-	 * @param written the name of a property that there is not
+	 * Return the property that was probably intended.
+	 * @param written the name of a property that does not exist
 	 * @return its name, or {@code null} if none is similar
 	 */
 	static @Nullable String similarTo(ConfigurationPropertyName written) {
@@ -77,7 +77,7 @@ final class PropertyNames {
 		if (similar != null) {
 			return KaffeProperties.nameOf(asWritten.get(1), similar);
 		}
-		// Perhaps the name of the consumer has dots, which it may have in brackets only.
+		// The name of the consumer may have dots, which requires brackets.
 		for (int end = 3; end < path.size(); end++) {
 			String rest = String.join(".", path.subList(end, path.size()));
 			if (paths(KaffeProperties.Consumer.class).contains(rest)) {
@@ -88,8 +88,8 @@ final class PropertyNames {
 	}
 
 	/**
-	 * Return what was probably meant by a name below a type's prefix: at the first level
-	 * where it goes wrong, the nearest name; if none is near, the same path further down.
+	 * Return the probably intended name below a type's prefix: at the first level that is
+	 * wrong, the nearest name; if none is near, the same path further down.
 	 */
 	private static @Nullable String similar(Class<?> type, List<String> path) {
 		Map<String, Class<?>> names = names(type);
@@ -114,7 +114,7 @@ final class PropertyNames {
 	}
 
 	/**
-	 * Return what follows a corrected name: as it was written, or corrected as well.
+	 * Return the part after a corrected name: as written, or corrected as well.
 	 */
 	private static @Nullable String below(@Nullable Class<?> type, List<String> path) {
 		String written = String.join(".", path);
@@ -159,15 +159,16 @@ final class PropertyNames {
 	}
 
 	/**
-	 * Return how far from a name what is taken for it may be: one character in four.
+	 * Return the maximum distance between a name and a misspelling of it: one character
+	 * in four.
 	 */
 	private static int tolerance(String name) {
 		return Math.max(1, name.length() / 4);
 	}
 
 	/**
-	 * Return how many characters are to be added, left out, changed, or exchanged with
-	 * their neighbours, to make one name of another. Dashes and case do not count.
+	 * Return the edit distance of two names: characters added, removed, changed, or
+	 * exchanged with their neighbours. Dashes and case do not count.
 	 */
 	private static int distance(String written, String name) {
 		String from = uniform(written);

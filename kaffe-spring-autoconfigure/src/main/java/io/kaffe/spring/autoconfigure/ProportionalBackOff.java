@@ -24,9 +24,10 @@ import org.springframework.util.backoff.BackOffExecution;
 import org.springframework.util.backoff.ExponentialBackOff;
 
 /**
- * Spring's exponential back-off, with a jitter that is a share of each wait. Spring's own
- * is a number of milliseconds for the first wait, so that a share of a few milliseconds
- * would be none, for the long waits that follow, too.
+ * An exponential back-off with a jitter that is a fraction of each interval. The jitter
+ * of Spring's own exponential back-off is a number of milliseconds of the initial
+ * interval, so that a fraction of a short one is rounded to none, also for the long
+ * intervals that follow.
  * <p>
  * <b>Threading.</b> Immutable; an execution belongs to one worker.
  */
@@ -38,11 +39,11 @@ final class ProportionalBackOff extends ExponentialBackOff {
 
 	/**
 	 * Create a back-off.
-	 * @param initial the first wait, 1 ms or more
-	 * @param multiplier by what each wait is longer than the one before
-	 * @param max the longest wait
-	 * @param share by which share of itself a wait may be longer or shorter, from 0 to 1;
-	 * it stays between the first wait and the longest one
+	 * @param initial the initial interval, 1 ms or more
+	 * @param multiplier applied to the previous interval
+	 * @param max the maximum interval
+	 * @param share the jitter as a fraction of the interval, from 0 to 1; the result
+	 * stays between the initial and the maximum interval
 	 */
 	ProportionalBackOff(Duration initial, double multiplier, Duration max, double share) {
 		this(initial, multiplier, max, share, () -> ThreadLocalRandom.current().nextDouble());

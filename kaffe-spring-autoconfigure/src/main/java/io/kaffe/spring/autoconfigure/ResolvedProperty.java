@@ -28,14 +28,14 @@ import org.springframework.boot.convert.DurationStyle;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
- * A setting of a consumer, and the property it came from: its own, else the default for
- * all, else Kaffe's default.
+ * The value of a setting of a consumer and the property it is from: the consumer's own,
+ * else the one for all consumers, else Kaffe's default.
  *
  * @param <T> the type of the value
  * @param consumer the consumer's name
- * @param property the property, in full
+ * @param property the full name of the property
  * @param value the value
- * @param configured whether the property is there, rather than Kaffe's default
+ * @param configured whether the property is set, rather than Kaffe's default
  */
 record ResolvedProperty<T>(String consumer, String property, T value, boolean configured) {
 
@@ -54,18 +54,18 @@ record ResolvedProperty<T>(String consumer, String property, T value, boolean co
 	}
 
 	/**
-	 * Refuse a duration that is absurdly small, which is mostly a number of seconds
-	 * without its unit.
+	 * Reject a duration that is unreasonably small, which is mostly a number of seconds
+	 * without a unit.
 	 * @param setting the setting
-	 * @param least the least that makes sense
+	 * @param least the smallest valid duration
 	 */
 	static void checkAtLeast(ResolvedProperty<Duration> setting, Duration least) {
 		setting.check(setting.value().compareTo(least) >= 0, reason(least));
 	}
 
 	/**
-	 * Return what is wrong with a duration that is too small.
-	 * @param least the least that makes sense
+	 * Return the reason why a duration is too small.
+	 * @param least the smallest valid duration
 	 */
 	static String reason(Duration least) {
 		return "Must be " + least.toMillis()
@@ -84,9 +84,9 @@ record ResolvedProperty<T>(String consumer, String property, T value, boolean co
 	}
 
 	/**
-	 * Refuse the value unless it is valid.
-	 * @param valid whether it is
-	 * @param reason what is wrong with it, as a sentence
+	 * Reject the value unless it is valid.
+	 * @param valid whether it is valid
+	 * @param reason why it is not valid, as a sentence
 	 */
 	void check(boolean valid, String reason) {
 		if (!valid) {
@@ -99,12 +99,12 @@ record ResolvedProperty<T>(String consumer, String property, T value, boolean co
 			return new InvalidConfigurationPropertyValueException(this.property, shown(), reason);
 		}
 		return new UnsuitableContainerException("The default of '" + this.property + "', " + shown()
-				+ ", does not fit the listener container '" + this.consumer + "'. " + reason,
-				"Set '" + this.property + "' to a value that fits.");
+				+ ", is not valid for the listener container '" + this.consumer + "'. " + reason,
+				"Set '" + this.property + "' to a valid value.");
 	}
 
 	/**
-	 * Return the value as users write it.
+	 * Return the value as written in a configuration file.
 	 */
 	Object shown() {
 		if (this.value instanceof Duration duration) {

@@ -29,12 +29,12 @@ import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
- * The application's {@link WorkerAllocationStrategy} beans, and which strategy a consumer
- * has that names none.
+ * The application's {@link WorkerAllocationStrategy} beans, and the default strategy of a
+ * consumer.
  * <p>
- * That is the primary bean, if there are several. The only one there is can be the right
- * one for some consumers and wrong for others, so it is taken for granted by the only
- * consumer there is, and by the consumer that is named like it.
+ * The default is the primary bean, if there are several. A single bean may be intended
+ * for some consumers only, so it is the default of a single consumer, and of the consumer
+ * with the same name.
  * <p>
  * <b>Threading.</b> The names of consumers are guarded by this object's monitor: most
  * consumers are resolved when the application starts, some when a listener is registered
@@ -54,8 +54,8 @@ final class StrategyBeans {
 	private final @Nullable String only;
 
 	/**
-	 * Create what knows the beans.
-	 * @param properties the properties, in which consumers may name a bean
+	 * Create an instance.
+	 * @param properties the properties, in which consumers can name a bean
 	 * @param strategies bean name to strategy
 	 * @param only the only or the primary strategy, or {@code null}
 	 */
@@ -72,7 +72,7 @@ final class StrategyBeans {
 	}
 
 	/**
-	 * Note that there are, or will be, some consumers.
+	 * Register the names of consumers.
 	 * @param names the names of the consumers
 	 */
 	synchronized void expect(Collection<String> names) {
@@ -80,11 +80,11 @@ final class StrategyBeans {
 	}
 
 	/**
-	 * Return the name of the strategy of a consumer that names none.
+	 * Return the name of the default strategy of a consumer.
 	 * @param consumer the consumer's name
 	 * @return the name of a bean or of a standard strategy
-	 * @throws UnsuitableContainerException if there is one bean, and nothing says whether
-	 * it is meant for this consumer
+	 * @throws UnsuitableContainerException if there is a single bean, and it is ambiguous
+	 * whether it is intended for this consumer
 	 */
 	synchronized String defaultFor(String consumer) {
 		this.consumers.add(consumer);
@@ -110,11 +110,12 @@ final class StrategyBeans {
 	private UnsuitableContainerException unclear(String bean, String consumer) {
 		String property = "worker-allocation-strategy";
 		return new UnsuitableContainerException(
-				"It is not clear whether consumer '" + consumer + "' is to use the WorkerAllocationStrategy bean '"
-						+ bean + "': it is the only one, but there are several consumers ("
-						+ String.join(", ", this.consumers) + "), and none of them names it.",
+				"It is ambiguous whether consumer '" + consumer + "' uses the WorkerAllocationStrategy bean '" + bean
+						+ "': it is the only one, but there are several consumers (" + String.join(", ", this.consumers)
+						+ "), and none of them names it.",
 				"Set '" + KaffeProperties.nameOf(consumer, property) + "' to " + bean + " for this consumer, or 'kaffe."
-						+ property + "' for all of them: to " + bean + ", or to " + STANDARD + " if it is not meant.");
+						+ property + "' for all of them: to " + bean + ", or to " + STANDARD
+						+ " if it is not intended.");
 	}
 
 	@Nullable WorkerAllocationStrategy find(String name) {

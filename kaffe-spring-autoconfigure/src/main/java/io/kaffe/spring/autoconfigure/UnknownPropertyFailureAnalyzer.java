@@ -27,9 +27,8 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.annotation.Order;
 
 /**
- * Adds to Spring Boot's explanation of a property that does not exist which one was
- * probably meant. Comes before Spring Boot's, which is left to explain what resembles
- * nothing.
+ * Adds the probably intended property to Spring Boot's analysis of a property that does
+ * not exist. Ordered before Spring Boot's, which analyzes names without a suggestion.
  */
 @Order(0)
 final class UnknownPropertyFailureAnalyzer extends AbstractFailureAnalyzer<UnboundConfigurationPropertiesException> {

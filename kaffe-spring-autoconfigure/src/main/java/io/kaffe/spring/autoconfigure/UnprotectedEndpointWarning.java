@@ -28,14 +28,14 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.Environment;
 
 /**
- * Warns if consumers can be operated over the web by anyone: if the endpoint may be
- * written to, is reachable from other machines, and Spring Security filters no requests.
+ * Warns if anyone can operate consumers over HTTP: if the endpoint is writable, is
+ * reachable from other machines, and Spring Security does not filter requests.
  */
 final class UnprotectedEndpointWarning implements SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(UnprotectedEndpointWarning.class);
 
-	/** Of Spring Security's filters, for servlets and reactive. */
+	/** The beans of Spring Security's filters, for servlets and reactive. */
 	private static final String[] FILTERS = { "springSecurityFilterChain",
 			"org.springframework.security.config.annotation.web.reactive.WebFluxSecurityConfiguration.WebFilterChainFilter" };
 
@@ -54,10 +54,11 @@ final class UnprotectedEndpointWarning implements SmartInitializingSingleton {
 	@Override
 	public void afterSingletonsInstantiated() {
 		if (this.access == Access.UNRESTRICTED && !isFiltered() && isReachable()) {
-			logger.warn("Whoever reaches the endpoint 'kaffeworkers' may operate consumers (stop, seek, skip, …): its "
-					+ "access is unrestricted and Spring Security does not protect it. Add Spring Security, bind "
-					+ "'management.server.address' to this machine, or set "
-					+ "'management.endpoint.kaffeworkers.access' to read-only");
+			logger
+				.warn("Anyone who can reach the endpoint 'kaffeworkers' can operate consumers (stop, seek, skip, …): its "
+						+ "access is unrestricted and Spring Security does not protect it. Add Spring Security, bind "
+						+ "'management.server.address' to this machine, or set "
+						+ "'management.endpoint.kaffeworkers.access' to read-only");
 		}
 	}
 

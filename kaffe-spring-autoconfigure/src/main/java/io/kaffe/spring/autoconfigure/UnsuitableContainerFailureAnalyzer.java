@@ -22,7 +22,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
- * Explains why a listener container was not given workers.
+ * Analyzes why a listener container cannot have workers.
  */
 class UnsuitableContainerFailureAnalyzer extends AbstractFailureAnalyzer<UnsuitableContainerException> {
 

@@ -30,7 +30,7 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
- * Thrown when workers cannot run on the executor that the application provides for them.
+ * Thrown when workers cannot run on the executor that the application provides.
  */
 final class UnsuitableTaskExecutorException extends RuntimeException {
 
@@ -45,9 +45,9 @@ final class UnsuitableTaskExecutorException extends RuntimeException {
 	}
 
 	/**
-	 * Refuse an executor on which the user's code would run on consumer threads, which
-	 * blocks them, or which loses tasks.
-	 * @param executor the executor, which is given a task that does nothing
+	 * Reject an executor that would run user code on consumer threads, blocks them, or
+	 * loses tasks.
+	 * @param executor the executor, to which a task that does nothing is submitted
 	 * @throws UnsuitableTaskExecutorException if it is one of these
 	 */
 	static void throwIfUnsuitable(Executor executor) {
@@ -79,7 +79,7 @@ final class UnsuitableTaskExecutorException extends RuntimeException {
 			executor.execute(() -> runner.set(Thread.currentThread()));
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("The task executor takes no tasks yet", ex);
+			logger.debug("The task executor does not accept tasks yet", ex);
 		}
 		return runner.get() == Thread.currentThread();
 	}

@@ -20,14 +20,14 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Explains why the application's executor cannot be that of workers.
+ * Analyzes why workers cannot run on the application's executor.
  */
 final class UnsuitableTaskExecutorFailureAnalyzer extends AbstractFailureAnalyzer<UnsuitableTaskExecutorException> {
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, UnsuitableTaskExecutorException cause) {
 		return new FailureAnalysis(cause.getMessage(),
-				"Make 'kaffeTaskExecutor' an executor with threads of its own, such as ThreadPoolTaskExecutor or "
+				"Make 'kaffeTaskExecutor' an executor with its own threads, such as ThreadPoolTaskExecutor or "
 						+ "SimpleAsyncTaskExecutor, or remove the bean to get the default.",
 				cause);
 	}

@@ -21,8 +21,8 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /**
- * The scheduler that wakes workers; it runs no code of the application. Not a bean
- * itself, so that {@code @Scheduled} does not find it by its type.
+ * The scheduler that wakes workers; it runs no user code. The scheduler itself is not a
+ * bean, so that {@code @Scheduled} does not find it by type.
  * <p>
  * <b>Threading.</b> Immutable.
  */

@@ -25,10 +25,9 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 /**
  * The executor that runs the turns of workers.
  * <p>
- * It is deliberately no {@code TaskExecutor}: whoever looks for one by its type, as
- * {@code @Async} does, takes the only one there is, even one that is no candidate for
- * injection. It takes tasks until it is destroyed, which is after listener containers
- * have stopped.
+ * It is deliberately not a {@code TaskExecutor}: a lookup by type, as by {@code @Async},
+ * uses a single such bean even if it is not a candidate for injection. It accepts tasks
+ * until it is destroyed, after listener containers have stopped.
  * <p>
  * <b>Threading.</b> Immutable.
  */
@@ -54,7 +53,7 @@ final class WorkerTaskExecutor implements Executor, DisposableBean {
 	static WorkerTaskExecutor ofPlatformThreads() {
 		ThreadPoolTaskExecutor executor = new ThreadPoolTaskExecutor();
 		executor.setThreadNamePrefix(PREFIX);
-		// A thread for each worker that has something to do, and none for the others.
+		// A thread for each busy worker, and none for idle ones.
 		executor.setCorePoolSize(0);
 		executor.setQueueCapacity(0);
 		executor.initialize();

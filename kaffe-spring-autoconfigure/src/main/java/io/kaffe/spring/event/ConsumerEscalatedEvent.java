@@ -19,12 +19,13 @@ package io.kaffe.spring.event;
 import java.time.Instant;
 
 /**
- * A consumer cannot go on and is stopped: what is wrong is beyond its workers. The reason
- * says whether it is started again by itself, or stays down until somebody starts it.
+ * Published when a consumer is stopped because of a failure that its workers cannot
+ * handle. The reason says whether it is restarted automatically or stays stopped until an
+ * operator starts it.
  *
  * @param consumer the consumer's name
- * @param reason why, as a sentence
- * @param at when
+ * @param reason the reason, as a sentence
+ * @param at the time of the event
  */
 public record ConsumerEscalatedEvent(String consumer, String reason, Instant at) {
 

@@ -21,16 +21,16 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Partitions have gone from a consumer, because they were revoked or it is being stopped,
- * and the records that were being handled, or were to be acknowledged, have been waited
- * for.
+ * Published when partitions of a consumer were revoked, or the consumer is being stopped,
+ * after waiting for records that were in progress or not yet acknowledged.
  *
  * @param consumer the consumer's name
- * @param at when the waiting was over
+ * @param at when the drain ended
  * @param partitions the partitions, such as {@code orders-0}, sorted
- * @param drain how long it took, in milliseconds
- * @param givenUp the records that were waited for in vain, such as {@code orders-0@77},
- * at most 100; their next owner gets them again
+ * @param drain how long the drain took, in milliseconds
+ * @param givenUp the records that were not completed in time, such as
+ * {@code orders-0@77}, at most 100; they are redelivered to the next owner of the
+ * partition
  */
 public record PartitionsDrainedEvent(String consumer, Instant at, List<String> partitions, Duration drain,
 		List<String> givenUp) {
@@ -38,10 +38,10 @@ public record PartitionsDrainedEvent(String consumer, Instant at, List<String> p
 	/**
 	 * Create an event.
 	 * @param consumer the consumer's name
-	 * @param at when the waiting was over
+	 * @param at when the drain ended
 	 * @param partitions the partitions
-	 * @param drain how long it took
-	 * @param givenUp the records that were waited for in vain
+	 * @param drain how long the drain took
+	 * @param givenUp the records that were not completed in time
 	 */
 	public PartitionsDrainedEvent {
 		partitions = List.copyOf(partitions);
@@ -49,9 +49,9 @@ public record PartitionsDrainedEvent(String consumer, Instant at, List<String> p
 	}
 
 	/**
-	 * Return whether the records were all finished in time.
-	 * @return {@code false} if some are delivered again to the partitions' next owner
-	 * although they are still being handled or to be acknowledged
+	 * Return whether all records were completed in time.
+	 * @return {@code false} if some are redelivered to the next owner of the partitions
+	 * although they are still in progress or not yet acknowledged
 	 */
 	public boolean isComplete() {
 		return this.givenUp.isEmpty();

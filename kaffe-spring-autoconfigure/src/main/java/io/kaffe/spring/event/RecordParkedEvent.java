@@ -17,16 +17,16 @@
 package io.kaffe.spring.event;
 
 /**
- * A record has failed for good and is kept until somebody has it retried, skipped or
- * dead-lettered. Published again if it is parked again, after a retry or by whoever gets
- * its partition next.
+ * Published when a record has exhausted its attempts and is kept until an operator
+ * retries, skips or dead-letters it. Published again if it is parked again, after a retry
+ * or by the next owner of its partition.
  *
  * @param consumer the consumer's name
  * @param topic the record's topic
  * @param partition the number of its partition
  * @param offset its offset
- * @param failure what its last attempt failed with; its message may tell of the record's
- * contents
+ * @param failure the exception of the last attempt; its message may reveal the contents
+ * of the record
  */
 public record RecordParkedEvent(String consumer, String topic, int partition, long offset, Throwable failure) {
 

@@ -21,15 +21,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record has been with its handler for longer than {@code stall-threshold}. Published
- * once for each time that it is handed to the handler.
+ * Published when the handler of a record has not returned within the
+ * {@code stall-threshold}, once for each delivery attempt.
  *
  * @param consumer the consumer's name
- * @param worker the name of the worker that handles it; {@code null} if none waits for it
+ * @param worker the name of the worker of the record; {@code null} if it has none
  * @param topic the record's topic
  * @param partition the number of its partition
  * @param offset its offset
- * @param duration for how long the handler had had it when that was noticed
+ * @param duration how long the handler had been running when the stall was detected
  */
 public record WorkerStalledEvent(String consumer, @Nullable String worker, String topic, int partition, long offset,
 		Duration duration) {

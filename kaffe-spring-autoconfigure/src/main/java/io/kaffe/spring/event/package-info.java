@@ -15,9 +15,8 @@
  */
 
 /**
- * What is published to the application when a consumer needs attention, for
- * {@code @EventListener} methods. All of it is published by one thread of its own, some
- * time after it happened.
+ * Events that are published when a consumer needs attention, for {@code @EventListener}
+ * methods. A separate thread publishes all of them, asynchronously.
  */
 @NullMarked
 package io.kaffe.spring.event;

@@ -438,7 +438,8 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, "--kaffe.consumers.orders=worker-per-partition"))
 			.contains("kaffe.consumers.orders")
 			.contains("worker-per-partition")
-			.contains("Expected settings such as 'worker-allocation-strategy' below the consumer's name, or nothing");
+			.contains(
+					"Expected settings such as 'worker-allocation-strategy' below the consumer's name, or an empty value");
 	}
 
 	@Test

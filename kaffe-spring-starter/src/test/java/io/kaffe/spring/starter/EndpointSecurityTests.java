@@ -198,7 +198,8 @@ class EndpointSecurityTests {
 		if (token != null) {
 			request.header("X-XSRF-TOKEN", token);
 		}
-		return this.client.send(request.POST(BodyPublishers.ofString("{}")).build(), BodyHandlers.ofString());
+		return this.client.send(request.POST(BodyPublishers.ofString("{\"all\": true}")).build(),
+				BodyHandlers.ofString());
 	}
 
 	/**

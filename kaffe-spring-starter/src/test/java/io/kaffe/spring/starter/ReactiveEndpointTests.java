@@ -81,13 +81,13 @@ class ReactiveEndpointTests {
 		KaffeConsumers consumers = this.context.getBean(KaffeConsumers.class);
 		assertThat(get("/actuator/kaffeworkers").body()).contains("\"access\":\"unrestricted\"", "\"orders\"");
 		assertThat(get("/actuator/kaffeworkers/refunds").statusCode()).isEqualTo(404);
-		assertThat(post("orders/pause", "{}").body()).contains("Fetches nothing more");
+		assertThat(post("orders/pause", "{\"all\": true}").body()).contains("Paused");
 		assertThat(consumers.isPaused("orders")).isTrue();
-		assertThat(post("orders/resume", "").statusCode()).isEqualTo(200);
+		assertThat(post("orders/resume", "{\"all\": true}").statusCode()).isEqualTo(200);
 		assertThat(consumers.isPaused("orders")).isFalse();
 		assertThat(post("refunds/pause", "{}").statusCode()).isEqualTo(404);
-		assertThat(post("orders/explode", "{}").body()).contains("There is no operation 'explode'");
-		assertThat(post("orders/pause", "{\"topc\": \"orders\"}").body()).contains("too many [topc]");
+		assertThat(post("orders/explode", "{}").body()).contains("Unknown operation 'explode'");
+		assertThat(post("orders/pause", "{\"topc\": \"orders\"}").body()).contains("'pause' needs a 'topic'");
 		assertThat(consumers.isPaused("orders")).isFalse();
 		HttpResponse<String> seek = post("orders/seek", "{\"topic\": \"orders\", \"partition\": 0, \"to\": \"end\"}");
 		assertThat(seek.statusCode()).isEqualTo(409);

@@ -15,7 +15,7 @@
  */
 
 /**
- * JMH benchmarks that need what is package-private in the engine.
+ * JMH benchmarks that use package-private classes of the engine.
  */
 @NullMarked
 package io.kaffe.spring.engine.listener;

@@ -15,8 +15,8 @@
  */
 
 /**
- * What is installed in the adapters of Spring Kafka's listeners, and the listeners that
- * call the handlers of declared consumers.
+ * Replacements for parts of Spring Kafka's listener adapters, and the listeners that call
+ * the handlers of declared consumers. Not API: it may change in any release.
  */
 @NullMarked
 package io.kaffe.spring.engine.adapter;

@@ -15,7 +15,7 @@
  */
 
 /**
- * Sends records that have failed to a dead-letter topic.
+ * Sends failed records to a dead-letter topic. Not API: it may change in any release.
  */
 @NullMarked
 package io.kaffe.spring.engine.deadletter;

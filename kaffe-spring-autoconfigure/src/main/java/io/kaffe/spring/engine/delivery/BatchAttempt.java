@@ -259,7 +259,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 		for (int position = 0; position < handled.length; position++) {
 			BatchedRecord record = this.records.get(position);
-			if (!handled[position] || record.record().offset() <= result.finalUpTo(record.partition())) {
+			if (!handled[position] || record.record().offset() <= result.completedUpTo(record.partition())) {
 				complete(position);
 			}
 			else {
@@ -277,7 +277,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		for (int position = this.records.size() - 1; position >= 0; position--) {
 			BatchedRecord record = this.records.get(position);
 			if (seen.add(record.assignment())) {
-				long upTo = result.finalUpTo(record.partition());
+				long upTo = result.completedUpTo(record.partition());
 				boolean all = upTo == Long.MAX_VALUE;
 				record.assignment()
 					.held()

@@ -15,7 +15,8 @@
  */
 
 /**
- * What happens to a record, or to a batch of records, on a worker, until it is completed.
+ * Delivers a record, or a batch of records, to its listener on a worker, until it is
+ * completed. Not API: it may change in any release.
  */
 @NullMarked
 package io.kaffe.spring.engine.delivery;

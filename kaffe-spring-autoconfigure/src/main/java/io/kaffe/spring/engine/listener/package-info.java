@@ -15,9 +15,9 @@
  */
 
 /**
- * The seam with Spring Kafka's listener containers, and the only package that touches a
- * Kafka consumer: adopting containers, handing records to workers, rebalances, commits,
- * pausing.
+ * Integration with Spring Kafka's listener containers, and the only package that uses a
+ * Kafka consumer: adopting containers, dispatching records to workers, rebalances,
+ * commits, pausing. Not API: it may change in any release.
  */
 @NullMarked
 package io.kaffe.spring.engine.listener;

@@ -15,7 +15,8 @@
  */
 
 /**
- * Which offsets of a partition are complete: plain Java, without Kafka or Spring.
+ * Tracks which offsets of a partition are completed: plain Java, without Kafka or Spring.
+ * Not API: it may change in any release.
  */
 @NullMarked
 package io.kaffe.spring.engine.offset;

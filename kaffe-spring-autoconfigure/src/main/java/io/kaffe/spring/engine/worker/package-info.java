@@ -16,6 +16,7 @@
 
 /**
  * Workers: serial queues on a task executor, allocated by a strategy and kept in a table.
+ * Not API: it may change in any release.
  */
 @NullMarked
 package io.kaffe.spring.engine.worker;

@@ -1,21 +1,21 @@
 /*
- * What somebody has to look at: the records, partitions and consumers that are held up, the worst first.
+ * What needs an operator's attention: the records, partitions and consumers that are held up, the worst first.
  */
 
-import { isKnown, plural, simpleName, time } from "./format.js";
+import { plural, simpleName, time } from "./format.js";
 
 const SEVERITIES = ["bad", "warn", "note"];
 
-// As health has them: red is down, and nothing else.
+// As in health: red means down, and nothing else.
 const SEVERITY_OF = { down: "bad", warning: "warn" };
 
-// Problems of single records; more is known about most of them than what health says.
+// Problems of single records; the table has more details about most of them than health.
 const OF_RECORDS = ["stalled", "parked", "retrying", "recovering", "stopping"];
 
-// A record that is not final for as long as this holds its partition up, whatever its worker says.
+// A record that is not completed for as long as this holds up its partition, whatever the state of its worker.
 const LONG_SECONDS = 60;
 
-// Failed attempts are everyday life; those that go on are not.
+// Single failed attempts are normal; repeated ones are not.
 const MANY_ATTEMPTS = 3;
 
 /**
@@ -25,14 +25,14 @@ const MANY_ATTEMPTS = 3;
 function attention(consumers, histories, service) {
   const items = [];
   for (const [name, consumer] of Object.entries(consumers)) {
-    const partitions = new Map((consumer.partitions ?? []).map((partition) => [nameOf(partition), partition]));
+    const partitions = new Map(consumer.partitions.map((partition) => [nameOf(partition), partition]));
     const found = [...ofConsumer(consumer, histories.get(name)), ...ofFailing(consumer, partitions),
         ...ofWorkers(consumer, partitions)];
     found.push(...ofOtherRecords(consumer, found));
     found.push(...ofPartitions(consumer, blockedWorkers(consumer, found), service));
     const records = new Set();
     for (const item of found) {
-      // What is said about a record first is said best.
+      // The first item about a record is the most specific.
       if (item.what === undefined || !records.has(item.what)) {
         records.add(item.what);
         items.push({ ...item, consumer: name, key: keyOf(name, item, items),
@@ -51,32 +51,31 @@ function keyOf(consumer, item, items) {
   return (same === 0) ? key : `${key}|${same}`;
 }
 
-// Not the age, which grows from one item to the next while it is asked for.
+// Not the age, which grows from one item to the next while it is computed.
 const beginningOf = ({ since }) => since ? Date.parse(since) : Number.MAX_SAFE_INTEGER;
 
 function* ofConsumer(consumer, history) {
   if (consumer.stopped) {
     yield { severity: "bad", state: "stopped", why: consumer.stopped.reason, since: consumer.stopped.at };
   }
-  const problems = problemsOf(consumer);
-  for (const { severity, message, since } of problems.filter(({ kind }) => kind !== "stopped" && !OF_RECORDS.includes(kind))) {
+  for (const { severity, message, since } of consumer.problems.filter(({ kind }) => kind !== "stopped" && !OF_RECORDS.includes(kind))) {
     const [state, ...why] = message.split(": ");
     yield { severity: SEVERITY_OF[severity] ?? "warn", state, why: why.join(": "), since };
   }
-  const failures = history?.commitFailures ?? 0;
-  if (failures > 0 && !problems.some(({ kind }) => kind === "commits-failing")) {
+  const failures = history.commitFailures;
+  if (failures > 0 && !consumer.problems.some(({ kind }) => kind === "commits-failing")) {
     yield { severity: "warn", state: "commits fail", why: `${plural(failures, "commit")} failed in the last minutes` };
   }
-  if (consumer.paused || consumer.state === "paused") {
-    yield { severity: "note", state: "paused", why: "Somebody has paused the consumer" };
+  if (consumer.paused) {
+    yield { severity: "note", state: "paused", why: "paused by an operator" };
   }
 }
 
 function* ofFailing(consumer, partitions) {
   const severity = parkedSeverity(consumer);
-  for (const failing of failingOf(consumer)) {
+  for (const failing of consumer.failing) {
     const parked = failing.state === "parked";
-    if (parked || failing.state === "recovering" || (failing.attempts ?? 0) >= MANY_ATTEMPTS) {
+    if (parked || failing.state === "recovering" || failing.attempts >= MANY_ATTEMPTS) {
       yield { severity: parked ? severity : "warn", what: recordName(failing), state: failing.state,
           why: [`${simpleName(failing.cause ?? failing.exception)} after ${plural(failing.attempts, "attempt")}`,
             failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(partitions, failing)]
@@ -86,20 +85,20 @@ function* ofFailing(consumer, partitions) {
 }
 
 function* ofWorkers(consumer, partitions) {
-  for (const worker of consumer.workers ?? []) {
-    const current = worker.current?.[0];
+  for (const worker of consumer.workers) {
+    const current = worker.current[0];
     if (worker.state === "stalled" && current) {
       yield { severity: "warn", what: recordName(current), state: "stalled",
-          why: [`its handler does not return, on ${worker.name}`, heldUpBy(partitions, current)]
+          why: [`its handler has not returned, on ${worker.name}`, heldUpBy(partitions, current)]
             .filter((part) => part !== null).join(", "), since: current.since, worker: worker.name };
     }
   }
 }
 
-/** What health tells of records that are not found otherwise, such as those whose handlers answer later. */
+/** Records that only health reports, such as those whose handlers complete asynchronously. */
 function* ofOtherRecords(consumer, found) {
   const records = new Set(found.map((item) => item.what));
-  for (const { kind, severity, message, since } of problemsOf(consumer)) {
+  for (const { kind, severity, message, since } of consumer.problems) {
     const [, what, why] = /^[^:]+: (\S+@\d+),? (.*)$/.exec(message) ?? [];
     if (OF_RECORDS.includes(kind) && what !== undefined && !records.has(what)) {
       yield { severity: SEVERITY_OF[severity] ?? "warn", what, state: kind, why, since };
@@ -107,25 +106,25 @@ function* ofOtherRecords(consumer, found) {
   }
 }
 
-/** Return the names of the workers that are at one of the records that were found. */
+/** Return the names of the workers that handle one of the records that were found. */
 function blockedWorkers(consumer, found) {
   const records = new Set(found.map((item) => item.what));
-  return new Set((consumer.workers ?? []).filter((worker) =>
-      (worker.current ?? []).some((current) => records.has(recordName(current)))).map((worker) => worker.name));
+  return new Set(consumer.workers.filter((worker) =>
+      worker.current.some((current) => records.has(recordName(current)))).map((worker) => worker.name));
 }
 
 function* ofPartitions(consumer, blocked, service) {
-  for (const partition of consumer.partitions ?? []) {
+  for (const partition of consumer.partitions) {
     const name = nameOf(partition);
     const oldest = partition.oldestUnfinished;
-    // What waits behind a record that is listed already is no news.
+    // Partitions behind a record that is already listed are left out.
     if (oldest && !blocked.has(partition.worker) && service.secondsSince(oldest.since) > LONG_SECONDS) {
       yield { severity: "warn", what: `${name}@${oldest.offset}`, state: "held up",
-          why: `nothing of ${name} is committed beyond it, ${plural(partition.lag, "record")} behind`,
+          why: `nothing beyond it is committed, ${plural(partition.lag, "record")} behind`,
           since: oldest.since, worker: partition.worker };
     }
-    if (partition.paused === "operator" && !consumer.paused && consumer.state !== "paused") {
-      yield { severity: "note", what: name, state: "paused", why: "Somebody has paused the partition",
+    if (partition.paused === "operator" && !consumer.paused) {
+      yield { severity: "note", what: name, state: "paused", why: "paused by an operator",
           partition: { topic: partition.topic, partition: partition.partition } };
     }
   }
@@ -141,30 +140,11 @@ const recordName = ({ partition, offset }) => `${partition}@${offset}`;
 
 const nameOf = ({ topic, partition }) => `${topic}-${partition}`;
 
-/** Return the failing records: as the service lists them, else those that its workers are at. */
-function failingOf(consumer) {
-  if (consumer.failing) {
-    return consumer.failing;
-  }
-  return (consumer.workers ?? []).filter((worker) => worker.state === "parked" || worker.state === "backing-off")
-    .flatMap((worker) => (worker.current ?? []).map((current) => ({ partition: current.partition,
-        offset: current.offset, state: (worker.state === "parked") ? "parked" : "retrying",
-        attempts: current.attempt, since: current.since, nextAttemptAt: null,
-        exception: worker.lastFailure?.exception })));
-}
-
-const problemsOf = (consumer) => consumer.problems ?? [];
-
-/** Return how bad it is that a record is parked: that is a setting of the consumer. */
+/** Return the severity of parked records, which is a setting of the consumer. */
 const parkedSeverity = (consumer) =>
-    problemsOf(consumer).some(({ kind, severity }) => kind === "parked" && severity === "down") ? "bad" : "warn";
+    consumer.problems.some(({ kind, severity }) => kind === "parked" && severity === "down") ? "bad" : "warn";
 
 /** Return how many records are parked. */
-function parkedOf(consumer) {
-  const partitions = consumer.partitions ?? [];
-  return partitions.some((partition) => isKnown(partition.parked))
-      ? partitions.reduce((total, partition) => total + (partition.parked ?? 0), 0)
-      : failingOf(consumer).filter((failing) => failing.state === "parked").length;
-}
+const parkedOf = (consumer) => consumer.partitions.reduce((total, partition) => total + partition.parked, 0);
 
-export { attention, failingOf, parkedOf, parkedSeverity };
+export { attention, parkedOf, parkedSeverity };

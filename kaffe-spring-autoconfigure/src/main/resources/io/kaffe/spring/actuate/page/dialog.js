@@ -1,13 +1,13 @@
 /*
- * Dialogs. The browser keeps the focus in them, and gives it back to where it came from.
+ * Dialogs. The browser keeps the focus in them, and returns it to where it was.
  */
 
-import { element, setHidden, setText, tell } from "./element.js";
+import { element, notify, setHidden, setText } from "./element.js";
 import { count, duration, simpleName, time } from "./format.js";
 import { OPERATIONS } from "./operations.js";
 
 /**
- * Asks whether an operation is meant, has it carried out, and says what came of it. Fields of a request are {name, label,
+ * Asks for confirmation of an operation, performs it, and shows the result. Fields of a request are {name, label,
  * options} or {name, label, type, value, placeholder, shownFor}: shownFor names what has to be chosen in
  * the select before it; an option is {value, label}.
  */
@@ -44,20 +44,21 @@ class Confirmation {
     this.#dialog = element("dialog", { "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text" }, form);
     document.body.append(this.#dialog);
     this.#dialog.showModal();
-    // What cannot be undone is not to be done by one key too many.
+    // An operation that cannot be undone must not be confirmed by one key too many.
     (inputs[0]?.control ?? (danger ? cancel : confirm)).focus();
   }
 
   async #carryOut(request, inputs, confirm, problem) {
     const dialog = this.#dialog;
-    const parameters = { ...request.parameters };
-    inputs.forEach((each) => each.write(parameters));
+    const chosen = { ...request.parameters };
+    inputs.forEach((each) => each.write(chosen));
+    const parameters = OPERATIONS[request.operation].parameters?.(chosen) ?? chosen;
     confirm.disabled = true;
     setHidden(problem, true);
     try {
       const answer = await this.#service.operate(request.consumer, request.operation, parameters);
       dialog.close();
-      tell(answer.message ?? (answer.done === false ? "Accepted, not done yet." : "Done."));
+      notify(answer.message);
     }
     catch (failure) {
       setText(problem, failure.message);
@@ -113,13 +114,13 @@ class WorkerDetails {
     this.#service = service;
   }
 
-  /** Show a worker until the reader has enough of it. */
+  /** Show a worker until the dialog is closed. */
   show(consumer, worker) {
     this.#shown = { consumer, worker };
     this.#facts.replaceChildren();
     setText(this.#stack, "");
     setHidden(this.#stack, true);
-    setText(this.#note, "Asking …");
+    setText(this.#note, "Loading …");
     this.#dialog?.remove();
     this.#dialog = element("dialog", { class: "wide", "aria-labelledby": "worker-title", close: () => this.#shown = null },
         element("h2", { id: "worker-title" }, worker), this.#facts, this.#note, this.#stack,
@@ -130,7 +131,7 @@ class WorkerDetails {
     this.refresh();
   }
 
-  /** Ask again, if a worker is shown. */
+  /** Load it again, if a worker is shown. */
   async refresh() {
     const shown = this.#shown;
     if (shown === null) {
@@ -150,11 +151,10 @@ class WorkerDetails {
   }
 
   #fill(worker) {
-    const current = worker.current ?? [];
-    const facts = [["State", worker.state], ["Partitions", (worker.partitions ?? []).join(", ")],
+    const facts = [["State", worker.state], ["Partitions", worker.partitions.join(", ")],
         ["Queued", count(worker.queued)], ["Handled", count(worker.handled)], ["Failed", count(worker.failed)],
         ["Restarts", count(worker.restarts)],
-        ...current.map((record) => ["At", `${record.partition}@${record.offset}, attempt ${record.attempt}, since `
+        ...worker.current.map((record) => ["Record", `${record.partition}@${record.offset}, attempt ${record.attempt}, since `
             + `${time(record.since)} (${duration(this.#service.secondsSince(record.since))})`
             + ((record.key !== undefined && record.key !== null) ? `, key ${record.key}` : "")]),
         ...(worker.lastFailure ? [["Last failure", `${simpleName(worker.lastFailure.exception)} at `
@@ -165,7 +165,7 @@ class WorkerDetails {
     const stack = worker.stack ?? [];
     setText(this.#stack, stack.join("\n"));
     setHidden(this.#stack, stack.length === 0);
-    setText(this.#note, (stack.length > 0) ? "The thread that runs it, just now:" : "No thread is running it just now.");
+    setText(this.#note, (stack.length > 0) ? "Stack of the thread that runs it:" : "No thread is running it.");
   }
 
 }

@@ -1,5 +1,5 @@
 /*
- * Elements of the page. Whatever the service says becomes text, never markup.
+ * Elements of the page. Values from the service become text, never markup.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -60,21 +60,21 @@ const setHidden = (node, hidden) => setAttribute(node, "hidden", hidden);
  */
 function reconcile(parent, items, keyOf, create, update) {
   const present = parent.byKey ?? new Map();
-  const wanted = new Map();
+  const targets = new Map();
   for (const item of items) {
     const key = keyOf(item);
-    if (!wanted.has(key)) {
-      wanted.set(key, item);
+    if (!targets.has(key)) {
+      targets.set(key, item);
     }
   }
   const next = new Map();
   for (const [key, node] of present) {
-    if (!wanted.has(key)) {
+    if (!targets.has(key)) {
       node.remove();
     }
   }
   let place = parent.firstChild;
-  for (const [key, item] of wanted) {
+  for (const [key, item] of targets) {
     const node = present.get(key) ?? create(item);
     if (node === place) {
       place = place.nextSibling;
@@ -90,18 +90,18 @@ function reconcile(parent, items, keyOf, create, update) {
 
 let announced;
 
-/** Tell those who do not see the page. */
+/** Announce a text to screen readers. */
 function announce(text) {
   clearTimeout(announced);
-  // A text that is the same as before is told again only if it was away in between.
+  // The same text is announced again only if it was removed in between.
   byId("announcement").textContent = "";
   announced = setTimeout(() => byId("announcement").textContent = text, 100);
 }
 
 let shown;
 
-/** Tell everybody, for a moment. */
-function tell(text) {
+/** Show and announce a text for a moment. */
+function notify(text) {
   const toast = byId("toast");
   toast.textContent = text;
   toast.hidden = false;
@@ -110,4 +110,4 @@ function tell(text) {
   shown = setTimeout(() => toast.hidden = true, 6000);
 }
 
-export { announce, byId, drawing, element, reconcile, setAttribute, setHidden, setText, tell };
+export { announce, byId, drawing, element, notify, reconcile, setAttribute, setHidden, setText };

@@ -1,5 +1,5 @@
 /*
- * Numbers and times as people read them. Nothing known is an en dash.
+ * Numbers and times for display. An unknown value is an en dash.
  */
 
 const UNKNOWN = "–";

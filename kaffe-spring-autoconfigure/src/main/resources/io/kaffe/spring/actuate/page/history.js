@@ -1,5 +1,5 @@
 /*
- * What the counters were, and so how fast they move.
+ * The history of the counters, and their rates.
  */
 
 const KEPT_MILLIS = 300_000;
@@ -9,14 +9,12 @@ class History {
 
   #samples = [];
 
-  /** Add what the consumer says. */
+  /** Add a sample of the consumer. */
   add(consumer) {
     const at = Date.now();
     const previous = this.#samples.at(-1);
-    const handled = handledBy(consumer);
-    const failed = consumer.counters?.failed ?? sum(consumer.workers, "failed");
-    const commitFailures = consumer.counters?.commitFailures;
-    this.#samples.push({ at, handled, failed, commitFailures, lag: lagOf(consumer),
+    const { handled, failed, commitFailures } = consumer.counters;
+    this.#samples.push({ at, handled, failed, commitFailures, lag: consumer.lag,
         handledPerSecond: perSecond(previous, at, handled, "handled"),
         failedPerSecond: perSecond(previous, at, failed, "failed") });
     while (this.#samples[0].at < at - KEPT_MILLIS) {
@@ -24,9 +22,9 @@ class History {
     }
   }
 
-  /** Say that nothing was heard: the lines have a gap. */
+  /** Record that there was no response: the lines have a gap. */
   interrupt() {
-    if (this.#samples.length > 0 && this.#samples.at(-1).lag !== undefined) {
+    if (this.#samples.length > 0 && this.#samples.at(-1).handled !== undefined) {
       this.#samples.push({ at: Date.now() });
     }
   }
@@ -35,7 +33,7 @@ class History {
     return this.#samples.at(-1);
   }
 
-  /** Return how many commits have failed within what is kept. */
+  /** Return how many commits have failed in the time that is kept. */
   get commitFailures() {
     const known = this.#samples.filter((sample) => sample.commitFailures !== undefined);
     return (known.length < 2) ? 0 : Math.max(0, known.at(-1).commitFailures - known[0].commitFailures);
@@ -49,24 +47,13 @@ class History {
 }
 
 function perSecond(previous, at, value, name) {
-  // Counters begin anew when the service does.
+  // Counters start at zero when the service restarts.
   if (previous?.[name] === undefined || value < previous[name] || at <= previous.at) {
     return undefined;
   }
   return (value - previous[name]) * 1000 / (at - previous.at);
 }
 
-const sum = (items, name) => (items ?? []).reduce((total, item) => total + (item[name] ?? 0), 0);
+const sum = (items, name) => items.reduce((total, item) => total + item[name], 0);
 
-const handledBy = (consumer) => consumer.counters?.handled ?? sum(consumer.workers, "handled");
-
-/** Return the records of all partitions that are not final, null if nothing is known about them. */
-function lagOf(consumer) {
-  if (consumer.lag !== undefined) {
-    return consumer.lag;
-  }
-  const known = (consumer.partitions ?? []).filter((partition) => partition.lag !== null && partition.lag !== undefined);
-  return (known.length > 0) ? sum(known, "lag") : null;
-}
-
-export { handledBy, History, lagOf, sum };
+export { History, sum };

@@ -1,5 +1,5 @@
 /*
- * Asks the service every two seconds and shows what it says.
+ * Polls the service every two seconds and shows the result.
  */
 
 import { attention } from "./attention.js";
@@ -42,9 +42,9 @@ let dueAt = 0;
 
 let polling = null;
 
-// ---------------------------------------------------------------------------------------------------------- asking
+// --------------------------------------------------------------------------------------------------------- polling
 
-/** Ask now, unless that is being done. */
+/** Poll now, unless a poll is in progress. */
 function poll() {
   clearTimeout(timer);
   polling ??= ask().finally(() => polling = null);
@@ -63,7 +63,7 @@ async function ask() {
     unheard(failure);
     return;
   }
-  // Where it takes long, it is asked for less often.
+  // Slow responses are requested less often.
   next(Math.max(POLL_MILLIS, 4 * (Date.now() - begin)));
   heard(table);
 }
@@ -78,12 +78,12 @@ function next(millis) {
 
 function heard(table) {
   if (failures > 0) {
-    announce("The service answers again.");
+    announce("The service responds again.");
   }
   failures = 0;
   heardAt = Date.now();
-  consumers = table.consumers ?? {};
-  operations.access = table.access ?? null;
+  consumers = table.consumers;
+  operations.access = table.access;
   for (const [name, consumer] of Object.entries(consumers)) {
     if (!histories.has(name)) {
       histories.set(name, new History());
@@ -138,8 +138,8 @@ function showConnection() {
     setText(connection, "unreachable");
     setAttribute(connection, "data-severity", "bad");
     const wait = Math.max(0, Math.ceil((dueAt - Date.now()) / 1000));
-    setText(byId("unreachable-since"), ((heardAt === null) ? "It has not been heard of yet."
-        : `What you see is from ${time(heardAt)}, ${duration((Date.now() - heardAt) / 1000)} ago.`)
+    setText(byId("unreachable-since"), ((heardAt === null) ? "No response has been received yet."
+        : `The data shown is from ${time(heardAt)}, ${duration((Date.now() - heardAt) / 1000)} ago.`)
         + ((wait > 0) ? ` Next try in ${wait} s.` : " Trying …"));
   }
   else if (heardAt !== null) {
@@ -219,7 +219,7 @@ function showConsumer(name, tab) {
   showTabs(consumer, Object.hasOwn(shown.tables, tab) ? tab : Object.keys(shown.tables)[0]);
 }
 
-// Made anew only when something about them changes, so that the focus stays.
+// Replaced only when something about them changes, so that the focus stays.
 function showButtons(name, consumer) {
   const about = JSON.stringify([name, consumer.state === "stopped", consumer.maxConcurrency, consumer.topics]);
   if (shown.buttons !== about) {

@@ -1,69 +1,74 @@
 /*
- * What an operator can have done, and what to say about it before and after.
+ * The operations, and the texts of their buttons and confirmations.
  */
 
-import { element, setAttribute, tell } from "./element.js";
+import { element, notify, setAttribute } from "./element.js";
 import { isKnown } from "./format.js";
 
 const target = ({ consumer, parameters }) => !isKnown(parameters.topic) ? consumer
     : !isKnown(parameters.partition) ? `topic ${parameters.topic}`
     : `${parameters.topic}-${parameters.partition}${isKnown(parameters.offset) ? `@${parameters.offset}` : ""}`;
 
+/** The whole consumer is named explicitly. */
+const topicOrAll = (parameters) => isKnown(parameters.topic) ? parameters : { ...parameters, all: true };
+
 const OPERATIONS = {
   "pause": {
     label: "Pause",
     title: (request) => `Pause ${target(request)}?`,
-    text: "Nothing more is fetched until it is resumed. What is fetched already is handled."
+    text: "Nothing more is fetched until it is resumed. Records already fetched are still handled.",
+    parameters: topicOrAll
   },
   "resume": {
     label: "Resume",
     title: (request) => `Resume ${target(request)}?`,
-    text: "Fetching goes on where it stopped."
+    text: "Fetching continues where it was paused.",
+    parameters: topicOrAll
   },
   "start": {
     label: "Start",
     title: (request) => `Start ${request.consumer}?`,
-    text: "It joins its group and goes on where it has committed."
+    text: "The consumer joins its group and continues at its committed offsets."
   },
   "stop": {
     label: "Stop",
     danger: true,
     title: (request) => `Stop ${request.consumer}?`,
-    text: "What is running is waited for, what is complete is committed. Other instances of the group take its partitions; "
-        + "if there are none, nothing is handled until it is started."
+    text: "Waits for records in progress and commits completed offsets. Other instances of the group take over the partitions; "
+        + "without any, nothing is handled until the consumer is started again."
   },
   "max-concurrency": {
     label: "Concurrency",
     title: (request) => `Change the concurrency of ${request.consumer}?`,
-    text: "How many of its workers run at once, on this instance, until it is restarted."
+    text: "Maximum number of records handled concurrently on this instance, until the service is restarted."
   },
   "retry": {
     label: "Retry now",
     title: (request) => `Retry ${target(request)} now?`,
-    text: "Its handler is given the record once more. If that fails, the record is where it is now."
+    text: "The record is delivered to its handler again. If that fails, it returns to its present state."
   },
   "skip": {
     label: "Skip",
     danger: true,
     title: (request) => `Skip ${target(request)}?`,
-    text: "The record is taken for handled: it is committed, and nobody sees it again. It stays in its topic."
+    text: "The record counts as handled: its offset is committed, and it is not delivered again. It stays in its topic."
   },
   "dead-letter": {
     label: "Dead-letter",
     danger: true,
     title: (request) => `Send ${target(request)} to the dead-letter topic?`,
-    text: "When the broker has it there, the record is taken for handled."
+    text: "Once the broker has acknowledged it there, the record counts as handled."
   },
   "seek": {
     label: "Seek",
     danger: true,
     title: (request) => isKnown(request.parameters.topic) ? `Seek ${target(request)}?` : `Seek ${request.consumer}?`,
-    text: "What is running is waited for, then reading goes on from there. Going back has records handled again; "
-        + "going ahead leaves records out."
+    text: "Waits for records in progress, then continues from the new position. Seeking back redelivers records; "
+        + "seeking ahead leaves records out."
   }
 };
 
-/** Makes the buttons of operations, and knows whether they are of use. */
+/** Creates the buttons of operations, and disables them where operations are not available. */
 class Operations {
 
   #ask;
@@ -75,18 +80,17 @@ class Operations {
     this.#ask = ask;
   }
 
-  /** Return why operations are of no use, null if they are. */
+  /** Return why operations are not available; null if they are. */
   get reason() {
     return this.#reason;
   }
 
-  /** Take over what the service says about access. */
+  /** Apply the access that the service reports. */
   set access(access) {
-    // Where no header forbids it, somebody else's page may have this one in a frame, and guide the reader's clicks.
-    const reason = (window.top !== window.self) ? "Operations are off in a frame: open the page by itself."
-        : (access === "unrestricted") ? null : (access === "read-only")
-        ? "Read-only: operations need management.endpoint.kaffeworkers.access to be unrestricted."
-        : "Read-only: this service offers no operations.";
+    // Unless a header forbids it, another page may show this one in a frame and redirect the user's clicks.
+    const reason = (window.top !== window.self) ? "Operations are disabled in a frame: open the page directly."
+        : (access === "unrestricted") ? null
+        : "Read-only: operations require management.endpoint.kaffeworkers.access to be unrestricted.";
     if (reason !== this.#reason) {
       this.#reason = reason;
       document.querySelectorAll("button.operation").forEach((button) => this.#refresh(button));
@@ -96,7 +100,7 @@ class Operations {
   /**
    * Make the button of an operation.
    * @param fields inputs to ask for, as in dialog.js
-   * @param whose what the button is about, for those who do not see where it stands
+   * @param whose what the button refers to, for screen readers
    */
   button(operation, consumer, parameters = {}, { fields = [], whose = null } = {}) {
     const { label, danger } = OPERATIONS[operation];
@@ -104,12 +108,12 @@ class Operations {
     const button = element("button", { type: "button", class: `operation${danger ? " danger" : ""}`,
         "data-operation": operation, "aria-label": whose ? `${name} ${whose}` : null,
         click: () => (this.#reason === null) ? this.#ask({ consumer, operation, parameters, fields })
-          : tell(this.#reason) }, name);
+          : notify(this.#reason) }, name);
     this.#refresh(button);
     return button;
   }
 
-  // Not "disabled": whoever comes by with the keyboard is to find it, and the reason.
+  // Not "disabled", so that keyboard users find the button and the reason.
   #refresh(button) {
     setAttribute(button, "aria-disabled", (this.#reason !== null) ? "true" : null);
     setAttribute(button, "aria-describedby", (this.#reason !== null) ? "access" : null);

@@ -1,13 +1,13 @@
 /*
- * What the page asks the service for, over HTTP.
+ * The requests of the page to the service, over HTTP.
  */
 
 const PATIENCE_MILLIS = 15_000;
 
-/** A question that was not answered, or not with yes. The message is for whoever reads the page. */
+/** A request that failed. The message is shown to the user of the page. */
 class ServiceError extends Error {
 
-  /** @param {number} status the status of the answer; 0: there was none */
+  /** @param {number} status the status of the response; 0 if there was none */
   constructor(message, status = 0) {
     super(message);
     this.name = "ServiceError";
@@ -22,7 +22,7 @@ class Service {
   /** @param {string} address its address, relative to that of the page */
   constructor(address) {
     this.address = address;
-    // How far the clock of the service is ahead of ours.
+    // How far the clock of the service is ahead of the browser's.
     this.skewMillis = 0;
   }
 
@@ -36,7 +36,7 @@ class Service {
     return this.#ask(this.#path(consumer, worker), {});
   }
 
-  /** Have an operation carried out and return the answer. */
+  /** Perform an operation and return the result. */
   operate(consumer, operation, parameters) {
     return this.#ask(this.#path(consumer, operation), {
       method: "POST",
@@ -63,7 +63,7 @@ class Service {
       signal: AbortSignal.timeout(patienceMillis)
     }).catch((failure) => {
       throw new ServiceError((failure.name === "TimeoutError")
-          ? `The service has not answered within ${patienceMillis / 1000} seconds.` : "The service cannot be reached.");
+          ? `The service did not respond within ${patienceMillis / 1000} seconds.` : "The service cannot be reached.");
     });
     this.#look(response.headers.get("Date"));
     const body = await response.json().catch(() => null);
@@ -71,15 +71,15 @@ class Service {
       throw new ServiceError(explanation(response.status, body), response.status);
     }
     if (body === null) {
-      throw new ServiceError(response.redirected ? "The service sends to another page: you may have to log in again."
-          : "The service answers, but not with JSON.", response.status);
+      throw new ServiceError(response.redirected ? "The service redirected to another page: you may have to log in again."
+          : "The service did not respond with JSON.", response.status);
     }
     return body;
   }
 
   #look(date) {
     const millis = Date.parse(date ?? "");
-    // The header has whole seconds, and an answer takes time: less than that is no difference.
+    // The header has whole seconds, and a response takes time: smaller differences are ignored.
     if (!Number.isNaN(millis)) {
       const skew = millis + 500 - Date.now();
       this.skewMillis = (Math.abs(skew) > 2000) ? skew : 0;
@@ -92,20 +92,20 @@ function explanation(status, body) {
   const message = body?.message;
   switch (status) {
     case 401:
-      return "You are not logged in, or not any more (401). Log in and load this page again.";
+      return "You are not logged in, or your session has expired (401). Log in and reload this page.";
     case 403:
-      return "You are not allowed to do this (403): your role does not permit it, or the service does not accept this "
+      return "You are not allowed to do this (403): your role does not permit it, or the service rejected this "
           + "page's CSRF token (see docs/page.md).";
     case 404:
-      return message ?? "The service does not know it (404): it may just have gone.";
+      return message ?? "Not found (404): it may no longer exist.";
     case 405:
       return "The service offers no operations (405): the access of its endpoint kaffeworkers is read-only.";
     default:
-      return message ?? `The service answers with status ${status}.`;
+      return message ?? `The service responded with status ${status}.`;
   }
 }
 
-// The token of Spring Security's CookieCsrfTokenRepository, if that is in use.
+// The token of Spring Security's CookieCsrfTokenRepository, if it is used.
 function csrfHeader() {
   const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("XSRF-TOKEN="));
   return cookie ? { "X-XSRF-TOKEN": decodeURIComponent(cookie.slice("XSRF-TOKEN=".length)) } : {};

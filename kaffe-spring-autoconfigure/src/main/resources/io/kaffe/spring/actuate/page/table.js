@@ -80,7 +80,7 @@ class Table {
   }
 
   #sort(index) {
-    // Numbers are looked at for the large ones, names for their order; the third time it is the service's order again.
+    // Numbers are sorted largest first, names alphabetically; the third click restores the service's order.
     const first = this.#columns[index].kind === "number";
     if (this.#sorted !== index) {
       this.#sorted = index;
@@ -135,7 +135,7 @@ class Table {
     const value = this.#columns[this.#sorted].value;
     const direction = this.#descending ? -1 : 1;
     return rows.map((row) => ({ row, value: value(row) ?? null })).sort((one, other) => {
-      // What is not known comes last, whichever way.
+      // Unknown values come last in either direction.
       if (one.value === null || other.value === null) {
         return (one.value === null) - (other.value === null);
       }

@@ -1,13 +1,13 @@
 /*
- * What of a consumer is shown where.
+ * The views of a consumer.
  */
 
-import { failingOf, parkedOf, parkedSeverity } from "./attention.js";
+import { parkedOf, parkedSeverity } from "./attention.js";
 import { Chart } from "./chart.js";
 import { element, reconcile, setAttribute, setHidden, setText } from "./element.js";
 import { bytes, count, duration, isKnown, millis, plural, rate, simpleName, time, topicPartition, UNKNOWN }
     from "./format.js";
-import { handledBy, lagOf, sum } from "./history.js";
+import { sum } from "./history.js";
 import { Table } from "./table.js";
 
 const OLD_SECONDS = 30;
@@ -21,7 +21,7 @@ const STATES = { "stopped": "bad", "lost": "bad", "stalled": "warn", "parked": "
     "retrying": "warn", "recovering": "warn", "draining": "warn", "rebalancing": "warn", "paused": "warn",
     "starting": "note", "running": "good", "idle": "none" };
 
-/** Return what an attempt failed with, and the root cause of it. */
+/** Return the exception of an attempt and its root cause. */
 function exceptionText({ exception, message, cause, causeMessage }) {
   const thrown = [simpleName(exception), message].filter(isKnown).join(": ");
   return isKnown(cause) ? `${thrown}, caused by ${[simpleName(cause), causeMessage].filter(isKnown).join(": ")}` : thrown;
@@ -64,7 +64,7 @@ function buttonsCell(cell, make) {
 /** The record that has been unfinished for longest, as {record, seconds}; null if there is none. */
 function oldestOf(consumer, service) {
   let oldest = null;
-  for (const partition of consumer.partitions ?? []) {
+  for (const partition of consumer.partitions) {
     const seconds = service.secondsSince(partition.oldestUnfinished?.since);
     if (seconds !== undefined && (oldest === null || seconds > oldest.seconds)) {
       oldest = { record: `${partition.topic}-${partition.partition}@${partition.oldestUnfinished.offset}`, seconds };
@@ -75,32 +75,28 @@ function oldestOf(consumer, service) {
 
 /** The counters of a consumer, as [name, value, remark, severity]. */
 function countersOf(consumer, history, service) {
-  const counters = consumer.counters ?? {};
+  const { buffered, counters, inFlight, lagSeconds } = consumer;
   const parked = parkedOf(consumer);
   const oldest = oldestOf(consumer, service);
-  const inFlight = consumer.inFlight
-      ?? (consumer.workers ?? []).filter((worker) => worker.state === "running" || worker.state === "stalled").length;
-  const stalled = (consumer.workers ?? []).filter((worker) => worker.state === "stalled").length;
-  const paused = (consumer.partitions ?? []).filter((partition) => partition.paused).length;
-  const partitions = (consumer.partitions ?? []).length;
-  const lagSeconds = consumer.lagSeconds;
+  const stalled = consumer.workers.filter((worker) => worker.state === "stalled").length;
+  const paused = consumer.partitions.filter((partition) => partition.paused).length;
   return [
-    ["Handled", count(handledBy(consumer)), `${rate(history.last?.handledPerSecond)} / s`],
+    ["Handled", count(counters.handled), `${rate(history.last?.handledPerSecond)} / s`],
     ["In flight", count(inFlight), (stalled > 0) ? `${count(stalled)} stalled`
-        : `of ${plural(consumer.workerCount ?? consumer.workers?.length, "worker")}`, (stalled > 0) ? "warn" : null],
-    ["Queued", count(Math.max(sum(consumer.workers, "queued"), (consumer.buffered?.records ?? 0) - inFlight)),
-        `${bytes(consumer.buffered?.bytes)} buffered`],
-    ["Lag", count(lagOf(consumer)), consumer.noAnswerSince ? "brokers do not answer"
+        : `of ${plural(consumer.workerCount, "worker")}`, (stalled > 0) ? "warn" : null],
+    ["Queued", count(Math.max(sum(consumer.workers, "queued"), buffered.records - inFlight)),
+        `${bytes(buffered.bytes)} buffered`],
+    ["Lag", count(consumer.lag), consumer.noAnswerSince ? "brokers do not answer"
         : isKnown(lagSeconds) ? `${duration(lagSeconds)} behind` : "records",
         consumer.noAnswerSince ? "bad" : severityOf(lagSeconds)],
     ["Oldest", oldest ? duration(oldest.seconds) : UNKNOWN, oldest ? oldest.record : "nothing unfinished",
         severityOf(oldest?.seconds)],
-    ["Parked", count(parked), (parked > 0) ? "to be decided" : "none",
+    ["Parked", count(parked), (parked > 0) ? "awaiting a decision" : "none",
         (parked > 0) ? parkedSeverity(consumer) : null],
-    ["Retries", count(counters.retries), `${count(counters.failed ?? sum(consumer.workers, "failed"))} failed`],
+    ["Retries", count(counters.retries), `${count(counters.failed)} failed`],
     ["Commits", count(counters.commits), `${count(counters.commitFailures)} failed`,
         (history.commitFailures > 0) ? "warn" : null],
-    ["Paused", count(paused), `of ${plural(partitions, "partition")}`, (paused > 0) ? "warn" : null]
+    ["Paused", count(paused), `of ${plural(consumer.partitions.length, "partition")}`, (paused > 0) ? "warn" : null]
   ];
 }
 
@@ -130,7 +126,7 @@ class Charts {
     root.append(this.#rate.root, this.#lag.root, this.#failures.root);
   }
 
-  /** Draw what is known. */
+  /** Draw the history. */
   update(history) {
     this.#rate.update(history.points("handledPerSecond"));
     this.#lag.update(history.points("lag"));
@@ -141,12 +137,12 @@ class Charts {
 
 const instantValue = (instant) => instant ? Date.parse(instant) : null;
 
-const currentText = (worker) => (worker.current ?? []).map((record) => `${record.partition}@${record.offset}`
+const currentText = (worker) => worker.current.map((record) => `${record.partition}@${record.offset}`
     + ((record.attempt > 1) ? ` · attempt ${record.attempt}` : "")
     + (isKnown(record.key) ? ` · ${record.key}` : "")).join(", ");
 
-const listText = (list, most = 6) => ((list ?? []).length > most)
-    ? `${list.slice(0, most).join(", ")} and ${list.length - most} more` : (list ?? []).join(", ");
+const listText = (list, most = 6) => (list.length > most)
+    ? `${list.slice(0, most).join(", ")} and ${list.length - most} more` : list.join(", ");
 
 /** The tables of a consumer, by the ids of their tabs: {title, rows, table}. */
 function tables(name, { service, operations, details }) {
@@ -154,13 +150,13 @@ function tables(name, { service, operations, details }) {
   return {
     workers: {
       title: "Workers",
-      rows: (consumer) => consumer.workers ?? [],
-      count: (consumer) => consumer.workerCount ?? consumer.workers?.length ?? 0,
+      rows: (consumer) => consumer.workers,
+      count: (consumer) => consumer.workerCount,
       table: new Table({
         caption: `Workers of ${name}`,
         empty: "No workers: no partitions are assigned, or nothing is in flight.",
         keyOf: (worker) => worker.name,
-        words: (worker) => [worker.name, worker.state, ...(worker.partitions ?? []), currentText(worker),
+        words: (worker) => [worker.name, worker.state, ...worker.partitions, currentText(worker),
             worker.lastFailure?.exception ?? ""],
         columns: [
           { title: "Worker", value: (worker) => worker.name, cell: (cell, worker) => {
@@ -170,9 +166,9 @@ function tables(name, { service, operations, details }) {
             }
           } },
           { title: "State", value: (worker) => worker.state, cell: (cell, worker) => stateCell(cell, worker.state) },
-          { title: "At", value: currentText, kind: "record", text: (worker) => currentText(worker) || UNKNOWN },
-          { title: "For", value: (worker) => age(worker.current?.[0]), kind: "number",
-            cell: (cell, worker) => ageCell(cell, age(worker.current?.[0])) },
+          { title: "Record", value: currentText, kind: "record", text: (worker) => currentText(worker) || UNKNOWN },
+          { title: "For", value: (worker) => age(worker.current[0]), kind: "number",
+            cell: (cell, worker) => ageCell(cell, age(worker.current[0])) },
           { title: "Queued", value: (worker) => worker.queued, kind: "number", text: (worker) => count(worker.queued) },
           { title: "Handled", value: (worker) => worker.handled, kind: "number",
             text: (worker) => count(worker.handled) },
@@ -189,7 +185,7 @@ function tables(name, { service, operations, details }) {
     },
     partitions: {
       title: "Partitions",
-      rows: (consumer) => consumer.partitions ?? [],
+      rows: (consumer) => consumer.partitions,
       table: new Table({
         caption: `Partitions of ${name}`,
         empty: "No partitions are assigned to this instance.",
@@ -233,13 +229,13 @@ function tables(name, { service, operations, details }) {
     },
     failing: {
       title: "Failing records",
-      rows: failingOf,
-      count: (consumer) => consumer.failingCount ?? failingOf(consumer).length,
+      rows: (consumer) => consumer.failing,
+      count: (consumer) => consumer.failingCount,
       table: new Table({
         caption: `Failing records of ${name}`,
         empty: "No record is failing.",
         keyOf: (failing) => `${failing.partition}@${failing.offset}`,
-        words: (failing) => [`${failing.partition}@${failing.offset}`, failing.state, failing.exception ?? "",
+        words: (failing) => [`${failing.partition}@${failing.offset}`, failing.state, failing.exception,
             failing.message ?? "", failing.cause ?? "", failing.causeMessage ?? "", failing.key ?? ""],
         columns: [
           { title: "Record", value: (failing) => `${failing.partition}@${failing.offset}` },
@@ -263,7 +259,7 @@ function tables(name, { service, operations, details }) {
     },
     failures: {
       title: "Failures",
-      rows: (consumer) => consumer.failures ?? [],
+      rows: (consumer) => consumer.failures,
       table: new Table({
         caption: `Last failures of ${name}`,
         empty: "No attempt has failed.",
@@ -271,7 +267,7 @@ function tables(name, { service, operations, details }) {
         words: (failure) => [failure.record, failure.exception, failure.action, failure.message ?? "",
             failure.cause ?? "", failure.causeMessage ?? ""],
         columns: [
-          { title: "At", value: (failure) => instantValue(failure.at), text: (failure) => time(failure.at) },
+          { title: "Time", value: (failure) => instantValue(failure.at), text: (failure) => time(failure.at) },
           { title: "Record", value: (failure) => failure.record },
           { title: "Attempt", value: (failure) => failure.attempt, kind: "number" },
           { title: "Then", value: (failure) => failure.action },
@@ -285,20 +281,20 @@ function tables(name, { service, operations, details }) {
     },
     rebalances: {
       title: "Rebalances",
-      rows: (consumer) => consumer.rebalances ?? [],
+      rows: (consumer) => consumer.rebalances,
       table: new Table({
         caption: `Last rebalances of ${name}`,
         empty: "No partition has been assigned or revoked.",
-        keyOf: (rebalance) => `${rebalance.at}|${rebalance.kind}|${(rebalance.partitions ?? [])[0]}`,
-        words: (rebalance) => [rebalance.kind, ...(rebalance.partitions ?? []), ...(rebalance.givenUp ?? [])],
+        keyOf: (rebalance) => `${rebalance.at}|${rebalance.kind}|${rebalance.partitions[0]}`,
+        words: (rebalance) => [rebalance.kind, ...rebalance.partitions, ...rebalance.givenUp],
         columns: [
-          { title: "At", value: (rebalance) => instantValue(rebalance.at), text: (rebalance) => time(rebalance.at) },
+          { title: "Time", value: (rebalance) => instantValue(rebalance.at), text: (rebalance) => time(rebalance.at) },
           { title: "What", value: (rebalance) => rebalance.kind, cell: (cell, rebalance) => stateCell(cell, rebalance.kind) },
-          { title: "Partitions", value: (rebalance) => (rebalance.partitions ?? []).length, kind: "wide",
+          { title: "Partitions", value: (rebalance) => rebalance.partitions.length, kind: "wide",
             text: (rebalance) => listText(rebalance.partitions, 12) || UNKNOWN },
           { title: "Drain", value: (rebalance) => rebalance.drainMillis, kind: "number",
             text: (rebalance) => millis(rebalance.drainMillis) },
-          { title: "Given up", value: (rebalance) => (rebalance.givenUp ?? []).length, kind: "wide",
+          { title: "Abandoned", value: (rebalance) => rebalance.givenUp.length, kind: "wide",
             text: (rebalance) => listText(rebalance.givenUp) || UNKNOWN }
         ]
       })
@@ -313,21 +309,21 @@ function recordButtons(operations, name, failing) {
   return ["retry", "skip", "dead-letter"].map((operation) => operations.button(operation, name, record, whose));
 }
 
-/** The buttons of a consumer: those that make sense now. */
+/** The buttons of a consumer, by its state. */
 function consumerButtons(operations, name, consumer) {
   if (consumer.state === "stopped") {
     return [operations.button("start", name)];
   }
   const scope = { name: "topic", label: "What", options: [{ value: "", label: "the whole consumer" },
-      ...(consumer.topics ?? []).map((topic) => ({ value: topic, label: `topic ${topic}` }))] };
+      ...consumer.topics.map((topic) => ({ value: topic, label: `topic ${topic}` }))] };
   const scopes = (scope.options.length > 2) ? [scope] : [];
-  const topics = { name: "topic", label: "Topic", options: (consumer.topics ?? []).map((topic) =>
+  const topics = { name: "topic", label: "Topic", options: consumer.topics.map((topic) =>
       ({ value: topic, label: topic })) };
   return [
     operations.button("pause", name, {}, { fields: scopes }),
     operations.button("resume", name, {}, { fields: scopes }),
-    operations.button("max-concurrency", name, {}, { fields: [{ name: "maxConcurrency", label: "Workers at once",
-        type: "number", min: 1, step: 1, value: consumer.maxConcurrency ?? "", placeholder: "no limit now",
+    operations.button("max-concurrency", name, {}, { fields: [{ name: "maxConcurrency", label: "Maximum concurrency",
+        type: "number", min: 1, step: 1, value: consumer.maxConcurrency ?? "", placeholder: "unlimited",
         read: Number }] }),
     operations.button("seek", name, { allPartitions: true }, { fields: [topics, ...positionFields(false)] }),
     operations.button("stop", name)
@@ -344,11 +340,11 @@ function positionFields(offsets = true) {
   ];
 }
 
-/** What is said about a consumer below its name. */
+/** The description of a consumer below its name. */
 function aboutOf(consumer) {
   return [consumer.groupId ? `group ${consumer.groupId}` : "no group", consumer.workerAllocationStrategy,
-      isKnown(consumer.maxConcurrency) ? `${consumer.maxConcurrency} at once` : "no limit of concurrency",
-      (consumer.topics ?? []).join(", ")].filter(isKnown).join("  ·  ");
+      isKnown(consumer.maxConcurrency) ? `max concurrency ${consumer.maxConcurrency}` : "unlimited concurrency",
+      consumer.topics.join(", ")].filter(isKnown).join("  ·  ");
 }
 
 /** Show the consumers to choose from. */
@@ -359,7 +355,7 @@ function showConsumers(root, consumers, histories, chosen) {
       (node, [name, consumer]) => {
         showState(node.children[1], consumer.state);
         const parked = parkedOf(consumer);
-        setText(node.children[2], `${rate(histories.get(name).last?.handledPerSecond)} / s  ·  lag ${count(lagOf(consumer))}`
+        setText(node.children[2], `${rate(histories.get(name).last?.handledPerSecond)} / s  ·  lag ${count(consumer.lag)}`
             + ((parked > 0) ? `  ·  ${count(parked)} parked` : ""));
         setAttribute(node, "aria-current", (name === chosen) ? "true" : null);
       });

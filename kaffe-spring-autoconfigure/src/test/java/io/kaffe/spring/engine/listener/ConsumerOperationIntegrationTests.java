@@ -58,10 +58,10 @@ class ConsumerOperationIntegrationTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					pause           | {}                                                       | 200 | Fetches nothing more
-					resume          | {}                                                       | 200 | Goes on
-					pause           | {"topic": "orders"}                                      | 200 | Fetches nothing more of
-					resume          | {"topic": "orders"}                                      | 200 | Goes on with
+					pause           | {"all": true}                                            | 200 | Paused from its next poll on
+					resume          | {"all": true}                                            | 200 | Resumed; individually paused
+					pause           | {"topic": "orders"}                                      | 200 | Paused orders
+					resume          | {"topic": "orders"}                                      | 200 | Resumed orders
 					pause           | {"topic": "refunds"}                                     | 404 | does not have the topic
 					pause           | {"topic": "orders", "partition": 0}                      | 409 | is stopped; start it first
 					resume          | {"topic": "orders", "partition": 0}                      | 409 | is stopped; start it first
@@ -71,16 +71,16 @@ class ConsumerOperationIntegrationTests {
 					dead-letter     | {"topic": "orders", "partition": 0, "offset": 0}         | 409 | is stopped; start it first
 					seek            | {"topic": "orders", "partition": 0, "to": "end"}         | 409 | is stopped; start it first
 					seek            | {"topic": "orders", "allPartitions": true, "to": "end"}  | 409 | is stopped; start it first
-					seek            | {"topic": "orders", "partition": 0, "to": "soon"}        | 400 | is no position
-					stop            | {}                                                       | 200 | Was stopped already
+					seek            | {"topic": "orders", "partition": 0, "to": "soon"}        | 400 | Invalid position
+					stop            | {}                                                       | 200 | Already stopped
 					""")
 	void stoppedConsumerAnswersAndGoesOnWhenItIsStarted(String operation, String body, int status, String message) {
 		assertThat(this.operator.post("orders/stop", "{}").statusCode()).isEqualTo(200);
 		HttpResponse<String> response = this.operator.post("orders/" + operation, body);
 		assertThat(response.statusCode()).isEqualTo(status);
 		assertThat(response.body()).contains(message);
-		assertThat(this.operator.post("orders/start", "{}").body()).contains("Runs");
-		assertThat(this.operator.post("orders/start", "{}").body()).contains("Was running already");
+		assertThat(this.operator.post("orders/start", "{}").body()).contains("Started");
+		assertThat(this.operator.post("orders/start", "{}").body()).contains("Already running");
 		if (operation.equals("pause") && status == 200) {
 			ListenerApplication.awaitAssigned(this.context, "orders", 1);
 			await("it is still paused").until(
@@ -91,25 +91,24 @@ class ConsumerOperationIntegrationTests {
 	}
 
 	@Test
-	void whereNothingIsNeededNothingHasToBeSent() {
-		assertThat(this.operator.post("orders/pause", "").statusCode()).isEqualTo(200);
-		assertThat(this.operator.get("orders")).contains("\"paused\":true");
-		assertThat(this.operator.post("orders/resume", "").statusCode()).isEqualTo(200);
-		assertThat(this.operator.post("orders/stop", "").body()).contains("Has stopped");
-		assertThat(this.operator.post("orders/start", "").body()).contains("Runs");
+	void operationWithoutArgumentsNeedsNoBody() {
+		assertThat(this.operator.post("orders/stop", "").body()).contains("Stopped");
+		assertThat(this.operator.post("orders/start", "").body()).contains("Started");
 		assertGoesOn();
 	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					seek            | 'seek' needs [topic, to] and may have [partition, allPartitions]; missing [topic, to], too many []
-					retry           | 'retry' needs [topic, partition, offset] and may have []; missing [topic, partition, offset], too many []
-					skip            | 'skip' needs [topic, partition, offset] and may have []; missing [topic, partition, offset], too many []
-					dead-letter     | 'dead-letter' needs [topic, partition, offset] and may have []; missing [topic, partition, offset], too many []
-					max-concurrency | 'max-concurrency' needs [maxConcurrency] and may have []; missing [maxConcurrency], too many []
+					seek            | 'seek' requires [topic, to] and accepts [partition, allPartitions]; missing [topic, to], not supported []
+					retry           | 'retry' requires [topic, partition, offset] and accepts []; missing [topic, partition, offset], not supported []
+					skip            | 'skip' requires [topic, partition, offset] and accepts []; missing [topic, partition, offset], not supported []
+					dead-letter     | 'dead-letter' requires [topic, partition, offset] and accepts []; missing [topic, partition, offset], not supported []
+					pause           | 'pause' needs a 'topic', which may have a 'partition', or '\\"all\\": true' for the whole consumer
+					resume          | 'resume' needs a 'topic', which may have a 'partition', or '\\"all\\": true' for the whole consumer
+					max-concurrency | 'max-concurrency' requires [maxConcurrency] and accepts []; missing [maxConcurrency], not supported []
 					""")
-	void whereSomethingIsNeededTheAnswerSaysWhat(String operation, String message) {
+	void missingArgumentsAreNamed(String operation, String message) {
 		HttpResponse<String> response = this.operator.post("orders/" + operation, "");
 		assertThat(response.statusCode()).isEqualTo(400);
 		assertThat(response.body()).contains(message);

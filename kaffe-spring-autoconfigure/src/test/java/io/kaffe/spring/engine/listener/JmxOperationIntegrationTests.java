@@ -77,12 +77,12 @@ class JmxOperationIntegrationTests {
 				.singleElement()
 				.satisfies((operate) -> assertThat(Arrays.stream(operate.getSignature()).map(MBeanFeatureInfo::getName))
 					.containsExactly("consumer", "operation", "topic", "partition", "offset", "maxConcurrency", "to",
-							"allPartitions"));
+							"allPartitions", "all"));
 			String topic = application.topic("orders");
 			assertThat(operate(context, "orders", "pause", topic, null, null))
 				.asInstanceOf(InstanceOfAssertFactories.MAP)
 				.containsEntry("done", true)
-				.containsEntry("message", "Fetches nothing more of " + topic);
+				.containsEntry("message", "Paused " + topic);
 			failing.mended = true;
 			operate(context, "orders", "retry", topic, 0, 7L);
 			operate(context, "orders", "skip", topic, 0, 8L);
@@ -92,8 +92,15 @@ class JmxOperationIntegrationTests {
 			assertThatExceptionOfType(MBeanException.class)
 				.isThrownBy(() -> operate(context, "orders", "explode", null, null, null))
 				.havingCause()
-				.withMessageStartingWith("There is no operation 'explode'");
-			assertThat(failing.audited).hasSize(5).extracting(AuditEvent::getPrincipal).containsOnly("anonymous");
+				.withMessageStartingWith("Unknown operation 'explode'");
+			assertThatExceptionOfType(MBeanException.class)
+				.isThrownBy(() -> operate(context, "orders", "pause", null, null, null))
+				.havingCause()
+				.withMessageStartingWith("'pause' needs a 'topic'");
+			assertThat(context.getBean(KaffeConsumers.class).isPaused("orders")).isFalse();
+			operate(context, "orders", "pause", null, null, null, true);
+			assertThat(context.getBean(KaffeConsumers.class).isPaused("orders")).isTrue();
+			assertThat(failing.audited).hasSize(7).extracting(AuditEvent::getPrincipal).containsOnly("anonymous");
 		}
 	}
 
@@ -118,7 +125,13 @@ class JmxOperationIntegrationTests {
 
 	private static @Nullable Object operate(ConfigurableApplicationContext context, String consumer, String operation,
 			@Nullable String topic, @Nullable Integer partition, @Nullable Long offset) throws Exception {
-		return invoke(context, "operate", consumer, operation, topic, partition, offset, null, null, null);
+		return operate(context, consumer, operation, topic, partition, offset, null);
+	}
+
+	private static @Nullable Object operate(ConfigurableApplicationContext context, String consumer, String operation,
+			@Nullable String topic, @Nullable Integer partition, @Nullable Long offset, @Nullable Boolean all)
+			throws Exception {
+		return invoke(context, "operate", consumer, operation, topic, partition, offset, null, null, null, all);
 	}
 
 	private static @Nullable Object invoke(ConfigurableApplicationContext context, String operation,

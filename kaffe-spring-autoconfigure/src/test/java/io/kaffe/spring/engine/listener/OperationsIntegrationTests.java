@@ -112,14 +112,14 @@ class OperationsIntegrationTests {
 			ConfigurableApplicationContext context = start(application);
 			ListenerApplication.awaitAssigned(context, "orders", 1);
 			Operator operator = new Operator(application, context);
-			assertThat(operator.post("orders/stop", "{}").body()).contains("Has stopped");
-			assertThat(operator.post("orders/stop", "{}").body()).contains("Was stopped already");
+			assertThat(operator.post("orders/stop", "{}").body()).contains("Stopped");
+			assertThat(operator.post("orders/stop", "{}").body()).contains("Already stopped");
 			HttpResponse<String> seek = operator.post("orders/seek",
 					"{\"topic\": \"orders\", \"partition\": 0, \"to\": \"end\"}");
 			assertThat(seek.statusCode()).isEqualTo(409);
 			assertThat(seek.body()).contains("is stopped; start it first");
-			assertThat(operator.post("orders/start", "{}").body()).contains("Runs");
-			assertThat(operator.post("orders/start", "{}").body()).contains("Was running already");
+			assertThat(operator.post("orders/start", "{}").body()).contains("Started");
+			assertThat(operator.post("orders/start", "{}").body()).contains("Already running");
 		}
 	}
 
@@ -151,19 +151,11 @@ class OperationsIntegrationTests {
 	}
 
 	@Test
-	void tokenInTheQueryIsNoArgument() {
-		try (ListenerApplication application = application().topic("orders", 1)) {
-			Operator operator = new Operator(application, start(application));
-			assertThat(operator.post("orders/pause?_csrf=token", "{}").statusCode()).isEqualTo(200);
-		}
-	}
-
-	@Test
 	void attemptsAreAudited() {
 		try (ListenerApplication application = application().topic("orders", 1)) {
 			ConfigurableApplicationContext context = start(application);
 			Operator operator = new Operator(application, context);
-			operator.post("orders/pause", "{}");
+			operator.post("orders/pause", "{\"all\": true}");
 			operator.post("orders/explode", "{}");
 			Queue<AuditEvent> audited = context.getBean(Failing.class).audited;
 			assertThat(audited).hasSize(2).allSatisfy((event) -> {
@@ -174,8 +166,8 @@ class OperationsIntegrationTests {
 			assertThat(audited).extracting((event) -> event.getData().get("operation"))
 				.containsExactly("pause", "explode");
 			assertThat(audited).extracting((event) -> String.valueOf(event.getData().get("outcome")))
-				.satisfiesExactly((done) -> assertThat(done).startsWith("Fetches nothing more"),
-						(refused) -> assertThat(refused).startsWith("refused: "));
+				.satisfiesExactly((done) -> assertThat(done).startsWith("Paused"),
+						(rejected) -> assertThat(rejected).startsWith("rejected: "));
 		}
 	}
 
@@ -228,16 +220,22 @@ class OperationsIntegrationTests {
 		@CsvSource(delimiter = '|', quoteCharacter = '`',
 				textBlock = """
 						order/pause            | {}                                                      | 404 | There is no consumer 'order'
-						orders/explode         | {}                                                      | 400 | There is no operation 'explode'
-						orders/pause           | {"partition": 0}                                        | 400 | A partition needs its 'topic'
-						orders/pause           | {"offset": 0}                                           | 400 | too many [offset]
-						orders/pause           | {"topc": "orders", "partition": 0}                      | 400 | 'pause' needs [] and may have [topic, partition]; missing [], too many [topc]
-						orders/pause           | {"topc": "orders"}                                      | 400 | too many [topc]
-						orders/pause           | {"Topic": null}                                         | 400 | too many [Topic]
-						orders/pause           | {"unknownArguments": "x"}                               | 400 | too many [unknownArguments]
-						orders/pause           | {"unknownArguments": null}                              | 400 | too many [unknownArguments]
-						orders/pause?topc=x    | {}                                                      | 400 | too many [topc]
-						orders/stop            | {"force": true}                                         | 400 | too many [force]
+						orders/explode         | {}                                                      | 400 | Unknown operation 'explode'
+						orders/pause           | {"partition": 0}                                        | 400 | 'pause' needs a 'topic'
+						orders/pause           | {"offset": 0}                                           | 400 | not supported [offset]
+						orders/pause           | {"topc": "orders", "partition": 0}                      | 400 | 'pause' needs a 'topic', which may have a 'partition', or '\\"all\\": true' for the whole consumer
+						orders/pause           | {"topc": "orders"}                                      | 400 | needs a 'topic'
+						orders/pause           | {"Topic": null}                                         | 400 | needs a 'topic'
+						orders/pause           | {}                                                      | 400 | needs a 'topic'
+						orders/pause           | {"all": false}                                          | 400 | needs a 'topic'
+						orders/pause           | {"all": "x"}                                            | 400 | Bad Request
+						orders/pause           | {"alll": true}                                          | 400 | needs a 'topic'
+						orders/pause           | {"all": true, "topic": "orders"}                        | 400 | needs a 'topic'
+						orders/pause           | {"all": true, "partition": 0}                           | 400 | needs a 'topic'
+						orders/resume          | {}                                                      | 400 | 'resume' needs a 'topic'
+						orders/resume          | {"partition": 0}                                        | 400 | 'resume' needs a 'topic'
+						orders/start           | {"all": true}                                           | 400 | not supported [all]
+						orders/pause?topc=x    | {}                                                      | 400 | needs a 'topic'
 						orders/pause           | {"topic": "refunds"}                                    | 404 | does not have the topic 'refunds'
 						orders/pause           | {"topic": "orders", "partition": 7}                     | 404 | does not have
 						orders/pause           | {"topic": "orders", "partition": "x"}                   | 400 | Bad Request
@@ -245,14 +243,14 @@ class OperationsIntegrationTests {
 						orders/max-concurrency | {}                                                      | 400 | missing [maxConcurrency]
 						orders/max-concurrency | {"maxConcurrency": 0}                                   | 400 | must be 1 or more
 						orders/retry           | {"topic": "orders", "partition": 0}                     | 400 | missing [offset]
-						orders/skip            | {"topic": "orders", "partition": 0, "offset": 3}        | 404 | is not failing; there is no failing record
-						orders/seek            | {"topic": "orders", "partition": 0, "to": "soon"}       | 400 | 'soon' is no position
+						orders/skip            | {"topic": "orders", "partition": 0, "offset": 3}        | 404 | is not failing; consumer 'orders' has no failing records
+						orders/seek            | {"topic": "orders", "partition": 0, "to": "soon"}       | 400 | Invalid position 'soon'
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "1000"}         | 400 | has offsets from 0 to
 						orders/seek            | {"topic": "orders", "partition": 9, "to": "end"}        | 404 | does not have
 						orders/seek            | {"topic": "refunds", "to": "end", "allPartitions": true}    | 404 | has no partition of the topic
-						orders/seek            | {"topic": "orders", "partion": 0, "to": "end"}              | 400 | too many [partion]
+						orders/seek            | {"topic": "orders", "partion": 0, "to": "end"}              | 400 | needs either a 'partition' or
 						orders/seek            | {"topic": "orders", "to": "end"}                            | 400 | needs either a 'partition' or
-						orders/seek            | {"topic": "orders", "to": "3", "allPartitions": true}       | 400 | An offset needs its 'partition'
+						orders/seek            | {"topic": "orders", "to": "3", "allPartitions": true}       | 400 | An offset needs a 'partition'
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "end", "allPartitions": true} | 400 | needs either
 						""")
 		void senselessOperationChangesNothing(String path, String body, int status, String message) {

@@ -86,7 +86,8 @@ final class Operator {
 	 * documents and tests.
 	 */
 	String named(String text) {
-		return text.replaceAll("(?<=\"topic\": \")orders(?=\")|orders(?=-\\d+[@\\s\",])|(?<=(of|with) )orders(?=\")",
+		return text.replaceAll(
+				"(?<=\"topic\": \")orders(?=\")|orders(?=-\\d+[@\\s\",])|(?<=(Paused|Resumed) )orders(?=\")",
 				this.application.topic("orders"));
 	}
 

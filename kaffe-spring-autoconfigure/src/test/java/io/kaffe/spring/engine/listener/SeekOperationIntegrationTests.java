@@ -115,7 +115,8 @@ class SeekOperationIntegrationTests {
 			int taken = response.body().contains(orders + "-0 was taken") ? 0 : 1;
 			int left = 1 - taken;
 			assertThat(response.body()).contains(
-					"Not all were sought: Reads " + orders + "-" + left + " from 100 (past 96 unfinished records); ",
+					"Not all partitions were sought: Reads " + orders + "-" + left
+							+ " from 100 (past 96 unfinished records); ",
 					orders + "-" + taken + " was taken from the consumer before it was sought");
 			Gate other = joining.join().getBean(Gate.class);
 			await("all are committed").until(() -> Long.valueOf(100).equals(application.committed("orders", 0))
@@ -138,19 +139,19 @@ class SeekOperationIntegrationTests {
 			Operator operator = new Operator(application, context);
 			await("all are committed").until(() -> Long.valueOf(10).equals(application.committed("orders", 0))
 					&& Long.valueOf(10).equals(application.committed("orders", 1)));
-			assertThat(operator.post("orders/pause", "{}").statusCode()).isEqualTo(200);
+			assertThat(operator.post("orders/pause", "{\"all\": true}").statusCode()).isEqualTo(200);
 			commits.failing.set(true);
 			HttpResponse<String> response = operator.post("orders/seek",
 					"{\"topic\": \"orders\", \"allPartitions\": true, \"to\": \"beginning\"}");
 			assertThat(response.statusCode()).isEqualTo(409);
-			assertThat(response.body()).contains("Not all were sought: ",
+			assertThat(response.body()).contains("Not all partitions were sought: ",
 					"-0 is read from 0 now, but a restart before its next commit undoes that",
 					"-1 is read from 0 now, but a restart before its next commit undoes that", "No answer, on purpose");
 			commits.failing.set(false);
 			await("the next commit tells it, though nothing is polled")
 				.until(() -> Long.valueOf(0).equals(application.committed("orders", 0))
 						&& Long.valueOf(0).equals(application.committed("orders", 1)));
-			assertThat(operator.post("orders/resume", "{}").statusCode()).isEqualTo(200);
+			assertThat(operator.post("orders/resume", "{\"all\": true}").statusCode()).isEqualTo(200);
 			await("it goes on").until(() -> Long.valueOf(10).equals(application.committed("orders", 0))
 					&& Long.valueOf(10).equals(application.committed("orders", 1)));
 			assertThat(context.getBean(Gate.class).finished).hasSize(40);
@@ -191,7 +192,7 @@ class SeekOperationIntegrationTests {
 			HttpResponse<String> response = operator.post("orders/seek", END);
 			assertThat(response.statusCode()).isEqualTo(202);
 			assertThat(response.body()).contains("\"done\":false",
-					"Is waiting for the consumer's thread or for records that are being handled");
+					"Accepted; waiting for the consumer thread or for records in progress");
 			awaitBegun(context, 0);
 			gate.open();
 			await("it is done").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));

@@ -1,0 +1,99 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.actuate;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+import io.kaffe.spring.actuate.OperationRefusedException.Reason;
+
+/**
+ * The operations of the endpoint, with the arguments they take.
+ */
+enum Operation {
+
+	/** Stop fetching from a consumer's topics. */
+	PAUSE(List.of(), List.of("topic", "partition", "all")),
+
+	/** Fetch again. */
+	RESUME(List.of(), List.of("topic", "partition", "all")),
+
+	/** Start the listener container. */
+	START(List.of(), List.of()),
+
+	/** Stop the listener container. */
+	STOP(List.of(), List.of()),
+
+	/** Change the maximum concurrency. */
+	MAX_CONCURRENCY(List.of("maxConcurrency"), List.of()),
+
+	/** Retry a failing record now. */
+	RETRY(List.of("topic", "partition", "offset"), List.of()),
+
+	/** Skip a failing record. */
+	SKIP(List.of("topic", "partition", "offset"), List.of()),
+
+	/** Send a failing record to the dead-letter topic. */
+	DEAD_LETTER(List.of("topic", "partition", "offset"), List.of()),
+
+	/** Change the position of partitions. */
+	SEEK(List.of("topic", "to"), List.of("partition", "allPartitions"));
+
+	private final List<String> required;
+
+	private final List<String> optional;
+
+	Operation(List<String> required, List<String> optional) {
+		this.required = required;
+		this.optional = optional;
+	}
+
+	static Operation named(String name) {
+		return Arrays.stream(values())
+			.filter((operation) -> operation.toString().equals(name))
+			.findFirst()
+			.orElseThrow(() -> new OperationRefusedException(Reason.BAD_REQUEST,
+					"Unknown operation '" + name + "'; the operations are " + Arrays.toString(values())));
+	}
+
+	/**
+	 * Check that all required arguments are present and no others than the optional ones.
+	 * @param arguments the arguments
+	 * @throws OperationRefusedException if they are not
+	 */
+	void check(OperationArguments arguments) {
+		List<String> missing = this.required.stream()
+			.filter((argument) -> !arguments.present().containsKey(argument))
+			.toList();
+		List<String> unsupported = arguments.present()
+			.keySet()
+			.stream()
+			.filter((argument) -> !this.required.contains(argument) && !this.optional.contains(argument))
+			.toList();
+		if (!missing.isEmpty() || !unsupported.isEmpty()) {
+			throw new OperationRefusedException(Reason.BAD_REQUEST, "'" + this + "' requires " + this.required
+					+ " and accepts " + this.optional + "; missing " + missing + ", not supported " + unsupported);
+		}
+	}
+
+	@Override
+	public String toString() {
+		return name().toLowerCase(Locale.ROOT).replace('_', '-');
+	}
+
+}
