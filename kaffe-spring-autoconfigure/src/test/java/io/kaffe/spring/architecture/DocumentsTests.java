@@ -80,7 +80,7 @@ class DocumentsTests {
 		JavaClasses classes = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
 			.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_PACKAGE_INFOS)
 			.importPackages("io.kaffe.spring");
-		assertThat(drawn(read(HOME.resolve("docs/architecture.md")))).isEqualTo(used(classes, "io.kaffe.spring"));
+		assertThat(drawn(read(HOME.resolve("docs/internals/architecture.md")))).isEqualTo(used(classes, "io.kaffe.spring"));
 	}
 
 	@Test
@@ -94,7 +94,7 @@ class DocumentsTests {
 
 	@Test
 	void locksAreListed() throws IOException {
-		String document = read(HOME.resolve("docs/concurrency.md"));
+		String document = read(HOME.resolve("docs/internals/concurrency.md"));
 		String list = document.substring(document.indexOf("## Locks"), document.indexOf("## A worker"));
 		try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
 			List<Path> locking = files.filter((file) -> file.toString().endsWith(".java"))

@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for what is published of the reference run: the figures in the README are those
- * of {@code docs/benchmarks.md}, and the ratios there are those of the tables below them.
+ * of {@code docs/guide/benchmarks.md}, and the ratios there are those of the tables below them.
  */
 class PublishedFiguresTests {
 
@@ -133,7 +133,7 @@ class PublishedFiguresTests {
 	}
 
 	private static Map<String, List<Map<String, String>>> referenceRun() throws IOException {
-		return tables(Files.readString(Path.of("..", "docs", "benchmarks.md")));
+		return tables(Files.readString(Path.of("..", "docs", "guide", "benchmarks.md")));
 	}
 
 	private static List<Map<String, String>> readmeTable(String text) {

@@ -95,7 +95,7 @@ function explanation(status, body) {
       return "You are not logged in, or not any more (401). Log in and load this page again.";
     case 403:
       return "You are not allowed to do this (403): your role does not permit it, or the service does not accept this "
-          + "page's CSRF token (see docs/page.md).";
+          + "page's CSRF token (see docs/guide/page.md).";
     case 404:
       return message ?? "The service does not know it (404): it may just have gone.";
     case 405:
