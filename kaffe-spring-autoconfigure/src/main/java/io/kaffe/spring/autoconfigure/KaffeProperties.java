@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
 
 /**
  * Configuration properties of Kaffe. What is set directly below {@code kaffe} is the
@@ -129,6 +130,7 @@ public class KaffeProperties extends ConsumerProperties {
 	/**
 	 * Settings of one consumer.
 	 */
+	@ConfigurationPropertiesSource
 	public static class Consumer extends ConsumerProperties {
 
 		/**

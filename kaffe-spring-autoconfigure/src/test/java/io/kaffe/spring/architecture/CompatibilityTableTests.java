@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for the tables of {@code docs/guide/compatibility.md}: each row names tests, and those
- * are there.
+ * Tests for the tables of {@code docs/guide/compatibility.md}: each row names tests, and
+ * those are there.
  */
 class CompatibilityTableTests {
 

@@ -25,7 +25,8 @@ import io.kaffe.spring.event.RecordParkedEvent;
 import io.kaffe.spring.event.WorkerStalledEvent;
 
 /**
- * Calls whoever is on duty: the example of docs/guide/health.md, which shows it from here on.
+ * Calls whoever is on duty: the example of docs/guide/health.md, which shows it from here
+ * on.
  */
 @Component
 class Alerts {
