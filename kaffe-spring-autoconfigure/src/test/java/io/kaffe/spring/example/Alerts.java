@@ -45,7 +45,7 @@ class Alerts {
 
 	@EventListener
 	void stalled(WorkerStalledEvent event) {
-		this.pager.call(event.consumer() + " has been at " + event.topic() + "-" + event.partition() + "@"
+		this.pager.call(event.consumer() + " has been handling " + event.topic() + "-" + event.partition() + "@"
 				+ event.offset() + " for " + event.duration().toMillis() + " ms");
 	}
 
