@@ -55,6 +55,15 @@ class PublishedFiguresTests {
 	}
 
 	@Test
+	void figuresInTheTextOfTheReadmeAreThoseOfTheReferenceRun() throws IOException {
+		Map<String, List<Map<String, String>>> run = referenceRun();
+		assertThat(Files.readString(Path.of("..", "README.md"))).contains(
+				"handles " + cell(row(run, "io-100", "spring record per partition"), "records/s")
+						+ " records a second, `worker-per-key` "
+						+ cell(row(run, "io-100", "kaffe worker-per-key"), "records/s") + " at a concurrency of 100");
+	}
+
+	@Test
 	void noOtherTableOfTheReadmeHasFigures() throws IOException {
 		assertThat(strayFigures(Files.readString(Path.of("..", "README.md")))).isEmpty();
 	}
@@ -80,8 +89,8 @@ class PublishedFiguresTests {
 	}
 
 	/**
-	 * Nothing writes into documents: what a run measured is copied from its report. So a
-	 * table that was put in the place of another one shows by its columns.
+	 * Benchmarks do not write into documents: figures are copied from the report of a
+	 * run. A table that replaced another one by mistake is detected by its columns.
 	 */
 	@Test
 	void tablesOfTheReferenceRunHaveTheColumnsOfTheReport() throws IOException {
