@@ -28,11 +28,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -65,6 +67,8 @@ class DocumentsTests {
 	private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
 
 	private static final Pattern NAMED_DOCUMENT = Pattern.compile("\\bdocs/[\\w/.-]+\\.(?:md|json|yml)\\b");
+
+	private static final Pattern NAMED_TEST = Pattern.compile("(?<![\\w*…])[A-Z]\\w*Tests\\b");
 
 	private static final Pattern LOCK = Pattern
 		.compile("^[^*/]*\\b(synchronized\\b|synchronizedMap|ReentrantLock|StampedLock|ReadWriteLock)");
@@ -124,6 +128,18 @@ class DocumentsTests {
 		String folder = "docs";
 		assertThat(documentsNamedIn("// see " + folder + "/a.md and {@code " + folder + "/guide/b.yml}."))
 			.containsExactly(folder + "/a.md", folder + "/guide/b.yml");
+	}
+
+	@Test
+	void testsThatDocumentsNameAreThere() throws IOException {
+		Set<String> tests = files("Tests.java").stream()
+			.map((file) -> file.getFileName().toString().replace(".java", ""))
+			.collect(Collectors.toSet());
+		assertThat(files(".md").stream().map(DocumentsTests::read).flatMap(DocumentsTests::testsNamedIn))
+			.hasSizeGreaterThan(100)
+			.allSatisfy((test) -> assertThat(tests).contains(test));
+		assertThat(testsNamedIn("`ATests#b`, BTests, `*CTests`, `D*Tests` or `…ETests`")).containsExactly("ATests",
+				"BTests");
 	}
 
 	@Test
@@ -222,6 +238,10 @@ class DocumentsTests {
 			int before = times.merge(anchor, 1, Integer::sum) - 1;
 			return (before > 0) ? anchor + "-" + before : anchor;
 		}).toList();
+	}
+
+	private static Stream<String> testsNamedIn(String document) {
+		return NAMED_TEST.matcher(document).results().map(MatchResult::group);
 	}
 
 	private static Stream<String> documentsNamedIn(String source) {

@@ -57,10 +57,10 @@ class PublishedFiguresTests {
 	@Test
 	void figuresInTheTextOfTheReadmeAreThoseOfTheReferenceRun() throws IOException {
 		Map<String, List<Map<String, String>>> run = referenceRun();
-		assertThat(Files.readString(Path.of("..", "README.md"))).contains(
-				"handles " + cell(row(run, "io-100", "spring record per partition"), "records/s")
-						+ " records a second, `worker-per-key` "
-						+ cell(row(run, "io-100", "kaffe worker-per-key"), "records/s") + " at a concurrency of 100");
+		assertThat(Files.readString(Path.of("..", "README.md")))
+			.contains("handles " + cell(row(run, "io-100", "spring record per partition"), "records/s")
+					+ " records a second, `worker-per-key` "
+					+ cell(row(run, "io-100", "kaffe worker-per-key"), "records/s") + " at a concurrency of 100");
 	}
 
 	@Test
