@@ -40,11 +40,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class MonitoringFilesTests {
 
-	static final Path DASHBOARD = Path.of("..", "docs", "grafana-dashboard.json");
+	static final Path DASHBOARD = Path.of("..", "docs", "guide", "grafana-dashboard.json");
 
-	static final Path ALERTS = Path.of("..", "docs", "prometheus-alerts.yml");
+	static final Path ALERTS = Path.of("..", "docs", "guide", "prometheus-alerts.yml");
 
-	static final Path METRICS = Path.of("..", "docs", "metrics.md");
+	static final Path METRICS = Path.of("..", "docs", "guide", "metrics.md");
 
 	private static final Scrape SCRAPE = Scrape.parse("""
 			kaffe_restarts_total{application="any",consumer="orders"} 0

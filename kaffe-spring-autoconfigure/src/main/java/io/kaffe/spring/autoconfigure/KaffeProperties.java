@@ -25,6 +25,7 @@ import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
 
 /**
  * Configuration properties of Kaffe. Properties directly below {@code kaffe} are the
@@ -129,6 +130,7 @@ public class KaffeProperties extends ConsumerProperties {
 	/**
 	 * Properties of one consumer.
 	 */
+	@ConfigurationPropertiesSource
 	public static class Consumer extends ConsumerProperties {
 
 		/**

@@ -32,12 +32,12 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for the tables of {@code docs/compatibility.md}: each row names tests, and those
- * are there.
+ * Tests for the tables of {@code docs/guide/compatibility.md}: each row names tests, and
+ * those are there.
  */
 class CompatibilityTableTests {
 
-	private static final Path TABLE = Path.of("..", "docs", "compatibility.md");
+	private static final Path TABLE = Path.of("..", "docs", "guide", "compatibility.md");
 
 	private static final Pattern REFERENCE = Pattern.compile("`(\\w+Tests)#(\\w+)`");
 

@@ -25,7 +25,8 @@ import io.kaffe.spring.event.RecordParkedEvent;
 import io.kaffe.spring.event.WorkerStalledEvent;
 
 /**
- * Calls whoever is on duty: the example of docs/health.md, which shows it from here on.
+ * Calls whoever is on duty: the example of docs/guide/health.md, which shows it from here
+ * on.
  */
 @Component
 class Alerts {
@@ -44,7 +45,7 @@ class Alerts {
 
 	@EventListener
 	void stalled(WorkerStalledEvent event) {
-		this.pager.call(event.consumer() + " has been at " + event.topic() + "-" + event.partition() + "@"
+		this.pager.call(event.consumer() + " has been handling " + event.topic() + "-" + event.partition() + "@"
 				+ event.offset() + " for " + event.duration().toMillis() + " ms");
 	}
 

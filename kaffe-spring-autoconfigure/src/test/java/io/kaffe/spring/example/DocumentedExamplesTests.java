@@ -35,7 +35,7 @@ class DocumentedExamplesTests {
 		String source = Files.readString(Path.of("src/test/java/io/kaffe/spring/example/Alerts.java"));
 		String imports = source.substring(source.indexOf("import "), source.indexOf("/**\n * Calls"));
 		String example = imports + source.substring(source.indexOf("@Component")).replace("\t", "    ");
-		assertThat(Files.readString(Path.of("../docs/health.md"))).contains("```java\n" + example + "```\n");
+		assertThat(Files.readString(Path.of("../docs/guide/health.md"))).contains("```java\n" + example + "```\n");
 	}
 
 }

@@ -37,7 +37,10 @@ record MarkdownReport(String machine, List<Row> rows) {
 
 	private static final Map<String, String> COLUMNS = columns();
 
-	private static Map<String, String> columns() {
+	/**
+	 * Return the titles of the columns that depend on the workload, in their order.
+	 */
+	static Map<String, String> columns() {
 		Map<String, String> columns = new TreeMap<>();
 		columns.put(RoundResult.ALLOCATED, "allocated B/record");
 		columns.put(RoundResult.CPU, "CPU µs/record");

@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
@@ -31,7 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for what is published of the reference run: the figures in the README are those
- * of {@code docs/benchmarks.md}, and the ratios there are those of the tables below them.
+ * of {@code docs/guide/benchmarks.md}, and the ratios there are those of the tables below
+ * them.
  */
 class PublishedFiguresTests {
 
@@ -52,6 +55,15 @@ class PublishedFiguresTests {
 	}
 
 	@Test
+	void figuresInTheTextOfTheReadmeAreThoseOfTheReferenceRun() throws IOException {
+		Map<String, List<Map<String, String>>> run = referenceRun();
+		assertThat(Files.readString(Path.of("..", "README.md")))
+			.contains("handles " + cell(row(run, "io-100", "spring record per partition"), "records/s")
+					+ " records a second, `worker-per-key` "
+					+ cell(row(run, "io-100", "kaffe worker-per-key"), "records/s") + " at a concurrency of 100");
+	}
+
+	@Test
 	void noOtherTableOfTheReadmeHasFigures() throws IOException {
 		assertThat(strayFigures(Files.readString(Path.of("..", "README.md")))).isEmpty();
 	}
@@ -61,6 +73,44 @@ class PublishedFiguresTests {
 		Map<String, List<Map<String, String>>> run = referenceRun();
 		assertThat(goals(run)).hasSizeGreaterThan(10);
 		assertThat(wrongRatios(run)).isEmpty();
+	}
+
+	@Test
+	void noTableOfTheOtherDocumentsHasFigures() throws IOException {
+		try (Stream<Path> files = Files.walk(Path.of("..", "docs"))) {
+			List<Path> documents = files.filter((file) -> file.toString().endsWith(".md"))
+				.filter((file) -> !file.endsWith("benchmarks.md"))
+				.toList();
+			assertThat(documents).hasSizeGreaterThan(10);
+			for (Path document : documents) {
+				assertThat(strayFigures(Files.readString(document))).as(document.toString()).isEmpty();
+			}
+		}
+	}
+
+	/**
+	 * Benchmarks do not write into documents: figures are copied from the report of a
+	 * run. A table that replaced another one by mistake is detected by its columns.
+	 */
+	@Test
+	void tablesOfTheReferenceRunHaveTheColumnsOfTheReport() throws IOException {
+		Map<String, List<Map<String, String>>> run = referenceRun();
+		assertThat(run.keySet()).containsAll(workloads());
+		assertThat(strangeTables(run)).isEmpty();
+	}
+
+	@Test
+	void tablesWithOtherColumnsAreFound() {
+		String table = """
+				#### noop
+				| contender | %s | least to most | %s | checks |
+				| --- | ---: | ---: | ---: | --- |
+				| bare loop | 2,000 | 1 – 2 | 0 | passed |
+				""";
+		assertThat(strangeTables(tables(table.formatted("records/s", "repeated")))).isEmpty();
+		assertThat(strangeTables(tables(table.formatted("records/min", "repeated")))).containsExactly("noop");
+		assertThat(strangeTables(tables(table.formatted("records/s", "guessed")))).containsExactly("noop");
+		assertThat(strangeTables(tables("#### noop\n| x |\n| --- |\n| 1 |\n"))).containsExactly("noop");
 	}
 
 	@Test
@@ -133,7 +183,31 @@ class PublishedFiguresTests {
 	}
 
 	private static Map<String, List<Map<String, String>>> referenceRun() throws IOException {
-		return tables(Files.readString(Path.of("..", "docs", "benchmarks.md")));
+		return tables(Files.readString(Path.of("..", "docs", "guide", "benchmarks.md")));
+	}
+
+	/**
+	 * Return the workloads whose tables do not have the columns that the report writes.
+	 */
+	private static List<String> strangeTables(Map<String, List<Map<String, String>>> run) {
+		return run.entrySet()
+			.stream()
+			.filter((table) -> workloads().contains(table.getKey()))
+			.filter((table) -> table.getValue().isEmpty() || !isOfTheReport(table.getValue().get(0).keySet()))
+			.map(Map.Entry::getKey)
+			.toList();
+	}
+
+	private static List<String> workloads() {
+		return Workloads.all(1, 1).stream().map(Workload::name).toList();
+	}
+
+	private static boolean isOfTheReport(Set<String> columns) {
+		List<String> titles = new ArrayList<>(columns);
+		return titles.size() > 3 && titles.get(0).equals("contender")
+				&& List.of("records/s", "ms", "bytes/record").contains(titles.get(1))
+				&& titles.get(2).equals("least to most") && titles.get(titles.size() - 1).equals("checks")
+				&& MarkdownReport.columns().values().containsAll(titles.subList(3, titles.size() - 1));
 	}
 
 	private static List<Map<String, String>> readmeTable(String text) {

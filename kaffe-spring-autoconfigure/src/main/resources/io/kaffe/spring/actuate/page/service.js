@@ -95,7 +95,7 @@ function explanation(status, body) {
       return "You are not logged in, or your session has expired (401). Log in and reload this page.";
     case 403:
       return "You are not allowed to do this (403): your role does not permit it, or the service rejected this "
-          + "page's CSRF token (see docs/page.md).";
+          + "page's CSRF token (see docs/guide/page.md).";
     case 404:
       return message ?? "Not found (404): it may no longer exist.";
     case 405:

@@ -58,7 +58,7 @@ import static org.awaitility.Awaitility.await;
 
 /**
  * Tests for the operations of the endpoint {@code kaffeworkers} over HTTP, with consumers
- * that run: among them all that {@code docs/endpoint.md} shows.
+ * that run: among them all that {@code docs/guide/endpoint.md} shows.
  */
 class OperationsIntegrationTests {
 
@@ -66,7 +66,7 @@ class OperationsIntegrationTests {
 
 	@Test
 	void documentedExamplesDoWhatTheDocumentSays() throws Exception {
-		List<Example> examples = Example.of(Files.readString(Path.of("..", "docs", "endpoint.md")));
+		List<Example> examples = Example.of(Files.readString(Path.of("..", "docs", "guide", "endpoint.md")));
 		assertThat(examples).extracting(Example::operation)
 			.as("every operation has an example")
 			.contains("pause", "resume", "retry", "skip", "dead-letter", "max-concurrency", "seek", "stop", "start");
