@@ -88,7 +88,8 @@ final class Engine {
 		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
 				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, maxConcurrency, 10_000,
-				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
+				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20),
+				new BatchDelivery.Limits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new WorkerOwner.StallLimits(Duration.ofMinutes(5), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);

@@ -112,7 +112,8 @@ final class ConsumerSession {
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
 				context.ticker());
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);
-		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(), context.ticker());
+		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(),
+				context.ticker());
 		this.replacement = new AssignmentReplacement(consumer, this.assignments, this.allocation, this.flow, drain,
 				context);
 		this.repositioning = new Repositioning(consumer, this.assignments, this.replacement, this.errors);

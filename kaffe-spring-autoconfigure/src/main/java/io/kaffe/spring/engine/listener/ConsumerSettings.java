@@ -53,7 +53,8 @@ import io.kaffe.spring.table.ConsumerProblem;
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, boolean completedOffsets, Duration commitInterval,
-		Duration drainTimeout, BatchDelivery.Limits batchLimits, FailurePolicy failurePolicy, WorkerOwner.StallLimits stallLimits,
-		RestartHistory.Limit restartLimit, ConsumerProblem.Severity parkedSeverity, boolean mdc) {
+		Duration drainTimeout, BatchDelivery.Limits batchLimits, FailurePolicy failurePolicy,
+		WorkerOwner.StallLimits stallLimits, RestartHistory.Limit restartLimit, ConsumerProblem.Severity parkedSeverity,
+		boolean mdc) {
 
 }

@@ -431,7 +431,8 @@ public abstract class Worker extends WorkerInbox<Work> {
 	 * @param observers are notified of what happens to the consumer
 	 * @param failureLog for what may happen to many records at once
 	 */
-	record Context(WorkerOwner owner, RunQueue runQueue, WorkerRuntime runtime, ConsumerObservers observers, LimitedLog failureLog) {
+	record Context(WorkerOwner owner, RunQueue runQueue, WorkerRuntime runtime, ConsumerObservers observers,
+			LimitedLog failureLog) {
 	}
 
 }

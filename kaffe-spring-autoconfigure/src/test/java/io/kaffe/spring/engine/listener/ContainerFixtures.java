@@ -99,7 +99,8 @@ final class ContainerFixtures {
 			StandardWorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
 			@Nullable ConsumerSeekAware seekAware, ManualExecution execution) {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
-				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
+				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20),
+				new BatchDelivery.Limits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);

@@ -176,7 +176,8 @@ final class SessionWalk {
 				this.deadLetters ? FailureAction.DEAD_LETTER : FailureAction.PARK, Map.of(), this::recover, null, 3);
 		ConsumerSettings settings = new ConsumerSettings(this.strategy.configurationName(), this.strategy, null,
 				MAX_BUFFERED, 64L << 20, true, Duration.ofMillis(100), this.drainTimeout,
-				new BatchDelivery.Limits(500, Duration.ZERO), policy, new WorkerOwner.StallLimits(Duration.ofHours(10), null),
+				new BatchDelivery.Limits(500, Duration.ZERO), policy,
+				new WorkerOwner.StallLimits(Duration.ofHours(10), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
 				ListenerType.ACKNOWLEDGING, null, this.manual, false, new DeliverySettings("orders", false, policy,
