@@ -38,8 +38,8 @@ import io.kaffe.spring.engine.deadletter.DeadLetterTopicPattern;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
-import io.kaffe.spring.engine.listener.RejectingConsumer;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
+import io.kaffe.spring.engine.listener.RejectingConsumer;
 
 /**
  * Resolves the failure policy of a consumer from its properties and the application's

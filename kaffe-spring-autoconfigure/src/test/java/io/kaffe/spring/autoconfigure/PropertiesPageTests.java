@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.json.JsonParserFactory;
 import org.springframework.util.ClassUtils;
@@ -209,7 +210,7 @@ class PropertiesPageTests {
 	 * @param defaultValue its default, {@code null} if it has none or depends on others
 	 * @param description what it is for
 	 */
-	private record Property(String name, String type, Object defaultValue, String description) {
+	private record Property(String name, String type, @Nullable Object defaultValue, String description) {
 
 		static Property of(Map<?, ?> entry) {
 			return new Property(text(entry, "name"), text(entry, "type"), entry.get("defaultValue"),

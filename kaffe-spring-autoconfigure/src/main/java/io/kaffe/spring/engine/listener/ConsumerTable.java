@@ -34,7 +34,6 @@ import java.util.stream.Stream;
 
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.thread.Threading;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 import io.kaffe.spring.engine.delivery.Failures;

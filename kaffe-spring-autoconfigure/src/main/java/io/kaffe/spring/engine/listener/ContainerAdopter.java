@@ -18,7 +18,6 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Set;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.commons.logging.Log;

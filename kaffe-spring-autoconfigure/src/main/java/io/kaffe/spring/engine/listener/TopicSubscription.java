@@ -206,8 +206,8 @@ final class TopicSubscription {
 			if (isEquals(method)) {
 				return proxy == args[0];
 			}
-			if (method.getName().equals("subscribe") && args[0] instanceof Collection<?> topics) {
-				return subscribe(method, topics, args);
+			if (method.getName().equals("subscribe") && args[0] instanceof Collection<?> subscribed) {
+				return subscribe(method, subscribed, args);
 			}
 			return call(this.consumer, method, args);
 		}

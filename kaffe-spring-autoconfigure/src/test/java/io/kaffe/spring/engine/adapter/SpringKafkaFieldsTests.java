@@ -13,11 +13,13 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.adapter;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.Map;
+import java.util.Objects;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,8 +56,8 @@ class SpringKafkaFieldsTests {
 			"listener.adapter.HandlerAdapter, delegatingHandler, listener.adapter.DelegatingInvocableHandler",
 			"listener.adapter.AbstractFilteringMessageListener, recordFilterStrategy, listener.adapter.RecordFilterStrategy" })
 	void fieldIsThere(String type, String name, String expected) throws ClassNotFoundException {
-		Field field = ReflectionUtils.findField(Class.forName("org.springframework.kafka." + type), name);
-		assertThat(field).isNotNull();
+		Field field = Objects
+			.requireNonNull(ReflectionUtils.findField(Class.forName("org.springframework.kafka." + type), name));
 		assertThat(field.getType()).isEqualTo(Class.forName("org.springframework.kafka." + expected));
 		assertThat(Modifier.isPublic(field.getModifiers())).isFalse();
 	}
