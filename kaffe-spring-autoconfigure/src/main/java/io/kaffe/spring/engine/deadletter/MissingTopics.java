@@ -36,10 +36,10 @@ import org.springframework.kafka.core.KafkaAdmin;
 
 /**
  * The warning that dead-letter topics do not exist, when there is still time to create
- * them. A topic that is not known is asked for again after a while before that is logged:
+ * them. A topic that is not known is checked again after a while before that is logged:
  * brokers do not know a topic at once that was created at the start of the application.
  * <p>
- * <b>Threading.</b> Safe for concurrent use. Brokers are asked on an executor; nothing
+ * <b>Threading.</b> Safe for concurrent use. Brokers are queried on an executor; nothing
  * blocks or fails the caller.
  */
 public final class MissingTopics {
@@ -56,10 +56,10 @@ public final class MissingTopics {
 
 	/**
 	 * Create a warning.
-	 * @param admins whom to ask: a topic exists if one of them knows it; if there are
+	 * @param admins used to check: a topic exists if one of them knows it; if there are
 	 * none, nothing is logged
-	 * @param executor asks; threads that may block
-	 * @param later asks again, after some seconds; threads that may block
+	 * @param executor runs the checks; threads that may block
+	 * @param later runs the second checks, after some seconds; threads that may block
 	 */
 	public MissingTopics(Collection<KafkaAdmin> admins, Executor executor, Executor later) {
 		this.admins = admins;
@@ -68,7 +68,7 @@ public final class MissingTopics {
 	}
 
 	/**
-	 * Log a warning if dead-letter topics are missing. Each topic is asked for once.
+	 * Log a warning if dead-letter topics are missing. Each topic is checked once.
 	 * Returns at once.
 	 * @param topics the names of the topics
 	 */

@@ -49,7 +49,7 @@ import io.kaffe.spring.table.WorkerState;
  * be deserialized ends the batch before it and is treated alone.
  * <p>
  * A {@link BatchWork} and its batch know each other, intentionally: the work at the head
- * of the queue is what the worker runs, and the batch takes the works behind it out of
+ * of the queue is what the worker runs, and the batch removes the works behind it from
  * the queue.
  * <p>
  * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #handedOver} may
@@ -68,7 +68,7 @@ final class Batch {
 
 	private static final Log logger = LogFactory.getLog(Batch.class);
 
-	/** What was taken out of the worker's queue and is not in the batch yet. */
+	/** What was removed from the worker's queue and is not in the batch yet. */
 	private final Deque<BatchWork> behind = new ArrayDeque<>();
 
 	/** What is not completed; nothing is added while the first one fails. */

@@ -17,7 +17,7 @@
 package io.kaffe.spring.engine.delivery;
 
 /**
- * What happens to a record when it is not tried again any more.
+ * What happens to a record when it is not retried any more.
  */
 public enum FailureAction {
 

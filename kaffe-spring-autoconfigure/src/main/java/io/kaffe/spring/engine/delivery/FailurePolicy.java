@@ -34,11 +34,11 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * What a consumer does about records that fail.
  *
  * @param maxAttempts most attempts to handle a record; 0: without limit
- * @param backOff how long to wait before it is tried again
+ * @param backOff how long to wait before it is retried
  * @param recordBackOff asked first, or {@code null}
- * @param notRetryable what is not tried again if it, or one of its causes, is thrown,
- * besides what Spring Kafka never tries again
- * @param then what happens when a record is not tried again
+ * @param notRetryable what is not retried if it, or one of its causes, is thrown, besides
+ * what Spring Kafka never retries
+ * @param then what happens when a record is not retried
  * @param thenFor exception type to what happens instead; for an exception, the nearest
  * type among those of itself counts and, if there is none, of its causes
  * @param deadLetters sends records to the dead-letter topic; {@code null} if that cannot
@@ -77,7 +77,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	}
 
 	/**
-	 * Return whether a record is to be tried again after a failure.
+	 * Return whether a record is to be retried after a failure.
 	 */
 	boolean isRetryable(Throwable failure, int attempts) {
 		return (this.maxAttempts == 0 || attempts < this.maxAttempts)
@@ -93,7 +93,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	}
 
 	/**
-	 * Return what happens to a record that is not tried again.
+	 * Return what happens to a record that is not retried.
 	 */
 	FailureAction actionFor(Throwable failure) {
 		Class<?> type = nearest(failure, this.thenFor::containsKey);
@@ -102,7 +102,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	}
 
 	/**
-	 * Return what happens to a record that is not tried again, as tables show it.
+	 * Return what happens to a record that is not retried, as tables show it.
 	 */
 	String whenExhausted(Throwable failure) {
 		if (this.recoverer != null) {

@@ -187,7 +187,7 @@ public final class KeyAllocationWork extends Work {
 	/**
 	 * A record whose worker could not be found, because the strategy or the key failed: a
 	 * failure of the record like any other, with a worker for this record alone. What
-	 * comes after it is not held up and may overtake it.
+	 * comes after it is not blocked and may overtake it.
 	 */
 	private static final class UnallocatedRecord extends RecordWork {
 

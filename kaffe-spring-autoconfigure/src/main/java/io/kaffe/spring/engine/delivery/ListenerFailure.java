@@ -31,7 +31,7 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * Looks into what listeners throw, and wraps it as the container would: recoverers get an
  * exception that names the consumer group. The methods of an exception are user code: one
  * that cannot be described is replaced, since a recoverer that describes it, such as
- * Spring Kafka's for dead letters, would fail with it whenever it is tried again.
+ * Spring Kafka's for dead letters, would fail with it whenever it is retried.
  * <p>
  * <b>Threading.</b> Without state; called by workers.
  */

@@ -260,7 +260,8 @@ abstract class RecordWork extends Work {
 	@Override
 	public final boolean isWithHandler() {
 		RetryingRecord retrying = this.retrying;
-		return retrying != null && retrying.isWithHandler();
+		// A recoverer may be awaited, too.
+		return retrying != null && retrying.answer().isAwaited() && !retrying.isRecovering();
 	}
 
 	@Override

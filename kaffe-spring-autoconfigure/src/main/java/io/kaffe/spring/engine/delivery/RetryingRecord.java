@@ -364,14 +364,7 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	/**
-	 * Return whether a handler has it and has not answered. Any thread.
-	 */
-	boolean isWithHandler() {
-		return this.answer.isAwaited() && !isRecovering();
-	}
-
-	/**
-	 * Return whether it is not tried again but completed by a recoverer.
+	 * Return whether it is not retried but completed by a recoverer.
 	 */
 	boolean isRecovering() {
 		return this.state == FailingRecord.State.RECOVERING;

@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link HeldRecords}.
+ */
+class HeldRecordsTests {
+
+	private final List<Integer> wakeUps = new ArrayList<>();
+
+	private final HeldRecords held = new HeldRecords(2, this::addWakeUp);
+
+	@Test
+	void limitOfParkedRecordsIsReachedAndLeftOnce() {
+		for (int count = 0; count < 3; count++) {
+			assertThat(this.held.isMaxParked()).isEqualTo(count >= 2);
+			this.held.park();
+		}
+		for (int count = 3; count > 0; count--) {
+			assertThat(this.held.isMaxParked()).isEqualTo(count >= 2);
+			this.held.unpark();
+		}
+		assertThat(this.wakeUps).as("when one less than the limit is parked").containsExactly(1);
+		assertThat(this.held.parked()).isZero();
+	}
+
+	@Test
+	void parkedRecordsAreStillWithTheirWorkers() {
+		this.held.park();
+		assertThat(this.held.detached()).isZero();
+	}
+
+	@Test
+	void recordsLeftOpenAreDetachedUntilTheyAreAcknowledged() {
+		this.held.leaveOpen();
+		this.held.leaveOpen();
+		assertThat(this.held.detached()).isEqualTo(2);
+		this.held.acknowledge();
+		assertThat(this.held.isLeftOpen()).isTrue();
+		this.held.acknowledge();
+		assertThat(this.held.isLeftOpen()).isFalse();
+		assertThat(this.held.detached()).isZero();
+	}
+
+	@Test
+	void keptRecordsAreDetachedBeforeTheyAreCompleted() {
+		for (long offset : new long[] { 3, 5, 7 }) {
+			this.held.keep(new ConsumerRecord<>("orders", 0, offset, "key", "value"));
+		}
+		List<String> completed = new ArrayList<>();
+		this.held.completeUpTo(5, (record) -> completed.add(record.offset() + ", left: " + this.held.detached()));
+		assertThat(completed).containsExactly("3, left: 2", "5, left: 1");
+	}
+
+	private void addWakeUp() {
+		this.wakeUps.add(this.held.parked());
+	}
+
+}
