@@ -1,4 +1,4 @@
-// The switches: each asks for the trouble that it is named after. Those that stay on show it.
+// The switches: each triggers the failure in its data-trouble attribute, and shows whether it is on.
 const buttons = [...document.querySelectorAll("[data-trouble]")];
 
 for (const button of buttons) {
@@ -17,7 +17,7 @@ async function press(button) {
       body: "{}"
     });
     if (!response.ok) {
-      answer.value = `The service answers with ${response.status}.`;
+      answer.value = `The service responded with status ${response.status}.`;
       return;
     }
     answer.value = "Done.";
@@ -28,7 +28,7 @@ async function press(button) {
   }
 }
 
-// What is on may have been switched on by another window, or before this one was loaded.
+// Failures may have been switched on by another window, or before this one was loaded.
 async function update() {
   try {
     const response = await fetch("trouble");
@@ -37,7 +37,7 @@ async function update() {
     }
   }
   catch {
-    // Whoever presses a button is told.
+    // Pressing a button shows the error.
   }
 }
 

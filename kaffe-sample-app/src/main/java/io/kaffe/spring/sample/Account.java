@@ -17,12 +17,12 @@
 package io.kaffe.spring.sample;
 
 /**
- * What a customer has ordered and got back.
+ * The account of a customer.
  *
  * @param customer the customer
  * @param balanceInCents orders minus refunds
- * @param orders how many orders
- * @param refunds how many refunds
+ * @param orders the number of orders
+ * @param refunds the number of refunds
  * @param version counts changes
  */
 public record Account(String customer, long balanceInCents, int orders, int refunds, long version) {

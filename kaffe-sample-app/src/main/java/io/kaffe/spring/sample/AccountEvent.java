@@ -19,10 +19,10 @@ package io.kaffe.spring.sample;
 /**
  * An order or a refund, depending on its topic. The record's key is the customer.
  *
- * @param source which generator made it
+ * @param source the generator that produced it
  * @param customer the customer
  * @param number counts the events of a source, topic and customer, from 1
- * @param amountInCents what is paid or paid back
+ * @param amountInCents the amount that is paid or refunded
  */
 public record AccountEvent(String source, String customer, long number, long amountInCents) {
 

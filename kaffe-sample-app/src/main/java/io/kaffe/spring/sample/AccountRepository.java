@@ -51,8 +51,8 @@ class AccountRepository {
 	}
 
 	/**
-	 * Add an account, or change it if nobody else has changed it since it was read.
-	 * @return whether nobody had
+	 * Add an account, or update it unless it was changed since it was read.
+	 * @return whether it was added or updated
 	 */
 	boolean save(Account read, Account changed) {
 		if (read.version() == 0) {

@@ -22,9 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.springframework.stereotype.Component;
 
 /**
- * Stands for a service that is asked over the network, and takes its time.
+ * Simulates a service that is called over the network and takes some time.
  * <p>
- * <b>Threading.</b> Asked by all workers at once.
+ * <b>Threading.</b> Called by all workers concurrently.
  */
 @Component
 class Bank {
@@ -40,7 +40,7 @@ class Bank {
 	}
 
 	/**
-	 * Ask whether an event is in order, and wait for the answer.
+	 * Check an event, and wait for the answer.
 	 */
 	void ask(AccountEvent event) {
 		this.firstAskedAt.compareAndSet(0, System.nanoTime());
@@ -57,7 +57,7 @@ class Bank {
 	}
 
 	/**
-	 * Return the time from the first question to the last answer.
+	 * Return the time from the first call to the last answer.
 	 */
 	Duration busy() {
 		return Duration.ofNanos(Math.max(0, this.lastAnswerAt - this.firstAskedAt.get()));

@@ -25,8 +25,8 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Books orders and refunds. Nothing here locks: that no two records of a customer are
- * handled at once is left to the workers, and checked.
+ * Books orders and refunds. Nothing here locks: workers ensure that no two records of a
+ * customer are handled at the same time, which is checked.
  * <p>
  * <b>Threading.</b> Called by all workers; the counters are atomic.
  */
@@ -69,7 +69,7 @@ class Bookkeeping {
 				.orElseGet(() -> new Account(event.customer(), 0, 0, 0, 0));
 			if (!this.accounts.save(account, booked(account, event, topic))) {
 				this.orderViolations.incrementAndGet();
-				throw new IllegalStateException("Somebody else changed the account of " + event.customer());
+				throw new IllegalStateException("Concurrent change of the account of " + event.customer());
 			}
 			this.accounts.setLastBooked(topic, event);
 		});
@@ -83,15 +83,15 @@ class Bookkeeping {
 	}
 
 	/**
-	 * Return how many records came again after they had been booked.
+	 * Return how many records were redelivered after they had been booked.
 	 */
 	long repeated() {
 		return this.repeated.get();
 	}
 
 	/**
-	 * Return how many records came out of order or while another one of the same customer
-	 * was being booked.
+	 * Return how many records were delivered out of order or while another one of the
+	 * same customer was being booked.
 	 */
 	long orderViolations() {
 		return this.orderViolations.get();

@@ -33,8 +33,8 @@ import org.springframework.kafka.test.EmbeddedKafkaKraftBroker;
 import org.springframework.util.StringUtils;
 
 /**
- * A broker in this process, unless a real one is named or connected. An
- * auto-configuration, so that it sees the beans of others.
+ * A broker in this process, unless another one is configured. An auto-configuration, so
+ * that its conditions see the beans of other configurations.
  */
 @AutoConfiguration(before = KafkaAutoConfiguration.class)
 @Conditional(EmbeddedKafkaAutoConfiguration.NoOtherBroker.class)
@@ -42,12 +42,12 @@ final class EmbeddedKafkaAutoConfiguration {
 
 	@Bean
 	EmbeddedKafkaKraftBroker embeddedKafka() {
-		// Its directory is deleted by a shutdown hook of the JVM, which must not come
-		// before the broker has stopped.
+		// A shutdown hook of the JVM deletes its directory, which must not happen before
+		// the broker has stopped.
 		Exit.setShutdownHookAdder((name, hook) -> SpringApplication.getShutdownHandlers().add(hook));
 		EmbeddedKafkaKraftBroker broker = new EmbeddedKafkaKraftBroker(1, 1);
 		broker.brokerProperty("offsets.topic.num.partitions", "4");
-		// Nobody else is to be told where this broker is.
+		// Not a system property that others use.
 		broker.brokerListProperty("sample.embedded-kafka.bootstrap-servers");
 		return broker;
 	}
@@ -58,8 +58,8 @@ final class EmbeddedKafkaAutoConfiguration {
 	}
 
 	/**
-	 * Whether neither a property nor a bean, such as that of a service connection, says
-	 * where Kafka is.
+	 * Whether neither a property nor a bean, such as that of a service connection,
+	 * configures a broker.
 	 */
 	static class NoOtherBroker extends NoneNestedConditions {
 
@@ -68,7 +68,7 @@ final class EmbeddedKafkaAutoConfiguration {
 		}
 
 		/**
-		 * A property names it.
+		 * A property configures it.
 		 */
 		@ConditionalOnProperty("spring.kafka.bootstrap-servers")
 		static class BrokerIsNamed {
@@ -76,7 +76,7 @@ final class EmbeddedKafkaAutoConfiguration {
 		}
 
 		/**
-		 * A bean knows it.
+		 * A bean configures it.
 		 */
 		@ConditionalOnBean(KafkaConnectionDetails.class)
 		static class BrokerIsConnected {

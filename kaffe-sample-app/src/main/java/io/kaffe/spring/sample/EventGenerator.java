@@ -33,9 +33,10 @@ import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.stereotype.Component;
 
 /**
- * Keeps producing orders and refunds: three orders for each refund, at a steady rate.
+ * Produces orders and refunds continuously: three orders for each refund, at a constant
+ * rate.
  * <p>
- * <b>Threading.</b> One thread of its own, from {@link #start()} to {@link #stop()};
+ * <b>Threading.</b> A separate thread, from {@link #start()} to {@link #stop()};
  * {@code running} and the counters may be read by any thread.
  */
 @Component
@@ -91,7 +92,7 @@ class EventGenerator implements SmartLifecycle {
 		}
 	}
 
-	// The producer is closed after this: nothing may be on its way then.
+	// The producer is closed after this: no send may be in flight then.
 	private static void awaitEnd(Thread thread) {
 		try {
 			thread.join(PATIENCE_MILLIS);
@@ -111,7 +112,7 @@ class EventGenerator implements SmartLifecycle {
 	}
 
 	/**
-	 * Return how many records the broker has.
+	 * Return how many records the broker has acknowledged.
 	 */
 	long acknowledged() {
 		return this.acknowledged.get();
@@ -119,7 +120,7 @@ class EventGenerator implements SmartLifecycle {
 
 	/**
 	 * Send the next records as fast as possible.
-	 * @param records how many
+	 * @param records the number of records
 	 */
 	void hurry(int records) {
 		this.hurried.addAndGet(records);

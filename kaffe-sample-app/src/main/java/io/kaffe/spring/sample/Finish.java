@@ -41,8 +41,8 @@ import io.kaffe.spring.WorkerManager;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * Waits until as many records as were asked for are produced, booked and committed,
- * prints a summary, and ends the application: with exit code 0 if everything is right.
+ * Waits until the requested number of records is produced, booked and committed, prints a
+ * summary, and exits the application: with exit code 0 if all checks pass.
  */
 @Component
 @ConditionalOnProperty("sample.finish-after")
@@ -95,7 +95,7 @@ class Finish implements ApplicationRunner {
 		long deadline = System.nanoTime() + PATIENCE_NANOS;
 		Integer records = this.properties.finishAfter();
 		long expected = (records != null) ? records : 0;
-		// Until records arrive, brokers may not know topics that were just created.
+		// Until records arrive, brokers may not know newly created topics.
 		while (expected > 0 && this.accounts.countBooked(this.generator.source()) == 0
 				&& System.nanoTime() - deadline < 0) {
 			LockSupport.parkNanos(LOOK_AGAIN_NANOS);
@@ -119,7 +119,7 @@ class Finish implements ApplicationRunner {
 					.map((worker) -> "  %-10s %,9d   %s".formatted(worker.name(), worker.handled(),
 							String.join(", ", worker.partitions())))
 					.collect(Collectors.joining(System.lineSeparator()))
-				: "  (workers came and went with their records)";
+				: "  (workers existed only while their records were in flight)";
 		return new Summary(expected, this.generator.acknowledged(), this.accounts.countBooked(this.generator.source()),
 				this.bookkeeping.orderViolations(), this.bookkeeping.repeated(), lag, this.bank.busy(), perWorker);
 	}
@@ -147,7 +147,7 @@ class Finish implements ApplicationRunner {
 	}
 
 	/**
-	 * What came of it.
+	 * The summary.
 	 */
 	private record Summary(long expected, long produced, long booked, long orderViolations, long repeated, long lag,
 			Duration duration, String perWorker) {

@@ -17,7 +17,7 @@
 package io.kaffe.spring.sample;
 
 /**
- * That a customer's payment is refused, as {@link Trouble} wants it.
+ * Thrown when the payment of a customer is refused, on demand of {@link Trouble}.
  */
 class PaymentRefusedException extends RuntimeException {
 

@@ -24,9 +24,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.kafka.config.TopicBuilder;
 
 /**
- * An order service. Books what arrives on {@code orders} and {@code refunds} to the
- * accounts of customers, with one worker for each partition number, so that what concerns
- * one customer is booked in sequence.
+ * An order service. Books the records of {@code orders} and {@code refunds} to the
+ * accounts of customers, with one worker for each partition number, so that the events of
+ * each customer are booked in order.
  */
 @SpringBootApplication(proxyBeanMethods = false)
 @ConfigurationPropertiesScan

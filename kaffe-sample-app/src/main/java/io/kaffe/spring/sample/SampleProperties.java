@@ -23,17 +23,17 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * What the sample does.
+ * Properties of the sample.
  *
  * @param generate whether to produce orders and refunds
  * @param rate records to produce each second; by default 200, or as many as possible with
  * {@code finishAfter}
- * @param customers how many customers there are
- * @param partitions how many partitions each topic gets
- * @param bankDelay how long the bank takes to answer about each record; by default it is
- * not asked
- * @param finishAfter produce this many records, handle them, print a summary and exit; by
- * default go on for ever
+ * @param customers the number of customers
+ * @param partitions the number of partitions of each topic
+ * @param bankDelay how long the bank takes to check each record; by default it is not
+ * called
+ * @param finishAfter the number of records after which to print a summary and exit; by
+ * default the sample runs until it is stopped
  */
 @ConfigurationProperties("sample")
 public record SampleProperties(@DefaultValue("true") boolean generate, @Nullable Integer rate,

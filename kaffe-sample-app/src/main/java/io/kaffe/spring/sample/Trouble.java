@@ -31,11 +31,10 @@ import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * What goes wrong in services, on demand: so that one can look at it, and at what the
- * workers do about it.
+ * Simulates failures on demand, to show how workers deal with them.
  * <p>
- * <b>Threading.</b> Asked for by any thread, one at a time; befalls all workers, which
- * take no lock but for the first event of a customer who fails: the fields are atomic or
+ * <b>Threading.</b> Switched by any thread, one at a time; affects all workers, which
+ * take a lock only for the first event of a failing customer: the fields are atomic or
  * volatile.
  */
 @Component
@@ -59,7 +58,7 @@ class Trouble {
 	}
 
 	/**
-	 * Have the next handler that is called not return until {@link #end()}.
+	 * Stall the next handler that is called until {@link #end()}.
 	 */
 	synchronized void stall() {
 		if (this.stalled.getCount() == 0) {
@@ -85,7 +84,7 @@ class Trouble {
 	}
 
 	/**
-	 * Let all customers pay.
+	 * Accept the payments of all customers.
 	 */
 	synchronized void endFailures() {
 		this.failNext = false;
@@ -93,21 +92,21 @@ class Trouble {
 	}
 
 	/**
-	 * Return what is asked for and has not ended.
+	 * Return the failures that are switched on.
 	 */
 	synchronized State state() {
 		return new State(this.stalled.getCount() > 0, this.failNext || this.failingCustomer != null);
 	}
 
 	/**
-	 * Send an order that cannot be read.
+	 * Send an order that cannot be deserialized.
 	 */
 	void poison() {
 		this.template.send(SampleProperties.ORDERS, "customer-0", POISON);
 	}
 
 	/**
-	 * Let the stalled handler return and all customers pay.
+	 * Let the stalled handler return, and accept all payments.
 	 */
 	@EventListener(ContextClosedEvent.class)
 	synchronized void end() {
@@ -116,8 +115,8 @@ class Trouble {
 	}
 
 	/**
-	 * Befall whoever handles an event.
-	 * @throws PaymentRefusedException if the customer is one who fails
+	 * Apply the failures to an event that is being handled.
+	 * @throws PaymentRefusedException if the payments of the customer are refused
 	 */
 	void befall(AccountEvent event) {
 		if (this.stallNext.get() && this.stallNext.compareAndSet(true, false)) {
@@ -149,11 +148,11 @@ class Trouble {
 	}
 
 	/**
-	 * Which troubles are on.
+	 * The failures that are switched on.
 	 *
 	 * @param stall whether the next handler stalls, or one is stalled
-	 * @param customer whether the payments of a customer are refused, or will be of the
-	 * next one
+	 * @param customer whether the payments of a customer are refused, or those of the
+	 * next customer will be
 	 */
 	record State(boolean stall, boolean customer) {
 	}

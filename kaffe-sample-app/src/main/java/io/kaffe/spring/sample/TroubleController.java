@@ -23,8 +23,8 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
- * The switches of the start page. They take JSON only, so that pages of others cannot
- * press them, and answer with what is on.
+ * The switches of the start page. They accept JSON only, so that pages of other origins
+ * cannot use them, and respond with the failures that are switched on.
  */
 @RestController
 @RequestMapping(path = "/trouble", consumes = MediaType.APPLICATION_JSON_VALUE)

@@ -64,7 +64,7 @@ class KaffePageBrowserTests {
 	}
 
 	@Test
-	void whatHoldsSomebodyUpIsAtTheTop() {
+	void recordThatIsHeldUpIsAtTheTop() {
 		open();
 		assertThat(this.browser.text("#attention-items li:first-child .what strong")).isEqualTo("orders-3@1048");
 		assertThat(this.browser.text("#attention-items li:first-child .what .word")).isEqualTo("parked");
@@ -77,12 +77,12 @@ class KaffePageBrowserTests {
 		assertThat(this.browser.texts("#counters dt")).contains("Handled", "In flight", "Queued", "Lag", "Oldest",
 				"Parked", "Retries", "Paused");
 		assertThat((String) this.browser.ask("return document.title")).isEqualTo("(1) Kaffe");
-		await("those who do not see the page are told")
+		await("it is announced to screen readers")
 			.until(() -> this.browser.text("#announcement").equals("Needs attention: orders-3@1048 parked"));
 	}
 
 	@Test
-	void whatHealthTellsOfTheConsumerNeedsAttentionTheWorstFirst() {
+	void problemsInHealthNeedAttentionTheWorstFirst() {
 		Instant since = Instant.now().minusSeconds(75);
 		this.service.setTable(() -> table("unrestricted", "orders", 8, "PaymentRefusedException")
 			.replace("\"lag\": 943, \"lagSeconds\": 742.0",
@@ -128,7 +128,7 @@ class KaffePageBrowserTests {
 	}
 
 	@Test
-	void itIsSaidThatNothingNeedsAttention() {
+	void healthyServiceNeedsNoAttention() {
 		this.service.setTable(() -> "{\"access\": \"unrestricted\", \"consumers\": {}}");
 		this.browser.open(this.service.url());
 		await("an answer").until(() -> this.browser.isShown("#attention"));

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * An expression that somebody is offered, to be checked against what there is.
+ * An expression of a dashboard or an alert, to be checked against the existing meters.
  *
  * @param place where it is, to be found by: a panel, a rule, a line
  * @param expression the expression, in PromQL

@@ -268,7 +268,7 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		if (container instanceof AbstractMessageListenerContainer<?, ?> adoptable) {
 			return adoptable;
 		}
-		throw new UnsuitableContainerException("Listener container '" + name + "' cannot have workers: a "
+		throw new UnsuitableContainerException("Listener container '" + name + "' cannot be given Kaffe workers: a "
 				+ container.getClass().getName() + " does not commit offsets.", "Remove it from 'kaffe.consumers'.");
 	}
 

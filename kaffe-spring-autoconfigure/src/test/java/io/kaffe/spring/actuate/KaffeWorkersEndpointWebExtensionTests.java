@@ -91,7 +91,7 @@ class KaffeWorkersEndpointWebExtensionTests {
 	}
 
 	/**
-	 * Somebody who is authenticated and has one role.
+	 * An authenticated caller with one role.
 	 */
 	private record User(String role) implements SecurityContext {
 

@@ -58,7 +58,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for services that are processed ahead of time, as for a native image: what they
- * are told to use by reflection is enough, and they come up with the same consumers.
+ * are hinted to use by reflection is enough, and they come up with the same consumers.
  */
 class AheadOfTimeTests {
 

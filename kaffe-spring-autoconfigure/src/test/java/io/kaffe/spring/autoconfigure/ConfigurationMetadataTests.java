@@ -50,7 +50,7 @@ import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for what editors and tools are told about the properties below {@code kaffe}.
+ * Tests for the metadata of the properties below {@code kaffe}, for editors and tools.
  */
 class ConfigurationMetadataTests {
 

@@ -114,8 +114,8 @@ class FailureAnalysisTests {
 					+ "'kaffe.consumers.orders.worker-allocation-strategy'")
 			.contains("application.properties")
 			.contains("2:51")
-			.contains("There is no worker allocation strategy of that name")
-			.contains("Valid are: worker-per-topic-partition, worker-per-partition, worker-per-key, "
+			.contains("There is no worker allocation strategy with this name")
+			.contains("Valid names are: worker-per-topic-partition, worker-per-partition, worker-per-key, "
 					+ "worker-per-record, byCountry, oneForAll");
 	}
 
@@ -124,20 +124,21 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, ORDERS, "--kaffe.worker-allocation-strategy=worker-per-planet"))
 			.contains("Invalid value 'worker-per-planet' for configuration property "
 					+ "'kaffe.worker-allocation-strategy'")
-			.contains("Valid are: worker-per-topic-partition, worker-per-partition, worker-per-key, "
+			.contains("Valid names are: worker-per-topic-partition, worker-per-partition, worker-per-key, "
 					+ "worker-per-record, or the name of a " + "WorkerAllocationStrategy bean");
 	}
 
 	@Test
-	void consumerThatNamesNoListenerIsExplainedWithTheListenersThereAre() {
+	void unknownListenerIsExplainedWithTheExistingListeners() {
 		assertThat(failure(Listening.class, "--kaffe.consumers.order="))
-			.contains("'kaffe.consumers.order' names no listener: there is no @KafkaListener with id = \"order\"")
-			.contains("Name one of the listeners there are: orders, refunds");
+			.contains(
+					"'kaffe.consumers.order' does not match a listener: there is no @KafkaListener with id = \"order\"")
+			.contains("Use one of the existing listeners: orders, refunds");
 	}
 
 	@Test
-	void consumerThatNamesNoListenerIsExplainedWhenThereAreNone() {
-		assertThat(failure(Nothing.class, ORDERS)).contains("'kaffe.consumers.orders' names no listener")
+	void unknownListenerIsExplainedWithoutAnyListener() {
+		assertThat(failure(Nothing.class, ORDERS)).contains("'kaffe.consumers.orders' does not match a listener")
 			.contains("Add a @KafkaListener(id = \"orders\"");
 	}
 
@@ -191,15 +192,15 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void onlyStrategyIsExplainedWhereItIsNotClearWhoseItIs() {
+	void ambiguousSingleStrategyIsExplained() {
 		assertThat(failure(ListeningWithStrategy.class, "--kaffe.consumers.orders.mdc=true",
 				"--kaffe.consumers.refunds.worker-allocation-strategy=worker-per-key"))
-			.contains("It is not clear whether consumer 'orders' is to use the WorkerAllocationStrategy bean "
-					+ "'byCountry'")
+			.contains(
+					"It is ambiguous whether consumer 'orders' uses the WorkerAllocationStrategy bean " + "'byCountry'")
 			.contains("there are several consumers (orders, refunds), and none of them names it")
 			.contains("Set 'kaffe.consumers.orders.worker-allocation-strategy' to byCountry for this consumer, or "
 					+ "'kaffe.worker-allocation-strategy' for all of them: to byCountry, or to "
-					+ "worker-per-topic-partition if it is not meant.");
+					+ "worker-per-topic-partition if it is not intended.");
 		assertThat(failure(ListeningWithStrategy.class, "--kaffe.adopt=all"))
 			.contains("several consumers (orders, refunds)");
 	}
@@ -207,8 +208,8 @@ class FailureAnalysisTests {
 	@Test
 	void onlyHandlerIsExplainedWhereItMayBeThatOfAnother() {
 		assertThat(failure(OneHandler.class, DECLARED, "--kaffe.consumers.refunds.topics=refunds"))
-			.contains("Consumer 'refunds' is declared, but which bean handles its records is not clear: there is "
-					+ "orders, which may be meant for another of the consumers orders, refunds.")
+			.contains("Consumer 'refunds' is declared, but it is ambiguous which bean handles its records: there is "
+					+ "orders, which may be intended for another of the consumers orders, refunds.")
 			.contains("Name it with 'kaffe.consumers.refunds.handler', or give the right one the name 'refunds'.");
 	}
 
@@ -216,7 +217,7 @@ class FailureAnalysisTests {
 	void primaryHandlerIsExplainedWhereItMayBeThatOfAnother() {
 		assertThat(failure(PrimaryHandler.class, "--kaffe.consumers.bookkeeping.topics=orders",
 				"--kaffe.consumers.refunds.topics=refunds"))
-			.contains("Consumer 'refunds' is declared, but which bean handles its records is not clear: there are "
+			.contains("Consumer 'refunds' is declared, but it is ambiguous which bean handles its records: there are "
 					+ "bookkeeping, shipping.");
 	}
 
@@ -335,17 +336,17 @@ class FailureAnalysisTests {
 	@Test
 	void defaultDrainTimeoutThatIsNotBelowMaxPollIntervalIsExplained() {
 		assertThat(failure(Listening.class, ORDERS, "--spring.kafka.consumer.properties.max.poll.interval.ms=15000"))
-			.contains("The default of 'kaffe.consumers.orders.drain-timeout', 20s, does not fit the listener "
+			.contains("The default of 'kaffe.consumers.orders.drain-timeout', 20s, is not valid for the listener "
 					+ "container 'orders'")
 			.contains("Must be below max.poll.interval.ms, which is 15000 for this consumer")
-			.contains("Set 'kaffe.consumers.orders.drain-timeout' to a value that fits");
+			.contains("Set 'kaffe.consumers.orders.drain-timeout' to a valid value");
 	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
-					max-concurrency                  | 0    | Must be 1 or more records at once.
-					max-concurrency                  | -1   | Must be 1 or more records at once.
+					max-concurrency                  | 0    | Must be 1 or more records.
+					max-concurrency                  | -1   | Must be 1 or more records.
 					buffer.max-records               | 0    | Must be 1 or more records.
 					buffer.max-records               | -1   | Must be 1 or more records.
 					commit.interval                  | 0    | Must be 10 ms or more.
@@ -354,8 +355,8 @@ class FailureAnalysisTests {
 					drain-timeout                    | 0s   | Must be 100 ms or more.
 					drain-timeout                    | -5s  | Must be 100 ms or more.
 					drain-timeout                    | 20   | A number without a unit is in milliseconds: write 5s for 5 seconds.
-					failure.max-attempts             | -1   | Must be 0, which means without limit, or more.
-					failure.max-parked               | 0    | Must be 1 record or more.
+					failure.max-attempts             | -1   | Must be 0, which means unlimited, or more.
+					failure.max-parked               | 0    | Must be 1 or more records.
 					stall-threshold                  | 0s   | Must be 100 ms or more.
 					stall-threshold                  | 5    | A number without a unit is in milliseconds: write 5s for 5 seconds.
 					stall-interrupt-threshold        | 4m   | Must not be below the stall threshold, which is 300000 ms.
@@ -365,13 +366,13 @@ class FailureAnalysisTests {
 					failure.backoff.initial-interval | 0ms  | Must be 1 ms or more.
 					failure.backoff.initial-interval | -1ms | Must be 1 ms or more.
 					failure.backoff.initial-interval | 999us | Must be 1 ms or more.
-					failure.backoff.multiplier       | 0.9  | Must be 1 or more; 1 keeps the wait the same.
-					failure.backoff.multiplier       | NaN  | Must be 1 or more; 1 keeps the wait the same.
+					failure.backoff.multiplier       | 0.9  | Must be 1 or more; 1 keeps the interval constant.
+					failure.backoff.multiplier       | NaN  | Must be 1 or more; 1 keeps the interval constant.
 					failure.backoff.max-interval     | 99ms | Must not be below the initial interval, which is 100 ms.
-					failure.backoff.jitter           | -0.1 | Must be from 0 to 1, a share of each wait.
-					failure.backoff.jitter           | 1.1  | Must be from 0 to 1, a share of each wait.
+					failure.backoff.jitter           | -0.1 | Must be from 0 to 1, a fraction of each interval.
+					failure.backoff.jitter           | 1.1  | Must be from 0 to 1, a fraction of each interval.
 					""")
-	void valueThatMakesNoSenseIsExplained(String property, String value, String reason) {
+	void invalidValueIsExplained(String property, String value, String reason) {
 		String own = "kaffe.consumers.orders." + property;
 		assertThat(failure(Listening.class, "--" + own + "=" + value))
 			.contains("Invalid value '" + value + "' for configuration property '" + own + "'")
@@ -384,18 +385,18 @@ class FailureAnalysisTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "10", "-1s" })
-	void lagIntervalThatMakesNoSenseIsExplained(String interval) {
+	void invalidLagIntervalIsExplained(String interval) {
 		assertThat(failure(Listening.class, ORDERS, "--kaffe.lag.interval=" + interval))
 			.contains("for configuration property 'kaffe.lag.interval'")
 			.contains("Must be 100 ms or more. A number without a unit is in milliseconds: write 5s for 5 seconds. "
-					+ "0 switches it off.");
+					+ "0 disables it.");
 	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
-			java.io.NoException    | There is no class java.io.NoException on the class path.
-			java.util.Map.Entry.No | There is no class java.util.Map.Entry.No on the class path.
-			IOException            | Write its full name, with $ before the name of a nested class.
+			java.io.NoException    | Class java.io.NoException was not found.
+			java.util.Map.Entry.No | Class java.util.Map.Entry.No was not found.
+			IOException            | Use its fully qualified name, with $ before the name of a nested class.
 			java.lang.String       | java.lang.String is not an exception type.
 			""")
 	void exceptionTypeThatDoesNotExistIsExplained(String type, String reason) {
@@ -420,7 +421,7 @@ class FailureAnalysisTests {
 	@Test
 	void initialIntervalAboveTheDefaultMaxIntervalIsExplained() {
 		assertThat(failure(Listening.class, "--kaffe.consumers.orders.failure.backoff.initial-interval=1m"))
-			.contains("The default of 'kaffe.consumers.orders.failure.backoff.max-interval', 30s, does not fit")
+			.contains("The default of 'kaffe.consumers.orders.failure.backoff.max-interval', 30s, is not valid for")
 			.contains("Must not be below the initial interval, which is 60000 ms.");
 	}
 
@@ -439,7 +440,7 @@ class FailureAnalysisTests {
 			.contains("kaffe.consumers.orders")
 			.contains("worker-per-partition")
 			.contains(
-					"Expected settings such as 'worker-allocation-strategy' below the consumer's name, or an empty value");
+					"Expected properties such as 'worker-allocation-strategy' below the consumer's name, or an empty value");
 	}
 
 	@Test
@@ -454,7 +455,7 @@ class FailureAnalysisTests {
 	void deadLettersWithoutATemplateAreExplained() {
 		assertThat(failure(TwoTemplates.class, "--kaffe.consumers.orders.failure.then=dead-letter"))
 			.contains("kaffe.consumers.orders.failure.then")
-			.contains("Dead letters need a KafkaTemplate");
+			.contains("Sending dead letters requires a KafkaTemplate");
 	}
 
 	@ParameterizedTest
@@ -463,7 +464,7 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, ORDERS, "--kaffe.failure.then=dead-letter",
 				"--kaffe.failure.dead-letter-topic=" + topic))
 			.contains("kaffe.failure.dead-letter-topic")
-			.contains("which the consumer consumes itself");
+			.contains("which the consumer itself consumes");
 	}
 
 	@Test
@@ -478,27 +479,27 @@ class FailureAnalysisTests {
 	void listenerThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
 		assertThat(failure(AsynchronousBatchListening.class, "--kaffe.adopt=all"))
 			.contains("Listener container 'orders' cannot be given Kaffe workers: its listener takes batches")
-			.contains("Or set 'kaffe.consumers.orders.enabled' to false to leave it without workers.");
+			.contains("Or set 'kaffe.consumers.orders.enabled' to false to exclude it.");
 	}
 
 	@Test
 	void listenerWithoutIdThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
 		String property = "kaffe.consumers.[org.springframework.kafka.KafkaListenerEndpointContainer#0].enabled";
 		assertThat(failure(BatchListeningWithoutId.class, "--kaffe.adopt=all"))
-			.contains("Or set '" + property + "' to false to leave it without workers.");
+			.contains("Or set '" + property + "' to false to exclude it.");
 		start(BatchListeningWithoutId.class, "--kaffe.adopt=all", "--" + property + "=false").close();
 	}
 
 	@Test
 	void declaredConsumerWithoutHandlerIsExplained() {
 		assertThat(failure(Nothing.class, DECLARED)).contains(
-				"Consumer 'orders' is declared, but nothing handles its records: there is no RecordHandler or BatchRecordHandler bean.")
+				"Consumer 'orders' is declared without a handler: there is no RecordHandler or BatchRecordHandler bean.")
 			.contains("Define a RecordHandler or BatchRecordHandler bean named 'orders'.");
 	}
 
 	@Test
 	void declaredConsumerWithSeveralHandlersIsExplained() {
-		assertThat(failure(Handling.class, DECLARED)).contains("which bean handles its records is not clear")
+		assertThat(failure(Handling.class, DECLARED)).contains("it is ambiguous which bean handles its records")
 			.contains("there are bookkeeping, shipping.")
 			.contains("Name one of them with 'kaffe.consumers.orders.handler', or give one the name 'orders'.");
 	}
@@ -506,8 +507,8 @@ class FailureAnalysisTests {
 	@Test
 	void unknownHandlerIsExplained() {
 		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=bookeeping"))
-			.contains("'kaffe.consumers.orders.handler' names the handler 'bookeeping', but there is no bean of that")
-			.contains("Name one of the handlers there are: bookkeeping, shipping.");
+			.contains("'kaffe.consumers.orders.handler' names the handler 'bookeeping', but there is no bean with that")
+			.contains("Use one of the existing handlers: bookkeeping, shipping.");
 	}
 
 	@Test
@@ -519,8 +520,8 @@ class FailureAnalysisTests {
 	@Test
 	void handlerOfAnotherTypeIsExplained() {
 		assertThat(failure(Handling.class, DECLARED, "--kaffe.consumers.orders.handler=accounts")).contains(
-				"names the bean 'accounts', which is no RecordHandler or BatchRecordHandler but a java.lang.String.")
-			.contains("Let it implement one of them, or name a bean that does.");
+				"names the bean 'accounts', which is not a RecordHandler or BatchRecordHandler but a java.lang.String.")
+			.contains("Implement one of them, or name a bean that does.");
 	}
 
 	@Test
@@ -534,8 +535,8 @@ class FailureAnalysisTests {
 	@Test
 	void topicsOfAListenerAreExplained() {
 		assertThat(failure(Listening.class, DECLARED))
-			.contains("'kaffe.consumers.orders' declares a consumer with topics, but there is a listener container of "
-					+ "that name already")
+			.contains("'kaffe.consumers.orders' declares a consumer with topics, but a listener container with "
+					+ "that name already exists")
 			.contains("Remove the topics to give that listener workers, or declare the consumer under another name.");
 	}
 
@@ -552,8 +553,9 @@ class FailureAnalysisTests {
 	@Test
 	void declaredConsumerWithSeveralConsumerFactoriesIsExplained() {
 		assertThat(failure(WithConsumerFactories.class, DECLARED))
-			.contains("'kaffeListenerContainerFactory' cannot make the listener container 'orders': there are several "
-					+ "ConsumerFactory beans")
+			.contains(
+					"'kaffeListenerContainerFactory' cannot create the listener container 'orders': there are several "
+							+ "ConsumerFactory beans")
 			.contains("Mark one of them with @Primary.");
 	}
 
@@ -579,9 +581,9 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void disabledConsumerThatNamesNoListenerIsExplained() {
+	void disabledConsumerWithoutListenerIsExplained() {
 		assertThat(failure(Listening.class, "--kaffe.consumers.order.enabled=false"))
-			.contains("'kaffe.consumers.order' names no listener");
+			.contains("'kaffe.consumers.order' does not match a listener");
 	}
 
 	@Test
@@ -590,7 +592,7 @@ class FailureAnalysisTests {
 			.contains("kaffe.consumers.orders.batch.max-size")
 			.contains("Must be 1 or more records.");
 		assertThat(failure(Listening.class, ORDERS, "--kaffe.batch.max-wait=-1s")).contains("kaffe.batch.max-wait")
-			.contains("Must be 0, which means not to wait, or more.");
+			.contains("Must be 0, which does not wait, or more.");
 	}
 
 	@ParameterizedTest
@@ -599,7 +601,7 @@ class FailureAnalysisTests {
 		String property = "kaffe.consumers.orders." + limit;
 		assertThat(failure(Listening.class, "--" + property + "=" + value))
 			.contains("'" + property + "' is set, but the listener of consumer 'orders' takes single records.")
-			.contains("let the listener take batches: with batch = \"true\" at its @KafkaListener, or as a "
+			.contains("make the listener a batch listener: with batch = \"true\" on its @KafkaListener, or as a "
 					+ "BatchRecordHandler.");
 		start(BatchListening.class, "--" + property + "=" + value).close();
 		start(Listening.class, ORDERS, "--kaffe." + limit + "=" + value).close();
@@ -672,7 +674,7 @@ class FailureAnalysisTests {
 				"--kaffe.consumers.orders.failure.dead-letter-topic=bad")
 			.close();
 		assertThat(this.output)
-			.contains("a ConsumerRecordRecoverer bean is given the records that are not tried again");
+			.contains("a ConsumerRecordRecoverer bean recovers the records whose attempts are exhausted");
 	}
 
 	@ParameterizedTest

@@ -67,7 +67,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class KaffeEndpointAutoConfigurationTests {
 
-	private static final String UNPROTECTED = "Whoever reaches the endpoint 'kaffeworkers' may operate consumers";
+	private static final String UNPROTECTED = "Anyone who can reach the endpoint 'kaffeworkers' can operate consumers";
 
 	private static final String UNRESTRICTED = "management.endpoint.kaffeworkers.access=UNRESTRICTED";
 

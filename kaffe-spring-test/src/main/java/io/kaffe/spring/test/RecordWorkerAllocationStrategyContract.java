@@ -71,9 +71,9 @@ import static org.assertj.core.api.Assertions.fail;
  * <li>leaves the record as it is: its headers, its key and its value, and the positions
  * of buffers.
  * </ul>
- * Each is a test of its own, and where several things are wrong, each is told by its own
- * test. Keys are compared as workers compare them: arrays and buffers by content. Which
- * records share a worker is the strategy's business: no test looks at that.
+ * Each is a test of its own, and where several things are wrong, each is reported by its
+ * own test. Keys are compared as workers compare them: arrays and buffers by content.
+ * Which records share a worker is the strategy's business: no test looks at that.
  *
  * @see WorkerAllocationStrategyContract
  */

@@ -57,8 +57,8 @@ import static org.assertj.core.api.Assertions.fail;
  * <li>gives the same name every time, in whatever order it is asked,
  * <li>and to several threads that ask at once.
  * </ul>
- * Each is a test of its own, and where several things are wrong, each is told by its own
- * test. Which partitions share a worker is the strategy's business: no test looks at
+ * Each is a test of its own, and where several things are wrong, each is reported by its
+ * own test. Which partitions share a worker is the strategy's business: no test looks at
  * that.
  *
  * @see RecordWorkerAllocationStrategyContract

@@ -71,7 +71,7 @@ abstract class ConsumerLoop implements Consumption {
 	}
 
 	/**
-	 * Handle a record, or have somebody handle it.
+	 * Handle a record, or dispatch it.
 	 */
 	abstract void handle(ConsumerRecord<String, byte[]> record);
 

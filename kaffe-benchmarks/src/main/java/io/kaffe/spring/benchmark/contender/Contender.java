@@ -105,7 +105,7 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 	/**
 	 * Return how many records it handles at once.
 	 * @param partitions how many partitions there are
-	 * @param concurrency what it is told
+	 * @param concurrency the configured concurrency
 	 * @return how many, at most
 	 */
 	public int lanes(int partitions, int concurrency) {

@@ -40,7 +40,7 @@ final class CpuProfile {
 	}
 
 	/**
-	 * Start, if this JVM was told where to leave a flame graph.
+	 * Start, if this JVM has a property with the path of a flame graph.
 	 */
 	static CpuProfile start() {
 		if (System.getProperty(FILE_PROPERTY) == null) {

@@ -27,7 +27,7 @@ public enum Lanes {
 	/** One of each partition. */
 	PARTITIONS,
 
-	/** As many as it is told. */
+	/** As many as configured. */
 	CONCURRENCY
 
 }

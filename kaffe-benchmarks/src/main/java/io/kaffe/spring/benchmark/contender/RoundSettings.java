@@ -27,7 +27,7 @@ import java.util.Properties;
 import java.util.stream.Collectors;
 
 /**
- * What a contender is told about its round, handed over in a file.
+ * The settings of a contender for one round, passed in a file.
  *
  * @param contender its name
  * @param phase what to measure

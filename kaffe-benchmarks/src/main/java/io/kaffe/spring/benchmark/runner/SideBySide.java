@@ -54,15 +54,15 @@ public final class SideBySide {
 
 	/**
 	 * Run what the command line says.
-	 * @param args the directory of this module, then what {@code run.sh} was told
+	 * @param args the directory of this module, then the arguments of {@code run.sh}
 	 * @throws Exception if the run could not be finished
 	 */
 	public static void main(String[] args) throws Exception {
-		String[] told = Arrays.copyOfRange(args, 1, args.length);
+		String[] arguments = Arrays.copyOfRange(args, 1, args.length);
 		List<Workload> all = Workloads.all(Runtime.getRuntime().availableProcessors(), spins());
 		SideBySide run;
 		try {
-			Options options = Options.of(told);
+			Options options = Options.of(arguments);
 			run = new SideBySide(options, Path.of(args[0]).toAbsolutePath(), Workloads.named(all, options.workloads()));
 		}
 		catch (IllegalArgumentException ex) {
@@ -122,7 +122,7 @@ public final class SideBySide {
 
 	/**
 	 * Return the share of a workload in what is left of the time of a quick run, unless
-	 * somebody chose who takes part.
+	 * the contenders were chosen explicitly.
 	 */
 	private TimeLimit limit(Workload workload) {
 		if (!this.options.quick() || !this.options.contenders().isEmpty()) {

@@ -36,7 +36,7 @@ final class Workloads {
 	/** How many partitions every topic has. */
 	static final int PARTITIONS = 4;
 
-	/** What is told to contenders where the workload does not depend on it. */
+	/** The setting of contenders where the workload does not depend on it. */
 	private static final int CONCURRENCY = 16;
 
 	private static final Load NOOP = new Load(1_000_000, KeyDistribution.UNIFORM, 1_000, 100);

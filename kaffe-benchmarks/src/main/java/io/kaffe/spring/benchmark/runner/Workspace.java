@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * A temporary directory and the processes that work in it. Both are gone when it is
+ * A temporary directory and the processes that work in it. Both are removed when it is
  * closed or the JVM ends, also by Ctrl-C.
  * <p>
  * <b>Threading.</b> Used by one thread and closed by any.

@@ -43,7 +43,7 @@ final class PausingConsumer extends MockConsumer<Object, Object> {
 	}
 
 	/**
-	 * Wait until somebody wakes this consumer up, as a poll without records would.
+	 * Wait until this consumer is woken up, as a poll without records would.
 	 */
 	void awaitWakeup(long nanos) {
 		if (!this.woken) {

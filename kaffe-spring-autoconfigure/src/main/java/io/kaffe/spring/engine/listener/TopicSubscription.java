@@ -206,18 +206,18 @@ final class TopicSubscription {
 			if (isEquals(method)) {
 				return proxy == args[0];
 			}
-			if (method.getName().equals("subscribe") && args[0] instanceof Collection<?> subscribed) {
-				return subscribe(method, subscribed, args);
+			if (method.getName().equals("subscribe") && args[0] instanceof Collection<?> names) {
+				return subscribe(method, names, args);
 			}
 			return call(this.consumer, method, args);
 		}
 
 		@SuppressWarnings("unchecked")
-		private @Nullable Object subscribe(Method method, Collection<?> topics, @Nullable Object[] args)
+		private @Nullable Object subscribe(Method method, Collection<?> names, @Nullable Object[] args)
 				throws Throwable {
 			ConsumerRebalanceListener kept = this.listener;
 			if (args.length == 1 && kept != null) {
-				this.consumer.subscribe((Collection<String>) topics, kept);
+				this.consumer.subscribe((Collection<String>) names, kept);
 				return null;
 			}
 			this.listener = (args.length > 1) ? (ConsumerRebalanceListener) args[1] : null;
