@@ -41,7 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param expression what has to be found, in PromQL
  * @param duration for how long, as Prometheus writes durations; empty if it is not said
  * @param labels what the alert is given, by name
- * @param annotations what people are told, by name
+ * @param annotations the texts for people, by name
  */
 record AlertRule(String alert, String expression, String duration, Map<String, String> labels,
 		Map<String, String> annotations) {
@@ -79,15 +79,15 @@ record AlertRule(String alert, String expression, String duration, Map<String, S
 	}
 
 	/**
-	 * Return what it asks for and tells.
+	 * Return its expression and the labels in its texts.
 	 */
 	MonitoringQuery query() {
-		Set<String> told = new TreeSet<>();
+		Set<String> shown = new TreeSet<>();
 		Matcher matcher = TOLD_LABEL.matcher(String.join(" ", this.annotations.values()));
 		while (matcher.find()) {
-			told.add(matcher.group("label"));
+			shown.add(matcher.group("label"));
 		}
-		return new MonitoringQuery("alert " + this.alert, this.expression, told);
+		return new MonitoringQuery("alert " + this.alert, this.expression, shown);
 	}
 
 	/**
