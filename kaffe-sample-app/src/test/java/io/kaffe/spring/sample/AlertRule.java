@@ -41,7 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param expression what has to be found, in PromQL
  * @param duration for how long, as Prometheus writes durations; empty if it is not said
  * @param labels what the alert is given, by name
- * @param annotations the texts for people, by name
+ * @param annotations what people are told, by name
  */
 record AlertRule(String alert, String expression, String duration, Map<String, String> labels,
 		Map<String, String> annotations) {
@@ -79,15 +79,15 @@ record AlertRule(String alert, String expression, String duration, Map<String, S
 	}
 
 	/**
-	 * Return its expression and the labels in its texts.
+	 * Return what it asks for and tells.
 	 */
 	MonitoringQuery query() {
-		Set<String> shown = new TreeSet<>();
+		Set<String> told = new TreeSet<>();
 		Matcher matcher = TOLD_LABEL.matcher(String.join(" ", this.annotations.values()));
 		while (matcher.find()) {
-			shown.add(matcher.group("label"));
+			told.add(matcher.group("label"));
 		}
-		return new MonitoringQuery("alert " + this.alert, this.expression, shown);
+		return new MonitoringQuery("alert " + this.alert, this.expression, told);
 	}
 
 	/**

@@ -28,7 +28,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The meters and expressions of a document.
+ * The meters and expressions that a document tells.
  *
  * @param meters the meters in its tables
  * @param queries the expressions in its blocks of {@code promql}, each a line or more
@@ -64,35 +64,35 @@ record MetricsDocument(List<Meter> meters, List<MonitoringQuery> queries) {
 	}
 
 	/**
-	 * Return the differences between documented and existing meters.
+	 * Return what is told of meters and is not so, and what there is and is not told.
 	 * @param scrape what there is
-	 * @param common labels that all meters have and that are not documented
+	 * @param common labels that all meters have and that are not told
 	 * @return a sentence for each; empty if all is well
 	 */
 	List<String> problems(Scrape scrape, Set<String> common) {
 		List<String> problems = new ArrayList<>();
-		Set<String> documented = new TreeSet<>();
+		Set<String> told = new TreeSet<>();
 		for (Meter meter : this.meters) {
 			for (String name : meter.names()) {
-				if (!documented.add(name)) {
-					problems.add(name + " is documented twice");
+				if (!told.add(name)) {
+					problems.add(name + " is told twice");
 				}
 				if (!scrape.metrics().containsKey(name)) {
-					problems.add(name + " is documented but does not exist");
+					problems.add(name + " is told but not there");
 				}
 				else {
 					Set<String> labels = new TreeSet<>(scrape.labels(name));
 					labels.removeAll(common);
 					if (!labels.equals(meter.labels())) {
-						problems.add(name + " has the labels " + labels + " but is documented with " + meter.labels());
+						problems.add(name + " has the labels " + labels + " but is told to have " + meter.labels());
 					}
 				}
 			}
 		}
 		scrape.metricsOf("kaffe_")
 			.stream()
-			.filter((name) -> !documented.contains(name))
-			.forEach((name) -> problems.add(name + " exists but is not documented"));
+			.filter((name) -> !told.contains(name))
+			.forEach((name) -> problems.add(name + " is there but not told"));
 		return problems;
 	}
 
@@ -103,7 +103,7 @@ record MetricsDocument(List<Meter> meters, List<MonitoringQuery> queries) {
 	}
 
 	/**
-	 * A documented meter.
+	 * A meter as it is told.
 	 *
 	 * @param names what Prometheus calls its time series
 	 * @param labels what Prometheus calls its tags

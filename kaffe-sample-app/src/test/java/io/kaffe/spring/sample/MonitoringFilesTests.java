@@ -164,18 +164,18 @@ class MonitoringFilesTests {
 	}
 
 	@Test
-	void metersThatAreNotAsDocumentedAreNoticed() {
+	void metersThatAreNotAsToldAreNoticed() {
 		String head = "| Meter | Type | Tags | Prometheus | Meaning |\n| --- | --- | --- | --- | --- |\n";
 		String restarts = "| `kaffe.restarts` | counter | `consumer` | `kaffe_restarts_total` | … |\n";
 		String workers = "| `kaffe.workers` | gauge | `consumer`, `state` | `kaffe_workers` | … |\n";
 		assertThat(problems(head + restarts + workers)).isEmpty();
-		assertThat(problems(head + restarts)).containsExactly("kaffe_workers exists but is not documented");
+		assertThat(problems(head + restarts)).containsExactly("kaffe_workers is there but not told");
 		assertThat(problems(head + restarts + workers + restarts))
-			.containsExactly("kaffe_restarts_total is documented twice");
-		assertThat(problems(head + restarts + workers.replace("_workers", "_people"))).containsExactly(
-				"kaffe_people is documented but does not exist", "kaffe_workers exists but is not documented");
+			.containsExactly("kaffe_restarts_total is told twice");
+		assertThat(problems(head + restarts + workers.replace("_workers", "_people")))
+			.containsExactly("kaffe_people is told but not there", "kaffe_workers is there but not told");
 		assertThat(problems(head + restarts + workers.replace(", `state`", "")))
-			.containsExactly("kaffe_workers has the labels [consumer, state] but is documented with [consumer]");
+			.containsExactly("kaffe_workers has the labels [consumer, state] but is told to have [consumer]");
 	}
 
 	@Test

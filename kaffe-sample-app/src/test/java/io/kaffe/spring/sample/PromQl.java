@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 
 /**
  * What an expression of PromQL speaks of. It is not evaluated, only taken to pieces: what
- * is in braces, brackets, strings and lists of labels is distinguished from the names of
+ * is in braces, brackets, strings and lists of labels is told apart from the names of
  * metrics and functions. Variables of Grafana may stand where values, numbers and
  * durations do.
  *

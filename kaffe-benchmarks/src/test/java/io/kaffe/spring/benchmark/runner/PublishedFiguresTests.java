@@ -127,7 +127,7 @@ class PublishedFiguresTests {
 				| --- | ---: | ---: |
 				| a bare `KafkaConsumer` loop | 2,000 | |
 				| `worker-per-key` | %s | %s |
-				| another contender | %s | |
+				| somebody else | %s | |
 				""";
 		assertThat(wrongFigures(readmeTable(readme.formatted("1,000", "", "")), run)).isEmpty();
 		assertThat(wrongFigures(readmeTable(readme.formatted("1,001", "", "")), run))
@@ -135,7 +135,7 @@ class PublishedFiguresTests {
 		assertThat(wrongFigures(readmeTable(readme.formatted("1,000", "5", "")), run))
 			.containsExactly("kaffe worker-per-key in io-16: 5");
 		assertThat(wrongFigures(readmeTable(readme.formatted("1,000", "", "2,000")), run))
-			.containsExactly("another contender in noop: 2,000");
+			.containsExactly("somebody else in noop: 2,000");
 	}
 
 	@Test
@@ -145,7 +145,7 @@ class PublishedFiguresTests {
 				| Strategy | For |
 				| --- | --- |
 				| `worker-per-key` | %s |
-				| another contender | 4.1 |
+				| somebody else | 4.1 |
 				## Figures
 				| | does nothing (`noop`) |
 				| --- | ---: |
