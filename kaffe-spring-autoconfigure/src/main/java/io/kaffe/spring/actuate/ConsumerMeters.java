@@ -181,13 +181,13 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private void addGauges() {
 		gauge("kaffe.records.buffered", "Records that are polled and not final", null,
-				(reading) -> reading.table().buffered().records());
+				(reading) -> reading.table().load().buffered().records());
 		gauge("kaffe.buffer.bytes", "Size of the records that are polled and not final", "bytes",
-				(reading) -> reading.table().buffered().bytes());
+				(reading) -> reading.table().load().buffered().bytes());
 		gauge("kaffe.records.in.flight", "Records that handlers have now", null,
-				(reading) -> reading.table().inFlight());
+				(reading) -> reading.table().load().inFlight());
 		gauge("kaffe.records.failing", "Records that have failed and are not final", null,
-				(reading) -> reading.table().failingCount());
+				(reading) -> reading.table().failures().failingCount());
 		gauge("kaffe.records.parked", "Records that are kept until somebody decides about them", null,
 				(reading) -> reading.partitions().values().stream().mapToInt(PartitionSnapshot::parked).sum());
 		gauge("kaffe.records.stalled", "Records that have been with their handlers for too long", null,
@@ -195,7 +195,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		gauge("kaffe.consumer.up", "0 if health says that the consumer is down, else 1", null,
 				(reading) -> reading.up() ? 1 : 0);
 		gauge("kaffe.max.concurrency", "Maximum number of records handled concurrently", null, (reading) -> {
-			Integer maxConcurrency = reading.table().maxConcurrency();
+			Integer maxConcurrency = reading.table().settings().maxConcurrency();
 			return (maxConcurrency != null) ? maxConcurrency : Double.NaN;
 		});
 	}
@@ -213,7 +213,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		for (ConsumerState state : ConsumerState.values()) {
 			add(Gauge
 				.builder("kaffe.consumer.state", this,
-						(meters) -> meters.read((reading) -> (reading.table().state() == state) ? 1 : 0))
+						(meters) -> meters.read((reading) -> (reading.table().status().state() == state) ? 1 : 0))
 				.description("1 for the state that the consumer is in, 0 for others")
 				.tags(this.tags)
 				.tag("state", tag(state))
@@ -364,7 +364,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 					update(Set.of(), Set.of());
 				}
 				else if (reading != null) {
-					update(reading.partitions().keySet(), reading.table().topics());
+					update(reading.partitions().keySet(), reading.table().settings().topics());
 				}
 			}
 			catch (Throwable ex) {
@@ -399,13 +399,13 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		Tags tags = this.tags.and("topic", partition.topic(), "partition", String.valueOf(partition.partition()));
 		return List.of(
 				gauge("kaffe.partition.lag", "Records behind the end that are not final", tags, partition,
-						(table) -> orNan(table.lag())),
+						(table) -> orNan(table.lag().records())),
 				gauge("kaffe.partition.completed.ahead", "Records that are final above one that is not", tags,
-						partition, PartitionSnapshot::completedAhead),
+						partition, (snapshot) -> snapshot.offsets().completedAhead()),
 				gauge("kaffe.partition.parked", "Records that are kept until somebody decides about them", tags,
 						partition, PartitionSnapshot::parked),
 				timeGauge("kaffe.partition.lag.time", "Age of the oldest record that is not final, by its timestamp",
-						tags, partition, (table) -> orNan(table.lagSeconds())),
+						tags, partition, (table) -> orNan(table.lag().seconds())),
 				timeGauge("kaffe.partition.oldest.age", "How long the oldest unfinished record has held up commits",
 						tags, partition, this::oldestAge));
 	}

@@ -68,6 +68,7 @@ import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
@@ -482,17 +483,25 @@ final class WorkerContainer implements WorkerOwner {
 		int maxConcurrency = this.workers.maxConcurrency();
 		FailingRecords failing = this.delivery.failingRecords();
 		FailureJournal journal = this.delivery.failureJournal();
-		return new ConsumerSnapshot(this.container.getGroupId(), List.copyOf(topics()), this.settings.strategyName(),
-				state(), this.supervision.stopped(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
-				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
-				this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
+		return new ConsumerSnapshot(
+				new ConsumerSnapshot.Settings(this.container.getGroupId(), List.copyOf(topics()),
+						this.settings.strategyName(), (maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null),
+				new ConsumerSnapshot.Status(state(), this.container.isPauseRequested(), this.supervision.stopped(),
+						this.answers.noneSince(),
+						this.health.problems(this.sessions.values(), partitions)
+							.stream()
+							.limit(SHOWN_PROBLEMS)
+							.toList()),
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(all.records(), all.bytes()),
+						this.workers.inFlight(),
+						new Lag(sum(known(partitions, (snapshot) -> snapshot.lag().records())),
+								largest(known(partitions, (snapshot) -> snapshot.lag().seconds())))),
+				present.size(), this.perRecord ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
 				journal.counters(this.workers.handled(), lateCompletions(), this.commitOutcomes.confirmed(),
 						this.commitOutcomes.failed()),
-				this.workers.inFlight(), sum(known(partitions, PartitionSnapshot::lag)),
-				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.answers.noneSince(),
-				this.container.isPauseRequested(), failing.count(), failing.oldest(SHOWN_FAILING, showValues),
-				this.rebalances.newestFirst(), journal.failures(showValues),
-				this.health.problems(this.sessions.values(), partitions).stream().limit(SHOWN_PROBLEMS).toList());
+				new ConsumerSnapshot.Failures(failing.count(), failing.oldest(SHOWN_FAILING, showValues),
+						journal.failures(showValues)),
+				this.rebalances.newestFirst());
 	}
 
 	private List<PartitionSnapshot> partitionSnapshots() {

@@ -106,7 +106,7 @@ class RecordWorkTests {
 		this.execution.runAll();
 		assertThat(this.handled).containsExactly(0L, 0L, 1L, 1L);
 		assertThat(source.completed).containsExactly(0L, 1L);
-		assertThat(this.worker.snapshot(0).restarts()).isZero();
+		assertThat(this.worker.snapshot(0).counters().restarts()).isZero();
 	}
 
 	@Test
@@ -123,7 +123,7 @@ class RecordWorkTests {
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(source.completed).containsExactly(0L);
-		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(1);
 	}
 
 	@Test
@@ -159,7 +159,7 @@ class RecordWorkTests {
 		this.execution.advance(Duration.ofDays(1));
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(1);
-		assertThat(this.worker.snapshot(0).restarts()).isZero();
+		assertThat(this.worker.snapshot(0).counters().restarts()).isZero();
 		assertThat(source.running).isZero();
 	}
 
