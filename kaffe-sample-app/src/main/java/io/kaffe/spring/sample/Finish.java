@@ -116,7 +116,7 @@ class Finish implements ApplicationRunner {
 		String perWorker = (consumer != null && !consumer.workers().isEmpty())
 				? consumer.workers()
 					.stream()
-					.map((worker) -> "  %-10s %,9d   %s".formatted(worker.name(), worker.handled(),
+					.map((worker) -> "  %-10s %,9d   %s".formatted(worker.name(), worker.counters().handled(),
 							String.join(", ", worker.partitions())))
 					.collect(Collectors.joining(System.lineSeparator()))
 				: "  (workers existed only while their records were in flight)";

@@ -28,7 +28,6 @@ import java.util.stream.IntStream;
 
 import com.jayway.jsonpath.JsonPath;
 
-import io.kaffe.spring.table.WorkerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -58,7 +57,7 @@ final class SampleScenario {
 			assertThat(IntStream.range(0, 8))
 				.allSatisfy((number) -> assertThat(handled(later, number)).isGreaterThan(handled(first, number)));
 		});
-		assertThat(sample.consumer().workers()).extracting(WorkerSnapshot::failed).containsOnly(0L);
+		assertThat(sample.consumer().workers()).extracting((snapshot) -> snapshot.counters().failed()).containsOnly(0L);
 		String customer = JsonPath.read(get(sample, "/accounts"), "$[0].customer");
 		assertThat(JsonPath.<Map<String, Object>>read(get(sample, "/accounts/" + customer), "$"))
 			.containsKeys("balanceInCents", "orders", "refunds");

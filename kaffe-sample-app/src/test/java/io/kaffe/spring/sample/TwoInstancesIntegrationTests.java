@@ -53,7 +53,7 @@ class TwoInstancesIntegrationTests {
 							.until(() -> first.generator().acknowledged() > before + 2000 && second.consumer()
 								.workers()
 								.stream()
-								.allMatch((worker) -> worker.handled() > 50));
+								.allMatch((worker) -> worker.counters().handled() > 50));
 					}
 					second.assertEverythingWasBookedOnceAndInOrder();
 					awaitPartitions(first, 16);

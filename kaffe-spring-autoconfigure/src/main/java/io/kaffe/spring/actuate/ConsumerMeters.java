@@ -181,12 +181,12 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 
 	private void addGauges() {
 		gauge("kaffe.records.buffered", "Records polled but not completed", null,
-				(reading) -> reading.table().buffered().records());
+				(reading) -> reading.table().load().buffered().records());
 		gauge("kaffe.buffer.bytes", "Size of the records polled but not completed", "bytes",
-				(reading) -> reading.table().buffered().bytes());
-		gauge("kaffe.records.in.flight", "Records being handled", null, (reading) -> reading.table().inFlight());
+				(reading) -> reading.table().load().buffered().bytes());
+		gauge("kaffe.records.in.flight", "Records being handled", null, (reading) -> reading.table().load().inFlight());
 		gauge("kaffe.records.failing", "Records that have failed and are not completed", null,
-				(reading) -> reading.table().failingCount());
+				(reading) -> reading.table().failures().failingCount());
 		gauge("kaffe.records.parked", "Parked records, which await a decision of an operator", null,
 				(reading) -> reading.partitions().values().stream().mapToInt(PartitionSnapshot::parked).sum());
 		gauge("kaffe.records.stalled", "Records whose handler has not returned within the stall threshold", null,
@@ -194,7 +194,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		gauge("kaffe.consumer.up", "1 if health does not report the consumer as down, 0 otherwise", null,
 				(reading) -> reading.up() ? 1 : 0);
 		gauge("kaffe.max.concurrency", "Maximum number of records handled concurrently", null, (reading) -> {
-			Integer maxConcurrency = reading.table().maxConcurrency();
+			Integer maxConcurrency = reading.table().settings().maxConcurrency();
 			return (maxConcurrency != null) ? maxConcurrency : Double.NaN;
 		});
 	}
@@ -206,7 +206,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		}
 		for (ConsumerState state : ConsumerState.values()) {
 			gauge("kaffe.consumer.state", "1 for the current state of the consumer, 0 for all others", "state",
-					tag(state), (reading) -> (reading.table().state() == state) ? 1 : 0);
+					tag(state), (reading) -> (reading.table().status().state() == state) ? 1 : 0);
 		}
 	}
 
@@ -358,7 +358,7 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 					update(Set.of(), Set.of());
 				}
 				else if (reading != null) {
-					update(reading.partitions().keySet(), reading.table().topics());
+					update(reading.partitions().keySet(), reading.table().settings().topics());
 				}
 			}
 			catch (Throwable ex) {

@@ -69,7 +69,7 @@ record ConsumerReading(ConsumerSnapshot table, Map<TopicPartition, PartitionSnap
 	 * Return the number of problems with a severity.
 	 */
 	long problems(ConsumerProblem.Severity severity) {
-		return this.table.problems().stream().filter((problem) -> problem.severity() == severity).count();
+		return this.table.status().problems().stream().filter((problem) -> problem.severity() == severity).count();
 	}
 
 }

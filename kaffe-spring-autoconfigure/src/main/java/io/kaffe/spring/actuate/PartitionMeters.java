@@ -58,13 +58,13 @@ final class PartitionMeters {
 		this.reader = reader;
 		this.gauges = List.of(
 				gauge("kaffe.partition.lag", "Records up to the end offset that are not completed", null,
-						(partition) -> orNan(partition.lag())),
+						(partition) -> orNan(partition.lag().records())),
 				gauge("kaffe.partition.completed.ahead", "Completed records above the first one that is not", null,
-						PartitionSnapshot::completedAhead),
+						(partition) -> partition.offsets().completedAhead()),
 				gauge("kaffe.partition.parked", "Parked records, which await a decision of an operator", null,
 						PartitionSnapshot::parked),
 				gauge("kaffe.partition.lag.time", "Age of the oldest record that is not completed, by its timestamp",
-						"seconds", (partition) -> orNan(partition.lagSeconds())),
+						"seconds", (partition) -> orNan(partition.lag().seconds())),
 				gauge("kaffe.partition.oldest.age", "How long the oldest uncompleted record has held up commits",
 						"seconds", this::oldestAge));
 	}

@@ -19,45 +19,76 @@ package io.kaffe.spring.table;
 import java.time.Instant;
 import java.util.List;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A consumer, its workers and its partitions as they were at one moment.
  *
- * @param groupId the consumer group, or {@code null} if it has none
- * @param topics the topics it consumes, sorted; for a topic pattern those that are
- * assigned
- * @param workerAllocationStrategy the name of its strategy
- * @param state what it was doing
- * @param stopped why it was stopped, if that was because it could not go on, else
- * {@code null}
- * @param maxConcurrency how many workers may run at once; {@code null}: all
- * @param buffered what is polled and not completed
+ * @param settings what it consumes, and how
+ * @param status what it was doing, and its problems
+ * @param load what it had to do
  * @param workerCount the number of its workers
  * @param workers its workers, sorted by name, numbers by value; where they are allocated
  * for each record, the busiest of them
  * @param partitions its partitions, sorted by topic and number
  * @param counters what became of its records
- * @param inFlight how many records are being handled now
- * @param lag the sum of what is known of its partitions' lags; {@code null} if nothing is
- * @param lagSeconds the largest of its partitions' lags in seconds; {@code null} if none
- * is known
- * @param noAnswerSince since when no broker has responded; {@code null} if one does, or
- * if none is asked
- * @param paused whether an operator paused it as a whole
- * @param failingCount how many records have failed and are not completed
- * @param failing those that have failed for longest, at most 100, in this order
+ * @param failures its records that have failed
  * @param rebalances the last 20 assignments, revocations and losses of partitions, newest
  * first
- * @param failures the last 50 failed attempts, newest first
- * @param problems its problems, the worst first, at most 20
  */
-public record ConsumerSnapshot(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
-		ConsumerState state, @Nullable Stop stopped, @Nullable Integer maxConcurrency, Buffered buffered,
+public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped Status status, @JsonUnwrapped Load load,
 		int workerCount, List<WorkerSnapshot> workers, List<PartitionSnapshot> partitions, Counters counters,
-		int inFlight, @Nullable Long lag, @Nullable Long lagSeconds, @Nullable Instant noAnswerSince, boolean paused,
-		int failingCount, List<Failing> failing, List<Rebalance> rebalances, List<Failure> failures,
-		List<ConsumerProblem> problems) {
+		@JsonUnwrapped Failures failures, List<Rebalance> rebalances) {
+
+	/**
+	 * What a consumer consumes, and how.
+	 *
+	 * @param groupId the consumer group, or {@code null} if it has none
+	 * @param topics the topics it consumes, sorted; for a topic pattern those that are
+	 * assigned
+	 * @param workerAllocationStrategy the name of its strategy
+	 * @param maxConcurrency how many workers may run at once; {@code null}: all
+	 */
+	public record Settings(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
+			@Nullable Integer maxConcurrency) {
+	}
+
+	/**
+	 * What a consumer was doing, and its problems.
+	 *
+	 * @param state what it was doing
+	 * @param paused whether an operator paused it as a whole
+	 * @param stopped why it was stopped, if that was because it could not go on, else
+	 * {@code null}
+	 * @param noAnswerSince since when no broker has responded; {@code null} if one does,
+	 * or if none is asked
+	 * @param problems its problems, the worst first, at most 20
+	 */
+	public record Status(ConsumerState state, boolean paused, @Nullable Stop stopped, @Nullable Instant noAnswerSince,
+			List<ConsumerProblem> problems) {
+	}
+
+	/**
+	 * What a consumer had to do.
+	 *
+	 * @param buffered what is polled and not completed
+	 * @param inFlight how many records are being handled
+	 * @param lag how far behind the ends of its partitions it is
+	 */
+	public record Load(Buffered buffered, int inFlight, @JsonUnwrapped Lag lag) {
+	}
+
+	/**
+	 * The records of a consumer that have failed.
+	 *
+	 * @param failingCount how many records have failed and are not completed
+	 * @param failing those that have failed for longest, at most 100, in this order
+	 * @param recent the last 50 failed attempts, newest first
+	 */
+	public record Failures(int failingCount, List<Failing> failing, @JsonProperty("failures") List<Failure> recent) {
+	}
 
 	/**
 	 * Why and when a consumer was stopped because it could not go on.

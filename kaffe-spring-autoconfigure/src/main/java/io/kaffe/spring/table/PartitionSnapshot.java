@@ -18,43 +18,51 @@ package io.kaffe.spring.table;
 
 import java.time.Instant;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An assigned partition as it was at one moment. Offsets are next-to-read, as Kafka
- * counts.
+ * An assigned partition as it was at one moment.
  *
  * @param topic the topic
  * @param partition the partition's number
  * @param worker the name of its worker; {@code null} if it has none yet, or if workers
  * are allocated for each record
  * @param epoch the assignment epoch
- * @param completedOffset everything below is completed; {@code null} before the first
- * record
- * @param committedOffset what the broker has confirmed; {@code null} if nothing is known
- * to be committed
- * @param completedAhead how many offsets above {@code completedOffset} are complete
- * @param completedTold how many of them the last commit's metadata stores, so that they
- * are not handled again after a crash
- * @param nextFetchOffset the offset after the last one polled; {@code null} before the
- * first record
- * @param endOffset the end of the partition as of the last fetch, or as the broker
- * reported; {@code null} if neither is known
- * @param lag end offset minus completed offset, or, before the first record, minus the
- * offset from which the partition is going to be read; {@code null} if either is unknown
- * @param lagSeconds the age in seconds of the record at the completed offset, by its
- * timestamp; 0 if {@code lag} is; {@code null} if unknown
+ * @param offsets how far it is
+ * @param lag how far behind its end it is
  * @param parked how many of its records are parked
- * @param oldestUnfinished the record that blocks {@code completedOffset}; {@code null} if
+ * @param oldestUnfinished the record that blocks the completed offset; {@code null} if
  * there is none
  * @param paused why nothing is fetched: {@code back-pressure}, {@code worker-allocation}
  * while the strategy has not named the worker, {@code parked} while too many of its
  * records are, or {@code operator}; {@code null} if it is
  */
 public record PartitionSnapshot(String topic, int partition, @Nullable String worker, long epoch,
-		@Nullable Long completedOffset, @Nullable Long committedOffset, long completedAhead, long completedTold,
-		@Nullable Long nextFetchOffset, @Nullable Long endOffset, @Nullable Long lag, @Nullable Long lagSeconds,
-		int parked, @Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
+		@JsonUnwrapped Offsets offsets, @JsonUnwrapped Lag lag, int parked, @Nullable OldestUnfinished oldestUnfinished,
+		@Nullable String paused) {
+
+	/**
+	 * The offsets of a partition. They are next-to-read, as Kafka counts.
+	 *
+	 * @param completed everything below is completed; {@code null} before the first
+	 * record
+	 * @param committed what the broker has confirmed; {@code null} if nothing is known to
+	 * be committed
+	 * @param completedAhead how many offsets above {@code completed} are completed
+	 * @param completedInMetadata how many of them the metadata of the last commit stores,
+	 * so that they are not handled again after a crash
+	 * @param nextFetch the offset after the last one polled; {@code null} before the
+	 * first record
+	 * @param end the end of the partition as of the last fetch, or as the broker
+	 * reported; {@code null} if neither is known
+	 */
+	public record Offsets(@JsonProperty("completedOffset") @Nullable Long completed,
+			@JsonProperty("committedOffset") @Nullable Long committed, long completedAhead,
+			@JsonProperty("completedTold") long completedInMetadata,
+			@JsonProperty("nextFetchOffset") @Nullable Long nextFetch, @JsonProperty("endOffset") @Nullable Long end) {
+	}
 
 	/**
 	 * The unfinished record with the smallest offset.

@@ -19,6 +19,7 @@ package io.kaffe.spring.table;
 import java.time.Instant;
 import java.util.List;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,17 +29,15 @@ import org.jspecify.annotations.Nullable;
  * @param state what it was doing
  * @param partitions the partitions it serves, such as {@code orders-0}, sorted
  * @param queued the number of records that wait behind the current one
- * @param handled the number of records it has finished
- * @param failed the number of attempts that failed
- * @param restarts how often it broke down outside the handler and was restarted
+ * @param counters what it has done
  * @param current the record with the handler or waiting for its next attempt; empty if
  * there is none
  * @param lastFailure the last failed attempt, or {@code null}
  * @param stack where the thread is that runs the handler, innermost frame first, at most
  * 50 frames; {@code null} in tables of many workers, and while no handler runs
  */
-public record WorkerSnapshot(String name, WorkerState state, List<String> partitions, int queued, long handled,
-		long failed, int restarts, List<CurrentRecord> current, @Nullable LastFailure lastFailure,
+public record WorkerSnapshot(String name, WorkerState state, List<String> partitions, int queued,
+		@JsonUnwrapped Counters counters, List<CurrentRecord> current, @Nullable LastFailure lastFailure,
 		@Nullable List<String> stack) {
 
 	/**
@@ -47,8 +46,8 @@ public record WorkerSnapshot(String name, WorkerState state, List<String> partit
 	 * @return the snapshot
 	 */
 	public WorkerSnapshot withState(WorkerState state) {
-		return new WorkerSnapshot(this.name, state, this.partitions, this.queued, this.handled, this.failed,
-				this.restarts, this.current, this.lastFailure, this.stack);
+		return new WorkerSnapshot(this.name, state, this.partitions, this.queued, this.counters, this.current,
+				this.lastFailure, this.stack);
 	}
 
 	/**
@@ -57,8 +56,18 @@ public record WorkerSnapshot(String name, WorkerState state, List<String> partit
 	 * @return the snapshot
 	 */
 	public WorkerSnapshot withStack(@Nullable List<String> stack) {
-		return new WorkerSnapshot(this.name, this.state, this.partitions, this.queued, this.handled, this.failed,
-				this.restarts, this.current, this.lastFailure, stack);
+		return new WorkerSnapshot(this.name, this.state, this.partitions, this.queued, this.counters, this.current,
+				this.lastFailure, stack);
+	}
+
+	/**
+	 * What a worker has done. The numbers never decrease.
+	 *
+	 * @param handled the number of records it has finished
+	 * @param failed the number of attempts that failed
+	 * @param restarts how often it broke down outside the handler and was restarted
+	 */
+	public record Counters(long handled, long failed, int restarts) {
 	}
 
 	/**

@@ -45,6 +45,7 @@ import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -128,9 +129,7 @@ class KaffeMetricsTests {
 
 	@Test
 	void consumerIsNotUpWhenSomethingIsDown() {
-		this.table = new ConsumerSnapshot("shop", List.of("orders"), "worker-per-partition", this.table.state(), null,
-				3, this.table.buffered(), 0, List.of(), List.of(), this.table.counters(), 0, null, null, null, false, 0,
-				List.of(), List.of(), List.of(),
+		this.table = with(List.of("orders"), 3, List.of(),
 				List.of(new ConsumerProblem(ConsumerProblem.Kind.NO_ANSWER, null, "no answer: none")));
 		assertThat(gauge("kaffe.consumer.up")).isZero();
 		assertThat(gauge("kaffe.consumer.problems", "severity", "down")).isEqualTo(1);
@@ -246,11 +245,9 @@ class KaffeMetricsTests {
 
 	@Test
 	void whatIsUnknownIsNotANumber() {
-		this.table = new ConsumerSnapshot("shop", List.of("orders"), "worker-per-partition", this.table.state(), null,
-				null, this.table.buffered(), 0, List.of(),
-				List.of(new PartitionSnapshot("orders", 0, null, 1, null, null, 0, 0, null, null, null, null, 0, null,
-						null)),
-				this.table.counters(), 0, null, null, null, false, 0, List.of(), List.of(), List.of(), List.of());
+		this.table = with(List.of("orders"), null, List.of(new PartitionSnapshot("orders", 0, null, 1,
+				new PartitionSnapshot.Offsets(null, null, 0, 0, null, null), new Lag(null, null), 0, null, null)),
+				List.of());
 		assign();
 		assertThat(gauge("kaffe.partition.lag")).isNaN();
 		assertThat(gauge("kaffe.partition.lag.time")).isNaN();
@@ -301,9 +298,16 @@ class KaffeMetricsTests {
 	 * Return a consumer of some topics without partitions.
 	 */
 	private ConsumerSnapshot with(List<String> topics) {
-		return new ConsumerSnapshot("shop", topics, "worker-per-partition", this.table.state(), null, null,
-				this.table.buffered(), 0, List.of(), List.of(), this.table.counters(), 0, null, null, null, false, 0,
-				List.of(), List.of(), List.of(), List.of());
+		return with(topics, null, List.of(), List.of());
+	}
+
+	private ConsumerSnapshot with(List<String> topics, @Nullable Integer maxConcurrency,
+			List<PartitionSnapshot> partitions, List<ConsumerProblem> problems) {
+		return new ConsumerSnapshot(
+				new ConsumerSnapshot.Settings("shop", topics, "worker-per-partition", maxConcurrency),
+				new ConsumerSnapshot.Status(this.table.status().state(), false, null, null, problems),
+				new ConsumerSnapshot.Load(this.table.load().buffered(), 0, new Lag(null, null)), 0, List.of(),
+				partitions, this.table.counters(), new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());
 	}
 
 	private static ConsumerSnapshot.Rebalance rebalance(String kind, @Nullable Long drainMillis, String... givenUp) {

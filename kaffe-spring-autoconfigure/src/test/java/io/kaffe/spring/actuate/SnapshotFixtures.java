@@ -31,6 +31,7 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
@@ -67,26 +68,31 @@ final class SnapshotFixtures {
 	}
 
 	static ConsumerSnapshot orders(boolean showValues) {
-		return new ConsumerSnapshot("shop", List.of("orders", "payments"), "worker-per-partition",
-				ConsumerState.RUNNING, null, null, new ConsumerSnapshot.Buffered(12, 3456), 2,
+		return new ConsumerSnapshot(
+				new ConsumerSnapshot.Settings("shop", List.of("orders", "payments"), "worker-per-partition", null),
+				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null,
+						List.of(new ConsumerProblem(ConsumerProblem.Kind.RETRYING, NOON,
+								"retrying: orders-0@77, java.lang.IllegalStateException since 2026-01-01T12:00:00Z"))),
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(12, 3456), 1, new Lag(43L, 8L)), 2,
 				List.of(backingOff(showValues), running()), List.of(partition()),
-				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7), 1, 43L, 8L, null, false, 1,
-				List.of(failing(showValues)),
+				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7),
+				new ConsumerSnapshot.Failures(1, List.of(failing(showValues)),
+						List.of(new ConsumerSnapshot.Failure(NOON, "orders-0@77", 2, "java.lang.IllegalStateException",
+								"retry", showValues ? "no stock" : null, "java.io.IOException",
+								showValues ? "no reply" : null))),
 				List.of(new ConsumerSnapshot.Rebalance(NOON, "revoked", List.of("orders-2"), 30L,
 						List.of("orders-2@5")),
 						new ConsumerSnapshot.Rebalance(NOON, "assigned", List.of("orders-0", "orders-2"), null,
-								List.of())),
-				List.of(new ConsumerSnapshot.Failure(NOON, "orders-0@77", 2, "java.lang.IllegalStateException", "retry",
-						showValues ? "no stock" : null, "java.io.IOException", showValues ? "no reply" : null)),
-				List.of(new ConsumerProblem(ConsumerProblem.Kind.RETRYING, NOON,
-						"retrying: orders-0@77, java.lang.IllegalStateException since 2026-01-01T12:00:00Z")));
+								List.of())));
 	}
 
 	static ConsumerSnapshot refunds() {
-		return new ConsumerSnapshot(null, List.of("refunds"), "worker-per-topic-partition", ConsumerState.STARTING,
-				null, 4, new ConsumerSnapshot.Buffered(0, 0), 0, List.of(), List.of(),
-				new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0), 0, null, null, NOON, true, 0, List.of(),
-				List.of(), List.of(), List.of());
+		return new ConsumerSnapshot(
+				new ConsumerSnapshot.Settings(null, List.of("refunds"), "worker-per-topic-partition", 4),
+				new ConsumerSnapshot.Status(ConsumerState.STARTING, true, null, NOON, List.of()),
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null)), 0, List.of(),
+				List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0),
+				new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());
 	}
 
 	private static ConsumerSnapshot.Failing failing(boolean showValues) {
@@ -100,18 +106,20 @@ final class SnapshotFixtures {
 	}
 
 	private static WorkerSnapshot backingOff(boolean showValues) {
-		return new WorkerSnapshot("worker_0", WorkerState.BACKING_OFF, List.of("orders-0", "payments-0"), 3, 1021, 2, 1,
+		return new WorkerSnapshot("worker_0", WorkerState.BACKING_OFF, List.of("orders-0", "payments-0"), 3,
+				new WorkerSnapshot.Counters(1021, 2, 1),
 				List.of(new WorkerSnapshot.CurrentRecord("orders-0", 77, 2, NOON, showValues ? "customer" : null)),
 				new WorkerSnapshot.LastFailure(NOON, "orders-0@77", "java.lang.IllegalStateException"), null);
 	}
 
 	private static WorkerSnapshot running() {
-		return new WorkerSnapshot("worker_1", WorkerState.RUNNING, List.of("orders-1"), 0, 5, 0, 0, List.of(), null,
-				null);
+		return new WorkerSnapshot("worker_1", WorkerState.RUNNING, List.of("orders-1"), 0,
+				new WorkerSnapshot.Counters(5, 0, 0), List.of(), null, null);
 	}
 
 	private static PartitionSnapshot partition() {
-		return new PartitionSnapshot("orders", 0, "worker_0", 1, 77L, 70L, 3, 2, 90L, 120L, 43L, 8L, 0,
+		return new PartitionSnapshot("orders", 0, "worker_0", 1,
+				new PartitionSnapshot.Offsets(77L, 70L, 3, 2, 90L, 120L), new Lag(43L, 8L), 0,
 				new PartitionSnapshot.OldestUnfinished(77, NOON), "back-pressure");
 	}
 

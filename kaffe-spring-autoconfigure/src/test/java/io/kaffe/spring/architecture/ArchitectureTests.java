@@ -225,12 +225,19 @@ class ArchitectureTests {
 				table.ConsumerSnapshot$Counters
 				table.ConsumerSnapshot$Failing
 				table.ConsumerSnapshot$Failure
+				table.ConsumerSnapshot$Failures
+				table.ConsumerSnapshot$Load
 				table.ConsumerSnapshot$Rebalance
+				table.ConsumerSnapshot$Settings
+				table.ConsumerSnapshot$Status
 				table.ConsumerSnapshot$Stop
 				table.ConsumerState
+				table.Lag
 				table.PartitionSnapshot
+				table.PartitionSnapshot$Offsets
 				table.PartitionSnapshot$OldestUnfinished
 				table.WorkerSnapshot
+				table.WorkerSnapshot$Counters
 				table.WorkerSnapshot$CurrentRecord
 				table.WorkerSnapshot$LastFailure
 				table.WorkerState

@@ -51,6 +51,7 @@ import io.kaffe.spring.actuate.WorkersDescription;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 
@@ -123,8 +124,10 @@ class AheadOfTimeTests {
 		RuntimeHints hints = hints();
 		for (Class<?> type : new Class<?>[] { WorkersDescription.class, OperationResult.class, ConsumerSnapshot.class,
 				ConsumerSnapshot.Buffered.class, ConsumerSnapshot.Counters.class, ConsumerSnapshot.Failing.class,
-				WorkerSnapshot.class, WorkerSnapshot.CurrentRecord.class, WorkerSnapshot.LastFailure.class,
-				PartitionSnapshot.class, PartitionSnapshot.OldestUnfinished.class }) {
+				ConsumerSnapshot.Settings.class, ConsumerSnapshot.Status.class, ConsumerSnapshot.Load.class,
+				ConsumerSnapshot.Failures.class, Lag.class, PartitionSnapshot.Offsets.class,
+				WorkerSnapshot.Counters.class, WorkerSnapshot.class, WorkerSnapshot.CurrentRecord.class,
+				WorkerSnapshot.LastFailure.class, PartitionSnapshot.class, PartitionSnapshot.OldestUnfinished.class }) {
 			assertThat(RuntimeHintsPredicates.reflection().onType(type)).as(type.getName()).accepts(hints);
 		}
 	}

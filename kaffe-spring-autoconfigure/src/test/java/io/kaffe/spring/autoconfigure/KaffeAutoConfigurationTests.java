@@ -73,7 +73,6 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
-import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -228,7 +227,7 @@ class KaffeAutoConfigurationTests {
 				DefaultWorkerManager manager = context.getBean(DefaultWorkerManager.class);
 				assertThat(manager.table().consumers()).containsOnlyKeys("orders");
 				assertThat(manager.table("orders")).isNotNull()
-					.extracting(ConsumerSnapshot::workerAllocationStrategy)
+					.extracting((snapshot) -> snapshot.settings().workerAllocationStrategy())
 					.isEqualTo("worker-per-partition");
 			});
 	}
@@ -239,7 +238,8 @@ class KaffeAutoConfigurationTests {
 			.withPropertyValues("kaffe.worker-allocation-strategy=worker-per-partition")
 			.run((context) -> assertThat(context.getBean(DefaultWorkerManager.class).table().consumers())
 				.hasEntrySatisfying("payments",
-						(payments) -> assertThat(payments.workerAllocationStrategy()).isEqualTo("worker-per-partition"))
+						(payments) -> assertThat(payments.settings().workerAllocationStrategy())
+							.isEqualTo("worker-per-partition"))
 				.hasSize(1));
 	}
 
@@ -249,7 +249,8 @@ class KaffeAutoConfigurationTests {
 			.withPropertyValues("kaffe.consumers.payments.worker-allocation-strategy=worker-per-partition")
 			.run((context) -> assertThat(context.getBean(DefaultWorkerManager.class).table().consumers())
 				.hasEntrySatisfying("payments",
-						(payments) -> assertThat(payments.workerAllocationStrategy()).isEqualTo("worker-per-partition"))
+						(payments) -> assertThat(payments.settings().workerAllocationStrategy())
+							.isEqualTo("worker-per-partition"))
 				.hasSize(1));
 	}
 
@@ -271,7 +272,7 @@ class KaffeAutoConfigurationTests {
 		this.contextRunner.withUserConfiguration(Listening.class, OwnStrategy.class)
 			.withPropertyValues("kaffe.consumers.orders.worker-allocation-strategy=oneForAll")
 			.run((context) -> assertThat(context.getBean(DefaultWorkerManager.class).table("orders")).isNotNull()
-				.extracting(ConsumerSnapshot::workerAllocationStrategy)
+				.extracting((snapshot) -> snapshot.settings().workerAllocationStrategy())
 				.isEqualTo("oneForAll"));
 	}
 

@@ -60,7 +60,8 @@ final class MemoryReport implements DisposableBean {
 	private void measure() {
 		ConsumerSnapshot table = this.workers.table(FaultInstance.LISTENER);
 		long used = used();
-		ConsumerSnapshot.Buffered buffered = (table != null) ? table.buffered() : new ConsumerSnapshot.Buffered(0, 0);
+		ConsumerSnapshot.Buffered buffered = (table != null) ? table.load().buffered()
+				: new ConsumerSnapshot.Buffered(0, 0);
 		this.highest = new Measured(Math.max(this.highest.records(), buffered.records()),
 				Math.max(this.highest.bytes(), buffered.bytes()), Math.max(this.highest.heap(), used));
 		try {

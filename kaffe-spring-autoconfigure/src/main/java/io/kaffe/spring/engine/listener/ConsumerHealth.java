@@ -161,7 +161,7 @@ final class ConsumerHealth {
 			if (worker != null && heldUp.contains(new TopicPartition(partition.topic(), partition.partition()))) {
 				heldUpWorkers.add(worker);
 			}
-			Long known = partition.lag();
+			Long known = partition.lag().records();
 			// What is unknown may well be there.
 			lag += (known != null) ? known : Integer.MAX_VALUE;
 		}

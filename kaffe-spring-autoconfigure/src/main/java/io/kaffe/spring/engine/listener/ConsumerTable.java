@@ -42,6 +42,7 @@ import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
@@ -135,18 +136,24 @@ final class ConsumerTable {
 			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
 		int maxConcurrency = this.context.workers().maxConcurrency();
 		Failures failures = this.context.delivery().failures();
-		return new ConsumerSnapshot(this.context.facts().groupId(), List.copyOf(topics()),
-				this.context.settings().strategyName(), state(), this.supervision.stopped(),
-				(maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null,
-				new ConsumerSnapshot.Buffered(all.records(), all.bytes()), present.size(),
-				this.context.isPerRecord() ? workers.toList() : workers.sorted(WORKER_ORDER).toList(), partitions,
+		ConsumerSnapshot.Settings settings = new ConsumerSnapshot.Settings(this.context.facts().groupId(),
+				List.copyOf(topics()), this.context.settings().strategyName(),
+				(maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null);
+		ConsumerSnapshot.Status status = new ConsumerSnapshot.Status(state(), this.container.isPauseRequested(),
+				this.supervision.stopped(), this.answers.noneSince(),
+				this.health.problems(this.sessions, partitions).stream().limit(SHOWN_PROBLEMS).toList());
+		Lag lag = new Lag(sum(known(partitions, (partition) -> partition.lag().records())),
+				largest(known(partitions, (partition) -> partition.lag().seconds())));
+		return new ConsumerSnapshot(settings, status,
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(all.records(), all.bytes()),
+						this.context.workers().inFlight(), lag),
+				present.size(), this.context.isPerRecord() ? workers.toList() : workers.sorted(WORKER_ORDER).toList(),
+				partitions,
 				failures.counters(this.context.workers().handled(), this.context.lateCompletions().count(),
 						this.context.commitOutcomes().confirmed(), this.context.commitOutcomes().failed()),
-				this.context.workers().inFlight(), sum(known(partitions, PartitionSnapshot::lag)),
-				largest(known(partitions, PartitionSnapshot::lagSeconds)), this.answers.noneSince(),
-				this.container.isPauseRequested(), failures.count(), failures.oldest(SHOWN_FAILING, showValues),
-				this.context.assignmentLog().history(), failures.recent(showValues),
-				this.health.problems(this.sessions, partitions).stream().limit(SHOWN_PROBLEMS).toList());
+				new ConsumerSnapshot.Failures(failures.count(), failures.oldest(SHOWN_FAILING, showValues),
+						failures.recent(showValues)),
+				this.context.assignmentLog().history());
 	}
 
 	private List<PartitionSnapshot> partitionSnapshots() {

@@ -30,6 +30,7 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.OffsetWindow;
 import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
@@ -528,8 +529,9 @@ final class PartitionProgress {
 			Long next = next();
 			Long end = (next != null) ? this.end.offset(next, paused == null) : null;
 			Long lag = (next != null && end != null) ? (Long) (end - next) : null;
-			return new PartitionSnapshot(topic, partition, worker, epoch, null, committed, 0, this.completedTold, null,
-					end, lag, this.end.seconds(lag, false, now), parked, null, paused);
+			return new PartitionSnapshot(topic, partition, worker, epoch,
+					new PartitionSnapshot.Offsets(null, committed, 0, this.completedTold, null, end),
+					new Lag(lag, this.end.seconds(lag, false, now)), parked, null, paused);
 		}
 		long next = window.next();
 		long completed = window.firstOpen();
@@ -537,8 +539,9 @@ final class PartitionProgress {
 		Long end = this.end.offset(next, paused == null);
 		Long lag = (end != null) ? (Long) (end - completed) : null;
 		long ahead = Math.max(0, next - completed - window.open(completed, next));
-		return new PartitionSnapshot(topic, partition, worker, epoch, completed, committed, ahead, this.completedTold,
-				next, end, lag, this.end.seconds(lag, completed < next, now), parked,
+		return new PartitionSnapshot(topic, partition, worker, epoch,
+				new PartitionSnapshot.Offsets(completed, committed, ahead, this.completedTold, next, end),
+				new Lag(lag, this.end.seconds(lag, completed < next, now)), parked,
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
 				paused);
 	}

@@ -117,7 +117,7 @@ final class ProgressHealth {
 			this.heldBackSince = now;
 		}
 		long lag = partitions.stream()
-			.map(PartitionSnapshot::lag)
+			.map((snapshot) -> snapshot.lag().records())
 			.filter(Objects::nonNull)
 			.mapToLong(Long::longValue)
 			.sum();

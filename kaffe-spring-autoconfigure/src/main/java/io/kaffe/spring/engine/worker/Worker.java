@@ -271,8 +271,9 @@ public abstract class Worker extends WorkerInbox<Work> {
 		List<WorkerSnapshot.CurrentRecord> records = (record != null)
 				? List.of(describe(record, this.context.runtime().ticker(), showValues)) : List.of();
 		RestartHistory restarts = this.restarts;
-		return new WorkerSnapshot(name(), state(state, record), served(), queued, handled(), failed(),
-				(restarts != null) ? restarts.total() : 0, records, lastFailure(), null);
+		return new WorkerSnapshot(name(), state(state, record), served(), queued,
+				new WorkerSnapshot.Counters(handled(), failed(), (restarts != null) ? restarts.total() : 0), records,
+				lastFailure(), null);
 	}
 
 	/**

@@ -42,7 +42,6 @@ import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.support.HostileException;
-import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,7 +72,7 @@ class BatchTests {
 				names("orders@3", "refunds@0", "orders@4"), names("orders@5"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
 		assertThat(this.refunds.completed).containsExactly(0L);
-		assertThat(this.bench.worker.snapshot(0).handled()).isEqualTo(7);
+		assertThat(this.bench.worker.snapshot(0).counters().handled()).isEqualTo(7);
 		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
 		assertThat(this.orders.running).isZero();
 	}
@@ -116,7 +115,7 @@ class BatchTests {
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1"), names("orders@0", "orders@1"),
 				names("orders@0", "orders@1"));
 		assertThat(this.orders.parked()).isEqualTo(1);
-		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
+		assertThat(this.bench.worker.snapshot(0).counters().restarts()).isZero();
 	}
 
 	@Test
@@ -127,7 +126,7 @@ class BatchTests {
 		};
 		this.bench.run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
-		assertThat(this.bench.worker.snapshot(0).restarts()).isZero();
+		assertThat(this.bench.worker.snapshot(0).counters().restarts()).isZero();
 	}
 
 	@Test
@@ -195,7 +194,7 @@ class BatchTests {
 		this.bench.limits(2, Duration.ofSeconds(5)).submit(this.orders, 0, 1).run();
 		this.bench.execution.failTimer(new LinkageError("On purpose"));
 		this.bench.submit(this.orders, 2).run();
-		assertThat(this.bench.worker.snapshot(0).restarts()).isOne();
+		assertThat(this.bench.worker.snapshot(0).counters().restarts()).isOne();
 		this.bench.execution.advance(Duration.ofSeconds(1));
 		assertThat(this.bench.run().delivered).as("restarted").hasSize(1);
 		this.bench.execution.advance(Duration.ofSeconds(5));
@@ -234,7 +233,7 @@ class BatchTests {
 				names("orders@4"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L);
 		assertThat(this.bench.delivery().failures().all()).isEmpty();
-		assertThat(this.bench.worker.snapshot(0).handled()).isEqualTo(5);
+		assertThat(this.bench.worker.snapshot(0).counters().handled()).isEqualTo(5);
 	}
 
 	@Test
@@ -515,7 +514,7 @@ class BatchTests {
 		this.bench.interceptor(interceptor).submit(this.orders, 0, 1).run();
 		assertThat(this.bench.delivered).isEmpty();
 		assertThat(this.orders.running).isZero();
-		assertThat(this.bench.worker.snapshot(0)).extracting(WorkerSnapshot::restarts, WorkerSnapshot::failed)
+		assertThat(this.bench.worker.snapshot(0)).extracting((snapshot) -> snapshot.counters().restarts(), (snapshot) -> snapshot.counters().failed())
 			.containsExactly(1, 0L);
 		interceptor.failing = false;
 		this.bench.execution.advance(Duration.ofMinutes(1));

@@ -109,7 +109,7 @@ class RecordWorkTests {
 		this.execution.runAll();
 		assertThat(this.handled).containsExactly(0L, 0L, 1L, 1L);
 		assertThat(assignment.completed).containsExactly(0L, 1L);
-		assertThat(this.worker.snapshot(0).restarts()).isZero();
+		assertThat(this.worker.snapshot(0).counters().restarts()).isZero();
 	}
 
 	@Test
@@ -126,7 +126,7 @@ class RecordWorkTests {
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(assignment.completed).containsExactly(0L);
-		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(1);
 	}
 
 	@Test
@@ -162,7 +162,7 @@ class RecordWorkTests {
 		this.execution.advance(Duration.ofDays(1));
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(1);
-		assertThat(this.worker.snapshot(0).restarts()).isZero();
+		assertThat(this.worker.snapshot(0).counters().restarts()).isZero();
 		assertThat(assignment.running).isZero();
 	}
 

@@ -170,7 +170,7 @@ class RetryingRecordTests {
 		letters.get(2).complete(null);
 		this.execution.runAll();
 		assertThat(this.assignment.completed).containsExactly(0L);
-		assertThat(this.worker.snapshot(0).restarts()).isZero();
+		assertThat(this.worker.snapshot(0).counters().restarts()).isZero();
 	}
 
 	@Test
@@ -532,12 +532,12 @@ class RetryingRecordTests {
 		};
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
-		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(1);
 		advance(999);
 		assertThat(this.attempts).containsExactly("0#1");
 		advance(1);
 		assertThat(this.attempts).containsExactly("0#1", "0#2");
-		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(2);
+		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(2);
 		this.failing.clear();
 		advance(2000);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
@@ -564,11 +564,11 @@ class RetryingRecordTests {
 		submit(2);
 		assertThat(this.attempts).isEmpty();
 		assertThat(failingRecords().all()).isEmpty();
-		assertThat(this.worker.snapshot(0).restarts()).isEqualTo(1);
+		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(1);
 		advance(1000);
 		assertThat(intercepted).containsExactly(0L, 0L, 1L);
 		assertThat(this.attempts).containsExactly("0#1", "1#1");
-		assertThat(this.worker.snapshot(0).failed()).isZero();
+		assertThat(this.worker.snapshot(0).counters().failed()).isZero();
 		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 	}
 

@@ -103,7 +103,8 @@ class AsyncListenerIntegrationTests {
 			while (completed.size() < 20) {
 				int begun = Math.min(completed.size() + 2, 20);
 				await("its place is taken").untilAsserted(() -> assertThat(futures.begun).hasSize(begun));
-				assertThat(ListenerApplication.table(context, "orders").inFlight()).isEqualTo(begun - completed.size());
+				assertThat(ListenerApplication.table(context, "orders").load().inFlight())
+					.isEqualTo(begun - completed.size());
 				String next = futures.begun.keySet()
 					.stream()
 					.filter((value) -> !completed.contains(value))
@@ -175,7 +176,7 @@ class AsyncListenerIntegrationTests {
 			CompletableFuture<Void> stopped = CompletableFuture
 				.runAsync(() -> ListenerApplication.container(context, "orders").stop());
 			await("it drains")
-				.until(() -> ListenerApplication.table(context, "orders").state() == ConsumerState.DRAINING);
+				.until(() -> ListenerApplication.table(context, "orders").status().state() == ConsumerState.DRAINING);
 			assertThat(stopped).isNotDone();
 			futures.complete("0");
 			stopped.join();

@@ -56,7 +56,7 @@ class BackPressureIntegrationTests {
 			await("the blocked one is paused")
 				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
 					.isEqualTo("back-pressure"));
-			assertThat(ListenerApplication.table(context, "orders").buffered().records())
+			assertThat(ListenerApplication.table(context, "orders").load().buffered().records())
 				.as("the share of one of two partitions, and one poll")
 				.isBetween(50L, 50L + 20);
 			assertThat(application.committed("orders", 0)).isEqualTo(3);
@@ -80,12 +80,12 @@ class BackPressureIntegrationTests {
 			await("it is paused")
 				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
 					.isEqualTo("back-pressure"));
-			assertThat(ListenerApplication.table(context, "orders").buffered().bytes())
+			assertThat(ListenerApplication.table(context, "orders").load().buffered().bytes())
 				.as("the limit, and one poll of values up to four and keys of three bytes")
 				.isBetween(1024L, 1024L + 20 * 7);
 			gate.open();
 			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
-			assertThat(ListenerApplication.table(context, "orders").buffered().bytes()).isZero();
+			assertThat(ListenerApplication.table(context, "orders").load().buffered().bytes()).isZero();
 		}
 	}
 
@@ -132,7 +132,7 @@ class BackPressureIntegrationTests {
 				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
 					.isEqualTo("back-pressure"));
 			long fetched = Objects
-				.requireNonNull(application.partition(context, "orders", "orders", 0).nextFetchOffset());
+				.requireNonNull(application.partition(context, "orders", "orders", 0).offsets().nextFetch());
 			ListenerApplication.container(context, "orders").pause();
 			await("the container is paused")
 				.until(() -> ListenerApplication.container(context, "orders").isContainerPaused());
@@ -141,7 +141,7 @@ class BackPressureIntegrationTests {
 				.until(() -> !ListenerApplication.container(context, "orders").isContainerPaused());
 			await("it is paused again").untilAsserted(
 					() -> assertThat(application.partition(context, "orders", "orders", 0).paused()).isNotNull());
-			assertThat(application.partition(context, "orders", "orders", 0).nextFetchOffset()).isNotNull()
+			assertThat(application.partition(context, "orders", "orders", 0).offsets().nextFetch()).isNotNull()
 				.isBetween(fetched, fetched + 20);
 			gate.open();
 			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
@@ -160,14 +160,14 @@ class BackPressureIntegrationTests {
 			ListenerApplication.container(context, "orders").pause();
 			gate.open();
 			await("what was polled is handled")
-				.until(() -> ListenerApplication.table(context, "orders").buffered().records() == 0);
+				.until(() -> ListenerApplication.table(context, "orders").load().buffered().records() == 0);
 			PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
 			assertThat(gate.finished).hasSizeLessThan(200);
 			await("the table says who paused it")
 				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
 					.isEqualTo("operator"));
-			await("a commit is made while paused").until(() -> partition.nextFetchOffset() != null
-					&& partition.nextFetchOffset().equals(application.committed("orders", 0)));
+			await("a commit is made while paused").until(() -> partition.offsets().nextFetch() != null
+					&& partition.offsets().nextFetch().equals(application.committed("orders", 0)));
 			ListenerApplication.container(context, "orders").resume();
 			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
 		}
@@ -183,7 +183,7 @@ class BackPressureIntegrationTests {
 				await("it is paused")
 					.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
 						.isEqualTo("back-pressure"));
-				assertThat(ListenerApplication.table(context, "orders").buffered().records())
+				assertThat(ListenerApplication.table(context, "orders").load().buffered().records())
 					.as("the limit, less the three that are handled, to a poll more; nothing more after each restart")
 					.isBetween(97L, 100L + 20);
 				ListenerApplication.container(context, "orders").stop();
@@ -192,7 +192,7 @@ class BackPressureIntegrationTests {
 			}
 			gate.open();
 			await("all is committed").until(() -> Long.valueOf(2000).equals(application.committed("orders", 0)));
-			assertThat(ListenerApplication.table(context, "orders").buffered().records()).isZero();
+			assertThat(ListenerApplication.table(context, "orders").load().buffered().records()).isZero();
 			assertThat(gate.finished).as("all, and the one that was not awaited").hasSize(2001);
 		}
 	}
@@ -219,7 +219,7 @@ class BackPressureIntegrationTests {
 				ListenerApplication.container(context, "orders").start();
 			}
 			await("all is committed").until(() -> Long.valueOf(500).equals(application.committed("orders", 0)));
-			assertThat(ListenerApplication.table(context, "orders").buffered().records()).isZero();
+			assertThat(ListenerApplication.table(context, "orders").load().buffered().records()).isZero();
 		}
 	}
 

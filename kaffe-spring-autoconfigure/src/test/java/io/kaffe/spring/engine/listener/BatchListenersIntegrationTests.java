@@ -92,7 +92,7 @@ class BatchListenersIntegrationTests {
 			}
 			Checking listener = context.getBean(Checking.class);
 			await("all are buffered")
-				.until(() -> ListenerApplication.table(context, "orders").buffered().records() == 4 * RECORDS);
+				.until(() -> ListenerApplication.table(context, "orders").load().buffered().records() == 4 * RECORDS);
 			listener.open.countDown();
 			await("all are handled").until(() -> listener.handled.size() >= 4 * RECORDS);
 			await("all is committed").until(() -> Long.valueOf(RECORDS).equals(application.committed("orders", 1))
@@ -201,7 +201,7 @@ class BatchListenersIntegrationTests {
 			Failing listener = context.getBean(Failing.class);
 			application.send("orders", 0, 3, 5);
 			await("they are buffered")
-				.until(() -> ListenerApplication.table(context, "orders").buffered().records() == 2);
+				.until(() -> ListenerApplication.table(context, "orders").load().buffered().records() == 2);
 			assertThat(listener.batches).isEmpty();
 			application.send("orders", 0, 5, 7);
 			await("one batch").until(() -> Long.valueOf(3).equals(application.committed("orders", 0)));
@@ -228,8 +228,8 @@ class BatchListenersIntegrationTests {
 			ConfigurableApplicationContext second = application.start();
 			Gated other = second.getBean(Gated.class);
 			other.gate.countDown();
-			await("a drain has begun")
-				.until(() -> ListenerApplication.table(first, "orders").state().toString().equals("rebalancing"));
+			await("a drain has begun").until(
+					() -> ListenerApplication.table(first, "orders").status().state().toString().equals("rebalancing"));
 			one.gate.countDown();
 			await("all are handled").until(() -> one.handled.size() + other.handled.size() >= 200);
 			List<String> handled = new ArrayList<>(one.handled);
@@ -256,7 +256,7 @@ class BatchListenersIntegrationTests {
 			Handling handler = context.getBean(Handling.class);
 			handler.results.add(BatchResult.commitUpTo(1));
 			await("the first batch").until(() -> Long.valueOf(2).equals(application.committed("orders", 0)));
-			assertThat(ListenerApplication.table(context, "orders").buffered().records()).isEqualTo(3);
+			assertThat(ListenerApplication.table(context, "orders").load().buffered().records()).isEqualTo(3);
 			ConcurrentMessageListenerContainer<?, ?> container = context.getBean("orders",
 					ConcurrentMessageListenerContainer.class);
 			container.stop();

@@ -56,16 +56,16 @@ class BrokerSilenceIntegrationTests {
 			KaffeHealthIndicator health = context.getBean(KaffeHealthIndicator.class);
 			await("all is handled and committed").untilAsserted(() -> {
 				assertThat(table(context).counters().commits()).isPositive();
-				assertThat(table(context).lag()).isZero();
+				assertThat(table(context).load().lag().records()).isZero();
 			});
 			broker.kill();
 			await("it is noticed").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
-				assertThat(table(context).noAnswerSince()).isNotNull();
-				assertThat(table(context).lag()).isNull();
+				assertThat(table(context).status().noAnswerSince()).isNotNull();
+				assertThat(table(context).load().lag().records()).isNull();
 			});
 			await("it is down").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
 				assertThat(health.health().getStatus()).isEqualTo(Status.DOWN);
-				assertThat(table(context).problems()).first()
+				assertThat(table(context).status().problems()).first()
 					.extracting(ConsumerProblem::message)
 					.asString()
 					.startsWith("no answer: no broker has answered since ");
@@ -73,8 +73,8 @@ class BrokerSilenceIntegrationTests {
 			broker.restart();
 			await("it is up").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
 				assertThat(health.health().getStatus()).isEqualTo(Status.UP);
-				assertThat(table(context).noAnswerSince()).isNull();
-				assertThat(table(context).lag()).isZero();
+				assertThat(table(context).status().noAnswerSince()).isNull();
+				assertThat(table(context).load().lag().records()).isZero();
 			});
 		}
 	}

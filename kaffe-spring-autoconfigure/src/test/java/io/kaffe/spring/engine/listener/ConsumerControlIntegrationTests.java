@@ -80,7 +80,7 @@ class ConsumerControlIntegrationTests {
 					&& Long.valueOf(100).equals(application.committed("orders", 1))
 					&& Long.valueOf(10).equals(application.committed("refunds", 1)));
 			ListenerApplication.awaitAssigned(context, "orders", 4);
-			assertThat(ListenerApplication.table(context, "orders").topics())
+			assertThat(ListenerApplication.table(context, "orders").settings().topics())
 				.containsExactly(application.topic("orders"), refunds);
 			Listening listening = context.getBean(Listening.class);
 			assertThat(listening.handled).hasSize(310).doesNotHaveDuplicates();
@@ -146,7 +146,7 @@ class ConsumerControlIntegrationTests {
 			Thread stopping = new Thread(() -> consumers.stop("orders"));
 			stopping.start();
 			await("it drains")
-				.until(() -> ListenerApplication.table(context, "orders").state() == ConsumerState.DRAINING);
+				.until(() -> ListenerApplication.table(context, "orders").status().state() == ConsumerState.DRAINING);
 			assertThat(stopping.isAlive()).isTrue();
 			listening.permits.release(100);
 			stopping.join(Duration.ofSeconds(20).toMillis());
@@ -175,7 +175,7 @@ class ConsumerControlIntegrationTests {
 			application.send("orders", 0, 0, 5);
 			Listening listening = context.getBean(Listening.class);
 			await("nothing is handled").during(Duration.ofSeconds(2)).until(listening.handled::isEmpty);
-			assertThat(ListenerApplication.table(context, "orders").state()).isEqualTo(ConsumerState.PAUSED);
+			assertThat(ListenerApplication.table(context, "orders").status().state()).isEqualTo(ConsumerState.PAUSED);
 			consumers.resume("orders");
 			assertThat(consumers.isPaused("orders")).isFalse();
 			await("all are committed").until(() -> Long.valueOf(5).equals(application.committed("orders", 0)));

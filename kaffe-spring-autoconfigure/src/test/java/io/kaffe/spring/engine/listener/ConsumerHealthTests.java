@@ -105,7 +105,7 @@ class ConsumerHealthTests {
 		poll(FIRST, "poison");
 		this.adopted.assignments()
 			.forEach((assignment) -> assignment.progress().endListed(1L, this.execution.instant()));
-		assertThat(this.adopted.snapshot(false).lag()).isOne();
+		assertThat(this.adopted.snapshot(false).load().lag().records()).isOne();
 		this.adopted.problems();
 		this.execution.advance(Duration.ofMinutes(2));
 		tick();
@@ -145,7 +145,7 @@ class ConsumerHealthTests {
 		this.adopted.answers().unanswered(0, 0, this.execution.instant());
 		this.execution.advance(Duration.ofSeconds(29));
 		this.adopted.answers().unanswered(4, 4, this.execution.instant());
-		assertThat(this.adopted.snapshot(false).noAnswerSince()).isEqualTo("2026-01-01T00:00:00Z");
+		assertThat(this.adopted.snapshot(false).status().noAnswerSince()).isEqualTo("2026-01-01T00:00:00Z");
 		assertThat(this.adopted.problems()).isEmpty();
 		this.execution.advance(Duration.ofSeconds(1));
 		assertThat(this.adopted.problems()).singleElement().satisfies((problem) -> {
@@ -154,10 +154,10 @@ class ConsumerHealthTests {
 			assertThat(problem.message())
 				.isEqualTo("no answer: no broker has answered since 2026-01-01T00:00:00Z, for 30 s");
 		});
-		assertThat(this.adopted.snapshot(false).problems()).hasSize(1);
+		assertThat(this.adopted.snapshot(false).status().problems()).hasSize(1);
 		this.adopted.answers().answered();
 		assertThat(this.adopted.problems()).isEmpty();
-		assertThat(this.adopted.snapshot(false).noAnswerSince()).isNull();
+		assertThat(this.adopted.snapshot(false).status().noAnswerSince()).isNull();
 	}
 
 	@Test
@@ -165,7 +165,7 @@ class ConsumerHealthTests {
 		tick();
 		this.adopted.answers().unanswered(1, 4, this.execution.instant());
 		this.execution.advance(Duration.ofSeconds(30));
-		assertThat(this.adopted.snapshot(false).noAnswerSince()).isNull();
+		assertThat(this.adopted.snapshot(false).status().noAnswerSince()).isNull();
 		assertThat(this.adopted.problems()).singleElement().satisfies((problem) -> {
 			assertThat(problem.meansDown()).isFalse();
 			assertThat(problem.message()).isEqualTo("no answer: the brokers of 1 of 4 partitions have not answered "

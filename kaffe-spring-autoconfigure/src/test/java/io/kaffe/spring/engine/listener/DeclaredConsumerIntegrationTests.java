@@ -60,9 +60,9 @@ class DeclaredConsumerIntegrationTests {
 			assertThat(handling.handled).containsExactlyInAnyOrder("0", "1", "2", "3", "4");
 			assertThat(handling.threads).allMatch((name) -> name.startsWith("kaffe-"));
 			ConsumerSnapshot table = ListenerApplication.table(context, "orders");
-			assertThat(table.groupId()).isEqualTo(application.group());
-			assertThat(table.topics()).containsExactly(application.topic("orders"));
-			assertThat(table.workerAllocationStrategy()).isEqualTo("worker-per-partition");
+			assertThat(table.settings().groupId()).isEqualTo(application.group());
+			assertThat(table.settings().topics()).containsExactly(application.topic("orders"));
+			assertThat(table.settings().workerAllocationStrategy()).isEqualTo("worker-per-partition");
 			assertThat(ListenerApplication.container(context, "orders").isRunning()).isTrue();
 		}
 	}
@@ -91,7 +91,7 @@ class DeclaredConsumerIntegrationTests {
 			assertThat(context.getBean(Failing.class).calls).containsExactly("0", "0", "1");
 			assertThat(context.getBean(DefaultWorkerManager.class).table("orders")).isNotNull()
 				.satisfies((table) -> assertThat(table.workers()).singleElement()
-					.satisfies((worker) -> assertThat(worker.failed()).isEqualTo(1)));
+					.satisfies((worker) -> assertThat(worker.counters().failed()).isEqualTo(1)));
 		}
 	}
 
@@ -159,7 +159,7 @@ class DeclaredConsumerIntegrationTests {
 			application.send("orders", 0, 0, 2);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders.auto-startup=false");
 			assertThat(ListenerApplication.container(context, "orders").isRunning()).isFalse();
-			assertThat(ListenerApplication.table(context, "orders").state()).isEqualTo(ConsumerState.STOPPED);
+			assertThat(ListenerApplication.table(context, "orders").status().state()).isEqualTo(ConsumerState.STOPPED);
 			ListenerApplication.container(context, "orders").start();
 			await("all are committed").until(() -> Long.valueOf(2).equals(application.committed("orders", 0)));
 		}

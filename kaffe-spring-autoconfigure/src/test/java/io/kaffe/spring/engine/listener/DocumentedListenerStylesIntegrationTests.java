@@ -408,14 +408,14 @@ class DocumentedListenerStylesIntegrationTests {
 		assertThat(notes.threads(listener)).allMatch((thread) -> thread.startsWith("kaffe-"));
 		await("commit of " + listener).untilAsserted(() -> {
 			PartitionSnapshot snapshot = application.partition(context, listener, topic, partition);
-			assertThat(snapshot.committedOffset()).isNotNull().isEqualTo(snapshot.nextFetchOffset());
+			assertThat(snapshot.offsets().committed()).isNotNull().isEqualTo(snapshot.offsets().nextFetch());
 		});
 	}
 
 	private static void committed(String listener, int partition, long offset) {
 		await("commit of " + listener)
 			.untilAsserted(() -> assertThat(application.partition(context, listener, listener, partition))
-				.extracting(PartitionSnapshot::committedOffset)
+				.extracting((snapshot) -> snapshot.offsets().committed())
 				.isEqualTo(offset));
 	}
 

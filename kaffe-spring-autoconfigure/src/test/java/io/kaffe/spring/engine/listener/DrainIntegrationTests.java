@@ -165,7 +165,7 @@ class DrainIntegrationTests {
 			application.send("orders-b", 1, 10, 20);
 			await("the second topic is handled").until(() -> gate.finished.size() == 20);
 			ListenerApplication.awaitAssigned(context, "orders", 3);
-			assertThat(ListenerApplication.table(context, "orders").topics())
+			assertThat(ListenerApplication.table(context, "orders").settings().topics())
 				.containsExactly(application.topic("orders-a"), application.topic("orders-b"));
 			assertThat(gate.finished).doesNotHaveDuplicates();
 			await("all is committed").until(() -> Long.valueOf(10).equals(application.committed("orders-a", 0))
@@ -208,7 +208,7 @@ class DrainIntegrationTests {
 				.workers()
 				.stream()
 				.anyMatch((worker) -> worker.state().name().equals("DRAINING")) || !secondGate.started.isEmpty()
-					|| ListenerApplication.table(first, "orders").state().name().equals("REBALANCING"));
+					|| ListenerApplication.table(first, "orders").status().state().name().equals("REBALANCING"));
 			firstGate.open();
 			await("all are handled").until(() -> firstGate.finished.size() + secondGate.finished.size() >= 101);
 			ListenerApplication.awaitAssigned(second, "orders", 1);
@@ -294,7 +294,7 @@ class DrainIntegrationTests {
 		CompletableFuture<Void> stopped = CompletableFuture
 			.runAsync(() -> ListenerApplication.container(context, "orders").stop());
 		await("the drain has begun")
-			.until(() -> ListenerApplication.table(context, "orders").state() == ConsumerState.DRAINING);
+			.until(() -> ListenerApplication.table(context, "orders").status().state() == ConsumerState.DRAINING);
 		Acknowledgment last = open.acknowledgments.pollLast();
 		open.acknowledgeAll();
 		assertThat(stopped).as("one is open").failsWithin(300, TimeUnit.MILLISECONDS);

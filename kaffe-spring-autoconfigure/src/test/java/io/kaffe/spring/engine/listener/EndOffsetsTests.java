@@ -96,25 +96,25 @@ class EndOffsetsTests {
 		poll(FIRST);
 		poll(SECOND);
 		this.ends.refresh();
-		assertThat(table().lag()).isZero();
+		assertThat(table().load().lag().records()).isZero();
 		this.unanswered = ALL;
 		for (int second = 0; second < 40; second += 10) {
 			this.execution.advance(Duration.ofSeconds(10));
 			tick();
 			this.ends.refresh();
-			assertThat(table().lag()).as("lag after %d s", second).isNull();
-			assertThat(table().partitions()).allSatisfy((partition) -> assertThat(partition.endOffset()).isNull());
-			assertThat(table().noAnswerSince()).isEqualTo("2026-01-01T00:00:10Z");
-			assertThat(table().problems()).hasSize((second < 30) ? 0 : 1);
+			assertThat(table().load().lag().records()).as("lag after %d s", second).isNull();
+			assertThat(table().partitions()).allSatisfy((partition) -> assertThat(partition.offsets().end()).isNull());
+			assertThat(table().status().noAnswerSince()).isEqualTo("2026-01-01T00:00:10Z");
+			assertThat(table().status().problems()).hasSize((second < 30) ? 0 : 1);
 		}
-		assertThat(table().problems()).singleElement()
+		assertThat(table().status().problems()).singleElement()
 			.extracting(ConsumerProblem::message)
 			.isEqualTo("no answer: no broker has answered since 2026-01-01T00:00:10Z, for 30 s");
 		this.unanswered = Set.of();
 		this.ends.refresh();
-		assertThat(table().problems()).isEmpty();
-		assertThat(table().noAnswerSince()).isNull();
-		assertThat(table().lag()).isZero();
+		assertThat(table().status().problems()).isEmpty();
+		assertThat(table().status().noAnswerSince()).isNull();
+		assertThat(table().load().lag().records()).isZero();
 	}
 
 	@Test
@@ -124,8 +124,8 @@ class EndOffsetsTests {
 		this.ends.refresh();
 		this.execution.advance(Duration.ofSeconds(30));
 		tick();
-		assertThat(table().noAnswerSince()).isNull();
-		assertThat(table().problems()).singleElement()
+		assertThat(table().status().noAnswerSince()).isNull();
+		assertThat(table().status().problems()).singleElement()
 			.extracting(ConsumerProblem::message)
 			.asString()
 			.startsWith("no answer: the brokers of 1 of 2 partitions have not answered");
@@ -137,18 +137,18 @@ class EndOffsetsTests {
 		this.unanswered = ALL;
 		this.failure = new TopicAuthorizationException("orders");
 		this.ends.refresh();
-		assertThat(table().noAnswerSince()).isNull();
-		assertThat(table().lag()).isNull();
+		assertThat(table().status().noAnswerSince()).isNull();
+		assertThat(table().load().lag().records()).isNull();
 	}
 
 	@Test
 	void brokersAreAskedForAConsumerThatHasNoPartitionsToo() {
 		this.unanswered = ALL;
 		this.ends.refresh();
-		assertThat(table().noAnswerSince()).isEqualTo("2026-01-01T00:00:00Z");
+		assertThat(table().status().noAnswerSince()).isEqualTo("2026-01-01T00:00:00Z");
 		this.unanswered = Set.of();
 		this.ends.refresh();
-		assertThat(table().noAnswerSince()).isNull();
+		assertThat(table().status().noAnswerSince()).isNull();
 	}
 
 	@Test
@@ -157,7 +157,7 @@ class EndOffsetsTests {
 		this.ends.refresh();
 		this.container.running = false;
 		this.ends.refresh();
-		assertThat(table().noAnswerSince()).isNull();
+		assertThat(table().status().noAnswerSince()).isNull();
 	}
 
 	private void assign() {

@@ -120,8 +120,8 @@ class EventsIntegrationTests {
 				assertThat(event.consumer()).isEqualTo("orders");
 				assertThat(event.reason())
 					.startsWith("The handling of " + application.topic("orders") + "-0@3 failed after");
-				assertThat(event.at())
-					.isEqualTo(Objects.requireNonNull(ListenerApplication.table(context, "orders").stopped()).at());
+				assertThat(event.at()).isEqualTo(
+						Objects.requireNonNull(ListenerApplication.table(context, "orders").status().stopped()).at());
 			});
 			assertThat(service.events).element(1).isInstanceOfSatisfying(PartitionsDrainedEvent.class, (event) -> {
 				assertThat(event.givenUp()).isEmpty();

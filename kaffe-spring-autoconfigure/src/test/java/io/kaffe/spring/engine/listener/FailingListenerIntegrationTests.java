@@ -58,8 +58,8 @@ class FailingListenerIntegrationTests {
 			await("the table shows it").untilAsserted(() -> {
 				WorkerSnapshot worker = worker(application, context, 0);
 				assertThat(worker.state()).isEqualTo(WorkerState.BACKING_OFF);
-				assertThat(worker.handled()).isEqualTo(7);
-				assertThat(worker.failed()).isGreaterThanOrEqualTo(5);
+				assertThat(worker.counters().handled()).isEqualTo(7);
+				assertThat(worker.counters().failed()).isGreaterThanOrEqualTo(5);
 				assertThat(worker.queued()).isEqualTo(12);
 				assertThat(worker.current()).singleElement().satisfies((current) -> {
 					assertThat(current.partition()).isEqualTo(application.topic("orders") + "-0");

@@ -54,7 +54,7 @@ class LagIntegrationTests {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start();
 			awaitLag(application, context, 0);
-			assertThat(application.partition(context, "orders", "orders", 0).lagSeconds()).isZero();
+			assertThat(application.partition(context, "orders", "orders", 0).lag().seconds()).isZero();
 			context.getBean(KaffeConsumers.class).pause("orders");
 			await("it is paused")
 				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).paused())
@@ -62,11 +62,12 @@ class LagIntegrationTests {
 			await("no fetch is on its way").pollDelay(Duration.ofSeconds(1)).until(() -> true);
 			application.send("orders", 0, 3, 8);
 			awaitLag(application, context, 5);
-			await("time passes").untilAsserted(
-					() -> assertThat(ListenerApplication.table(context, "orders").lagSeconds()).isBetween(1L, 30L));
+			await("time passes")
+				.untilAsserted(() -> assertThat(ListenerApplication.table(context, "orders").load().lag().seconds())
+					.isBetween(1L, 30L));
 			PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
-			assertThat(partition.endOffset()).isEqualTo(8);
-			assertThat(ListenerApplication.table(context, "orders").lag()).isEqualTo(5);
+			assertThat(partition.offsets().end()).isEqualTo(8);
+			assertThat(ListenerApplication.table(context, "orders").load().lag().records()).isEqualTo(5);
 			context.getBean(KaffeConsumers.class).resume("orders");
 			awaitLag(application, context, 0);
 		}
@@ -87,8 +88,8 @@ class LagIntegrationTests {
 			ListenerApplication.awaitAssigned(context, "orders", 1);
 			awaitLag(application, context, 4);
 			PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
-			assertThat(partition.completedOffset()).isNull();
-			assertThat(partition.committedOffset()).isEqualTo(3);
+			assertThat(partition.offsets().completed()).isNull();
+			assertThat(partition.offsets().committed()).isEqualTo(3);
 		}
 	}
 
@@ -102,7 +103,7 @@ class LagIntegrationTests {
 			consumers.start("orders");
 			awaitLag(application, context, 7);
 			await("it has been seen for a while").untilAsserted(
-					() -> assertThat(ListenerApplication.table(context, "orders").lagSeconds()).isPositive());
+					() -> assertThat(ListenerApplication.table(context, "orders").load().lag().seconds()).isPositive());
 		}
 	}
 
@@ -119,7 +120,7 @@ class LagIntegrationTests {
 			}
 			ConfigurableApplicationContext context = application.start();
 			awaitLag(application, context, 15);
-			assertThat(application.partition(context, "orders", "orders", 0).lagSeconds())
+			assertThat(application.partition(context, "orders", "orders", 0).lag().seconds())
 				.as("of the record, or of an earlier one of its poll")
 				.isBetween(Duration.ofMinutes(55).toSeconds(), Duration.ofMinutes(61).toSeconds());
 		}
@@ -136,9 +137,9 @@ class LagIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			awaitLag(application, context, 0);
 			PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
-			assertThat(partition.completedOffset()).isEqualTo(5);
-			assertThat(partition.committedOffset()).isNull();
-			assertThat(partition.completedTold()).isZero();
+			assertThat(partition.offsets().completed()).isEqualTo(5);
+			assertThat(partition.offsets().committed()).isNull();
+			assertThat(partition.offsets().completedInMetadata()).isZero();
 		}
 	}
 
@@ -163,8 +164,8 @@ class LagIntegrationTests {
 			}
 			await("the last marker is passed").untilAsserted(() -> {
 				PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
-				assertThat(partition.endOffset()).isEqualTo(4);
-				assertThat(partition.lag()).isZero();
+				assertThat(partition.offsets().end()).isEqualTo(4);
+				assertThat(partition.lag().records()).isZero();
 			});
 		}
 	}
@@ -177,8 +178,8 @@ class LagIntegrationTests {
 			assertThat(context.getBean(EndOffsets.class).isRunning()).isFalse();
 			awaitLag(application, context, 0);
 			context.getBean(KaffeConsumers.class).pause("orders");
-			await("it is unknown")
-				.untilAsserted(() -> assertThat(ListenerApplication.table(context, "orders").lag()).isNull());
+			await("it is unknown").untilAsserted(
+					() -> assertThat(ListenerApplication.table(context, "orders").load().lag().records()).isNull());
 		}
 	}
 
@@ -189,8 +190,8 @@ class LagIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			awaitLag(application, context, 0);
 			context.getBean(KaffeConsumers.class).pause("orders");
-			await("it is unknown")
-				.untilAsserted(() -> assertThat(ListenerApplication.table(context, "orders").lag()).isNull());
+			await("it is unknown").untilAsserted(
+					() -> assertThat(ListenerApplication.table(context, "orders").load().lag().records()).isNull());
 			AtomicInteger asked = new AtomicInteger();
 			EndOffsets ends = new EndOffsets(context.getBean(WorkerContainers.class), (configuration) -> {
 				if (asked.getAndIncrement() == 0) {
@@ -201,10 +202,10 @@ class LagIntegrationTests {
 			}, Duration.ZERO, Ticker.system());
 			try {
 				ends.refresh();
-				assertThat(ListenerApplication.table(context, "orders").lag()).isNull();
+				assertThat(ListenerApplication.table(context, "orders").load().lag().records()).isNull();
 				await("it is known").untilAsserted(() -> {
 					ends.refresh();
-					assertThat(ListenerApplication.table(context, "orders").lag()).isZero();
+					assertThat(ListenerApplication.table(context, "orders").load().lag().records()).isZero();
 				});
 				assertThat(asked).as("clients that were made").hasValue(2);
 			}
@@ -250,8 +251,8 @@ class LagIntegrationTests {
 	private static void awaitLag(ListenerApplication application, ConfigurableApplicationContext context, long lag) {
 		await("its lag is " + lag).ignoreExceptions()
 			.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0)).satisfies(
-					(partition) -> assertThat(partition.lag()).isEqualTo(lag),
-					(partition) -> assertThat(partition.endOffset()).isPositive()));
+					(partition) -> assertThat(partition.lag().records()).isEqualTo(lag),
+					(partition) -> assertThat(partition.offsets().end()).isPositive()));
 	}
 
 	private static ListenerApplication application() {

@@ -60,9 +60,9 @@ class ListenerShapesIntegrationTests {
 			acknowledgments.get(1).acknowledge();
 			acknowledgments.get(2).acknowledge();
 			acknowledgments.get(5).acknowledge();
-			await("they are complete")
-				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).completedAhead())
-					.isEqualTo(3));
+			await("they are complete").untilAsserted(
+					() -> assertThat(application.partition(context, "orders", "orders", 0).offsets().completedAhead())
+						.isEqualTo(3));
 			acknowledgments.get(0).acknowledge();
 			acknowledgments.get(0).acknowledge();
 			await("the contiguous ones are committed")
@@ -120,7 +120,8 @@ class ListenerShapesIntegrationTests {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start("--kaffe.adopt=all");
 			await("it is committed").until(() -> Long.valueOf(1).equals(application.committed("orders", 0)));
-			assertThat(ListenerApplication.table(context, "orders").workers()).extracting(WorkerSnapshot::handled)
+			assertThat(ListenerApplication.table(context, "orders").workers())
+				.extracting((snapshot) -> snapshot.counters().handled())
 				.containsExactly(1L);
 		}
 	}

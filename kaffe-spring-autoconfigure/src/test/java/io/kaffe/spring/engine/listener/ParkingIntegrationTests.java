@@ -180,7 +180,7 @@ class ParkingIntegrationTests {
 			application.send("orders", 1, 0, 10);
 			await("the other partition goes on").until(() -> handler.handled.size() == 10);
 			await("nothing more is fetched").during(Duration.ofMillis(500))
-				.until(() -> Long.valueOf(3).equals(partition(application, context).nextFetchOffset()));
+				.until(() -> Long.valueOf(3).equals(partition(application, context).offsets().nextFetch()));
 			handler.failing.remove(partition + "@1");
 			consumers(context).retry("sales", partition, 1);
 			await("it goes on").until(() -> handler.handled.size() == 10 + 8);

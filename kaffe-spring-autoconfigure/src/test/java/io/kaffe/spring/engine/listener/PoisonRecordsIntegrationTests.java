@@ -159,7 +159,7 @@ class PoisonRecordsIntegrationTests {
 	private static void assertPoisonIsShown(ConfigurableApplicationContext context) {
 		ConsumerSnapshot shown = Objects
 			.requireNonNull(context.getBean(DefaultWorkerManager.class).table("orders", true));
-		assertThat(shown.failing()).hasSize(2).allSatisfy((failing) -> {
+		assertThat(shown.failures().failing()).hasSize(2).allSatisfy((failing) -> {
 			assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
 			assertThat(failing.cause()).isEqualTo(IllegalStateException.class.getName());
 			assertThat(failing.causeMessage()).isEqualTo("Not poison");

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerProblem.Kind;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -141,8 +142,8 @@ class ProgressHealthTests {
 	}
 
 	private static PartitionSnapshot partition(int number, Long lag, @Nullable String paused) {
-		return new PartitionSnapshot("orders", number, "worker_" + number, 1, 0L, 0L, 0, 0, 0L, lag, lag, 0L, 0, null,
-				paused);
+		return new PartitionSnapshot("orders", number, "worker_" + number, 1,
+				new PartitionSnapshot.Offsets(0L, 0L, 0, 0, 0L, lag), new Lag(lag, 0L), 0, null, paused);
 	}
 
 }

@@ -53,13 +53,13 @@ class RecordListenerIntegrationTests {
 			assertThat(context.getBean(Listening.class).threads).allMatch((name) -> name.startsWith("kaffe-"));
 			await("all is committed").until(() -> Long.valueOf(1000).equals(application.committed("orders", 0)));
 			ConsumerSnapshot table = ListenerApplication.table(context, "orders");
-			assertThat(table.state()).isEqualTo(ConsumerState.RUNNING);
+			assertThat(table.status().state()).isEqualTo(ConsumerState.RUNNING);
 			assertThat(table.workers()).extracting(WorkerSnapshot::name)
 				.containsExactlyElementsOf(IntStream.range(0, 4)
 					.mapToObj((partition) -> "worker_" + application.topic("orders") + "_" + partition)
 					.toList());
-			assertThat(table.workers().get(0).handled()).isEqualTo(1000);
-			assertThat(application.partition(context, "orders", "orders", 0).completedOffset()).isEqualTo(1000);
+			assertThat(table.workers().get(0).counters().handled()).isEqualTo(1000);
+			assertThat(application.partition(context, "orders", "orders", 0).offsets().completed()).isEqualTo(1000);
 			assertThat(context.getBean(DefaultWorkerManager.class).workerFor("orders", application.topic("orders"), 3))
 				.isNotNull()
 				.satisfies((worker) -> assertThat(worker.partitions()).hasSize(1));

@@ -90,7 +90,7 @@ class RecordOperationIntegrationTests {
 			assertThat(table.counters().handled()).as("all, and each once").isEqualTo(10);
 			assertThat(handler.handled).doesNotHaveDuplicates()
 				.hasSize((int) (table.counters().handled() - table.counters().skipped()));
-			assertThat(table.failing()).isEmpty();
+			assertThat(table.failures().failing()).isEmpty();
 		}
 	}
 
@@ -121,6 +121,7 @@ class RecordOperationIntegrationTests {
 
 	private static void awaitParked(ConfigurableApplicationContext context) {
 		await("it is parked").until(() -> ListenerApplication.table(context, "orders")
+			.failures()
 			.failing()
 			.stream()
 			.anyMatch((failing) -> failing.offset() == 7 && failing.state().equals("parked")));

@@ -77,7 +77,7 @@ class RecordWorkersIntegrationTests {
 			ConsumerSnapshot table = ListenerApplication.table(context, "sales");
 			assertThat(table.workers()).isEmpty();
 			assertThat(table.workerCount()).isZero();
-			assertThat(table.maxConcurrency()).isEqualTo(8);
+			assertThat(table.settings().maxConcurrency()).isEqualTo(8);
 			assertThat(table.partitions()).extracting(PartitionSnapshot::worker).containsOnlyNulls();
 		}
 	}
@@ -127,9 +127,9 @@ class RecordWorkersIntegrationTests {
 			});
 			assertThat(context.getBean(DefaultWorkerManager.class).table("sales", name)).isNotNull();
 			assertThat(context.getBean(DefaultWorkerManager.class).table("sales", "worker_0")).isNull();
-			await("the commit tells of the others")
-				.untilAsserted(() -> assertThat(application.partition(context, "sales", "orders", 0).completedTold())
-					.isEqualTo(450));
+			await("the commit tells of the others").untilAsserted(() -> assertThat(
+					application.partition(context, "sales", "orders", 0).offsets().completedInMetadata())
+				.isEqualTo(450));
 			handler.letGo.countDown();
 			await("all are handled").until(() -> handler.handled.get() == 500);
 			assertThat(handler.disorders).hasValue(0);
@@ -161,7 +161,7 @@ class RecordWorkersIntegrationTests {
 			assertThat(handler.mostAtOnce).hasValueLessThanOrEqualTo(1);
 			assertThat(handler.disorders).hasValue(0);
 			assertThat(handler.overlaps).hasValue(0);
-			assertThat(ListenerApplication.table(context, "sales").maxConcurrency()).isEqualTo(1);
+			assertThat(ListenerApplication.table(context, "sales").settings().maxConcurrency()).isEqualTo(1);
 			assertThatIllegalArgumentException().isThrownBy(() -> consumers.setMaxConcurrency("sales", 0))
 				.withMessageContaining("must be 1 or more, not 0");
 			assertThatIllegalArgumentException().isThrownBy(() -> consumers.maxConcurrency("orders"))
@@ -179,7 +179,7 @@ class RecordWorkersIntegrationTests {
 			application.sendWithKeys("orders", 0, keys(50, 50));
 			await("all cold ones are handled").until(() -> handler.handled.get() == 50);
 			assertThat(handler.order).as("while the hot one has all of its records").doesNotContain("hot");
-			assertThat(ListenerApplication.table(context, "sales").buffered().records()).isEqualTo(1000);
+			assertThat(ListenerApplication.table(context, "sales").load().buffered().records()).isEqualTo(1000);
 			handler.letGo.countDown();
 			await("all are handled").until(() -> handler.handled.get() == 1050);
 		}
@@ -194,9 +194,10 @@ class RecordWorkersIntegrationTests {
 			handler.hang("");
 			application.sendWithKeys("orders", 0, keys(3000, 3000));
 			await("the hot partition is buffered")
-				.until(() -> ListenerApplication.table(context, "sales").buffered().records() == 3000);
+				.until(() -> ListenerApplication.table(context, "sales").load().buffered().records() == 3000);
 			application.sendWithKeys("refunds", 0, List.of("cold"));
-			await("both are").until(() -> ListenerApplication.table(context, "sales").buffered().records() == 3001);
+			await("both are")
+				.until(() -> ListenerApplication.table(context, "sales").load().buffered().records() == 3001);
 			handler.letGo.countDown();
 			await("all are handled").until(() -> handler.handled.get() == 3001);
 			assertThat(List.copyOf(handler.order).indexOf("cold")).as("records handled before").isLessThan(10);
@@ -218,7 +219,7 @@ class RecordWorkersIntegrationTests {
 			await("the others are tried again").until(() -> ListenerApplication.table(context, "sales")
 				.workers()
 				.stream()
-				.filter((worker) -> worker.failed() > 1 && worker.lastFailure() != null)
+				.filter((worker) -> worker.counters().failed() > 1 && worker.lastFailure() != null)
 				.count() == 2);
 			BrokenKey.broken = false;
 			await("all are handled").until(() -> handler.handled.get() == 5);
@@ -239,7 +240,7 @@ class RecordWorkersIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			FirstLetters letters = context.getBean(FirstLetters.class);
 			await("all are handled").until(() -> letters.handled.size() == 302);
-			assertThat(ListenerApplication.table(context, "sales").workerAllocationStrategy())
+			assertThat(ListenerApplication.table(context, "sales").settings().workerAllocationStrategy())
 				.isEqualTo("workerPerFirstLetter");
 			for (String letter : List.of("a", "b", "c")) {
 				assertThat(letters.handled).filteredOn((key) -> key.startsWith(letter))
@@ -262,7 +263,7 @@ class RecordWorkersIntegrationTests {
 		await("all is committed").until(() -> ListenerApplication.table(context, "sales")
 			.partitions()
 			.stream()
-			.map(PartitionSnapshot::committedOffset)
+			.map((snapshot) -> snapshot.offsets().committed())
 			.allMatch(Long.valueOf(offset)::equals));
 	}
 

@@ -107,7 +107,7 @@ class RetryIntegrationTests {
 				.as("an exception that is named, one that it caused, one that Spring Kafka takes for fatal, and others")
 				.containsExactly("0#1", "1#1", "2#1", "3#1", "3#2", "3#3", "4#1", "4#2", "4#3", "5#1", "5#2", "5#3",
 						"6#1", "6#2", "6#3", "7#1", "8#1", "9#1");
-			assertThat(ListenerApplication.table(context, "orders").stopped()).isNull();
+			assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNull();
 		}
 	}
 
@@ -169,20 +169,20 @@ class RetryIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			Failing failing = context.getBean(Failing.class);
 			await("it is stopped")
-				.until(() -> ListenerApplication.table(context, "orders").state() == ConsumerState.STOPPED);
+				.until(() -> ListenerApplication.table(context, "orders").status().state() == ConsumerState.STOPPED);
 			await("it has let go").until(() -> ListenerApplication.table(context, "orders").partitions().isEmpty());
 			assertThat(failing.attempts).hasSize(3 + attempts).last().isEqualTo("3#" + attempts);
 			assertThat(application.committed("orders", 0)).isEqualTo(3);
 			assertThat(ListenerApplication.container(context, "orders").isRunning()).isFalse();
 			ConsumerSnapshot.Stop stopped = Objects
-				.requireNonNull(ListenerApplication.table(context, "orders").stopped());
+				.requireNonNull(ListenerApplication.table(context, "orders").status().stopped());
 			assertThat(stopped.reason()).contains(application.topic("orders") + "-0@3").contains(reason);
 			assertThat(problems(context)).containsExactly("stopped: " + stopped.reason());
 			failing.attempts.clear();
 			ListenerApplication.container(context, "orders").start();
 			awaitCommitted(application);
 			assertThat(failing.attempts).containsExactly("3#1", "4#1", "5#1", "6#1", "7#1", "8#1", "9#1");
-			assertThat(ListenerApplication.table(context, "orders").stopped()).isNull();
+			assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNull();
 			assertThat(problems(context)).isEmpty();
 		}
 	}

@@ -239,7 +239,7 @@ class SeekOperationIntegrationTests {
 
 	private static void awaitRebalancing(ConfigurableApplicationContext context) {
 		await("it waits for handlers")
-			.until(() -> ListenerApplication.table(context, "orders").state() == ConsumerState.REBALANCING);
+			.until(() -> ListenerApplication.table(context, "orders").status().state() == ConsumerState.REBALANCING);
 	}
 
 	private static List<String> numbers(int partition, int from, int to) {

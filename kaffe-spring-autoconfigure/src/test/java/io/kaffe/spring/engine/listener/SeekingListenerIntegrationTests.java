@@ -62,9 +62,9 @@ class SeekingListenerIntegrationTests {
 			await("all are committed").until(() -> Long.valueOf(4).equals(application.committed("orders", 0)));
 			application.close();
 			ConfigurableApplicationContext context = application.start(NAMED, OFTEN, "--seek=beginning", "--blocked=2");
-			await("what is before the one that blocks is committed, which leads back")
-				.untilAsserted(() -> assertThat(application.partition(context, "orders", "orders", 0).committedOffset())
-					.isEqualTo(2));
+			await("what is before the one that blocks is committed, which leads back").untilAsserted(
+					() -> assertThat(application.partition(context, "orders", "orders", 0).offsets().committed())
+						.isEqualTo(2));
 			context.getBean(Seeking.class).open.countDown();
 			await("all are handled again")
 				.untilAsserted(() -> assertThat(handled(context)).containsExactly("0", "1", "2", "3"));
@@ -82,9 +82,9 @@ class SeekingListenerIntegrationTests {
 			ConfigurableApplicationContext first = application.start(NAMED, OFTEN, "--seek=none", "--blocked=1",
 					"--kaffe.worker-allocation-strategy=worker-per-record");
 			await("all but one are handled").until(() -> handled(first).size() == 3);
-			await("this is told")
-				.untilAsserted(() -> assertThat(application.partition(first, "orders", "orders", 0).completedAhead())
-					.isEqualTo(2));
+			await("this is told").untilAsserted(
+					() -> assertThat(application.partition(first, "orders", "orders", 0).offsets().completedAhead())
+						.isEqualTo(2));
 			first.getBean(Seeking.class).open.countDown();
 			ListenerApplication.container(first, "orders").stop();
 			first.getBean(Seeking.class).handled.clear();
@@ -150,7 +150,7 @@ class SeekingListenerIntegrationTests {
 			Seeking seeking = context.getBean(Seeking.class);
 			await("one blocks, and all are polled").untilAsserted(() -> {
 				assertThat(seeking.reached).isTrue();
-				assertThat(application.partition(context, "orders", "orders", 0).nextFetchOffset()).isEqualTo(20);
+				assertThat(application.partition(context, "orders", "orders", 0).offsets().nextFetch()).isEqualTo(20);
 			});
 			callback(application, seeking).seekRelative(application.topic("orders"), 0, -2, true);
 			await("it is noticed").untilAsserted(
@@ -173,7 +173,8 @@ class SeekingListenerIntegrationTests {
 				assertThat(seeking.reached).isTrue();
 				assertThat(application.partition(context, "orders", "orders", 0).paused()).isEqualTo("back-pressure");
 			});
-			long next = Objects.requireNonNull(application.partition(context, "orders", "orders", 0).nextFetchOffset());
+			long next = Objects
+				.requireNonNull(application.partition(context, "orders", "orders", 0).offsets().nextFetch());
 			assertThat(next).isLessThan(20);
 			seeking.seekToEnd();
 			// Seeks are done one after the other: after this one, the first is done.

@@ -105,9 +105,9 @@ class SelectiveReplayIntegrationTests {
 			acknowledge(context, 0, 1000, (number) -> number != 3);
 			await("it is told").untilAsserted(() -> {
 				PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
-				assertThat(partition.completedAhead()).isEqualTo(996);
-				assertThat(partition.completedTold()).isEqualTo(996);
-				assertThat(partition.committedOffset()).isEqualTo(3);
+				assertThat(partition.offsets().completedAhead()).isEqualTo(996);
+				assertThat(partition.offsets().completedInMetadata()).isEqualTo(996);
+				assertThat(partition.offsets().committed()).isEqualTo(3);
 			});
 		}
 	}
@@ -236,7 +236,7 @@ class SelectiveReplayIntegrationTests {
 
 	private static boolean endReached(ListenerApplication application, ConfigurableApplicationContext context) {
 		PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
-		return partition.endOffset() != null && partition.endOffset().equals(partition.nextFetchOffset());
+		return partition.offsets().end() != null && partition.offsets().end().equals(partition.offsets().nextFetch());
 	}
 
 	private static void stop(ConfigurableApplicationContext context) {

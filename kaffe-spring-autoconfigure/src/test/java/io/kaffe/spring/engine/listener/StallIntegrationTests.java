@@ -101,9 +101,9 @@ class StallIntegrationTests {
 			assertThat(stalling.begunInterrupted).isEmpty();
 			assertThat(problems(context)).isEmpty();
 			assertThat(ListenerApplication.table(context, "orders").workers()).singleElement().satisfies((worker) -> {
-				assertThat(worker.failed()).isEqualTo(1);
-				assertThat(worker.restarts()).isZero();
-				assertThat(worker.handled()).isEqualTo(10);
+				assertThat(worker.counters().failed()).isEqualTo(1);
+				assertThat(worker.counters().restarts()).isZero();
+				assertThat(worker.counters().handled()).isEqualTo(10);
 			});
 		}
 	}

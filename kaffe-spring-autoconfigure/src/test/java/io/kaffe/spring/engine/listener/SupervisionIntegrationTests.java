@@ -75,7 +75,7 @@ class SupervisionIntegrationTests {
 			awaitCommitted(application);
 			assertThat(context.getBean(Handler.class).handled).containsExactlyElementsOf(numbers(0));
 			assertRestarted(context, 1);
-			assertThat(worker(context).failed()).as("no failure of the record").isZero();
+			assertThat(worker(context).counters().failed()).as("no failure of the record").isZero();
 		}
 	}
 
@@ -87,7 +87,8 @@ class SupervisionIntegrationTests {
 			awaitCommitted(application);
 			assertThat(context.getBean(Handler.class).handled).containsExactlyElementsOf(numbers(0));
 			assertRestarted(context, 1);
-			assertThat(worker(context).failed()).as("the back-off is asked twice, and throws once").isEqualTo(2);
+			assertThat(worker(context).counters().failed()).as("the back-off is asked twice, and throws once")
+				.isEqualTo(2);
 			assertThat(context.getBean(KaffeConsumers.class).failingRecords("orders")).isEmpty();
 		}
 	}
@@ -131,14 +132,14 @@ class SupervisionIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			await("its death is told").untilAsserted(() -> {
 				String reason = "A thread that polls for it has ended with ERROR; it is started again in 1000 ms";
-				assertThat(ListenerApplication.table(context, "orders").stopped()).isNotNull()
+				assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNotNull()
 					.extracting(ConsumerSnapshot.Stop::reason)
 					.isEqualTo(reason);
 				assertThat(problems(context)).containsExactly("stopped: " + reason);
 			});
 			awaitCommitted(application);
 			assertThat(context.getBean(Handler.class).handled).containsExactlyElementsOf(numbers(0));
-			assertThat(ListenerApplication.table(context, "orders").stopped()).isNull();
+			assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNull();
 			assertThat(problems(context)).isEmpty();
 		}
 	}
@@ -201,17 +202,17 @@ class SupervisionIntegrationTests {
 	}
 
 	private static void assertRestarted(ConfigurableApplicationContext context, int restarts) {
-		assertThat(worker(context).restarts()).isEqualTo(restarts);
-		assertThat(ListenerApplication.table(context, "orders").stopped()).isNull();
+		assertThat(worker(context).counters().restarts()).isEqualTo(restarts);
+		assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNull();
 		assertThat(problems(context)).isEmpty();
 	}
 
 	private static void awaitStopped(ConfigurableApplicationContext context, String reason) {
 		await("it is stopped").untilAsserted(() -> {
 			ConsumerSnapshot table = ListenerApplication.table(context, "orders");
-			assertThat(table.state()).isEqualTo(ConsumerState.STOPPED);
+			assertThat(table.status().state()).isEqualTo(ConsumerState.STOPPED);
 			assertThat(table.partitions()).isEmpty();
-			assertThat(table.stopped()).isNotNull().satisfies((stopped) -> {
+			assertThat(table.status().stopped()).isNotNull().satisfies((stopped) -> {
 				assertThat(stopped.reason()).contains(reason);
 				assertThat(problems(context)).containsExactly("stopped: " + stopped.reason());
 			});
@@ -229,7 +230,7 @@ class SupervisionIntegrationTests {
 		ListenerApplication.container(context, "orders").start();
 		awaitCommitted(application);
 		assertThat(handler.handled).containsExactlyElementsOf(numbers(0));
-		assertThat(ListenerApplication.table(context, "orders").stopped()).isNull();
+		assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNull();
 		assertThat(problems(context)).isEmpty();
 	}
 

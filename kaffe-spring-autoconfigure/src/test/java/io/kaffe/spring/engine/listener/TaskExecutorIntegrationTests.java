@@ -77,7 +77,7 @@ class TaskExecutorIntegrationTests {
 			Listening listening = context.getBean(Listening.class);
 			await("as many as may be are being handled").until(() -> listening.atOnce.get() == 200);
 			await("the others wait")
-				.until(() -> ListenerApplication.table(context, "orders").buffered().records() == 5000);
+				.until(() -> ListenerApplication.table(context, "orders").load().buffered().records() == 5000);
 			listening.open.countDown();
 			await("all are handled").until(() -> listening.handled.get() == 5000);
 			assertThat(listening.mostAtOnce).hasValue(200);

@@ -32,7 +32,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 
 import io.kaffe.spring.table.ConsumerSnapshot;
-import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,7 +72,7 @@ class WorkerPerPartitionIntegrationTests {
 			assertThat(table.workers()).extracting(WorkerSnapshot::name)
 				.containsExactly("worker_0", "worker_1", "worker_2", "worker_3", "worker_4", "worker_5");
 			assertThat(table.workers()).allSatisfy((worker) -> {
-				assertThat(worker.handled()).isEqualTo(2 * RECORDS);
+				assertThat(worker.counters().handled()).isEqualTo(2 * RECORDS);
 				assertThat(worker.partitions()).hasSize(2);
 			});
 			assertThat(listening.overlaps).as("records of one worker at the same time").hasValue(0);
@@ -82,7 +81,7 @@ class WorkerPerPartitionIntegrationTests {
 			await("all is committed").until(() -> ListenerApplication.table(context, "sales")
 				.partitions()
 				.stream()
-				.map(PartitionSnapshot::committedOffset)
+				.map((snapshot) -> snapshot.offsets().committed())
 				.allMatch(Long.valueOf(RECORDS)::equals));
 		}
 	}

@@ -46,37 +46,39 @@ class WorkerTableIntegrationTests {
 			.with("kaffe.failure.backoff.initial-interval", "1ms")) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start("--test.failing=1", "--test.hanging=-");
-			await("it is parked")
-				.untilAsserted(() -> assertThat(ListenerApplication.table(context, "orders").failing()).singleElement()
-					.extracting(ConsumerSnapshot.Failing::state)
-					.isEqualTo("parked"));
+			await("it is parked").untilAsserted(
+					() -> assertThat(ListenerApplication.table(context, "orders").failures().failing()).singleElement()
+						.extracting(ConsumerSnapshot.Failing::state)
+						.isEqualTo("parked"));
 			ConsumerSnapshot table = ListenerApplication.table(context, "orders");
 			assertThat(outcomes(context)).containsExactly(1, 2, 1, 0, 0, 0);
-			assertThat(table.inFlight()).isZero();
-			assertThat(table.paused()).isFalse();
-			assertThat(table.failingCount()).isEqualTo(1);
-			assertThat(table.failing()).singleElement().satisfies((failing) -> {
+			assertThat(table.load().inFlight()).isZero();
+			assertThat(table.status().paused()).isFalse();
+			assertThat(table.failures().failingCount()).isEqualTo(1);
+			assertThat(table.failures().failing()).singleElement().satisfies((failing) -> {
 				assertThat(failing.partition()).isEqualTo(application.topic("orders") + "-0");
 				assertThat(failing.offset()).isEqualTo(1);
 				assertThat(failing.key()).isNull();
 				assertThat(failing.value()).isNull();
 				assertThat(failing.message()).isNull();
 			});
-			assertThat(table.failures()).extracting(ConsumerSnapshot.Failure::action).containsExactly("park", "retry");
+			assertThat(table.failures().recent()).extracting(ConsumerSnapshot.Failure::action)
+				.containsExactly("park", "retry");
 			assertThat(table.rebalances()).singleElement().satisfies((rebalance) -> {
 				assertThat(rebalance.kind()).isEqualTo("assigned");
 				assertThat(rebalance.partitions()).containsExactly(application.topic("orders") + "-0");
 			});
 			ConsumerSnapshot open = Objects
 				.requireNonNull(context.getBean(DefaultWorkerManager.class).table("orders", true));
-			assertThat(open.failing()).singleElement().satisfies((failing) -> {
+			assertThat(open.failures().failing()).singleElement().satisfies((failing) -> {
 				assertThat(failing.key()).isEqualTo("key");
 				assertThat(failing.value()).isEqualTo("1");
 				assertThat(failing.message()).isEqualTo("No 1, on purpose");
 			});
-			assertThat(open.failures()).hasSize(2).allMatch((failure) -> "No 1, on purpose".equals(failure.message()));
+			assertThat(open.failures().recent()).hasSize(2)
+				.allMatch((failure) -> "No 1, on purpose".equals(failure.message()));
 			context.getBean(KaffeConsumers.class).pause("orders");
-			assertThat(ListenerApplication.table(context, "orders").paused()).isTrue();
+			assertThat(ListenerApplication.table(context, "orders").status().paused()).isTrue();
 		}
 	}
 
@@ -90,7 +92,7 @@ class WorkerTableIntegrationTests {
 			try {
 				await("it hangs").until(() -> handler.entered.getCount() == 0);
 				ConsumerSnapshot table = ListenerApplication.table(context, "orders");
-				assertThat(table.inFlight()).isEqualTo(1);
+				assertThat(table.load().inFlight()).isEqualTo(1);
 				assertThat(table.counters().handled()).isEqualTo(1);
 				String name = table.workers().get(0).name();
 				assertThat(table.workers().get(0).stack()).isNull();

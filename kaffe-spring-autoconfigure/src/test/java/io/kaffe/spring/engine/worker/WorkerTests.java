@@ -199,7 +199,7 @@ class WorkerTests {
 		worker.submit(work("b", Work.Progress.DONE));
 		this.execution.runAll();
 		assertThat(this.done).isEmpty();
-		assertThat(worker.snapshot(0).restarts()).isEqualTo(1);
+		assertThat(worker.snapshot(0).counters().restarts()).isEqualTo(1);
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(this.done).containsExactly("a", "b");
