@@ -28,7 +28,6 @@ import java.util.stream.IntStream;
 
 import com.jayway.jsonpath.JsonPath;
 
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

@@ -514,7 +514,8 @@ class BatchTests {
 		this.bench.interceptor(interceptor).submit(this.orders, 0, 1).run();
 		assertThat(this.bench.delivered).isEmpty();
 		assertThat(this.orders.running).isZero();
-		assertThat(this.bench.worker.snapshot(0)).extracting((snapshot) -> snapshot.counters().restarts(), (snapshot) -> snapshot.counters().failed())
+		assertThat(this.bench.worker.snapshot(0))
+			.extracting((snapshot) -> snapshot.counters().restarts(), (snapshot) -> snapshot.counters().failed())
 			.containsExactly(1, 0L);
 		interceptor.failing = false;
 		this.bench.execution.advance(Duration.ofMinutes(1));
