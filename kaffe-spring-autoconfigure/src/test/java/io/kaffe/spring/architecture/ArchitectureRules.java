@@ -16,7 +16,14 @@
 
 package io.kaffe.spring.architecture;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -110,6 +117,76 @@ final class ArchitectureRules {
 			.mayNotAccessAnyLayer()
 			.whereLayer("event")
 			.mayOnlyBeAccessedByLayers("autoconfigure");
+	}
+
+	/**
+	 * Return the circles of types: the sets of top-level types of the engine that reach
+	 * each other along their dependencies, nested types counted as their top-level type.
+	 */
+	List<SortedSet<String>> typeCircles(JavaClasses classes) {
+		Map<String, Set<String>> uses = new TreeMap<>();
+		classes.stream()
+			.flatMap((type) -> type.getDirectDependenciesFromSelf().stream())
+			.filter((use) -> isOfEngine(use.getOriginClass()) && isOfEngine(use.getTargetClass()))
+			.forEach((use) -> uses.computeIfAbsent(topLevel(use.getOriginClass()), (type) -> new TreeSet<>())
+				.add(topLevel(use.getTargetClass())));
+		Map<String, Set<String>> reached = new TreeMap<>();
+		uses.keySet().forEach((type) -> reached.put(type, reachedFrom(type, uses)));
+		return reached.entrySet()
+			.stream()
+			.filter((entry) -> entry.getValue().contains(entry.getKey()))
+			.map((entry) -> circleOf(entry.getKey(), reached))
+			.filter((circle) -> circle.size() > 1)
+			.distinct()
+			.toList();
+	}
+
+	private static Set<String> reachedFrom(String type, Map<String, Set<String>> uses) {
+		Set<String> reached = new TreeSet<>();
+		Deque<String> next = new ArrayDeque<>(uses.get(type));
+		while (!next.isEmpty()) {
+			String other = next.remove();
+			if (!other.equals(type) && !reached.contains(other)) {
+				next.addAll(uses.getOrDefault(other, Set.of()));
+			}
+			reached.add(other);
+		}
+		return reached;
+	}
+
+	private static SortedSet<String> circleOf(String type, Map<String, Set<String>> reached) {
+		SortedSet<String> circle = new TreeSet<>(Set.of(type));
+		reached.getOrDefault(type, Set.of())
+			.stream()
+			.filter((other) -> reached.getOrDefault(other, Set.of()).contains(type))
+			.forEach(circle::add);
+		return circle;
+	}
+
+	/**
+	 * Return the types of the engine that have more methods than a number, without
+	 * constructors and what the compiler adds.
+	 */
+	List<String> typesWithMoreMethodsThan(int most, JavaClasses classes) {
+		return classes.stream()
+			.filter(this::isOfEngine)
+			.filter((type) -> type.getMethods()
+				.stream()
+				.filter((method) -> !method.getModifiers().contains(JavaModifier.SYNTHETIC))
+				.count() > most)
+			.map(JavaClass::getSimpleName)
+			.sorted()
+			.toList();
+	}
+
+	private boolean isOfEngine(JavaClass type) {
+		return type.getPackageName().startsWith(this.root + ".engine.");
+	}
+
+	private String topLevel(JavaClass type) {
+		String name = type.getName().substring((this.root + ".engine.").length());
+		int nested = name.indexOf('$');
+		return (nested < 0) ? name : name.substring(0, nested);
 	}
 
 	ArchRule engineDoesNotKnowSpringBoot() {

@@ -16,6 +16,13 @@
 
 package io.kaffe.spring.architecture;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -41,6 +48,10 @@ class ArchitectureTests {
 		.importPackages(ROOT);
 
 	private static final JavaClasses violations = new ClassFileImporter().importPackages(VIOLATIONS);
+
+	private static final int MOST_METHODS = 30;
+
+	private static final int MOST_LINES = 350;
 
 	private final ArchitectureRules rules = new ArchitectureRules(ROOT);
 
@@ -91,6 +102,58 @@ class ArchitectureTests {
 	@Test
 	void importsAlongTheWayAreAllowed() {
 		assertThat(evaluate(this.violated.importsRunOneWay())).doesNotContain("PassesConsumerAlong.passAlong()");
+	}
+
+	/**
+	 * Two circles are meant. A worker, the queue it stands in, the turn it is given and
+	 * the work it is given are four sides of one protocol. A batch takes the works behind
+	 * the one that it began with out of their queue, and each of them asks it whether it
+	 * is ready.
+	 */
+	@Test
+	void typesAreInNoOtherCircles() {
+		assertThat(this.rules.typeCircles(house)).containsExactlyInAnyOrder(
+				new TreeSet<>(List.of("delivery.Batch", "delivery.BatchWork")),
+				new TreeSet<>(List.of("worker.RunQueue", "worker.Turn", "worker.Work", "worker.Worker")));
+	}
+
+	@Test
+	void circleOfTypesIsFound() {
+		assertThat(this.violated.typeCircles(violations))
+			.containsExactly(new TreeSet<>(List.of("delivery.PassesConsumerAlong", "worker.DependsOnDelivery")));
+	}
+
+	@Test
+	void typesAreSmall() throws IOException {
+		assertThat(this.rules.typesWithMoreMethodsThan(MOST_METHODS, house)).isEmpty();
+		try (Stream<Path> sources = Files.walk(Path.of("src/main/java/io/kaffe/spring/engine"))) {
+			assertThat(sources.filter((source) -> source.toString().endsWith(".java")).toList()).hasSizeGreaterThan(100)
+				.allSatisfy(
+						(source) -> assertThat(linesOfCode(Files.readString(source))).isLessThanOrEqualTo(MOST_LINES));
+		}
+	}
+
+	@Test
+	void largeTypesAreFound() {
+		assertThat(this.violated.typesWithMoreMethodsThan(0, violations)).contains("CallsConsumer",
+				"DependsOnDelivery");
+		assertThat(this.violated.typesWithMoreMethodsThan(1, violations)).doesNotContain("CallsConsumer");
+		assertThat(
+				linesOfCode("package a;\n\nimport b.C;\n\n/**\n * A.\n */\nclass A {\n\n\t// None.\n\tint b;\n\n}\n"))
+			.isEqualTo(3);
+	}
+
+	/**
+	 * Return the number of lines that are not blank, comments, or the package and
+	 * imports.
+	 */
+	private static long linesOfCode(String source) {
+		return source.replaceAll("(?s)/\\*.*?\\*/", "")
+			.lines()
+			.map(String::strip)
+			.filter((line) -> !line.isEmpty() && !line.startsWith("//") && !line.startsWith("import ")
+					&& !line.startsWith("package "))
+			.count();
 	}
 
 	@Test

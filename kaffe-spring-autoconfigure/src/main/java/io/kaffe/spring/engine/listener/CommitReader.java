@@ -237,11 +237,20 @@ final class CommitReader {
 	 * Note how far the partition's end is, as the client knows it.
 	 */
 	void refreshEnd(PartitionAssignment assignment) {
+		PartitionProgress progress = assignment.progress();
+		Long next = progress.next();
+		if (next != null) {
+			progress.lag().fetched(end(assignment.partition(), next), next, this.ticker.instant());
+		}
+	}
+
+	private @Nullable Long end(TopicPartition partition, long next) {
 		try {
-			assignment.progress().refreshEnd(this.consumer.currentLag(assignment.partition()), this.ticker.instant());
+			OptionalLong lag = this.consumer.currentLag(partition);
+			return lag.isPresent() ? (Long) (next + lag.getAsLong()) : null;
 		}
 		catch (KafkaException | IllegalStateException ex) {
-			assignment.progress().refreshEnd(OptionalLong.empty(), this.ticker.instant());
+			return null;
 		}
 	}
 

@@ -106,7 +106,7 @@ final class ConsumerSession {
 		this.errors = context.internalErrors();
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
 		this.allocation = new WorkerAllocation(context, this.wakeup);
-		this.commits = new OffsetCommits(consumer, isInGroup(), context.settings().commitInterval(),
+		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), context.settings().commitInterval(),
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(), this.errors,
 				context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
@@ -125,10 +125,6 @@ final class ConsumerSession {
 				? new ListenerSeeks(consumer, seekAware, context.facts().groupId(), this::position, this::sought)
 				: null;
 		this.lastPollAt = context.ticker().nanoTime();
-	}
-
-	private boolean isInGroup() {
-		return this.context.facts().groupId() != null;
 	}
 
 	/**
@@ -161,25 +157,21 @@ final class ConsumerSession {
 
 	private void letListenerSeek() {
 		if (!this.started) {
-			start();
+			this.started = true;
+			if (this.context.facts().assignsManually()) {
+				assigned(this.consumer.assignment());
+				seekAssigned(this.consumer.assignment());
+				positioned(this.consumer.assignment());
+			}
+			else if (this.seeks != null) {
+				this.seeks.begin();
+			}
 		}
 		else if (this.seeks != null) {
 			if (this.context.facts().assignsManually()) {
 				this.seeks.polled();
 			}
 			this.seeks.perform();
-		}
-	}
-
-	private void start() {
-		this.started = true;
-		if (this.context.facts().assignsManually()) {
-			assigned(this.consumer.assignment());
-			seekAssigned(this.consumer.assignment());
-			positioned(this.consumer.assignment());
-		}
-		else if (this.seeks != null) {
-			this.seeks.begin();
 		}
 	}
 
@@ -193,7 +185,7 @@ final class ConsumerSession {
 		assigned.stream()
 			.filter((assignment) -> !isPaused(assignment.partition()))
 			.forEach(this.commitReader::refreshEnd);
-		if (isInGroup()) {
+		if (this.context.facts().isInGroup()) {
 			this.context.warnOfSplitPartitions(this.consumer);
 		}
 	}
@@ -242,7 +234,7 @@ final class ConsumerSession {
 			this.context.assignmentLog().assigned(added, this.context.ticker().instant());
 		}
 		this.errors.contain("pause partitions", () -> this.flow.start(added));
-		if (isInGroup()) {
+		if (this.context.facts().isInGroup()) {
 			this.errors.contain("read the commits of assigned partitions",
 					() -> this.commitReader.continueFromCommits(added));
 		}
@@ -480,10 +472,6 @@ final class ConsumerSession {
 		return this.assignments.all();
 	}
 
-	@Nullable PartitionAssignment assignment(TopicPartition partition) {
-		return this.assignments.get(partition);
-	}
-
 	/**
 	 * Return how long ago the last poll began. Any thread.
 	 */
@@ -496,6 +484,10 @@ final class ConsumerSession {
 	 */
 	@Nullable String commitProblem() {
 		return this.commits.problem();
+	}
+
+	boolean isAssigned(TopicPartition partition) {
+		return this.assignments.get(partition) != null;
 	}
 
 	boolean isPaused(TopicPartition partition) {

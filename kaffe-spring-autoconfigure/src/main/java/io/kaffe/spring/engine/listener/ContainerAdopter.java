@@ -105,12 +105,12 @@ public final class ContainerAdopter {
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
 				delivery(name, facts, settings), this.ticker, this.manager);
 		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
-		rewire(container, adopted);
+		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
 		if (errorHandler != null) {
-			logger.warn("The error handler of listener container '" + name + "' is not asked about failed records: "
-					+ "its workers try them again themselves");
+			logger.warn("The error handler of listener container '" + name + "' is not used for failed records: "
+					+ "workers retry them themselves");
 		}
 		logger.info("Listener container '" + name + "' has workers: " + settings.strategyName());
 	}
@@ -145,9 +145,9 @@ public final class ContainerAdopter {
 		}
 		logger.warn("Consumer '" + name + "' is in the group '" + group + "', since that is the id of its "
 				+ "@KafkaListener, and not in '" + configured + "', the group.id of its consumer factory. If the "
-				+ "listener had no id before, it does not go on where '" + configured + "' is, but starts at "
-				+ "auto.offset.reset. Set idIsGroup = false to be in '" + configured + "', or groupId = \"" + group
-				+ "\" to stay in '" + group + "'");
+				+ "listener had no id before, it does not continue from the committed offsets of '" + configured
+				+ "', but starts at auto.offset.reset. Set idIsGroup = false to be in '" + configured
+				+ "', or groupId = \"" + group + "\" to stay in '" + group + "'");
 	}
 
 	@SuppressWarnings("unchecked")
@@ -223,25 +223,12 @@ public final class ContainerAdopter {
 		return new DeliveryObservation(registry, properties.getObservationConvention(), name, container.getGroupId());
 	}
 
-	@SuppressWarnings("unchecked")
-	private static void rewire(AbstractMessageListenerContainer<?, ?> container, WorkerContainer adopted) {
-		ContainerProperties properties = container.getContainerProperties();
-		// The proxy that it has made is called by the workers. This listener is to have
-		// none.
+	private static void rewire(WorkerContainer adopted) {
+		ContainerProperties properties = adopted.container().getContainerProperties();
+		// The proxy that it has made is called by the workers. The listener that is
+		// installed here is to have none.
 		properties.setAdviceChain();
-		properties.setMessageListener(new DispatchingListener(adopted));
-		DrainingRebalanceListener rebalances = new DrainingRebalanceListener(adopted,
-				properties.getConsumerRebalanceListener());
-		properties.setConsumerRebalanceListener(rebalances);
-		((AbstractMessageListenerContainer<Object, Object>) container)
-			.setBatchInterceptor(new TickInterceptor(adopted));
-		container.setRecordInterceptor(null);
-		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(adopted.facts());
-		UnreadableRecords unreadable = new UnreadableRecords(adopted::presentSession, container.getCommonErrorHandler(),
-				() -> new UnreadableRecordReader(deserializers));
-		container.setCommonErrorHandler(unreadable);
-		container.setApplicationEventPublisher(
-				new ContainerEventPublisher(adopted, rebalances, unreadable, container.getApplicationEventPublisher()));
+		ContainerHooks.installIn(adopted);
 		leaveCommitsToWorkers(properties);
 		leaveObservationToWorkers(properties);
 		adjustTimeouts(properties, adopted.context().settings());

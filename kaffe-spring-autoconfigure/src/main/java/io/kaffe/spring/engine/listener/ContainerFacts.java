@@ -84,6 +84,13 @@ public final class ContainerFacts {
 	}
 
 	/**
+	 * Return whether there is a group to commit for.
+	 */
+	boolean isInGroup() {
+		return groupId() != null;
+	}
+
+	/**
 	 * Return whether partitions are assigned by the application instead of the group, so
 	 * that there are no rebalances.
 	 */

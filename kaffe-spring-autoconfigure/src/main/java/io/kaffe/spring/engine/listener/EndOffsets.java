@@ -377,7 +377,8 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 		}
 
 		private void answer(PartitionAssignment assignment, @Nullable Long end) {
-			assignment.progress().endListed(end, EndOffsets.this.ticker.instant());
+			PartitionProgress progress = assignment.progress();
+			progress.lag().listed(end, progress.next(), EndOffsets.this.ticker.instant());
 		}
 
 		private void answered(List<Question> questions, @Nullable Throwable failure) {

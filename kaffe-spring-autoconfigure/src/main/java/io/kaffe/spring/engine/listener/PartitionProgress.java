@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalLong;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -245,18 +244,6 @@ final class PartitionProgress {
 		return window.open(from, Math.max(offset, from)) + again - complete;
 	}
 
-	/**
-	 * Forget the last commit if the partition is read from before it, as after a seek:
-	 * then what is committed next leads back.
-	 */
-	private void forgetCommitAbove(long first) {
-		OffsetAndMetadata committed = this.committed;
-		if (committed != null && first < committed.offset()) {
-			this.committed = null;
-			forgetCompletedBefore();
-		}
-	}
-
 	@Nullable OffsetAndMetadata committed() {
 		return this.committed;
 	}
@@ -293,7 +280,13 @@ final class PartitionProgress {
 		}
 		if (!this.polled) {
 			this.polled = true;
-			forgetCommitAbove(first);
+			OffsetAndMetadata committed = this.committed;
+			if (committed != null && first < committed.offset()) {
+				// Read from before it, as after a seek: what is committed next leads
+				// back.
+				this.committed = null;
+				forgetCompletedBefore();
+			}
 		}
 		boolean nothingOpen = window.watermark() == window.next();
 		// Along a log, leader epochs do not fall.
@@ -419,9 +412,13 @@ final class PartitionProgress {
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
 		}
-		CommitMetadata metadata = (metadataLength > 0)
-				? CommitMetadata.of(watermark, completedAbove(watermark, window), highestLeaderEpoch(), metadataLength)
-				: CommitMetadata.NONE;
+		CommitMetadata metadata = CommitMetadata.NONE;
+		if (metadataLength > 0) {
+			CompletedOffsets completed = window.completedAbove(watermark, MAX_RUNS)
+				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE)
+				.build();
+			metadata = CommitMetadata.of(watermark, completed, highestLeaderEpoch(), metadataLength);
+		}
 		this.completedTold = metadata.completed().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
@@ -429,12 +426,6 @@ final class PartitionProgress {
 			return null;
 		}
 		return commit;
-	}
-
-	private CompletedOffsets completedAbove(long watermark, OffsetWindow window) {
-		return window.completedAbove(watermark, MAX_RUNS)
-			.addFrom(this.completedBefore.offsets(), Math.max(window.next(), watermark), Long.MAX_VALUE)
-			.build();
 	}
 
 	/**
@@ -468,38 +459,16 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Return the distance from the watermark to the last offset polled.
+	 * Return how far the end of the partition is.
 	 */
-	long length() {
-		OffsetWindow window = this.window;
-		return (window != null) ? window.next() - window.watermark() : 0;
-	}
-
-	/**
-	 * Note how far the fetch position is from the end of the partition.
-	 * @param lag the number of offsets as of the last fetch, or empty if unknown
-	 * @param now the time
-	 */
-	void refreshEnd(OptionalLong lag, Instant now) {
-		Long next = next();
-		if (next != null) {
-			this.end.fetched(lag.isPresent() ? (Long) (next + lag.getAsLong()) : null, next, now);
-		}
-	}
-
-	/**
-	 * Note the end of the partition as the broker tells it. Any thread.
-	 * @param end the end, or {@code null} if it could not be asked
-	 * @param now the time
-	 */
-	void endListed(@Nullable Long end, Instant now) {
-		this.end.listed(end, next(), now);
+	PartitionLag lag() {
+		return this.end;
 	}
 
 	/**
 	 * Return the offset that is polled next, or {@code null} if that is unknown.
 	 */
-	private @Nullable Long next() {
+	@Nullable Long next() {
 		OffsetWindow window = this.window;
 		if (window != null) {
 			return window.next();

@@ -118,7 +118,7 @@ final class PartitionRevocation {
 			errors.contain("note a drain", () -> noteDrain(leaving, this.context.ticker().nanoTime() - beginning));
 			leaving.forEach(PartitionAssignment::fence);
 			this.context.workers().wakeAll();
-			if (this.context.facts().groupId() != null) {
+			if (this.context.facts().isInGroup()) {
 				BooleanSupplier takePartInRebalance = stopping ? this::takePartInRebalance : () -> false;
 				errors.contain("commit revoked partitions",
 						() -> this.commits.commitFinally(leaving, deadline, takePartInRebalance));

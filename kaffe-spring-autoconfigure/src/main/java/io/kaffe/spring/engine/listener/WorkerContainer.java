@@ -214,7 +214,7 @@ final class WorkerContainer implements WorkerOwner {
 	CompletableFuture<SeekResult> seek(TopicPartition partition, SeekPosition to) {
 		Assert.state(container().isRunning(), () -> "Consumer '" + this + "' is stopped; start it first");
 		for (ConsumerSession session : this.sessions.values()) {
-			if (session.assignment(partition) != null) {
+			if (session.isAssigned(partition)) {
 				return session.seek(partition, to);
 			}
 		}

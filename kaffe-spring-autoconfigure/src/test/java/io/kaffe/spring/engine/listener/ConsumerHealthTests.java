@@ -104,7 +104,9 @@ class ConsumerHealthTests {
 		assign(FIRST);
 		poll(FIRST, "poison");
 		this.adopted.assignments()
-			.forEach((assignment) -> assignment.progress().endListed(1L, this.execution.instant()));
+			.forEach((assignment) -> assignment.progress()
+				.lag()
+				.listed(1L, assignment.progress().next(), this.execution.instant()));
 		assertThat(this.adopted.snapshot(false).load().lag().records()).isOne();
 		this.adopted.problems();
 		this.execution.advance(Duration.ofMinutes(2));
