@@ -243,7 +243,7 @@ class DrainIntegrationTests {
 			assertThat(gate.started).as("the worker still runs the old record").hasSize(4);
 			gate.open();
 			await("the rest is handled").until(() -> gate.finished.size() == 11);
-			assertThat(output).contains("finished " + application.topic("orders") + "-0@3 after");
+			assertThat(output).contains(application.topic("orders") + "-0@3 was completed after ");
 			assertThat(gate.finished).containsExactly("0:0", "0:1", "0:2", "0:3", "0:3", "0:4", "0:5", "0:6", "0:7",
 					"0:8", "0:9");
 			await("all is committed").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
@@ -392,7 +392,7 @@ class DrainIntegrationTests {
 			ListenerApplication.container(context, "orders").stop();
 			String topic = application.topic("orders");
 			assertThat(output).contains(
-					"in vain for 2 records, to be redelivered to the next owner: " + topic + "-0@1, " + topic + "-0@2");
+					"abandoned 2 records in progress, to be redelivered to the next owner: " + topic + "-0@1, " + topic + "-0@2");
 			assertThat(ListenerApplication.table(context, "orders").rebalances())
 				.filteredOn((rebalance) -> rebalance.kind().equals("revoked"))
 				.singleElement()

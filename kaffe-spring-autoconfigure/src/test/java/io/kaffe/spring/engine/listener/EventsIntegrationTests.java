@@ -95,7 +95,7 @@ class EventsIntegrationTests {
 					.isInstanceOfSatisfying(PartitionsDrainedEvent.class, (event) -> {
 						assertThat(event.consumer()).isEqualTo("orders");
 						assertThat(event.partitions()).containsExactly(application.topic("orders") + "-0");
-						assertThat(event.drain()).isGreaterThanOrEqualTo(Duration.ofMillis(200));
+						assertThat(event.drain()).isGreaterThan(Duration.ofMillis(150));
 						assertThat(event.givenUp()).containsExactly(application.topic("orders") + "-0@3");
 						assertThat(event.isComplete()).isFalse();
 					});

@@ -68,7 +68,7 @@ class PartitionStrategyIntegrationTests {
 			assertThat(unnamed.worker()).isNull();
 			assertThat(unnamed.paused()).isEqualTo("worker-allocation");
 			await("it is asked again").untilAsserted(() -> assertThat(
-					output.toString().split("cannot name the worker of " + application.topic("orders") + "-2"))
+					output.toString().split("failed to name a worker for " + application.topic("orders") + "-2"))
 				.hasSizeGreaterThan(2));
 			assertThat(output).contains("named the worker of " + application.topic("orders")
 					+ "-2 ''; a name with at least one character is needed");
