@@ -400,7 +400,7 @@ class DrainIntegrationTests {
 						(rebalance) -> assertThat(rebalance.givenUp()).containsExactly(topic + "-0@1", topic + "-0@2"));
 			assertThat(application.committed("orders", 0)).isEqualTo(1);
 			open.acknowledgeAll();
-			assertThat(output).as("one line a second, and a count").contains("finished " + topic + "-0@1 after");
+			assertThat(output).as("one line a second, and a count").contains(topic + "-0@1 was completed after ");
 		}
 	}
 
