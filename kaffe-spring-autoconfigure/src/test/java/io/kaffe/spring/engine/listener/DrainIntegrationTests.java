@@ -391,8 +391,8 @@ class DrainIntegrationTests {
 			open.acknowledgments.remove().acknowledge();
 			ListenerApplication.container(context, "orders").stop();
 			String topic = application.topic("orders");
-			assertThat(output).contains(
-					"abandoned 2 records in progress, to be redelivered to the next owner: " + topic + "-0@1, " + topic + "-0@2");
+			assertThat(output).contains("abandoned 2 records in progress, to be redelivered to the next owner: " + topic
+					+ "-0@1, " + topic + "-0@2");
 			assertThat(ListenerApplication.table(context, "orders").rebalances())
 				.filteredOn((rebalance) -> rebalance.kind().equals("revoked"))
 				.singleElement()
