@@ -37,15 +37,15 @@ final class Duplicates {
 
 	private final History history;
 
-	private final ToldOffsets told;
+	private final OffsetReports reports;
 
 	Duplicates(History history) {
-		this(history, ToldOffsets.NONE);
+		this(history, OffsetReports.NONE);
 	}
 
-	Duplicates(History history, ToldOffsets told) {
+	Duplicates(History history, OffsetReports reports) {
 		this.history = history;
-		this.told = told;
+		this.reports = reports;
 	}
 
 	/**
@@ -76,9 +76,9 @@ final class Duplicates {
 	}
 
 	/**
-	 * Return how many records were started and not yet committed, nor told by a commit,
-	 * when the partition went, or somebody else had it already, or its instance fell out
-	 * of touch: what an end without a drain may cost.
+	 * Return how many records were started and not yet committed, nor reported by a
+	 * commit, when the partition was revoked, or another instance had it already, or its
+	 * instance fell out of touch: what an end without a drain may cost.
 	 */
 	long uncommitted() {
 		Map<TopicPartition, NavigableMap<Long, Entry>> commits = commits();
@@ -126,7 +126,7 @@ final class Duplicates {
 	}
 
 	private boolean covers(Entry commit, long offset) {
-		return offset < commit.offset() || this.told.told(commit.offset(), commit.detail()).test(offset);
+		return offset < commit.offset() || this.reports.reported(commit.offset(), commit.detail()).test(offset);
 	}
 
 	private Map<TopicPartition, NavigableMap<Long, Entry>> commits() {

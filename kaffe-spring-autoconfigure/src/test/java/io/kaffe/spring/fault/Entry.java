@@ -136,10 +136,10 @@ record Entry(Kind kind, long micros, String instance, String topic, int partitio
 		/** A partition goes, and nothing of it is being handled any more. */
 		DRAINED,
 
-		/** A partition is gone, after the last commit. */
+		/** A partition was revoked, after the last commit. */
 		REVOKED,
 
-		/** A partition is gone without having been asked for. */
+		/** A partition was lost. */
 		LOST,
 
 		/** An instance was killed. Written by the scenario, once it is dead. */
@@ -151,7 +151,7 @@ record Entry(Kind kind, long micros, String instance, String topic, int partitio
 		/** An instance is in touch again. Written by the scenario. */
 		BACK,
 
-		/** Somebody moved the committed offset. Written by the scenario. */
+		/** The committed offset was moved. Written by the scenario. */
 		MOVED
 
 	}

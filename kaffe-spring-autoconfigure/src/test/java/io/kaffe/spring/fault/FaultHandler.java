@@ -33,10 +33,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
- * A handler that takes random times, fails now and then, hangs on demand, and writes a
+ * A handler that takes random times, fails at random, hangs on demand, and writes a
  * journal of all that.
  * <p>
- * <b>Threading.</b> Called by workers; told to hang by the thread of a test.
+ * <b>Threading.</b> Called by workers; made to hang by the thread of a test.
  */
 final class FaultHandler {
 

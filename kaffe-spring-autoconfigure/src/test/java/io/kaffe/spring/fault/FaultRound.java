@@ -522,7 +522,7 @@ final class FaultRound implements AutoCloseable {
 	}
 
 	/**
-	 * Leave the journals where they are, for somebody to read.
+	 * Leave the journals where they are, to be read.
 	 */
 	void keepJournals() {
 		this.keep = true;
@@ -563,14 +563,14 @@ final class FaultRound implements AutoCloseable {
 		Judgement judgement = new Judgement();
 		judgement.records(toBeSeen.records());
 		judgement.violations(Guarantee.LOST, new NothingLost().violations(toBeSeen));
-		judgement.violations(Guarantee.EARLY, new NoEarlyCommit(ToldOffsets.OF_COMMITS).violations(history));
+		judgement.violations(Guarantee.EARLY, new NoEarlyCommit(OffsetReports.OF_COMMITS).violations(history));
 		judgement.violations(Guarantee.DISORDER, new RecordOrder(worker).violations(history));
 		judgement.violations(Guarantee.OVERLAPS, new NoOverlap(inGroup, this.excusing).violations(history));
 		judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd(worker).violations(history));
 		judgement.violations(Guarantee.BACKWARDS, new MonotonicCommits().violations(history));
 		judgement.violations(Guarantee.STUCK, stuck);
 		this.moreOracles.forEach((guarantee, oracle) -> judgement.violations(guarantee, oracle.violations(history)));
-		Duplicates duplicates = new Duplicates(history, ToldOffsets.OF_COMMITS);
+		Duplicates duplicates = new Duplicates(history, OffsetReports.OF_COMMITS);
 		judgement.duplicates(duplicates.count(), this.bound.apply(duplicates) + this.expectedDuplicates);
 		return judgement;
 	}

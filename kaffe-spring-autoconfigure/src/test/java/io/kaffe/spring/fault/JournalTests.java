@@ -51,7 +51,7 @@ class JournalTests {
 			journal.assignment(Kind.ASSIGNED, "consumer\t1", PARTITION);
 			journal.start(record(7), 1);
 			journal.end(record(7), 1, Entry.HANDLED);
-			journal.commit(Kind.COMMITTING, "consumer\t1", PARTITION, 8, "told\n1-3, 5");
+			journal.commit(Kind.COMMITTING, "consumer\t1", PARTITION, 8, "reported\n1-3, 5");
 		}
 		List<Entry> entries = Journal.readAll(this.directory);
 		assertThat(entries).extracting(Entry::kind)
@@ -61,7 +61,7 @@ class JournalTests {
 		assertThat(entries.get(1).key()).isEqualTo("key 1");
 		assertThat(entries.get(2).coordinates()).isEqualTo("orders-2@7");
 		assertThat(entries.get(2).isFinal()).isTrue();
-		assertThat(entries.get(3).detail()).isEqualTo("told\n1-3, 5");
+		assertThat(entries.get(3).detail()).isEqualTo("reported\n1-3, 5");
 		assertThat(entries.get(3).actor()).isEqualTo("consumer\t1");
 	}
 

@@ -148,16 +148,16 @@ final class JournallingConsumer implements InvocationHandler {
 		OffsetCommitCallback callback = (OffsetCommitCallback) arguments[arguments.length - 1];
 		Fate fate = fate();
 		arguments[arguments.length - 1] = (OffsetCommitCallback) (answered, failure) -> {
-			Exception told = (failure == null && fate == Fate.ANSWER_LOST)
+			Exception reported = (failure == null && fate == Fate.ANSWER_LOST)
 					? new RetriableCommitFailedException("Failing on purpose, with the commit done") : failure;
-			if (told != null) {
-				refused(offsets, told);
+			if (reported != null) {
+				refused(offsets, reported);
 			}
 			else {
 				write(Kind.COMMITTED, offsets);
 			}
 			if (callback != null) {
-				callback.onComplete(answered, told);
+				callback.onComplete(answered, reported);
 			}
 		};
 		write(Kind.COMMITTING, offsets);

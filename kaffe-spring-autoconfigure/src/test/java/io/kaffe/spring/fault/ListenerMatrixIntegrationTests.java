@@ -39,8 +39,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Every shape of a listener with every strategy, on a broker in a process of its own:
- * handlers fail now and then, the container is stopped and started half-way, and all
- * oracles judge.
+ * handlers fail at random, the container is stopped and started half-way, and all oracles
+ * judge.
  */
 @Tag("fault")
 @ExtendWith(FaultBroker.class)

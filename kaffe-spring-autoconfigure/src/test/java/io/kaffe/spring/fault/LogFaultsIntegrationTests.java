@@ -39,7 +39,7 @@ import io.kaffe.spring.support.BrokerProcess;
 
 /**
  * Surprises in the log and in what is committed: gaps, aborted transactions, offsets that
- * somebody moved, partitions and topics that come and go.
+ * were moved, partitions and topics that are added and deleted.
  */
 @Tag("fault")
 @ExtendWith(FaultBroker.class)
@@ -149,7 +149,7 @@ class LogFaultsIntegrationTests {
 			long by = Math.min(end, 1 + round.random().nextInt(50));
 			move(round, Map.of(forward, from + BACKLOG / 2, back, end - by));
 			round.skipped(forward, from, from + BACKLOG / 2);
-			// With the offset goes what was told to be complete above it.
+			// With the offset, what was reported as completed above it is dropped.
 			round.expectDuplicates(round.finished(forward).tailSet(from + BACKLOG / 2).size()
 					+ round.finished(back).tailSet(end - by).size());
 			round.also(Guarantee.STRAYS, new NeverStarted(forward, from, from + BACKLOG / 2));
@@ -178,7 +178,7 @@ class LogFaultsIntegrationTests {
 	void partitionsAreAddedAndATopicIsDeleted(BrokerProcess broker) {
 		FaultScenario.of("13-topics-change", broker.bootstrapServers()).run(1, (round) -> {
 			round.topics(1)
-				.topic("gone", 1, Map.of())
+				.topic("deleted", 1, Map.of())
 				.excusing()
 				.apart()
 				.bound(Duplicates::uncommitted)
@@ -186,12 +186,12 @@ class LogFaultsIntegrationTests {
 				// long.
 				.with("kaffe.drain-timeout", "500ms")
 				.withConsumer("metadata.max.age.ms", 1000);
-			String gone = round.topic("gone");
+			String deleted = round.topic("deleted");
 			List<TopicPartition> staying = round.partitions()
 				.stream()
-				.filter((partition) -> !partition.topic().equals(gone))
+				.filter((partition) -> !partition.topic().equals(deleted))
 				.toList();
-			IntStream.range(0, 4).forEach((number) -> round.producer().send(new TopicPartition(gone, number), 300));
+			IntStream.range(0, 4).forEach((number) -> round.producer().send(new TopicPartition(deleted, number), 300));
 			round.producer().start(staying, 400);
 			FaultInstance a = round.local("a");
 			FaultInstance b = round.local("b");
@@ -208,11 +208,11 @@ class LogFaultsIntegrationTests {
 				.stream()
 				.filter((partition) -> partition.partition() > 3)
 				.forEach((partition) -> round.producer().send(partition, BACKLOG));
-			round.deleted(gone);
+			round.deleted(deleted);
 			round.produce(400);
 			round.pause(0, 2000);
-			round.admin().deleteTopics(List.of(gone)).all().get(30, TimeUnit.SECONDS);
-			round.awaitLetGo(gone);
+			round.admin().deleteTopics(List.of(deleted)).all().get(30, TimeUnit.SECONDS);
+			round.awaitLetGo(deleted);
 			round.awaitProgress(a.name(), b.name());
 		});
 	}

@@ -31,7 +31,7 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * Measures now and then what an instance has buffered and how much of its heap is in use
+ * Measures periodically what an instance has buffered and how much of its heap is in use
  * after a collection, and writes the highest of both to a file.
  * <p>
  * <b>Threading.</b> Measures on a thread of its own.

@@ -22,7 +22,7 @@ import io.kaffe.spring.fault.Entry.Kind;
 
 /**
  * Until a moment, no instance loses a partition without having been asked for it. The
- * moment is before instances stop: clients that leave their group are told of lost
+ * moment is before instances stop: clients that leave their group are notified of lost
  * partitions too, in some protocols and states.
  */
 final class NeverTakenForDead implements Oracle {

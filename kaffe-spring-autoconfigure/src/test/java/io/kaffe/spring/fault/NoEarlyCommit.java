@@ -32,10 +32,10 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class NoEarlyCommit implements Oracle {
 
-	private final ToldOffsets told;
+	private final OffsetReports reports;
 
-	NoEarlyCommit(ToldOffsets told) {
-		this.told = told;
+	NoEarlyCommit(OffsetReports reports) {
+		this.reports = reports;
 	}
 
 	@Override
@@ -57,7 +57,7 @@ final class NoEarlyCommit implements Oracle {
 							+ " before " + offsets.first() + " is final");
 				}
 				if (!entry.detail().isEmpty()) {
-					LongPredicate claimed = this.told.told(entry.offset(), entry.detail());
+					LongPredicate claimed = this.reports.reported(entry.offset(), entry.detail());
 					offsets.tailSet(entry.offset())
 						.stream()
 						.filter(claimed::test)

@@ -89,7 +89,7 @@ class OracleTests {
 	@Nested
 	class Early {
 
-		private final Oracle oracle = new NoEarlyCommit(ToldOffsets.NONE);
+		private final Oracle oracle = new NoEarlyCommit(OffsetReports.NONE);
 
 		@Test
 		void commitAfterTheEndPasses() {
@@ -128,8 +128,8 @@ class OracleTests {
 
 		@Test
 		void metadataThatClaimsAnOpenRecordIsCaught() {
-			Oracle oracle = new NoEarlyCommit(
-					(offset, metadata) -> (told) -> told > offset && told <= offset + Long.parseLong(metadata));
+			Oracle oracle = new NoEarlyCommit((offset,
+					metadata) -> (candidate) -> candidate > offset && candidate <= offset + Long.parseLong(metadata));
 			Story story = new Story().handled("a", 0, 1, 2).start("a", 0, 3).committing("a", 0, 0, "2");
 			assertThat(oracle.violations(story.of(4))).isEmpty();
 			story.committing("a", 0, 0, "3");
@@ -592,7 +592,7 @@ class OracleTests {
 			Story story = new Story().assigned("a", 0).start("a", 0, 0).handled("a", 0, 1, 2);
 			story.committing("a", 0, 0, "1").confirmed("a", 0, 0).killed("a");
 			assertThat(new Duplicates(story.of(4)).uncommitted()).isEqualTo(3);
-			assertThat(new Duplicates(story.of(4), (offset, metadata) -> (told) -> told == 1).uncommitted())
+			assertThat(new Duplicates(story.of(4), (offset, metadata) -> (candidate) -> candidate == 1).uncommitted())
 				.isEqualTo(2);
 		}
 

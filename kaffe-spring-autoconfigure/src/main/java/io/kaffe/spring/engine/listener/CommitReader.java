@@ -41,8 +41,8 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.worker.Ticker;
 
 /**
- * What a consumer knows of the positions of its partitions: from where they are read,
- * what of them an earlier commit tells to be complete, where they end.
+ * Reads the last commits and positions of partitions: from where they are read, which of
+ * their offsets an earlier commit reports as completed, and where they end.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -59,21 +59,21 @@ final class CommitReader {
 
 	private final String consumerName;
 
-	private final boolean tellsCompleted;
+	private final boolean storesCompleted;
 
 	private final Ticker ticker;
 
 	/**
-	 * Create positions.
+	 * Create a reader.
 	 * @param consumer the consumer
 	 * @param consumerName its name
-	 * @param tellsCompleted whether commits tell what is complete above their offsets
+	 * @param storesCompleted whether commits report what is completed above their offsets
 	 * @param ticker the time
 	 */
-	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean tellsCompleted, Ticker ticker) {
+	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, Ticker ticker) {
 		this.consumer = consumer;
 		this.consumerName = consumerName;
-		this.tellsCompleted = tellsCompleted;
+		this.storesCompleted = storesCompleted;
 		this.ticker = ticker;
 	}
 
@@ -88,7 +88,7 @@ final class CommitReader {
 			.collect(Collectors.toMap(PartitionAssignment::partition, Function.identity()));
 		long deadline = deadline();
 		Map<TopicPartition, OffsetAndMetadata> commits = commits(byPartition.keySet(), deadline);
-		Map<TopicPartition, CommitMetadata> reports = this.tellsCompleted ? reports(commits, deadline) : Map.of();
+		Map<TopicPartition, CommitMetadata> reports = this.storesCompleted ? reports(commits, deadline) : Map.of();
 		commits.forEach((partition, commit) -> {
 			PartitionAssignment assignment = byPartition.get(partition);
 			if (assignment != null) {
@@ -113,8 +113,10 @@ final class CommitReader {
 				});
 			}
 			catch (KafkaException ex) {
-				logger.warn("Consumer '" + this.consumerName + "' could not ask what is committed of "
-						+ partitions.size() + " partitions; what was completed above that is handled again", ex);
+				logger.warn(
+						"Consumer '" + this.consumerName + "' could not read the committed offsets of "
+								+ partitions.size() + " partitions; what was completed above that is handled again",
+						ex);
 			}
 		}
 		return commits;
@@ -185,9 +187,8 @@ final class CommitReader {
 	}
 
 	/**
-	 * Look from where partitions that were assigned are going to be read. If that is not
-	 * the committed offset, somebody wants to read them from there, whatever was handled
-	 * before.
+	 * Check from where partitions that were assigned are going to be read. If that is not
+	 * the committed offset, they are to be read from there, whatever was handled before.
 	 */
 	void compareWithCommits(Collection<PartitionAssignment> assignments) {
 		long deadline = deadline();

@@ -49,7 +49,7 @@ import io.kaffe.spring.table.ConsumerProblem;
  * @param restartLimit how often a worker or a polling thread that breaks down is started
  * again
  * @param parkedSeverity how health takes a record that is parked
- * @param mdc whether loggers are told which record is being handled
+ * @param mdc whether the MDC has the record that is being handled
  */
 public record ConsumerSettings(String strategyName, WorkerAllocationStrategy strategy, @Nullable Integer maxConcurrency,
 		int maxBufferedRecords, long maxBufferedBytes, boolean completedOffsets, Duration commitInterval,

@@ -205,7 +205,7 @@ final class ContainerSuitability {
 		if (this.properties.getKafkaAwareTransactionManager() != null
 				|| this.properties.getTransactionManager() != null) {
 			throw unsuitable(
-					"it has a Kafka transaction manager, which commits a poll when it is handed over, before "
+					"it has a Kafka transaction manager, which commits a poll when it is dispatched, before "
 							+ "it is handled",
 					"Use containerFactory = \"kaffeListenerContainerFactory\", which leaves it out, or another "
 							+ "container factory without a transaction manager. With Spring Boot, every container gets "

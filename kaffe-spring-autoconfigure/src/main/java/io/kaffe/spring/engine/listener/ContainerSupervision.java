@@ -43,13 +43,13 @@ import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * Stops a container that must not go on, and starts a container again when a thread that
- * polls for it has died: after a back-off, and not without end.
+ * Stops a container that must not continue, and restarts a container when one of its
+ * polling threads has died: after a back-off, and not without limit.
  * <p>
  * <b>Threading.</b> Events come from consumer threads and from whoever starts and stops
- * the container, the periodic look from the scheduler, reasons to stop from workers. None
- * of them may wait for the container, so it is stopped and started by threads that live
- * no longer than that takes.
+ * the container, the periodic check from the scheduler, reasons to stop from workers.
+ * None of them may wait for the container, so it is stopped and started by threads that
+ * live no longer than that takes.
  */
 final class ContainerSupervision {
 
@@ -85,7 +85,7 @@ final class ContainerSupervision {
 
 	private volatile ConsumerSnapshot.@Nullable Stop stopped;
 
-	/** Whether it was stopped here, to stay down until somebody starts it. */
+	/** Whether it was stopped here, to stay down until it is started. */
 	private volatile boolean meantToBeDown;
 
 	ContainerSupervision(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerWorkers workers,
@@ -107,7 +107,7 @@ final class ContainerSupervision {
 	}
 
 	/**
-	 * Return the threads that have begun to poll and have not said that they end. Any
+	 * Return the threads that have begun to poll and have not reported that they end. Any
 	 * thread.
 	 */
 	Collection<Thread> polling() {
@@ -140,7 +140,7 @@ final class ContainerSupervision {
 	}
 
 	/**
-	 * Note that somebody stops the container for good: it is not started again here.
+	 * Note that the container is stopped on request: it is not restarted here.
 	 */
 	void stayDown() {
 		this.meantToBeDown = true;
@@ -181,7 +181,7 @@ final class ContainerSupervision {
 	}
 
 	/**
-	 * Look now and then for threads that are gone without a word.
+	 * Check periodically for threads that have terminated unexpectedly.
 	 */
 	private void lookLater() {
 		if (this.looking.compareAndSet(false, true)) {
@@ -253,8 +253,8 @@ final class ContainerSupervision {
 	}
 
 	/**
-	 * Start the container again, when the last of its threads has ended, unless somebody
-	 * else has decided about it meanwhile.
+	 * Start the container again, when the last of its threads has ended, unless it was
+	 * started or stopped meanwhile.
 	 */
 	private void restart() {
 		if (this.container.isRunning() || !isMeantToRun() || !isContextOpen()) {
@@ -295,7 +295,7 @@ final class ContainerSupervision {
 	 */
 	private boolean isContextOpen() {
 		// A context that is being closed stays active until the last of its beans is
-		// gone.
+		// destroyed.
 		return !(this.context instanceof ConfigurableApplicationContext configurable)
 				|| (configurable.isActive() && !configurable.isClosed());
 	}

@@ -354,8 +354,8 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 		}
 
 		/**
-		 * Return whether a failure means that nobody has answered, rather than that
-		 * somebody has refused to.
+		 * Return whether a failure means that nobody has answered, rather than that a
+		 * broker has rejected it.
 		 */
 		private static boolean isSilence(@Nullable Throwable failure) {
 			return failure instanceof RetriableException;

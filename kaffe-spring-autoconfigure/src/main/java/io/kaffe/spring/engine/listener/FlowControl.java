@@ -73,7 +73,7 @@ final class FlowControl {
 	 * @param consumer pauses and resumes
 	 * @param context knows what may be buffered and what is to be paused
 	 * @param awaitRoom waits, but not for long, until workers have made room for what it
-	 * is given, and tells whether they have
+	 * is given, and returns whether they have
 	 */
 	FlowControl(Consumer<?, ?> consumer, ConsumerContext context, Predicate<BooleanSupplier> awaitRoom) {
 		this.consumer = consumer;
@@ -185,13 +185,15 @@ final class FlowControl {
 			}
 		}
 		catch (IllegalStateException ex) {
-			logger.debug("A partition went while it was paused or resumed; its revocation is about to come", ex);
+			logger.debug(
+					"A partition was revoked while it was paused or resumed; its revocation is about to be reported",
+					ex);
 		}
 	}
 
 	/**
 	 * Pause partitions that were just assigned, before the client fetches them, if they
-	 * have no worker yet, somebody wants them paused, or there is no room for anything.
+	 * have no worker yet, a pause was requested, or the buffer is overloaded.
 	 */
 	void start(Collection<PartitionAssignment> assignments) {
 		boolean overloaded = this.context.buffer().isOverloaded();
@@ -206,7 +208,7 @@ final class FlowControl {
 	}
 
 	/**
-	 * Forget a partition that is gone.
+	 * Forget a partition that was revoked.
 	 */
 	void forget(TopicPartition partition) {
 		this.pausedHere.remove(partition);

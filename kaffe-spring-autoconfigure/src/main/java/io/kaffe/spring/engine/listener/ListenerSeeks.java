@@ -39,16 +39,16 @@ import org.springframework.kafka.listener.ConsumerSeekAware.ConsumerSeekCallback
 import io.kaffe.spring.engine.worker.SafeLog;
 
 /**
- * The seeks of a {@link ConsumerSeekAware} listener on one consumer: tells the listener
- * which partitions come and go, and does what it asks for. On the consumer thread, within
- * the listener's callbacks, a seek is done at once; on any other thread, such as a
- * worker, it is done before the next poll.
+ * The seeks of a {@link ConsumerSeekAware} listener on one consumer: notifies the
+ * listener which partitions come and go, and does what it asks for. On the consumer
+ * thread, within the listener's callbacks, a seek is done at once; on any other thread,
+ * such as a worker, it is done before the next poll.
  * <p>
  * The container would do the same, but its calls of the consumer are not safe from the
  * {@linkplain Consumer#wakeup() wake-ups} by workers.
  * <p>
  * <b>Threading.</b> The listener's callbacks are called by the consumer thread; seeks are
- * asked for by any thread and handed over through a concurrent queue.
+ * requested by any thread, through a concurrent queue.
  */
 final class ListenerSeeks implements ConsumerSeekCallback {
 
@@ -75,7 +75,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	 * @param consumer the consumer
 	 * @param listener who seeks
 	 * @param groupId the consumer group, or {@code null} if there is none
-	 * @param position tells the position of a partition
+	 * @param position returns the position of a partition
 	 * @param sought called with a partition and its new position when that was moved
 	 */
 	ListenerSeeks(Consumer<?, ?> consumer, ConsumerSeekAware listener, @Nullable String groupId,

@@ -42,11 +42,11 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.worker.Ticker;
 
 /**
- * Commits what is complete: now and then without waiting, and at last, when partitions
- * go, waiting for the answer.
+ * Commits completed offsets: asynchronously every commit interval, synchronously when
+ * partitions are revoked.
  * <p>
  * A commit counts when the broker has confirmed it. One that fails changes nothing, so
- * the next one covers it; at most one is on its way at a time, so that they cannot
+ * the next one covers it; at most one is in flight at a time, so that they cannot
  * overtake each other.
  * <p>
  * <b>Threading.</b> Everything belongs to the consumer thread; the client calls back on
@@ -58,7 +58,9 @@ final class OffsetCommits {
 
 	private static final long RETRY_PAUSE_MILLIS = 50;
 
-	/** Rebalances and coordinators that move make some commits fail in good order. */
+	/**
+	 * Rebalances and coordinators that move make some commits fail in normal operation.
+	 */
 	private static final int TOLERATED_FAILURES = 10;
 
 	private static final Duration SHORTEST_PROBLEM = Duration.ofMinutes(1);
@@ -92,14 +94,14 @@ final class OffsetCommits {
 	/**
 	 * Create commits of a consumer.
 	 * @param consumer the consumer
-	 * @param inGroup whether there is a group to commit for; if not, it is only followed
-	 * what is complete
+	 * @param inGroup whether there is a group to commit for; if not, only the watermarks
+	 * are advanced
 	 * @param interval how often to commit without waiting
 	 * @param metadataLimit how long the metadata may be
-	 * @param refusalPatience how long a final commit is tried again though it is refused;
-	 * zero if a refusal is final
-	 * @param outcomes where it is counted what becomes of them
-	 * @param errors contains what throws about one partition
+	 * @param refusalPatience how long a commit of revoked partitions is retried though it
+	 * is rejected; zero if a rejection is final
+	 * @param outcomes counts the commits that succeed and fail
+	 * @param errors contains exceptions that concern one partition
 	 * @param ticker the time
 	 */
 	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, Duration interval, MetadataLimit metadataLimit,
@@ -134,7 +136,8 @@ final class OffsetCommits {
 		}
 		Commit commit = collect(assignments);
 		if (commit.isEmpty() || !this.inGroup) {
-			// What failed to be committed went with its partition, if anything did.
+			// What failed to be committed belonged to a partition that was revoked, if
+			// any.
 			this.failing = null;
 		}
 		else {
@@ -156,9 +159,9 @@ final class OffsetCommits {
 	/**
 	 * Commit and wait for the broker to confirm, trying again until the deadline if it
 	 * does not.
-	 * @param assignments the partitions that go; those that leave the collection
+	 * @param assignments the revoked partitions; those that leave the collection
 	 * meanwhile are not committed any more
-	 * @param deadline the reading of the ticker at which to give up
+	 * @param deadline the reading of the ticker at which to stop trying
 	 * @param takePartInRebalance called when a rebalance in progress keeps the client
 	 * from committing; returns whether it is worth trying again
 	 * @return whether everything that is complete is committed
@@ -220,7 +223,7 @@ final class OffsetCommits {
 	 * thread polls, which it can do only when it is not in the midst of it. A commit that
 	 * is refused because the member's epoch is stale succeeds when the next heartbeat of
 	 * the {@code consumer} group protocol (KIP-848) has brought the new one; the client
-	 * does not tell that from a member that is gone.
+	 * does not distinguish that from a member that was removed.
 	 */
 	private boolean mayRecover(KafkaException failure, BooleanSupplier takePartInRebalance) {
 		if (failure instanceof RebalanceInProgressException) {
@@ -262,7 +265,7 @@ final class OffsetCommits {
 	}
 
 	private void collect(PartitionAssignment assignment, int metadataLength, Commit commit) {
-		// Read before the offsets: what is completed meanwhile is told next time.
+		// Read before the offsets: what is completed meanwhile is reported next time.
 		long completions = assignment.buffer().finished();
 		OffsetAndMetadata offset = assignment.progress().advance(completions, metadataLength, this.ticker.instant());
 		if (offset != null) {
@@ -290,7 +293,7 @@ final class OffsetCommits {
 
 	/**
 	 * Return what is wrong if no commit has been confirmed for so long that it is more
-	 * than a passing trouble, else {@code null}.
+	 * than a transient failure, else {@code null}.
 	 */
 	@Nullable String problem() {
 		Failing failing = this.failing;
@@ -315,8 +318,8 @@ final class OffsetCommits {
 		this.failuresInARow = passing ? this.failuresInARow + 1 : Math.max(this.failuresInARow + 1, TOLERATED_FAILURES);
 		String message = (failure instanceof CommitFailedException)
 				? "This consumer is no longer a member of its group, so the commit of " + commit
-						+ " was refused; the records are delivered again to whoever has the partitions now"
-				: "The commit of " + commit + " failed; it is tried again with the next one";
+						+ " was refused; the records are redelivered to the current owners of the partitions"
+				: "The commit of " + commit + " failed; the next commit covers it";
 		if (this.failuresInARow == TOLERATED_FAILURES) {
 			logger.warn(message, failure);
 		}
@@ -328,9 +331,9 @@ final class OffsetCommits {
 	/**
 	 * That no commit is confirmed.
 	 *
-	 * @param since when the first one failed
+	 * @param when the first one failed
 	 * @param sinceNanos the same as a reading of the ticker
-	 * @param how what became of the last one
+	 * @param how the last one failed
 	 */
 	private record Failing(Instant since, long sinceNanos, String how) {
 	}

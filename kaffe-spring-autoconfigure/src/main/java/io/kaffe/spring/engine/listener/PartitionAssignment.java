@@ -164,7 +164,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * @param share what this partition may have buffered
 	 * @param full whether the consumer's whole buffer is full
 	 * @param overloaded whether nothing more may be fetched at all
-	 * @param pauseRequested whether somebody wants it paused
+	 * @param pauseRequested whether an operator has requested a pause
 	 */
 	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded, boolean pauseRequested) {
 		boolean hold = this.buffer.holdBack(share, full);

@@ -62,7 +62,7 @@ final class PartitionBuffer {
 
 	/**
 	 * Take out a record that is final. Any thread.
-	 * @return whether this made room that somebody may be waiting for
+	 * @return whether this freed space that the consumer thread may be waiting for
 	 */
 	boolean remove(ConsumerRecord<?, ?> record) {
 		int bytes = bytesOf(record);

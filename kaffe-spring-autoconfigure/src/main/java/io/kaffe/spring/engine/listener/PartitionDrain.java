@@ -55,7 +55,7 @@ final class PartitionDrain {
 	 * Create a drain.
 	 * @param workers have what is being handled
 	 * @param unattended a live collection of records that no thread is at
-	 * @param ticker tells the time
+	 * @param ticker the time
 	 */
 	PartitionDrain(ConsumerWorkers workers, Collection<? extends DetachedRecord> unattended, Ticker ticker) {
 		this.workers = workers;
@@ -66,7 +66,7 @@ final class PartitionDrain {
 	/**
 	 * Wait until nothing of partitions is being handled, or until the deadline.
 	 * @param leaving the partitions, of which nothing more is started
-	 * @param deadline the reading of the ticker at which to give up
+	 * @param deadline the reading of the ticker at which to stop waiting
 	 */
 	void awaitHandlers(Collection<PartitionAssignment> leaving, long deadline) {
 		await(leaving, PartitionAssignment::isRunning, deadline);
@@ -79,7 +79,7 @@ final class PartitionDrain {
 	/**
 	 * Wait until what listeners have left open is acknowledged, or until the deadline.
 	 * @param leaving the partitions, of which nothing is being handled any more
-	 * @param deadline the reading of the ticker at which to give up
+	 * @param deadline the reading of the ticker at which to stop waiting
 	 */
 	void awaitAcknowledgments(Collection<PartitionAssignment> leaving, long deadline) {
 		await(leaving, this::isToBeAcknowledged, deadline);

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The end of an assigned partition, and for how long what is before it has been waiting.
  * <p>
- * The client tells the end with each fetch; while nothing is fetched, it is asked for on
+ * The client learns the end with each fetch; while nothing is fetched, it is asked for on
  * the side. While that is not answered, the end is unknown until records are polled. Of
  * the oldest unfinished record the timestamp counts, or that of an earlier record of the
  * same poll. Of records that were not polled it is not known: they are younger than what
@@ -41,7 +41,7 @@ final class PartitionLag {
 	/** As of the last fetch. */
 	private volatile @Nullable Long fetched;
 
-	/** As the broker told when it was asked. */
+	/** As the broker answered. */
 	private volatile @Nullable Long listed;
 
 	/**
@@ -92,7 +92,7 @@ final class PartitionLag {
 	}
 
 	/**
-	 * Note the end as the broker tells it. Any thread.
+	 * Note the end as the broker reports it. Any thread.
 	 * @param end the end, or {@code null} if it could not be asked
 	 * @param next the offset that is polled next, or {@code null} if that is unknown
 	 * @param now the time

@@ -34,14 +34,14 @@ import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
  * How far an assigned partition has come: what was polled, what of it is complete, what
- * the broker has been told.
+ * has been committed.
  * <p>
  * <b>Threading.</b> Owned by the consumer thread; {@link #complete} is called by workers.
  * Tables read volatile fields.
  */
 final class PartitionProgress {
 
-	/** Bounds the work of a commit: more could not be told in any case. */
+	/** Bounds the work of a commit: more would not fit into the metadata in any case. */
 	private static final int MAX_RUNS = 16_384;
 
 	/**
@@ -86,7 +86,7 @@ final class PartitionProgress {
 	/**
 	 * Take over what the last commit says. Consumer thread, before the first record.
 	 * @param committed the last commit
-	 * @param completed what it tells to be complete above its offset
+	 * @param completed what it reports as completed above its offset
 	 */
 	void continueFrom(OffsetAndMetadata committed, ReportedOffsets completed) {
 		this.committed = committed;
@@ -110,8 +110,8 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Begin at an offset that somebody chose: it is committed though no record comes.
-	 * Consumer thread, before the first record.
+	 * Begin at a requested offset: it is committed though no record is polled. Consumer
+	 * thread, before the first record.
 	 */
 	void beginAt(long offset) {
 		this.window = new OffsetWindow(offset);
@@ -268,7 +268,7 @@ final class PartitionProgress {
 	 * are no other records
 	 * @param now the time
 	 * @return those of the records that are to be handled: all, unless an earlier commit
-	 * tells some of them to be complete
+	 * reports some of them as completed
 	 */
 	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next, Instant now) {
 		long first = records.get(0).offset();
@@ -402,7 +402,7 @@ final class PartitionProgress {
 			this.oldestSince = (reached < next) ? now : null;
 		}
 		this.end.completed(reached, next);
-		// What was complete before is passed, too: it could not be told at the watermark.
+		// What was complete before is passed, too: it is not reported at the watermark.
 		long watermark = (reached == next) ? this.completedBefore.offsets().firstNotIn(next) : reached;
 		OffsetAndMetadata committed = this.committed;
 		if (committed != null && watermark < committed.offset()) {

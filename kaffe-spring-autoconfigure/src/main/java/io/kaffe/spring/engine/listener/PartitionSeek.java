@@ -36,10 +36,10 @@ import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.engine.delivery.Delivery;
 
 /**
- * Goes on reading a partition from another offset: nothing more of it is started, what
- * runs is finished, then the rest is dropped and the position moved and committed. Should
- * that commit fail, the next ones tell the new position, and are waited for a bit.
- * Meanwhile the other partitions go on.
+ * Reads a partition on from another offset: nothing more of it is started, records in
+ * progress are finished, then the rest is dropped and the position moved and committed.
+ * Should that commit fail, the next ones report the new position, and are waited for
+ * briefly. Meanwhile the other partitions are processed.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -176,8 +176,8 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 	}
 
 	/**
-	 * Wait for one of the commits that are made now and then, as after a rebalance during
-	 * which the client does not commit: they tell the new position too.
+	 * Wait for one of the periodic commits, as after a rebalance during which the client
+	 * does not commit: they report the new position too.
 	 */
 	private void awaitNextCommit(PartitionAssignment sought, KafkaException failure) {
 		if (this.assignments.get(this.partition) != sought) {

@@ -34,10 +34,10 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
- * Tells, once, when the group gave partitions that share a worker to different instances:
- * then nothing can process them in sequence. Range assignment of topics with the same
- * number of partitions keeps them together; sticky assignment and the {@code consumer}
- * group protocol do not promise it.
+ * Warns, once, if the group has assigned partitions that share a worker to different
+ * instances: then nothing can process them in sequence. Range assignment of topics with
+ * the same number of partitions keeps them together; sticky assignment and the
+ * {@code consumer} group protocol do not promise it.
  * <p>
  * <b>Threading.</b> Called by all consumer threads of a container; whoever sets
  * {@code looked} looks. No locks, and nothing but the consumer's cached metadata is

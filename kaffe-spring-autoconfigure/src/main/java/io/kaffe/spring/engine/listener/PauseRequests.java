@@ -22,8 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Which topics and partitions of a consumer somebody wants paused, whether or not the
- * consumer has them at the moment: they stay so when partitions come and go.
+ * The topics and partitions of a consumer whose pause was requested, whether or not the
+ * consumer has them at the moment: requests outlast rebalances.
  * <p>
  * <b>Threading.</b> Safe for concurrent use.
  */

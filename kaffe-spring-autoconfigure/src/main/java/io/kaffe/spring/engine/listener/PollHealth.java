@@ -34,9 +34,9 @@ import io.kaffe.spring.table.ConsumerProblem.Severity;
 import io.kaffe.spring.table.ConsumerState;
 
 /**
- * Whether the threads of a container poll: which are gone, and which are late, so that
- * the group may soon take them for dead. A container that does not run has no problem
- * here.
+ * Whether the threads of a container poll: which have terminated, and which are late, so
+ * that the group may soon consider them dead. A container that does not run has no
+ * problem here.
  * <p>
  * <b>Threading.</b> Any thread asks. That no thread polls at all is a problem when those
  * who ask have seen nothing else for as long as a poll may take, since a container that
@@ -81,12 +81,12 @@ final class PollHealth {
 
 	private void addGone(List<ConsumerProblem> problems) {
 		Collection<Thread> polling = this.supervision.polling();
-		boolean somebody = polling.stream().anyMatch(Thread::isAlive);
-		Severity severity = somebody ? Severity.WARNING : Severity.DOWN;
+		boolean othersPoll = polling.stream().anyMatch(Thread::isAlive);
+		Severity severity = othersPoll ? Severity.WARNING : Severity.DOWN;
 		for (Thread thread : polling) {
 			if (!thread.isAlive()) {
 				problems.add(new ConsumerProblem(Kind.POLL_THREAD_GONE, severity, null,
-						"poll thread gone: " + thread.getName() + " has ended without saying why"));
+						"poll thread gone: " + thread.getName() + " terminated unexpectedly"));
 			}
 		}
 		int failedToStart = this.supervision.failedToStart();
@@ -95,7 +95,7 @@ final class PollHealth {
 					+ " did not start; the container's task executor needs as many threads as its concurrency"));
 		}
 		long now = this.ticker.nanoTime();
-		if (somebody) {
+		if (othersPoll) {
 			this.nobodySince.set(null);
 		}
 		else if (!this.nobodySince.compareAndSet(null, now)) {
@@ -111,11 +111,11 @@ final class PollHealth {
 
 	private void addLate(List<ConsumerProblem> problems, List<ConsumerSession> sessions) {
 		Duration group = betweenPolls(this.maxPollInterval);
-		boolean somebody = sessions.stream().anyMatch((session) -> session.sinceLastPoll().compareTo(group) <= 0);
+		boolean othersPoll = sessions.stream().anyMatch((session) -> session.sinceLastPoll().compareTo(group) <= 0);
 		for (ConsumerSession session : sessions) {
 			Duration since = session.sinceLastPoll();
 			if (since.compareTo(limit(session.state())) > 0) {
-				problems.add(new ConsumerProblem(Kind.POLL_THREAD_LATE, somebody ? Severity.WARNING : Severity.DOWN,
+				problems.add(new ConsumerProblem(Kind.POLL_THREAD_LATE, othersPoll ? Severity.WARNING : Severity.DOWN,
 						ago(since),
 						"poll thread late: " + session.thread().getName() + " has not polled for " + since.toMillis()
 								+ " ms, and max.poll.interval.ms is " + this.maxPollInterval.toMillis()));

@@ -71,8 +71,8 @@ final class PollTimestamps {
 	}
 
 	/**
-	 * Keep the first and every other one after it, so that what is told is too old rather
-	 * than unknown.
+	 * Keep the first and every other one after it, so that what is returned is too old
+	 * rather than unknown.
 	 */
 	private void thinOut() {
 		int kept = 0;

@@ -37,11 +37,11 @@ import io.kaffe.spring.table.PartitionSnapshot;
  * are everyday life for a moment, and problems when they last.
  * <p>
  * With back-pressure, partitions are paused and resumed by turns, so it counts when most
- * of them are paused whenever somebody looks, and the lag has grown within a minute:
- * where it shrinks, a backlog is being worked off as fast as handlers can.
+ * of them are paused at each check, and the lag has grown within a minute: where it
+ * shrinks, a backlog is being worked off as fast as handlers can.
  * <p>
  * <b>Threading.</b> Whoever looks takes the lock, under which nothing waits and no code
- * of a user runs. Between two looks nothing is seen, so somebody has to look
+ * of a user runs. Nothing is seen between two checks, so they have to be made
  * periodically.
  */
 final class ProgressHealth {

@@ -48,7 +48,7 @@ final class SharedBuffer {
 	/**
 	 * Create a buffer.
 	 * @param whole what all partitions may have buffered together
-	 * @param assignments tells the partitions that are assigned
+	 * @param assignments returns the partitions that are assigned
 	 */
 	SharedBuffer(PartitionBuffer.Room whole, Supplier<Stream<PartitionAssignment>> assignments) {
 		this.whole = whole;

@@ -145,7 +145,7 @@ final class UnreadableRecordReader implements AutoCloseable {
 			if (WorkerRuntime.isFatal(ex)) {
 				throw ex;
 			}
-			logger.debug(() -> "Cannot be told in a header: " + failure.getClass().getName());
+			logger.debug(() -> "Cannot be described in a header: " + failure.getClass().getName());
 			return false;
 		}
 	}

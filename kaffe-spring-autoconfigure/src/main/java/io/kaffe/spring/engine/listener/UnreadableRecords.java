@@ -41,7 +41,7 @@ import org.springframework.kafka.listener.MessageListenerContainer;
 /**
  * Keeps records that cannot be deserialized from stopping their consumer: each is handed
  * to its worker like any other, as an {@code ErrorHandlingDeserializer} would have left
- * it, and the consumer goes on behind it. Without, every poll would fail at the same
+ * it, and the consumer continues after it. Without, every poll would fail at the same
  * record, and no partition of the consumer would get any further.
  * <p>
  * What else a poll fails with is left to the container's error handler, and the next poll
@@ -68,8 +68,7 @@ final class UnreadableRecords implements CommonErrorHandler {
 
 	/**
 	 * Create a handler.
-	 * @param sessions where records of a consumer are handed over, or {@code null} if it
-	 * has ended
+	 * @param sessions dispatches records of a consumer, or {@code null} if it has ended
 	 * @param handler the user's, or {@code null} for what the container takes then
 	 * @param reader makes what reads the other part of such records, for one consumer
 	 */
@@ -84,7 +83,7 @@ final class UnreadableRecords implements CommonErrorHandler {
 	public void handleOtherException(Exception thrownException, Consumer<?, ?> consumer,
 			MessageListenerContainer container, boolean batchListener) {
 		if (thrownException instanceof RecordDeserializationException unreadable && unreadable.origin() != null) {
-			handOver(unreadable, consumer);
+			dispatch(unreadable, consumer);
 			return;
 		}
 		try {
@@ -97,10 +96,10 @@ final class UnreadableRecords implements CommonErrorHandler {
 	}
 
 	/**
-	 * Hand a record over and go on behind it. In this order: what cannot be handed over
+	 * Dispatch a record and continue after it. In this order: what cannot be dispatched
 	 * is polled again, from where the session leaves the position.
 	 */
-	private void handOver(RecordDeserializationException unreadable, Consumer<?, ?> consumer) {
+	private void dispatch(RecordDeserializationException unreadable, Consumer<?, ?> consumer) {
 		TopicPartition partition = unreadable.topicPartition();
 		ConsumerSession session = this.sessions.apply(consumer);
 		if (session == null || !consumer.assignment().contains(partition)) {

@@ -213,7 +213,7 @@ class AsyncListenerIntegrationTests {
 			leaking.acknowledgments.remove().acknowledge();
 			await("one does").until(() -> problems(context).size() == 1);
 			ListenerApplication.container(context, "orders").stop();
-			await("none does when the partition is gone").until(() -> problems(context).isEmpty());
+			await("none does when the partition is revoked").until(() -> problems(context).isEmpty());
 		}
 	}
 

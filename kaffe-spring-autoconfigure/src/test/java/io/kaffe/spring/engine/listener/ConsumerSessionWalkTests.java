@@ -24,7 +24,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Random walks over a {@link ConsumerSession}: some that are always the same, and as many
- * more as somebody has time for. {@code -Dwalk.seconds=600} goes on for ten minutes,
+ * more as there is time for. {@code -Dwalk.seconds=600} goes on for ten minutes,
  * {@code -Dwalk.seed=4711} walks one again.
  */
 class ConsumerSessionWalkTests {
@@ -39,7 +39,8 @@ class ConsumerSessionWalkTests {
 	}
 
 	@Test
-	@EnabledIfSystemProperty(named = "walk.seconds", matches = "\\d+", disabledReason = "takes as long as it is told")
+	@EnabledIfSystemProperty(named = "walk.seconds", matches = "\\d+",
+			disabledReason = "takes as long as is requested: -Dwalk.seconds")
 	void nothingIsLostOrEarlyForALongTime() {
 		long end = System.nanoTime() + Duration.ofSeconds(Long.getLong("walk.seconds")).toNanos();
 		for (long seed = System.nanoTime(); System.nanoTime() - end < 0; seed++) {
@@ -48,7 +49,8 @@ class ConsumerSessionWalkTests {
 	}
 
 	@Test
-	@EnabledIfSystemProperty(named = "walk.seed", matches = "-?\\d+", disabledReason = "walks the one that it is told")
+	@EnabledIfSystemProperty(named = "walk.seed", matches = "-?\\d+",
+			disabledReason = "walks the requested seed only: -Dwalk.seed")
 	void nothingIsLostOrEarlyOnceMore() {
 		walk(Long.getLong("walk.seed"));
 	}

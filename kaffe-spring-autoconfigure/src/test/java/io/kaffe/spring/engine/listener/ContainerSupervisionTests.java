@@ -53,7 +53,7 @@ class ContainerSupervisionTests {
 
 	private final Container container = new Container();
 
-	private final List<String> told = new ArrayList<>();
+	private final List<String> reasons = new ArrayList<>();
 
 	private final ContainerSupervision supervision = new ContainerSupervision("orders", this.container,
 			new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution),
@@ -62,7 +62,7 @@ class ContainerSupervisionTests {
 						@Override
 						public void stopped(String consumer, ConsumerSnapshot.Stop stop) {
 							assertThat(stop).isEqualTo(ContainerSupervisionTests.this.supervision.stopped());
-							ContainerSupervisionTests.this.told.add(stop.reason());
+							ContainerSupervisionTests.this.reasons.add(stop.reason());
 						}
 
 					}))
@@ -146,19 +146,19 @@ class ContainerSupervisionTests {
 			this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
 			letTimeGoBy(Duration.ofSeconds(30));
 		}
-		assertThat(this.told).hasSize(3)
+		assertThat(this.reasons).hasSize(3)
 			.last()
 			.asString()
 			.endsWith("too often: it stays down until it is started again");
 		this.container.start();
 		this.supervision.stopBecause("Because", null);
 		this.supervision.stopBecause("Because of something else", null);
-		assertThat(this.told).hasSize(4).last().isEqualTo("Because");
+		assertThat(this.reasons).hasSize(4).last().isEqualTo("Because");
 		this.execution.runAll();
 		this.container.start();
 		this.container.stop();
 		this.supervision.stayDown();
-		assertThat(this.told).as("nothing else").hasSize(4);
+		assertThat(this.reasons).as("nothing else").hasSize(4);
 	}
 
 	private void threadEndsWithoutAWord() throws InterruptedException {

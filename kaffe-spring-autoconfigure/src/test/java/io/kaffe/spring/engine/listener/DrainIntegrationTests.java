@@ -258,15 +258,15 @@ class DrainIntegrationTests {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start();
 			Gate gate = context.getBean(Gate.class);
-			Queue<String> told = context.getBean(WithRebalanceListener.class).told;
+			Queue<String> notifications = context.getBean(WithRebalanceListener.class).notifications;
 			await("the record is being handled").until(() -> gate.started.contains("0:3"));
-			assertThat(told).containsExactly("assigned 1");
+			assertThat(notifications).containsExactly("assigned 1");
 			CompletableFuture<Void> stopped = CompletableFuture
 				.runAsync(() -> ListenerApplication.container(context, "orders").stop());
 			await("the drain has begun").until(() -> !ListenerApplication.container(context, "orders").isRunning());
 			gate.open();
 			assertThat(stopped).succeedsWithin(30, TimeUnit.SECONDS);
-			assertThat(told).containsExactly("assigned 1", "before commit, finished 4", "after commit");
+			assertThat(notifications).containsExactly("assigned 1", "before commit, finished 4", "after commit");
 		}
 	}
 
@@ -544,28 +544,28 @@ class DrainIntegrationTests {
 	@Configuration(proxyBeanMethods = false)
 	static class WithRebalanceListener extends Listening {
 
-		final Queue<String> told = new ConcurrentLinkedQueue<>();
+		final Queue<String> notifications = new ConcurrentLinkedQueue<>();
 
 		@Bean
 		ConsumerAwareRebalanceListener rebalanceListener(Gate gate) {
-			Queue<String> told = this.told;
+			Queue<String> notifications = this.notifications;
 			return new ConsumerAwareRebalanceListener() {
 
 				@Override
 				public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
-					told.add("assigned " + partitions.size());
+					notifications.add("assigned " + partitions.size());
 				}
 
 				@Override
 				public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer,
 						Collection<TopicPartition> partitions) {
-					told.add("before commit, finished " + gate.finished.size());
+					notifications.add("before commit, finished " + gate.finished.size());
 				}
 
 				@Override
 				public void onPartitionsRevokedAfterCommit(Consumer<?, ?> consumer,
 						Collection<TopicPartition> partitions) {
-					told.add("after commit");
+					notifications.add("after commit");
 				}
 
 			};

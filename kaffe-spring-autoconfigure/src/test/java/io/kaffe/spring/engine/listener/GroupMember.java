@@ -31,10 +31,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A plain consumer in the group of a service under test, which polls, or fails to, as it
- * is told. Handles and commits nothing.
+ * is asked to. Handles and commits nothing.
  * <p>
- * <b>Threading.</b> Told by the thread of the test; polls with a thread of its own, since
- * the common pool may have no more than one.
+ * <b>Threading.</b> Called by the thread of the test; polls with a thread of its own,
+ * since the common pool may have no more than one.
  */
 final class GroupMember implements AutoCloseable {
 

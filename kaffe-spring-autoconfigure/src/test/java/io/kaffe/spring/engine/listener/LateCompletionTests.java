@@ -32,7 +32,7 @@ import io.kaffe.spring.engine.worker.ManualExecution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for records that are finished after their partition is gone.
+ * Tests for records that are completed after their partition was revoked.
  */
 class LateCompletionTests {
 

@@ -170,7 +170,7 @@ final class ListenerApplication implements AutoCloseable {
 	}
 
 	/**
-	 * Send records of one partition. Now and then a new producer sends nothing to a
+	 * Send records of one partition. Sometimes a new producer sends nothing to a
 	 * partition until its records expire: then another one sends them.
 	 */
 	static void send(List<ProducerRecord<String, String>> records) {

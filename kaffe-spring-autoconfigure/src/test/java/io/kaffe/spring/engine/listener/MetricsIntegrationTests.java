@@ -57,7 +57,7 @@ class MetricsIntegrationTests {
 			await("the retry is counted").untilAsserted(
 					() -> assertThat(registry.get("kaffe.records.retries").functionCounter().count()).isEqualTo(1));
 			ListenerApplication.container(context, "orders").stop();
-			await("the partition's meters have gone").untilAsserted(() -> {
+			await("the partition's meters were removed").untilAsserted(() -> {
 				registry.get("kaffe.records.buffered").gauge().value();
 				assertThat(registry.find("kaffe.partition.lag").gauges()).isEmpty();
 			});
@@ -152,7 +152,7 @@ class MetricsIntegrationTests {
 	}
 
 	/**
-	 * Answers when it is told to.
+	 * Answers when it is asked to.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class AsyncHandler {

@@ -40,7 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for what observes deliveries, and for what loggers are told about them.
+ * Tests for what observes deliveries, and for what the MDC has about them.
  */
 class ObservationIntegrationTests {
 
@@ -116,17 +116,17 @@ class ObservationIntegrationTests {
 	}
 
 	@Test
-	void loggersAreToldWhichRecordItIs() {
+	void loggersKnowWhichRecordItIs() {
 		try (ListenerApplication application = ListenerApplication.of(Logging.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=");
 			await("all is committed").until(() -> Long.valueOf(3).equals(application.committed("orders", 0)));
 			String topic = application.topic("orders");
-			assertThat(context.getBean(Logging.class).told).hasSize(3)
+			assertThat(context.getBean(Logging.class).contexts).hasSize(3)
 				.first()
 				.isEqualTo(Map.of("consumer", "orders", "worker", "worker_" + topic + "_0", "topic", topic, "partition",
 						"0", "offset", "0"));
-			assertThat(context.getBean(Logging.class).told).extracting((told) -> told.get("offset"))
+			assertThat(context.getBean(Logging.class).contexts).extracting((logged) -> logged.get("offset"))
 				.containsExactly("0", "1", "2");
 		}
 	}
@@ -137,7 +137,7 @@ class ObservationIntegrationTests {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders.mdc=false");
 			await("all is committed").until(() -> Long.valueOf(1).equals(application.committed("orders", 0)));
-			assertThat(context.getBean(Logging.class).told).containsExactly(Map.of());
+			assertThat(context.getBean(Logging.class).contexts).containsExactly(Map.of());
 		}
 	}
 
@@ -262,12 +262,12 @@ class ObservationIntegrationTests {
 	@Configuration(proxyBeanMethods = false)
 	static class Logging {
 
-		final Queue<Map<String, String>> told = new ConcurrentLinkedQueue<>();
+		final Queue<Map<String, String>> contexts = new ConcurrentLinkedQueue<>();
 
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		void handle(String value) {
-			Map<String, String> told = MDC.getCopyOfContextMap();
-			this.told.add((told != null) ? Map.copyOf(told) : Map.of());
+			Map<String, String> context = MDC.getCopyOfContextMap();
+			this.contexts.add((context != null) ? Map.copyOf(context) : Map.of());
 		}
 
 	}

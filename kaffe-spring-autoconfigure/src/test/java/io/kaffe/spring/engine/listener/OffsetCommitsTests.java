@@ -71,13 +71,13 @@ class OffsetCommitsTests {
 
 	private final MetadataLimit metadataLimit = new MetadataLimit("orders", true);
 
-	private final List<String> told = new ArrayList<>();
+	private final List<String> outcomesObserved = new ArrayList<>();
 
 	private final CommitOutcomes outcomes = new CommitOutcomes(
 			new ConsumerObservers("orders", List.of(new ConsumerObserver() {
 				@Override
 				public void committed(String consumer, @Nullable Exception failure) {
-					OffsetCommitsTests.this.told
+					OffsetCommitsTests.this.outcomesObserved
 						.add((failure != null) ? failure.getClass().getSimpleName() : "confirmed");
 				}
 			})));
@@ -126,7 +126,7 @@ class OffsetCommitsTests {
 		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
 		assertThat(this.outcomes.failed()).isEqualTo(1);
 		assertThat(this.outcomes.confirmed()).isEqualTo(1);
-		assertThat(this.told).containsExactly("RetriableCommitFailedException", "confirmed");
+		assertThat(this.outcomesObserved).containsExactly("RetriableCommitFailedException", "confirmed");
 	}
 
 	@Test
@@ -376,7 +376,7 @@ class OffsetCommitsTests {
 	}
 
 	/**
-	 * Keeps commits and answers them as it is told.
+	 * Keeps commits and answers them as the test says.
 	 */
 	private static final class CommittingConsumer extends MockConsumer<Object, Object> {
 

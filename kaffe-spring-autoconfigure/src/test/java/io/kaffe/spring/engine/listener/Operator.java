@@ -27,7 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * Somebody who operates a service under test over HTTP. Knows the topic of the tests as
+ * An operator of a service under test over HTTP. Knows the topic of the tests as
  * {@code orders}, whatever it is called really.
  */
 final class Operator {

@@ -131,7 +131,7 @@ class PollHealthTests {
 				"orders-0-C-1");
 		thread.start();
 		thread.join();
-		assertThat(problems()).containsExactly("poll thread gone: orders-0-C-1 has ended without saying why");
+		assertThat(problems()).containsExactly("poll thread gone: orders-0-C-1 terminated unexpectedly");
 	}
 
 	@Test

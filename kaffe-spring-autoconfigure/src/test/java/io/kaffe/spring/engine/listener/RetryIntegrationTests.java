@@ -226,7 +226,7 @@ class RetryIntegrationTests {
 	}
 
 	/**
-	 * Fails as often as it is told.
+	 * Fails as often as it is asked to.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Failing {

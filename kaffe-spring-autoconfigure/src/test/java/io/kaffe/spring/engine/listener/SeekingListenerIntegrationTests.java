@@ -82,7 +82,7 @@ class SeekingListenerIntegrationTests {
 			ConfigurableApplicationContext first = application.start(NAMED, OFTEN, "--seek=none", "--blocked=1",
 					"--kaffe.worker-allocation-strategy=worker-per-record");
 			await("all but one are handled").until(() -> handled(first).size() == 3);
-			await("this is told").untilAsserted(
+			await("this is logged").untilAsserted(
 					() -> assertThat(application.partition(first, "orders", "orders", 0).offsets().completedAhead())
 						.isEqualTo(2));
 			first.getBean(Seeking.class).open.countDown();

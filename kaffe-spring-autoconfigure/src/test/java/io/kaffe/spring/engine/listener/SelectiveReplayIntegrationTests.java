@@ -103,7 +103,7 @@ class SelectiveReplayIntegrationTests {
 			application.send("orders", 0, 0, 1000);
 			ConfigurableApplicationContext context = start(application, 1000);
 			acknowledge(context, 0, 1000, (number) -> number != 3);
-			await("it is told").untilAsserted(() -> {
+			await("it is logged").untilAsserted(() -> {
 				PartitionSnapshot partition = application.partition(context, "orders", "orders", 0);
 				assertThat(partition.offsets().completedAhead()).isEqualTo(996);
 				assertThat(partition.offsets().completedInMetadata()).isEqualTo(996);

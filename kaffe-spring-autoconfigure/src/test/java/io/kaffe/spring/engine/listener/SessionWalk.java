@@ -402,7 +402,7 @@ final class SessionWalk {
 			}
 		}
 		catch (IllegalStateException ex) {
-			// Somebody has decided otherwise.
+			// An operator has decided otherwise.
 		}
 	}
 
@@ -540,12 +540,12 @@ final class SessionWalk {
 			assertThat(records.stream().filter((offset) -> offset < commit.offset() && !done.contains(offset)))
 				.as("committed early, with %s@%s", partition, commit.offset())
 				.isEmpty();
-			CompletedOffsets told = read(commit);
-			if (!told.isEmpty()) {
-				assertThat(told.contains(commit.offset())).as("told at the committed offset").isFalse();
-				assertThat(told.end()).as("told above the end").isLessThanOrEqualTo(log(partition).end());
-				assertThat(records.stream().filter((offset) -> told.contains(offset) && !done.contains(offset)))
-					.as("told early, with %s@%s", partition, commit.offset())
+			CompletedOffsets reported = read(commit);
+			if (!reported.isEmpty()) {
+				assertThat(reported.contains(commit.offset())).as("reported at the committed offset").isFalse();
+				assertThat(reported.end()).as("reported above the end").isLessThanOrEqualTo(log(partition).end());
+				assertThat(records.stream().filter((offset) -> reported.contains(offset) && !done.contains(offset)))
+					.as("reported early, with %s@%s", partition, commit.offset())
 					.isEmpty();
 			}
 			Long before = this.lastCommitted.put(partition, commit.offset());

@@ -76,7 +76,7 @@ class StallIntegrationTests {
 			await("all is committed").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
 			assertThat(problems(context)).isEmpty();
 			assertThat(states(context)).containsExactly(WorkerState.IDLE, WorkerState.IDLE);
-			await("the end is told").until(() -> output.getOut()
+			await("the end is logged").until(() -> output.getOut()
 				.contains("The handling of " + application.topic("orders") + "-0@3 by worker_"
 						+ application.topic("orders") + "_0 ended after at most"));
 			assertThat(stalling.interrupted).isEmpty();

@@ -130,7 +130,7 @@ class SupervisionIntegrationTests {
 	void consumerWhosePollingThreadDiesIsStartedAgain() {
 		try (ListenerApplication application = application(WithRebalanceListener.class).with("test.throwing", 1)) {
 			ConfigurableApplicationContext context = application.start();
-			await("its death is told").untilAsserted(() -> {
+			await("its death is reported").untilAsserted(() -> {
 				String reason = "A thread that polls for it has ended with ERROR; it is started again in 1000 ms";
 				assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNotNull()
 					.extracting(ConsumerSnapshot.Stop::reason)
@@ -163,10 +163,10 @@ class SupervisionIntegrationTests {
 		try (ListenerApplication application = application(WithEventListener.class).with("test.throwing", 1)) {
 			ConfigurableApplicationContext context = application.start();
 			await("health sees it at once").untilAsserted(() -> assertThat(problems(context))
-				.containsExactly("poll thread gone: orders-0-C-1 has ended without saying why"));
+				.containsExactly("poll thread gone: orders-0-C-1 terminated unexpectedly"));
 			await("it is missed").untilAsserted(
 					() -> assertThat(problems(context)).containsExactly("stopped: A thread that polls for it "
-							+ "has ended without saying why; it is started again in 1000 ms"));
+							+ "terminated unexpectedly; it is started again in 1000 ms"));
 			awaitCommitted(application);
 			assertThat(context.getBean(Handler.class).handled).containsExactlyElementsOf(numbers(0));
 			assertThat(problems(context)).isEmpty();
@@ -264,7 +264,7 @@ class SupervisionIntegrationTests {
 	}
 
 	/**
-	 * Breaks as often as it is told.
+	 * Breaks as often as it is asked to.
 	 */
 	static class Breaking {
 

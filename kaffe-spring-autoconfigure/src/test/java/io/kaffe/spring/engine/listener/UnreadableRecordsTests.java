@@ -64,19 +64,19 @@ class UnreadableRecordsTests {
 
 	@Test
 	void otherFailuresOfAPollGoToTheUsersHandler() {
-		List<Exception> told = new ArrayList<>();
+		List<Exception> handled = new ArrayList<>();
 		UnreadableRecords unreadable = unreadable(new CommonErrorHandler() {
 
 			@Override
 			public void handleOtherException(Exception thrownException, Consumer<?, ?> consumer,
 					MessageListenerContainer container, boolean batchListener) {
-				told.add(thrownException);
+				handled.add(thrownException);
 			}
 
 		});
 		KafkaException failure = new KafkaException("corrupt");
 		unreadable.handleOtherException(failure, this.consumer, this.container, true);
-		assertThat(told).containsExactly(failure);
+		assertThat(handled).containsExactly(failure);
 	}
 
 	@Test

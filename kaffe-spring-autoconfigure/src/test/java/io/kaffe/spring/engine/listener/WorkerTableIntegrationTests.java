@@ -118,7 +118,7 @@ class WorkerTableIntegrationTests {
 				.untilAsserted(() -> assertThat(outcomes(context)).containsExactly(2, 0, 0, 0, 0, 1));
 			ListenerApplication.container(context, "orders").start();
 			await("the rest is handled")
-				.untilAsserted(() -> assertThat(outcomes(context)).as("with the worker that is gone")
+				.untilAsserted(() -> assertThat(outcomes(context)).as("with the worker that was retired")
 					.containsExactly(4, 0, 0, 0, 0, 1));
 		}
 	}

@@ -24,13 +24,13 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
  * What the metadata of a commit tells: the complete offsets above the committed one.
  */
 @FunctionalInterface
-interface ToldOffsets {
+interface OffsetReports {
 
 	/** Metadata that tells nothing. */
-	ToldOffsets NONE = (offset, metadata) -> (candidate) -> false;
+	OffsetReports NONE = (offset, metadata) -> (candidate) -> false;
 
 	/** Metadata as Kaffe writes it. It must be readable. */
-	ToldOffsets OF_COMMITS = (offset, metadata) -> {
+	OffsetReports OF_COMMITS = (offset, metadata) -> {
 		try {
 			return CommitMetadata.read(metadata, offset).completed()::contains;
 		}
@@ -45,6 +45,6 @@ interface ToldOffsets {
 	 * @param metadata the metadata as it was committed
 	 * @return whether it claims an offset above the committed one to be complete
 	 */
-	LongPredicate told(long offset, String metadata);
+	LongPredicate reported(long offset, String metadata);
 
 }
