@@ -68,7 +68,7 @@ class DocumentsTests {
 
 	private static final Pattern NAMED_DOCUMENT = Pattern.compile("\\bdocs/[\\w/.-]+\\.(?:md|json|yml)\\b");
 
-	private static final Pattern NAMED_TEST = Pattern.compile("(?<![\\w*…])[A-Z]\\w*Tests\\b");
+	private static final Pattern NAMED_TEST = Pattern.compile("(?<![\\w*…-])[A-Z]\\w*Tests\\b");
 
 	private static final Pattern LOCK = Pattern
 		.compile("^[^*/]*\\b(synchronized\\b|synchronizedMap|ReentrantLock|StampedLock|ReadWriteLock)");

@@ -132,7 +132,7 @@ class ObservationIntegrationTests {
 	}
 
 	@Test
-	void loggersAreToldNothingIfThatIsSwitchedOff() {
+	void loggersKnowNothingIfThatIsSwitchedOff() {
 		try (ListenerApplication application = ListenerApplication.of(Logging.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders.mdc=false");
