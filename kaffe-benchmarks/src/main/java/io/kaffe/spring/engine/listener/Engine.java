@@ -160,7 +160,7 @@ final class Engine {
 	}
 
 	private static long completed(PartitionAssignment assignment) {
-		Long completed = assignment.snapshot(false).completedOffset();
+		Long completed = assignment.snapshot(false).offsets().completed();
 		return (completed != null) ? completed : 0;
 	}
 
