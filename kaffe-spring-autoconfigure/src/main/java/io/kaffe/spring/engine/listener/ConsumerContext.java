@@ -60,9 +60,9 @@ final class ConsumerContext {
 
 	private final SharedBuffer buffer;
 
-	private final CommitOutcomes commitOutcomes;
+	private final OffsetCommits.Outcomes commitOutcomes;
 
-	private final MetadataLimit metadataLimit;
+	private final OffsetCommits.MetadataLimit metadataLimit;
 
 	private final LateCompletions lateCompletions;
 
@@ -98,8 +98,8 @@ final class ConsumerContext {
 		this.assignments = assignments;
 		this.buffer = new SharedBuffer(
 				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()), assignments);
-		this.commitOutcomes = new CommitOutcomes(workers.observers());
-		this.metadataLimit = new MetadataLimit(name, settings.completedOffsets());
+		this.commitOutcomes = new OffsetCommits.Outcomes(workers.observers());
+		this.metadataLimit = new OffsetCommits.MetadataLimit(name, settings.completedOffsets());
 		this.lateCompletions = new LateCompletions(workers.failureLog());
 		this.assignmentLog = new AssignmentLog(name, workers.observers());
 		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());
@@ -151,11 +151,11 @@ final class ConsumerContext {
 		return this.buffer;
 	}
 
-	CommitOutcomes commitOutcomes() {
+	OffsetCommits.Outcomes commitOutcomes() {
 		return this.commitOutcomes;
 	}
 
-	MetadataLimit metadataLimit() {
+	OffsetCommits.MetadataLimit metadataLimit() {
 		return this.metadataLimit;
 	}
 

@@ -72,7 +72,7 @@ final class ContainerHooks {
 		((AbstractMessageListenerContainer<Object, Object>) container)
 			.setBatchInterceptor(new PollInterceptor(adopted));
 		container.setRecordInterceptor(null);
-		ConfiguredDeserializers deserializers = new ConfiguredDeserializers(adopted.facts());
+		UnreadableRecordReader.Deserializers deserializers = new UnreadableRecordReader.Deserializers(adopted.facts());
 		UnreadableRecords unreadable = new UnreadableRecords(adopted::presentSession, container.getCommonErrorHandler(),
 				() -> new UnreadableRecordReader(deserializers));
 		container.setCommonErrorHandler(unreadable);

@@ -23,6 +23,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 
 import org.apache.commons.logging.Log;
@@ -39,6 +41,7 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.worker.ConsumerObservers;
 import io.kaffe.spring.engine.worker.Ticker;
 
 /**
@@ -79,7 +82,7 @@ final class OffsetCommits {
 
 	private final long refusalPatienceNanos;
 
-	private final CommitOutcomes outcomes;
+	private final Outcomes outcomes;
 
 	private final InternalErrors errors;
 
@@ -105,7 +108,7 @@ final class OffsetCommits {
 	 * @param ticker the time
 	 */
 	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, Duration interval, MetadataLimit metadataLimit,
-			Duration refusalPatience, CommitOutcomes outcomes, InternalErrors errors, Ticker ticker) {
+			Duration refusalPatience, Outcomes outcomes, InternalErrors errors, Ticker ticker) {
 		this.consumer = consumer;
 		this.inGroup = inGroup;
 		this.ticker = ticker;
@@ -385,6 +388,101 @@ final class OffsetCommits {
 				.append('@')
 				.append(offset.offset()));
 			return text.toString();
+		}
+
+	}
+
+	/**
+	 * Counts the commits of all consumer threads of a container.
+	 * <p>
+	 * <b>Threading.</b> Safe for concurrent use; nothing blocks. Consumer threads add.
+	 */
+	static final class Outcomes {
+
+		private final LongAdder confirmed = new LongAdder();
+
+		private final LongAdder failed = new LongAdder();
+
+		private final ConsumerObservers observers;
+
+		Outcomes(ConsumerObservers observers) {
+			this.observers = observers;
+		}
+
+		/**
+		 * Add a commit.
+		 * @param failure why it failed, or {@code null} if the broker has confirmed it
+		 */
+		void add(@Nullable Exception failure) {
+			((failure != null) ? this.failed : this.confirmed).increment();
+			this.observers.committed(failure);
+		}
+
+		/**
+		 * Return how many the broker has confirmed.
+		 */
+		long confirmed() {
+			return this.confirmed.sum();
+		}
+
+		/**
+		 * Return how many have failed.
+		 */
+		long failed() {
+			return this.failed.sum();
+		}
+
+	}
+
+	/**
+	 * Maximum length of the metadata of a commit: the default of the broker's setting
+	 * {@code offset.metadata.max.bytes}, or less if the broker turns out to have a
+	 * smaller limit, which no client can query.
+	 * <p>
+	 * <b>Threading.</b> Shared by the consumer threads of a container; one atomic number.
+	 */
+	static final class MetadataLimit {
+
+		private static final int BROKER_DEFAULT = 4096;
+
+		/** Shorter metadata has room for next to nothing. */
+		private static final int SMALLEST = 32;
+
+		private final AtomicInteger length;
+
+		private final String consumerName;
+
+		/**
+		 * Create a limit.
+		 * @param consumerName the consumer's name
+		 * @param completedOffsets whether commits have metadata
+		 */
+		MetadataLimit(String consumerName, boolean completedOffsets) {
+			this.consumerName = consumerName;
+			this.length = new AtomicInteger(completedOffsets ? BROKER_DEFAULT : 0);
+		}
+
+		/**
+		 * Return the maximum length; 0 if commits have no metadata.
+		 */
+		int length() {
+			return this.length.get();
+		}
+
+		/**
+		 * Record that the broker rejected metadata, and allow half of its length from now
+		 * on.
+		 * @param rejected the length of the rejected metadata
+		 */
+		void tooLarge(int rejected) {
+			int lowered = (rejected / 2 >= SMALLEST) ? rejected / 2 : 0;
+			int before = this.length.getAndUpdate((current) -> Math.min(current, lowered));
+			if (lowered < before) {
+				logger.warn("Consumer '" + this.consumerName + "': the broker rejected " + rejected
+						+ " bytes of commit metadata (its setting 'offset.metadata.max.bytes'); completed offsets are stored "
+						+ "in at most " + lowered
+						+ " bytes from now on, so more records may be redelivered after a crash");
+			}
 		}
 
 	}

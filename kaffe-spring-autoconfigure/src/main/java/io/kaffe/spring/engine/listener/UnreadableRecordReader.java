@@ -17,9 +17,13 @@
 package io.kaffe.spring.engine.listener;
 
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.RecordDeserializationException;
 import org.apache.kafka.common.errors.RecordDeserializationException.DeserializationExceptionOrigin;
@@ -30,6 +34,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.log.LogAccessor;
+import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
@@ -47,13 +52,13 @@ final class UnreadableRecordReader implements AutoCloseable {
 
 	private static final LogAccessor logger = new LogAccessor(LogFactory.getLog(UnreadableRecordReader.class));
 
-	private final ConfiguredDeserializers deserializers;
+	private final Deserializers deserializers;
 
 	private @Nullable Deserializer<?> keyDeserializer;
 
 	private @Nullable Deserializer<?> valueDeserializer;
 
-	UnreadableRecordReader(ConfiguredDeserializers deserializers) {
+	UnreadableRecordReader(Deserializers deserializers) {
 		this.deserializers = deserializers;
 	}
 
@@ -172,6 +177,63 @@ final class UnreadableRecordReader implements AutoCloseable {
 	public void close() {
 		Utils.closeQuietly(this.keyDeserializer, "key deserializer");
 		Utils.closeQuietly(this.valueDeserializer, "value deserializer");
+	}
+
+	/**
+	 * Deserializers like those that a container's consumers have: from its consumer
+	 * factory if that makes or has them, else of the configured classes.
+	 * <p>
+	 * <b>Threading.</b> Immutable.
+	 */
+	static final class Deserializers {
+
+		private final ContainerFacts facts;
+
+		Deserializers(ContainerFacts facts) {
+			this.facts = facts;
+		}
+
+		/**
+		 * Return a deserializer. It may be one that a consumer has, too, and is to be
+		 * closed with the consumer.
+		 * @param key whether it is for keys, rather than for values
+		 * @throws RuntimeException if it cannot be made
+		 */
+		Deserializer<?> get(boolean key) {
+			ConsumerFactory<?, ?> factory = this.facts.consumerFactory();
+			Deserializer<?> ready = ready(factory, key);
+			return (ready != null) ? ready : ofConfiguredClass(key);
+		}
+
+		private static @Nullable Deserializer<?> ready(ConsumerFactory<?, ?> factory, boolean key) {
+			return key ? factory.getKeyDeserializer() : factory.getValueDeserializer();
+		}
+
+		private Deserializer<?> ofConfiguredClass(boolean key) {
+			Map<String, Object> configuration = new HashMap<>(this.facts.consumerConfiguration());
+			if (this.facts.groupId() != null) {
+				configuration.put(ConsumerConfig.GROUP_ID_CONFIG, this.facts.groupId());
+			}
+			String property = key ? ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG
+					: ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG;
+			Object type = Objects.requireNonNull(configuration.get(property), property);
+			Deserializer<?> deserializer = instantiate(type);
+			deserializer.configure(configuration, key);
+			return deserializer;
+		}
+
+		private static Deserializer<?> instantiate(Object type) {
+			if (type instanceof Class<?> known) {
+				return (Deserializer<?>) Utils.newInstance(known);
+			}
+			try {
+				return Utils.newInstance(type.toString(), Deserializer.class);
+			}
+			catch (ClassNotFoundException ex) {
+				throw new IllegalStateException("No deserializer of type " + type, ex);
+			}
+		}
+
 	}
 
 }

@@ -69,11 +69,11 @@ class OffsetCommitsTests {
 
 	private final CommittingConsumer consumer = new CommittingConsumer();
 
-	private final MetadataLimit metadataLimit = new MetadataLimit("orders", true);
+	private final OffsetCommits.MetadataLimit metadataLimit = new OffsetCommits.MetadataLimit("orders", true);
 
 	private final List<String> outcomesObserved = new ArrayList<>();
 
-	private final CommitOutcomes outcomes = new CommitOutcomes(
+	private final OffsetCommits.Outcomes outcomes = new OffsetCommits.Outcomes(
 			new ConsumerObservers("orders", List.of(new ConsumerObserver() {
 				@Override
 				public void committed(String consumer, @Nullable Exception failure) {
@@ -298,7 +298,8 @@ class OffsetCommitsTests {
 	@Test
 	void commitsThatAreRareMayFailForFiveIntervals() {
 		OffsetCommits rare = new OffsetCommits(this.consumer, true, Duration.ofMinutes(1), this.metadataLimit,
-				Duration.ZERO, new CommitOutcomes(new ConsumerObservers("orders", List.of())), this.errors, this.time);
+				Duration.ZERO, new OffsetCommits.Outcomes(new ConsumerObservers("orders", List.of())), this.errors,
+				this.time);
 		complete(0, 10);
 		for (int minute = 0; minute < 5; minute++) {
 			this.time.advance(Duration.ofMinutes(1));

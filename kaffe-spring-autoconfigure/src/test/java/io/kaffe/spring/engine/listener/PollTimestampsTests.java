@@ -22,11 +22,11 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link PollTimestamps}.
+ * Tests for {@link PartitionLag.PollTimestamps}.
  */
 class PollTimestampsTests {
 
-	private final PollTimestamps times = new PollTimestamps();
+	private final PartitionLag.PollTimestamps times = new PartitionLag.PollTimestamps();
 
 	@Test
 	void offsetHasTheTimeOfItsPoll() {

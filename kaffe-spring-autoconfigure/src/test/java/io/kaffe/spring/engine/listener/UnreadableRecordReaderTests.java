@@ -160,7 +160,7 @@ class UnreadableRecordReaderTests {
 		configuration.put("key.deserializer", keyDeserializer);
 		configuration.put("value.deserializer", valueDeserializer);
 		configuration.put("setting", "there");
-		return new UnreadableRecordReader(new ConfiguredDeserializers(
+		return new UnreadableRecordReader(new UnreadableRecordReader.Deserializers(
 				new ContainerFacts(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(configuration),
 						new ContainerProperties("orders")))));
 	}

@@ -100,8 +100,8 @@ class UnreadableRecordsTests {
 	@Test
 	void readerOfAConsumerWhoseThreadDiedIsReleasedWhenAnotherOneIsNeeded() {
 		Map<Consumer<?, ?>, ConsumerSession> sessions = new HashMap<>();
-		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null,
-				() -> new UnreadableRecordReader(new ConfiguredDeserializers(new ContainerFacts(this.reading))));
+		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null, () -> new UnreadableRecordReader(
+				new UnreadableRecordReader.Deserializers(new ContainerFacts(this.reading))));
 		Closing.closed.set(0);
 		for (int thread = 0; thread < 5; thread++) {
 			sessions.clear();
