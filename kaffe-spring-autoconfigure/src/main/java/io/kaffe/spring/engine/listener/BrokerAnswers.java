@@ -28,14 +28,14 @@ import io.kaffe.spring.table.ConsumerProblem.Kind;
 import io.kaffe.spring.table.ConsumerProblem.Severity;
 
 /**
- * Whether brokers answer when they are asked where the partitions of a consumer end: it
- * is asked whether or not there is something to fetch or to commit, so silence is noticed
- * also while nothing is going on.
+ * Whether brokers answer requests for the end offsets of a consumer's partitions. They
+ * are requested whether or not there is something to fetch or to commit, so silence is
+ * detected on an idle consumer, too.
  * <p>
- * A commit that is confirmed is an answer, too: what asks has a connection of its own,
- * and that one may fail alone.
+ * A confirmed commit is an answer, too: the requests have a connection of their own,
+ * which may fail alone.
  * <p>
- * <b>Threading.</b> Any thread. Answers come one after the other.
+ * <b>Threading.</b> Any thread. Answers are reported one at a time.
  */
 final class BrokerAnswers {
 
@@ -59,18 +59,18 @@ final class BrokerAnswers {
 	}
 
 	/**
-	 * Note that there was an answer, or that nothing was asked.
+	 * Record that there was an answer, or that nothing was requested.
 	 */
 	void answered() {
 		this.silence = null;
 	}
 
 	/**
-	 * Note that an answer has not come.
+	 * Record that an answer is missing.
 	 * @param unanswered for how many partitions
-	 * @param asked for how many partitions it was asked; 0 if it has none, and it was
-	 * only asked whether there is anybody
-	 * @param askedAt when it was asked
+	 * @param asked for how many partitions end offsets were requested; 0 if there are
+	 * none, and the request only checked whether a broker answers
+	 * @param askedAt when they were requested
 	 */
 	void unanswered(int unanswered, int asked, Instant askedAt) {
 		Silence before = this.silence;
@@ -115,12 +115,12 @@ final class BrokerAnswers {
 	}
 
 	/**
-	 * That answers do not come.
+	 * Missing answers.
 	 *
-	 * @param since when the first question was asked that has not been answered
-	 * @param all whether none has come
+	 * @param since when the first unanswered request was sent
+	 * @param all whether all answers are missing
 	 * @param unanswered for how many partitions
-	 * @param asked for how many partitions it was asked
+	 * @param asked for how many partitions end offsets were requested
 	 * @param commits how many commits had been confirmed at that time
 	 */
 	private record Silence(Instant since, boolean all, int unanswered, int asked, long commits) {

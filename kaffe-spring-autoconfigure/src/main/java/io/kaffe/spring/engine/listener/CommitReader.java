@@ -169,7 +169,7 @@ final class CommitReader {
 	}
 
 	/**
-	 * Ask where logs end, which is at the first open transaction for a consumer that
+	 * Request the end offsets, which is at the first open transaction for a consumer that
 	 * reads committed records only: no record from there on can have been polled.
 	 * @return the ends; of partitions that have none the end is unknown
 	 */
@@ -235,7 +235,7 @@ final class CommitReader {
 	}
 
 	/**
-	 * Note how far the partition's end is, as the client knows it.
+	 * Record how far the partition's end is, as the client knows it.
 	 */
 	void refreshEnd(PartitionAssignment assignment) {
 		PartitionProgress progress = assignment.progress();

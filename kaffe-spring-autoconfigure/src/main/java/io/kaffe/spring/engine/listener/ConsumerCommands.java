@@ -64,7 +64,7 @@ final class ConsumerCommands {
 	}
 
 	/**
-	 * Begin some of what was submitted, and go on with what was begun.
+	 * Start some of the submitted commands, and continue those already started.
 	 * @return whether there was anything to do
 	 */
 	boolean proceed() {

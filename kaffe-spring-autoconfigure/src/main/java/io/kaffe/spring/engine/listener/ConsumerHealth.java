@@ -37,9 +37,9 @@ import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
  * What is wrong with a consumer: that it does not run or poll, that brokers do not
- * answer, that its partitions do not get on, and the records that need an operator.
+ * answer, that its partitions do not progress, and the records that need an operator.
  * <p>
- * <b>Threading.</b> Any thread asks; nothing blocks, and nothing of the engine waits for
+ * <b>Threading.</b> Any thread calls; nothing blocks, and nothing of the engine waits for
  * it.
  */
 final class ConsumerHealth {

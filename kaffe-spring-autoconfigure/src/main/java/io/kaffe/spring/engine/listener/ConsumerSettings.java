@@ -34,7 +34,7 @@ import io.kaffe.spring.table.ConsumerProblem;
  * @param strategy decides which records share a worker
  * @param maxConcurrency how many workers may run at once, until that is changed;
  * {@code null}: all
- * @param maxBufferedRecords most records that are polled and not final; one poll may
+ * @param maxBufferedRecords most records that are polled and not completed; one poll may
  * exceed it
  * @param maxBufferedBytes most bytes of their serialized keys and values; one poll may
  * exceed it

@@ -51,7 +51,7 @@ import io.kaffe.spring.table.WorkerState;
  * What is known of a consumer, for tables, health and meters. Reads only; nothing of the
  * engine calls it.
  * <p>
- * <b>Threading.</b> Any thread asks; a moment's view. Nothing blocks.
+ * <b>Threading.</b> Any thread calls; a moment's view. Nothing blocks.
  */
 final class ConsumerTable {
 
@@ -186,8 +186,8 @@ final class ConsumerTable {
 	}
 
 	/**
-	 * Return those that have been at a record for longest, then those with the longest
-	 * queues.
+	 * Return those that have been handling a record for longest, then those with the
+	 * longest queues.
 	 */
 	private static Stream<Worker> busiest(Collection<Worker> workers) {
 		PriorityQueue<Load> busiest = new PriorityQueue<>(SHOWN_WORKERS + 1);

@@ -32,16 +32,16 @@ import io.kaffe.spring.engine.worker.Ticker;
  * {@link #thread()}; the rest belongs to the consumer thread, the one that creates this.
  * {@link Consumer#wakeup()}, the one method that any thread may call, is called only
  * while {@code polling} says that the next blocking call is a poll: who wakes up sets
- * {@code requested} and then looks at {@code polling}; the consumer thread sets
- * {@code polling} and then looks at {@code requested}: so one of them sees the other. A
+ * {@code requested} and then reads {@code polling}; the consumer thread sets
+ * {@code polling} and then reads {@code requested}: so one of them sees the other. A
  * wake-up that still interrupts another call is used up there.
  */
 final class ConsumerWakeup {
 
 	/**
-	 * How long to wait for buffer space before the broker is asked for partitions that
-	 * have nothing: long enough for fast handlers, and not more than another record may
-	 * be late.
+	 * How long to wait for buffer space before a poll fetches only partitions that have
+	 * nothing: long enough for fast handlers, and not more than another record may be
+	 * late.
 	 */
 	private static final Duration PATIENCE = Duration.ofMillis(50);
 
@@ -76,7 +76,7 @@ final class ConsumerWakeup {
 	}
 
 	/**
-	 * Note that the next blocking call is not a poll.
+	 * Record that the next blocking call is not a poll.
 	 */
 	void notPolling() {
 		this.polling = false;
@@ -109,7 +109,7 @@ final class ConsumerWakeup {
 	}
 
 	/**
-	 * Note whether the session runs.
+	 * Record whether the session runs.
 	 */
 	void running(boolean running) {
 		this.running = running;
@@ -140,9 +140,9 @@ final class ConsumerWakeup {
 
 	/**
 	 * Wait until workers have freed buffer space, but not for long.
-	 * @param enough looks whether they have freed it where it is needed; asked each time
-	 * that one has freed some
-	 * @return what was looked at last
+	 * @param enough checks whether they have freed it where it is needed; called each
+	 * time that one has freed some
+	 * @return the result of the last check
 	 */
 	boolean await(BooleanSupplier enough) {
 		long deadline = this.ticker.nanoTime() + PATIENCE.toNanos();

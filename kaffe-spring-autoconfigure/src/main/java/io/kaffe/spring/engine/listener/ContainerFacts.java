@@ -48,8 +48,8 @@ import io.kaffe.spring.engine.adapter.ListenerChain;
 import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 
 /**
- * What the configuration of a listener container says. What it says of its listener is to
- * be asked before the container is adopted, since another one takes its place then.
+ * What the configuration of a listener container says. What it says of its listener has
+ * to be read before the container is adopted, since another one takes its place then.
  * <p>
  * <b>Threading.</b> Immutable; reads the container's configuration, which does not change
  * while it runs, except for what is paused.
@@ -136,8 +136,8 @@ public final class ContainerFacts {
 	}
 
 	/**
-	 * Return how long a final commit is retried though the broker refuses it: one
-	 * heartbeat under the {@code consumer} group protocol.
+	 * Return how long a commit of revoked partitions is retried though the broker refuses
+	 * it: one heartbeat under the {@code consumer} group protocol.
 	 */
 	Duration refusalPatience() {
 		Object protocol = consumerConfiguration().get(ConsumerConfig.GROUP_PROTOCOL_CONFIG);
@@ -190,7 +190,7 @@ public final class ContainerFacts {
 	}
 
 	/**
-	 * Return the listener, or the object whose methods it calls, if that wants to seek.
+	 * Return the listener, or the object whose methods it calls, if that is seek-aware.
 	 */
 	@Nullable ConsumerSeekAware seekAware() {
 		Object listener = listener();

@@ -42,7 +42,7 @@ import org.springframework.util.ClassUtils;
 import io.kaffe.spring.engine.adapter.ListenerChain;
 
 /**
- * Looks for what contradicts workers in the set-up of a container.
+ * Checks for what contradicts workers in the set-up of a container.
  */
 final class ContainerSuitability {
 

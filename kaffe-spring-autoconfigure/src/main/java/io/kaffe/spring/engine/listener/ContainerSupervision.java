@@ -46,10 +46,10 @@ import io.kaffe.spring.table.ConsumerSnapshot;
  * Stops a container that must not continue, and restarts a container when one of its
  * polling threads has died: after a back-off, and not without limit.
  * <p>
- * <b>Threading.</b> Events come from consumer threads and from whoever starts and stops
- * the container, the periodic check from the scheduler, reasons to stop from workers.
- * None of them may wait for the container, so it is stopped and started by threads that
- * live no longer than that takes.
+ * <b>Threading.</b> Events are published by consumer threads and by whoever starts and
+ * stops the container, the periodic check from the scheduler, reasons to stop from
+ * workers. None of them may wait for the container, so it is stopped and started by
+ * threads that live no longer than that takes.
  */
 final class ContainerSupervision {
 
@@ -115,7 +115,7 @@ final class ContainerSupervision {
 	}
 
 	/**
-	 * Return how many threads the container has asked for in vain. Any thread.
+	 * Return how many threads the container has requested in vain. Any thread.
 	 */
 	int failedToStart() {
 		return this.failedToStart.size();
@@ -140,7 +140,7 @@ final class ContainerSupervision {
 	}
 
 	/**
-	 * Note that the container is stopped on request: it is not restarted here.
+	 * Record that the container is stopped on request: it is not restarted here.
 	 */
 	void stayDown() {
 		this.meantToBeDown = true;
@@ -211,7 +211,7 @@ final class ContainerSupervision {
 	}
 
 	/**
-	 * Return whether nobody has stopped the container on purpose. May wait for it.
+	 * Return whether the container has not been stopped on purpose. May wait for it.
 	 */
 	private boolean isMeantToRun() {
 		return !this.meantToBeDown && (this.container.isRunning() || !this.container.isInExpectedState());

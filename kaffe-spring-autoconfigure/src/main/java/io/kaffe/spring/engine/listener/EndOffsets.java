@@ -54,15 +54,15 @@ import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
- * Asks brokers periodically where the partitions of consumers end, so that their lag is
- * known also while nothing of them is fetched, and so that it is noticed that no broker
- * answers, also while there is nothing to fetch or to commit. Consumer threads have no
+ * Requests the end offsets of consumers' partitions periodically, so that their lag is
+ * known also while nothing of them is fetched, and so that it is detected that no broker
+ * answers, also while there is nothing to fetch or to commit. Consumer threads take no
  * part in it: there is an admin client for each set of connection settings among the
  * consumers.
  * <p>
  * <b>Threading.</b> {@link #refresh()} is called by one thread at a time, which does not
- * wait for answers; they come on the threads of the admin clients. Each client has one
- * request on its way at most. Consumer threads ask for a look when they are assigned
+ * wait for answers; they arrive on the threads of the admin clients. Each client has one
+ * request in flight at most. Consumer threads request a refresh when they are assigned
  * partitions.
  */
 public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
@@ -96,7 +96,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	 * Create it.
 	 * @param consumers the consumers
 	 * @param clients makes an admin client from its configuration
-	 * @param interval how long to wait between two times; zero: never ask
+	 * @param interval how long to wait between two requests; zero: never request
 	 * @param ticker the time
 	 */
 	public EndOffsets(WorkerContainers consumers, Function<Map<String, Object>, Admin> clients, Duration interval,
@@ -123,7 +123,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	}
 
 	/**
-	 * Ask soon where partitions end that have been assigned.
+	 * Request the end offsets of partitions soon after they are assigned.
 	 */
 	@Override
 	public void rebalanced(String consumer, ConsumerSnapshot.Rebalance rebalance) {
@@ -164,15 +164,15 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	}
 
 	/**
-	 * Ask for the ends of all partitions that are assigned now, unless an answer is
-	 * outstanding, and let each consumer see how it gets on.
+	 * Request the end offsets of all partitions that are assigned now, unless an answer
+	 * is outstanding, and let each consumer check its problems.
 	 */
 	void refresh() {
-		Map<Source, List<Question>> wanted = new HashMap<>();
+		Map<Source, List<Question>> requested = new HashMap<>();
 		for (WorkerContainer consumer : this.consumers.all()) {
 			Source source = source(consumer);
 			if (source != null) {
-				List<Question> questions = wanted.computeIfAbsent(source, (key) -> new ArrayList<>());
+				List<Question> questions = requested.computeIfAbsent(source, (key) -> new ArrayList<>());
 				Question question = new Question(consumer, consumer.assignments().toList());
 				if (consumer.container().isRunning() || !question.assignments().isEmpty()) {
 					questions.add(question);
@@ -181,16 +181,16 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 					consumer.answers().answered();
 				}
 			}
-			// Problems are what lasts, so they are looked at periodically.
+			// Problems are what lasts, so they are checked periodically.
 			consumer.problems();
 		}
 		this.connections.forEach((source, connection) -> {
-			if (!wanted.containsKey(source)) {
+			if (!requested.containsKey(source)) {
 				this.connections.remove(source);
 				connection.close();
 			}
 		});
-		wanted.forEach((source, questions) -> {
+		requested.forEach((source, questions) -> {
 			if (!questions.isEmpty()) {
 				this.connections.computeIfAbsent(source, Connection::new).ask(questions);
 			}
@@ -208,7 +208,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	}
 
 	/**
-	 * What partitions are asked of.
+	 * Where end offsets are requested.
 	 *
 	 * @param configuration what an admin client needs
 	 * @param isolation whether the end is before transactions that are open
@@ -246,11 +246,11 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	}
 
 	/**
-	 * What brokers are asked for a consumer.
+	 * What is requested of brokers for a consumer.
 	 *
 	 * @param consumer the consumer
-	 * @param assignments its partitions; if there are none, it is only asked whether any
-	 * broker answers
+	 * @param assignments its partitions; if there are none, the request only checks
+	 * whether any broker answers
 	 */
 	private record Question(WorkerContainer consumer, List<PartitionAssignment> assignments) {
 	}
@@ -297,7 +297,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 			}
 			catch (Throwable ex) {
 				this.asking.set(false);
-				// Who answers is not known: nobody could be asked.
+				// Who answers is unknown: no request could be sent.
 				questions.stream()
 					.flatMap((question) -> question.assignments().stream())
 					.forEach((assignment) -> answer(assignment, null));
@@ -328,7 +328,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 		}
 
 		/**
-		 * Ask whether any broker answers, for a consumer that has no partitions.
+		 * Check whether any broker answers, for a consumer that has no partitions.
 		 */
 		private KafkaFuture<?> askForAnybody(Admin client, Question question, Instant now) {
 			return client.describeCluster(new DescribeClusterOptions().timeoutMs(TIMEOUT_MILLIS))
@@ -354,7 +354,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 		}
 
 		/**
-		 * Return whether a failure means that nobody has answered, rather than that a
+		 * Return whether a failure means that no broker has answered, rather than that a
 		 * broker has rejected it.
 		 */
 		private static boolean isSilence(@Nullable Throwable failure) {

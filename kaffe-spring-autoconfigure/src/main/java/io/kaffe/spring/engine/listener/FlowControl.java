@@ -32,17 +32,17 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Pauses the partitions of a consumer that have too much buffered and resumes them when
- * they have room again.
+ * they have buffer space again.
  * <p>
- * Looks at what the consumer says it has paused rather than at what was asked for last,
- * since the container and rebalances resume partitions too; resumes only what was paused
- * here and nobody else wants paused.
+ * Reads what the consumer reports as paused rather than what was requested last, since
+ * the container and rebalances resume partitions too; resumes only what was paused here
+ * and is not to stay paused for another reason.
  * <p>
  * Before it leaves nothing but partitions to fetch that have reached their end, or will
- * have after the next poll, it waits a little for room: the broker would keep that fetch,
+ * have after the next poll, it waits briefly for space: the broker would keep that fetch,
  * which the client sends before it returns from that poll, until something arrives or
  * {@code fetch.max.wait.ms} is over, and the client sends no other one meanwhile. If it
- * has waited for a partition in vain, it does not wait for it again until it had room.
+ * has waited for a partition in vain, it does not wait for it again until it had space.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread; tables call {@link #isPaused}.
  */
@@ -61,9 +61,9 @@ final class FlowControl {
 
 	private final int maxPollRecords;
 
-	private final Predicate<BooleanSupplier> awaitRoom;
+	private final Predicate<BooleanSupplier> awaitSpace;
 
-	/** For which there was no room in time, and has not been since. */
+	/** Those that had no space in time, and have had none since. */
 	private final Set<TopicPartition> awaitedInVain = new HashSet<>();
 
 	private volatile Set<TopicPartition> paused = Set.of();
@@ -72,24 +72,24 @@ final class FlowControl {
 	 * Create a flow control.
 	 * @param consumer pauses and resumes
 	 * @param context knows what may be buffered and what is to be paused
-	 * @param awaitRoom waits, but not for long, until workers have made room for what it
+	 * @param awaitSpace waits briefly until workers have freed buffer space for what it
 	 * is given, and returns whether they have
 	 */
-	FlowControl(Consumer<?, ?> consumer, ConsumerContext context, Predicate<BooleanSupplier> awaitRoom) {
+	FlowControl(Consumer<?, ?> consumer, ConsumerContext context, Predicate<BooleanSupplier> awaitSpace) {
 		this.consumer = consumer;
 		this.context = context;
 		this.maxPollRecords = context.facts().maxPollRecords();
-		this.awaitRoom = awaitRoom;
+		this.awaitSpace = awaitSpace;
 	}
 
 	/**
-	 * Pause and resume what has to be, before every poll.
-	 * @param mayWait whether this may wait a little for room
+	 * Pause and resume partitions as required, before every poll.
+	 * @param mayWait whether this may wait briefly for buffer space
 	 */
 	void regulate(Collection<PartitionAssignment> assignments, boolean mayWait) {
 		Set<TopicPartition> paused = this.consumer.paused();
 		holdBack(assignments);
-		if (mayWait && leavesNothingToFetch(assignments, paused) && !this.awaitRoom.test(() -> {
+		if (mayWait && leavesNothingToFetch(assignments, paused) && !this.awaitSpace.test(() -> {
 			holdBack(assignments);
 			return !leavesNothingToFetch(assignments, paused);
 		})) {
@@ -131,10 +131,10 @@ final class FlowControl {
 	}
 
 	/**
-	 * Return whether a partition is left out for want of room that may come soon, and all
-	 * that are fetched come to their end. Not while a strategy is asked for a worker:
-	 * that it has answered must not be missed during the wait. Nor if a poll cannot
-	 * return all that is left: the client sends no other fetch to a broker before.
+	 * Return whether a partition is left out for lack of space that may be freed soon,
+	 * and all that are fetched reach their end. Not while a strategy is allocating a
+	 * worker: that it has answered must not be missed during the wait. Nor if a poll
+	 * cannot return all that is left: the client sends no other fetch to a broker before.
 	 */
 	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
 		boolean leavesOut = false;

@@ -101,7 +101,7 @@ final class InternalErrors {
 	}
 
 	/**
-	 * Note what was thrown.
+	 * Record what was thrown.
 	 * @param what what could not be done
 	 * @param failure why
 	 */

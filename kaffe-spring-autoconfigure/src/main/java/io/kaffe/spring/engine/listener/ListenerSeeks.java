@@ -40,9 +40,9 @@ import io.kaffe.spring.engine.worker.SafeLog;
 
 /**
  * The seeks of a {@link ConsumerSeekAware} listener on one consumer: notifies the
- * listener which partitions come and go, and does what it asks for. On the consumer
- * thread, within the listener's callbacks, a seek is done at once; on any other thread,
- * such as a worker, it is done before the next poll.
+ * listener which partitions are assigned and revoked, and does the seeks it requests. On
+ * the consumer thread, within the listener's callbacks, a seek is done at once; on any
+ * other thread, such as a worker, it is done before the next poll.
  * <p>
  * The container would do the same, but its calls of the consumer are not safe from the
  * {@linkplain Consumer#wakeup() wake-ups} by workers.
@@ -88,7 +88,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	}
 
 	/**
-	 * Let the listener know whom to ask for seeks.
+	 * Register the callback by which the listener requests seeks.
 	 */
 	void begin() {
 		this.listener.registerSeekCallback(this);
@@ -135,7 +135,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	}
 
 	/**
-	 * Do the seeks that other threads have asked for, as many as there are by now.
+	 * Do the seeks that other threads have requested, as many as there are by now.
 	 */
 	void perform() {
 		for (int left = this.requested.size(); left > 0; left--) {
@@ -222,7 +222,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 
 	/**
 	 * Move a position, now or before the next poll.
-	 * @param target asked on the consumer thread; {@code null}: leave it where it is
+	 * @param target evaluated on the consumer thread; {@code null}: leave it where it is
 	 */
 	private void move(String topic, int number, Function<TopicPartition, @Nullable Long> target) {
 		TopicPartition partition = new TopicPartition(topic, number);

@@ -53,7 +53,7 @@ import io.kaffe.spring.engine.worker.Ticker;
  * overtake each other.
  * <p>
  * <b>Threading.</b> Everything belongs to the consumer thread; the client calls back on
- * it too. Any thread may ask for the {@link #problem()}.
+ * it too. Any thread may call {@link #problem()}.
  */
 final class OffsetCommits {
 
@@ -102,7 +102,7 @@ final class OffsetCommits {
 	 * @param interval how often to commit without waiting
 	 * @param metadataLimit how long the metadata may be
 	 * @param refusalPatience how long a commit of revoked partitions is retried though it
-	 * is rejected; zero if a rejection is final
+	 * is rejected; zero if a rejection is not retried
 	 * @param outcomes counts the commits that succeed and fail
 	 * @param errors contains exceptions that concern one partition
 	 * @param ticker the time

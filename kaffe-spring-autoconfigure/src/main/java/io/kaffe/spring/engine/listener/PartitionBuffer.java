@@ -22,14 +22,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * What of a partition is polled and not final, in records and in bytes, and whether there
- * is room for more.
+ * What of a partition is polled and not completed, in records and in bytes, and whether
+ * more may be fetched.
  * <p>
  * <b>Threading.</b> The consumer thread adds and decides; workers take out. The consumer
- * thread first publishes the level at which there may be room again and then looks at the
- * counts once more; a worker first takes out and then looks at what was added and at the
- * level. So one of them notices. Each count passes its level downwards once, by one
- * worker.
+ * thread first publishes the level at which fetching may resume and then reads the counts
+ * once more; a worker first takes out and then reads what was added and the level. So one
+ * of them notices. Each count passes its level downwards once, by one worker.
  */
 final class PartitionBuffer {
 
@@ -45,7 +44,7 @@ final class PartitionBuffer {
 
 	private volatile Room resumeAt = NOT_HELD_BACK;
 
-	/** What there has to be less than before more is fetched. Consumer thread. */
+	/** Below which the buffer must be before more is fetched. Consumer thread. */
 	private Room refusedAt = NOT_HELD_BACK;
 
 	/**
@@ -61,12 +60,13 @@ final class PartitionBuffer {
 	}
 
 	/**
-	 * Take out a record that is final. Any thread.
+	 * Take out a completed record. Any thread.
 	 * @return whether this freed space that the consumer thread may be waiting for
 	 */
 	boolean remove(ConsumerRecord<?, ?> record) {
 		int bytes = bytesOf(record);
-		// What was added is read last: if more comes then, whoever adds it sees this one
+		// What was added is read last: if more is added then, whoever adds it sees this
+		// one
 		// out.
 		long finishedBytes = this.finishedBytes.addAndGet(bytes);
 		long leftBytes = this.addedBytes - finishedBytes;
@@ -100,7 +100,7 @@ final class PartitionBuffer {
 	}
 
 	/**
-	 * Note that not all of what was polled has found room: no more is to be fetched
+	 * Record that not all of what was polled was admitted: no more is to be fetched
 	 * before half of what is here is taken out, or the consumer's whole buffer is not
 	 * full any more. Consumer thread.
 	 */
@@ -109,13 +109,13 @@ final class PartitionBuffer {
 	}
 
 	/**
-	 * Decide whether fetching has to stop until there is room: at the share, until an
+	 * Decide whether fetching must stop until there is space: at the share, until an
 	 * eighth of it is free. No more, since what waits behind a stalled record may never
-	 * go, and the others are to have what it leaves. When the consumer's whole buffer is
-	 * full, no partition gets more than half of its share. Consumer thread.
+	 * be handled, and the others are to have what it leaves. When the consumer's whole
+	 * buffer is full, no partition gets more than half of its share. Consumer thread.
 	 * @param share what this partition may have buffered
 	 * @param full whether the consumer's whole buffer is full
-	 * @return whether the partition has to be paused
+	 * @return whether the partition must be paused
 	 */
 	boolean holdBack(Room share, boolean full) {
 		if (this.refusedAt != NOT_HELD_BACK) {

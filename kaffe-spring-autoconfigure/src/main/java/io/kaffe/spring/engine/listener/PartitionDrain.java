@@ -35,8 +35,8 @@ import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
 
 /**
- * Waits, when partitions go, until nothing of them is being handled, and until what
- * listeners have left open is acknowledged.
+ * Waits, when partitions are revoked, until nothing of them is being handled, and until
+ * what listeners have left open is acknowledged.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread, which waits parked; whoever completes
  * the last record of a partition unparks it.
@@ -54,7 +54,7 @@ final class PartitionDrain {
 	/**
 	 * Create a drain.
 	 * @param workers have what is being handled
-	 * @param unattended a live collection of records that no thread is at
+	 * @param unattended a live collection of records that no thread is handling
 	 * @param ticker the time
 	 */
 	PartitionDrain(ConsumerWorkers workers, Collection<? extends DetachedRecord> unattended, Ticker ticker) {
@@ -129,8 +129,8 @@ final class PartitionDrain {
 	/**
 	 * Return whether records are to be acknowledged, or are being completed. Once nothing
 	 * is running, no others are left open; who acknowledges one counts as running first.
-	 * So what is running is asked once more at last, or a record that was acknowledged in
-	 * between would be missed while it is being completed.
+	 * So what is running is checked once more at last, or a record that was acknowledged
+	 * in between would be missed while it is being completed.
 	 */
 	private boolean isToBeAcknowledged(PartitionAssignment assignment) {
 		return assignment.isRunning() || toBeAcknowledged(assignment).findAny().isPresent() || assignment.isRunning();

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The end of an assigned partition, and for how long what is before it has been waiting.
  * <p>
- * The client learns the end with each fetch; while nothing is fetched, it is asked for on
+ * The client learns the end with each fetch; while nothing is fetched, it is requested on
  * the side. While that is not answered, the end is unknown until records are polled. Of
  * the oldest unfinished record the timestamp counts, or that of an earlier record of the
  * same poll. Of records that were not polled it is not known: they are younger than what
@@ -46,8 +46,8 @@ final class PartitionLag {
 	private volatile @Nullable Long listed;
 
 	/**
-	 * Whether the broker has not answered when it was asked last, and nothing was polled
-	 * since: then the client repeats an end that may be long out of date.
+	 * Whether the broker has not answered the last request, and nothing was polled since:
+	 * then the client repeats an end that may be long out of date.
 	 */
 	private volatile boolean unanswered;
 
@@ -57,7 +57,7 @@ final class PartitionLag {
 	private volatile long oldestTimestamp = ConsumerRecord.NO_TIMESTAMP;
 
 	/**
-	 * Note that records were polled.
+	 * Record that records were polled.
 	 * @param first the first of them
 	 */
 	void polled(ConsumerRecord<?, ?> first) {
@@ -66,12 +66,12 @@ final class PartitionLag {
 		if (this.oldestTimestamp == ConsumerRecord.NO_TIMESTAMP) {
 			this.oldestTimestamp = first.timestamp();
 		}
-		// What comes behind is younger.
+		// What follows is younger.
 		this.waitingSince = timestamp(first.timestamp());
 	}
 
 	/**
-	 * Note what is complete.
+	 * Record what is completed.
 	 * @param watermark everything below is
 	 * @param next the offset after the last one polled
 	 */
@@ -80,7 +80,7 @@ final class PartitionLag {
 	}
 
 	/**
-	 * Note the end as of the last fetch.
+	 * Record the end as of the last fetch.
 	 * @param end the end, or {@code null} if it is unknown
 	 * @param next the offset that is polled next
 	 * @param now the time
@@ -93,8 +93,8 @@ final class PartitionLag {
 	}
 
 	/**
-	 * Note the end as the broker reports it. Any thread.
-	 * @param end the end, or {@code null} if it could not be asked
+	 * Record the end as the broker reports it. Any thread.
+	 * @param end the end, or {@code null} if it could not be requested
 	 * @param next the offset that is polled next, or {@code null} if that is unknown
 	 * @param now the time
 	 */

@@ -73,7 +73,7 @@ final class PartitionRevocation {
 	}
 
 	/**
-	 * Return when everything about revoked partitions has to be done: after the drain
+	 * Return when everything about revoked partitions must be done: after the drain
 	 * timeout, but in any case before the group considers this consumer dead.
 	 * @param lastPollAt the reading of the ticker at the beginning of the last poll
 	 */
@@ -115,7 +115,7 @@ final class PartitionRevocation {
 		finally {
 			errors.contain("wait for acknowledgments", () -> this.drain.awaitAcknowledgments(leaving, drainDeadline));
 			interrupted |= Thread.interrupted();
-			errors.contain("note a drain", () -> noteDrain(leaving, this.context.ticker().nanoTime() - beginning));
+			errors.contain("record a drain", () -> recordDrain(leaving, this.context.ticker().nanoTime() - beginning));
 			leaving.forEach(PartitionAssignment::fence);
 			this.context.workers().wakeAll();
 			if (this.context.facts().isInGroup()) {
@@ -132,7 +132,7 @@ final class PartitionRevocation {
 		}
 	}
 
-	private void noteDrain(Collection<PartitionAssignment> leaving, long nanos) {
+	private void recordDrain(Collection<PartitionAssignment> leaving, long nanos) {
 		if (!leaving.isEmpty()) {
 			this.context.assignmentLog()
 				.revoked(leaving, TimeUnit.NANOSECONDS.toMillis(nanos), this.drain.unfinished(leaving, SHOWN_ABANDONED),

@@ -215,13 +215,13 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 		}
 		long beginning = Objects.requireNonNull(
 				CommitReader.awake(() -> this.consumer.beginningOffsets(partitions, TIMEOUT)).get(this.partition));
-		if (this.to instanceof SeekPosition.Offset wanted) {
+		if (this.to instanceof SeekPosition.Offset requested) {
 			long end = end(partitions);
-			if (wanted.offset() < beginning || wanted.offset() > end) {
-				throw new IllegalArgumentException("Offset " + wanted.offset() + " is out of the range of "
+			if (requested.offset() < beginning || requested.offset() > end) {
+				throw new IllegalArgumentException("Offset " + requested.offset() + " is out of the range of "
 						+ this.partition + ", which has offsets from " + beginning + " to " + end);
 			}
-			return wanted.offset();
+			return requested.offset();
 		}
 		return beginning;
 	}

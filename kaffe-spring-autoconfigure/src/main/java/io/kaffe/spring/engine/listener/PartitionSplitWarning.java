@@ -40,8 +40,8 @@ import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
  * {@code consumer} group protocol do not promise it.
  * <p>
  * <b>Threading.</b> Called by all consumer threads of a container; whoever sets
- * {@code looked} looks. No locks, and nothing but the consumer's cached metadata is
- * asked.
+ * {@code checked} checks. No locks, and nothing but the consumer's cached metadata is
+ * read.
  */
 final class PartitionSplitWarning {
 
@@ -54,7 +54,7 @@ final class PartitionSplitWarning {
 
 	private final WorkerAllocationStrategy strategy;
 
-	private final AtomicBoolean looked = new AtomicBoolean(true);
+	private final AtomicBoolean checked = new AtomicBoolean(true);
 
 	private final AtomicBoolean warned = new AtomicBoolean();
 
@@ -63,24 +63,24 @@ final class PartitionSplitWarning {
 	PartitionSplitWarning(String consumerName, WorkerAllocationStrategy strategy) {
 		this.consumerName = consumerName;
 		this.strategy = strategy;
-		// Others are not to be asked on a consumer thread, or not about partitions.
+		// Others must not be called on a consumer thread, or not about partitions.
 		this.warned.set(strategy != StandardWorkerAllocationStrategy.WORKER_PER_PARTITION);
 	}
 
 	void assignmentChanged(long now) {
 		this.changedAt = now;
-		this.looked.set(false);
+		this.checked.set(false);
 	}
 
 	/**
-	 * Look, if the assignment has settled and nobody has looked since.
+	 * Check, if the assignment has settled and has not been checked since.
 	 * @param consumer a consumer of the calling thread
 	 * @param assigned all partitions of this instance
 	 * @param now the reading of the ticker
 	 */
 	void warn(Consumer<?, ?> consumer, Collection<TopicPartition> assigned, long now) {
 		boolean due = !this.warned.get() && now - this.changedAt >= SETTLED_AFTER_NANOS
-				&& this.looked.compareAndSet(false, true);
+				&& this.checked.compareAndSet(false, true);
 		if (!due) {
 			return;
 		}

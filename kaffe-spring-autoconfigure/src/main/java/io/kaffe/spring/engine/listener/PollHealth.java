@@ -38,13 +38,13 @@ import io.kaffe.spring.table.ConsumerState;
  * that the group may soon consider them dead. A container that does not run has no
  * problem here.
  * <p>
- * <b>Threading.</b> Any thread asks. That no thread polls at all is a problem when those
- * who ask have seen nothing else for as long as a poll may take, since a container that
+ * <b>Threading.</b> Any thread calls. That no thread polls at all is a problem when the
+ * callers have seen nothing else for as long as a poll may take, since a container that
  * has just been started has none either.
  */
 final class PollHealth {
 
-	private final AtomicReference<@Nullable Long> nobodySince = new AtomicReference<>();
+	private final AtomicReference<@Nullable Long> noneSince = new AtomicReference<>();
 
 	private final AbstractMessageListenerContainer<?, ?> container;
 
@@ -70,16 +70,16 @@ final class PollHealth {
 	 */
 	List<ConsumerProblem> problems(Collection<ConsumerSession> sessions) {
 		if (!this.container.isRunning()) {
-			this.nobodySince.set(null);
+			this.noneSince.set(null);
 			return List.of();
 		}
 		List<ConsumerProblem> problems = new ArrayList<>();
-		addGone(problems);
+		addTerminated(problems);
 		addLate(problems, sessions.stream().filter((session) -> session.thread().isAlive()).toList());
 		return problems;
 	}
 
-	private void addGone(List<ConsumerProblem> problems) {
+	private void addTerminated(List<ConsumerProblem> problems) {
 		Collection<Thread> polling = this.supervision.polling();
 		boolean othersPoll = polling.stream().anyMatch(Thread::isAlive);
 		Severity severity = othersPoll ? Severity.WARNING : Severity.DOWN;
@@ -96,10 +96,10 @@ final class PollHealth {
 		}
 		long now = this.ticker.nanoTime();
 		if (othersPoll) {
-			this.nobodySince.set(null);
+			this.noneSince.set(null);
 		}
-		else if (!this.nobodySince.compareAndSet(null, now)) {
-			Long since = this.nobodySince.get();
+		else if (!this.noneSince.compareAndSet(null, now)) {
+			Long since = this.noneSince.get();
 			if (problems.isEmpty() && since != null && now - since > this.maxPollInterval.toNanos()) {
 				Duration duration = Duration.ofNanos(now - since);
 				problems.add(new ConsumerProblem(Kind.POLL_THREAD_GONE, severity, ago(duration),

@@ -32,21 +32,20 @@ import io.kaffe.spring.table.ConsumerProblem.Kind;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
- * Whether a consumer gets on: its partitions may all be held up by records that need an
- * operator, or stay paused by back-pressure while more is produced than is handled. Both
- * are everyday life for a moment, and problems when they last.
+ * Whether a consumer progresses: its partitions may all be held up by records that need
+ * an operator, or stay paused by back-pressure while more is produced than is handled.
+ * Both are everyday life for a moment, and problems when they last.
  * <p>
  * With back-pressure, partitions are paused and resumed by turns, so it counts when most
  * of them are paused at each check, and the lag has grown within a minute: where it
  * shrinks, a backlog is being worked off as fast as handlers can.
  * <p>
- * <b>Threading.</b> Whoever looks takes the lock, under which nothing waits and no code
- * of a user runs. Nothing is seen between two checks, so they have to be made
- * periodically.
+ * <b>Threading.</b> Whoever checks takes the lock, under which nothing waits and no code
+ * of a user runs. Nothing is seen between two checks, so they must be made periodically.
  */
 final class ProgressHealth {
 
-	/** As snapshots of partitions tell it. */
+	/** The name of the state in snapshots of partitions. */
 	private static final String BACK_PRESSURE = "back-pressure";
 
 	private static final Duration TOLERATED = Duration.ofMinutes(1);
@@ -76,7 +75,7 @@ final class ProgressHealth {
 	}
 
 	/**
-	 * Look at the partitions.
+	 * Check the partitions.
 	 * @param partitions what is assigned
 	 * @param blocked whether each of them is held up by a record, and others wait behind
 	 * @return what is wrong
@@ -156,7 +155,7 @@ final class ProgressHealth {
 	}
 
 	/**
-	 * How many records were not final.
+	 * How many records were not completed.
 	 *
 	 * @param at when
 	 * @param records how many

@@ -138,7 +138,7 @@ final class Repositioning {
 	/**
 	 * Read on where no record is in progress any more, or the time for that is over. What
 	 * throws is tried again the next time, and does not affect other partitions.
-	 * @return whether there was anything to look at
+	 * @return whether there was anything to check
 	 */
 	boolean proceed() {
 		this.moves.values().removeIf((move) -> !isCurrent(move));

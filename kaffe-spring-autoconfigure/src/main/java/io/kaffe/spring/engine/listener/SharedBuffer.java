@@ -28,7 +28,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 /**
  * What all partitions of a consumer may have buffered together: polled and not completed.
  * Each has a fair share, and is paused when it has used it up. Since a poll may return
- * more than there is room for, what exceeds one and a half times the whole is not
+ * more than the buffer can hold, what exceeds one and a half times the whole is not
  * admitted, but for half of each partition's share, or one record: so a partition that
  * has nothing gets its turn, whatever the others hold, and the whole has a ceiling.
  * <p>
@@ -87,8 +87,8 @@ final class SharedBuffer {
 	}
 
 	/**
-	 * Note that a partition was revoked. What its workers have not dropped yet counts as
-	 * buffered.
+	 * Record that a partition was revoked. What its workers have not dropped yet counts
+	 * as buffered.
 	 */
 	void left(PartitionAssignment assignment) {
 		if (assignment.isWithWorkers()) {
@@ -133,7 +133,7 @@ final class SharedBuffer {
 		}
 
 		/**
-		 * Return how many of a partition's records there is room for.
+		 * Return how many of a partition's records are admitted.
 		 * @param buffer what the partition has buffered
 		 * @param polled what was polled of it, not empty
 		 * @return the number of records from the first one on

@@ -46,11 +46,11 @@ import io.kaffe.spring.engine.adapter.SpringKafkaFields;
  * to added topics before its next poll, on its own thread, so that the group assigns
  * their partitions as in any rebalance while the other partitions are processed.
  * <p>
- * A second subscription has to keep the rebalance listener of the first, which Spring
- * Kafka creates inside the container and which {@link Consumer#subscribe(Collection)}
- * would drop. So the container is given a consumer factory of its own, which delegates to
- * the application's and returns consumers that remember their listener. The application's
- * factory is left as it is: consumers that it creates for others are not wrapped.
+ * A second subscription must keep the rebalance listener of the first, which Spring Kafka
+ * creates inside the container and which {@link Consumer#subscribe(Collection)} would
+ * drop. So the container is given a consumer factory of its own, which delegates to the
+ * application's and returns consumers that remember their listener. The application's
+ * factory is left unchanged: consumers that it creates for others are not wrapped.
  * <p>
  * <b>Threading.</b> Topics are added by any thread, under the monitor of this; consumer
  * threads read {@code topics}, an immutable set that is replaced.
@@ -175,7 +175,7 @@ final class TopicSubscription {
 
 		/**
 		 * Return a factory that creates such consumers. Everything else is answered by
-		 * the factory it delegates to, at the time it is asked.
+		 * the factory it delegates to, at the time of the call.
 		 */
 		@SuppressWarnings("unchecked")
 		static <K, V> ConsumerFactory<K, V> factory(ConsumerFactory<K, V> delegate) {

@@ -74,12 +74,12 @@ final class UnreadableRecordReader implements AutoCloseable {
 		Object key = null;
 		Object value = null;
 		if (unreadable.origin() == DeserializationExceptionOrigin.KEY) {
-			tell(headers, keyBytes, causeOf(unreadable), true);
+			addFailure(headers, keyBytes, causeOf(unreadable), true);
 			value = deserialize(topic, headers, valueBytes, false);
 		}
 		else {
 			key = deserialize(topic, headers, keyBytes, true);
-			tell(headers, valueBytes, causeOf(unreadable), false);
+			addFailure(headers, valueBytes, causeOf(unreadable), false);
 		}
 		return new ConsumerRecord<>(topic, unreadable.topicPartition().partition(), unreadable.offset(),
 				unreadable.timestamp(), unreadable.timestampType(), size(keyBytes), size(valueBytes), key, value,
@@ -94,13 +94,13 @@ final class UnreadableRecordReader implements AutoCloseable {
 			return deserializer(key).deserialize(topic, headers, bytes.duplicate());
 		}
 		catch (StackOverflowError ex) {
-			tell(headers, bytes, ex, key);
+			addFailure(headers, bytes, ex, key);
 		}
 		catch (VirtualMachineError ex) {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			tell(headers, bytes, ex, key);
+			addFailure(headers, bytes, ex, key);
 		}
 		return null;
 	}
@@ -128,19 +128,19 @@ final class UnreadableRecordReader implements AutoCloseable {
 	 * Add the header. Whoever finds one that cannot be read takes the part for absent, so
 	 * a failure that cannot be serialized and read back is replaced with its description.
 	 */
-	private static void tell(Headers headers, ByteBuffer bytes, Throwable failure, boolean key) {
+	private static void addFailure(Headers headers, ByteBuffer bytes, Throwable failure, boolean key) {
 		String name = key ? KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER
 				: KafkaUtils.VALUE_DESERIALIZER_EXCEPTION_HEADER;
 		byte[] data = Utils.toArray(bytes.duplicate());
 		headers.remove(name);
-		if (!tell(headers, name, data, asException(failure), key)) {
+		if (!storeFailure(headers, name, data, asException(failure), key)) {
 			headers.remove(name);
 			SerializationUtils.deserializationException(headers, data, new IllegalStateException(describe(failure)),
 					key);
 		}
 	}
 
-	private static boolean tell(Headers headers, String name, byte[] data, Exception failure, boolean key) {
+	private static boolean storeFailure(Headers headers, String name, byte[] data, Exception failure, boolean key) {
 		try {
 			SerializationUtils.deserializationException(headers, data, failure, key);
 			Header header = headers.lastHeader(name);

@@ -39,10 +39,10 @@ import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
 /**
- * Keeps records that cannot be deserialized from stopping their consumer: each is handed
- * to its worker like any other, as an {@code ErrorHandlingDeserializer} would have left
- * it, and the consumer continues after it. Without, every poll would fail at the same
- * record, and no partition of the consumer would get any further.
+ * Keeps records that cannot be deserialized from stopping their consumer: each is
+ * dispatched to its worker like any other, as an {@code ErrorHandlingDeserializer} would
+ * have left it, and the consumer continues after it. Without, every poll would fail at
+ * the same record, and no partition of the consumer would get any further.
  * <p>
  * What else a poll fails with is left to the container's error handler, and the next poll
  * waits a little.

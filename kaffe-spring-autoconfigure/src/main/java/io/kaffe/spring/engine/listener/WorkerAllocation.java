@@ -37,8 +37,8 @@ import io.kaffe.spring.engine.worker.Worker;
 /**
  * Allocates workers to the partitions of one Kafka consumer: where the strategy decides
  * for each partition, the worker that it names; where it decides for each record, records
- * go through one worker that asks it and dispatches them. Strategies of the application
- * are asked by workers, so that the consumer thread never runs them.
+ * go through one worker that calls it and dispatches them. Strategies of the application
+ * are called by workers, so that the consumer thread never runs them.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -77,7 +77,7 @@ final class WorkerAllocation {
 
 	/**
 	 * Assign a partition. Its worker may have no name yet, in which case the partition
-	 * has to be paused until {@link #allocateIfNamed} finds one.
+	 * must stay paused until {@link #allocateIfNamed} finds one.
 	 */
 	PartitionAssignment assign(TopicPartition partition) {
 		AssignedPartition assigned = new AssignedPartition(partition, this.context.nextEpoch());
@@ -148,8 +148,9 @@ final class WorkerAllocation {
 	}
 
 	/**
-	 * Asks a strategy of the application for the name of a partition's worker. A strategy
-	 * that throws breaks the worker that asks it, which is restarted as any other is.
+	 * Calls a strategy of the application for the name of a partition's worker. A
+	 * strategy that throws breaks the worker that calls it, which is restarted as any
+	 * other is.
 	 */
 	private static final class WorkerNaming extends Work {
 
@@ -171,7 +172,7 @@ final class WorkerAllocation {
 		public Progress proceed(Worker worker, Turn turn) {
 			if (!this.assignment.isRevoked()) {
 				try {
-					this.name = ask();
+					this.name = requestName();
 				}
 				catch (Throwable ex) {
 					throw new IllegalStateException("The worker allocation strategy failed to name a worker for "
@@ -182,7 +183,7 @@ final class WorkerAllocation {
 			return Progress.DONE;
 		}
 
-		private String ask() {
+		private String requestName() {
 			TopicPartition partition = this.assignment.partition();
 			String answer = this.strategy.workerName(partition.topic(), partition.partition());
 			if (!StringUtils.hasText(answer)) {

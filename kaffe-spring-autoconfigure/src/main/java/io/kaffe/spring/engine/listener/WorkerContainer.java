@@ -76,7 +76,7 @@ final class WorkerContainer implements WorkerOwner {
 	 * @param name the consumer's name
 	 * @param facts the container's configuration
 	 * @param settings how the consumer works
-	 * @param seekAware the listener if that wants to seek, or {@code null}
+	 * @param seekAware the listener if that is seek-aware, or {@code null}
 	 * @param delivery delivers records to the listener
 	 * @param ticker the time
 	 * @param manager manages the workers
@@ -197,7 +197,7 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	/**
-	 * Have the consumer threads look at what is to be paused.
+	 * Have the consumer threads check what is to be paused.
 	 * @return complete when all of them have
 	 */
 	CompletableFuture<Void> regulate() {
