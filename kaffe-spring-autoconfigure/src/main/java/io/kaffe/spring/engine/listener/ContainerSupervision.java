@@ -161,7 +161,7 @@ final class ContainerSupervision {
 		else if (event instanceof ConsumerStoppedEvent ended) {
 			this.polling.remove(ended.getSource());
 			if (isDeath(ended.getReason())) {
-				died("with " + ended.getReason());
+				died("ended with " + ended.getReason());
 			}
 		}
 		else if (event instanceof ConsumerFailedToStartEvent failed) {
@@ -188,7 +188,7 @@ final class ContainerSupervision {
 			this.workers.after(LOOK_PERIOD, () -> {
 				this.looking.set(false);
 				if (this.polling.values().removeIf((thread) -> !thread.isAlive())) {
-					died("without saying why");
+					died("terminated unexpectedly");
 				}
 				if (!this.polling.isEmpty()) {
 					lookLater();
@@ -220,18 +220,18 @@ final class ContainerSupervision {
 	private void restartLater(String how) {
 		this.workers.observers().restarted();
 		Duration delay = this.deaths.brokeDown(this.ticker.nanoTime());
-		String reason = "A thread that polls for it has ended " + how;
+		String reason = "A polling thread " + how;
 		if (delay.isZero()) {
-			reason += ", too often: it stays down until it is started again";
+			reason += ", too often: the consumer stays stopped until it is started again";
 			this.deaths.forget();
 			this.meantToBeDown = true;
 		}
 		else {
-			reason += "; it is started again in " + delay.toMillis() + " ms";
+			reason += "; the consumer is restarted in " + delay.toMillis() + " ms";
 		}
 		ConsumerSnapshot.Stop stop = new ConsumerSnapshot.Stop(this.ticker.instant(), reason);
 		this.stopped = stop;
-		logger.error("Consumer '" + this.name + "' does not work. " + reason);
+		logger.error("Consumer '" + this.name + "' is not polling. " + reason);
 		this.workers.observers().stopped(stop);
 		end();
 		if (delay.isZero()) {
@@ -272,7 +272,7 @@ final class ContainerSupervision {
 		}
 		catch (Throwable ex) {
 			SafeLog.log(logger::error, "Consumer '" + this.name + "' could not be started again", ex);
-			died("and could not be started again");
+			died("could not be started");
 		}
 	}
 

@@ -149,7 +149,7 @@ class ContainerSupervisionTests {
 		assertThat(this.reasons).hasSize(3)
 			.last()
 			.asString()
-			.endsWith("too often: it stays down until it is started again");
+			.endsWith("too often: the consumer stays stopped until it is started again");
 		this.container.start();
 		this.supervision.stopBecause("Because", null);
 		this.supervision.stopBecause("Because of something else", null);

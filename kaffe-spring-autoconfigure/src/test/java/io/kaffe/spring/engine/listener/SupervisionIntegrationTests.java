@@ -131,7 +131,7 @@ class SupervisionIntegrationTests {
 		try (ListenerApplication application = application(WithRebalanceListener.class).with("test.throwing", 1)) {
 			ConfigurableApplicationContext context = application.start();
 			await("its death is reported").untilAsserted(() -> {
-				String reason = "A thread that polls for it has ended with ERROR; it is started again in 1000 ms";
+				String reason = "A polling thread ended with ERROR; the consumer is restarted in 1000 ms";
 				assertThat(ListenerApplication.table(context, "orders").status().stopped()).isNotNull()
 					.extracting(ConsumerSnapshot.Stop::reason)
 					.isEqualTo(reason);
@@ -159,14 +159,13 @@ class SupervisionIntegrationTests {
 	}
 
 	@Test
-	void pollingThreadThatIsGoneWithoutAWordIsMissed() {
+	void pollingThreadThatTerminatesUnexpectedlyIsDetected() {
 		try (ListenerApplication application = application(WithEventListener.class).with("test.throwing", 1)) {
 			ConfigurableApplicationContext context = application.start();
 			await("health sees it at once").untilAsserted(() -> assertThat(problems(context))
 				.containsExactly("poll thread gone: orders-0-C-1 terminated unexpectedly"));
-			await("it is missed").untilAsserted(
-					() -> assertThat(problems(context)).containsExactly("stopped: A thread that polls for it "
-							+ "terminated unexpectedly; it is started again in 1000 ms"));
+			await("it is missed").untilAsserted(() -> assertThat(problems(context)).containsExactly(
+					"stopped: A polling thread " + "terminated unexpectedly; the consumer is restarted in 1000 ms"));
 			awaitCommitted(application);
 			assertThat(context.getBean(Handler.class).handled).containsExactlyElementsOf(numbers(0));
 			assertThat(problems(context)).isEmpty();
@@ -178,7 +177,7 @@ class SupervisionIntegrationTests {
 		try (ListenerApplication application = application(WithRebalanceListener.class).with("test.throwing", 2)
 			.with("kaffe.supervision.max-restarts", 1)) {
 			ConfigurableApplicationContext context = application.start();
-			awaitStopped(context, "A thread that polls for it has ended with ERROR, too often");
+			awaitStopped(context, "A polling thread ended with ERROR, too often");
 			int starts = context.getBean(Breaking.class).starts.get();
 			await("nobody starts it").during(Duration.ofSeconds(2))
 				.until(() -> context.getBean(Breaking.class).starts.get() == starts);
@@ -193,7 +192,7 @@ class SupervisionIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			Breaking breaking = context.getBean(Breaking.class);
 			await("it is to be started again").until(() -> problems(context).stream()
-				.anyMatch((problem) -> problem.endsWith("it is started again in 1000 ms")));
+				.anyMatch((problem) -> problem.endsWith("the consumer is restarted in 1000 ms")));
 			context.close();
 			int starts = breaking.starts.get();
 			assertThat(starts).isEqualTo(1);
