@@ -159,7 +159,7 @@ class SupervisionIntegrationTests {
 	}
 
 	@Test
-	void pollingThreadThatIsGoneWithoutAWordIsMissed() {
+	void pollingThreadThatTerminatedSilentlyIsNoticed() {
 		try (ListenerApplication application = application(WithEventListener.class).with("test.throwing", 1)) {
 			ConfigurableApplicationContext context = application.start();
 			await("health sees it at once").untilAsserted(() -> assertThat(problems(context))
@@ -180,7 +180,7 @@ class SupervisionIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			awaitStopped(context, "A thread that polls for it has ended with ERROR, too often");
 			int starts = context.getBean(Breaking.class).starts.get();
-			await("nobody starts it").during(Duration.ofSeconds(2))
+			await("it is not started").during(Duration.ofSeconds(2))
 				.until(() -> context.getBean(Breaking.class).starts.get() == starts);
 			startAgainAndFinish(application, context, 0);
 		}
@@ -422,7 +422,7 @@ class SupervisionIntegrationTests {
 	}
 
 	/**
-	 * Kills the polling thread before it polls, so that nobody hears of it.
+	 * Kills the polling thread before it polls, so that no event reports it.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Import(Handler.class)
