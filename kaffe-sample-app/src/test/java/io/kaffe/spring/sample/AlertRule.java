@@ -50,7 +50,7 @@ record AlertRule(String alert, String expression, String duration, Map<String, S
 
 	private static final Pattern DURATION = Pattern.compile("\\d+[smhd]");
 
-	private static final Pattern TOLD_LABEL = Pattern.compile("\\$labels\\.(?<label>\\w+)");
+	private static final Pattern REPORTED_LABEL = Pattern.compile("\\$labels\\.(?<label>\\w+)");
 
 	/**
 	 * Read a file of rules.
@@ -83,7 +83,7 @@ record AlertRule(String alert, String expression, String duration, Map<String, S
 	 */
 	MonitoringQuery query() {
 		Set<String> labels = new TreeSet<>();
-		Matcher matcher = TOLD_LABEL.matcher(String.join(" ", this.annotations.values()));
+		Matcher matcher = REPORTED_LABEL.matcher(String.join(" ", this.annotations.values()));
 		while (matcher.find()) {
 			labels.add(matcher.group("label"));
 		}

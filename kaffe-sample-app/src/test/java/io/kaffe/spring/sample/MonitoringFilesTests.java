@@ -164,7 +164,7 @@ class MonitoringFilesTests {
 	}
 
 	@Test
-	void metersThatAreNotAsToldAreNoticed() {
+	void metersThatDifferFromTheDocumentAreNoticed() {
 		String head = "| Meter | Type | Tags | Prometheus | Meaning |\n| --- | --- | --- | --- | --- |\n";
 		String restarts = "| `kaffe.restarts` | counter | `consumer` | `kaffe_restarts_total` | … |\n";
 		String workers = "| `kaffe.workers` | gauge | `consumer`, `state` | `kaffe_workers` | … |\n";

@@ -74,12 +74,12 @@ class MonitoringQueryTests {
 					vector(1)                                           ; it selects no metric
 					sum(kaffe_records_parked                            ; a ')' is missing
 					""")
-	void tellsWhereAndWhatIsNotThere(String expression, String problem) {
+	void reportsWhereAndWhatIsMissing(String expression, String problem) {
 		assertThat(query(expression).problems(SCRAPE)).containsExactly("panel 'Any': " + problem);
 	}
 
 	@Test
-	void tellsWhichShownLabelIsNotThere() {
+	void reportsWhichShownLabelIsMissing() {
 		MonitoringQuery query = new MonitoringQuery("alert Any", "kaffe_records_parked > 0",
 				Set.of("consumer", "instance", "topik"));
 		assertThat(query.problems(SCRAPE)).containsExactly("alert Any: none of its metrics has a label topik");

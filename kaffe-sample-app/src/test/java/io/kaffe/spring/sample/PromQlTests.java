@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class PromQlTests {
 
 	@Test
-	void tellsMetricsFromFunctionsKeywordsLabelsStringsAndRanges() {
+	void distinguishesMetricsFromFunctionsKeywordsLabelsStringsAndRanges() {
 		PromQl promQl = PromQl.parse("""
 				sum by (consumer, topic) (rate(first_total{outcome="sum(no_metric)", topic=~'a|b'}[5m] offset 1h))
 				  / on (consumer) group_left (version) avg(second) without (partition) # of no_metric
@@ -74,7 +74,7 @@ class PromQlTests {
 			(a + ) * b          ; ')' stands where an operand should
 			a / / b             ; '/' stands where an operand should
 			""")
-	void tellsWhatIsWrong(String expression, String reason) {
+	void reportsWhatIsWrong(String expression, String reason) {
 		assertThatIllegalArgumentException().isThrownBy(() -> PromQl.parse(expression)).withMessage(reason);
 	}
 

@@ -55,7 +55,7 @@ final class Duplicates {
 		Set<List<Object>> handled = new HashSet<>();
 		long duplicates = 0;
 		for (Entry entry : this.history.entries()) {
-			if (entry.isFinal() && !handled.add(List.of(entry.topicPartition(), entry.offset()))) {
+			if (entry.isCompletion() && !handled.add(List.of(entry.topicPartition(), entry.offset()))) {
 				duplicates++;
 			}
 		}
@@ -63,8 +63,8 @@ final class Duplicates {
 	}
 
 	/**
-	 * Return how many deliveries were running when their partition went: what a handler
-	 * that outlasts the drain may cost.
+	 * Return how many deliveries were running when their partition was revoked: what a
+	 * handler that outlasts the drain may cost.
 	 */
 	long inFlight() {
 		Map<List<Object>, Assignment> assignments = byKey();

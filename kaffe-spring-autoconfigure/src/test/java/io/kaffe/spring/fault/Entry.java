@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 record Entry(Kind kind, long micros, String instance, String topic, int partition, long offset, String key,
 		String actor, int attempt, String detail) {
 
-	/** The detail of {@link Kind#END}: the handler returned, which makes it final. */
+	/** The detail of {@link Kind#END}: the handler returned, which completes it. */
 	static final String HANDLED = "handled";
 
 	/** The detail of {@link Kind#END}: the handler threw. */
@@ -51,7 +51,7 @@ record Entry(Kind kind, long micros, String instance, String topic, int partitio
 
 	/**
 	 * The detail of {@link Kind#END}: the handler returned and left it to an
-	 * acknowledgment to make it final.
+	 * acknowledgment to complete it.
 	 */
 	static final String RETURNED = "returned";
 
@@ -67,9 +67,9 @@ record Entry(Kind kind, long micros, String instance, String topic, int partitio
 	}
 
 	/**
-	 * Return whether this makes its record final.
+	 * Return whether this completes its record.
 	 */
-	boolean isFinal() {
+	boolean isCompletion() {
 		return this.kind == Kind.ACKNOWLEDGED || (this.kind == Kind.END && this.detail.equals(HANDLED));
 	}
 

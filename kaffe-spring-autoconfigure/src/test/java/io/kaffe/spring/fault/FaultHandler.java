@@ -81,7 +81,7 @@ final class FaultHandler {
 	 * @param journal where to write
 	 * @param seed of what takes how long and what fails
 	 * @param slowness how many times as long as usual everything takes
-	 * @param stalled the offset whose record, in each partition, never becomes final, or
+	 * @param stalled the offset whose record, in each partition, is never completed, or
 	 * -1
 	 */
 	FaultHandler(Journal journal, long seed, int slowness, long stalled) {
@@ -176,7 +176,7 @@ final class FaultHandler {
 	private static void await(CountDownLatch gate) {
 		try {
 			if (!gate.await(5, TimeUnit.MINUTES)) {
-				throw new IllegalStateException("Nobody let the handler go");
+				throw new IllegalStateException("The handler was not released");
 			}
 		}
 		catch (InterruptedException ex) {

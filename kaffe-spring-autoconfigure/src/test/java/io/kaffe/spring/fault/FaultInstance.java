@@ -222,7 +222,7 @@ public final class FaultInstance implements AutoCloseable {
 	}
 
 	/**
-	 * Handles records and leaves it to acknowledgments to make them final.
+	 * Handles records and leaves it to acknowledgments to complete them.
 	 */
 	static class AcknowledgingListener {
 

@@ -420,7 +420,7 @@ final class FaultRound implements AutoCloseable {
 			if (entry.kind() == Kind.START && entry.micros() > begunAfter) {
 				begun.add(entry.coordinates());
 			}
-			else if (entry.isFinal() && begun.contains(entry.coordinates())) {
+			else if (entry.isCompletion() && begun.contains(entry.coordinates())) {
 				return true;
 			}
 		}
@@ -442,24 +442,24 @@ final class FaultRound implements AutoCloseable {
 	}
 
 	/**
-	 * Return which records of a partition are final so far, on whatever instance.
+	 * Return which records of a partition are completed so far, on whatever instance.
 	 */
 	NavigableSet<Long> finished(TopicPartition partition) {
 		return Journal.readAll(this.directory)
 			.stream()
-			.filter((entry) -> entry.isFinal() && entry.topicPartition().equals(partition))
+			.filter((entry) -> entry.isCompletion() && entry.topicPartition().equals(partition))
 			.map(Entry::offset)
 			.collect(Collectors.toCollection(TreeSet::new));
 	}
 
 	/**
 	 * Return the {@linkplain Entry#coordinates() coordinates} of what an instance has
-	 * made final so far.
+	 * completed so far.
 	 */
 	Set<String> finished(String instance) {
 		return Journal.read(this.directory, instance)
 			.stream()
-			.filter(Entry::isFinal)
+			.filter(Entry::isCompletion)
 			.map(Entry::coordinates)
 			.collect(Collectors.toSet());
 	}

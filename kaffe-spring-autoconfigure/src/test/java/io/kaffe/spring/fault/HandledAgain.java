@@ -57,7 +57,7 @@ final class HandledAgain implements Oracle {
 			.orElse(Long.MAX_VALUE);
 		List<Long> handled = history.entries()
 			.stream()
-			.filter((entry) -> entry.isFinal() && entry.topicPartition().equals(this.partition)
+			.filter((entry) -> entry.isCompletion() && entry.topicPartition().equals(this.partition)
 					&& entry.micros() > moved)
 			.map(Entry::offset)
 			.toList();

@@ -60,7 +60,7 @@ class JournalTests {
 		assertThat(entries).extracting(Entry::topicPartition).containsOnly(PARTITION);
 		assertThat(entries.get(1).key()).isEqualTo("key 1");
 		assertThat(entries.get(2).coordinates()).isEqualTo("orders-2@7");
-		assertThat(entries.get(2).isFinal()).isTrue();
+		assertThat(entries.get(2).isCompletion()).isTrue();
 		assertThat(entries.get(3).detail()).isEqualTo("reported\n1-3, 5");
 		assertThat(entries.get(3).actor()).isEqualTo("consumer\t1");
 	}

@@ -97,7 +97,7 @@ final class Judgement {
 		/** Acknowledged to the producer, or in the log, and not handled. */
 		LOST,
 
-		/** Committed before it was final. */
+		/** Committed before it was completed. */
 		EARLY,
 
 		/** Out of order. */

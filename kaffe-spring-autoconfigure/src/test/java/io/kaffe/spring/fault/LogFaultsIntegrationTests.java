@@ -132,7 +132,7 @@ class LogFaultsIntegrationTests {
 	}
 
 	@Test
-	void committedOffsetsAreMovedWhileNobodyListens(BrokerProcess broker) {
+	void committedOffsetsAreMovedWhileNoConsumerRuns(BrokerProcess broker) {
 		FaultScenario.of("12-offsets-moved", broker.bootstrapServers()).run(1, (round) -> {
 			round.topics(1).produce(500);
 			FaultInstance instance = round.local("a");

@@ -26,10 +26,10 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * A commit that was asked for after another was confirmed does not lead back behind it,
  * unless the offset was moved in between, and no record below a confirmed commit is
- * delivered to whoever is assigned the partition after that. While several consumers of
- * one instance take themselves for the owner of a partition, because one of them does not
- * know yet that it lost it, its journal does not tell which of them a record began for:
- * then the oldest of these assignments counts.
+ * delivered to the consumer that is assigned the partition after that. While several
+ * consumers of one instance take themselves for the owner of a partition, because one of
+ * them does not know yet that it lost it, its journal does not tell which of them a
+ * record began for: then the oldest of these assignments counts.
  */
 final class MonotonicCommits implements Oracle {
 

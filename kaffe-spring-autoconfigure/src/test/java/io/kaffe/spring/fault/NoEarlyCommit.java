@@ -28,7 +28,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * When a commit is asked for, every record below its offset, and every record its
- * metadata claims, is final already. Whether the broker accepts the commit plays no part.
+ * metadata claims, is completed already. Whether the broker accepts the commit plays no
+ * part.
  */
 final class NoEarlyCommit implements Oracle {
 
@@ -48,21 +49,21 @@ final class NoEarlyCommit implements Oracle {
 			if (offsets == null) {
 				continue;
 			}
-			if (entry.isFinal()) {
+			if (entry.isCompletion()) {
 				offsets.remove(entry.offset());
 			}
 			else if (entry.kind() == Entry.Kind.COMMITTING) {
 				if (!offsets.isEmpty() && offsets.first() < entry.offset()) {
 					violations.add(entry.instance() + " commits " + entry.coordinates() + " at " + entry.micros()
-							+ " before " + offsets.first() + " is final");
+							+ " before " + offsets.first() + " is completed");
 				}
 				if (!entry.detail().isEmpty()) {
 					LongPredicate claimed = this.reports.reported(entry.offset(), entry.detail());
 					offsets.tailSet(entry.offset())
 						.stream()
 						.filter(claimed::test)
-						.forEach((offset) -> violations.add(entry.instance() + " tells with " + entry.coordinates()
-								+ " at " + entry.micros() + " that " + offset + " is final, which it is not"));
+						.forEach((offset) -> violations.add(entry.instance() + " reports with " + entry.coordinates()
+								+ " at " + entry.micros() + " that " + offset + " is completed, which it is not"));
 				}
 			}
 		}

@@ -32,7 +32,7 @@ final class NothingLost implements Oracle {
 	public List<String> violations(History history) {
 		Set<List<Object>> handled = new HashSet<>();
 		for (Entry entry : history.entries()) {
-			if (entry.isFinal()) {
+			if (entry.isCompletion()) {
 				handled.add(List.of(entry.topicPartition(), entry.offset()));
 			}
 		}

@@ -21,12 +21,12 @@ import java.util.function.LongPredicate;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 
 /**
- * What the metadata of a commit tells: the complete offsets above the committed one.
+ * What the metadata of a commit reports: the completed offsets above the committed one.
  */
 @FunctionalInterface
 interface OffsetReports {
 
-	/** Metadata that tells nothing. */
+	/** Metadata that reports nothing. */
 	OffsetReports NONE = (offset, metadata) -> (candidate) -> false;
 
 	/** Metadata as Kaffe writes it. It must be readable. */

@@ -100,7 +100,10 @@ class OracleTests {
 		@Test
 		void commitOfARunningRecordIsCaught() {
 			Story story = new Story().handled("a", 0, 0).start("a", 0, 1).committed("a", 0, 2).end("a", 0, 1);
-			assertThat(this.oracle.violations(story.of(4))).hasSize(1).first().asString().contains("before 1 is final");
+			assertThat(this.oracle.violations(story.of(4))).hasSize(1)
+				.first()
+				.asString()
+				.contains("before 1 is completed");
 		}
 
 		@Test
@@ -133,7 +136,7 @@ class OracleTests {
 			Story story = new Story().handled("a", 0, 1, 2).start("a", 0, 3).committing("a", 0, 0, "2");
 			assertThat(oracle.violations(story.of(4))).isEmpty();
 			story.committing("a", 0, 0, "3");
-			assertThat(oracle.violations(story.of(4))).hasSize(1).first().asString().contains("that 3 is final");
+			assertThat(oracle.violations(story.of(4))).hasSize(1).first().asString().contains("that 3 is completed");
 		}
 
 	}
@@ -588,7 +591,7 @@ class OracleTests {
 		}
 
 		@Test
-		void whatTheLastCommitToldIsNotInTheBound() {
+		void whatTheLastCommitReportedIsNotInTheBound() {
 			Story story = new Story().assigned("a", 0).start("a", 0, 0).handled("a", 0, 1, 2);
 			story.committing("a", 0, 0, "1").confirmed("a", 0, 0).killed("a");
 			assertThat(new Duplicates(story.of(4)).uncommitted()).isEqualTo(3);

@@ -50,7 +50,7 @@ final class SteadyProgress implements Oracle {
 		List<String> violations = new ArrayList<>();
 		long last = this.from;
 		for (Entry entry : history.entries()) {
-			if (entry.isFinal() && entry.micros() > this.from && entry.micros() < this.to) {
+			if (entry.isCompletion() && entry.micros() > this.from && entry.micros() < this.to) {
 				check(last, entry.micros(), violations);
 				last = entry.micros();
 			}

@@ -48,7 +48,7 @@ final class Story {
 	}
 
 	/**
-	 * Tell of another topic from now on.
+	 * Continue with another topic from now on.
 	 */
 	Story inTopic(String topic) {
 		this.topic = topic;
@@ -56,7 +56,7 @@ final class Story {
 	}
 
 	/**
-	 * Tell of records with a key from now on; without, if it is empty.
+	 * Continue with records with a key from now on; without, if it is empty.
 	 */
 	Story withKey(String key) {
 		this.key = key;
@@ -64,7 +64,7 @@ final class Story {
 	}
 
 	/**
-	 * Tell of another thread from now on.
+	 * Continue with another thread from now on.
 	 */
 	Story onThread(String thread) {
 		this.thread = thread;

@@ -150,7 +150,7 @@ class EndpointSecurityTests {
 	}
 
 	@Test
-	void valuesAreShownToNobodyByDefault() throws Exception {
+	void valuesAreNotShownByDefault() throws Exception {
 		try (ConfigurableApplicationContext context = start(Failing.class,
 				"--management.endpoint.kaffeworkers.roles=ORDERS")) {
 			parkOne(context);

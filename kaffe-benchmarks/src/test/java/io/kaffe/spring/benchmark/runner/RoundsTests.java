@@ -100,7 +100,7 @@ class RoundsTests {
 	}
 
 	@Test
-	void variantsTakePartWhereTheyTellSomethingNewOrAreAskedFor() {
+	void variantsTakePartWhereTheyShowSomethingNewOrAreRequested() {
 		assertThat(Field.of(workload("noop-1key"), Options.of(), JDK)).hasSize(12)
 			.contains("polling alone", "kaffe worker-per-key")
 			.noneMatch((name) -> name.matches(".* (virtual|handler|metered|observed)"));

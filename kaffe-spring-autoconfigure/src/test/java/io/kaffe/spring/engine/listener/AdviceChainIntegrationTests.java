@@ -89,7 +89,7 @@ class AdviceChainIntegrationTests {
 			application.send("orders", 0, 0, 4);
 			ConfigurableApplicationContext context = application.start(NAMED, OFTEN,
 					"--spring.kafka.listener.ack-mode=manual", "--spring.kafka.listener.observation-enabled=true");
-			await("what is filtered is final, too")
+			await("filtered records are completed too")
 				.until(() -> Long.valueOf(4).equals(application.committed("orders", 0)));
 			assertThat(context.getBean(Acknowledging.class).handled).containsExactly("0", "2", "3");
 			context.getBean(Advised.class).assertCalledOnWorkers(4);

@@ -90,7 +90,7 @@ class AssignmentLogTests {
 	}
 
 	@Test
-	void stopTellsWhatItLeaves(CapturedOutput output) {
+	void stopLogsWhatItLeaves(CapturedOutput output) {
 		assign(FIRST, SECOND);
 		poll(FIRST, "good", "poison", "good");
 		poll(SECOND, "busy");

@@ -52,7 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for handlers that say later that a record is final.
+ * Tests for handlers that complete a record later.
  */
 class AsyncListenerIntegrationTests {
 
@@ -61,7 +61,7 @@ class AsyncListenerIntegrationTests {
 	private static final String QUICK = "--kaffe.failure.backoff.initial-interval=10ms";
 
 	@Test
-	void recordIsFinalWhenItsFutureIsAndHoldsUpItsWorkerOnly() {
+	void recordIsCompletedWithItsFutureAndHoldsUpItsWorkerOnly() {
 		try (ListenerApplication application = ListenerApplication.of(Futures.class).topic("orders", 2)) {
 			application.send("orders", 0, 0, 3);
 			application.send("orders", 1, 10, 12);
@@ -203,7 +203,7 @@ class AsyncListenerIntegrationTests {
 	}
 
 	@Test
-	void recordThatNobodyAcknowledgesIsAStall() {
+	void recordThatIsNeverAcknowledgedIsAStall() {
 		try (ListenerApplication application = ListenerApplication.of(Leaking.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 2);
 			ConfigurableApplicationContext context = application.start(NAMED, "--spring.kafka.listener.ack-mode=manual",

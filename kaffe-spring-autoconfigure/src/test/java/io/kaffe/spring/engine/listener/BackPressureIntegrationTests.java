@@ -149,7 +149,7 @@ class BackPressureIntegrationTests {
 	}
 
 	@Test
-	void pausedContainerStaysPausedWhenThereIsRoomAgain() {
+	void pausedContainerStaysPausedWhenBackPressureEnds() {
 		try (ListenerApplication application = application().topic("orders", 1)) {
 			application.send("orders", 0, 0, 2000);
 			ConfigurableApplicationContext context = application.start();
@@ -174,7 +174,7 @@ class BackPressureIntegrationTests {
 	}
 
 	@Test
-	void whatIsLeftOfPartitionsThatWentIsBoundedToo() {
+	void recordsLeftOfRevokedPartitionsAreBoundedToo() {
 		try (ListenerApplication application = application().with("kaffe.drain-timeout", "100ms").topic("orders", 1)) {
 			application.send("orders", 0, 0, 2000);
 			ConfigurableApplicationContext context = application.start();
@@ -240,7 +240,7 @@ class BackPressureIntegrationTests {
 					.isEqualTo("back-pressure"));
 			listener.others.countDown();
 			await("all others are handled").until(() -> listener.handled.get() == 1000);
-			await("there is room").untilAsserted(
+			await("back-pressure has ended").untilAsserted(
 					() -> assertThat(application.partition(context, "orders", "orders", 0).paused()).isNull());
 			assertThat(application.committed("orders", 0)).as("nothing is before the stalled one").isIn(null, 0L);
 			listener.stalled.countDown();

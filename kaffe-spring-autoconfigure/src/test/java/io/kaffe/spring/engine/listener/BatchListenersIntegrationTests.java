@@ -179,7 +179,7 @@ class BatchListenersIntegrationTests {
 	}
 
 	@Test
-	void recordThatFailsIsTriedAgainWithThoseAfterItAndGivenUpAlone() {
+	void failedRecordIsRetriedWithThoseAfterItAndExhaustedAlone() {
 		try (ListenerApplication application = application(Failing.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 6);
 			ConfigurableApplicationContext context = application.start("--kaffe.batch.max-size=6",
@@ -323,7 +323,7 @@ class BatchListenersIntegrationTests {
 				this.handled.add(ListenerApplication.coordinates(record));
 			}
 			if (!this.open.await(60, TimeUnit.SECONDS)) {
-				throw new IllegalStateException("Nobody opened the gate");
+				throw new IllegalStateException("The gate was not opened");
 			}
 			this.running.removeAll(keys);
 		}
@@ -528,7 +528,7 @@ class BatchListenersIntegrationTests {
 		void handle(List<ConsumerRecord<String, String>> records) throws InterruptedException {
 			this.started.incrementAndGet();
 			if (!this.gate.await(60, TimeUnit.SECONDS)) {
-				throw new IllegalStateException("Nobody opened the gate");
+				throw new IllegalStateException("The gate was not opened");
 			}
 			records.forEach((record) -> this.handled.add(ListenerApplication.coordinates(record)));
 		}

@@ -128,7 +128,7 @@ class ConsumerHealthTests {
 	}
 
 	@Test
-	void threadThatIsGoneIsAWarningWhileOthersPoll() throws InterruptedException {
+	void terminatedThreadIsAWarningWhileOthersPoll() throws InterruptedException {
 		Object other = new Object();
 		Thread thread = new Thread(
 				() -> this.adopted.supervision().onEvent(new ConsumerStartingEvent(other, this.container)));
@@ -142,7 +142,7 @@ class ConsumerHealthTests {
 	}
 
 	@Test
-	void whatNobodyAnsweredIsToldAfterHalfAMinuteWithItsBeginning() {
+	void unansweredRequestIsReportedAfterHalfAMinuteWithItsBeginning() {
 		tick();
 		this.adopted.answers().unanswered(0, 0, this.execution.instant());
 		this.execution.advance(Duration.ofSeconds(29));

@@ -222,7 +222,7 @@ class ConsumerSessionTests {
 	}
 
 	@Test
-	void operatorIsToldWhatASeekLeavesUnfinished() {
+	void seekReportsToTheOperatorWhatItLeavesUnfinished() {
 		produce(PARTITION, 0, 20);
 		this.failingKeys.addAll(List.of("key5", "key7", "key19"));
 		assign(PARTITION);

@@ -140,7 +140,7 @@ class ContainerSupervisionTests {
 	}
 
 	@Test
-	void observersAreToldEachTimeThatTheConsumerCannotGoOn() {
+	void observersAreNotifiedEachTimeTheConsumerCannotContinue() {
 		for (int death = 0; death < 3; death++) {
 			this.container.start();
 			this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));

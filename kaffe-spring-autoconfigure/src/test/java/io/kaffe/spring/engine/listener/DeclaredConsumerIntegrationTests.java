@@ -120,7 +120,7 @@ class DeclaredConsumerIntegrationTests {
 	}
 
 	@Test
-	void recordIsFinalWhenTheHandlerReturnsWhateverTheAckMode() {
+	void recordIsCompletedWhenTheHandlerReturnsWhateverTheAckMode() {
 		try (ListenerApplication application = declared(Handling.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 2);
 			application.start("--spring.kafka.listener.ack-mode=manual");
@@ -138,14 +138,15 @@ class DeclaredConsumerIntegrationTests {
 	}
 
 	@Test
-	void handlerOfBatchesSaysWhatIsFinal() {
+	void batchHandlerReportsWhatIsCompleted() {
 		try (ListenerApplication application = declared(HandlingBatches.class).with("kaffe.batch.max-size", 4)
 			.topic("orders", 1)) {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start();
 			HandlingBatches handling = context.getBean(HandlingBatches.class);
 			await("all are handled").until(() -> handling.handled.size() == 10);
-			await("what is final is committed").until(() -> Long.valueOf(8).equals(application.committed("orders", 0)));
+			await("what is completed is committed")
+				.until(() -> Long.valueOf(8).equals(application.committed("orders", 0)));
 			assertThat(handling.handled).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
 			assertThat(handling.largest.get()).as("records in a batch").isBetween(1, 4);
 			ListenerApplication.container(context, "orders").stop();

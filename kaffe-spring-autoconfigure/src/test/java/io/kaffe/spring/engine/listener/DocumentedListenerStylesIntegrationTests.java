@@ -292,7 +292,7 @@ class DocumentedListenerStylesIntegrationTests {
 
 	@Test
 	void partitionsAreAssignedByTheListener() {
-		await("those that are wanted are handled")
+		await("the requested ones are handled")
 			.untilAsserted(() -> assertThat(notes.of("assigned")).containsExactlyInAnyOrder("0", "1", "2", "12"));
 		committed("assigned", 0, 3);
 		committed("assigned", 1, 3);

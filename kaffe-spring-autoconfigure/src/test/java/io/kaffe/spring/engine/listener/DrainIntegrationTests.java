@@ -251,7 +251,7 @@ class DrainIntegrationTests {
 	}
 
 	@Test
-	void rebalanceListenerOfTheUserIsToldWhenNothingIsBeingHandledAnyMore() {
+	void rebalanceListenerOfTheUserIsNotifiedWhenNothingIsBeingHandled() {
 		try (ListenerApplication application = ListenerApplication.of(WithRebalanceListener.class)
 			.with("kaffe.consumers.orders", "")
 			.topic("orders", 1)) {
@@ -290,7 +290,7 @@ class DrainIntegrationTests {
 		application.send("orders", 0, 0, 10);
 		ConfigurableApplicationContext context = application.start();
 		Acknowledgments open = context.getBean(Acknowledgments.class);
-		await("all were handed over").until(() -> open.records.get() == 10);
+		await("all were dispatched").until(() -> open.records.get() == 10);
 		CompletableFuture<Void> stopped = CompletableFuture
 			.runAsync(() -> ListenerApplication.container(context, "orders").stop());
 		await("the drain has begun")
@@ -314,7 +314,7 @@ class DrainIntegrationTests {
 			application.send("orders", 1, 0, 10);
 			ConfigurableApplicationContext first = application.start();
 			Acknowledgments open = first.getBean(Acknowledgments.class);
-			await("all were handed over").until(() -> open.records.get() == 20);
+			await("all were dispatched").until(() -> open.records.get() == 20);
 			ConfigurableApplicationContext second = application.start();
 			ListenerApplication.awaitAssigned(second, "orders", 1);
 			int partition = ListenerApplication.table(second, "orders").partitions().get(0).partition();
@@ -336,7 +336,7 @@ class DrainIntegrationTests {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start();
 			Acknowledgments open = context.getBean(Acknowledgments.class);
-			await("all were handed over").until(() -> open.records.get() == 10);
+			await("all were dispatched").until(() -> open.records.get() == 10);
 			assertThat(CompletableFuture.runAsync(context::close)).as("nothing is waited for in vain")
 				.succeedsWithin(10, TimeUnit.SECONDS);
 			assertThat(application.committed("orders", 0)).isEqualTo(10);
@@ -351,7 +351,7 @@ class DrainIntegrationTests {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start();
 			Acknowledgments open = context.getBean(Acknowledgments.class);
-			await("all were handed over").until(() -> open.records.get() == 10);
+			await("all were dispatched").until(() -> open.records.get() == 10);
 			assertThat(CompletableFuture.runAsync(() -> ListenerApplication.container(context, "orders").stop()))
 				.as("nothing is waited for in vain")
 				.succeedsWithin(10, TimeUnit.SECONDS);
@@ -361,7 +361,7 @@ class DrainIntegrationTests {
 	}
 
 	@Test
-	void recordThatIsFinalWithTheAcknowledgmentOfAFailedAttemptIsNotWaitedFor() {
+	void recordCompletedByTheAcknowledgmentOfAFailedAttemptIsNotWaitedFor() {
 		try (ListenerApplication application = application(FailingAfterwards.class, Protocol.CLASSIC).topic("orders",
 				1)) {
 			application.send("orders", 0, 0, 1);
@@ -380,14 +380,14 @@ class DrainIntegrationTests {
 	}
 
 	@Test
-	void acknowledgmentsThatOutlastTheDrainAreGivenUp(CapturedOutput output) {
+	void acknowledgmentsThatOutlastTheDrainAreAbandoned(CapturedOutput output) {
 		try (ListenerApplication application = application(Acknowledging.class, Protocol.CLASSIC)
 			.with("kaffe.drain-timeout", "300ms")
 			.topic("orders", 1)) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start();
 			Acknowledgments open = context.getBean(Acknowledgments.class);
-			await("all were handed over").until(() -> open.records.get() == 3);
+			await("all were dispatched").until(() -> open.records.get() == 3);
 			open.acknowledgments.remove().acknowledge();
 			ListenerApplication.container(context, "orders").stop();
 			String topic = application.topic("orders");
@@ -574,7 +574,7 @@ class DrainIntegrationTests {
 	}
 
 	/**
-	 * What was handed over to be acknowledged later.
+	 * What was dispatched to be acknowledged later.
 	 */
 	static class Acknowledgments {
 

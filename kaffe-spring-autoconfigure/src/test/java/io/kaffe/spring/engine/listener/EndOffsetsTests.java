@@ -53,7 +53,7 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link EndOffsets} with brokers that answer as a test wants.
+ * Tests for {@link EndOffsets} with brokers that answer as a test requires.
  */
 class EndOffsetsTests {
 
@@ -152,7 +152,7 @@ class EndOffsetsTests {
 	}
 
 	@Test
-	void nobodyIsAskedForAConsumerThatDoesNotRun() {
+	void brokerIsNotAskedForAConsumerThatDoesNotRun() {
 		this.unanswered = ALL;
 		this.ends.refresh();
 		this.container.running = false;

@@ -171,7 +171,7 @@ class EventsIntegrationTests {
 				throw new UnsupportedOperationException("On purpose");
 			}
 			if (record.offset() == this.hanging && !this.letGo.await(30, TimeUnit.SECONDS)) {
-				throw new IllegalStateException("Nobody let the handler go");
+				throw new IllegalStateException("The handler was not released");
 			}
 		}
 

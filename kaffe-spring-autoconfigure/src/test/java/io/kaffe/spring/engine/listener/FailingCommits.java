@@ -29,7 +29,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 
 /**
- * Lets commits fail, as long as the test wants it.
+ * Lets commits fail, as long as the test requires.
  */
 @Configuration(proxyBeanMethods = false)
 class FailingCommits {

@@ -34,8 +34,8 @@ import io.kaffe.spring.engine.worker.ManualExecution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link FlowControl}: when it waits for room before partitions are left out of
- * a fetch. The share of each of two partitions is 5,000 records.
+ * Tests for {@link FlowControl}: when it waits for back-pressure to end before partitions
+ * are left out of a fetch. The share of each of two partitions is 5,000 records.
  */
 class FlowControlTests {
 
@@ -69,7 +69,7 @@ class FlowControlTests {
 	}
 
 	@Test
-	void partitionsWithRoomAreNotWaitedFor() {
+	void partitionsWithoutBackPressureAreNotWaitedFor() {
 		poll(4999);
 		assertThat(waitsAndPauses()).isEqualTo("0 []");
 	}

@@ -40,7 +40,7 @@ final class Gate {
 	private final CountDownLatch open = new CountDownLatch(1);
 
 	/**
-	 * Stop at a record.
+	 * Block while handling a record.
 	 * @param coordinates its partition, a colon and its value
 	 */
 	void stopAt(String coordinates) {
@@ -53,7 +53,7 @@ final class Gate {
 		if (this.stops.remove(coordinates)) {
 			try {
 				if (!this.open.await(60, TimeUnit.SECONDS)) {
-					throw new IllegalStateException("Nobody opened the gate for " + coordinates);
+					throw new IllegalStateException("The gate was not opened for " + coordinates);
 				}
 			}
 			catch (InterruptedException ex) {

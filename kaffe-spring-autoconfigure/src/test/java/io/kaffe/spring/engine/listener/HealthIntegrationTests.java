@@ -55,7 +55,7 @@ class HealthIntegrationTests {
 	private final HttpClient client = HttpClient.newHttpClient();
 
 	@Test
-	void healthTellsAProblemAndWhatSomebodyPausedOrStoppedAndLivenessIsOfNoConcern() throws Exception {
+	void healthReportsProblemsAndWhatAnOperatorPausedOrStoppedAndLivenessIsUnaffected() throws Exception {
 		try (ListenerApplication application = application(Failing.class)
 			.with("management.endpoint.health.probes.enabled", true)
 			.with("management.endpoint.health.show-details", "always")

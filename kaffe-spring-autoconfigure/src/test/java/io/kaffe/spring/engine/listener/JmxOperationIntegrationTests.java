@@ -87,7 +87,7 @@ class JmxOperationIntegrationTests {
 			operate(context, "orders", "retry", topic, 0, 7L);
 			operate(context, "orders", "skip", topic, 0, 8L);
 			operate(context, "orders", "skip", topic, 0, 9L);
-			await("all are final").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
+			await("all are completed").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
 			assertThat(failing.handled).contains("7").doesNotContain("8", "9");
 			assertThatExceptionOfType(MBeanException.class)
 				.isThrownBy(() -> operate(context, "orders", "explode", null, null, null))

@@ -171,7 +171,7 @@ class LagIntegrationTests {
 	}
 
 	@Test
-	void nobodyIsAskedIfThatIsSwitchedOff() {
+	void brokerIsNotAskedIfSwitchedOff() {
 		try (ListenerApplication application = application().with(INTERVAL, "0")) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start();
@@ -216,7 +216,7 @@ class LagIntegrationTests {
 	}
 
 	@Test
-	void brokerThatDoesNotAnswerHoldsUpNobody() {
+	void brokerThatDoesNotAnswerHoldsUpNoConsumer() {
 		try (ListenerApplication application = application().with(INTERVAL, "0")) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start();

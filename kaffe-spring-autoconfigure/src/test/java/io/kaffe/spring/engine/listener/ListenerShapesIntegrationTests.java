@@ -49,7 +49,7 @@ import static org.awaitility.Awaitility.await;
 class ListenerShapesIntegrationTests {
 
 	@Test
-	void recordsAreFinalWhenTheListenerAcknowledgesThemInAnyOrder() {
+	void recordsAreCompletedWhenTheListenerAcknowledgesThemInAnyOrder() {
 		try (ListenerApplication application = ListenerApplication.of(Acknowledging.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
@@ -115,7 +115,7 @@ class ListenerShapesIntegrationTests {
 	}
 
 	@Test
-	void listenersThatNobodyNamesHaveWorkersIfAllAreAdopted() {
+	void unnamedListenersHaveWorkersIfAllAreAdopted() {
 		try (ListenerApplication application = ListenerApplication.of(ConsumerAware.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start("--kaffe.adopt=all");
@@ -138,7 +138,7 @@ class ListenerShapesIntegrationTests {
 	}
 
 	@Test
-	void recordsThatTheListenerFiltersAreFinal() {
+	void filteredRecordsAreCompleted() {
 		try (ListenerApplication application = ListenerApplication.of(Customized.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 4);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=");
@@ -148,7 +148,7 @@ class ListenerShapesIntegrationTests {
 	}
 
 	@Test
-	void recordsThatAnAcknowledgingListenerFiltersAreFinalToo() {
+	void recordsThatAnAcknowledgingListenerFiltersAreCompletedToo() {
 		try (ListenerApplication application = ListenerApplication.of(AcknowledgingFiltered.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 4);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",

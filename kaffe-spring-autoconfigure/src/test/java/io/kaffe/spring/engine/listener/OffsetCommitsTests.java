@@ -159,7 +159,7 @@ class OffsetCommitsTests {
 	}
 
 	@Test
-	void whatIsCompleteAboveIsToldOnceAndAgainWhenMoreIs() {
+	void completedOffsetsAboveAreReportedOnceAndAgainWhenThereAreMore() {
 		complete(0, 10);
 		complete(20, 30);
 		commitIfDue(Duration.ofSeconds(1));
@@ -191,7 +191,7 @@ class OffsetCommitsTests {
 	}
 
 	@Test
-	void finalCommitThatCannotSucceedIsGivenUp() {
+	void finalCommitThatCannotSucceedIsAbandoned() {
 		complete(0, 10);
 		for (KafkaException failure : List.of(new CommitFailedException(), new RebalanceInProgressException())) {
 			this.consumer.commits.clear();
@@ -256,7 +256,7 @@ class OffsetCommitsTests {
 	}
 
 	@Test
-	void finalCommitWithoutAnythingNewAsksNobody() {
+	void finalCommitWithoutAnythingNewAsksNoBroker() {
 		complete(0, 1);
 		assertThat(commitFinally()).isTrue();
 		int before = this.consumer.commits.size();
@@ -325,7 +325,7 @@ class OffsetCommitsTests {
 	}
 
 	@Test
-	void commitThatFailedOfAPartitionThatHasGoneIsNoProblem() {
+	void failedCommitOfARevokedPartitionIsNoProblem() {
 		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(70));
 		assertThat(this.commits.problem()).isNotNull();
 		this.time.advance(Duration.ofSeconds(1));

@@ -85,7 +85,7 @@ class OperationsIntegrationTests {
 				if (example.operation().equals("dead-letter")) {
 					await("one is tried again").until(() -> failing.handled.contains("7"));
 					assertThat(failing.handled).as("skipped, and sent away").doesNotContain("8", "9");
-					await("it is final").until(() -> Long.valueOf(50).equals(application.committed("orders", 0)));
+					await("it is completed").until(() -> Long.valueOf(50).equals(application.committed("orders", 0)));
 				}
 			}
 			await("all is committed").until(() -> Long.valueOf(50).equals(application.committed("orders", 0)));

@@ -44,9 +44,9 @@ class PartitionBufferTests {
 		add(1, 10);
 		assertThat(this.buffer.holdBack(SHARE, false)).isTrue();
 		assertThat(this.buffer.isHeldBack()).isTrue();
-		assertThat(remove(9, 10)).as("removals that make room").isZero();
+		assertThat(remove(9, 10)).as("removals that end back-pressure").isZero();
 		assertThat(this.buffer.holdBack(SHARE, false)).as("71 of 80").isTrue();
-		assertThat(remove(1, 10)).as("removals that make room").isOne();
+		assertThat(remove(1, 10)).as("removals that end back-pressure").isOne();
 		assertThat(this.buffer.holdBack(SHARE, false)).as("70 of 80").isFalse();
 		assertThat(this.buffer.isHeldBack()).isFalse();
 		add(9, 10);
@@ -57,11 +57,11 @@ class PartitionBufferTests {
 	void isHeldBackByBytesUntilAnEighthIsFree() {
 		add(8, 10_000);
 		assertThat(this.buffer.holdBack(SHARE, false)).isTrue();
-		assertThat(remove(1, 10_000)).as("removals that make room").isOne();
+		assertThat(remove(1, 10_000)).as("removals that end back-pressure").isOne();
 		assertThat(this.buffer.holdBack(SHARE, false)).isFalse();
 		add(2, 10_000);
 		assertThat(this.buffer.holdBack(SHARE, false)).isTrue();
-		assertThat(remove(1, 10_000)).as("removals that make room").isZero();
+		assertThat(remove(1, 10_000)).as("removals that end back-pressure").isZero();
 		assertThat(this.buffer.holdBack(SHARE, false)).as("still at the share").isTrue();
 	}
 
@@ -71,7 +71,7 @@ class PartitionBufferTests {
 		assertThat(this.buffer.holdBack(SHARE, true)).isFalse();
 		add(1, 10);
 		assertThat(this.buffer.holdBack(SHARE, true)).isTrue();
-		assertThat(remove(1, 10)).as("removals that make room").isOne();
+		assertThat(remove(1, 10)).as("removals that end back-pressure").isOne();
 		assertThat(this.buffer.holdBack(SHARE, true)).isFalse();
 	}
 
@@ -86,11 +86,11 @@ class PartitionBufferTests {
 	void isLookedAtWhenTheConsumerMayBeFullNoLonger() {
 		add(80, 10);
 		assertThat(this.buffer.holdBack(SHARE, true)).isTrue();
-		assertThat(remove(9, 10)).as("removals that make room").isZero();
-		assertThat(remove(1, 10)).as("removals that make room").isOne();
+		assertThat(remove(9, 10)).as("removals that end back-pressure").isZero();
+		assertThat(remove(1, 10)).as("removals that end back-pressure").isOne();
 		assertThat(this.buffer.holdBack(SHARE, true)).as("still full").isTrue();
-		assertThat(remove(29, 10)).as("removals that make room").isZero();
-		assertThat(remove(1, 10)).as("removals that make room").isOne();
+		assertThat(remove(29, 10)).as("removals that end back-pressure").isZero();
+		assertThat(remove(1, 10)).as("removals that end back-pressure").isOne();
 		assertThat(this.buffer.holdBack(SHARE, true)).as("still full").isFalse();
 	}
 
@@ -100,7 +100,7 @@ class PartitionBufferTests {
 		assertThat(this.buffer.holdBack(one, true)).isFalse();
 		add(1, 10);
 		assertThat(this.buffer.holdBack(one, false)).isTrue();
-		assertThat(remove(1, 10)).as("removals that make room").isOne();
+		assertThat(remove(1, 10)).as("removals that end back-pressure").isOne();
 		assertThat(this.buffer.holdBack(one, false)).isFalse();
 	}
 

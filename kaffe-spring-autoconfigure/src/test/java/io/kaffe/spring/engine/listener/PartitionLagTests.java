@@ -45,7 +45,7 @@ class PartitionLagTests {
 	}
 
 	@Test
-	void endThatTheBrokerToldCountsAlsoWhileNothingIsFetched() {
+	void endReportedByTheBrokerCountsAlsoWhileNothingIsFetched() {
 		this.end.fetched(20L, 10, NOON);
 		this.end.listed(50L, 10L, NOON);
 		assertThat(this.end.offset(10, false)).isEqualTo(50);

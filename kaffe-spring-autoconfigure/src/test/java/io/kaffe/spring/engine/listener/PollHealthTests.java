@@ -148,7 +148,7 @@ class PollHealthTests {
 	}
 
 	@Test
-	void commitsThatFailForLongAreTold() {
+	void commitsThatFailForLongAreReported() {
 		ConsumerSession session = poll();
 		session.assigned(List.of(PARTITION));
 		session.dispatch(new ConsumerRecords<>(

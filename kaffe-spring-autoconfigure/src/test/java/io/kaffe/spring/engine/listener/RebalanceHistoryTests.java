@@ -32,8 +32,8 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for what {@link ConsumerSession} tells of partitions that come and go, without a
- * broker.
+ * Tests for what {@link ConsumerSession} records of assigned and revoked partitions,
+ * without a broker.
  */
 class RebalanceHistoryTests {
 
@@ -50,7 +50,7 @@ class RebalanceHistoryTests {
 	private final ConsumerSession session = this.adopted.session(this.consumer);
 
 	@Test
-	void partitionsThatComeAndGoAreTold() {
+	void assignedAndRevokedPartitionsAreRecorded() {
 		assign(SECOND, FIRST);
 		this.execution.advance(Duration.ofSeconds(1));
 		this.session.revoked(List.of(FIRST), () -> {
@@ -66,7 +66,7 @@ class RebalanceHistoryTests {
 	}
 
 	@Test
-	void whatChangesNothingIsNotTold() {
+	void whatChangesNothingIsNotRecorded() {
 		assign(FIRST);
 		this.session.assigned(List.of(FIRST));
 		this.session.assigned(List.of());
@@ -77,7 +77,7 @@ class RebalanceHistoryTests {
 	}
 
 	@Test
-	void recordsThatWereNotStartedAreNotGivenUp() {
+	void recordsThatWereNotStartedAreNotAbandoned() {
 		assign(FIRST);
 		this.session.dispatch(new ConsumerRecords<>(
 				Map.of(FIRST, List.of(new ConsumerRecord<>("orders", 0, 0, "key", "value"))), Map.of()));

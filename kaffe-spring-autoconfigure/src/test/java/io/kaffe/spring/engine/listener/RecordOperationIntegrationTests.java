@@ -85,7 +85,7 @@ class RecordOperationIntegrationTests {
 				.allSatisfy((answer) -> assertThat(answer.body()).contains("-0@7 is not failing"));
 			assertThat(answers).filteredOn((answer) -> answer.statusCode() == 409)
 				.allSatisfy((answer) -> assertThat(answer.body()).contains("Operator requested "));
-			await("it is final").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
+			await("it is completed").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
 			ConsumerSnapshot table = ListenerApplication.table(context, "orders");
 			assertThat(table.counters().handled()).as("all, and each once").isEqualTo(10);
 			assertThat(handler.handled).doesNotHaveDuplicates()
@@ -159,7 +159,7 @@ class RecordOperationIntegrationTests {
 				this.attempts.add(value);
 				boolean again = !this.failed.add(value);
 				if (again && !this.open.await(60, TimeUnit.SECONDS)) {
-					throw new IllegalStateException("Nobody opened the gate");
+					throw new IllegalStateException("The gate was not opened");
 				}
 				if (!again || !this.mended) {
 					throw new IllegalStateException("On purpose");

@@ -127,7 +127,7 @@ class RecordWorkersIntegrationTests {
 			});
 			assertThat(context.getBean(DefaultWorkerManager.class).table("sales", name)).isNotNull();
 			assertThat(context.getBean(DefaultWorkerManager.class).table("sales", "worker_0")).isNull();
-			await("the commit tells of the others").untilAsserted(() -> assertThat(
+			await("the commit reports the others").untilAsserted(() -> assertThat(
 					application.partition(context, "sales", "orders", 0).offsets().completedInMetadata())
 				.isEqualTo(450));
 			handler.letGo.countDown();
@@ -321,7 +321,7 @@ class RecordWorkersIntegrationTests {
 					this.disorders.incrementAndGet();
 				}
 				if (this.hanging != null && key.startsWith(this.hanging) && !this.letGo.await(60, TimeUnit.SECONDS)) {
-					throw new IllegalStateException("Nobody let " + key + " go");
+					throw new IllegalStateException(key + " was not released");
 				}
 			}
 			this.together.countDown();

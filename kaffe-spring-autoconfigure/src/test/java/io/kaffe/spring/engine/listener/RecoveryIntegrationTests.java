@@ -64,7 +64,7 @@ class RecoveryIntegrationTests {
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "worker-per-topic-partition", "worker-per-partition", "worker-per-key", "worker-per-record" })
-	void failedRecordsAreFinalWhenTheirDeadLettersAre(String strategy) {
+	void failedRecordsAreCompletedWhenTheirDeadLettersAre(String strategy) {
 		try (ListenerApplication application = ListenerApplication.of(Picky.class)
 			.with("kaffe.worker-allocation-strategy", strategy)
 			.topic("orders", 2)

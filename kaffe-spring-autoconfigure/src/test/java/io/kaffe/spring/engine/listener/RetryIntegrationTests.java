@@ -62,7 +62,7 @@ import static org.awaitility.Awaitility.await;
 class RetryIntegrationTests {
 
 	@Test
-	void recordIsTriedAsOftenAsIsSaidAndToldWhichAttemptItIs() {
+	void recordIsTriedAsOftenAsConfiguredAndReportsItsAttempt() {
 		try (ListenerApplication application = application(Failing.class).with("kaffe.failure.max-attempts", 4)) {
 			Failing failing = application.start().getBean(Failing.class);
 			awaitCommitted(application);

@@ -36,7 +36,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for partitions that are read from another offset because an operator wants it.
+ * Tests for partitions that are read from another offset because an operator requested
+ * it.
  */
 class SeekIntegrationTests {
 

@@ -148,7 +148,7 @@ class SeekOperationIntegrationTests {
 					"-0 is read from 0 now, but a restart before its next commit undoes that",
 					"-1 is read from 0 now, but a restart before its next commit undoes that", "No answer, on purpose");
 			commits.failing.set(false);
-			await("the next commit tells it, though nothing is polled")
+			await("the next commit reports it, though nothing is polled")
 				.until(() -> Long.valueOf(0).equals(application.committed("orders", 0))
 						&& Long.valueOf(0).equals(application.committed("orders", 1)));
 			assertThat(operator.post("orders/resume", "{\"all\": true}").statusCode()).isEqualTo(200);

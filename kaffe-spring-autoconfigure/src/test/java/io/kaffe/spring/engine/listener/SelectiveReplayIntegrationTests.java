@@ -74,7 +74,7 @@ class SelectiveReplayIntegrationTests {
 	}
 
 	@Test
-	void whatIsToldSurvivesAStopBeforeItWasPolledAgain() throws Exception {
+	void reportedOffsetsSurviveAStopBeforeTheyArePolledAgain() throws Exception {
 		try (ListenerApplication application = application().with("spring.kafka.consumer.max-poll-records", 10)) {
 			application.send("orders", 0, 0, 1000);
 			ConfigurableApplicationContext context = start(application, 1000);
@@ -98,7 +98,7 @@ class SelectiveReplayIntegrationTests {
 	}
 
 	@Test
-	void tableShowsHowMuchIsTold() throws Exception {
+	void tableShowsHowMuchIsReported() throws Exception {
 		try (ListenerApplication application = application()) {
 			application.send("orders", 0, 0, 1000);
 			ConfigurableApplicationContext context = start(application, 1000);
@@ -113,7 +113,7 @@ class SelectiveReplayIntegrationTests {
 	}
 
 	@Test
-	void nothingIsToldIfSwitchedOff() throws Exception {
+	void nothingIsReportedIfSwitchedOff() throws Exception {
 		try (ListenerApplication application = application().with("kaffe.commit.completed-offsets", false)) {
 			application.send("orders", 0, 0, 100);
 			ConfigurableApplicationContext context = start(application, 100);

@@ -76,8 +76,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * it happens while a handler is at its record. The session and everything behind it are
  * real; one thread does everything, so that a seed always leads the same way.
  * <p>
- * It is checked all the time that nothing is committed early, that what a commit tells is
- * complete and exists, that committed offsets go back only with a seek, that a worker
+ * It is checked all the time that nothing is committed early, that what a commit reports
+ * is complete and exists, that committed offsets go back only with a seek, that a worker
  * handles one record at a time and that the buffer keeps its ceiling; and in the end,
  * when all is quiet, that nothing was lost, everything is committed and nothing is left
  * in any counter.
@@ -97,7 +97,9 @@ final class SessionWalk {
 
 	private final Map<TopicPartition, SimulatedConsumer.Partition> cluster = new LinkedHashMap<>();
 
-	/** Offsets whose records are final, whatever made them so, or skipped on purpose. */
+	/**
+	 * Offsets whose records are completed, however that happened, or skipped on purpose.
+	 */
 	private final Map<TopicPartition, Set<Long>> done = new HashMap<>();
 
 	/** To where commits may lead back since the consumer was started. */
@@ -591,7 +593,7 @@ final class SessionWalk {
 		}
 		this.execution.runAll();
 		this.cluster.forEach((partition, log) -> {
-			assertThat(log.offsets()).as("records of %s that are final", partition).isSubsetOf(done(partition));
+			assertThat(log.offsets()).as("records of %s that are completed", partition).isSubsetOf(done(partition));
 			assertThat(committed(log)).as("committed of %s", partition).isEqualTo(log.end());
 		});
 		assertThat(this.adopted.context().buffer().buffered()).as("buffered").isEqualTo(new PartitionBuffer.Room(0, 0));

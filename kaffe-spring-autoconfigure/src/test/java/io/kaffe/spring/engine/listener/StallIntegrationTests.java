@@ -156,7 +156,7 @@ class StallIntegrationTests {
 		private void hang(int number) {
 			try {
 				if (!this.letGo.await(30, TimeUnit.SECONDS)) {
-					throw new IllegalStateException("Nobody let the handler go");
+					throw new IllegalStateException("The handler was not released");
 				}
 			}
 			catch (InterruptedException ex) {

@@ -179,7 +179,7 @@ class SupervisionIntegrationTests {
 			ConfigurableApplicationContext context = application.start();
 			awaitStopped(context, "A polling thread ended with ERROR, too often");
 			int starts = context.getBean(Breaking.class).starts.get();
-			await("nobody starts it").during(Duration.ofSeconds(2))
+			await("it is not started").during(Duration.ofSeconds(2))
 				.until(() -> context.getBean(Breaking.class).starts.get() == starts);
 			startAgainAndFinish(application, context, 0);
 		}
@@ -421,7 +421,7 @@ class SupervisionIntegrationTests {
 	}
 
 	/**
-	 * Kills the polling thread before it polls, so that nobody hears of it.
+	 * Kills the polling thread before it polls, so that no event reports it.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Import(Handler.class)

@@ -140,7 +140,7 @@ class TaskExecutorIntegrationTests {
 			this.threads.add(Thread.currentThread().getName());
 			this.numbers.add(Thread.currentThread().getId());
 			if (!this.open.await(60, TimeUnit.SECONDS)) {
-				throw new IllegalStateException("Nobody opened the gate");
+				throw new IllegalStateException("The gate was not opened");
 			}
 			this.atOnce.decrementAndGet();
 			this.handled.incrementAndGet();

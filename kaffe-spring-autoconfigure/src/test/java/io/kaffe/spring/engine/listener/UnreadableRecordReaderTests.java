@@ -57,7 +57,7 @@ class UnreadableRecordReaderTests {
 	private static final byte[] POISON = { 1, 2, 3 };
 
 	@Test
-	void valueIsNullAndTellsWhyAndKeyIsRead() {
+	void valueIsNullWithItsReasonAndKeyIsRead() {
 		ConsumerRecord<?, ?> record = reader(LongDeserializer.class.getName(), Recording.class).read(
 				unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, new IllegalStateException("no")));
 		assertThat(record.topic()).isEqualTo("orders");
@@ -79,7 +79,7 @@ class UnreadableRecordReaderTests {
 	}
 
 	@Test
-	void keyIsNullAndTellsWhyAndValueIsRead() {
+	void keyIsNullWithItsReasonAndValueIsRead() {
 		ConsumerRecord<?, ?> record = reader(LongDeserializer.class, Recording.class).read(
 				unreadable(DeserializationExceptionOrigin.KEY, POISON, text("value"), new IllegalStateException("no")));
 		assertThat((Object) record.key()).isNull();
@@ -89,7 +89,7 @@ class UnreadableRecordReaderTests {
 	}
 
 	@Test
-	void otherPartThatCannotBeReadEitherTellsWhy() {
+	void otherPartThatCannotBeReadEitherHasItsReason() {
 		ConsumerRecord<?, ?> record = reader(Overflowing.class, Recording.class).read(
 				unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, new IllegalStateException("no")));
 		assertThat((Object) record.key()).isNull();
@@ -101,7 +101,7 @@ class UnreadableRecordReaderTests {
 	}
 
 	@Test
-	void errorThatAnswersNothingIsToldByItsClass() {
+	void errorThatAnswersNothingIsReportedByItsClass() {
 		ConsumerRecord<?, ?> record = reader(Hostile.class, Recording.class).read(
 				unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, new IllegalStateException("no")));
 		assertThat((Object) record.key()).isNull();

@@ -36,12 +36,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /**
- * Tests for what the worker table tells of a consumer beside its workers and partitions.
+ * Tests for what the worker table reports of a consumer beside its workers and
+ * partitions.
  */
 class WorkerTableIntegrationTests {
 
 	@Test
-	void tableTellsOfFailuresWithValuesForThoseWhoMaySeeThem() {
+	void tableShowsFailuresWithValuesToThoseWhoMaySeeThem() {
 		try (ListenerApplication application = application().with("kaffe.failure.max-attempts", 2)
 			.with("kaffe.failure.backoff.initial-interval", "1ms")) {
 			application.send("orders", 0, 0, 3);
@@ -83,7 +84,7 @@ class WorkerTableIntegrationTests {
 	}
 
 	@Test
-	void busyWorkerIsShownWithItsStackAndWhatADrainGaveUpIsTold() {
+	void busyWorkerIsShownWithItsStackAndWhatADrainAbandonedIsReported() {
 		try (ListenerApplication application = application().with("kaffe.drain-timeout", "200ms")) {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start("--test.failing=-", "--test.hanging=1");
