@@ -120,7 +120,7 @@ class SamplePageIntegrationTests {
 		this.browser.run("window.fetch = () => Promise.reject(new TypeError())");
 		press("stall", "The service cannot be reached.");
 		this.browser.run("window.fetch = async () => new Response(null, { status: 503 })");
-		press("customer", "The service answers with 503.");
+		press("customer", "The service responded with status 503.");
 		assertThat(this.browser.count("[aria-pressed=true]")).isZero();
 	}
 
