@@ -91,10 +91,11 @@ final class JournallingConsumer implements InvocationHandler {
 	}
 
 	/**
-	 * Return the name of a wrapped consumer, as journals have it.
+	 * Return the name of a wrapped consumer, as journals have it. Other proxies may be
+	 * around it.
 	 */
 	static String nameOf(Consumer<?, ?> consumer) {
-		return ((JournallingConsumer) Proxy.getInvocationHandler(consumer)).name;
+		return consumer.toString();
 	}
 
 	@Override
