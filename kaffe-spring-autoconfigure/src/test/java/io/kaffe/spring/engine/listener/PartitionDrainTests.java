@@ -1,0 +1,131 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Instant;
+import java.util.AbstractCollection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import io.kaffe.spring.engine.delivery.Holding;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.DetachedRecord;
+import io.kaffe.spring.engine.worker.LimitedLog;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link PartitionDrain}.
+ */
+@Timeout(30)
+class PartitionDrainTests {
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final WorkerRuntime runtime = new WorkerRuntime(this.execution, this.execution, this.execution);
+
+	private final AdvancingTicker ticker = new AdvancingTicker();
+
+	private final PartitionAssignment assignment = new PartitionAssignment(
+			new AssignedPartition(new TopicPartition("orders", 0), 1), 0, 100,
+			new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution),
+			new LateCompletions(new LimitedLog("orders", this.runtime)), this.execution);
+
+	/**
+	 * A thread acknowledges the last record while the drain looks for records to be
+	 * acknowledged: it has taken it out, and has not completed it yet.
+	 */
+	@Test
+	void recordThatIsJustBeingAcknowledgedIsWaitedFor() {
+		Holding.leaveOpen(this.assignment.held());
+		drain(new WhenAsked(this.assignment::hold)).awaitAcknowledgments(List.of(this.assignment), deadline());
+		assertThat(this.ticker.nanos).as("waited until the deadline").isGreaterThanOrEqualTo(deadline());
+	}
+
+	@Test
+	void nothingIsWaitedForIfNothingIsToBeAcknowledged() {
+		Holding.leaveOpen(this.assignment.held());
+		drain(new WhenAsked(() -> {
+		})).awaitAcknowledgments(List.of(this.assignment), deadline());
+		assertThat(this.ticker.nanos).isLessThan(deadline());
+	}
+
+	private PartitionDrain drain(WhenAsked detached) {
+		return new PartitionDrain(new DefaultWorkerManager(this.runtime).register("orders", 1, new TestWorkerOwner()),
+				detached, this.ticker);
+	}
+
+	private static long deadline() {
+		return TimeUnit.MILLISECONDS.toNanos(20);
+	}
+
+	/**
+	 * No records, and something that happens when one asks for them.
+	 */
+	private static final class WhenAsked extends AbstractCollection<DetachedRecord> {
+
+		private final Runnable action;
+
+		WhenAsked(Runnable action) {
+			this.action = action;
+		}
+
+		@Override
+		public Iterator<DetachedRecord> iterator() {
+			this.action.run();
+			return List.<DetachedRecord>of().iterator();
+		}
+
+		@Override
+		public int size() {
+			return 0;
+		}
+
+	}
+
+	/**
+	 * A millisecond is over each time that the time is read.
+	 */
+	private static final class AdvancingTicker implements Ticker {
+
+		private long nanos;
+
+		@Override
+		public long nanoTime() {
+			this.nanos += TimeUnit.MILLISECONDS.toNanos(1);
+			return this.nanos;
+		}
+
+		@Override
+		public Instant instant() {
+			return Instant.EPOCH;
+		}
+
+	}
+
+}
