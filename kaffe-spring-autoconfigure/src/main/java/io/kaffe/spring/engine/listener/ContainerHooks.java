@@ -169,7 +169,7 @@ final class ContainerHooks {
 			session.assigned(partitions);
 			session.seekAssigned(partitions);
 			if (this.user instanceof ConsumerAwareRebalanceListener aware) {
-				aware.onPartitionsAssigned(consumer, partitions);
+				aware.onPartitionsAssigned(TopicSubscription.unwrap(consumer), partitions);
 			}
 			else if (this.user != null) {
 				this.user.onPartitionsAssigned(partitions);
@@ -200,7 +200,7 @@ final class ContainerHooks {
 		@Override
 		public void onPartitionsRevokedAfterCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
 			if (this.user instanceof ConsumerAwareRebalanceListener aware) {
-				aware.onPartitionsRevokedAfterCommit(consumer, partitions);
+				aware.onPartitionsRevokedAfterCommit(TopicSubscription.unwrap(consumer), partitions);
 			}
 			ConsumerSession session = this.adopted.presentSession(consumer);
 			if (session != null) {
@@ -215,7 +215,7 @@ final class ContainerHooks {
 				session.lost(partitions);
 			}
 			if (this.user instanceof ConsumerAwareRebalanceListener aware) {
-				aware.onPartitionsLost(consumer, partitions);
+				aware.onPartitionsLost(TopicSubscription.unwrap(consumer), partitions);
 			}
 			else if (this.user != null) {
 				this.user.onPartitionsLost(partitions);
@@ -246,7 +246,7 @@ final class ContainerHooks {
 
 		private void revokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
 			if (this.user instanceof ConsumerAwareRebalanceListener aware) {
-				aware.onPartitionsRevokedBeforeCommit(consumer, partitions);
+				aware.onPartitionsRevokedBeforeCommit(TopicSubscription.unwrap(consumer), partitions);
 			}
 			else if (this.user != null) {
 				this.user.onPartitionsRevoked(partitions);

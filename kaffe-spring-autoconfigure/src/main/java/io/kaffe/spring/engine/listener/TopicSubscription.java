@@ -101,6 +101,17 @@ final class TopicSubscription {
 	}
 
 	/**
+	 * Return the consumer that the application's factory has created, for callbacks of
+	 * the application: they are given what they would be given without workers.
+	 * @param consumer a consumer of the container
+	 */
+	static Consumer<?, ?> unwrap(Consumer<?, ?> consumer) {
+		return (Proxy.isProxyClass(consumer.getClass())
+				&& Proxy.getInvocationHandler(consumer) instanceof ListenerKeepingConsumer keeping) ? keeping.consumer
+						: consumer;
+	}
+
+	/**
 	 * Return the topics.
 	 * @return an immutable set, or {@code null} if the container does not subscribe to
 	 * topics by name

@@ -87,7 +87,8 @@ final class UnreadableRecords implements CommonErrorHandler {
 			return;
 		}
 		try {
-			this.handler.handleOtherException(thrownException, consumer, container, batchListener);
+			this.handler.handleOtherException(thrownException, TopicSubscription.unwrap(consumer), container,
+					batchListener);
 		}
 		finally {
 			// What fails at once would fail thousands of times a second.

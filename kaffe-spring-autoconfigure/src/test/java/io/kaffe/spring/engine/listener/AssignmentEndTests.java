@@ -34,12 +34,15 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
+import io.kaffe.spring.engine.delivery.Holding;
+import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.table.ConsumerState;
@@ -230,6 +233,45 @@ class AssignmentEndTests {
 		assertThat(seek).isCompletedExceptionally();
 	}
 
+	@Test
+	void revocationWaitsForAnAcknowledgment() {
+		dispatch(0, 3);
+		PartitionAssignment assignment = assignment();
+		OpenRecord open = new OpenRecord(record(0));
+		Holding.leaveOpen(assignment.held());
+		this.container.context().delivery().detachedRecords().add(open);
+		CompletableFuture<Void> acknowledged = whileWaiting(() -> {
+			assignment.hold();
+			this.container.context().delivery().detachedRecords().remove(open);
+			assignment.complete(record(0));
+			assignment.exit();
+		});
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		acknowledged.join();
+		assertThat(committed()).isEqualTo(1);
+	}
+
+	@Test
+	void nothingIsEnteredOnceARevocationHasBegun() {
+		PartitionAssignment assignment = assignment();
+		assignment.revoke();
+		assertThat(assignment.enter()).isFalse();
+		assertThat(assignment.isRunning()).isFalse();
+	}
+
+	@Test
+	void completionsThatFreeSpaceInterruptThePoll() {
+		dispatch(0, 10_000);
+		this.session.tick();
+		assertThat(this.consumer.paused()).containsExactly(PARTITION);
+		int before = this.wakeups.get();
+		this.execution.runAll();
+		assertThat(this.wakeups).hasValueGreaterThan(before);
+		this.session.tick();
+		assertThat(this.consumer.paused()).isEmpty();
+	}
+
 	private PartitionAssignment assignment() {
 		return this.session.assignments().iterator().next();
 	}
@@ -270,6 +312,30 @@ class AssignmentEndTests {
 			.toList();
 		this.session.dispatch(new ConsumerRecords<>(Map.of(PARTITION, records),
 				Map.of(PARTITION, new OffsetAndMetadata(from + count))));
+	}
+
+	/**
+	 * A record that a listener has left open.
+	 *
+	 * @param record the record
+	 */
+	private record OpenRecord(ConsumerRecord<?, ?> record) implements DetachedRecord {
+
+		@Override
+		public @Nullable String workerName() {
+			return null;
+		}
+
+		@Override
+		public long since() {
+			return 0;
+		}
+
+		@Override
+		public boolean isOver() {
+			return false;
+		}
+
 	}
 
 	private static ConsumerRecord<Object, Object> record(long offset) {

@@ -92,6 +92,12 @@ class TopicSubscriptionTests {
 	}
 
 	@Test
+	void applicationsAreGivenTheConsumerThatTheirFactoryCreated() {
+		assertThat(TopicSubscription.unwrap(this.consumer)).isSameAs(this.target);
+		assertThat(TopicSubscription.unwrap(this.target)).isSameAs(this.target);
+	}
+
+	@Test
 	void sharedConsumerFactoryIsLeftAsItIs() {
 		ConcurrentMessageListenerContainer<String, String> container = container("orders");
 		TopicSubscription subscription = new TopicSubscription("orders", container);

@@ -1,0 +1,147 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.event.ConsumerStoppingEvent;
+import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+
+import io.kaffe.spring.engine.worker.ManualExecution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ContainerHooks}: what the application's own rebalance listener is
+ * notified of, and with which consumer.
+ */
+class ContainerHooksTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private final List<String> notifications = new ArrayList<>();
+
+	private final List<Consumer<?, ?>> consumers = new ArrayList<>();
+
+	private final List<Object> events = new ArrayList<>();
+
+	private final MockConsumer<Object, Object> target = new MockConsumer<>("earliest");
+
+	private final Consumer<Object, Object> consumer = TopicSubscription.ListenerKeepingConsumer.of(this.target);
+
+	private final KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
+			new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("orders"));
+
+	@BeforeEach
+	void install() {
+		this.container.getContainerProperties().setGroupId("orders");
+		this.container.getContainerProperties().setConsumerRebalanceListener(new Listener());
+		this.container.setApplicationEventPublisher(new ApplicationEventPublisher() {
+
+			@Override
+			public void publishEvent(Object event) {
+				ContainerHooksTests.this.events.add(event);
+			}
+
+		});
+		ContainerHooks.installIn(ContainerFixtures.adopted(this.container, new ManualExecution()));
+		this.target.subscribe(List.of("orders"));
+		this.target.rebalance(List.of(PARTITION));
+		this.target.updateBeginningOffsets(Map.of(PARTITION, 0L));
+		this.target.updateEndOffsets(Map.of(PARTITION, 0L));
+		listener().onPartitionsAssigned(this.consumer, List.of(PARTITION));
+	}
+
+	@Test
+	void applicationIsNotifiedOfARevocationWithItsOwnConsumer() {
+		listener().onPartitionsRevokedBeforeCommit(this.consumer, List.of(PARTITION));
+		listener().onPartitionsRevokedAfterCommit(this.consumer, List.of(PARTITION));
+		assertThat(this.notifications).containsExactly("assigned [orders-0]", "before commit [orders-0]",
+				"after commit [orders-0]");
+		assertThat(this.consumers).allSatisfy((given) -> assertThat(given).isSameAs(this.target));
+	}
+
+	@Test
+	void applicationIsNotifiedOnceOfThePartitionsOfAConsumerThatStops() {
+		ApplicationEventPublisher publisher = this.container.getApplicationEventPublisher();
+		assertThat(publisher).isNotNull();
+		ApplicationEvent stopping = new ConsumerStoppingEvent(this.container, this.container, this.consumer, null);
+		publisher.publishEvent(stopping);
+		assertThat(this.notifications).containsExactly("assigned [orders-0]", "before commit [orders-0]");
+		listener().onPartitionsRevokedBeforeCommit(this.consumer, List.of(PARTITION));
+		assertThat(this.notifications).as("when the client revokes them").hasSize(2);
+		assertThat(this.events).containsExactly(stopping);
+	}
+
+	@Test
+	void applicationIsNotifiedOfLostPartitions() {
+		listener().onPartitionsLost(this.consumer, List.of(PARTITION));
+		assertThat(this.notifications).containsExactly("assigned [orders-0]", "lost [orders-0]");
+	}
+
+	private ConsumerAwareRebalanceListener listener() {
+		return (ConsumerAwareRebalanceListener) Objects
+			.requireNonNull(this.container.getContainerProperties().getConsumerRebalanceListener());
+	}
+
+	/**
+	 * The application's.
+	 */
+	private final class Listener implements ConsumerAwareRebalanceListener {
+
+		@Override
+		public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			note("assigned", consumer, partitions);
+		}
+
+		@Override
+		public void onPartitionsRevokedBeforeCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			note("before commit", consumer, partitions);
+		}
+
+		@Override
+		public void onPartitionsRevokedAfterCommit(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			note("after commit", consumer, partitions);
+		}
+
+		@Override
+		public void onPartitionsLost(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			note("lost", consumer, partitions);
+		}
+
+		private void note(String what, Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+			ContainerHooksTests.this.notifications.add(what + " " + partitions);
+			ContainerHooksTests.this.consumers.add(consumer);
+		}
+
+	}
+
+}
