@@ -314,6 +314,10 @@ class AssignmentEndTests {
 				Map.of(PARTITION, new OffsetAndMetadata(from + count))));
 	}
 
+	private static ConsumerRecord<Object, Object> record(long offset) {
+		return new ConsumerRecord<>("orders", 0, offset, "key", "value");
+	}
+
 	/**
 	 * A record that a listener has left open.
 	 *
@@ -336,10 +340,6 @@ class AssignmentEndTests {
 			return false;
 		}
 
-	}
-
-	private static ConsumerRecord<Object, Object> record(long offset) {
-		return new ConsumerRecord<>("orders", 0, offset, "key", "value");
 	}
 
 }

@@ -91,8 +91,7 @@ class ContainerHooksTests {
 
 	@Test
 	void applicationIsNotifiedOnceOfThePartitionsOfAConsumerThatStops() {
-		ApplicationEventPublisher publisher = this.container.getApplicationEventPublisher();
-		assertThat(publisher).isNotNull();
+		ApplicationEventPublisher publisher = Objects.requireNonNull(this.container.getApplicationEventPublisher());
 		ApplicationEvent stopping = new ConsumerStoppingEvent(this.container, this.container, this.consumer, null);
 		publisher.publishEvent(stopping);
 		assertThat(this.notifications).containsExactly("assigned [orders-0]", "before commit [orders-0]");
