@@ -1,0 +1,141 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.test.simulation;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Decides which simulated thread runs next, and how far.
+ * <p>
+ * A thread may be interrupted at every point at which it can see what others do.
+ */
+final class Schedule {
+
+	/** How many points a history has, by and large. */
+	private static final int POINTS = 30_000;
+
+	private final SplittableRandom random;
+
+	private final Kind kind;
+
+	/** At which points the priority of the thread that runs drops, in order. */
+	private final long[] drops;
+
+	private int dropped;
+
+	private long points;
+
+	private int lowest;
+
+	/**
+	 * Create a schedule.
+	 * @param kind how it decides
+	 * @param random makes its choices
+	 */
+	Schedule(Kind kind, SplittableRandom random) {
+		this.random = random;
+		this.kind = kind;
+		this.drops = (kind == Kind.PRIORITIES) ? random.longs(1 + random.nextInt(6), 1, POINTS).sorted().toArray()
+				: new long[0];
+	}
+
+	/**
+	 * Return how many points the running thread passes before another one gets its turn.
+	 */
+	long nextTurn() {
+		return switch (this.kind) {
+			case COOPERATIVE -> Long.MAX_VALUE;
+			case FEW_SWITCHES -> 1 + this.random.nextInt(POINTS / 4);
+			case MANY_SWITCHES -> 1 + this.random.nextInt(200);
+			case PRIORITIES -> nextDrop();
+		};
+	}
+
+	private long nextDrop() {
+		if (this.dropped == this.drops.length) {
+			return Long.MAX_VALUE;
+		}
+		long turn = Math.max(1, this.drops[this.dropped++] - this.points);
+		this.points += turn;
+		return turn;
+	}
+
+	/**
+	 * Note that the running thread was interrupted.
+	 */
+	void interrupted(SimulatedThread running) {
+		running.priority(--this.lowest);
+	}
+
+	/**
+	 * Return the priority of a new thread.
+	 */
+	int newPriority() {
+		return this.random.nextInt(1_000_000);
+	}
+
+	/**
+	 * Choose the thread that runs next.
+	 * @param ready those that can, at least one
+	 */
+	SimulatedThread choose(List<SimulatedThread> ready) {
+		if (ready.size() == 1) {
+			return ready.get(0);
+		}
+		if (this.kind != Kind.PRIORITIES) {
+			return ready.get(this.random.nextInt(ready.size()));
+		}
+		SimulatedThread highest = ready.get(0);
+		for (int index = 1; index < ready.size(); index++) {
+			if (ready.get(index).priority() > highest.priority()) {
+				highest = ready.get(index);
+			}
+		}
+		return highest;
+	}
+
+	@Override
+	public String toString() {
+		return this.kind + ((this.drops.length > 0) ? " " + Arrays.toString(this.drops) : "");
+	}
+
+	/**
+	 * How a schedule decides.
+	 */
+	enum Kind {
+
+		/** A thread runs until it waits or ends. */
+		COOPERATIVE,
+
+		/** A thread is interrupted a few times in a history. */
+		FEW_SWITCHES,
+
+		/** A thread is interrupted often. */
+		MANY_SWITCHES,
+
+		/**
+		 * The thread of the highest priority runs; at a few points, the priority of the
+		 * one that runs drops below all others (probabilistic concurrency testing,
+		 * Burckhardt et al., ASPLOS 2010).
+		 */
+		PRIORITIES
+
+	}
+
+}
