@@ -1,0 +1,113 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.Simulation;
+
+/**
+ * What woven code calls in place of methods of maps that run functions under a lock: no
+ * other simulated thread comes between.
+ */
+public final class Points {
+
+	private Points() {
+	}
+
+	/**
+	 * Call {@link Map#compute}.
+	 * @param map the map
+	 * @param key the key
+	 * @param function the function
+	 * @return what the map returns
+	 */
+	public static <K, V> @Nullable V compute(Map<K, V> map, K key,
+			BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
+		Simulation.point();
+		Simulation.beginAtomic();
+		try {
+			return map.compute(key, function);
+		}
+		finally {
+			Simulation.endAtomic();
+		}
+	}
+
+	/**
+	 * Call {@link Map#computeIfAbsent}.
+	 * @param map the map
+	 * @param key the key
+	 * @param function the function
+	 * @return what the map returns
+	 */
+	public static <K, V> @Nullable V computeIfAbsent(Map<K, V> map, K key,
+			Function<? super K, ? extends @Nullable V> function) {
+		Simulation.point();
+		Simulation.beginAtomic();
+		try {
+			return map.computeIfAbsent(key, function);
+		}
+		finally {
+			Simulation.endAtomic();
+		}
+	}
+
+	/**
+	 * Call {@link Map#computeIfPresent}.
+	 * @param map the map
+	 * @param key the key
+	 * @param function the function
+	 * @return what the map returns
+	 */
+	public static <K, V> @Nullable V computeIfPresent(Map<K, V> map, K key,
+			BiFunction<? super K, ? super V, ? extends @Nullable V> function) {
+		Simulation.point();
+		Simulation.beginAtomic();
+		try {
+			return map.computeIfPresent(key, function);
+		}
+		finally {
+			Simulation.endAtomic();
+		}
+	}
+
+	/**
+	 * Call {@link Map#merge}.
+	 * @param map the map
+	 * @param key the key
+	 * @param value the value
+	 * @param function the function
+	 * @return what the map returns
+	 */
+	public static <K, V> @Nullable V merge(Map<K, V> map, K key, V value,
+			BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
+		Simulation.point();
+		Simulation.beginAtomic();
+		try {
+			return map.merge(key, value, function);
+		}
+		finally {
+			Simulation.endAtomic();
+		}
+	}
+
+}
