@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.simulation.Happening.Kind;
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+
+/**
+ * What a history is about: how the service is configured, and what happens to it. Drawn
+ * from a seed.
+ *
+ * @param seed what it was drawn from; it also decides the schedule
+ * @param service how the service is configured
+ * @param instances with how many instances it begins
+ * @param partitions how many partitions each of the two topics has at first
+ * @param slowness how often time passes although threads could run, in thousandths
+ * @param happenings what happens, by time
+ */
+record Scenario(long seed, Service service, int instances, int partitions, int slowness, List<Happening> happenings) {
+
+	/** How long things happen, in milliseconds. */
+	private static final int SPAN = 1500;
+
+	/** What is likely to happen. */
+	private static final List<Kind> DISTURBANCES = disturbances();
+
+	private static List<Kind> disturbances() {
+		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
+		kinds.removeAll(List.of(Kind.PRODUCE, Kind.TRICKLE));
+		// The more so, the closer to what services meet each day.
+		kinds.addAll(List.of(Kind.START, Kind.STOP, Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.REBALANCE,
+				Kind.FAIL_COMMITS, Kind.FAILING_KEY, Kind.FAILING_KEY, Kind.SLOW_HANDLERS, Kind.RETRY, Kind.SKIP));
+		return kinds;
+	}
+
+	/**
+	 * Draw a scenario.
+	 * @param seed what decides
+	 */
+	static Scenario of(long seed) {
+		Chance chance = new Chance(seed);
+		Service service = Service.of(chance);
+		List<Happening> happenings = new ArrayList<>();
+		int left = chance.between(50, 70);
+		boolean trickle = chance.percent(50);
+		while (left > 0) {
+			int count = Math.min(left, chance.between(1, trickle ? 12 : 40));
+			left -= count;
+			happenings.add(new Happening(chance.below(SPAN * 2 / 3),
+					chance.percent(trickle ? 80 : 20) ? Kind.TRICKLE : Kind.PRODUCE, chance.below(1000), count));
+		}
+		for (int count = chance.between(3, 10); count > 0; count--) {
+			happenings.add(new Happening(chance.below(SPAN), chance.one(DISTURBANCES), chance.below(1000),
+					chance.below(1000)));
+		}
+		happenings.sort(Comparator.comparingInt(Happening::millis));
+		return new Scenario(seed, service, chance.between(1, 3), chance.between(1, 3),
+				chance.one(0, 0, 2, 20), List.copyOf(happenings));
+	}
+
+	Scenario with(List<Happening> less) {
+		return new Scenario(this.seed, this.service, this.instances, this.partitions, this.slowness,
+				List.copyOf(less));
+	}
+
+	/**
+	 * How the service is configured.
+	 *
+	 * @param protocol how the group assigns partitions
+	 * @param staticMembers whether instances are static members
+	 * @param readCommitted whether only committed records are read
+	 * @param concurrency how many consumer threads an instance has
+	 * @param strategy decides which records share a worker
+	 * @param shape what the listener takes
+	 * @param then what happens when a record is not retried
+	 * @param maxAttempts most attempts, 0 without limit
+	 * @param backOffMillis how long to wait before a retry
+	 * @param drainMillis how long a drain waits
+	 * @param commitMillis how often offsets are committed
+	 * @param maxBuffered most records that are buffered
+	 * @param maxConcurrency most workers that run at once, or {@code null}
+	 * @param completedOffsets whether commits report completed offsets
+	 * @param poolSize how many threads the executor has
+	 * @param maxPollRecords most records of a poll
+	 */
+	record Service(Protocol protocol, boolean staticMembers, boolean readCommitted, int concurrency,
+			StandardWorkerAllocationStrategy strategy, Shape shape, FailureAction then, int maxAttempts,
+			int backOffMillis, int drainMillis, int commitMillis, int maxBuffered, @Nullable Integer maxConcurrency,
+			boolean completedOffsets, int poolSize, int maxPollRecords) {
+
+		static Service of(Chance chance) {
+			return new Service(chance.one(Protocol.values()), chance.percent(15), chance.percent(50),
+					chance.one(1, 1, 2), chance.one(StandardWorkerAllocationStrategy.values()),
+					chance.one(Shape.values()),
+					chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER, FailureAction.SKIP),
+					chance.one(0, 1, 3), chance.one(1, 10, 100), chance.one(0, 200, 2000), chance.one(50, 100, 500),
+					chance.one(4, 20, 1000), chance.one(null, null, 1, 2), chance.percent(85), chance.one(1, 4, 16),
+					chance.one(1, 10, 500));
+		}
+
+	}
+
+	/**
+	 * How the group assigns partitions.
+	 */
+	enum Protocol {
+
+		/** All partitions are revoked in each rebalance. */
+		EAGER,
+
+		/** Only those that move are revoked (KIP-429). */
+		COOPERATIVE,
+
+		/** The coordinator assigns (KIP-848). */
+		CONSUMER
+
+	}
+
+	/**
+	 * What the listener takes.
+	 */
+	enum Shape {
+
+		/** One record at a time. */
+		RECORD,
+
+		/** One record at a time, which it acknowledges, maybe later. */
+		ACKNOWLEDGED_RECORD,
+
+		/** One record at a time, for which it returns a future. */
+		FUTURE,
+
+		/** Batches. */
+		BATCH,
+
+		/** Batches, which it acknowledges, maybe later. */
+		ACKNOWLEDGED_BATCH;
+
+		boolean isBatch() {
+			return this == BATCH || this == ACKNOWLEDGED_BATCH;
+		}
+
+		boolean isAcknowledged() {
+			return this == ACKNOWLEDGED_RECORD || this == ACKNOWLEDGED_BATCH;
+		}
+
+	}
+
+}
