@@ -17,18 +17,26 @@
 package io.kaffe.simulation;
 
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.test.simulation.SimulatedThread;
 import io.kaffe.spring.test.simulation.Simulation;
 
 /**
- * What woven code calls in place of methods of maps that run functions under a lock: no
- * other simulated thread comes between.
+ * What woven code calls in place of what would stop the virtual machine's thread, or read
+ * its clock; and in place of methods of maps that run functions under a lock, where no
+ * other simulated thread may come between.
  */
 public final class Points {
+
+	private static final long LOOK_NANOS = 100_000;
 
 	private Points() {
 	}
@@ -108,6 +116,49 @@ public final class Points {
 		finally {
 			Simulation.endAtomic();
 		}
+	}
+
+	/**
+	 * Call {@link Lock#lock()}; other simulated threads run while it is held by one.
+	 * @param lock the lock
+	 */
+	public static void lock(Lock lock) {
+		while (!lock.tryLock()) {
+			simulation().elapse(LOOK_NANOS);
+		}
+	}
+
+	/**
+	 * Call {@link CountDownLatch#await(long, TimeUnit)} in simulated time.
+	 * @param latch the latch
+	 * @param time how long to wait
+	 * @param unit of which unit
+	 * @return whether the count is zero
+	 */
+	public static boolean await(CountDownLatch latch, long time, TimeUnit unit) {
+		return simulation().await(() -> latch.getCount() == 0, unit.toNanos(time));
+	}
+
+	/**
+	 * Call {@link Thread#sleep(long)} in simulated time.
+	 * @param millis how long
+	 * @throws InterruptedException if the calling thread is interrupted
+	 */
+	public static void sleep(long millis) throws InterruptedException {
+		simulation().sleep(TimeUnit.MILLISECONDS.toNanos(millis));
+	}
+
+	/**
+	 * Return the time of day of the running process.
+	 * @return milliseconds since the epoch
+	 */
+	public static long currentTimeMillis() {
+		SimulatedThread running = simulation().running();
+		return ((running != null) ? running.process().instant() : simulation().instant()).toEpochMilli();
+	}
+
+	private static Simulation simulation() {
+		return Objects.requireNonNull(Simulation.present(), "No simulation is running");
 	}
 
 }

@@ -38,7 +38,9 @@ import io.kaffe.spring.test.simulation.Simulation;
 /**
  * Puts points into classes: before whatever is seen by other threads. That is each access
  * to a volatile field, and each call of a class of {@code java.util.concurrent}, of a
- * {@code VarHandle} and of a queue. What runs under a monitor is atomic.
+ * {@code VarHandle} and of a queue. What runs under a monitor is atomic. Classes without
+ * points, those of the listener container, wait and read the clock in the simulation all
+ * the same.
  * <p>
  * <b>Threading.</b> Used by one thread.
  */
@@ -75,17 +77,18 @@ final class Weaving {
 	}
 
 	/**
-	 * Put points into a class.
+	 * Weave a class.
 	 * @param name its name
+	 * @param pointed whether points are put in
 	 * @return its byte code, or {@code null} if there is no such class
 	 */
-	byte @Nullable [] weave(String name) {
+	byte @Nullable [] weave(String name, boolean pointed) {
 		byte[] original = bytes(name.replace('.', '/'));
 		if (original == null) {
 			return null;
 		}
 		ClassWriter writer = new Writer();
-		new ClassReader(original).accept(new Weaver(writer), ClassReader.SKIP_FRAMES);
+		new ClassReader(original).accept(new Weaver(writer, pointed), ClassReader.SKIP_FRAMES);
 		return writer.toByteArray();
 	}
 
@@ -143,22 +146,55 @@ final class Weaving {
 	 */
 	private final class Weaver extends ClassVisitor {
 
-		Weaver(ClassVisitor next) {
+		private final boolean pointed;
+
+		Weaver(ClassVisitor next, boolean pointed) {
 			super(Opcodes.ASM9, next);
+			this.pointed = pointed;
 		}
 
 		@Override
 		public MethodVisitor visitMethod(int access, String name, String descriptor, @Nullable String signature,
 				String @Nullable [] exceptions) {
 			MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
-			return name.equals("<clinit>") ? next
-					: new MethodWeaver(next, (access & Opcodes.ACC_SYNCHRONIZED) != 0);
+			MethodVisitor waits = new WaitWeaver(next);
+			return (name.equals("<clinit>") || !this.pointed) ? waits
+					: new MethodWeaver(waits, (access & Opcodes.ACC_SYNCHRONIZED) != 0);
 		}
 
 	}
 
 	/**
-	 * Weaves one method.
+	 * Replaces what waits or reads the clock.
+	 */
+	private static final class WaitWeaver extends MethodVisitor {
+
+		WaitWeaver(MethodVisitor next) {
+			super(Opcodes.ASM9, next);
+		}
+
+		@Override
+		public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
+			String target = owner + "." + name + descriptor;
+			switch (target) {
+				case "java/util/concurrent/locks/ReentrantLock.lock()V", "java/util/concurrent/locks/Lock.lock()V" ->
+					replace("lock", "(Ljava/util/concurrent/locks/Lock;)V");
+				case "java/util/concurrent/CountDownLatch.await(JLjava/util/concurrent/TimeUnit;)Z" ->
+					replace("await", "(Ljava/util/concurrent/CountDownLatch;JLjava/util/concurrent/TimeUnit;)Z");
+				case "java/lang/Thread.sleep(J)V", "java/lang/System.currentTimeMillis()J" ->
+					replace(name, descriptor);
+				default -> super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+			}
+		}
+
+		private void replace(String method, String descriptor) {
+			super.visitMethodInsn(Opcodes.INVOKESTATIC, POINTS, method, descriptor, false);
+		}
+
+	}
+
+	/**
+	 * Puts points into one method.
 	 */
 	private final class MethodWeaver extends MethodVisitor {
 

@@ -17,14 +17,16 @@
 package io.kaffe.simulation;
 
 /**
- * Loads the engine's classes with points in them, and all other classes of this project
- * that know them anew.
+ * Loads the engine's classes with points in them, Spring Kafka's listener containers so
+ * that they wait in the simulation, and all other classes of both anew.
  * <p>
  * <b>Threading.</b> Safe for concurrent use.
  */
 final class WeavingClassLoader extends ClassLoader {
 
 	private static final String ENGINE = "io.kaffe.spring.engine.";
+
+	private static final String CONTAINERS = "org.springframework.kafka.listener.";
 
 	private final Weaving weaving;
 
@@ -46,13 +48,14 @@ final class WeavingClassLoader extends ClassLoader {
 
 	@Override
 	protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-		if (!name.startsWith("io.kaffe.") || name.startsWith("io.kaffe.spring.test.simulation.")) {
+		if (!isAnew(name)) {
 			return super.loadClass(name, resolve);
 		}
 		synchronized (getClassLoadingLock(name)) {
 			Class<?> loaded = findLoadedClass(name);
 			if (loaded == null) {
-				byte[] bytes = isWoven(name) ? this.weaving.weave(name) : this.weaving.bytes(name.replace('.', '/'));
+				byte[] bytes = isWoven(name) ? this.weaving.weave(name, name.startsWith(ENGINE)) :
+						 this.weaving.bytes(name.replace('.', '/'));
 				if (bytes == null) {
 					throw new ClassNotFoundException(name);
 				}
@@ -62,8 +65,13 @@ final class WeavingClassLoader extends ClassLoader {
 		}
 	}
 
+	private static boolean isAnew(String name) {
+		return (name.startsWith("io.kaffe.") && !name.startsWith("io.kaffe.spring.test.simulation."))
+				|| name.startsWith("org.springframework.kafka.");
+	}
+
 	private static boolean isWoven(String name) {
-		return name.startsWith(ENGINE);
+		return name.startsWith(ENGINE) || name.startsWith(CONTAINERS);
 	}
 
 }

@@ -1,0 +1,389 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.CommitListener;
+import io.kaffe.spring.test.simulation.kafka.LogEntry;
+import io.kaffe.spring.test.simulation.kafka.PartitionLog;
+import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
+
+/**
+ * What happens to each record, and the oracles that look at it as it happens: nothing is
+ * committed or reported early or beyond the log, committed offsets lead back only after a
+ * seek or a truncation, a worker handles one record at a time and in order, an instance
+ * handles only what is assigned to it, and a graceful history repeats nothing.
+ * <p>
+ * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
+ */
+final class Journal implements CommitListener {
+
+	private final Map<Long, Fact> facts = new LinkedHashMap<>();
+
+	private final Map<TopicPartition, Long> committed = new TreeMap<>(World.ORDER);
+
+	/** To where the committed offset may lead back. */
+	private final Map<TopicPartition, Long> back = new HashMap<>();
+
+	/** Up to where all records were found completed at a commit. */
+	private final Map<TopicPartition, Long> checked = new HashMap<>();
+
+	/** What each worker of each instance handles. */
+	private final Map<String, Fact> working = new HashMap<>();
+
+	private final Simulation simulation;
+
+	private final SimulatedCluster cluster;
+
+	private final Scenario.Service service;
+
+	private final boolean graceful;
+
+	private long repetitions;
+
+	private long commits;
+
+	private long deliveries;
+
+	private @Nullable ViolationException violation;
+
+	Journal(Simulation simulation, SimulatedCluster cluster, Scenario scenario, boolean graceful) {
+		this.simulation = simulation;
+		this.cluster = cluster;
+		this.service = scenario.service();
+		this.graceful = graceful;
+	}
+
+	/**
+	 * Enter a record that is about to be produced.
+	 * @return the value by which it is found again
+	 */
+	Fact produced(TopicPartition partition, String key) {
+		Fact fact = new Fact(this.facts.size(), partition, key);
+		this.facts.put(fact.number(), fact);
+		return fact;
+	}
+
+	Fact fact(ConsumerRecord<?, ?> record) {
+		return Objects.requireNonNull(this.facts.get(Long.parseLong(String.valueOf(record.value()))));
+	}
+
+	private Fact fact(LogEntry entry) {
+		String value = new String(Objects.requireNonNull(entry.value()), StandardCharsets.UTF_8);
+		return Objects.requireNonNull(this.facts.get(Long.parseLong(value)));
+	}
+
+	/**
+	 * A handler begins with a record.
+	 * @param before records of the same batch that are before it
+	 */
+	void begins(ServiceInstance instance, ConsumerRecord<?, ?> record, List<Fact> before) {
+		Fact fact = fact(record);
+		this.deliveries++;
+		fact.deliveries++;
+		this.simulation.record(() -> "handles " + fact + ((fact.deliveries > 1) ? " for the " + fact.deliveries + ". time" : ""));
+		if (record.offset() != fact.offset) {
+			violated("%s was handled as offset %d".formatted(fact, record.offset()));
+		}
+		if (!instance.isAssigned(fact.partition())) {
+			violated("%s is handled although its partition is not assigned to %s".formatted(fact, instance));
+		}
+		String worker = instance + "/" + worker(fact);
+		Fact other = before.isEmpty() ? this.working.put(worker, fact) : null;
+		if (other != null) {
+			violated("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
+		}
+		if (this.service.strategy() != StandardWorkerAllocationStrategy.WORKER_PER_RECORD) {
+			checkOrder(fact, before);
+		}
+		if (fact.doneAt >= 0) {
+			this.repetitions++;
+			if (this.graceful) {
+				violated("%s is handled again, after it was %s at %.3f ms".formatted(fact, fact.doneBy,
+						fact.doneAt / 1e6));
+			}
+		}
+		fact.with = instance;
+		instance.checkBounds();
+	}
+
+	/**
+	 * A handler has ended with records.
+	 */
+	void ends(ServiceInstance instance, List<Fact> handled) {
+		handled.forEach((fact) -> fact.with = null);
+		this.working.remove(instance + "/" + worker(handled.get(0)));
+	}
+
+	/**
+	 * An instance was killed.
+	 */
+	void killed(ServiceInstance instance) {
+		this.working.keySet().removeIf((worker) -> worker.startsWith(instance + "/"));
+		this.facts.values().stream().filter((fact) -> fact.with == instance).forEach((fact) -> fact.with = null);
+	}
+
+	/**
+	 * A record is completed.
+	 */
+	void done(Fact fact, String how) {
+		if (fact.doneAt < 0) {
+			fact.doneAt = this.simulation.nanoTime();
+			fact.doneBy = how;
+		}
+		this.simulation.record(() -> how + " " + fact);
+	}
+
+	/**
+	 * The position of a partition is set, and what is before may be passed over.
+	 */
+	void sought(TopicPartition partition, long from, long to, boolean passing) {
+		this.back.merge(partition, to, Math::min);
+		if (passing) {
+			forEachRecord(partition, (fact) -> {
+				if (fact.offset >= from && fact.offset < to) {
+					fact.passedOver = true;
+				}
+			});
+		}
+	}
+
+	/**
+	 * An operator skips a record.
+	 */
+	void skipped(TopicPartition partition, long offset) {
+		forEachRecord(partition, (fact) -> {
+			if (fact.offset == offset) {
+				fact.passedOver = true;
+			}
+		});
+	}
+
+	/**
+	 * The log ends, or begins, elsewhere.
+	 */
+	void logChanged(TopicPartition partition) {
+		this.back.put(partition, 0L);
+		this.checked.remove(partition);
+	}
+
+	@Override
+	public void committed(String group, String member, TopicPartition partition, OffsetAndMetadata offset) {
+		if (!group.equals(World.GROUP)) {
+			return;
+		}
+		this.commits++;
+		this.simulation.record(() -> "committed " + partition + "@" + offset.offset() + describe(offset));
+		PartitionLog log = this.cluster.findLog(partition);
+		if (log == null) {
+			return;
+		}
+		long end = log.readableEnd(this.service.readCommitted());
+		if (offset.offset() > end && !this.back.containsKey(partition)) {
+			violated("%s@%d is committed beyond the end, %d".formatted(partition, offset.offset(), end));
+		}
+		long from = Math.max(log.logStart(), this.checked.getOrDefault(partition, 0L));
+		for (long each = from; each < Math.min(offset.offset(), end); each++) {
+			if (log.isRecord(each, this.service.readCommitted())) {
+				Fact fact = fact(Objects.requireNonNull(log.at(each)));
+				if (!fact.isOver()) {
+					violated("%s is not completed, and %s@%d is committed".formatted(fact, partition, offset.offset()));
+				}
+			}
+		}
+		this.checked.merge(partition, offset.offset(), Math::max);
+		checkReported(partition, offset, log, end);
+		Long before = this.committed.put(partition, offset.offset());
+		if (before != null && offset.offset() < before
+				&& offset.offset() < this.back.getOrDefault(partition, Long.MAX_VALUE)) {
+			violated("The committed offset of %s leads back from %d to %d".formatted(partition, before,
+					offset.offset()));
+		}
+	}
+
+	private void checkReported(TopicPartition partition, OffsetAndMetadata offset, PartitionLog log, long end) {
+		CompletedOffsets reported;
+		try {
+			reported = CommitMetadata.read(offset.metadata(), offset.offset()).completed();
+		}
+		catch (CommitMetadata.UnreadableMetadataException ex) {
+			violated("%s@%d has metadata that cannot be read: %s".formatted(partition, offset.offset(), ex));
+			return;
+		}
+		if (reported.isEmpty()) {
+			return;
+		}
+		if (reported.contains(offset.offset())) {
+			violated("%s@%d is committed and reported as completed".formatted(partition, offset.offset()));
+		}
+		if (reported.end() > end && !this.back.containsKey(partition)) {
+			violated("%s is reported as completed up to %d, beyond the end, %d".formatted(partition, reported.end(),
+					end));
+		}
+		for (long each = offset.offset(); each < Math.min(reported.end(), end); each++) {
+			if (reported.contains(each) && log.isRecord(each, this.service.readCommitted())) {
+				Fact fact = fact(Objects.requireNonNull(log.at(each)));
+				if (!fact.isOver()) {
+					violated("%s is not completed, but reported as such with %s@%d".formatted(fact, partition,
+							offset.offset()));
+				}
+			}
+		}
+	}
+
+	private static String describe(OffsetAndMetadata offset) {
+		try {
+			CompletedOffsets reported = CommitMetadata.read(offset.metadata(), offset.offset()).completed();
+			return reported.isEmpty() ? "" : " reporting " + reported;
+		}
+		catch (CommitMetadata.UnreadableMetadataException ex) {
+			return " with " + offset.metadata();
+		}
+	}
+
+	/**
+	 * What is before a record, for the same worker, has been handled.
+	 */
+	private void checkOrder(Fact fact, List<Fact> before) {
+		boolean keyed = this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
+		forEachRecord(fact.partition(), (earlier) -> {
+			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || earlier.key().equals(fact.key()))
+					&& !before.contains(earlier) && !(this.service.shape().isAcknowledged() && earlier.deliveries > 0)) {
+				violated("%s is handled before %s".formatted(fact, earlier));
+			}
+		});
+	}
+
+	private String worker(Fact fact) {
+		return switch (this.service.strategy()) {
+			case WORKER_PER_TOPIC_PARTITION -> fact.partition().toString();
+			case WORKER_PER_PARTITION -> String.valueOf(fact.partition().partition());
+			case WORKER_PER_KEY -> fact.key();
+			case WORKER_PER_RECORD -> fact.partition() + "@" + fact.offset;
+		};
+	}
+
+	private void forEachRecord(TopicPartition partition, Consumer<Fact> action) {
+		PartitionLog log = this.cluster.findLog(partition);
+		if (log != null) {
+			log.forEachRecord(this.service.readCommitted(), (entry) -> action.accept(fact(entry)));
+		}
+	}
+
+	/**
+	 * Return what is in the logs and not completed.
+	 */
+	List<Fact> unfinished() {
+		List<Fact> unfinished = new ArrayList<>();
+		for (String topic : World.TOPICS) {
+			for (int partition = 0; partition < this.cluster.partitions(topic); partition++) {
+				forEachRecord(new TopicPartition(topic, partition), (fact) -> {
+					if (!fact.isOver()) {
+						unfinished.add(fact);
+					}
+				});
+			}
+		}
+		return unfinished;
+	}
+
+	/**
+	 * Return the partitions whose committed offset is not where their records end.
+	 */
+	List<TopicPartition> behind() {
+		List<TopicPartition> behind = new ArrayList<>();
+		for (String topic : World.TOPICS) {
+			for (int number = 0; number < this.cluster.partitions(topic); number++) {
+				TopicPartition partition = new TopicPartition(topic, number);
+				OffsetAndMetadata offset = this.cluster.committed(World.GROUP, partition);
+				long end = this.cluster.log(partition).readableEnd(this.service.readCommitted());
+				if (end > 0 && (offset == null || offset.offset() < lastRecord(partition, end))) {
+					behind.add(partition);
+				}
+			}
+		}
+		return behind;
+	}
+
+	/**
+	 * Return the offset after the last record, to where a commit comes in any case.
+	 */
+	private long lastRecord(TopicPartition partition, long end) {
+		PartitionLog log = this.cluster.log(partition);
+		for (long offset = end - 1; offset >= log.logStart(); offset--) {
+			if (log.isRecord(offset, this.service.readCommitted())) {
+				return offset + 1;
+			}
+		}
+		return 0;
+	}
+
+	void violated(String what) {
+		this.simulation.record(() -> "VIOLATION: " + what);
+		if (this.violation == null) {
+			this.violation = new ViolationException(what);
+		}
+	}
+
+	/**
+	 * Throw the first violation, if there is one.
+	 */
+	void check() {
+		if (this.violation != null) {
+			throw this.violation;
+		}
+	}
+
+	boolean isViolated() {
+		return this.violation != null;
+	}
+
+	int records() {
+		return this.facts.size();
+	}
+
+	long repetitions() {
+		return this.repetitions;
+	}
+
+	long commits() {
+		return this.commits;
+	}
+
+	long deliveries() {
+		return this.deliveries;
+	}
+
+}

@@ -1,0 +1,134 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+
+import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerSnapshot;
+
+/**
+ * The engine as an instance of a service has it, around one real listener container, and
+ * a view of what it keeps.
+ * <p>
+ * <b>Threading.</b> As that of what it consists of.
+ */
+public final class EngineInstance {
+
+	private final String name;
+
+	private final WorkerContainers containers = new WorkerContainers();
+
+	private final DefaultWorkerManager manager;
+
+	private final WorkerContainer adopted;
+
+	private final ConcurrentMessageListenerContainer<Object, Object> container;
+
+	/**
+	 * Give a container workers.
+	 * @param name the consumer's name
+	 * @param runtime what workers run on
+	 * @param container the container, with its listener
+	 * @param settings how the consumer works
+	 */
+	public EngineInstance(String name, WorkerRuntime runtime,
+			ConcurrentMessageListenerContainer<Object, Object> container, ConsumerSettings settings) {
+		this.name = name;
+		this.container = container;
+		this.manager = new DefaultWorkerManager(runtime);
+		new ContainerAdopter(this.manager, this.containers, runtime, ObservationRegistry.NOOP).adopt(name, container,
+				settings);
+		this.adopted = this.containers.all().iterator().next();
+	}
+
+	/**
+	 * Return the operations of the consumer.
+	 * @return its operations
+	 */
+	public KaffeConsumers operations() {
+		return this.containers;
+	}
+
+	/**
+	 * Return the container.
+	 * @return the container
+	 */
+	public ConcurrentMessageListenerContainer<Object, Object> container() {
+		return this.container;
+	}
+
+	/**
+	 * Return what the table says of the consumer.
+	 * @return a snapshot
+	 */
+	public @Nullable ConsumerSnapshot table() {
+		return this.manager.table(this.name);
+	}
+
+	/**
+	 * Return how many records are buffered.
+	 * @return their number
+	 */
+	public int buffered() {
+		return (int) this.adopted.context().buffer().buffered().records();
+	}
+
+	/**
+	 * Return how many partitions are assigned.
+	 * @return their number
+	 */
+	public int assignments() {
+		return (int) this.adopted.assignments().count();
+	}
+
+	/**
+	 * Return how often the engine contained an exception of its own.
+	 * @return the number
+	 */
+	public long internalErrors() {
+		return this.adopted.context().internalErrors().count();
+	}
+
+	/**
+	 * Return what is left although nothing is to be done any more.
+	 * @return what is left, by name; empty if nothing is
+	 */
+	public List<String> leftovers() {
+		List<String> left = new ArrayList<>();
+		note(left, "buffered records", buffered());
+		note(left, "buffered bytes", this.adopted.context().buffer().buffered().bytes());
+		note(left, "in flight", this.adopted.context().workers().inFlight());
+		note(left, "failing records", this.adopted.context().delivery().failures().all().size());
+		note(left, "detached records", this.adopted.context().delivery().detachedRecords().stream().count());
+		return left;
+	}
+
+	private static void note(List<String> left, String what, long count) {
+		if (count != 0) {
+			left.add(count + " " + what);
+		}
+	}
+
+}
