@@ -1,0 +1,136 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.LogManager;
+import java.util.logging.Logger;
+
+import io.kaffe.spring.test.simulation.Carriers;
+
+/**
+ * Lets histories happen for a while, in a virtual machine of its own, and prints what it
+ * saw.
+ * <p>
+ * <b>Threading.</b> One thread, and the simulated ones.
+ */
+public final class Lane {
+
+	private static final int HEAP_OF_LINES = 4000;
+
+	private final Map<Happening.Kind, Integer> seen = new EnumMap<>(Happening.Kind.class);
+
+	private final Carriers carriers = new Carriers();
+
+	private final Histories histories = new Histories(this.carriers);
+
+	private final PrintStream out;
+
+	private Lane(PrintStream out) {
+		this.out = out;
+	}
+
+	/**
+	 * Let histories happen.
+	 * @param args for how many seconds, the first seed, by how much the next one is
+	 * greater, and how many at most; or {@code replay} and a seed, or {@code shorten} and
+	 * a seed
+	 */
+	public static void main(String[] args) {
+		LogManager.getLogManager().reset();
+		Logger.getLogger("").setLevel(Level.OFF);
+		Lane lane = new Lane(System.out);
+		boolean violated;
+		if (args[0].equals("replay") || args[0].equals("shorten")) {
+			violated = lane.replay(Long.parseLong(args[1]), args[0].equals("shorten"));
+		}
+		else {
+			violated = lane.run(Duration.ofSeconds(Long.parseLong(args[0])), Long.parseLong(args[1]),
+					Long.parseLong(args[2]), Long.parseLong(args[3]));
+		}
+		System.out.flush();
+		System.exit(violated ? 1 : 0);
+	}
+
+	private boolean run(Duration time, long first, long step, long most) {
+		long begin = System.nanoTime();
+		long count = 0;
+		long records = 0;
+		long disturbances = 0;
+		long deliveries = 0;
+		long commits = 0;
+		long points = 0;
+		long millis = 0;
+		boolean violated = false;
+		for (long seed = first; count < most && System.nanoTime() - begin < time.toNanos(); seed += step) {
+			Scenario scenario = Scenario.of(seed);
+			Outcome outcome = this.histories.of(scenario, false);
+			count++;
+			records += outcome.records();
+			disturbances += scenario.happenings().stream().filter(Happening::disturbs).count();
+			scenario.happenings().forEach((happening) -> this.seen.merge(happening.kind(), 1, Integer::sum));
+			deliveries += outcome.deliveries();
+			commits += outcome.commits();
+			points += outcome.points();
+			millis += outcome.millis();
+			if (outcome.isViolated()) {
+				violated = true;
+				report(outcome);
+				break;
+			}
+		}
+		this.out.printf("summary %d %d %d %d %d %d %d %d%n", count, records, disturbances, deliveries, commits, points,
+				millis, (System.nanoTime() - begin) / 1_000_000);
+		return violated;
+	}
+
+	private boolean replay(long seed, boolean shorten) {
+		Outcome outcome = this.histories.of(Scenario.of(seed), true);
+		if (shorten && outcome.isViolated()) {
+			outcome = this.histories.shorten(outcome);
+		}
+		print(outcome);
+		return outcome.isViolated();
+	}
+
+	private void report(Outcome outcome) {
+		this.out.println("violated by seed " + outcome.scenario().seed() + ": " + outcome.violation().getMessage());
+		print(this.histories.shorten(outcome));
+	}
+
+	private void print(Outcome outcome) {
+		this.out.println(outcome.scenario().service());
+		this.out.println(outcome.scenario().instances() + " instances, " + outcome.scenario().partitions()
+				+ " partitions of each topic, slowness " + outcome.scenario().slowness());
+		outcome.scenario().happenings().forEach((happening) -> this.out.println("  " + happening));
+		int skipped = Math.max(0, outcome.story().size() - HEAP_OF_LINES);
+		outcome.story().stream().skip(skipped).forEach(this.out::println);
+		ViolationException violation = outcome.violation();
+		if (violation != null) {
+			this.out.println("=> " + violation.getMessage());
+			if (violation.getCause() != null) {
+				violation.getCause().printStackTrace(this.out);
+			}
+		}
+		this.out.println("replay with seed " + outcome.scenario().seed());
+	}
+
+}

@@ -1,0 +1,200 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Lets histories happen in several virtual machines at a time:
+ *
+ * <pre>
+ * WorldMain [seconds] [first seed] [lanes]
+ * WorldMain replay [seed]
+ * WorldMain shorten [seed]
+ * </pre>
+ *
+ * Each prints its seed, a short history and its story if it broke a promise. The exit
+ * code is 1 then.
+ */
+public final class WorldMain {
+
+	private static final String LANE = "io.kaffe.simulation.Lane";
+
+	private WorldMain() {
+	}
+
+	/**
+	 * Run.
+	 * @param args see above
+	 * @throws Exception if a virtual machine cannot be started
+	 */
+	public static void main(String[] args) throws Exception {
+		if (args.length > 0 && args[0].equals("lane")) {
+			lane(List.of(args).subList(1, args.length).toArray(String[]::new));
+			return;
+		}
+		if (args.length == 2 && (args[0].equals("replay") || args[0].equals("shorten"))) {
+			lane(args);
+			return;
+		}
+		long seconds = (args.length > 0) ? Long.parseLong(args[0]) : 60;
+		long seed = (args.length > 1) ? Long.parseLong(args[1]) : System.nanoTime();
+		int lanes = (args.length > 2) ? Integer.parseInt(args[2]) : Runtime.getRuntime().availableProcessors();
+		System.out.println("From seed " + seed);
+		Summary summary = run(System.getProperty("java.class.path"), seconds, seed, lanes);
+		System.out.println(summary);
+		System.exit(summary.violations() > 0 ? 1 : 0);
+	}
+
+	/**
+	 * Let histories happen in virtual machines of their own.
+	 * @param classPath with the engine
+	 * @param seconds for how long
+	 * @param seed the first seed
+	 * @param lanes in how many virtual machines
+	 * @return what they saw
+	 */
+	static Summary run(String classPath, long seconds, long seed, int lanes) throws IOException, InterruptedException {
+		List<Process> processes = new ArrayList<>();
+		for (int lane = 0; lane < lanes; lane++) {
+			processes.add(start(classPath, String.valueOf(seconds), String.valueOf(seed + lane), String.valueOf(lanes),
+					String.valueOf(Long.MAX_VALUE)));
+		}
+		Summary summary = new Summary();
+		List<Thread> readers = new ArrayList<>();
+		for (Process process : processes) {
+			Thread reader = new Thread(() -> read(process, processes, summary), "lane");
+			reader.start();
+			readers.add(reader);
+		}
+		for (Thread reader : readers) {
+			reader.join();
+		}
+		return summary;
+	}
+
+	private static Process start(String classPath, String... args) throws IOException {
+		List<String> command = new ArrayList<>();
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.addAll(List.of("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto"));
+		if (Runtime.version().feature() >= 24) {
+			command.addAll(List.of("-Djdk.virtualThreadScheduler.parallelism=1",
+					"-Djdk.virtualThreadScheduler.maxPoolSize=1"));
+		}
+		command.addAll(List.of("-cp", classPath, WorldMain.class.getName(), "lane"));
+		command.addAll(List.of(args));
+		return new ProcessBuilder(command).redirectErrorStream(true).start();
+	}
+
+	private static void read(Process process, List<Process> all, Summary summary) {
+		try (BufferedReader lines = new BufferedReader(
+				new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+			for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+				if (line.startsWith("summary ")) {
+					summary.add(line);
+				}
+				else {
+					summary.print(line);
+					if (line.startsWith("violated ")) {
+						summary.violated(line);
+						all.stream().filter((other) -> other != process).forEach(Process::destroy);
+					}
+				}
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void lane(String[] args) throws ReflectiveOperationException {
+		WeavingClassLoader loader = new WeavingClassLoader(WorldMain.class.getClassLoader());
+		Thread.currentThread().setContextClassLoader(loader);
+		try {
+			loader.loadClass(LANE).getMethod("main", String[].class).invoke(null, (Object) args);
+		}
+		catch (InvocationTargetException ex) {
+			throw new IllegalStateException(ex.getCause());
+		}
+	}
+
+	/**
+	 * Return a class path with something before the present one.
+	 */
+	static String classPath(Path before) {
+		return before + File.pathSeparator + System.getProperty("java.class.path");
+	}
+
+	/**
+	 * What all lanes saw. Filled by the threads that read their output.
+	 */
+	static final class Summary {
+
+		private final long[] sums = new long[8];
+
+		private final List<String> violations = new ArrayList<>();
+
+		private int lanes;
+
+		private boolean quiet;
+
+		synchronized void add(String line) {
+			String[] numbers = line.split(" ");
+			for (int index = 0; index < this.sums.length; index++) {
+				this.sums[index] += Long.parseLong(numbers[index + 1]);
+			}
+			this.lanes++;
+		}
+
+		synchronized void print(String line) {
+			if (!this.quiet) {
+				System.out.println(line);
+			}
+		}
+
+		synchronized void quiet() {
+			this.quiet = true;
+		}
+
+		synchronized void violated(String line) {
+			this.violations.add(line);
+		}
+
+		synchronized int violations() {
+			return this.violations.size();
+		}
+
+		@Override
+		public synchronized String toString() {
+			double minutes = this.sums[7] / 60_000.0 / Math.max(1, this.lanes);
+			return "%,d histories (%,.0f a minute), %,d records, %,d disturbances, %,d deliveries, %,d commits, %,d points, %,d s of simulated time"
+				.formatted(this.sums[0], this.sums[0] / minutes, this.sums[1], this.sums[2], this.sums[3], this.sums[4],
+						this.sums[5], this.sums[6] / 1000);
+		}
+
+	}
+
+}
