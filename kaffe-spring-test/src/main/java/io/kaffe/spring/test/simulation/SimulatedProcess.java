@@ -249,7 +249,7 @@ public final class SimulatedProcess {
 				for (Runnable task = this.tasks.poll(); task != null; task = this.tasks.poll()) {
 					task.run();
 					if (!this.tasks.isEmpty()) {
-						SimulatedProcess.this.simulation.yield();
+						SimulatedProcess.this.simulation.letOthersRun();
 					}
 				}
 			}

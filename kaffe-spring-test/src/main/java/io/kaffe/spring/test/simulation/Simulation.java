@@ -308,7 +308,7 @@ public final class Simulation implements SimulatedTime {
 		SimulatedThread self = self();
 		checkEnded();
 		if (condition.getAsBoolean() || nanos <= 0) {
-			yield();
+			letOthersRun();
 			return condition.getAsBoolean();
 		}
 		self.condition = condition;
@@ -325,7 +325,7 @@ public final class Simulation implements SimulatedTime {
 	/**
 	 * Let others run, if the seed wants so.
 	 */
-	public void yield() {
+	public void letOthersRun() {
 		SimulatedThread self = self();
 		checkEnded();
 		if (self.atomic == 0) {
@@ -550,7 +550,7 @@ public final class Simulation implements SimulatedTime {
 			if (first.action() != null) {
 				first.action().run();
 			}
-			else if (first.thread() != null && first.thread().waits == first.wait()) {
+			else if (first.thread() != null && first.thread().waits == first.waits()) {
 				first.thread().deadline = this.now;
 			}
 		}
@@ -593,7 +593,7 @@ public final class Simulation implements SimulatedTime {
 	 * Something that happens at a time: an action, or the end of a wait.
 	 */
 	private record Event(long time, long number, @Nullable Runnable action, @Nullable SimulatedThread thread,
-			long wait) {
+			long waits) {
 	}
 
 }
