@@ -1,0 +1,384 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.test.simulation.kafka;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A group of the classic protocol: members join, the leader among them assigns
+ * partitions, and all get theirs when they sync.
+ */
+final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
+
+	private State state = State.EMPTY;
+
+	private int generation;
+
+	private String assignor = "";
+
+	private @Nullable ClassicMember leader;
+
+	private boolean initialDelay;
+
+	private int round;
+
+	ClassicGroup(SimulatedCluster cluster, String id) {
+		super(cluster, id);
+	}
+
+	void join(JoinRequest request, Consumer<JoinAnswer> answer) {
+		ClassicMember member = member(request.memberId());
+		if (request.memberId().isEmpty()) {
+			joinNew(request, answer);
+		}
+		else if (isFenced(request.memberId(), request.instanceId())) {
+			answer.accept(JoinAnswer.failed(Errors.FENCED_INSTANCE_ID));
+		}
+		else if (member == null) {
+			answer.accept(JoinAnswer.failed(Errors.UNKNOWN_MEMBER_ID));
+		}
+		else {
+			heard(member);
+			boolean changed = !member.request.sameSubscription(request);
+			if (this.state == State.PREPARING || changed
+					|| (this.state == State.STABLE && member == this.leader)) {
+				member.request = request;
+				member.joining = answer;
+				prepareRebalance();
+			}
+			else {
+				answer.accept(answerTo(member, false));
+			}
+		}
+	}
+
+	private void joinNew(JoinRequest request, Consumer<JoinAnswer> answer) {
+		ClassicMember member = new ClassicMember(request.clientId() + "-" + cluster().nextId(), request);
+		ClassicMember older = instance(request.instanceId());
+		if (older == null) {
+			add(member);
+			member.joining = answer;
+			prepareRebalance();
+			return;
+		}
+		takeOut(older);
+		older.fail(Errors.FENCED_INSTANCE_ID);
+		add(member);
+		member.assignment = older.assignment;
+		if (this.leader == older) {
+			this.leader = member;
+		}
+		if (this.state == State.STABLE && older.request.sameSubscription(request)) {
+			answer.accept(answerTo(member, true));
+		}
+		else {
+			member.joining = answer;
+			prepareRebalance();
+		}
+	}
+
+	private JoinAnswer answerTo(ClassicMember member, boolean keepsAssignment) {
+		Map<String, JoinRequest> subscriptions = new TreeMap<>();
+		boolean leads = member == this.leader && !keepsAssignment;
+		if (leads) {
+			members().forEach((id, each) -> subscriptions.put(id, each.request));
+		}
+		return new JoinAnswer(Errors.NONE, member.id(), this.generation, this.assignor, leads, subscriptions);
+	}
+
+	private void prepareRebalance() {
+		if (this.state == State.COMPLETING) {
+			members().values().forEach((member) -> member.failSync(Errors.REBALANCE_IN_PROGRESS));
+		}
+		if (this.state != State.PREPARING) {
+			this.initialDelay = this.state == State.EMPTY;
+			this.state = State.PREPARING;
+			int current = ++this.round;
+			if (this.initialDelay) {
+				cluster().time().after(cluster().coordinator().initialRebalanceDelay(), () -> {
+					this.initialDelay = false;
+					completeIfAllJoined(current);
+				});
+			}
+			long timeout = 0;
+			for (ClassicMember member : members().values()) {
+				timeout = Math.max(timeout, member.request.rebalanceTimeout());
+			}
+			cluster().time().after(timeout, () -> {
+				if (this.state == State.PREPARING && this.round == current) {
+					complete();
+				}
+			});
+		}
+		completeIfAllJoined(this.round);
+	}
+
+	private void completeIfAllJoined(int current) {
+		if (this.state == State.PREPARING && this.round == current && !this.initialDelay
+				&& members().values().stream().allMatch((member) -> member.joining != null)) {
+			complete();
+		}
+	}
+
+	private void complete() {
+		for (ClassicMember member : List.copyOf(members().values())) {
+			if (member.joining == null && member.instanceId() == null) {
+				takeOut(member);
+			}
+		}
+		this.generation++;
+		int current = ++this.round;
+		if (members().isEmpty()) {
+			this.state = State.EMPTY;
+			this.leader = null;
+			return;
+		}
+		this.state = State.COMPLETING;
+		this.assignor = selectAssignor();
+		if (this.leader == null || this.leader.joining == null || member(this.leader.id()) != this.leader) {
+			this.leader = members().values().stream().filter((member) -> member.joining != null).findFirst()
+				.orElse(null);
+		}
+		cluster().time().record(() -> "group " + id() + " completes generation " + this.generation);
+		long timeout = 0;
+		for (ClassicMember member : members().values()) {
+			Consumer<JoinAnswer> joining = member.joining;
+			timeout = Math.max(timeout, member.request.rebalanceTimeout());
+			if (joining != null) {
+				member.joining = null;
+				heard(member);
+				joining.accept(answerTo(member, false));
+			}
+		}
+		cluster().time().after(timeout, () -> {
+			if (this.state == State.COMPLETING && this.round == current) {
+				for (ClassicMember member : List.copyOf(members().values())) {
+					if (member.syncing == null) {
+						remove(member, Errors.UNKNOWN_MEMBER_ID);
+					}
+				}
+			}
+		});
+	}
+
+	private String selectAssignor() {
+		List<String> common = new ArrayList<>();
+		for (ClassicMember member : members().values()) {
+			if (common.isEmpty()) {
+				common.addAll(member.request.assignors());
+			}
+			common.retainAll(member.request.assignors());
+		}
+		return common.isEmpty() ? Assignors.RANGE : common.get(0);
+	}
+
+	void sync(String memberId, int generation, @Nullable String instanceId,
+			@Nullable Map<String, Set<TopicPartition>> assignment, Consumer<SyncAnswer> answer) {
+		Errors error = check(memberId, generation, instanceId);
+		ClassicMember member = member(memberId);
+		if (error != Errors.NONE || member == null) {
+			answer.accept(new SyncAnswer(error, Set.of()));
+			return;
+		}
+		heard(member);
+		switch (this.state) {
+			case COMPLETING -> {
+				member.syncing = answer;
+				if (assignment != null) {
+					this.state = State.STABLE;
+					for (ClassicMember each : members().values()) {
+						each.assignment = Set.copyOf(assignment.getOrDefault(each.id(), Set.of()));
+						Consumer<SyncAnswer> syncing = each.syncing;
+						each.syncing = null;
+						if (syncing != null) {
+							syncing.accept(new SyncAnswer(Errors.NONE, each.assignment));
+						}
+					}
+				}
+			}
+			case STABLE -> answer.accept(new SyncAnswer(Errors.NONE, member.assignment));
+			default -> answer.accept(new SyncAnswer(Errors.REBALANCE_IN_PROGRESS, Set.of()));
+		}
+	}
+
+	Errors heartbeat(String memberId, int generation, @Nullable String instanceId) {
+		Errors error = check(memberId, generation, instanceId);
+		ClassicMember member = member(memberId);
+		if (error == Errors.NONE && member != null) {
+			heard(member);
+			return (this.state == State.PREPARING) ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
+		}
+		return error;
+	}
+
+	void leave(String memberId) {
+		ClassicMember member = member(memberId);
+		if (member != null) {
+			remove(member, Errors.UNKNOWN_MEMBER_ID);
+		}
+	}
+
+	@Override
+	void remove(ClassicMember member, Errors error) {
+		takeOut(member);
+		member.fail(error);
+		if (member == this.leader) {
+			this.leader = null;
+		}
+		if (this.state == State.PREPARING) {
+			completeIfAllJoined(this.round);
+		}
+		else if (members().isEmpty()) {
+			this.state = State.EMPTY;
+			this.generation++;
+		}
+		else {
+			prepareRebalance();
+		}
+	}
+
+	@Override
+	void rebalance() {
+		if (!members().isEmpty()) {
+			prepareRebalance();
+		}
+	}
+
+	private Errors check(String memberId, int generation, @Nullable String instanceId) {
+		if (isFenced(memberId, instanceId)) {
+			return Errors.FENCED_INSTANCE_ID;
+		}
+		if (member(memberId) == null) {
+			return Errors.UNKNOWN_MEMBER_ID;
+		}
+		return (generation != this.generation) ? Errors.ILLEGAL_GENERATION : Errors.NONE;
+	}
+
+	/**
+	 * Return whether a member may commit. It may while a rebalance is being prepared, so
+	 * that it can commit what it has to revoke.
+	 */
+	@Override
+	Errors checkCommit(String memberId, int generation, @Nullable String instanceId) {
+		if (generation < 0 && memberId.isEmpty() && members().isEmpty()) {
+			return Errors.NONE;
+		}
+		Errors error = check(memberId, generation, instanceId);
+		if (error != Errors.NONE) {
+			return error;
+		}
+		ClassicMember member = member(memberId);
+		if (member != null) {
+			heard(member);
+		}
+		return (this.state == State.COMPLETING) ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
+	}
+
+	@Override
+	int generation() {
+		return this.generation;
+	}
+
+	private enum State {
+
+		EMPTY, PREPARING, COMPLETING, STABLE
+
+	}
+
+	/**
+	 * A JoinGroup request.
+	 */
+	record JoinRequest(String memberId, String clientId, @Nullable String instanceId, long sessionTimeout,
+			long rebalanceTimeout, Set<String> topics, List<String> assignors, Set<TopicPartition> owned,
+			int ownedGeneration) {
+
+		boolean sameSubscription(JoinRequest other) {
+			return this.topics.equals(other.topics) && this.assignors.equals(other.assignors)
+					&& (other.memberId.isEmpty() || this.owned.equals(other.owned));
+		}
+
+	}
+
+	/**
+	 * The answer to a JoinGroup request.
+	 */
+	record JoinAnswer(Errors error, String memberId, int generation, String assignor, boolean leads,
+			Map<String, JoinRequest> members) {
+
+		static JoinAnswer failed(Errors error) {
+			return new JoinAnswer(error, "", -1, "", false, Map.of());
+		}
+
+	}
+
+	/**
+	 * The answer to a SyncGroup request.
+	 */
+	record SyncAnswer(Errors error, Set<TopicPartition> assignment) {
+
+	}
+
+	/**
+	 * A member of the classic protocol.
+	 */
+	static final class ClassicMember extends Group.Member {
+
+		private JoinRequest request;
+
+		private @Nullable Consumer<JoinAnswer> joining;
+
+		private @Nullable Consumer<SyncAnswer> syncing;
+
+		private Set<TopicPartition> assignment = Set.of();
+
+		ClassicMember(String id, JoinRequest request) {
+			super(id, request.instanceId(), request.sessionTimeout());
+			this.request = request;
+		}
+
+		@Override
+		boolean isWaiting() {
+			return this.joining != null;
+		}
+
+		private void fail(Errors error) {
+			if (this.joining != null) {
+				this.joining.accept(JoinAnswer.failed(error));
+				this.joining = null;
+			}
+			failSync(error);
+		}
+
+		private void failSync(Errors error) {
+			if (this.syncing != null) {
+				this.syncing.accept(new SyncAnswer(error, Set.of()));
+				this.syncing = null;
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,424 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.test.simulation.kafka;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+import io.kaffe.spring.test.simulation.kafka.ClassicGroup.JoinAnswer;
+import io.kaffe.spring.test.simulation.kafka.ClassicGroup.JoinRequest;
+import io.kaffe.spring.test.simulation.kafka.ClassicGroup.SyncAnswer;
+import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InconsistentGroupProtocolException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes part by the classic protocol: all partitions are revoked before a join (eager),
+ * or those that move are after one, which takes a second join (cooperative, KIP-429).
+ */
+final class ClassicMembership extends Membership {
+
+	private static final int NO_GENERATION = -1;
+
+	private State state = State.UNJOINED;
+
+	private int generation = NO_GENERATION;
+
+	private String memberId = "";
+
+	private boolean rejoin;
+
+	private boolean prepare = true;
+
+	private boolean joining;
+
+	private int attempt;
+
+	private long retryAt;
+
+	private @Nullable Set<TopicPartition> arrived;
+
+	private boolean heartbeatInFlight;
+
+	private @Nullable Map<String, Integer> ledPartitions;
+
+	ClassicMembership(ConsumerProcess process, ClientConfig config, Subscriptions subscriptions, CoordinatorLink link) {
+		super(process, config, subscriptions, link);
+	}
+
+	@Override
+	long heartbeatInterval() {
+		return config().heartbeatInterval();
+	}
+
+	@Override
+	boolean isMember() {
+		return !this.memberId.isEmpty() && subscriptions().isAutoAssigned();
+	}
+
+	@Override
+	void subscriptionChanged() {
+		this.rejoin = true;
+	}
+
+	@Override
+	void metadataChanged() {
+		boolean changed = subscriptions().match();
+		Map<String, Integer> led = this.ledPartitions;
+		if (led != null) {
+			changed |= led.entrySet().stream()
+				.anyMatch((entry) -> process().cluster().partitions(entry.getKey()) != entry.getValue());
+		}
+		this.rejoin |= changed;
+	}
+
+	@Override
+	void requestRebalance() {
+		this.rejoin = true;
+	}
+
+	@Override
+	boolean hasStep() {
+		return hasFailed() || this.arrived != null
+				|| (this.rejoin && !this.joining && subscriptions().isAutoAssigned() && process().now() >= this.retryAt);
+	}
+
+	@Override
+	void poll() {
+		polled();
+		throwIfFailed();
+		while (subscriptions().isAutoAssigned()) {
+			if (this.arrived != null) {
+				completeJoin(this.arrived);
+			}
+			else if (this.rejoin && !this.joining && process().now() >= this.retryAt) {
+				join();
+			}
+			else {
+				return;
+			}
+		}
+	}
+
+	private boolean isOutside() {
+		return this.generation == NO_GENERATION || this.memberId.isEmpty();
+	}
+
+	private void join() {
+		if (this.prepare) {
+			this.prepare = false;
+			prepareJoin();
+			if (!subscriptions().isAutoAssigned()) {
+				return;
+			}
+		}
+		if (!process().cluster().coordinator().accepts(group(), ClassicGroup.class)) {
+			throw new InconsistentGroupProtocolException("The group " + group() + " uses another protocol");
+		}
+		this.joining = true;
+		this.state = State.PREPARING;
+		int current = ++this.attempt;
+		JoinRequest request = new JoinRequest(this.memberId, config().clientId(), config().instanceId(),
+				config().sessionTimeout(), config().maxPollInterval(), Set.copyOf(subscriptions().topics()),
+				config().assignors(), subscriptions().assigned(), this.generation);
+		link().<JoinAnswer>send(
+				(answer) -> process().cluster().coordinator().classic(group()).join(request, answer), (answer) -> {
+					if (current == this.attempt) {
+						joined(answer);
+					}
+				}, (error) -> retry(current));
+	}
+
+	/**
+	 * Call the listener before a join, after which an eager member has no partitions.
+	 */
+	private void prepareJoin() {
+		beforeRevocation();
+		Set<TopicPartition> owned = subscriptions().assigned();
+		Exception failure = null;
+		if (isOutside()) {
+			if (!owned.isEmpty()) {
+				failure = callbacks().lost(owned);
+				subscriptions().assign(Set.of());
+			}
+		}
+		else if (!config().cooperative()) {
+			owned.forEach((partition) -> subscriptions().get(partition).setPendingRevocation(true));
+			failure = callbacks().revoked(owned);
+			subscriptions().assign(Set.of());
+		}
+		else {
+			Set<TopicPartition> unsubscribed = new LinkedHashSet<>(owned);
+			unsubscribed.removeIf((partition) -> subscriptions().topics().contains(partition.topic()));
+			if (!unsubscribed.isEmpty()) {
+				failure = callbacks().revoked(unsubscribed);
+				owned.removeAll(unsubscribed);
+				subscriptions().assign(owned);
+			}
+		}
+		RebalanceCallbacks.rethrow(failure);
+	}
+
+	private void retry(int current) {
+		if (current == this.attempt) {
+			this.joining = false;
+			this.rejoin = true;
+			this.retryAt = process().now() + config().retryBackoff();
+			process().later(config().retryBackoff(), () -> {
+			});
+		}
+	}
+
+	private void joined(JoinAnswer answer) {
+		if (answer.error() != Errors.NONE) {
+			joinFailed(answer.error());
+			return;
+		}
+		this.memberId = answer.memberId();
+		this.generation = answer.generation();
+		this.state = State.COMPLETING;
+		startTicking();
+		int current = this.attempt;
+		Map<String, Set<TopicPartition>> assignment = answer.leads() ? lead(answer) : null;
+		link().<SyncAnswer>send((reply) -> process().cluster()
+			.coordinator()
+			.classic(group())
+			.sync(answer.memberId(), answer.generation(), config().instanceId(), assignment, reply), (reply) -> {
+				if (current == this.attempt) {
+					synced(reply);
+				}
+			}, (error) -> retry(current));
+	}
+
+	private Map<String, Set<TopicPartition>> lead(JoinAnswer answer) {
+		Map<String, Set<String>> topics = new TreeMap<>();
+		Map<String, Set<TopicPartition>> owned = new TreeMap<>();
+		Map<TopicPartition, Integer> newest = new LinkedHashMap<>();
+		Map<String, Integer> led = new TreeMap<>();
+		answer.members().forEach((member, request) -> {
+			topics.put(member, request.topics());
+			request.topics().forEach((topic) -> led.put(topic, process().cluster().partitions(topic)));
+			request.owned().forEach((partition) -> newest.merge(partition, request.ownedGeneration(), Math::max));
+		});
+		answer.members().forEach((member, request) -> {
+			Set<TopicPartition> current = new LinkedHashSet<>(request.owned());
+			current.removeIf((partition) -> newest.getOrDefault(partition, 0) > request.ownedGeneration());
+			owned.put(member, current);
+		});
+		this.ledPartitions = led;
+		return Assignors.assign(answer.assignor(), process().cluster(), topics, owned);
+	}
+
+	private void synced(SyncAnswer answer) {
+		if (answer.error() != Errors.NONE) {
+			joinFailed(answer.error());
+			return;
+		}
+		this.state = State.STABLE;
+		this.rejoin = false;
+		this.arrived = answer.assignment();
+	}
+
+	private void joinFailed(Errors error) {
+		this.joining = false;
+		this.rejoin = true;
+		switch (error) {
+			case FENCED_INSTANCE_ID -> fail(new FencedInstanceIdException(error.message()));
+			case UNKNOWN_MEMBER_ID -> reset(true);
+			case ILLEGAL_GENERATION -> reset(false);
+			default -> {
+				// joins again with the next poll
+			}
+		}
+	}
+
+	private void completeJoin(Set<TopicPartition> assignment) {
+		this.arrived = null;
+		this.joining = false;
+		this.prepare = true;
+		if (isOutside() || !assignment.stream().allMatch((partition) -> subscriptions().topics()
+			.contains(partition.topic()))) {
+			this.rejoin = true;
+			return;
+		}
+		Set<TopicPartition> owned = subscriptions().assigned();
+		Set<TopicPartition> added = new LinkedHashSet<>(assignment);
+		added.removeAll(owned);
+		Exception failure = null;
+		if (config().cooperative()) {
+			Set<TopicPartition> revoked = owned;
+			revoked.removeAll(assignment);
+			if (!revoked.isEmpty()) {
+				revoked.forEach((partition) -> subscriptions().get(partition).setPendingRevocation(true));
+				failure = callbacks().revoked(revoked);
+				this.rejoin = true;
+			}
+		}
+		subscriptions().assign(assignment);
+		failure = RebalanceCallbacks.first(failure, callbacks().assigned(added));
+		RebalanceCallbacks.rethrow(failure);
+	}
+
+	@Override
+	void tick() {
+		if (this.state != State.STABLE && this.state != State.COMPLETING) {
+			return;
+		}
+		if (isPollExpired()) {
+			process().cluster().time().record(() -> config().clientId() + " leaves: no poll for too long");
+			sendLeave();
+			reset(true);
+			return;
+		}
+		if (this.heartbeatInFlight) {
+			return;
+		}
+		this.heartbeatInFlight = true;
+		CommitIdentity sent = identity();
+		link().<Errors>send((answer) -> answer.accept(process().cluster()
+			.coordinator()
+			.classic(group())
+			.heartbeat(sent.memberId(), sent.generation(), sent.instanceId())), (error) -> {
+				this.heartbeatInFlight = false;
+				if (sent.equals(identity())) {
+					heartbeatAnswered(error);
+				}
+			}, (error) -> this.heartbeatInFlight = false);
+	}
+
+	private void heartbeatAnswered(Errors error) {
+		switch (error) {
+			case REBALANCE_IN_PROGRESS -> this.rejoin |= this.state == State.STABLE;
+			case UNKNOWN_MEMBER_ID -> reset(true);
+			case ILLEGAL_GENERATION -> reset(false);
+			case FENCED_INSTANCE_ID -> fail(new FencedInstanceIdException(error.message()));
+			default -> {
+				// all is well
+			}
+		}
+	}
+
+	/**
+	 * Be outside of the group, so that its partitions are lost with the next poll.
+	 */
+	private void reset(boolean withMemberId) {
+		this.state = State.UNJOINED;
+		this.generation = NO_GENERATION;
+		if (withMemberId) {
+			this.memberId = "";
+		}
+		this.attempt++;
+		this.joining = false;
+		this.arrived = null;
+		this.rejoin = true;
+		this.prepare = true;
+		this.ledPartitions = null;
+	}
+
+	private void sendLeave() {
+		String id = this.memberId;
+		if (!id.isEmpty()) {
+			link().send((answer) -> process().cluster().coordinator().classic(group()).leave(id), (answer) -> {
+			}, (error) -> {
+			});
+		}
+	}
+
+	@Override
+	void leave(GroupMembershipOperation operation) {
+		Set<TopicPartition> owned = subscriptions().assigned();
+		Exception failure = null;
+		if (subscriptions().isAutoAssigned() && !owned.isEmpty()) {
+			beforeRevocation();
+			failure = isOutside() ? callbacks().lost(owned) : callbacks().revoked(owned);
+		}
+		boolean leaves = (operation == GroupMembershipOperation.DEFAULT) ? config().instanceId() == null
+				: operation == GroupMembershipOperation.LEAVE_GROUP;
+		if (leaves) {
+			sendLeave();
+		}
+		reset(true);
+		this.rejoin = false;
+		RebalanceCallbacks.rethrow(failure);
+	}
+
+	private CommitIdentity identity() {
+		return new CommitIdentity(this.memberId, this.generation, config().instanceId());
+	}
+
+	@Override
+	CommitIdentity commitIdentity() {
+		if (this.state == State.STABLE) {
+			return identity();
+		}
+		if (this.state == State.UNJOINED) {
+			throw new CommitFailedException("Offset commit cannot be completed since the consumer is not part of an "
+					+ "active group for auto partition assignment; it is likely that the consumer was kicked out of the group.");
+		}
+		throw rebalancing();
+	}
+
+	private static RebalanceInProgressException rebalancing() {
+		return new RebalanceInProgressException("Offset commit cannot be completed since the consumer is undergoing a "
+				+ "rebalance for auto partition assignment. You can try completing the rebalance by calling poll() and then retry the operation.");
+	}
+
+	@Override
+	RuntimeException commitFailed(Errors error, CommitIdentity identity, boolean sync) {
+		boolean unchanged = identity.equals(identity());
+		switch (error) {
+			case REBALANCE_IN_PROGRESS -> {
+				this.rejoin = true;
+				return rebalancing();
+			}
+			case UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION -> {
+				if (unchanged && subscriptions().isAutoAssigned()) {
+					reset(error == Errors.UNKNOWN_MEMBER_ID);
+				}
+				return (!unchanged && this.state == State.PREPARING) ? rebalancing() : new CommitFailedException();
+			}
+			default -> {
+				RuntimeException exception = error.exception();
+				return (exception instanceof RetriableException || exception != null) ? exception
+						: new CommitFailedException();
+			}
+		}
+	}
+
+	@Override
+	ConsumerGroupMetadata metadata() {
+		return metadata(this.memberId, this.generation);
+	}
+
+	private enum State {
+
+		UNJOINED, PREPARING, COMPLETING, STABLE
+
+	}
+
+}
