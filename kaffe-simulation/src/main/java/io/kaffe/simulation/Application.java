@@ -196,6 +196,20 @@ final class Application implements RecordRecoverer {
 	 * Do what a handler does with one record.
 	 */
 	private void work(Fact fact) {
+		try {
+			takeTime();
+		}
+		catch (IllegalStateException ex) {
+			this.journal.failed(fact);
+			throw ex;
+		}
+		if (!this.world.isCalm() && (this.world.isFailing(fact.key()) || this.simulation.choose(25) == 0)) {
+			this.journal.failed(fact);
+			throw new IllegalStateException("refused");
+		}
+	}
+
+	private void takeTime() {
 		if (this.world.takesHang()) {
 			sleep(HANG);
 		}
@@ -205,10 +219,6 @@ final class Application implements RecordRecoverer {
 		else if (!this.world.isCalm() && this.simulation.choose(4) == 0) {
 			sleep(this.simulation.choose(5) * MILLI);
 		}
-		if (!this.world.isCalm() && (this.world.isFailing(fact.key()) || this.simulation.choose(25) == 0)) {
-			this.simulation.record(() -> "fails at " + fact);
-			throw new IllegalStateException("refused");
-		}
 	}
 
 	private void sleep(long nanos) {
@@ -216,6 +226,7 @@ final class Application implements RecordRecoverer {
 			this.simulation.sleep(nanos);
 		}
 		catch (InterruptedException ex) {
+			this.simulation.record(() -> "is interrupted");
 			throw new IllegalStateException("interrupted", ex);
 		}
 	}

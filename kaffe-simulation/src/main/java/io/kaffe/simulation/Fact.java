@@ -48,6 +48,8 @@ final class Fact {
 
 	int deliveries;
 
+	int failures;
+
 	Fact(long number, TopicPartition partition, String key) {
 		this.number = number;
 		this.partition = partition;

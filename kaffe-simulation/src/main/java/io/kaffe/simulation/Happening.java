@@ -92,13 +92,16 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		/** The coordinator forgets a member. */
 		EXPIRE,
 
+		/** The coordinator fences a member. */
+		FENCE,
+
 		/** Commits fail. */
 		FAIL_COMMITS,
 
 		/** Commits are stored, but their answers are lost. */
 		LOSE_ANSWERS,
 
-		/** Commits are stored late. */
+		/** Commits, or their answers, come late, perhaps after later ones. */
 		DELAY_COMMITS,
 
 		/** Fetches fail. */

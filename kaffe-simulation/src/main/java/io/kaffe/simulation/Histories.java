@@ -72,7 +72,7 @@ final class Histories {
 			for (int from = 0; from < shortest.happenings().size() && tries < MOST_TRIES;) {
 				tries++;
 				Scenario shorter = without(shortest, from, size);
-				if (of(shorter, false).isViolated()) {
+				if (of(shorter, false).isViolatedAs(found)) {
 					shortest = shorter;
 				}
 				else {
@@ -84,7 +84,7 @@ final class Histories {
 			for (Scenario smaller = smaller(shortest, index); smaller != null && tries < MOST_TRIES; smaller = smaller(
 					shortest, index)) {
 				tries++;
-				if (!of(smaller, false).isViolated()) {
+				if (!of(smaller, false).isViolatedAs(found)) {
 					break;
 				}
 				shortest = smaller;

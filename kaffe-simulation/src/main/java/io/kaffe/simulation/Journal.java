@@ -31,6 +31,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -164,6 +165,18 @@ final class Journal implements CommitListener {
 			fact.doneBy = how;
 		}
 		this.simulation.record(() -> how + " " + fact);
+	}
+
+	/**
+	 * A handler fails with a record, which completes it if it may be skipped then.
+	 */
+	void failed(Fact fact) {
+		this.simulation.record(() -> "fails with " + fact);
+		fact.failures++;
+		if (this.service.then() == FailureAction.SKIP && this.service.maxAttempts() > 0
+				&& fact.failures >= this.service.maxAttempts()) {
+			fact.passedOver = true;
+		}
 	}
 
 	/**

@@ -17,6 +17,7 @@
 package io.kaffe.simulation;
 
 import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,21 @@ record Outcome(Scenario scenario, @Nullable ViolationException violation, List<S
 	 */
 	boolean isViolated() {
 		return this.violation != null;
+	}
+
+	/**
+	 * Return whether it broke the same promise as another one.
+	 */
+	boolean isViolatedAs(Outcome other) {
+		return isViolated() && other.isViolated() && words(this).equals(words(other));
+	}
+
+	/**
+	 * Return what is said of a violation, without what differs from case to case.
+	 */
+	private static String words(Outcome outcome) {
+		String message = Objects.requireNonNull(outcome.violation).getMessage();
+		return message.replaceAll("\\[.*", "").replaceAll("\\S*\\d\\S*|\\(\\w+\\)", "");
 	}
 
 }

@@ -159,24 +159,30 @@ final class ServiceInstance {
 	}
 
 	/**
+	 * Take it for stopped from now on.
+	 */
+	void beginStop() {
+		this.stopped = true;
+	}
+
+	/**
 	 * Stop gracefully, as a service that is shut down.
 	 */
 	void stop() {
-		if (isUp()) {
-			this.stopped = true;
-			this.simulation.record(() -> this + " is stopped");
-			boolean[] ended = new boolean[1];
-			this.engine.container().stop(() -> ended[0] = true);
-			if (!this.simulation.await(() -> ended[0] || !this.process.isRunning(), World.PATIENCE)) {
-				this.world.journal().violated(this + " does not stop");
-			}
+		this.simulation.record(() -> this + " is stopped");
+		if (!stopContainer()) {
+			this.world.journal().violated(this + " does not stop");
 		}
 	}
 
-	void stopContainer() {
+	/**
+	 * Stop the container.
+	 * @return whether it has stopped, or the process has ended
+	 */
+	boolean stopContainer() {
 		boolean[] ended = new boolean[1];
 		this.engine.container().stop(() -> ended[0] = true);
-		this.simulation.await(() -> ended[0] || !this.process.isRunning(), World.PATIENCE);
+		return this.simulation.await(() -> ended[0] || this.process.isKilled(), World.PATIENCE);
 	}
 
 	void kill() {
@@ -201,12 +207,12 @@ final class ServiceInstance {
 	}
 
 	boolean isAssigned(TopicPartition partition) {
-		return this.consumers.stream().anyMatch((consumer) -> consumer.assignment().contains(partition));
+		return this.consumers.stream().anyMatch((consumer) -> consumer.assignedNow().contains(partition));
 	}
 
 	List<TopicPartition> assigned() {
 		return this.consumers.stream()
-			.flatMap((consumer) -> consumer.assignment().stream())
+			.flatMap((consumer) -> consumer.assignedNow().stream())
 			.distinct()
 			.sorted(World.ORDER)
 			.toList();

@@ -24,6 +24,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -34,6 +35,7 @@ import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.test.simulation.Carriers;
 import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.CommitFault;
 import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
 import io.kaffe.spring.test.simulation.kafka.SimulatedConsumer;
 import io.kaffe.spring.test.simulation.kafka.SimulatedTransaction;
@@ -57,6 +59,9 @@ final class World {
 	static final long PATIENCE = Duration.ofSeconds(120).toNanos();
 
 	private static final long MILLI = 1_000_000;
+
+	/** When even what was under way for long has arrived. */
+	private static final long LAST_COMMITS = 700 * MILLI;
 
 	private static final int KEYS = 6;
 
@@ -186,11 +191,6 @@ final class World {
 			case HANG -> this.hangs = 1;
 			case SLOW_HANDLERS -> this.slowUntil = this.simulation.nanoTime() + span;
 			case NO_DEAD_LETTERS -> this.noDeadLettersUntil = this.simulation.nanoTime() + span;
-			case FAIL_COMMITS -> this.cluster.disturbances().failCommits(1 + howMuch % 4);
-			case LOSE_ANSWERS -> this.cluster.disturbances().loseCommitAnswers(1 + howMuch % 3);
-			case DELAY_COMMITS -> this.cluster.disturbances().delayCommits(span / 4, span);
-			case FAIL_FETCHES -> this.cluster.disturbances().failFetches(span);
-			case SLOW_FETCHES -> this.cluster.disturbances().slowFetches(span / 4, span);
 			case NO_COORDINATOR -> this.cluster.disturbances().coordinatorUnavailable(span);
 			case NO_BROKERS -> this.cluster.disturbances().brokersUnavailable(span);
 			default -> {
@@ -204,7 +204,10 @@ final class World {
 
 	private void disturb(Kind kind, ServiceInstance instance, int which, int howMuch, long span) {
 		switch (kind) {
-			case STOP -> aside("stop", instance::stop);
+			case STOP -> {
+				instance.beginStop();
+				aside("stop", instance::stop);
+			}
 			case KILL -> instance.kill();
 			case FREEZE -> {
 				instance.process().freeze();
@@ -217,7 +220,36 @@ final class World {
 				}
 			});
 			case REBALANCE -> this.cluster.disturbances().rebalance(GROUP);
-			case EXPIRE -> anyConsumer(instance, which, (consumer) -> this.cluster.disturbances().expire(consumer));
+			case EXPIRE, FENCE -> {
+				List<String> members = this.cluster.coordinator().members(GROUP);
+				if (!members.isEmpty()) {
+					String member = members.get(which % members.size());
+					if (kind == Kind.FENCE) {
+						this.cluster.disturbances().fence(GROUP, member);
+					}
+					else {
+						this.cluster.disturbances().expireSession(GROUP, member);
+					}
+				}
+			}
+			case FAIL_COMMITS -> commits(instance, which, howMuch,
+					List.of(CommitFault.Kind.RETRIABLE, CommitFault.Kind.REFUSED, CommitFault.Kind.LOST));
+			case LOSE_ANSWERS -> commits(instance, which, howMuch, List.of(CommitFault.Kind.ANSWER_LOST));
+			case DELAY_COMMITS -> {
+				TOPICS.forEach((topic) -> {
+					for (int number = 0; number < this.cluster.partitions(topic); number++) {
+						this.journal.sought(new TopicPartition(topic, number), 0, 0, false);
+					}
+				});
+				commits(instance, which, howMuch, List.of(CommitFault.Kind.LATE, CommitFault.Kind.ANSWER_LATE,
+						CommitFault.Kind.OVERTAKEN));
+			}
+			case FAIL_FETCHES -> anyConsumer(instance, which,
+					(client) -> this.cluster.disturbances().failFetches(client, span));
+			case SLOW_FETCHES -> anyConsumer(instance, which, (client) -> {
+				this.cluster.disturbances().slowFetches(client, span / 4);
+				this.simulation.after(span, () -> this.cluster.disturbances().slowFetches(client, 0));
+			});
 			case REJECTED_TASKS -> {
 				instance.process().reject(true);
 				this.simulation.after(span, () -> instance.process().reject(false));
@@ -297,10 +329,15 @@ final class World {
 		this.simulation.outside().thread(thread, task);
 	}
 
-	private void anyConsumer(ServiceInstance instance, int which,
-			java.util.function.Consumer<SimulatedConsumer<?, ?>> action) {
-		if (!instance.consumers().isEmpty()) {
-			action.accept(instance.consumers().get(which % instance.consumers().size()));
+	private void commits(ServiceInstance instance, int which, int howMuch, List<CommitFault.Kind> kinds) {
+		anyConsumer(instance, which, (client) -> this.cluster.disturbances()
+			.commits(client, 1 + howMuch % 4, kinds.get(which % kinds.size()), (1 + howMuch % 600) * MILLI));
+	}
+
+	private void anyConsumer(ServiceInstance instance, int which, Consumer<String> action) {
+		List<SimulatedConsumer<Object, Object>> consumers = instance.consumers();
+		if (!consumers.isEmpty()) {
+			action.accept(consumers.get(consumers.size() - 1 - which % Math.min(2, consumers.size())).clientId());
 		}
 	}
 
@@ -320,8 +357,8 @@ final class World {
 		for (int i = 0; i < 1 + howMuch % 3; i++) {
 			TopicPartition partition = partition(which + i);
 			Fact fact = this.journal.produced(partition, key(which + i));
-			fact.offset = transaction.produce(partition.topic(), partition.partition(), bytes(fact.key()),
-					bytes(String.valueOf(fact.number())), new RecordHeaders(), this.simulation.instant().toEpochMilli());
+			fact.offset = transaction.produce(partition, bytes(fact.key()), bytes(String.valueOf(fact.number())),
+					new RecordHeaders());
 		}
 		this.simulation.after((1 + howMuch % 300) * MILLI, () -> {
 			if (commits) {
@@ -353,7 +390,6 @@ final class World {
 		this.slowUntil = 0;
 		this.hangs = 0;
 		this.noDeadLettersUntil = 0;
-		this.cluster.disturbances().clear();
 		this.instances.forEach((instance) -> {
 			instance.process().wake();
 			instance.process().reject(false);
@@ -361,16 +397,30 @@ final class World {
 		if (up().isEmpty()) {
 			start();
 		}
+		this.simulation.elapse(LAST_COMMITS);
+		for (int partition = 0; partition < partitions(); partition++) {
+			produce(partition, 1);
+		}
 		if (!awaitRest()) {
 			this.journal.check();
+			this.simulation.stacks().forEach((stack) -> this.simulation.record(() -> "at " + stack));
 			throw new ViolationException("Not at rest after %d s: not completed %s; not committed %s; left %s"
 				.formatted(PATIENCE / 1_000_000_000, this.journal.unfinished(), this.journal.behind(), left()));
 		}
 		this.journal.check();
 		for (ServiceInstance instance : up()) {
+			instance.beginStop();
 			instance.stop();
 		}
+		this.simulation.await(() -> leftAfterTheEnd().isEmpty(), PATIENCE);
 		this.journal.check();
+		List<String> left = leftAfterTheEnd();
+		if (!left.isEmpty()) {
+			throw new ViolationException("Left after the end: " + left);
+		}
+	}
+
+	private List<String> leftAfterTheEnd() {
 		List<String> left = new ArrayList<>();
 		for (ServiceInstance instance : this.instances) {
 			if (!instance.process().isKilled()) {
@@ -380,9 +430,7 @@ final class World {
 				}
 			}
 		}
-		if (!left.isEmpty()) {
-			throw new ViolationException("Left after the end: " + left);
-		}
+		return left;
 	}
 
 	private boolean awaitRest() {

@@ -204,6 +204,10 @@ public final class SimulatedProcess {
 		this.held.add(thread);
 	}
 
+	Set<SimulatedThread> living() {
+		return this.living;
+	}
+
 	List<SimulatedThread> held() {
 		return this.held;
 	}

@@ -45,6 +45,8 @@ public final class Simulation implements SimulatedTime {
 
 	private static final int UNWINDINGS = 10_000;
 
+	private static final int STACK_LENGTH = 600;
+
 	private static @Nullable Simulation present;
 
 	private final PriorityQueue<Event> events = new PriorityQueue<>(
@@ -176,6 +178,30 @@ public final class Simulation implements SimulatedTime {
 	}
 
 	/**
+	 * Describe where all threads are that have begun and not ended.
+	 * @return a line for each, with the innermost calls
+	 */
+	public List<String> stacks() {
+		List<String> stacks = new ArrayList<>();
+		for (SimulatedProcess process : this.processes) {
+			for (SimulatedThread thread : process.living()) {
+				StringBuilder line = new StringBuilder(thread.toString());
+				if (thread.carrier != null) {
+					for (StackTraceElement element : thread.carrier.thread().getStackTrace()) {
+						if (element.getClassName().startsWith("io.kaffe.") && line.length() < STACK_LENGTH) {
+							String name = element.getClassName();
+							line.append(" < ").append(name.substring(name.lastIndexOf('.') + 1)).append('.')
+								.append(element.getMethodName());
+						}
+					}
+				}
+				stacks.add(line.toString());
+			}
+		}
+		return stacks;
+	}
+
+	/**
 	 * Let threads be slow: time passes now and then although they could run.
 	 * @param slowness in how many of a thousand switches
 	 */
@@ -188,7 +214,7 @@ public final class Simulation implements SimulatedTime {
 	 * @return their number
 	 */
 	public long points() {
-		return this.pointsPassed + this.turnLength - this.pointsLeft;
+		return this.pointsPassed + passed();
 	}
 
 	/**
@@ -230,6 +256,8 @@ public final class Simulation implements SimulatedTime {
 	 */
 	private void unwind(SimulatedThread main) {
 		this.ended = true;
+		this.pointsPassed = points();
+		this.turnLength = Long.MAX_VALUE;
 		this.pointsLeft = Long.MAX_VALUE;
 		List<SimulatedThread> left = new ArrayList<>(this.ready);
 		left.addAll(this.waiting);
@@ -407,15 +435,20 @@ public final class Simulation implements SimulatedTime {
 	}
 
 	private void nextTurn() {
-		this.pointsPassed += this.turnLength - this.pointsLeft;
+		this.pointsPassed += passed();
 		this.turnLength = this.schedule.nextTurn();
 		this.pointsLeft = this.turnLength;
+	}
+
+	private long passed() {
+		return this.turnLength - this.pointsLeft;
 	}
 
 	private void interrupt() {
 		SimulatedThread self = this.running;
 		if (self == null || this.ended) {
-			this.pointsLeft = Long.MAX_VALUE;
+			this.turnLength++;
+			this.pointsLeft = 1;
 			return;
 		}
 		if (self.atomic > 0) {

@@ -86,7 +86,8 @@ abstract class Group<M extends Group.Member> {
 		if (member.instanceId() != null) {
 			this.instances.remove(member.instanceId(), member);
 		}
-		member.gone = true;
+		Member state = member;
+		state.gone = true;
 	}
 
 	/**
@@ -102,26 +103,29 @@ abstract class Group<M extends Group.Member> {
 	 * The member has been heard of, so its session begins anew.
 	 */
 	void heard(M member) {
-		member.heardAt = this.cluster.time().nanoTime();
+		Member state = member;
+		state.heardAt = this.cluster.time().nanoTime();
 		watch(member, member.sessionTimeout());
 	}
 
 	private void watch(M member, long nanos) {
-		if (!member.watched) {
-			member.watched = true;
+		Member state = member;
+		if (!state.watched) {
+			state.watched = true;
 			this.cluster.time().after(nanos, () -> {
-				member.watched = false;
+				state.watched = false;
 				check(member);
 			});
 		}
 	}
 
 	private void check(M member) {
-		if (member.gone) {
+		Member state = member;
+		if (state.gone) {
 			return;
 		}
 		long now = this.cluster.time().nanoTime();
-		long since = Math.max(member.heardAt, this.cluster.disturbances().coordinatorSince());
+		long since = Math.max(state.heardAt, this.cluster.disturbances().coordinatorSince());
 		long left = since + member.sessionTimeout() - now;
 		if (left > 0 || member.isWaiting()) {
 			watch(member, (left > 0) ? left : member.sessionTimeout());

@@ -114,19 +114,21 @@ public final class GroupCoordinator {
 	}
 
 	ClassicGroup classic(String id) {
-		if (!(this.groups.get(id) instanceof ClassicGroup group)) {
-			group = new ClassicGroup(this.cluster, id);
-			this.groups.put(id, group);
+		if (this.groups.get(id) instanceof ClassicGroup group) {
+			return group;
 		}
-		return group;
+		ClassicGroup created = new ClassicGroup(this.cluster, id);
+		this.groups.put(id, created);
+		return created;
 	}
 
 	ConsumerGroup consumer(String id) {
-		if (!(this.groups.get(id) instanceof ConsumerGroup group)) {
-			group = new ConsumerGroup(this.cluster, id);
-			this.groups.put(id, group);
+		if (this.groups.get(id) instanceof ConsumerGroup group) {
+			return group;
 		}
-		return group;
+		ConsumerGroup created = new ConsumerGroup(this.cluster, id);
+		this.groups.put(id, created);
+		return created;
 	}
 
 	@Nullable Group<?> find(String id) {

@@ -200,6 +200,7 @@ abstract class Membership {
 	abstract RuntimeException commitFailed(Errors error, CommitIdentity identity,
 			boolean sync);
 
+	@SuppressWarnings("removal")
 	final ConsumerGroupMetadata metadata(String memberId, int generation) {
 		String group = this.config.groupId();
 		return new ConsumerGroupMetadata((group != null) ? group : "", generation, memberId,

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.test.simulation.kafka;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -166,7 +167,11 @@ final class Positions {
 			if (strategy.type() == StrategyType.EARLIEST) {
 				return log.logStart();
 			}
-			LogEntry entry = strategy.timestamp().map(log::firstNotBefore).orElse(null);
+			LogEntry entry = null;
+			if (strategy.type() == StrategyType.BY_DURATION) {
+				long ago = strategy.duration().map(Duration::toMillis).orElse(0L);
+				entry = log.firstNotBefore(this.process.cluster().currentTimeMillis() - ago);
+			}
 			return (entry != null) ? entry.offset() : log.readableEnd(this.config.readCommitted());
 		}, (offset) -> {
 			if (isCurrent(asked, Phase.AWAIT_RESET)) {

@@ -176,6 +176,14 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 		});
 	}
 
+	/**
+	 * Return the assigned partitions, to any thread: for those who look on.
+	 * @return a copy
+	 */
+	public Set<TopicPartition> assignedNow() {
+		return Set.copyOf(this.subscriptions.assigned());
+	}
+
 	@Override
 	public Set<TopicPartition> assignment() {
 		return call(this.subscriptions::assigned);
