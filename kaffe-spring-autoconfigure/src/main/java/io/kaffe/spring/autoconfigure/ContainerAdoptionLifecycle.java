@@ -259,7 +259,7 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		AsyncTaskExecutor executor = container.getContainerProperties().getListenerTaskExecutor();
 		if (this.virtualThreads && executor instanceof SimpleAsyncTaskExecutor) {
 			container.getContainerProperties()
-				.setListenerTaskExecutor(new SimpleAsyncTaskExecutor(container.getListenerId() + "-C-"));
+				.setListenerTaskExecutor(EngineThreads.named(container.getListenerId() + "-C-"));
 			logger.debug("Listener container '" + container.getListenerId() + "' polls on platform threads");
 		}
 	}

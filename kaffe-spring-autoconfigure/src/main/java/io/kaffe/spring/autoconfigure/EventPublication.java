@@ -17,11 +17,9 @@
 package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.apache.commons.logging.Log;
@@ -30,11 +28,11 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
-import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.StalledRecord;
+import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.event.ConsumerEscalatedEvent;
 import io.kaffe.spring.event.PartitionsDrainedEvent;
 import io.kaffe.spring.event.RecordParkedEvent;
@@ -49,16 +47,15 @@ import io.kaffe.spring.table.ConsumerSnapshot;
  * Stops after the containers when the context is closed, and then waits briefly for
  * queued events.
  * <p>
- * <b>Threading.</b> Any thread queues events, without waiting; a single daemon thread
- * publishes them, which runs only while there are events.
+ * <b>Threading.</b> Any thread queues events, without waiting; the single thread of the
+ * executor publishes them. The thread that closes the context waits parked.
  */
 final class EventPublication implements ConsumerObserver, SmartLifecycle, DisposableBean {
 
 	private static final Log logger = LogFactory.getLog(EventPublication.class);
 
-	private static final int MAX_WAITING = 1000;
-
-	private static final Duration IDLE = Duration.ofSeconds(10);
+	/** How many events are queued at most. */
+	static final int MAX_WAITING = 1000;
 
 	private final AtomicLong dropped = new AtomicLong();
 
@@ -66,7 +63,9 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 
 	private final Duration patience;
 
-	private final ThreadPoolExecutor executor;
+	private final ExecutorService executor;
+
+	private final Ticker ticker;
 
 	private volatile boolean running;
 
@@ -74,15 +73,15 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	 * Create a publication.
 	 * @param publisher the application's event publisher
 	 * @param patience how long to wait for queued events when the context is closed
+	 * @param executor publishes events, one at a time and in order; rejects those above
+	 * {@link #MAX_WAITING}; shut down here
+	 * @param ticker the time
 	 */
-	EventPublication(ApplicationEventPublisher publisher, Duration patience) {
+	EventPublication(ApplicationEventPublisher publisher, Duration patience, ExecutorService executor, Ticker ticker) {
 		this.publisher = publisher;
 		this.patience = patience;
-		CustomizableThreadFactory threads = new CustomizableThreadFactory("kaffe-events-");
-		threads.setDaemon(true);
-		this.executor = new ThreadPoolExecutor(1, 1, IDLE.toMillis(), TimeUnit.MILLISECONDS,
-				new LinkedBlockingQueue<>(MAX_WAITING), threads);
-		this.executor.allowCoreThreadTimeOut(true);
+		this.executor = executor;
+		this.ticker = ticker;
 	}
 
 	@Override
@@ -152,18 +151,34 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	@Override
 	public void stop() {
 		this.running = false;
-		CountDownLatch published = new CountDownLatch(1);
+		Thread stopping = Thread.currentThread();
+		AtomicBoolean published = new AtomicBoolean();
 		try {
-			this.executor.execute(published::countDown);
-			if (!published.await(this.patience.toMillis(), TimeUnit.MILLISECONDS)) {
-				warnOfUnpublished();
-			}
+			this.executor.execute(() -> {
+				published.set(true);
+				this.ticker.unpark(stopping);
+			});
+			await(published);
 		}
 		catch (RejectedExecutionException ex) {
 			warnOfUnpublished();
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
+	}
+
+	/**
+	 * Wait until events are published, the patience is over, or the calling thread is
+	 * interrupted, which it then still is.
+	 */
+	private void await(AtomicBoolean published) {
+		long deadline = this.ticker.nanoTime() + this.patience.toNanos();
+		long left = this.patience.toNanos();
+		while (!published.get() && !Thread.currentThread().isInterrupted()) {
+			if (left <= 0) {
+				warnOfUnpublished();
+				return;
+			}
+			this.ticker.park(this, left);
+			left = deadline - this.ticker.nanoTime();
 		}
 	}
 

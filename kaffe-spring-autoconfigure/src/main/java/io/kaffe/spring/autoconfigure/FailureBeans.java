@@ -16,12 +16,13 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.kafka.core.KafkaAdmin;
@@ -33,6 +34,7 @@ import io.kaffe.spring.engine.deadletter.DeadLetterTopicPattern;
 import io.kaffe.spring.engine.deadletter.DeadLetters;
 import io.kaffe.spring.engine.deadletter.MissingTopics;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * The beans of an application for failed records: its back-off, its recoverer, and the
@@ -43,10 +45,12 @@ import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
  */
 final class FailureBeans implements AutoCloseable {
 
+	private static final Log logger = LogFactory.getLog(FailureBeans.class);
+
 	private static final String DEFAULT_TEMPLATE = "kafkaTemplate";
 
 	/** By then, each broker should know a topic that was created at start-up. */
-	private static final int ASK_AGAIN_AFTER_SECONDS = 10;
+	private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(10);
 
 	private final List<DeadLetters> deadLetters = new CopyOnWriteArrayList<>();
 
@@ -54,14 +58,18 @@ final class FailureBeans implements AutoCloseable {
 
 	private final Executor executor;
 
+	private final WorkerRuntime runtime;
+
 	/**
 	 * Find the beans.
 	 * @param beans the application's beans
 	 * @param executor sends dead letters
+	 * @param runtime has the scheduler
 	 */
-	FailureBeans(ListableBeanFactory beans, Executor executor) {
+	FailureBeans(ListableBeanFactory beans, Executor executor, WorkerRuntime runtime) {
 		this.beans = beans;
 		this.executor = executor;
+		this.runtime = runtime;
 	}
 
 	@Nullable RecordBackOff backOff() {
@@ -96,7 +104,16 @@ final class FailureBeans implements AutoCloseable {
 
 	private MissingTopics missingTopics() {
 		return new MissingTopics(this.beans.getBeansOfType(KafkaAdmin.class).values(), this.executor,
-				CompletableFuture.delayedExecutor(ASK_AGAIN_AFTER_SECONDS, TimeUnit.SECONDS, this.executor));
+				(task) -> this.runtime.after(ASK_AGAIN_AFTER, () -> execute(task)));
+	}
+
+	private void execute(Runnable task) {
+		try {
+			this.executor.execute(task);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Could not check again whether dead-letter topics exist", ex);
+		}
 	}
 
 	@Override

@@ -85,23 +85,36 @@ public final class KaffeAutoConfiguration {
 				: WorkerTaskExecutor.ofPlatformThreads();
 	}
 
+	/**
+	 * The scheduler that wakes workers; it runs no user code.
+	 */
 	@Bean
-	WorkerScheduler kaffeWorkerScheduler() {
-		return new WorkerScheduler();
+	EngineScheduler kaffeWorkerScheduler() {
+		return new EngineScheduler("kaffe-scheduler-");
+	}
+
+	/**
+	 * The scheduler that requests end offsets from brokers.
+	 */
+	@Bean
+	EngineScheduler kaffeLagScheduler() {
+		return new EngineScheduler("kaffe-lag-");
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	WorkerRuntime kaffeWorkerRuntime(@Qualifier("kaffeTaskExecutor") Executor executor, WorkerScheduler scheduler) {
+	WorkerRuntime kaffeWorkerRuntime(@Qualifier("kaffeTaskExecutor") Executor executor,
+			@Qualifier("kaffeWorkerScheduler") EngineScheduler scheduler) {
 		if (!(executor instanceof WorkerTaskExecutor)) {
 			UnsuitableTaskExecutorException.throwIfUnsuitable(executor);
 		}
-		return new WorkerRuntime(executor, scheduler.scheduler(), Ticker.system());
+		return new WorkerRuntime(executor, scheduler.scheduler(), Ticker.system(), EngineThreads::named);
 	}
 
 	@Bean
-	EventPublication kaffeEventPublication(ApplicationEventPublisher publisher) {
-		return new EventPublication(publisher, EVENT_PATIENCE);
+	EventPublication kaffeEventPublication(ApplicationEventPublisher publisher, WorkerRuntime runtime) {
+		return new EventPublication(publisher, EVENT_PATIENCE,
+				EngineThreads.single("kaffe-events-", EventPublication.MAX_WAITING), runtime.ticker());
 	}
 
 	@Bean
@@ -111,8 +124,9 @@ public final class KaffeAutoConfiguration {
 	}
 
 	@Bean
-	FailureBeans kaffeFailureBeans(ListableBeanFactory beans, @Qualifier("kaffeTaskExecutor") Executor executor) {
-		return new FailureBeans(beans, executor);
+	FailureBeans kaffeFailureBeans(ListableBeanFactory beans, @Qualifier("kaffeTaskExecutor") Executor executor,
+			WorkerRuntime runtime) {
+		return new FailureBeans(beans, executor, runtime);
 	}
 
 	@Bean
@@ -121,26 +135,27 @@ public final class KaffeAutoConfiguration {
 	}
 
 	@Bean
-	EndOffsets kaffeEndOffsets(WorkerContainers consumers, KaffeProperties properties) {
+	EndOffsets kaffeEndOffsets(WorkerContainers consumers, KaffeProperties properties,
+			@Qualifier("kaffeLagScheduler") EngineScheduler scheduler, WorkerRuntime runtime) {
 		Duration interval = properties.getLag().getInterval();
 		if (!interval.isZero() && interval.compareTo(SHORTEST_LAG_INTERVAL) < 0) {
 			throw new InvalidConfigurationPropertyValueException("kaffe.lag.interval", interval.toMillis() + "ms",
 					ResolvedProperty.reason(SHORTEST_LAG_INTERVAL) + " 0 disables it.");
 		}
-		return new EndOffsets(consumers, Admin::create, interval, Ticker.system());
+		return new EndOffsets(consumers, Admin::create, interval, scheduler.scheduler(), runtime.ticker());
 	}
 
 	@Bean
 	ContainerAdoptionLifecycle kaffeContainerAdoptionLifecycle(KaffeProperties properties, DefaultWorkerManager manager,
 			WorkerContainers consumers, ListableBeanFactory beans,
 			@Qualifier("kaffeListenerContainerFactory") ObjectProvider<KaffeListenerContainerFactory> factory,
-			FailureBeans failureBeans, Environment environment) {
+			FailureBeans failureBeans, WorkerRuntime runtime, Environment environment) {
 		ConsumerSettingsResolver settings = new ConsumerSettingsResolver(properties,
 				new StrategyBeans(properties, beans.getBeansOfType(WorkerAllocationStrategy.class),
 						beans.getBeanProvider(WorkerAllocationStrategy.class).getIfUnique()),
 				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(), failureBeans));
 		return new ContainerAdoptionLifecycle(properties, settings,
-				new ContainerAdopter(manager, consumers, Ticker.system(),
+				new ContainerAdopter(manager, consumers, runtime,
 						beans.getBeanProvider(ObservationRegistry.class).getIfUnique(() -> ObservationRegistry.NOOP)),
 				beans, factory.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
 	}

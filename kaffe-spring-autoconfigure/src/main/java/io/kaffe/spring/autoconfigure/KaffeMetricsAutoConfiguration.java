@@ -23,7 +23,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
 
 import io.kaffe.spring.actuate.KaffeMetrics;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -44,9 +43,7 @@ public final class KaffeMetricsAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	KaffeMetrics kaffeMetrics(MeterRegistry registry, ObjectProvider<DefaultWorkerManager> manager) {
-		SimpleAsyncTaskExecutor executor = new SimpleAsyncTaskExecutor("kaffe-metrics-");
-		executor.setDaemon(true);
-		return new KaffeMetrics(registry, manager::getObject, executor);
+		return new KaffeMetrics(registry, manager::getObject, EngineThreads.daemons("kaffe-metrics-"));
 	}
 
 }

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.BeanUtils;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.ReflectionUtils;
 
@@ -65,8 +66,8 @@ class KaffeMetricsTests {
 
 	private final KaffeMetrics metrics = new KaffeMetrics(this.registry, this::manager, this.tasks::add);
 
-	private final DefaultWorkerManager manager = new DefaultWorkerManager(
-			new WorkerRuntime(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system()), List.of(this.metrics));
+	private final DefaultWorkerManager manager = new DefaultWorkerManager(new WorkerRuntime(Runnable::run,
+			new ThreadPoolTaskScheduler(), Ticker.system(), SimpleAsyncTaskExecutor::new), List.of(this.metrics));
 
 	private final ConsumerObserver.HandlerTimer timer = this.metrics.handlerTimer("orders");
 

@@ -21,6 +21,7 @@ import java.util.List;
 
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.engine.listener.WorkerContainers;
@@ -50,8 +51,8 @@ final class SnapshotFixtures {
 	 * Create a manager without consumers.
 	 */
 	static DefaultWorkerManager manager() {
-		return new DefaultWorkerManager(
-				new WorkerRuntime(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system()));
+		return new DefaultWorkerManager(new WorkerRuntime(Runnable::run, new ThreadPoolTaskScheduler(), Ticker.system(),
+				SimpleAsyncTaskExecutor::new));
 	}
 
 	/**

@@ -52,6 +52,15 @@ final class ArchitectureRules {
 	/** What applications may use. */
 	private static final List<String> API = List.of("table", "event");
 
+	/** What may wait, read a clock or create threads, below the root, and why. */
+	private static final Map<String, String> PROVIDERS = Map.of("engine.worker.Ticker$SystemTicker",
+			"is the time and the waits of the machine, handed in as a Ticker", "autoconfigure.WorkerTaskExecutor",
+			"is the executor of workers, handed in", "autoconfigure.EngineScheduler",
+			"is each of the engine's schedulers, handed in", "autoconfigure.EngineThreads",
+			"creates the engine's other executors, handed in", "engine.deadletter.MissingTopics",
+			"waits for an admin client of its own, on an executor that is handed in, if there is a KafkaAdmin",
+			"actuate.KaffeOperations", "an operator's request waits, on the thread of the web server or of JMX");
+
 	private final String root;
 
 	ArchitectureRules(String root) {
@@ -227,6 +236,35 @@ final class ArchitectureRules {
 			.should()
 			.dependOnClassesThat()
 			.areAssignableTo(Consumer.class);
+	}
+
+	/**
+	 * Time, waits and threads are handed in, so that a test or a simulation can control
+	 * them.
+	 */
+	ArchRule nothingWaitsByItself() {
+		return waitsOf(DescribedPredicate.describe("do not provide it",
+				(JavaClass type) -> PROVIDERS.keySet().stream().noneMatch((name) -> isProvider(type, name))));
+	}
+
+	/**
+	 * Return the same for each class that {@link #nothingWaitsByItself()} exempts: rules
+	 * that do not hold, or the exemption would not be needed.
+	 */
+	List<ArchRule> providersDoNotWait() {
+		return PROVIDERS.keySet()
+			.stream()
+			.map((name) -> waitsOf(
+					DescribedPredicate.describe("are " + name, (JavaClass type) -> isProvider(type, name))))
+			.toList();
+	}
+
+	private static ArchRule waitsOf(DescribedPredicate<JavaClass> types) {
+		return ArchRuleDefinition.noClasses().that(types).should().accessTargetWhere(new WaitingCalls());
+	}
+
+	private boolean isProvider(JavaClass type, String name) {
+		return type.getName().equals(this.root + "." + name);
 	}
 
 	ArchRule autoConfigurationsAreFinal() {

@@ -198,6 +198,26 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void nothingWaitsByItself() {
+		this.rules.nothingWaitsByItself().check(house);
+	}
+
+	@Test
+	void waitsAreFound() {
+		assertViolated(this.violated.nothingWaitsByItself(), "WaitsByItself.park", "WaitsByItself.sleep",
+				"WaitsByItself.hold", "WaitsByItself.awaitLatch", "WaitsByItself.take", "WaitsByItself.answer",
+				"WaitsByItself.nanoTime", "WaitsByItself.today", "WaitsByItself.later", "WaitsByItself.inCommonPool",
+				"WaitsByItself.start", "WaitsByItself.scheduler");
+		assertThat(evaluate(this.violated.nothingWaitsByItself())).doesNotContain("WaitsByItself.handedIn");
+	}
+
+	@Test
+	void everyProviderOfTimeAndThreadsIsNeeded() {
+		assertThat(this.rules.providersDoNotWait())
+			.allSatisfy((rule) -> assertThat(rule.evaluate(house).hasViolation()).as(rule.getDescription()).isTrue());
+	}
+
+	@Test
 	void autoConfigurationsAreFinal() {
 		this.rules.autoConfigurationsAreFinal().check(house);
 	}

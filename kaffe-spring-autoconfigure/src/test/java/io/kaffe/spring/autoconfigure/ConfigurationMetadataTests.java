@@ -45,6 +45,7 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
+import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -58,7 +59,8 @@ class ConfigurationMetadataTests {
 
 	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
 
-	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run);
+	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run,
+			new ManualExecution().runtime());
 
 	@Test
 	void everyPropertyHasADescription() throws IOException {

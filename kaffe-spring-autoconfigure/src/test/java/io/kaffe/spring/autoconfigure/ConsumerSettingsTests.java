@@ -43,6 +43,7 @@ import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
+import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.WorkerOwner;
@@ -58,7 +59,8 @@ class ConsumerSettingsTests {
 
 	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
 
-	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run);
+	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run,
+			new ManualExecution().runtime());
 
 	private static final WorkerAllocationStrategy OWN = (topic, partition) -> "worker";
 

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.event.ConsumerEscalatedEvent;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
@@ -48,7 +49,8 @@ class EventPublicationTests {
 
 	private final CountDownLatch letGo = new CountDownLatch(1);
 
-	private final EventPublication publication = new EventPublication(this::publish, Duration.ofMillis(200));
+	private final EventPublication publication = new EventPublication(this::publish, Duration.ofMillis(200),
+			EngineThreads.single("test-events-", EventPublication.MAX_WAITING), Ticker.system());
 
 	@AfterEach
 	void close() {
@@ -101,6 +103,16 @@ class EventPublicationTests {
 		this.publication.stopped("orders", new ConsumerSnapshot.Stop(Instant.EPOCH, "after the end"));
 		await("its thread is interrupted").until(() -> this.published.contains("interrupted"));
 		assertThat(this.published).doesNotContain("never", "after the end");
+	}
+
+	@Test
+	void interruptedStopDoesNotWait(CapturedOutput output) throws InterruptedException {
+		tell("hang");
+		assertThat(this.entered.await(10, TimeUnit.SECONDS)).isTrue();
+		Thread.currentThread().interrupt();
+		this.publication.stop();
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(output).doesNotContain("Some events may be lost");
 	}
 
 	private void tell(String reason) {

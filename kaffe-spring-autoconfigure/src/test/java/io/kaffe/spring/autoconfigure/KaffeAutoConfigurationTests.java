@@ -106,7 +106,7 @@ class KaffeAutoConfigurationTests {
 					.doesNotHaveBean(WorkerRuntime.class)
 					.doesNotHaveBean(KaffeConsumers.class)
 					.doesNotHaveBean("kaffeTaskExecutor")
-					.doesNotHaveBean(WorkerScheduler.class)
+					.doesNotHaveBean(EngineScheduler.class)
 					.doesNotHaveBean(KaffeProperties.class)
 					.doesNotHaveBean(ContainerAdoptionLifecycle.class)
 					.doesNotHaveBean("kaffeListenerContainerFactory");
@@ -208,10 +208,10 @@ class KaffeAutoConfigurationTests {
 		List<Object> ends = new ArrayList<>();
 		this.contextRunner.run((context) -> {
 			ends.add(context.getBean(WorkerTaskExecutor.class));
-			ends.add(context.getBean(WorkerScheduler.class).scheduler());
+			context.getBeansOfType(EngineScheduler.class).values().forEach((bean) -> ends.add(bean.scheduler()));
 		});
 		assertThat(ends.get(0)).extracting("executor.threadPoolExecutor.shutdown").isEqualTo(true);
-		assertThat(ends.get(1)).extracting("scheduledExecutor.shutdown").isEqualTo(true);
+		assertThat(ends.subList(1, ends.size())).hasSize(2).extracting("scheduledExecutor.shutdown").containsOnly(true);
 	}
 
 	@Test
@@ -618,7 +618,7 @@ class KaffeAutoConfigurationTests {
 		@Bean
 		WorkerRuntime ownWorkerRuntime() {
 			TaskScheduler scheduler = new ThreadPoolTaskScheduler();
-			return new WorkerRuntime(Runnable::run, scheduler, Ticker.system());
+			return new WorkerRuntime(Runnable::run, scheduler, Ticker.system(), SimpleAsyncTaskExecutor::new);
 		}
 
 	}

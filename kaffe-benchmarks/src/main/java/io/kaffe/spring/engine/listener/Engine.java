@@ -25,6 +25,7 @@ import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
@@ -96,10 +97,10 @@ final class Engine {
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
 				ListenerType.SIMPLE, null, false, false, new DeliverySettings(NAME, false, settings.failurePolicy(),
 						null, new LogContext(NAME, false), RejectingConsumer.of(NAME), this.ticker));
-		DefaultWorkerManager manager = new DefaultWorkerManager(
-				new WorkerRuntime(threads.executor(), this.scheduler, this.ticker));
-		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, this.ticker,
-				manager);
+		WorkerRuntime runtime = new WorkerRuntime(threads.executor(), this.scheduler, this.ticker,
+				SimpleAsyncTaskExecutor::new);
+		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, runtime,
+				new DefaultWorkerManager(runtime));
 		this.session = this.adopted.session(this.consumer);
 		this.session.assigned(PollRing.PARTITIONS);
 		this.session.positioned(PollRing.PARTITIONS);

@@ -17,7 +17,6 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -120,7 +119,7 @@ final class ConsumerWakeup {
 	 */
 	void wakeUp() {
 		this.requested = true;
-		LockSupport.unpark(this.thread);
+		this.ticker.unpark(this.thread);
 		if (this.polling) {
 			this.consumer.wakeup();
 		}
@@ -134,7 +133,7 @@ final class ConsumerWakeup {
 			wakeUp();
 		}
 		else {
-			LockSupport.unpark(this.thread);
+			this.ticker.unpark(this.thread);
 		}
 	}
 
@@ -155,7 +154,7 @@ final class ConsumerWakeup {
 				}
 			}
 			else {
-				LockSupport.parkNanos(this, left);
+				this.ticker.park(this, left);
 			}
 			left = deadline - this.ticker.nanoTime();
 		}

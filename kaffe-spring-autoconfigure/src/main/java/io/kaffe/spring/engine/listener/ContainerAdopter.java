@@ -50,7 +50,7 @@ import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
-import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * Gives listener containers workers: takes the place of the user's listener in a
@@ -71,7 +71,7 @@ public final class ContainerAdopter {
 
 	private final WorkerContainers consumers;
 
-	private final Ticker ticker;
+	private final WorkerRuntime runtime;
 
 	private final ObservationRegistry observationRegistry;
 
@@ -79,15 +79,15 @@ public final class ContainerAdopter {
 	 * Create an adopter.
 	 * @param manager allocates the workers
 	 * @param consumers where containers with workers are entered
-	 * @param ticker the time
+	 * @param runtime what the workers run on
 	 * @param observationRegistry for containers that are to be observed and have no
 	 * registry of their own
 	 */
-	public ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, Ticker ticker,
+	public ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, WorkerRuntime runtime,
 			ObservationRegistry observationRegistry) {
 		this.manager = manager;
 		this.consumers = consumers;
-		this.ticker = ticker;
+		this.runtime = runtime;
 		this.observationRegistry = observationRegistry;
 	}
 
@@ -103,7 +103,7 @@ public final class ContainerAdopter {
 		ContainerFacts facts = new ContainerFacts(container);
 		new ContainerSuitability(name, facts).check();
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
-				delivery(name, facts, settings), this.ticker, this.manager);
+				delivery(name, facts, settings), this.runtime, this.manager);
 		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(adopted);
 		adopted.subscription().installIn(container);
@@ -209,7 +209,7 @@ public final class ContainerAdopter {
 	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings) {
 		return new DeliverySettings(facts.groupId(), facts.asksForAttempts(), settings.failurePolicy(),
 				observation(name, facts.container()), new LogContext(name, settings.mdc()), RejectingConsumer.of(name),
-				this.ticker);
+				this.runtime.ticker());
 	}
 
 	private @Nullable DeliveryObservation observation(String name, AbstractMessageListenerContainer<?, ?> container) {

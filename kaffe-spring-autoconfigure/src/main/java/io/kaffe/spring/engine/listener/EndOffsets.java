@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -46,7 +47,7 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.TaskRejectedException;
-import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
+import org.springframework.scheduling.TaskScheduler;
 import org.springframework.util.Assert;
 
 import io.kaffe.spring.engine.worker.ConsumerObserver;
@@ -88,23 +89,30 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 
 	private final Duration interval;
 
+	private final TaskScheduler scheduler;
+
 	private final Ticker ticker;
 
-	private volatile @Nullable ThreadPoolTaskScheduler scheduler;
+	private volatile @Nullable Future<?> refreshing;
+
+	private volatile @Nullable Future<?> soon;
 
 	/**
 	 * Create it.
 	 * @param consumers the consumers
 	 * @param clients makes an admin client from its configuration
 	 * @param interval how long to wait between two requests; zero: never request
+	 * @param scheduler runs the requests, one at a time; it may block while a client is
+	 * created
 	 * @param ticker the time
 	 */
 	public EndOffsets(WorkerContainers consumers, Function<Map<String, Object>, Admin> clients, Duration interval,
-			Ticker ticker) {
+			TaskScheduler scheduler, Ticker ticker) {
 		Assert.isTrue(!interval.isNegative(), "'kaffe.lag.interval' must not be negative; 0 switches it off");
 		this.consumers = consumers;
 		this.clients = clients;
 		this.interval = interval;
+		this.scheduler = scheduler;
 		this.ticker = ticker;
 	}
 
@@ -114,12 +122,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 			return;
 		}
 		this.looksSoon.set(false);
-		ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
-		scheduler.setThreadNamePrefix("kaffe-lag-");
-		scheduler.setDaemon(true);
-		scheduler.initialize();
-		scheduler.scheduleWithFixedDelay(this::refresh, this.interval);
-		this.scheduler = scheduler;
+		this.refreshing = this.scheduler.scheduleWithFixedDelay(this::refresh, this.interval);
 	}
 
 	/**
@@ -127,13 +130,12 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	 */
 	@Override
 	public void rebalanced(String consumer, ConsumerSnapshot.Rebalance rebalance) {
-		ThreadPoolTaskScheduler scheduler = this.scheduler;
-		if (scheduler != null && rebalance.kind().equals("assigned") && this.looksSoon.compareAndSet(false, true)) {
+		if (isRunning() && rebalance.kind().equals("assigned") && this.looksSoon.compareAndSet(false, true)) {
 			try {
-				scheduler.schedule(this::lookSoon, Instant.now().plus(SOON));
+				this.soon = this.scheduler.schedule(this::lookSoon, this.scheduler.getClock().instant().plus(SOON));
 			}
 			catch (TaskRejectedException ex) {
-				// It has been stopped meanwhile.
+				// The context is being closed.
 				this.looksSoon.set(false);
 			}
 		}
@@ -141,7 +143,9 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 
 	private void lookSoon() {
 		this.looksSoon.set(false);
-		refresh();
+		if (isRunning()) {
+			refresh();
+		}
 	}
 
 	/**
@@ -149,18 +153,23 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	 */
 	@Override
 	public void stop() {
-		ThreadPoolTaskScheduler scheduler = this.scheduler;
-		if (scheduler != null) {
-			this.scheduler = null;
-			scheduler.shutdown();
-		}
+		Future<?> refreshing = this.refreshing;
+		this.refreshing = null;
+		cancel(refreshing);
+		cancel(this.soon);
 		this.connections.values().forEach(Connection::close);
 		this.connections.clear();
 	}
 
+	private static void cancel(@Nullable Future<?> task) {
+		if (task != null) {
+			task.cancel(true);
+		}
+	}
+
 	@Override
 	public boolean isRunning() {
-		return this.scheduler != null;
+		return this.refreshing != null;
 	}
 
 	/**

@@ -59,7 +59,7 @@ final class OffsetCommits {
 
 	private static final Log logger = LogFactory.getLog(OffsetCommits.class);
 
-	private static final long RETRY_PAUSE_MILLIS = 50;
+	private static final Duration RETRY_PAUSE = Duration.ofMillis(50);
 
 	/**
 	 * Rebalances and coordinators that move make some commits fail in normal operation.
@@ -238,7 +238,7 @@ final class OffsetCommits {
 	}
 
 	private @Nullable KafkaException tryCommit(Commit commit, long deadline) {
-		long left = Math.max(deadline - this.ticker.nanoTime(), Duration.ofMillis(RETRY_PAUSE_MILLIS).toNanos());
+		long left = Math.max(deadline - this.ticker.nanoTime(), RETRY_PAUSE.toNanos());
 		try {
 			this.consumer.commitSync(commit.offsets(), Duration.ofNanos(left));
 			return null;
@@ -250,7 +250,7 @@ final class OffsetCommits {
 
 	private void pause() {
 		try {
-			Thread.sleep(RETRY_PAUSE_MILLIS);
+			this.ticker.pause(RETRY_PAUSE);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

@@ -19,7 +19,6 @@ package io.kaffe.spring.engine.listener;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -92,7 +91,7 @@ final class PartitionDrain {
 		boolean interrupted = false;
 		long left = deadline - this.ticker.nanoTime();
 		while (left > 0 && leaving.stream().anyMatch(isBusy)) {
-			LockSupport.parkNanos(this, left);
+			this.ticker.park(this, left);
 			interrupted |= Thread.interrupted();
 			left = deadline - this.ticker.nanoTime();
 		}

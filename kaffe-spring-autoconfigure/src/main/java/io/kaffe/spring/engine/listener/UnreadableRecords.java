@@ -21,7 +21,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -37,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.MessageListenerContainer;
+
+import io.kaffe.spring.engine.worker.Ticker;
 
 /**
  * Keeps records that cannot be deserialized from stopping their consumer: each is
@@ -66,17 +67,21 @@ final class UnreadableRecords implements CommonErrorHandler {
 
 	private final Supplier<UnreadableRecordReader> reader;
 
+	private final Ticker ticker;
+
 	/**
 	 * Create a handler.
 	 * @param sessions dispatches records of a consumer, or {@code null} if it has ended
 	 * @param handler the user's, or {@code null} for what the container takes then
 	 * @param reader makes what reads the other part of such records, for one consumer
+	 * @param ticker the time
 	 */
 	UnreadableRecords(Function<Consumer<?, ?>, @Nullable ConsumerSession> sessions,
-			@Nullable CommonErrorHandler handler, Supplier<UnreadableRecordReader> reader) {
+			@Nullable CommonErrorHandler handler, Supplier<UnreadableRecordReader> reader, Ticker ticker) {
 		this.sessions = sessions;
 		this.handler = (handler != null) ? handler : new DefaultErrorHandler();
 		this.reader = reader;
+		this.ticker = ticker;
 	}
 
 	@Override
@@ -92,7 +97,7 @@ final class UnreadableRecords implements CommonErrorHandler {
 		}
 		finally {
 			// What fails at once would fail thousands of times a second.
-			LockSupport.parkNanos(this, PAUSE.toNanos());
+			this.ticker.park(this, PAUSE.toNanos());
 		}
 	}
 

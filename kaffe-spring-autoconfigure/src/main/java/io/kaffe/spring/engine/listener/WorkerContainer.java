@@ -26,7 +26,6 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.util.Assert;
@@ -40,6 +39,7 @@ import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.WorkerOwner;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
@@ -78,11 +78,12 @@ final class WorkerContainer implements WorkerOwner {
 	 * @param settings how the consumer works
 	 * @param seekAware the listener if that is seek-aware, or {@code null}
 	 * @param delivery delivers records to the listener
-	 * @param ticker the time
+	 * @param runtime what its workers run on
 	 * @param manager manages the workers
 	 */
 	WorkerContainer(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
-			Delivery delivery, Ticker ticker, DefaultWorkerManager manager) {
+			Delivery delivery, WorkerRuntime runtime, DefaultWorkerManager manager) {
+		Ticker ticker = runtime.ticker();
 		this.facts = facts;
 		this.settings = settings;
 		this.delivery = delivery;
@@ -93,7 +94,7 @@ final class WorkerContainer implements WorkerOwner {
 		this.context = new ConsumerContext(name, facts, settings, seekAware, delivery, workers, ticker,
 				this::assignments, this::stopBecause);
 		this.supervision = new ContainerSupervision(name, facts.container(), workers, settings.restartLimit(), ticker,
-				new SimpleAsyncTaskExecutor(name + "-supervision-"));
+				runtime.threads(name + "-supervision-"));
 		this.answers = new BrokerAnswers(ticker, this.context.commitOutcomes()::confirmed);
 		this.table = new ConsumerTable(this.context, this.sessions.values(), this.supervision, this.subscription,
 				this.answers);

@@ -16,12 +16,18 @@
 
 package io.kaffe.spring.engine.worker;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Source of time for the engine, handed in so that tests can move it.
+ * The time of the engine: what it reads, and how its threads wait. Handed in, so that
+ * tests and simulations decide when time passes: nothing else of the engine reads a clock
+ * or makes a thread wait, which {@code ArchitectureTests} checks.
  * <p>
- * Safe for concurrent use; no method blocks.
+ * <b>Threading.</b> Safe for concurrent use. {@link #park} and {@link #pause} block the
+ * calling thread, which is a consumer thread or the one that closes the application's
+ * context; the other methods never block.
  */
 public interface Ticker {
 
@@ -38,15 +44,39 @@ public interface Ticker {
 	Instant instant();
 
 	/**
+	 * Let the calling thread wait until another one {@linkplain #unpark unparks} it, it
+	 * is interrupted, or the time is up. May return early, without a reason, like
+	 * {@link LockSupport#parkNanos(Object, long)}: the caller checks what it waits for in
+	 * a loop.
+	 * @param blocker what the thread waits in, for thread dumps
+	 * @param nanos how long to wait at most, in nanoseconds
+	 */
+	void park(Object blocker, long nanos);
+
+	/**
+	 * Let a thread return from its present wait in {@link #park}, or else from the next
+	 * one.
+	 * @param thread the thread
+	 */
+	void unpark(Thread thread);
+
+	/**
+	 * Let the calling thread wait for a while.
+	 * @param duration how long to wait
+	 * @throws InterruptedException if the thread is interrupted before or meanwhile
+	 */
+	void pause(Duration duration) throws InterruptedException;
+
+	/**
 	 * Return the ticker of the running machine.
-	 * @return the system's clocks
+	 * @return the system's clocks and waits
 	 */
 	static Ticker system() {
 		return SystemTicker.INSTANCE;
 	}
 
 	/**
-	 * The clocks of the machine.
+	 * The clocks and waits of the machine.
 	 */
 	final class SystemTicker implements Ticker {
 
@@ -63,6 +93,21 @@ public interface Ticker {
 		@Override
 		public Instant instant() {
 			return Instant.now();
+		}
+
+		@Override
+		public void park(Object blocker, long nanos) {
+			LockSupport.parkNanos(blocker, nanos);
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+			LockSupport.unpark(thread);
+		}
+
+		@Override
+		public void pause(Duration duration) throws InterruptedException {
+			Thread.sleep(duration.toMillis());
 		}
 
 	}

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -28,7 +29,8 @@ import org.springframework.scheduling.TaskScheduler;
 
 /**
  * What the workers of all consumers run on: the task executor, the scheduler that wakes
- * them, and the time.
+ * them, the time, and the threads of the engine that run no workers. All of it is handed
+ * in, so that a test or a simulation can control all of it.
  * <p>
  * <b>Threading.</b> Immutable; every method may be called by any thread. Nothing blocks
  * unless the executor does.
@@ -45,16 +47,22 @@ public final class WorkerRuntime {
 
 	private final Ticker ticker;
 
+	private final Function<String, Executor> threads;
+
 	/**
 	 * Create a runtime.
 	 * @param executor runs workers
 	 * @param scheduler wakes workers that wait; must not run user code
 	 * @param ticker the time
+	 * @param threads creates an executor whose threads may block, from the prefix of
+	 * their names
 	 */
-	public WorkerRuntime(Executor executor, TaskScheduler scheduler, Ticker ticker) {
+	public WorkerRuntime(Executor executor, TaskScheduler scheduler, Ticker ticker,
+			Function<String, Executor> threads) {
 		this.executor = executor;
 		this.scheduler = scheduler;
 		this.ticker = ticker;
+		this.threads = threads;
 	}
 
 	/**
@@ -104,8 +112,21 @@ public final class WorkerRuntime {
 		return root;
 	}
 
-	Ticker ticker() {
+	/**
+	 * Return the time.
+	 * @return always the same
+	 */
+	public Ticker ticker() {
 		return this.ticker;
+	}
+
+	/**
+	 * Create an executor for tasks that may block and are none of workers.
+	 * @param prefix the prefix of the names of its threads
+	 * @return a new executor, which needs no shutdown: its threads end with their tasks
+	 */
+	public Executor threads(String prefix) {
+		return this.threads.apply(prefix);
 	}
 
 	/**
@@ -118,10 +139,12 @@ public final class WorkerRuntime {
 
 	/**
 	 * Run a task of the engine after a while.
+	 * @param delay how long to wait
+	 * @param task the task, run by the scheduler: must not block or call user code
 	 * @return what to cancel if it is not needed any more; {@code null} if the scheduler
 	 * is shut down
 	 */
-	@Nullable Future<?> after(Duration delay, Runnable task) {
+	public @Nullable Future<?> after(Duration delay, Runnable task) {
 		Instant time = this.scheduler.getClock().instant().plus(delay);
 		try {
 			return this.scheduler.schedule(task, time);

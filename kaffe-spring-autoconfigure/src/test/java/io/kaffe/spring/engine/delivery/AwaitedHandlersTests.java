@@ -41,7 +41,6 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -285,20 +284,20 @@ class AwaitedHandlersTests {
 								Map.of(), deadLetters, null, 100),
 						null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
 		this.delivery = delivery;
-		return new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution))
-			.register("orders", maxConcurrency, new TestWorkerOwner() {
+		return new DefaultWorkerManager(this.execution.runtime()).register("orders", maxConcurrency,
+				new TestWorkerOwner() {
 
-				@Override
-				public Collection<DetachedRecord> detachedRecords() {
-					return delivery.detachedRecords();
-				}
+					@Override
+					public Collection<DetachedRecord> detachedRecords() {
+						return delivery.detachedRecords();
+					}
 
-				@Override
-				public void stopBecause(String reason, @Nullable Throwable failure) {
-					assertThat(AwaitedHandlersTests.this.stops).as(reason).isTrue();
-				}
+					@Override
+					public void stopBecause(String reason, @Nullable Throwable failure) {
+						assertThat(AwaitedHandlersTests.this.stops).as(reason).isTrue();
+					}
 
-			});
+				});
 	}
 
 	private void submit(ConsumerWorkers workers, int records) {

@@ -46,7 +46,6 @@ import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * A worker that delivers batches, without broker and threads: what its listener was given
@@ -69,19 +68,18 @@ final class BatchBench {
 	/** Why the consumer was stopped. */
 	final List<String> stops = new ArrayList<>();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(
-			new WorkerRuntime(this.execution, this.execution, this.execution))
-		.register("orders", 16, new TestWorkerOwner() {
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime()).register("orders", 16,
+			new TestWorkerOwner() {
 
-			@Override
-			public void stopBecause(String reason, @Nullable Throwable failure) {
-				if (!BatchBench.this.mayStop) {
-					throw new AssertionError(reason, failure);
+				@Override
+				public void stopBecause(String reason, @Nullable Throwable failure) {
+					if (!BatchBench.this.mayStop) {
+						throw new AssertionError(reason, failure);
+					}
+					BatchBench.this.stops.add(reason);
 				}
-				BatchBench.this.stops.add(reason);
-			}
 
-		});
+			});
 
 	final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
 

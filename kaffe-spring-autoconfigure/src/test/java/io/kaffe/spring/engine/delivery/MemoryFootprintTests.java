@@ -35,7 +35,6 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -67,8 +66,8 @@ class MemoryFootprintTests {
 		// Strings remember their hash codes, which takes no memory, and workers run
 		// nothing.
 		ManualExecution execution = new ManualExecution();
-		ConsumerWorkers workers = new DefaultWorkerManager(new WorkerRuntime(execution, execution, execution))
-			.register("orders", 1, new TestWorkerOwner());
+		ConsumerWorkers workers = new DefaultWorkerManager(execution.runtime()).register("orders", 1,
+				new TestWorkerOwner());
 		KeyAllocationWork.Allocator allocator = new KeyAllocationWork.Allocator(
 				StandardWorkerAllocationStrategy.WORKER_PER_KEY, workers, WorkFactory.of(delivery()));
 		AssignmentHandle assignment = new RecordedAssignment();

@@ -43,7 +43,6 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Worker;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -60,9 +59,8 @@ class RecordWorkTests {
 
 	private final List<String> stops = new ArrayList<>();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(
-			new WorkerRuntime(this.execution, this.execution, this.execution))
-		.register("orders", 16, new StoppableConsumer());
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime()).register("orders", 16,
+			new StoppableConsumer());
 
 	private final Worker worker = this.workers.internal("worker");
 

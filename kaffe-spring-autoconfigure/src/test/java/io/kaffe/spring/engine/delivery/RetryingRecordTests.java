@@ -62,7 +62,6 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Worker;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.WorkerState;
@@ -80,17 +79,16 @@ class RetryingRecordTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(
-			new WorkerRuntime(this.execution, this.execution, this.execution))
-		.register("orders", Integer.MAX_VALUE, new TestWorkerOwner() {
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime()).register("orders",
+			Integer.MAX_VALUE, new TestWorkerOwner() {
 
-			@Override
-			public void stopBecause(String reason, @Nullable Throwable failure) {
-				assertThat(RetryingRecordTests.this.stops).as(reason).isTrue();
-				RetryingRecordTests.this.stopReasons.add(reason);
-			}
+				@Override
+				public void stopBecause(String reason, @Nullable Throwable failure) {
+					assertThat(RetryingRecordTests.this.stops).as(reason).isTrue();
+					RetryingRecordTests.this.stopReasons.add(reason);
+				}
 
-		});
+			});
 
 	private final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(ORDERS, 1));
 

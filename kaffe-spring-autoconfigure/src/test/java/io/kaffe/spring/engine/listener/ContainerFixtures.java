@@ -107,8 +107,9 @@ final class ContainerFixtures {
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));
-		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, execution,
-				new DefaultWorkerManager(new WorkerRuntime(execution, execution, execution)));
+		WorkerRuntime runtime = execution.runtime();
+		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, runtime,
+				new DefaultWorkerManager(runtime));
 	}
 
 }

@@ -39,7 +39,6 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,18 +55,16 @@ class ContainerSupervisionTests {
 	private final List<String> reasons = new ArrayList<>();
 
 	private final ContainerSupervision supervision = new ContainerSupervision("orders", this.container,
-			new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution),
-					List.of(new ConsumerObserver() {
+			new DefaultWorkerManager(this.execution.runtime(), List.of(new ConsumerObserver() {
 
-						@Override
-						public void stopped(String consumer, ConsumerSnapshot.Stop stop) {
-							assertThat(stop).isEqualTo(ContainerSupervisionTests.this.supervision.stopped());
-							ContainerSupervisionTests.this.reasons.add(stop.reason());
-						}
+				@Override
+				public void stopped(String consumer, ConsumerSnapshot.Stop stop) {
+					assertThat(stop).isEqualTo(ContainerSupervisionTests.this.supervision.stopped());
+					ContainerSupervisionTests.this.reasons.add(stop.reason());
+				}
 
-					}))
-				.register("orders", 1, new TestWorkerOwner()),
-			new RestartHistory.Limit(2, Duration.ofMinutes(5)), this.execution, this.execution);
+			})).register("orders", 1, new TestWorkerOwner()), new RestartHistory.Limit(2, Duration.ofMinutes(5)),
+			this.execution, this.execution);
 
 	@Test
 	void containerIsStartedAgainWhenAThreadHasEndedWithoutAWord() throws InterruptedException {

@@ -73,11 +73,13 @@ class EndOffsetsTests {
 
 	private final WorkerContainers consumers = new WorkerContainers();
 
-	private final EndOffsets ends = new EndOffsets(this.consumers, (configuration) -> admin(), Duration.ZERO,
-			this.execution);
+	private final EndOffsets ends = new EndOffsets(this.consumers, (configuration) -> admin(), Duration.ofSeconds(10),
+			this.execution, this.execution);
 
 	/** What they do not answer about. */
 	private Set<TopicPartition> unanswered = Set.of();
+
+	private int requests;
 
 	private @Nullable Exception failure = new TimeoutException("On purpose");
 
@@ -160,6 +162,46 @@ class EndOffsetsTests {
 		assertThat(table().status().noAnswerSince()).isNull();
 	}
 
+	@Test
+	void brokersAreAskedOnTheIntervalUntilItIsStopped() {
+		this.ends.start();
+		assertThat(this.ends.isRunning()).isTrue();
+		this.execution.advance(Duration.ZERO);
+		assertThat(this.requests).isEqualTo(1);
+		this.execution.advance(Duration.ofMillis(9_999));
+		assertThat(this.requests).isEqualTo(1);
+		this.execution.advance(Duration.ofMillis(1));
+		assertThat(this.requests).isEqualTo(2);
+		this.ends.stop();
+		assertThat(this.ends.isRunning()).isFalse();
+		assertThat(this.execution.timers()).as("that of the supervision").isEqualTo(1);
+		this.ends.start();
+		this.execution.advance(Duration.ZERO);
+		assertThat(this.requests).isEqualTo(3);
+	}
+
+	@Test
+	void brokersAreAskedSoonAfterPartitionsAreAssigned() {
+		this.ends.start();
+		this.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.requests).isEqualTo(1);
+		rebalanced("assigned");
+		rebalanced("assigned");
+		rebalanced("revoked");
+		this.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.requests).isEqualTo(2);
+		rebalanced("assigned");
+		this.ends.stop();
+		assertThat(this.execution.timers()).as("that of the supervision").isEqualTo(1);
+		rebalanced("assigned");
+		assertThat(this.execution.timers()).as("that of the supervision").isEqualTo(1);
+	}
+
+	private void rebalanced(String kind) {
+		this.ends.rebalanced("orders",
+				new ConsumerSnapshot.Rebalance(this.execution.instant(), kind, List.of("orders-0"), null, List.of()));
+	}
+
 	private void assign() {
 		this.adopted.session(this.consumer).assigned(List.of(FIRST, SECOND));
 		tick();
@@ -183,10 +225,15 @@ class EndOffsetsTests {
 		return this.adopted.snapshot(false);
 	}
 
+	private Object counted(Object answer) {
+		this.requests++;
+		return answer;
+	}
+
 	private Admin admin() {
 		return (Admin) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Admin.class },
 				(proxy, method, arguments) -> switch (method.getName()) {
-					case "listOffsets" -> endOffsets(((Map<?, ?>) arguments[0]).keySet());
+					case "listOffsets" -> counted(endOffsets(((Map<?, ?>) arguments[0]).keySet()));
 					case "describeCluster" -> cluster();
 					case "close" -> null;
 					default -> throw new UnsupportedOperationException(method.toString());

@@ -32,8 +32,10 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.TopicPartition;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.PartitionSnapshot;
@@ -199,7 +201,7 @@ class LagIntegrationTests {
 				}
 				assertThat(configuration).containsEntry("client.id", "kaffe-lag-1").doesNotContainKey("group.id");
 				return Admin.create(configuration);
-			}, Duration.ZERO, Ticker.system());
+			}, Duration.ZERO, new ManualExecution(), Ticker.system());
 			try {
 				ends.refresh();
 				assertThat(ListenerApplication.table(context, "orders").load().lag().records()).isNull();
@@ -221,10 +223,12 @@ class LagIntegrationTests {
 			application.send("orders", 0, 0, 3);
 			ConfigurableApplicationContext context = application.start();
 			awaitLag(application, context, 0);
+			ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
+			scheduler.initialize();
 			EndOffsets ends = new EndOffsets(context.getBean(WorkerContainers.class), (configuration) -> {
 				configuration.put("bootstrap.servers", "localhost:1");
 				return Admin.create(configuration);
-			}, Duration.ofMillis(10), Ticker.system());
+			}, Duration.ofMillis(10), scheduler, Ticker.system());
 			ends.start();
 			try {
 				application.send("orders", 0, 3, 6);
@@ -236,6 +240,7 @@ class LagIntegrationTests {
 				long before = System.nanoTime();
 				ends.stop();
 				assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
+				scheduler.destroy();
 			}
 		}
 	}

@@ -52,7 +52,6 @@ import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerObservers;
 import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -91,8 +90,7 @@ class OffsetCommitsTests {
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
 			new ConsumerWakeup(this.consumer, this.time),
-			new LateCompletions(new LimitedLog("orders", new WorkerRuntime(this.time, this.time, this.time))),
-			this.time);
+			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time);
 
 	@BeforeEach
 	void poll() {
@@ -208,7 +206,9 @@ class OffsetCommitsTests {
 				Duration.ofSeconds(1), this.outcomes, this.errors, this.time);
 		complete(0, 10);
 		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
+		Instant before = this.time.instant();
 		assertThat(commitFinally(patient, () -> false)).isTrue();
+		assertThat(this.time.instant()).as("a pause before each").isEqualTo(before.plusMillis(100));
 		assertThat(this.consumer.offsets()).containsExactly(10L, 10L, 10L);
 	}
 

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.AbstractCollection;
 import java.util.Iterator;
@@ -47,7 +48,7 @@ class PartitionDrainTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final WorkerRuntime runtime = new WorkerRuntime(this.execution, this.execution, this.execution);
+	private final WorkerRuntime runtime = this.execution.runtime();
 
 	private final AdvancingTicker ticker = new AdvancingTicker();
 
@@ -124,6 +125,21 @@ class PartitionDrainTests {
 		@Override
 		public Instant instant() {
 			return Instant.EPOCH;
+		}
+
+		@Override
+		public void park(Object blocker, long nanos) {
+			// Returns early, as it may.
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+			// Nobody waits.
+		}
+
+		@Override
+		public void pause(Duration duration) {
+			throw new UnsupportedOperationException();
 		}
 
 	}

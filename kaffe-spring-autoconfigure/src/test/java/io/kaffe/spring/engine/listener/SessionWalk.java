@@ -187,11 +187,11 @@ final class SessionWalk {
 						}), this.execution));
 		ContainerProperties properties = new ContainerProperties("orders", "refunds");
 		properties.setGroupId("orders");
+		WorkerRuntime runtime = this.execution.runtime();
 		WorkerContainer container = new WorkerContainer("orders",
 				new ContainerFacts(
 						new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties)),
-				settings, this.seeking, delivery, this.execution,
-				new DefaultWorkerManager(new WorkerRuntime(this.execution, this.execution, this.execution)));
+				settings, this.seeking, delivery, runtime, new DefaultWorkerManager(runtime));
 		if (chance(0.1)) {
 			container.context().metadataLimit().tooLarge(2 * SMALL_METADATA);
 		}

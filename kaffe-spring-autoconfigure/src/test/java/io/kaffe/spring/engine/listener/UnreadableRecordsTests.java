@@ -100,8 +100,10 @@ class UnreadableRecordsTests {
 	@Test
 	void readerOfAConsumerWhoseThreadDiedIsReleasedWhenAnotherOneIsNeeded() {
 		Map<Consumer<?, ?>, ConsumerSession> sessions = new HashMap<>();
-		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null, () -> new UnreadableRecordReader(
-				new UnreadableRecordReader.Deserializers(new ContainerFacts(this.reading))));
+		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null,
+				() -> new UnreadableRecordReader(
+						new UnreadableRecordReader.Deserializers(new ContainerFacts(this.reading))),
+				new ManualExecution());
 		Closing.closed.set(0);
 		for (int thread = 0; thread < 5; thread++) {
 			sessions.clear();
@@ -124,7 +126,7 @@ class UnreadableRecordsTests {
 	private static UnreadableRecords unreadable(@Nullable CommonErrorHandler handler) {
 		return new UnreadableRecords((consumer) -> null, handler, () -> {
 			throw new AssertionError("Nothing to read");
-		});
+		}, new ManualExecution());
 	}
 
 	/**

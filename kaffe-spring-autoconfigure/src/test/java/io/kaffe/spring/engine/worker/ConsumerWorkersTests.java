@@ -36,9 +36,8 @@ class ConsumerWorkersTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final ConsumerWorkers workers = new ConsumerWorkers(
-			new WorkerRuntime(this.execution, this.execution, this.execution), new TestWorkerOwner(), Integer.MAX_VALUE,
-			new ConsumerObservers("orders", List.of()));
+	private final ConsumerWorkers workers = new ConsumerWorkers(this.execution.runtime(), new TestWorkerOwner(),
+			Integer.MAX_VALUE, new ConsumerObservers("orders", List.of()));
 
 	@Test
 	void recordsOfKeysCountAfterTheirWorkersHaveRetired() {
@@ -83,7 +82,8 @@ class ConsumerWorkersTests {
 	void numberNeverDecreasesAndNeverExceedsWhatWasSubmitted() {
 		ExecutorService threads = Executors.newFixedThreadPool(2);
 		try {
-			ConsumerWorkers workers = new ConsumerWorkers(new WorkerRuntime(threads, this.execution, Ticker.system()),
+			ConsumerWorkers workers = new ConsumerWorkers(
+					new WorkerRuntime(threads, this.execution, Ticker.system(), (prefix) -> threads),
 					new TestWorkerOwner(), 2, new ConsumerObservers("orders", List.of()));
 			long before = 0;
 			for (int offset = 0; offset < RECORDS; offset++) {

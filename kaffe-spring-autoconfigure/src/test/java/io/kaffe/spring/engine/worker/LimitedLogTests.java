@@ -36,8 +36,7 @@ class LimitedLogTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final LimitedLog log = new LimitedLog("orders",
-			new WorkerRuntime(this.execution, this.execution, this.execution));
+	private final LimitedLog log = new LimitedLog("orders", this.execution.runtime());
 
 	private final List<String> lines = new ArrayList<>();
 

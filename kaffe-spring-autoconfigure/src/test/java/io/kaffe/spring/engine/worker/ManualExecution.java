@@ -31,6 +31,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
 
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,8 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.Trigger;
 
 /**
- * An executor, a scheduler and a clock that move when a test moves them.
+ * An executor, a scheduler and a clock that move when a test moves them. Threads that
+ * wait for other threads do so in real time.
  */
 public final class ManualExecution extends Clock implements Executor, TaskScheduler, Ticker {
 
@@ -55,6 +57,14 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 	private int schedules;
 
 	private @Nullable Error timerFailure;
+
+	/**
+	 * Return a runtime that has nothing else.
+	 * @return a new runtime, which runs all tasks here
+	 */
+	public WorkerRuntime runtime() {
+		return new WorkerRuntime(this, this, this, (prefix) -> this);
+	}
 
 	/**
 	 * Run what is submitted until nothing is left.
@@ -159,6 +169,31 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 		return this.now;
 	}
 
+	/**
+	 * Park the calling thread in real time: the one that unparks it is another thread of
+	 * the test, and only the test moves the clock.
+	 */
+	@Override
+	public void park(Object blocker, long nanos) {
+		LockSupport.parkNanos(blocker, nanos);
+	}
+
+	@Override
+	public void unpark(Thread thread) {
+		LockSupport.unpark(thread);
+	}
+
+	/**
+	 * Let time go by.
+	 */
+	@Override
+	public void pause(Duration duration) throws InterruptedException {
+		if (Thread.interrupted()) {
+			throw new InterruptedException();
+		}
+		advance(duration);
+	}
+
 	@Override
 	public ZoneId getZone() {
 		return ZoneOffset.UTC;
@@ -184,7 +219,10 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 		if (this.failing.test(this.schedules++)) {
 			throw new OutOfMemoryError("Simulated");
 		}
-		Timer timer = new Timer(startTime, task);
+		return add(new Timer(startTime, task, null));
+	}
+
+	private Timer add(Timer timer) {
 		this.timers.add(timer);
 		return timer;
 	}
@@ -206,24 +244,38 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 
 	@Override
 	public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, Instant startTime, Duration delay) {
-		throw new UnsupportedOperationException();
+		return add(new Timer(startTime, task, delay));
 	}
 
 	@Override
 	public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, Duration delay) {
-		throw new UnsupportedOperationException();
+		return scheduleWithFixedDelay(task, this.now, delay);
 	}
 
 	/**
-	 * A task and its time.
+	 * A task and its time, the next one if it has a delay after which it is repeated.
 	 */
 	private final class Timer extends FutureTask<@Nullable Void> implements ScheduledFuture<@Nullable Void> {
 
-		private final Instant at;
+		private final @Nullable Duration delay;
 
-		Timer(Instant at, Runnable task) {
+		private Instant at;
+
+		Timer(Instant at, Runnable task, @Nullable Duration delay) {
 			super(task, null);
 			this.at = at;
+			this.delay = delay;
+		}
+
+		@Override
+		public void run() {
+			if (this.delay == null) {
+				super.run();
+			}
+			else if (runAndReset()) {
+				this.at = this.at.plus(this.delay);
+				add(this);
+			}
 		}
 
 		@Override

@@ -482,8 +482,8 @@ class RunQueueTests {
 	}
 
 	private ConsumerWorkers workers(Executor executor, int maxConcurrency, WorkerOwner consumer) {
-		return new ConsumerWorkers(new WorkerRuntime(executor, this.execution, this.execution), consumer,
-				maxConcurrency, new ConsumerObservers("orders", List.of()));
+		return new ConsumerWorkers(new WorkerRuntime(executor, this.execution, this.execution, (prefix) -> executor),
+				consumer, maxConcurrency, new ConsumerObservers("orders", List.of()));
 	}
 
 	private void submit(ConsumerWorkers workers, @Nullable Object key, Work work) {

@@ -152,22 +152,21 @@ class StallWatchTests {
 	}
 
 	private ConsumerWorkers workers(@Nullable Duration interruptThreshold) {
-		return new ConsumerWorkers(new WorkerRuntime(this.execution, this.execution, this.execution),
-				new TestWorkerOwner() {
+		return new ConsumerWorkers(this.execution.runtime(), new TestWorkerOwner() {
 
-					@Override
-					public WorkerOwner.StallLimits stallLimits() {
-						return new WorkerOwner.StallLimits(Duration.ofSeconds(10), interruptThreshold);
-					}
+			@Override
+			public WorkerOwner.StallLimits stallLimits() {
+				return new WorkerOwner.StallLimits(Duration.ofSeconds(10), interruptThreshold);
+			}
 
-				}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+		}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
 
-					@Override
-					public void stalled(String consumer, StalledRecord stalled) {
-						StallWatchTests.this.reported.add(stalled);
-					}
+			@Override
+			public void stalled(String consumer, StalledRecord stalled) {
+				StallWatchTests.this.reported.add(stalled);
+			}
 
-				})));
+		})));
 	}
 
 	private void submit(Work work) {

@@ -32,8 +32,8 @@ class TurnTests {
 
 	private final Turn turn = new Turn(this.execution);
 
-	private final Worker worker = new ConsumerWorkers(new WorkerRuntime(this.execution, this.execution, this.execution),
-			new TestWorkerOwner(), 1, new ConsumerObservers("orders", List.of()))
+	private final Worker worker = new ConsumerWorkers(this.execution.runtime(), new TestWorkerOwner(), 1,
+			new ConsumerObservers("orders", List.of()))
 		.internal("one");
 
 	@Test

@@ -60,7 +60,8 @@ public final class WorkerRaces {
 		@Override
 		public final void run() {
 			Tasks tasks = new Tasks();
-			WorkerRuntime runtime = new WorkerRuntime(tasks, new NeverScheduling(), new StoppedTicker());
+			WorkerRuntime runtime = new WorkerRuntime(tasks, new NeverScheduling(), new StoppedTicker(),
+					(prefix) -> tasks);
 			ConsumerWorkers workers = new ConsumerWorkers(runtime, new TestWorkerOwner(), this.maxConcurrency,
 					new ConsumerObservers("orders", List.of()));
 			Journal journal = new Journal();
@@ -567,6 +568,21 @@ public final class WorkerRaces {
 		@Override
 		public Instant instant() {
 			return Instant.EPOCH;
+		}
+
+		@Override
+		public void park(Object blocker, long nanos) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void pause(Duration duration) {
+			throw new UnsupportedOperationException();
 		}
 
 	}

@@ -44,7 +44,7 @@ class WorkerTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final WorkerRuntime runtime = new WorkerRuntime(this.execution, this.execution, this.execution);
+	private final WorkerRuntime runtime = this.execution.runtime();
 
 	private final ConsumerWorkers workers = new ConsumerWorkers(this.runtime, new TestWorkerOwner(), Integer.MAX_VALUE,
 			new ConsumerObservers("orders", List.of()));
@@ -144,7 +144,7 @@ class WorkerTests {
 	void moreWorkIsNeverMissedByWorkThatGathers() throws Exception {
 		ExecutorService pool = Executors.newFixedThreadPool(4);
 		try {
-			WorkerRuntime threaded = new WorkerRuntime(pool, this.execution, Ticker.system());
+			WorkerRuntime threaded = new WorkerRuntime(pool, this.execution, Ticker.system(), (prefix) -> pool);
 			Worker worker = new ConsumerWorkers(threaded, new TestWorkerOwner(), Integer.MAX_VALUE,
 					new ConsumerObservers("orders", List.of()))
 				.allocate("worker_0", ORDERS_0);
@@ -236,7 +236,7 @@ class WorkerTests {
 	void manySubmittersNeverMakeTwoThreadsRunTheSameWorker() throws Exception {
 		ExecutorService pool = Executors.newFixedThreadPool(4);
 		try {
-			WorkerRuntime threaded = new WorkerRuntime(pool, this.execution, Ticker.system());
+			WorkerRuntime threaded = new WorkerRuntime(pool, this.execution, Ticker.system(), (prefix) -> pool);
 			Worker worker = new ConsumerWorkers(threaded, new TestWorkerOwner(), Integer.MAX_VALUE,
 					new ConsumerObservers("orders", List.of()))
 				.allocate("worker_0", ORDERS_0);

@@ -26,13 +26,13 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link WorkerScheduler}.
+ * Tests for {@link EngineScheduler}.
  */
-class WorkerSchedulerTests {
+class EngineSchedulerTests {
 
 	@Test
 	void keepsNothingOfTimersThatAreCanceled() {
-		WorkerScheduler scheduler = new WorkerScheduler();
+		EngineScheduler scheduler = new EngineScheduler("test-");
 		try {
 			ScheduledFuture<?> timer = scheduler.scheduler().schedule(() -> {
 			}, Instant.now().plus(Duration.ofHours(1)));

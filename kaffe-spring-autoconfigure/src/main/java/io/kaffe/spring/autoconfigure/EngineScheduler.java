@@ -21,17 +21,21 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
 /**
- * The scheduler that wakes workers; it runs no user code. The scheduler itself is not a
+ * A scheduler of the engine, with a single daemon thread. The scheduler itself is not a
  * bean, so that {@code @Scheduled} does not find it by type.
  * <p>
  * <b>Threading.</b> Immutable.
  */
-final class WorkerScheduler implements DisposableBean {
+final class EngineScheduler implements DisposableBean {
 
 	private final ThreadPoolTaskScheduler scheduler = new ThreadPoolTaskScheduler();
 
-	WorkerScheduler() {
-		this.scheduler.setThreadNamePrefix("kaffe-scheduler-");
+	/**
+	 * Create a scheduler.
+	 * @param prefix the prefix of the name of its thread
+	 */
+	EngineScheduler(String prefix) {
+		this.scheduler.setThreadNamePrefix(prefix);
 		this.scheduler.setDaemon(true);
 		this.scheduler.setRemoveOnCancelPolicy(true);
 		this.scheduler.initialize();
