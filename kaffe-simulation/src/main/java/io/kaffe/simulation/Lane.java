@@ -34,7 +34,7 @@ import io.kaffe.spring.test.simulation.Carriers;
  */
 public final class Lane {
 
-	private static final int HEAP_OF_LINES = 4000;
+	private static final int HEAP_OF_LINES = 100_000;
 
 	private final Map<Happening.Kind, Integer> seen = new EnumMap<>(Happening.Kind.class);
 

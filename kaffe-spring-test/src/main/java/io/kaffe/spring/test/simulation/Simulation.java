@@ -83,7 +83,7 @@ public final class Simulation implements SimulatedTime {
 
 	private long pointsLeft = Long.MAX_VALUE;
 
-	private long turnLength;
+	private long turnLength = Long.MAX_VALUE;
 
 	private long pointsPassed;
 
@@ -581,7 +581,12 @@ public final class Simulation implements SimulatedTime {
 				this.switchesAtOneTime = 0;
 			}
 			if (first.action() != null) {
-				first.action().run();
+				try {
+					first.action().run();
+				}
+				catch (Throwable ex) {
+					return failed(ex);
+				}
 			}
 			else if (first.thread() != null && first.thread().waits == first.waits()) {
 				first.thread().deadline = this.now;

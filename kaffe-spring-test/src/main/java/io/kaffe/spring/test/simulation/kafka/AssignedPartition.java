@@ -113,7 +113,7 @@ final class AssignedPartition {
 	 * Return whether something has to be asked for before it can be fetched.
 	 */
 	boolean needsRequest() {
-		return !isFetching() && !this.requested && !this.awaitingCallback
+		return !isFetching() && !this.requested
 				&& !(this.pendingRevocation && this.phase == Phase.INITIALIZING);
 	}
 
@@ -176,7 +176,7 @@ final class AssignedPartition {
 	 * There is a new leader.
 	 */
 	void leaderChanged(int epoch) {
-		if (epoch > this.leaderEpoch) {
+		if (epoch != this.leaderEpoch) {
 			this.leaderEpoch = epoch;
 			if (isFetching() && this.offsetEpoch >= 0) {
 				this.phase = Phase.AWAIT_VALIDATION;

@@ -23,6 +23,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinRequest;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.SyncAnswer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * A group of the classic protocol: members join, the leader among them assigns
  * partitions, and all get theirs when they sync.
  */
-final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
+final class ClassicGroup extends Group<ClassicMember> {
 
 	private State state = State.EMPTY;
 
@@ -62,11 +65,10 @@ final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
 		}
 		else {
 			heard(member);
-			boolean changed = !member.request.sameSubscription(request);
+			boolean changed = !member.request().sameSubscription(request);
 			if (this.state == State.PREPARING || changed
 					|| (this.state == State.STABLE && member == this.leader)) {
-				member.request = request;
-				member.joining = answer;
+				member.join(request, answer);
 				prepareRebalance();
 			}
 			else {
@@ -80,22 +82,22 @@ final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
 		ClassicMember older = instance(request.instanceId());
 		if (older == null) {
 			add(member);
-			member.joining = answer;
+			member.join(request, answer);
 			prepareRebalance();
 			return;
 		}
 		takeOut(older);
 		older.fail(Errors.FENCED_INSTANCE_ID);
 		add(member);
-		member.assignment = older.assignment;
+		member.keep(older.assignment());
 		if (this.leader == older) {
 			this.leader = member;
 		}
-		if (this.state == State.STABLE && older.request.sameSubscription(request)) {
+		if (this.state == State.STABLE && older.request().sameSubscription(request)) {
 			answer.accept(answerTo(member, true));
 		}
 		else {
-			member.joining = answer;
+			member.join(request, answer);
 			prepareRebalance();
 		}
 	}
@@ -104,7 +106,7 @@ final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
 		Map<String, JoinRequest> subscriptions = new TreeMap<>();
 		boolean leads = member == this.leader && !keepsAssignment;
 		if (leads) {
-			members().forEach((id, each) -> subscriptions.put(id, each.request));
+			members().forEach((id, each) -> subscriptions.put(id, each.request()));
 		}
 		return new JoinAnswer(Errors.NONE, member.id(), this.generation, this.assignor, leads, subscriptions);
 	}
@@ -123,60 +125,66 @@ final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
 					completeIfAllJoined(current);
 				});
 			}
-			long timeout = 0;
-			for (ClassicMember member : members().values()) {
-				timeout = Math.max(timeout, member.request.rebalanceTimeout());
-			}
-			cluster().time().after(timeout, () -> {
-				if (this.state == State.PREPARING && this.round == current) {
-					complete();
-				}
-			});
+			completeAfterTimeout(current);
 		}
 		completeIfAllJoined(this.round);
 	}
 
+	private void completeAfterTimeout(int current) {
+		cluster().time().after(rebalanceTimeout(), () -> {
+			if (this.state == State.PREPARING && this.round == current) {
+				complete();
+			}
+		});
+	}
+
+	private long rebalanceTimeout() {
+		long timeout = 0;
+		for (ClassicMember member : members().values()) {
+			timeout = Math.max(timeout, member.request().rebalanceTimeout());
+		}
+		return timeout;
+	}
+
 	private void completeIfAllJoined(int current) {
 		if (this.state == State.PREPARING && this.round == current && !this.initialDelay
-				&& members().values().stream().allMatch((member) -> member.joining != null)) {
+				&& members().values().stream().allMatch(ClassicMember::isJoining)) {
 			complete();
 		}
 	}
 
 	private void complete() {
 		for (ClassicMember member : List.copyOf(members().values())) {
-			if (member.joining == null && member.instanceId() == null) {
+			if (!member.isJoining() && member.instanceId() == null) {
 				takeOut(member);
 			}
 		}
-		this.generation++;
 		int current = ++this.round;
+		if (this.leader == null || !this.leader.isJoining() || member(this.leader.id()) != this.leader) {
+			this.leader = members().values().stream().filter(ClassicMember::isJoining).findFirst().orElse(null);
+		}
+		if (this.leader == null && !members().isEmpty()) {
+			completeAfterTimeout(current);
+			return;
+		}
+		this.generation++;
 		if (members().isEmpty()) {
 			this.state = State.EMPTY;
-			this.leader = null;
 			return;
 		}
 		this.state = State.COMPLETING;
 		this.assignor = selectAssignor();
-		if (this.leader == null || this.leader.joining == null || member(this.leader.id()) != this.leader) {
-			this.leader = members().values().stream().filter((member) -> member.joining != null).findFirst()
-				.orElse(null);
-		}
 		cluster().time().record(() -> "group " + id() + " completes generation " + this.generation);
-		long timeout = 0;
 		for (ClassicMember member : members().values()) {
-			Consumer<JoinAnswer> joining = member.joining;
-			timeout = Math.max(timeout, member.request.rebalanceTimeout());
-			if (joining != null) {
-				member.joining = null;
+			if (member.isJoining()) {
 				heard(member);
-				joining.accept(answerTo(member, false));
+				member.joined(answerTo(member, false));
 			}
 		}
-		cluster().time().after(timeout, () -> {
+		cluster().time().after(rebalanceTimeout(), () -> {
 			if (this.state == State.COMPLETING && this.round == current) {
 				for (ClassicMember member : List.copyOf(members().values())) {
-					if (member.syncing == null) {
+					if (!member.isSyncing()) {
 						remove(member, Errors.UNKNOWN_MEMBER_ID);
 					}
 				}
@@ -188,9 +196,9 @@ final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
 		List<String> common = new ArrayList<>();
 		for (ClassicMember member : members().values()) {
 			if (common.isEmpty()) {
-				common.addAll(member.request.assignors());
+				common.addAll(member.request().assignors());
 			}
-			common.retainAll(member.request.assignors());
+			common.retainAll(member.request().assignors());
 		}
 		return common.isEmpty() ? Assignors.RANGE : common.get(0);
 	}
@@ -206,20 +214,15 @@ final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
 		heard(member);
 		switch (this.state) {
 			case COMPLETING -> {
-				member.syncing = answer;
+				member.sync(answer);
 				if (assignment != null) {
 					this.state = State.STABLE;
 					for (ClassicMember each : members().values()) {
-						each.assignment = Set.copyOf(assignment.getOrDefault(each.id(), Set.of()));
-						Consumer<SyncAnswer> syncing = each.syncing;
-						each.syncing = null;
-						if (syncing != null) {
-							syncing.accept(new SyncAnswer(Errors.NONE, each.assignment));
-						}
+						each.assign(Set.copyOf(assignment.getOrDefault(each.id(), Set.of())));
 					}
 				}
 			}
-			case STABLE -> answer.accept(new SyncAnswer(Errors.NONE, member.assignment));
+			case STABLE -> answer.accept(new SyncAnswer(Errors.NONE, member.assignment()));
 			default -> answer.accept(new SyncAnswer(Errors.REBALANCE_IN_PROGRESS, Set.of()));
 		}
 	}
@@ -305,79 +308,6 @@ final class ClassicGroup extends Group<ClassicGroup.ClassicMember> {
 	private enum State {
 
 		EMPTY, PREPARING, COMPLETING, STABLE
-
-	}
-
-	/**
-	 * A JoinGroup request.
-	 */
-	record JoinRequest(String memberId, String clientId, @Nullable String instanceId, long sessionTimeout,
-			long rebalanceTimeout, Set<String> topics, List<String> assignors, Set<TopicPartition> owned,
-			int ownedGeneration) {
-
-		boolean sameSubscription(JoinRequest other) {
-			return this.topics.equals(other.topics) && this.assignors.equals(other.assignors)
-					&& (other.memberId.isEmpty() || this.owned.equals(other.owned));
-		}
-
-	}
-
-	/**
-	 * The answer to a JoinGroup request.
-	 */
-	record JoinAnswer(Errors error, String memberId, int generation, String assignor, boolean leads,
-			Map<String, JoinRequest> members) {
-
-		static JoinAnswer failed(Errors error) {
-			return new JoinAnswer(error, "", -1, "", false, Map.of());
-		}
-
-	}
-
-	/**
-	 * The answer to a SyncGroup request.
-	 */
-	record SyncAnswer(Errors error, Set<TopicPartition> assignment) {
-
-	}
-
-	/**
-	 * A member of the classic protocol.
-	 */
-	static final class ClassicMember extends Group.Member {
-
-		private JoinRequest request;
-
-		private @Nullable Consumer<JoinAnswer> joining;
-
-		private @Nullable Consumer<SyncAnswer> syncing;
-
-		private Set<TopicPartition> assignment = Set.of();
-
-		ClassicMember(String id, JoinRequest request) {
-			super(id, request.instanceId(), request.sessionTimeout());
-			this.request = request;
-		}
-
-		@Override
-		boolean isWaiting() {
-			return this.joining != null;
-		}
-
-		private void fail(Errors error) {
-			if (this.joining != null) {
-				this.joining.accept(JoinAnswer.failed(error));
-				this.joining = null;
-			}
-			failSync(error);
-		}
-
-		private void failSync(Errors error) {
-			if (this.syncing != null) {
-				this.syncing.accept(new SyncAnswer(error, Set.of()));
-				this.syncing = null;
-			}
-		}
 
 	}
 

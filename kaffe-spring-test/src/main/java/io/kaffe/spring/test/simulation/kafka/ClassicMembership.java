@@ -16,15 +16,12 @@
 
 package io.kaffe.spring.test.simulation.kafka;
 
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
-import io.kaffe.spring.test.simulation.kafka.ClassicGroup.JoinAnswer;
-import io.kaffe.spring.test.simulation.kafka.ClassicGroup.JoinRequest;
-import io.kaffe.spring.test.simulation.kafka.ClassicGroup.SyncAnswer;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinRequest;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.SyncAnswer;
 import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -65,10 +62,14 @@ final class ClassicMembership extends Membership {
 
 	private boolean heartbeatInFlight;
 
-	private @Nullable Map<String, Integer> ledPartitions;
+	private final ClassicLeader leader;
+
+	private final ClassicRevocations revocations;
 
 	ClassicMembership(ConsumerProcess process, ClientConfig config, Subscriptions subscriptions, CoordinatorLink link) {
 		super(process, config, subscriptions, link);
+		this.leader = new ClassicLeader(process.cluster());
+		this.revocations = new ClassicRevocations(subscriptions, callbacks(), config.cooperative());
 	}
 
 	@Override
@@ -88,13 +89,7 @@ final class ClassicMembership extends Membership {
 
 	@Override
 	void metadataChanged() {
-		boolean changed = subscriptions().match();
-		Map<String, Integer> led = this.ledPartitions;
-		if (led != null) {
-			changed |= led.entrySet().stream()
-				.anyMatch((entry) -> process().cluster().partitions(entry.getKey()) != entry.getValue());
-		}
-		this.rejoin |= changed;
+		this.rejoin |= subscriptions().match() || this.leader.isOutdated();
 	}
 
 	@Override
@@ -132,7 +127,8 @@ final class ClassicMembership extends Membership {
 	private void join() {
 		if (this.prepare) {
 			this.prepare = false;
-			prepareJoin();
+			beforeRevocation();
+			RebalanceCallbacks.rethrow(this.revocations.beforeJoin(isOutside()));
 			if (!subscriptions().isAutoAssigned()) {
 				return;
 			}
@@ -152,36 +148,6 @@ final class ClassicMembership extends Membership {
 						joined(answer);
 					}
 				}, (error) -> retry(current));
-	}
-
-	/**
-	 * Call the listener before a join, after which an eager member has no partitions.
-	 */
-	private void prepareJoin() {
-		beforeRevocation();
-		Set<TopicPartition> owned = subscriptions().assigned();
-		Exception failure = null;
-		if (isOutside()) {
-			if (!owned.isEmpty()) {
-				failure = callbacks().lost(owned);
-				subscriptions().assign(Set.of());
-			}
-		}
-		else if (!config().cooperative()) {
-			owned.forEach((partition) -> subscriptions().get(partition).setPendingRevocation(true));
-			failure = callbacks().revoked(owned);
-			subscriptions().assign(Set.of());
-		}
-		else {
-			Set<TopicPartition> unsubscribed = new LinkedHashSet<>(owned);
-			unsubscribed.removeIf((partition) -> subscriptions().topics().contains(partition.topic()));
-			if (!unsubscribed.isEmpty()) {
-				failure = callbacks().revoked(unsubscribed);
-				owned.removeAll(unsubscribed);
-				subscriptions().assign(owned);
-			}
-		}
-		RebalanceCallbacks.rethrow(failure);
 	}
 
 	private void retry(int current) {
@@ -204,7 +170,7 @@ final class ClassicMembership extends Membership {
 		this.state = State.COMPLETING;
 		startTicking();
 		int current = this.attempt;
-		Map<String, Set<TopicPartition>> assignment = answer.leads() ? lead(answer) : null;
+		Map<String, Set<TopicPartition>> assignment = answer.leads() ? this.leader.assign(answer) : null;
 		link().<SyncAnswer>send((reply) -> process().cluster()
 			.coordinator()
 			.classic(group())
@@ -213,25 +179,6 @@ final class ClassicMembership extends Membership {
 					synced(reply);
 				}
 			}, (error) -> retry(current));
-	}
-
-	private Map<String, Set<TopicPartition>> lead(JoinAnswer answer) {
-		Map<String, Set<String>> topics = new TreeMap<>();
-		Map<String, Set<TopicPartition>> owned = new TreeMap<>();
-		Map<TopicPartition, Integer> newest = new LinkedHashMap<>();
-		Map<String, Integer> led = new TreeMap<>();
-		answer.members().forEach((member, request) -> {
-			topics.put(member, request.topics());
-			request.topics().forEach((topic) -> led.put(topic, process().cluster().partitions(topic)));
-			request.owned().forEach((partition) -> newest.merge(partition, request.ownedGeneration(), Math::max));
-		});
-		answer.members().forEach((member, request) -> {
-			Set<TopicPartition> current = new LinkedHashSet<>(request.owned());
-			current.removeIf((partition) -> newest.getOrDefault(partition, 0) > request.ownedGeneration());
-			owned.put(member, current);
-		});
-		this.ledPartitions = led;
-		return Assignors.assign(answer.assignor(), process().cluster(), topics, owned);
 	}
 
 	private void synced(SyncAnswer answer) {
@@ -266,22 +213,7 @@ final class ClassicMembership extends Membership {
 			this.rejoin = true;
 			return;
 		}
-		Set<TopicPartition> owned = subscriptions().assigned();
-		Set<TopicPartition> added = new LinkedHashSet<>(assignment);
-		added.removeAll(owned);
-		Exception failure = null;
-		if (config().cooperative()) {
-			Set<TopicPartition> revoked = owned;
-			revoked.removeAll(assignment);
-			if (!revoked.isEmpty()) {
-				revoked.forEach((partition) -> subscriptions().get(partition).setPendingRevocation(true));
-				failure = callbacks().revoked(revoked);
-				this.rejoin = true;
-			}
-		}
-		subscriptions().assign(assignment);
-		failure = RebalanceCallbacks.first(failure, callbacks().assigned(added));
-		RebalanceCallbacks.rethrow(failure);
+		RebalanceCallbacks.rethrow(this.revocations.afterJoin(assignment, () -> this.rejoin = true));
 	}
 
 	@Override
@@ -337,7 +269,7 @@ final class ClassicMembership extends Membership {
 		this.arrived = null;
 		this.rejoin = true;
 		this.prepare = true;
-		this.ledPartitions = null;
+		this.leader.end();
 	}
 
 	private void sendLeave() {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.test.simulation.kafka;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ConcurrentModificationException;
 import java.util.Deque;
@@ -37,6 +38,8 @@ final class ConsumerProcess {
 	 */
 	private static final long FROZEN_CHECK = 50_000_000;
 
+	private static final Duration LONG = Duration.ofDays(36_500);
+
 	private final SimulatedCluster cluster;
 
 	private final SimulatedTime time;
@@ -57,6 +60,10 @@ final class ConsumerProcess {
 	private int depth;
 
 	private boolean wakeup;
+
+	private boolean wakeupsDisabled;
+
+	private boolean polling;
 
 	private boolean killed;
 
@@ -207,8 +214,43 @@ final class ConsumerProcess {
 		}
 	}
 
+	/**
+	 * No wake-up counts any more, since the consumer is being closed.
+	 */
+	void disableWakeups() {
+		this.wakeupsDisabled = true;
+	}
+
+	/**
+	 * Wait in a poll.
+	 */
+	void awaitInPoll(BooleanSupplier condition, long deadline) {
+		this.polling = true;
+		try {
+			await(condition, deadline, true);
+		}
+		finally {
+			this.polling = false;
+		}
+	}
+
+	/**
+	 * Return whether there is a poll under way, or the loop waits to be notified, as it
+	 * would in a poll.
+	 */
+	boolean isPolling() {
+		return this.polling || this.onReady != null;
+	}
+
+	/**
+	 * Return until when to wait.
+	 */
+	long deadline(Duration timeout) {
+		return (timeout.compareTo(LONG) < 0) ? now() + timeout.toNanos() : Long.MAX_VALUE;
+	}
+
 	void throwIfWokenUp() {
-		if (this.wakeup) {
+		if (this.wakeup && !this.wakeupsDisabled) {
 			this.wakeup = false;
 			throw new WakeupException();
 		}
@@ -258,7 +300,7 @@ final class ConsumerProcess {
 			if (this.killed || now() >= deadline) {
 				return false;
 			}
-			this.time.await(() -> this.killed || condition.getAsBoolean() || (wakeable && this.wakeup),
+			this.time.await(() -> this.killed || condition.getAsBoolean() || (wakeable && this.wakeup && !this.wakeupsDisabled),
 					deadline - now());
 		}
 	}

@@ -47,6 +47,8 @@ final class FetchRequest {
 
 	private boolean sent;
 
+	private long sentAt;
+
 	private boolean parked;
 
 	private long parkedAt;
@@ -97,6 +99,7 @@ final class FetchRequest {
 	void send() {
 		if (!this.sent) {
 			this.sent = true;
+			this.sentAt = this.cluster.time().nanoTime();
 			this.cluster.time().after(latency(), this::check);
 		}
 	}
@@ -162,8 +165,12 @@ final class FetchRequest {
 	private void fetch(TopicPartition partition, Wanted wanted, List<CompletedFetch> fetches) {
 		long blocked = this.cluster.disturbances().fetchBlockedFor(partition);
 		PartitionLog log = this.cluster.findLog(partition);
-		if (blocked > 0 || log == null) {
-			checkAfter((blocked > 0) ? blocked : this.config.fetchMaxWait());
+		if (blocked > 0) {
+			checkAfter(blocked);
+			return;
+		}
+		if (log == null) {
+			missing(wanted, fetches);
 			return;
 		}
 		long end = log.readableEnd(this.config.readCommitted());
@@ -176,6 +183,19 @@ final class FetchRequest {
 		}
 		else if (wanted.offset() < end) {
 			fetches.add(read(log, wanted, end));
+		}
+	}
+
+	/**
+	 * A partition that does not exist is asked for again and again, but not at once.
+	 */
+	private void missing(Wanted wanted, List<CompletedFetch> fetches) {
+		long waited = this.cluster.time().nanoTime() - this.sentAt;
+		if (waited < this.config.fetchMaxWait()) {
+			checkAfter(this.config.fetchMaxWait() - waited);
+		}
+		else {
+			fetches.add(wanted.answer(Errors.UNKNOWN_TOPIC_OR_PARTITION, List.of(), wanted.offset()));
 		}
 	}
 

@@ -137,6 +137,9 @@ abstract class Membership {
 			this.ticking = this.process.isAlive() && isMember();
 			if (this.ticking) {
 				if (this.process.isRunning()) {
+					if (this.process.isPolling()) {
+						polled();
+					}
 					tick();
 					this.process.changed();
 				}

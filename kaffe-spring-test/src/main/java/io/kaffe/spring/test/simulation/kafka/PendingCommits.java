@@ -131,7 +131,7 @@ final class PendingCommits {
 			return;
 		}
 		Map<TopicPartition, OffsetAndMetadata> copy = new LinkedHashMap<>(offsets);
-		long deadline = this.process.now() + timeout.toNanos();
+		long deadline = this.process.deadline(timeout);
 		while (true) {
 			Outcome outcome = new Outcome();
 			send(copy, true, (failure) -> {

@@ -125,7 +125,7 @@ final class Queries {
 	 * Send a question, again and again until it is answered or the time is up.
 	 */
 	private <R> R await(Duration timeout, String what, Consumer<Outcome<R>> question) {
-		long deadline = this.process.now() + timeout.toNanos();
+		long deadline = this.process.deadline(timeout);
 		while (true) {
 			Outcome<R> outcome = new Outcome<>();
 			question.accept(outcome);

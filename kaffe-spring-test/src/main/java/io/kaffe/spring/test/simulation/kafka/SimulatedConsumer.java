@@ -156,7 +156,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 			if (this.subscriptions.isNone()) {
 				throw new IllegalStateException("Consumer is not subscribed to any topics or assigned any partitions");
 			}
-			long deadline = this.process.now() + timeout.toNanos();
+			long deadline = this.process.deadline(timeout);
 			while (true) {
 				this.process.throwIfWokenUp();
 				this.commits.invokeCompleted();
@@ -171,6 +171,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 				if (this.process.now() >= deadline) {
 					return ConsumerRecords.empty();
 				}
+				this.process.setPolling(true);
 				this.process.await(() -> hasSomething() || needsRequests(), deadline, true);
 			}
 		});
@@ -305,7 +306,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 				throw new IllegalStateException(
 						"You can only check the position for partitions assigned to this consumer.");
 			}
-			long deadline = this.process.now() + timeout.toNanos();
+			long deadline = this.process.deadline(timeout);
 			while (!state.isFetching()) {
 				this.positions.throwFailure();
 				this.positions.sendRequests();
@@ -397,8 +398,12 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 			return;
 		}
 		run(() -> {
-			long deadline = this.process.now() + options.timeout().orElse(Duration.ofSeconds(30)).toNanos();
+			this.process.disableWakeups();
+			long deadline = this.process.deadline(options.timeout().orElse(Duration.ofSeconds(30)));
 			try {
+				if (this.config.consumerProtocol()) {
+					this.commits.flush(deadline);
+				}
 				if (this.subscriptions.isAutoAssigned()) {
 					this.membership.leave(options.groupMembershipOperation());
 				}
