@@ -149,6 +149,13 @@ public final class Points {
 	}
 
 	/**
+	 * Let others run, for one of which the calling thread waits.
+	 */
+	public static void onSpinWait() {
+		simulation().spin();
+	}
+
+	/**
 	 * Return the time of day of the running process.
 	 * @return milliseconds since the epoch
 	 */

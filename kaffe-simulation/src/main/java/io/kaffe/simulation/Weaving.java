@@ -181,7 +181,8 @@ final class Weaving {
 					replace("lock", "(Ljava/util/concurrent/locks/Lock;)V");
 				case "java/util/concurrent/CountDownLatch.await(JLjava/util/concurrent/TimeUnit;)Z" ->
 					replace("await", "(Ljava/util/concurrent/CountDownLatch;JLjava/util/concurrent/TimeUnit;)Z");
-				case "java/lang/Thread.sleep(J)V", "java/lang/System.currentTimeMillis()J" ->
+				case "java/lang/Thread.sleep(J)V", "java/lang/Thread.onSpinWait()V",
+						"java/lang/System.currentTimeMillis()J" ->
 					replace(name, descriptor);
 				default -> super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
 			}

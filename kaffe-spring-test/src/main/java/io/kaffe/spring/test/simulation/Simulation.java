@@ -363,6 +363,14 @@ public final class Simulation implements SimulatedTime {
 	}
 
 	/**
+	 * Let others run, since the calling thread waits for one of them without saying so.
+	 */
+	public void spin() {
+		this.schedule.interrupted(self());
+		letOthersRun();
+	}
+
+	/**
 	 * Let time pass.
 	 * @param nanos how much
 	 */

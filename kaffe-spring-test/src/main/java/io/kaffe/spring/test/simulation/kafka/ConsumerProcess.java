@@ -222,16 +222,10 @@ final class ConsumerProcess {
 	}
 
 	/**
-	 * Wait in a poll.
+	 * A poll begins or ends.
 	 */
-	void awaitInPoll(BooleanSupplier condition, long deadline) {
-		this.polling = true;
-		try {
-			await(condition, deadline, true);
-		}
-		finally {
-			this.polling = false;
-		}
+	void setPolling(boolean polling) {
+		this.polling = polling;
 	}
 
 	/**
