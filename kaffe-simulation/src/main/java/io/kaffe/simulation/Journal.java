@@ -61,6 +61,9 @@ final class Journal implements CommitListener {
 	/** Up to where all records were found completed at a commit. */
 	private final Map<TopicPartition, Long> checked = new HashMap<>();
 
+	/** Where logs ended before an unclean election. */
+	private final Map<TopicPartition, Long> truncated = new HashMap<>();
+
 	/** What each worker of each instance handles. */
 	private final Map<String, Fact> working = new HashMap<>();
 
@@ -95,6 +98,18 @@ final class Journal implements CommitListener {
 		Fact fact = new Fact(this.facts.size(), partition, key);
 		this.facts.put(fact.number(), fact);
 		return fact;
+	}
+
+	/**
+	 * A record stands in its log. If it takes the place of one that was lost by an unclean
+	 * election, it may be below the committed offset, as without workers
+	 * (docs/guide/guarantees.md).
+	 */
+	void stands(Fact fact) {
+		this.simulation.record(() -> "produced " + fact);
+		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)) {
+			fact.passedOver = true;
+		}
 	}
 
 	Fact fact(ConsumerRecord<?, ?> record) {
@@ -205,6 +220,15 @@ final class Journal implements CommitListener {
 	}
 
 	/**
+	 * The log has lost its last records.
+	 * @param end where it ended before
+	 */
+	void truncated(TopicPartition partition, long end) {
+		logChanged(partition);
+		this.truncated.merge(partition, end, Math::max);
+	}
+
+	/**
 	 * The log ends, or begins, elsewhere.
 	 */
 	void logChanged(TopicPartition partition) {
@@ -218,7 +242,8 @@ final class Journal implements CommitListener {
 			return;
 		}
 		this.commits++;
-		this.simulation.record(() -> "committed " + partition + "@" + offset.offset() + describe(offset));
+		this.simulation.record(() -> "committed " + partition + "@" + offset.offset()
+				+ offset.leaderEpoch().map((epoch) -> " of epoch " + epoch).orElse("") + describe(offset));
 		PartitionLog log = this.cluster.findLog(partition);
 		if (log == null) {
 			return;
@@ -231,6 +256,9 @@ final class Journal implements CommitListener {
 		for (long each = from; each < Math.min(offset.offset(), end); each++) {
 			if (log.isRecord(each, this.service.readCommitted())) {
 				Fact fact = fact(Objects.requireNonNull(log.at(each)));
+				if (each < this.truncated.getOrDefault(partition, 0L)) {
+					fact.passedOver = true;
+				}
 				if (!fact.isOver()) {
 					violated("%s is not completed, and %s@%d is committed".formatted(fact, partition, offset.offset()));
 				}
@@ -247,14 +275,15 @@ final class Journal implements CommitListener {
 	}
 
 	private void checkReported(TopicPartition partition, OffsetAndMetadata offset, PartitionLog log, long end) {
-		CompletedOffsets reported;
+		CommitMetadata report;
 		try {
-			reported = CommitMetadata.read(offset.metadata(), offset.offset()).completed();
+			report = CommitMetadata.read(offset.metadata(), offset.offset());
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			violated("%s@%d has metadata that cannot be read: %s".formatted(partition, offset.offset(), ex));
 			return;
 		}
+		CompletedOffsets reported = report.completed();
 		if (reported.isEmpty()) {
 			return;
 		}
@@ -267,8 +296,9 @@ final class Journal implements CommitListener {
 		}
 		for (long each = offset.offset(); each < Math.min(reported.end(), end); each++) {
 			if (reported.contains(each) && log.isRecord(each, this.service.readCommitted())) {
-				Fact fact = fact(Objects.requireNonNull(log.at(each)));
-				if (!fact.isOver()) {
+				LogEntry entry = Objects.requireNonNull(log.at(each));
+				Fact fact = fact(entry);
+				if (!fact.isOver() && entry.leaderEpoch() <= report.leaderEpoch()) {
 					violated("%s is not completed, but reported as such with %s@%d".formatted(fact, partition,
 							offset.offset()));
 				}

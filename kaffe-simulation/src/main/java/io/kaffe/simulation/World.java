@@ -173,7 +173,7 @@ final class World {
 				TopicPartition partition = partition(which);
 				long end = this.cluster.log(partition).logEnd();
 				this.cluster.truncate(partition, Math.max(0, end - 1 - howMuch % 5));
-				this.journal.logChanged(partition);
+				this.journal.truncated(partition, end);
 			}
 			case ELECTION -> this.cluster.electLeader(partition(which));
 			case MORE_PARTITIONS -> this.cluster.addPartitions(TOPICS.get(which % TOPICS.size()), 1);
@@ -347,7 +347,7 @@ final class World {
 			Fact fact = this.journal.produced(partition, key(which + i * 5));
 			fact.offset = this.cluster.produce(partition.topic(), partition.partition(), bytes(fact.key()),
 					bytes(String.valueOf(fact.number())), new RecordHeaders(), this.simulation.instant().toEpochMilli());
-			this.simulation.record(() -> "produced " + fact);
+			this.journal.stands(fact);
 		}
 	}
 
@@ -359,6 +359,7 @@ final class World {
 			Fact fact = this.journal.produced(partition, key(which + i));
 			fact.offset = transaction.produce(partition, bytes(fact.key()), bytes(String.valueOf(fact.number())),
 					new RecordHeaders());
+			this.journal.stands(fact);
 		}
 		this.simulation.after((1 + howMuch % 300) * MILLI, () -> {
 			if (commits) {
@@ -390,6 +391,7 @@ final class World {
 		this.slowUntil = 0;
 		this.hangs = 0;
 		this.noDeadLettersUntil = 0;
+		this.cluster.disturbances().clear();
 		this.instances.forEach((instance) -> {
 			instance.process().wake();
 			instance.process().reject(false);

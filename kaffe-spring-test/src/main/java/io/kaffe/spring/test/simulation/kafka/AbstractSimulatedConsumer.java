@@ -20,7 +20,9 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -35,22 +37,54 @@ import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidGroupIdException;
 import org.apache.kafka.common.metrics.KafkaMetric;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of a consumer that are the same as others with a default, and those that a
- * simulated consumer does not support.
+ * The calls of a consumer that ask for something, those that are the same as others with
+ * a default, and those that a simulated consumer does not support.
  *
  * @param <K> type of keys
  * @param <V> type of values
  */
 abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 
+	private final ClientConfig config;
+
+	private final ConsumerProcess process;
+
+	private final Subscriptions subscriptions;
+
+	private final CoordinatorLink link;
+
+	private final Queries queries;
+
 	private final Duration apiTimeout;
 
-	AbstractSimulatedConsumer(ClientConfig config) {
+	AbstractSimulatedConsumer(ClientConfig config, ConsumerProcess process) {
+		this.config = config;
+		this.process = process;
+		this.subscriptions = new Subscriptions(process.cluster());
+		this.link = new CoordinatorLink(process);
+		this.queries = new Queries(process, config, this.link);
 		this.apiTimeout = Duration.ofNanos(config.apiTimeout());
+	}
+
+	final ClientConfig config() {
+		return this.config;
+	}
+
+	final ConsumerProcess process() {
+		return this.process;
+	}
+
+	final Subscriptions subscriptions() {
+		return this.subscriptions;
+	}
+
+	final CoordinatorLink link() {
+		return this.link;
 	}
 
 	@Override
@@ -177,6 +211,114 @@ abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 	@Override
 	public Uuid clientInstanceId(Duration timeout) {
 		throw new UnsupportedOperationException("clientInstanceId");
+	}
+
+	/**
+	 * Return the assigned partitions, to any thread: for those who look on.
+	 * @return a copy
+	 */
+	public Set<TopicPartition> assignedNow() {
+		return Set.copyOf(this.subscriptions.assigned());
+	}
+
+	@Override
+	public Set<TopicPartition> assignment() {
+		return call(this.subscriptions::assigned);
+	}
+
+	@Override
+	public Set<String> subscription() {
+		return call(() -> Set.copyOf(this.subscriptions.topics()));
+	}
+
+	@Override
+	public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions, Duration timeout) {
+		return call(() -> this.queries.committed(requireGroup(), partitions, timeout));
+	}
+
+	@Override
+	public List<PartitionInfo> partitionsFor(String topic, Duration timeout) {
+		return call(() -> this.queries.partitionsFor(topic, timeout));
+	}
+
+	@Override
+	public Map<String, List<PartitionInfo>> listTopics(Duration timeout) {
+		return call(() -> this.queries.listTopics(timeout));
+	}
+
+	@Override
+	public Set<TopicPartition> paused() {
+		return call(this.subscriptions::paused);
+	}
+
+	@Override
+	public void pause(Collection<TopicPartition> partitions) {
+		run(() -> this.subscriptions.all(partitions).forEach((state) -> state.setPaused(true)));
+	}
+
+	@Override
+	public void resume(Collection<TopicPartition> partitions) {
+		run(() -> this.subscriptions.all(partitions).forEach((state) -> state.setPaused(false)));
+	}
+
+	@Override
+	public Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> timestamps,
+			Duration timeout) {
+		return call(() -> this.queries.offsetsForTimes(timestamps, timeout));
+	}
+
+	@Override
+	public Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions, Duration timeout) {
+		return call(() -> this.queries.offsets(partitions, PartitionLog::logStart, timeout));
+	}
+
+	@Override
+	public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
+		return call(() -> this.queries.offsets(partitions, (log) -> log.readableEnd(this.config.readCommitted()),
+				timeout));
+	}
+
+	@Override
+	public OptionalLong currentLag(TopicPartition partition) {
+		return call(() -> {
+			AssignedPartition state = this.subscriptions.get(partition);
+			return (state.endOffset() >= 0 && state.offset() >= 0)
+					? OptionalLong.of(Math.max(0, state.endOffset() - state.offset())) : OptionalLong.empty();
+		});
+	}
+
+	@Override
+	public void wakeup() {
+		this.process.wakeup();
+	}
+
+	final String requireGroup() {
+		String group = this.config.groupId();
+		if (group == null) {
+			throw new InvalidGroupIdException("To use the group management or offset commit APIs, you must provide a "
+					+ "valid group.id in the consumer configuration.");
+		}
+		return group;
+	}
+
+	final void run(Runnable action) {
+		this.process.enter();
+		try {
+			action.run();
+		}
+		finally {
+			this.process.exit();
+		}
+	}
+
+	final <T> T call(Supplier<T> action) {
+		this.process.enter();
+		try {
+			return action.get();
+		}
+		finally {
+			this.process.exit();
+		}
 	}
 
 }

@@ -30,7 +30,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InconsistentGroupProtocolException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -316,8 +315,8 @@ final class ClassicMembership extends Membership {
 	}
 
 	private static RebalanceInProgressException rebalancing() {
-		return new RebalanceInProgressException("Offset commit cannot be completed since the consumer is undergoing a "
-				+ "rebalance for auto partition assignment. You can try completing the rebalance by calling poll() and then retry the operation.");
+		return new RebalanceInProgressException("Offset commit cannot be completed since the consumer is undergoing "
+				+ "a rebalance. You can try completing the rebalance by calling poll() and then retry the operation.");
 	}
 
 	@Override
@@ -335,9 +334,7 @@ final class ClassicMembership extends Membership {
 				return (!unchanged && this.state == State.PREPARING) ? rebalancing() : new CommitFailedException();
 			}
 			default -> {
-				RuntimeException exception = error.exception();
-				return (exception instanceof RetriableException || exception != null) ? exception
-						: new CommitFailedException();
+				return (RuntimeException) error.exception();
 			}
 		}
 	}

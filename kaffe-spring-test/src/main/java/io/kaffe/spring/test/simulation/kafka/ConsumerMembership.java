@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.test.simulation.kafka;
 
-import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +47,8 @@ final class ConsumerMembership extends Membership {
 
 	private final String memberId;
 
+	private final Reconciliation reconciliation;
+
 	private Status status = Status.OUTSIDE;
 
 	private int epoch;
@@ -55,8 +56,6 @@ final class ConsumerMembership extends Membership {
 	private int incarnation;
 
 	private boolean lost;
-
-	private boolean reconciling;
 
 	private boolean inFlight;
 
@@ -70,6 +69,7 @@ final class ConsumerMembership extends Membership {
 			CoordinatorLink link) {
 		super(process, config, subscriptions, link);
 		this.memberId = config.clientId() + "-" + process.cluster().nextId();
+		this.reconciliation = new Reconciliation(subscriptions, callbacks());
 	}
 
 	@Override
@@ -110,7 +110,7 @@ final class ConsumerMembership extends Membership {
 	}
 
 	private boolean needsReconciliation() {
-		return this.status == Status.MEMBER && !this.reconciling && this.target != null
+		return this.status == Status.MEMBER && !this.reconciliation.isUnderway() && this.target != null
 				&& !this.target.equals(subscriptions().assigned());
 	}
 
@@ -127,8 +127,8 @@ final class ConsumerMembership extends Membership {
 			else if (this.status == Status.OUTSIDE || this.status == Status.STALE) {
 				join();
 			}
-			else if (needsReconciliation()) {
-				reconcile();
+			else if (needsReconciliation() && this.target != null) {
+				reconcile(this.target);
 			}
 			else {
 				return;
@@ -165,47 +165,10 @@ final class ConsumerMembership extends Membership {
 		RebalanceCallbacks.rethrow(failure);
 	}
 
-	private void reconcile() {
-		Set<TopicPartition> goal = this.target;
-		if (goal == null) {
-			return;
-		}
+	private void reconcile(Set<TopicPartition> goal) {
 		int current = this.incarnation;
-		Set<TopicPartition> owned = subscriptions().assigned();
-		Set<TopicPartition> added = new LinkedHashSet<>(goal);
-		added.removeAll(owned);
-		Set<TopicPartition> revoked = new LinkedHashSet<>(owned);
-		revoked.removeAll(goal);
-		this.reconciling = true;
-		try {
-			beforeRevocation();
-			if (!revoked.isEmpty()) {
-				revoked.forEach((partition) -> subscriptions().get(partition).setPendingRevocation(true));
-				RebalanceCallbacks.rethrow(callbacks().revoked(revoked));
-			}
-			if (current != this.incarnation) {
-				return;
-			}
-			subscriptions().assign(goal);
-			added.forEach((partition) -> subscriptions().get(partition).setAwaitingCallback(true));
-			Exception failure = callbacks().assigned(added);
-			if (failure == null) {
-				for (TopicPartition partition : added) {
-					AssignedPartition state = subscriptions().find(partition);
-					if (state != null) {
-						state.setAwaitingCallback(false);
-					}
-				}
-			}
-			this.reconciling = false;
-			if (current == this.incarnation) {
-				heartbeat();
-			}
-			RebalanceCallbacks.rethrow(failure);
-		}
-		finally {
-			this.reconciling = false;
-		}
+		RebalanceCallbacks.rethrow(
+				this.reconciliation.run(goal, () -> current == this.incarnation, this::beforeRevocation, this::heartbeat));
 	}
 
 	@Override
@@ -230,7 +193,7 @@ final class ConsumerMembership extends Membership {
 		this.inFlight = true;
 		int current = this.incarnation;
 		Set<TopicPartition> owned = null;
-		if (!this.reconciling) {
+		if (!this.reconciliation.isUnderway()) {
 			owned = (this.epoch == ConsumerGroup.JOIN) ? Set.of() : subscriptions().assigned();
 		}
 		boolean same = owned == null || owned.equals(this.sentOwned);
@@ -335,10 +298,8 @@ final class ConsumerMembership extends Membership {
 	}
 
 	/**
-	 * {@inheritDoc}
-	 * <p>
 	 * A stale epoch fails a synchronous commit with {@link CommitFailedException}, and an
-	 * asynchronous one with what the coordinator answered, as the client does.
+	 * asynchronous one with what the coordinator answered, as in the client.
 	 */
 	@Override
 	RuntimeException commitFailed(Errors error, CommitIdentity identity, boolean sync) {

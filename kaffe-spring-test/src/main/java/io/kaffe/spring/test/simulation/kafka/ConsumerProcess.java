@@ -222,10 +222,16 @@ final class ConsumerProcess {
 	}
 
 	/**
-	 * A poll begins or ends.
+	 * Wait in a poll.
 	 */
-	void setPolling(boolean polling) {
-		this.polling = polling;
+	void awaitInPoll(BooleanSupplier condition, long deadline) {
+		this.polling = true;
+		try {
+			await(condition, deadline, true);
+		}
+		finally {
+			this.polling = false;
+		}
 	}
 
 	/**

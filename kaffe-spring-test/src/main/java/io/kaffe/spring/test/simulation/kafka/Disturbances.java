@@ -54,6 +54,19 @@ public final class Disturbances {
 	}
 
 	/**
+	 * End all disturbances. What is under way already still arrives as late as it does.
+	 */
+	public void clear() {
+		this.commitFaults.clear();
+		this.fetchBlockedUntil.clear();
+		this.fetchLatencies.clear();
+		this.sendFailures.clear();
+		this.coordinatorAwayUntil = 0;
+		this.brokersAwayUntil = 0;
+		this.sendDelay = 0;
+	}
+
+	/**
 	 * Let the next commits of a consumer go wrong.
 	 * @param clientId the consumer
 	 * @param count how many of them

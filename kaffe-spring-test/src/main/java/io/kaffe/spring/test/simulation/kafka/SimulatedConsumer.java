@@ -18,13 +18,9 @@ package io.kaffe.spring.test.simulation.kafka;
 
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -32,13 +28,10 @@ import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InvalidGroupIdException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +49,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, V> {
 
-	private final ConsumerProcess process;
-
-	private final ClientConfig config;
-
-	private final Subscriptions subscriptions;
-
 	private final Membership membership;
 
 	private final Positions positions;
@@ -70,24 +57,18 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 
 	private final PendingCommits commits;
 
-	private final Queries queries;
-
 	private final RecordReader<K, V> reader;
 
 	SimulatedConsumer(SimulatedCluster cluster, ClientConfig config, Deserializer<K> keys, Deserializer<V> values,
 			BooleanSupplier running) {
-		super(config);
-		this.config = config;
-		this.process = new ConsumerProcess(cluster, running);
-		this.subscriptions = new Subscriptions(cluster);
-		CoordinatorLink link = new CoordinatorLink(this.process);
-		this.membership = Membership.of(this.process, config, this.subscriptions, link);
-		this.positions = new Positions(this.process, config, this.subscriptions, link);
-		this.fetches = new Fetches(this.process, config, this.subscriptions, this.positions);
-		this.commits = new PendingCommits(this.process, config, this.subscriptions, link, this.membership);
-		this.queries = new Queries(this.process, config, link);
+		super(config, new ConsumerProcess(cluster, running));
+		CoordinatorLink link = link();
+		this.membership = Membership.of(process(), config, subscriptions(), link);
+		this.positions = new Positions(process(), config, subscriptions(), link);
+		this.fetches = new Fetches(process(), config, subscriptions(), this.positions);
+		this.commits = new PendingCommits(process(), config, subscriptions(), link, this.membership);
 		this.reader = new RecordReader<>(keys, values);
-		this.process.wire(this::sendRequests, this::hasSomething);
+		process().wire(this::sendRequests, this::hasSomething);
 		this.membership.setBeforeRevocation(() -> {
 			if (config.autoCommitInterval() >= 0) {
 				this.commits.commitSync(this.commits.positions(), Duration.ofNanos(config.apiTimeout()));
@@ -100,7 +81,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	 * @return the id
 	 */
 	public String clientId() {
-		return this.config.clientId();
+		return config().clientId();
 	}
 
 	/**
@@ -109,7 +90,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	 * @return whether to poll now
 	 */
 	public boolean isReady() {
-		return this.process.isReady();
+		return process().isReady();
 	}
 
 	/**
@@ -118,7 +99,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	 * @param listener called by an event; it replaces the one before
 	 */
 	public void onReady(Runnable listener) {
-		this.process.onReady(listener);
+		process().onReady(listener);
 	}
 
 	/**
@@ -126,13 +107,13 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	 * notices when its session expires.
 	 */
 	public void kill() {
-		this.process.kill();
-		this.process.cluster().removed(this);
+		process().kill();
+		process().cluster().removed(this);
 	}
 
 	void metadataChanged() {
-		if (!this.subscriptions.isNone()) {
-			this.process.later(this.process.cluster().disturbances().metadataDelay(), this.membership::metadataChanged);
+		if (!subscriptions().isNone()) {
+			process().later(process().cluster().disturbances().metadataDelay(), this.membership::metadataChanged);
 		}
 	}
 
@@ -153,12 +134,12 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	@Override
 	public ConsumerRecords<K, V> poll(Duration timeout) {
 		return call(() -> {
-			if (this.subscriptions.isNone()) {
+			if (subscriptions().isNone()) {
 				throw new IllegalStateException("Consumer is not subscribed to any topics or assigned any partitions");
 			}
-			long deadline = this.process.deadline(timeout);
+			long deadline = process().deadline(timeout);
 			while (true) {
-				this.process.throwIfWokenUp();
+				process().throwIfWokenUp();
 				this.commits.invokeCompleted();
 				this.membership.poll();
 				this.commits.maybeAutoCommit();
@@ -168,31 +149,12 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 				if (records != null) {
 					return records;
 				}
-				if (this.process.now() >= deadline) {
+				if (process().now() >= deadline) {
 					return ConsumerRecords.empty();
 				}
-				this.process.setPolling(true);
-				this.process.await(() -> hasSomething() || needsRequests(), deadline, true);
+				process().awaitInPoll(() -> hasSomething() || needsRequests(), deadline);
 			}
 		});
-	}
-
-	/**
-	 * Return the assigned partitions, to any thread: for those who look on.
-	 * @return a copy
-	 */
-	public Set<TopicPartition> assignedNow() {
-		return Set.copyOf(this.subscriptions.assigned());
-	}
-
-	@Override
-	public Set<TopicPartition> assignment() {
-		return call(this.subscriptions::assigned);
-	}
-
-	@Override
-	public Set<String> subscription() {
-		return call(() -> Set.copyOf(this.subscriptions.topics()));
 	}
 
 	@Override
@@ -202,7 +164,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 			if (topics.isEmpty()) {
 				unsubscribe();
 			}
-			else if (this.subscriptions.subscribe(topics, listener)) {
+			else if (subscriptions().subscribe(topics, listener)) {
 				this.membership.subscriptionChanged();
 			}
 		});
@@ -215,7 +177,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 
 	@Override
 	public void subscribe(SubscriptionPattern pattern, @Nullable ConsumerRebalanceListener listener) {
-		if (!this.config.consumerProtocol()) {
+		if (!config().consumerProtocol()) {
 			throw new UnsupportedOperationException(
 					"Subscribe to RE2/J pattern is not supported when using the classic protocol");
 		}
@@ -225,7 +187,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	private void subscribe(Predicate<String> pattern, @Nullable ConsumerRebalanceListener listener) {
 		run(() -> {
 			requireGroup();
-			if (this.subscriptions.subscribe(pattern, listener)) {
+			if (subscriptions().subscribe(pattern, listener)) {
 				this.membership.subscriptionChanged();
 			}
 		});
@@ -238,7 +200,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 				unsubscribe();
 			}
 			else {
-				this.subscriptions.assignManually(partitions);
+				subscriptions().assignManually(partitions);
 			}
 		});
 	}
@@ -247,12 +209,12 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	public void unsubscribe() {
 		run(() -> {
 			try {
-				if (this.subscriptions.isAutoAssigned()) {
+				if (subscriptions().isAutoAssigned()) {
 					this.membership.leave(CloseOptions.GroupMembershipOperation.DEFAULT);
 				}
 			}
 			finally {
-				this.subscriptions.unsubscribe();
+				subscriptions().unsubscribe();
 			}
 		});
 	}
@@ -279,7 +241,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 
 	@Override
 	public void seek(TopicPartition partition, OffsetAndMetadata offset) {
-		run(() -> this.subscriptions.get(partition)
+		run(() -> subscriptions().get(partition)
 			.seekUnvalidated(offset.offset(), offset.leaderEpoch().orElse(-1), this.positions.leaderEpoch(partition)));
 	}
 
@@ -294,85 +256,29 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	}
 
 	private void reset(Collection<TopicPartition> partitions, AutoOffsetResetStrategy strategy) {
-		run(() -> this.subscriptions.all(partitions.isEmpty() ? this.subscriptions.assigned() : partitions)
+		run(() -> subscriptions().all(partitions.isEmpty() ? subscriptions().assigned() : partitions)
 			.forEach((state) -> state.awaitReset(strategy)));
 	}
 
 	@Override
 	public long position(TopicPartition partition, Duration timeout) {
 		return call(() -> {
-			AssignedPartition state = this.subscriptions.find(partition);
+			AssignedPartition state = subscriptions().find(partition);
 			if (state == null) {
 				throw new IllegalStateException(
 						"You can only check the position for partitions assigned to this consumer.");
 			}
-			long deadline = this.process.deadline(timeout);
+			long deadline = process().deadline(timeout);
 			while (!state.isFetching()) {
 				this.positions.throwFailure();
 				this.positions.sendRequests();
-				if (!this.process.await(() -> state.isFetching() || this.positions.hasFailure()
+				if (!process().await(() -> state.isFetching() || this.positions.hasFailure()
 						|| this.positions.needsRequests(), deadline, true)) {
 					throw new TimeoutException("Timeout of " + timeout.toMillis() + "ms expired before the position "
 							+ "for partition " + partition + " could be determined");
 				}
 			}
 			return state.offset();
-		});
-	}
-
-	@Override
-	public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions, Duration timeout) {
-		return call(() -> this.queries.committed(requireGroup(), partitions, timeout));
-	}
-
-	@Override
-	public List<PartitionInfo> partitionsFor(String topic, Duration timeout) {
-		return call(() -> this.queries.partitionsFor(topic, timeout));
-	}
-
-	@Override
-	public Map<String, List<PartitionInfo>> listTopics(Duration timeout) {
-		return call(() -> this.queries.listTopics(timeout));
-	}
-
-	@Override
-	public Set<TopicPartition> paused() {
-		return call(this.subscriptions::paused);
-	}
-
-	@Override
-	public void pause(Collection<TopicPartition> partitions) {
-		run(() -> this.subscriptions.all(partitions).forEach((state) -> state.setPaused(true)));
-	}
-
-	@Override
-	public void resume(Collection<TopicPartition> partitions) {
-		run(() -> this.subscriptions.all(partitions).forEach((state) -> state.setPaused(false)));
-	}
-
-	@Override
-	public Map<TopicPartition, OffsetAndTimestamp> offsetsForTimes(Map<TopicPartition, Long> timestamps,
-			Duration timeout) {
-		return call(() -> this.queries.offsetsForTimes(timestamps, timeout));
-	}
-
-	@Override
-	public Map<TopicPartition, Long> beginningOffsets(Collection<TopicPartition> partitions, Duration timeout) {
-		return call(() -> this.queries.offsets(partitions, PartitionLog::logStart, timeout));
-	}
-
-	@Override
-	public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
-		return call(() -> this.queries.offsets(partitions, (log) -> log.readableEnd(this.config.readCommitted()),
-				timeout));
-	}
-
-	@Override
-	public OptionalLong currentLag(TopicPartition partition) {
-		return call(() -> {
-			AssignedPartition state = this.subscriptions.get(partition);
-			return (state.endOffset() >= 0 && state.offset() >= 0)
-					? OptionalLong.of(Math.max(0, state.endOffset() - state.offset())) : OptionalLong.empty();
 		});
 	}
 
@@ -394,62 +300,28 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 
 	@Override
 	public void close(CloseOptions options) {
-		if (this.process.isClosed()) {
+		if (process().isClosed()) {
 			return;
 		}
 		run(() -> {
-			this.process.disableWakeups();
-			long deadline = this.process.deadline(options.timeout().orElse(Duration.ofSeconds(30)));
+			process().disableWakeups();
+			long deadline = process().deadline(options.timeout().orElse(Duration.ofSeconds(30)));
 			try {
-				if (this.config.consumerProtocol()) {
+				if (config().consumerProtocol()) {
 					this.commits.flush(deadline);
 				}
-				if (this.subscriptions.isAutoAssigned()) {
+				if (subscriptions().isAutoAssigned()) {
 					this.membership.leave(options.groupMembershipOperation());
 				}
 				this.commits.flush(deadline);
 			}
 			finally {
-				this.subscriptions.unsubscribe();
-				this.process.closed();
-				this.process.cluster().removed(this);
+				subscriptions().unsubscribe();
+				process().closed();
+				process().cluster().removed(this);
 				this.reader.close();
 			}
 		});
-	}
-
-	@Override
-	public void wakeup() {
-		this.process.wakeup();
-	}
-
-	private String requireGroup() {
-		String group = this.config.groupId();
-		if (group == null) {
-			throw new InvalidGroupIdException("To use the group management or offset commit APIs, you must provide a "
-					+ "valid group.id in the consumer configuration.");
-		}
-		return group;
-	}
-
-	private void run(Runnable action) {
-		this.process.enter();
-		try {
-			action.run();
-		}
-		finally {
-			this.process.exit();
-		}
-	}
-
-	private <T> T call(Supplier<T> action) {
-		this.process.enter();
-		try {
-			return action.get();
-		}
-		finally {
-			this.process.exit();
-		}
 	}
 
 }

@@ -207,6 +207,8 @@ class SimulatedGroupTests {
 		this.world.member("b", protocol.get());
 		this.world.run(Duration.ofSeconds(20));
 		a.polling = false;
+		this.world.produce(0, 1);
+		this.world.produce(1, 1);
 		this.world.run(Duration.ofSeconds(40));
 		assertThat(this.world.cluster.coordinator().members(SimulatedWorld.GROUP)).hasSize(1);
 		a.polling = true;

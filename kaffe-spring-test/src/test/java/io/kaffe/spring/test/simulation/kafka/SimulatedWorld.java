@@ -42,6 +42,8 @@ final class SimulatedWorld {
 
 	final SimulatedCluster cluster;
 
+	final List<String> values = new ArrayList<>();
+
 	final List<TestMember> members = new ArrayList<>();
 
 	final Map<TopicPartition, Long> committed = new TreeMap<>(

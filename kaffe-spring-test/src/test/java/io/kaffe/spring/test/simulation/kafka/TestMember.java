@@ -34,6 +34,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  */
 final class TestMember implements ConsumerRebalanceListener {
 
+	private final List<String> values;
+
 	final SimulatedConsumer<String, String> consumer;
 
 	final List<String> events = new ArrayList<>();
@@ -54,6 +56,7 @@ final class TestMember implements ConsumerRebalanceListener {
 
 	TestMember(SimulatedWorld world, String name, Map<String, Object> config) {
 		this.name = name;
+		this.values = world.values;
 		this.consumer = world.cluster.consumer(config, new StringDeserializer(), new StringDeserializer(),
 				() -> this.running);
 		this.consumer.subscribe(List.of("t"), this);
@@ -72,6 +75,7 @@ final class TestMember implements ConsumerRebalanceListener {
 			boolean any = false;
 			for (ConsumerRecord<String, String> record : this.consumer.poll(Duration.ZERO)) {
 				this.records.add(record.partition() + "@" + record.offset());
+				this.values.add(record.value());
 				any = true;
 			}
 			if (any && this.commits) {
