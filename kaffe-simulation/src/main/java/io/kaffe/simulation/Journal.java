@@ -317,9 +317,13 @@ final class Journal implements CommitListener {
 	}
 
 	/**
-	 * What is before a record, for the same worker, has been handled.
+	 * What is before a record, for the same worker, has been handled. Records that an
+	 * unclean election has lost, or that took their place, have no order.
 	 */
 	private void checkOrder(Fact fact, List<Fact> before) {
+		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L)) {
+			return;
+		}
 		boolean keyed = this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
 		forEachRecord(fact.partition(), (earlier) -> {
 			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || earlier.key().equals(fact.key()))
@@ -372,7 +376,7 @@ final class Journal implements CommitListener {
 				TopicPartition partition = new TopicPartition(topic, number);
 				OffsetAndMetadata offset = this.cluster.committed(World.GROUP, partition);
 				long end = this.cluster.log(partition).readableEnd(this.service.readCommitted());
-				if (end > 0 && (offset == null || offset.offset() < lastRecord(partition, end))) {
+				if (((offset != null) ? offset.offset() : 0) < lastRecord(partition, end)) {
 					behind.add(partition);
 				}
 			}

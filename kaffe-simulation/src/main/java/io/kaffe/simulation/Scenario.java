@@ -40,7 +40,7 @@ import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 record Scenario(long seed, Service service, int instances, int partitions, int slowness, List<Happening> happenings) {
 
 	/** How long things happen, in milliseconds. */
-	private static final int SPAN = 1500;
+	private static final int SPAN = 900;
 
 	/** What is likely to happen. */
 	private static final List<Kind> DISTURBANCES = disturbances();
@@ -62,7 +62,7 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 		Chance chance = new Chance(seed);
 		Service service = Service.of(chance);
 		List<Happening> happenings = new ArrayList<>();
-		int left = chance.between(50, 70);
+		int left = chance.between(50, 60);
 		boolean trickle = chance.percent(50);
 		while (left > 0) {
 			int count = Math.min(left, chance.between(1, trickle ? 12 : 40));
@@ -75,7 +75,7 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 					chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
-		return new Scenario(seed, service, chance.between(1, 3), chance.between(1, 3),
+		return new Scenario(seed, service, chance.one(1, 2, 2, 3), chance.between(1, 3),
 				chance.one(0, 0, 2, 20), List.copyOf(happenings));
 	}
 
@@ -114,7 +114,7 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 					chance.one(1, 1, 2), chance.one(StandardWorkerAllocationStrategy.values()),
 					chance.one(Shape.values()),
 					chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER, FailureAction.SKIP),
-					chance.one(0, 1, 3), chance.one(1, 10, 100), chance.one(0, 200, 2000), chance.one(50, 100, 500),
+					chance.one(0, 1, 3), chance.one(1, 10, 100), chance.one(0, 200, 2000), chance.one(100, 300, 1000),
 					chance.one(4, 20, 1000), chance.one(null, null, 1, 2), chance.percent(85), chance.one(1, 4, 16),
 					chance.one(1, 10, 500));
 		}

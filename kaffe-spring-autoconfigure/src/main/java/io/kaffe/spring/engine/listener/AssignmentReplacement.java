@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -107,12 +108,14 @@ final class AssignmentReplacement {
 	/**
 	 * Read a partition from another offset, in a new assignment. If anything throws, the
 	 * one before is still there, revoked, to be replaced by another call.
+	 * @param position from where to read it
 	 * @param beginning called with the progress of the new assignment
 	 * @return the new assignment
 	 */
-	PartitionAssignment replace(PartitionAssignment leaving, long offset, Consumer<PartitionProgress> beginning) {
+	PartitionAssignment replace(PartitionAssignment leaving, OffsetAndMetadata position,
+			Consumer<PartitionProgress> beginning) {
 		TopicPartition partition = leaving.partition();
-		this.consumer.seek(partition, offset);
+		this.consumer.seek(partition, position);
 		PartitionAssignment next = this.allocation.assign(partition);
 		beginning.accept(next.progress());
 		leaving.fence();

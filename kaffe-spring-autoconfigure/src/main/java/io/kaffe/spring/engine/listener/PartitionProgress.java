@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -149,21 +150,21 @@ final class PartitionProgress {
 	Resumption resumption(long target) {
 		OffsetWindow window = this.window;
 		if (window == null) {
-			return new Resumption(target, target, 0, ReportedOffsets.NONE, this.committed);
+			return new Resumption(target, target, 0, CommitMetadata.UNKNOWN_EPOCH, ReportedOffsets.NONE, this.committed);
 		}
 		long next = window.next();
 		long known = polledUntil();
 		long first = firstUnfinished(window);
 		if (target <= first || first == known) {
-			return new Resumption(target, target, known, ReportedOffsets.NONE, this.committed);
+			return new Resumption(target, target, known, highestLeaderEpoch(), ReportedOffsets.NONE, this.committed);
 		}
 		CompletedOffsets.Builder completed = window.completed(first, Math.min(target, next), Integer.MAX_VALUE)
 			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Math.min(target, known));
 		if (target > known) {
 			completed.add(known, target);
 		}
-		return new Resumption(first, target, known, new ReportedOffsets(completed.build(), highestLeaderEpoch()),
-				this.committed);
+		return new Resumption(first, target, known, highestLeaderEpoch(),
+				new ReportedOffsets(completed.build(), highestLeaderEpoch()), this.committed);
 	}
 
 	/**
@@ -184,7 +185,7 @@ final class PartitionProgress {
 		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)
 			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Long.MAX_VALUE)
 			.build();
-		return new Resumption(first, position(next), polledUntil(),
+		return new Resumption(first, position(next), polledUntil(), highestLeaderEpoch(),
 				new ReportedOffsets(completed, highestLeaderEpoch()), this.committed);
 	}
 
@@ -521,11 +522,24 @@ final class PartitionProgress {
 	 * @param from the offset to read from
 	 * @param sought where the position was moved
 	 * @param polledBefore up to where records were polled before; 0 if none were
+	 * @param leaderEpoch the highest leader epoch of that, or
+	 * {@link CommitMetadata#UNKNOWN_EPOCH}
 	 * @param completed what is not to be handled
 	 * @param committed the last commit, or {@code null} if there is none
 	 */
-	record Resumption(long from, long sought, long polledBefore, ReportedOffsets completed,
+	record Resumption(long from, long sought, long polledBefore, int leaderEpoch, ReportedOffsets completed,
 			@Nullable OffsetAndMetadata committed) {
+
+		/**
+		 * Return from where to read: below what was polled, with the leader epoch of that,
+		 * by which the client detects that the log was truncated since (KIP-320).
+		 */
+		OffsetAndMetadata position() {
+			return (this.from < this.polledBefore && this.leaderEpoch >= 0)
+					? new OffsetAndMetadata(this.from, Optional.of(this.leaderEpoch), "")
+					: new OffsetAndMetadata(this.from);
+		}
+
 	}
 
 }

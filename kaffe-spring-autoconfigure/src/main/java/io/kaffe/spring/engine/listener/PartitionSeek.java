@@ -27,6 +27,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -168,7 +169,7 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 		}
 		this.unfinished = present.progress().openBelow(this.offset);
 		this.parked = this.parked.stream().filter((parked) -> !present.progress().isComplete(parked)).toList();
-		PartitionAssignment sought = this.replacement.replace(present, this.offset,
+		PartitionAssignment sought = this.replacement.replace(present, new OffsetAndMetadata(this.offset),
 				(next) -> next.beginAt(this.offset));
 		logger.info("Seeking " + this.partition + " to offset " + this.offset + " as requested" + ((this.unfinished > 0)
 				? ", past " + this.unfinished + " unfinished records, of which parked: " + this.parked : ""));

@@ -81,7 +81,7 @@ final class RecordDispatcher {
 				dispatch(partition, polled, records.nextOffsets().get(partition), admission);
 			}
 			catch (Throwable ex) {
-				pollAgain(partition, polled.get(0).offset(), ex);
+				pollAgain(partition, polled.get(0), ex);
 			}
 		}
 	}
@@ -90,7 +90,7 @@ final class RecordDispatcher {
 			@Nullable OffsetAndMetadata next, SharedBuffer.Admission admission) {
 		PartitionAssignment assignment = this.assignments.get(partition);
 		if (assignment == null) {
-			dropUnassigned(partition, polled.get(0).offset());
+			dropUnassigned(partition, polled.get(0));
 			return;
 		}
 		if (assignment.isRevoked()) {
@@ -104,7 +104,7 @@ final class RecordDispatcher {
 			return;
 		}
 		if (assignment.isUnnamed()) {
-			this.consumer.seek(partition, polled.get(0).offset());
+			seekTo(partition, polled.get(0));
 			return;
 		}
 		int admitted = admission.admit(assignment.buffer(), polled);
@@ -112,7 +112,7 @@ final class RecordDispatcher {
 			append(polled, next, assignment);
 			return;
 		}
-		this.consumer.seek(partition, polled.get(admitted).offset());
+		seekTo(partition, polled.get(admitted));
 		if (admitted > 0) {
 			// A copy, since a view would keep the rest.
 			append(List.copyOf(polled.subList(0, admitted)), null, assignment);
@@ -140,7 +140,8 @@ final class RecordDispatcher {
 	 * To throw instead would leave them to the container's error handler, which may
 	 * consider them handled.
 	 */
-	private void pollAgain(TopicPartition partition, long offset, Throwable failure) {
+	private void pollAgain(TopicPartition partition, ConsumerRecord<?, ?> first, Throwable failure) {
+		long offset = first.offset();
 		InternalErrors errors = this.context.internalErrors();
 		errors.add("dispatch records of " + partition + " from offset " + offset + "; seeking back to poll them again",
 				failure);
@@ -150,7 +151,7 @@ final class RecordDispatcher {
 				this.repositioning.readAgain(assignment);
 			}
 			else if (assignment == null || !assignment.isRevoked()) {
-				this.consumer.seek(partition, offset);
+				seekTo(partition, first);
 			}
 		});
 	}
@@ -160,13 +161,21 @@ final class RecordDispatcher {
 	 * return what it had fetched of it, and by now it belongs to another member. One that
 	 * could not be added to the assignments yet is polled again when it was.
 	 */
-	private void dropUnassigned(TopicPartition partition, long offset) {
+	private void dropUnassigned(TopicPartition partition, ConsumerRecord<?, ?> first) {
 		if (this.isToBeAssigned.test(partition)) {
-			this.consumer.seek(partition, offset);
+			seekTo(partition, first);
 			return;
 		}
-		logger.warn("Dropping records of " + partition + " from offset " + offset + " of consumer '" + this.context
+		logger.warn("Dropping records of " + partition + " from offset " + first.offset() + " of consumer '" + this.context
 				+ "': the partition is not assigned to it; they were not committed and are redelivered to its owner");
+	}
+
+	/**
+	 * Seek back to a record that was polled: with its leader epoch, by which the client
+	 * detects that the log was truncated since (KIP-320).
+	 */
+	private void seekTo(TopicPartition partition, ConsumerRecord<?, ?> record) {
+		this.consumer.seek(partition, new OffsetAndMetadata(record.offset(), record.leaderEpoch(), ""));
 	}
 
 }

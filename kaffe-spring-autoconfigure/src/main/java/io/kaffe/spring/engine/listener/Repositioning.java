@@ -164,7 +164,7 @@ final class Repositioning {
 			target = this.consumer.position(move.assignment.partition());
 		}
 		Resumption resumption = (target != null) ? progress.resumption(target) : progress.resumption();
-		PartitionAssignment assignment = this.replacement.replace(move.assignment, resumption.from(),
+		PartitionAssignment assignment = this.replacement.replace(move.assignment, resumption.position(),
 				(next) -> next.continueAt(resumption));
 		if (target != null && resumption.from() < target) {
 			logger.info("Reading " + assignment.partition() + " from offset " + resumption.from()

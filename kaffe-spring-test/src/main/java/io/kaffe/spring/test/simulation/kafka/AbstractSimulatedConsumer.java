@@ -93,8 +93,7 @@ abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 	}
 
 	@Override
-	public abstract void subscribe(Collection<String> topics,
-			@Nullable ConsumerRebalanceListener listener);
+	public abstract void subscribe(Collection<String> topics, @Nullable ConsumerRebalanceListener listener);
 
 	@Override
 	public void subscribe(Pattern pattern) {
@@ -102,8 +101,7 @@ abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 	}
 
 	@Override
-	public abstract void subscribe(Pattern pattern,
-			@Nullable ConsumerRebalanceListener listener);
+	public abstract void subscribe(Pattern pattern, @Nullable ConsumerRebalanceListener listener);
 
 	@Override
 	public void subscribe(SubscriptionPattern pattern) {
@@ -111,8 +109,7 @@ abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 	}
 
 	@Override
-	public abstract void subscribe(SubscriptionPattern pattern,
-			@Nullable ConsumerRebalanceListener listener);
+	public abstract void subscribe(SubscriptionPattern pattern, @Nullable ConsumerRebalanceListener listener);
 
 	@Override
 	public void commitSync() {
@@ -274,8 +271,8 @@ abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 
 	@Override
 	public Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
-		return call(() -> this.queries.offsets(partitions, (log) -> log.readableEnd(this.config.readCommitted()),
-				timeout));
+		return call(
+				() -> this.queries.offsets(partitions, (log) -> log.readableEnd(this.config.readCommitted()), timeout));
 	}
 
 	@Override

@@ -113,8 +113,7 @@ final class AssignedPartition {
 	 * Return whether something has to be asked for before it can be fetched.
 	 */
 	boolean needsRequest() {
-		return !isFetching() && !this.requested
-				&& !(this.pendingRevocation && this.phase == Phase.INITIALIZING);
+		return !isFetching() && !this.requested && !(this.pendingRevocation && this.phase == Phase.INITIALIZING);
 	}
 
 	void requestSent() {

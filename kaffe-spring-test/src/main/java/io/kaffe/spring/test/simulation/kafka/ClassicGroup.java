@@ -17,24 +17,28 @@
 package io.kaffe.spring.test.simulation.kafka;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
-import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinRequest;
-import io.kaffe.spring.test.simulation.kafka.ClassicMember.SyncAnswer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinRequest;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.SyncAnswer;
 
 /**
  * A group of the classic protocol: members join, the leader among them assigns
  * partitions, and all get theirs when they sync.
  */
 final class ClassicGroup extends Group<ClassicMember> {
+
+	private final Set<String> pending = new HashSet<>();
 
 	private State state = State.EMPTY;
 
@@ -60,14 +64,16 @@ final class ClassicGroup extends Group<ClassicMember> {
 		else if (isFenced(request.memberId(), request.instanceId())) {
 			answer.accept(JoinAnswer.failed(Errors.FENCED_INSTANCE_ID));
 		}
+		else if (this.pending.remove(request.memberId())) {
+			add(new ClassicMember(request.memberId(), request), request, answer);
+		}
 		else if (member == null) {
 			answer.accept(JoinAnswer.failed(Errors.UNKNOWN_MEMBER_ID));
 		}
 		else {
 			heard(member);
 			boolean changed = !member.request().sameSubscription(request);
-			if (this.state == State.PREPARING || changed
-					|| (this.state == State.STABLE && member == this.leader)) {
+			if (this.state == State.PREPARING || changed || (this.state == State.STABLE && member == this.leader)) {
 				member.join(request, answer);
 				prepareRebalance();
 			}
@@ -77,13 +83,21 @@ final class ClassicGroup extends Group<ClassicMember> {
 		}
 	}
 
+	/**
+	 * A dynamic member only gets its id, with which it joins once more (KIP-394). A
+	 * static one replaces the one with its instance id, if there is one.
+	 */
 	private void joinNew(JoinRequest request, Consumer<JoinAnswer> answer) {
-		ClassicMember member = new ClassicMember(request.clientId() + "-" + cluster().nextId(), request);
+		String id = request.clientId() + "-" + cluster().nextId();
 		ClassicMember older = instance(request.instanceId());
+		if (request.instanceId() == null) {
+			this.pending.add(id);
+			answer.accept(new JoinAnswer(Errors.MEMBER_ID_REQUIRED, id, -1, "", false, Map.of()));
+			return;
+		}
+		ClassicMember member = new ClassicMember(id, request);
 		if (older == null) {
-			add(member);
-			member.join(request, answer);
-			prepareRebalance();
+			add(member, request, answer);
 			return;
 		}
 		takeOut(older);
@@ -100,6 +114,12 @@ final class ClassicGroup extends Group<ClassicMember> {
 			member.join(request, answer);
 			prepareRebalance();
 		}
+	}
+
+	private void add(ClassicMember member, JoinRequest request, Consumer<JoinAnswer> answer) {
+		add(member);
+		member.join(request, answer);
+		prepareRebalance();
 	}
 
 	private JoinAnswer answerTo(ClassicMember member, boolean keepsAssignment) {
@@ -238,6 +258,7 @@ final class ClassicGroup extends Group<ClassicMember> {
 	}
 
 	void leave(String memberId) {
+		this.pending.remove(memberId);
 		ClassicMember member = member(memberId);
 		if (member != null) {
 			remove(member, Errors.UNKNOWN_MEMBER_ID);

@@ -22,9 +22,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
 
 /**
  * What a member does that leads a {@link ClassicGroup}: it assigns partitions, and

@@ -19,10 +19,6 @@ package io.kaffe.spring.test.simulation.kafka;
 import java.util.Map;
 import java.util.Set;
 
-import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
-import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinRequest;
-import io.kaffe.spring.test.simulation.kafka.ClassicMember.SyncAnswer;
-import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -32,6 +28,11 @@ import org.apache.kafka.common.errors.InconsistentGroupProtocolException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinAnswer;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.JoinRequest;
+import io.kaffe.spring.test.simulation.kafka.ClassicMember.SyncAnswer;
+import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 
 /**
  * Takes part by the classic protocol: all partitions are revoked before a join (eager),
@@ -98,8 +99,8 @@ final class ClassicMembership extends Membership {
 
 	@Override
 	boolean hasStep() {
-		return hasFailed() || this.arrived != null
-				|| (this.rejoin && !this.joining && subscriptions().isAutoAssigned() && process().now() >= this.retryAt);
+		return hasFailed() || this.arrived != null || (this.rejoin && !this.joining && subscriptions().isAutoAssigned()
+				&& process().now() >= this.retryAt);
 	}
 
 	@Override
@@ -127,7 +128,7 @@ final class ClassicMembership extends Membership {
 		if (this.prepare) {
 			this.prepare = false;
 			beforeRevocation();
-			RebalanceCallbacks.rethrow(this.revocations.beforeJoin(isOutside()));
+			RebalanceCallbacks.rethrowWrapped(this.revocations.beforeJoin(isOutside()));
 			if (!subscriptions().isAutoAssigned()) {
 				return;
 			}
@@ -141,8 +142,8 @@ final class ClassicMembership extends Membership {
 		JoinRequest request = new JoinRequest(this.memberId, config().clientId(), config().instanceId(),
 				config().sessionTimeout(), config().maxPollInterval(), Set.copyOf(subscriptions().topics()),
 				config().assignors(), subscriptions().assigned(), this.generation);
-		link().<JoinAnswer>send(
-				(answer) -> process().cluster().coordinator().classic(group()).join(request, answer), (answer) -> {
+		link().<JoinAnswer>send((answer) -> process().cluster().coordinator().classic(group()).join(request, answer),
+				(answer) -> {
 					if (current == this.attempt) {
 						joined(answer);
 					}
@@ -160,6 +161,9 @@ final class ClassicMembership extends Membership {
 	}
 
 	private void joined(JoinAnswer answer) {
+		if (answer.error() == Errors.MEMBER_ID_REQUIRED) {
+			this.memberId = answer.memberId();
+		}
 		if (answer.error() != Errors.NONE) {
 			joinFailed(answer.error());
 			return;
@@ -170,14 +174,16 @@ final class ClassicMembership extends Membership {
 		startTicking();
 		int current = this.attempt;
 		Map<String, Set<TopicPartition>> assignment = answer.leads() ? this.leader.assign(answer) : null;
-		link().<SyncAnswer>send((reply) -> process().cluster()
-			.coordinator()
-			.classic(group())
-			.sync(answer.memberId(), answer.generation(), config().instanceId(), assignment, reply), (reply) -> {
-				if (current == this.attempt) {
-					synced(reply);
-				}
-			}, (error) -> retry(current));
+		link().<SyncAnswer>send(
+				(reply) -> process().cluster()
+					.coordinator()
+					.classic(group())
+					.sync(answer.memberId(), answer.generation(), config().instanceId(), assignment, reply),
+				(reply) -> {
+					if (current == this.attempt) {
+						synced(reply);
+					}
+				}, (error) -> retry(current));
 	}
 
 	private void synced(SyncAnswer answer) {
@@ -207,8 +213,8 @@ final class ClassicMembership extends Membership {
 		this.arrived = null;
 		this.joining = false;
 		this.prepare = true;
-		if (isOutside() || !assignment.stream().allMatch((partition) -> subscriptions().topics()
-			.contains(partition.topic()))) {
+		if (isOutside()
+				|| !assignment.stream().allMatch((partition) -> subscriptions().topics().contains(partition.topic()))) {
 			this.rejoin = true;
 			return;
 		}
@@ -244,7 +250,9 @@ final class ClassicMembership extends Membership {
 
 	private void heartbeatAnswered(Errors error) {
 		switch (error) {
-			case REBALANCE_IN_PROGRESS -> this.rejoin |= this.state == State.STABLE;
+			case REBALANCE_IN_PROGRESS -> {
+				this.rejoin |= this.state == State.STABLE;
+			}
 			case UNKNOWN_MEMBER_ID -> reset(true);
 			case ILLEGAL_GENERATION -> reset(false);
 			case FENCED_INSTANCE_ID -> fail(new FencedInstanceIdException(error.message()));
@@ -280,13 +288,17 @@ final class ClassicMembership extends Membership {
 		}
 	}
 
+	/**
+	 * What it has is lost if it leaves during a rebalance, as in the client.
+	 */
 	@Override
 	void leave(GroupMembershipOperation operation) {
 		Set<TopicPartition> owned = subscriptions().assigned();
 		Exception failure = null;
 		if (subscriptions().isAutoAssigned() && !owned.isEmpty()) {
 			beforeRevocation();
-			failure = isOutside() ? callbacks().lost(owned) : callbacks().revoked(owned);
+			boolean lost = isOutside() || this.state == State.PREPARING || this.state == State.COMPLETING;
+			failure = lost ? callbacks().lost(owned) : callbacks().revoked(owned);
 		}
 		boolean leaves = (operation == GroupMembershipOperation.DEFAULT) ? config().instanceId() == null
 				: operation == GroupMembershipOperation.LEAVE_GROUP;
@@ -295,7 +307,7 @@ final class ClassicMembership extends Membership {
 		}
 		reset(true);
 		this.rejoin = false;
-		RebalanceCallbacks.rethrow(failure);
+		RebalanceCallbacks.rethrowWrapped(failure);
 	}
 
 	private CommitIdentity identity() {
@@ -328,10 +340,11 @@ final class ClassicMembership extends Membership {
 				return rebalancing();
 			}
 			case UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION -> {
-				if (unchanged && subscriptions().isAutoAssigned()) {
-					reset(error == Errors.UNKNOWN_MEMBER_ID);
+				if (!unchanged && this.state == State.PREPARING) {
+					return rebalancing();
 				}
-				return (!unchanged && this.state == State.PREPARING) ? rebalancing() : new CommitFailedException();
+				reset(error == Errors.UNKNOWN_MEMBER_ID);
+				return new CommitFailedException();
 			}
 			default -> {
 				return (RuntimeException) error.exception();

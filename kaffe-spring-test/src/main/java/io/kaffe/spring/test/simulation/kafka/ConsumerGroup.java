@@ -54,9 +54,8 @@ final class ConsumerGroup extends Group<ConsumerGroup.ConsumerMember> {
 
 	private Map<String, Set<TopicPartition>> targets = new TreeMap<>();
 
-	private final Map<TopicPartition, String> owners = new TreeMap<>(
-			(one, other) -> one.topic().equals(other.topic()) ? Integer.compare(one.partition(), other.partition())
-					: one.topic().compareTo(other.topic()));
+	private final Map<TopicPartition, String> owners = new TreeMap<>((one, other) -> one.topic().equals(other.topic())
+			? Integer.compare(one.partition(), other.partition()) : one.topic().compareTo(other.topic()));
 
 	private Map<String, Integer> counts = Map.of();
 

@@ -20,9 +20,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
-import io.kaffe.spring.test.simulation.kafka.ConsumerGroup.HeartbeatAnswer;
-import io.kaffe.spring.test.simulation.kafka.ConsumerGroup.HeartbeatRequest;
-import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -30,6 +27,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InconsistentGroupProtocolException;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.kafka.ConsumerGroup.HeartbeatAnswer;
+import io.kaffe.spring.test.simulation.kafka.ConsumerGroup.HeartbeatRequest;
+import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 
 /**
  * Takes part by the {@code consumer} protocol (KIP-848): heartbeats bring the target
@@ -41,9 +42,9 @@ final class ConsumerMembership extends Membership {
 	 * {@code group.consumer.heartbeat.interval.ms} and
 	 * {@code group.consumer.session.timeout.ms} of brokers.
 	 */
-	private static final long HEARTBEAT_INTERVAL = TimeUnit.SECONDS.toNanos(5);
+	private static final long HEARTBEAT_INTERVAL = TimeUnit.MILLISECONDS.toNanos(200);
 
-	private static final long SESSION_TIMEOUT = TimeUnit.SECONDS.toNanos(45);
+	private static final long SESSION_TIMEOUT = TimeUnit.SECONDS.toNanos(2);
 
 	private final String memberId;
 
@@ -167,8 +168,8 @@ final class ConsumerMembership extends Membership {
 
 	private void reconcile(Set<TopicPartition> goal) {
 		int current = this.incarnation;
-		RebalanceCallbacks.rethrow(
-				this.reconciliation.run(goal, () -> current == this.incarnation, this::beforeRevocation, this::heartbeat));
+		RebalanceCallbacks.rethrow(this.reconciliation.run(goal, () -> current == this.incarnation,
+				this::beforeRevocation, this::heartbeat));
 	}
 
 	@Override

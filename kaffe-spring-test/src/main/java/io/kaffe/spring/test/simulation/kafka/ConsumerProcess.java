@@ -22,10 +22,11 @@ import java.util.ConcurrentModificationException;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
 
-import io.kaffe.spring.test.simulation.SimulatedTime;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.SimulatedTime;
 
 /**
  * What a consumer needs of its process: the answers that reach it while it runs, its
@@ -146,6 +147,7 @@ final class ConsumerProcess {
 			this.time.after(FROZEN_CHECK, () -> {
 				this.checking = false;
 				takeArrived();
+				changed();
 			});
 		}
 	}
@@ -171,7 +173,11 @@ final class ConsumerProcess {
 	 * would.
 	 */
 	void changed() {
-		if (this.onReady == null || this.changing || !isRunning()) {
+		if (this.onReady == null || this.changing || this.killed) {
+			return;
+		}
+		if (!isRunning()) {
+			checkLater();
 			return;
 		}
 		this.changing = true;
@@ -261,9 +267,7 @@ final class ConsumerProcess {
 	 * same thread.
 	 */
 	void enter() {
-		if (this.killed) {
-			throw new KafkaException("The process of this consumer was killed");
-		}
+		throwIfKilled();
 		if (this.closed) {
 			throw new IllegalStateException("This consumer has already been closed.");
 		}
@@ -275,6 +279,12 @@ final class ConsumerProcess {
 		this.owner = current;
 		this.depth++;
 		takeArrived();
+	}
+
+	private void throwIfKilled() {
+		if (this.killed) {
+			throw new KafkaException("The process of this consumer was killed");
+		}
 	}
 
 	void exit() {
@@ -291,16 +301,18 @@ final class ConsumerProcess {
 	 */
 	boolean await(BooleanSupplier condition, long deadline, boolean wakeable) {
 		while (true) {
+			throwIfKilled();
 			if (wakeable) {
 				throwIfWokenUp();
 			}
 			if (condition.getAsBoolean()) {
 				return true;
 			}
-			if (this.killed || now() >= deadline) {
+			if (now() >= deadline) {
 				return false;
 			}
-			this.time.await(() -> this.killed || condition.getAsBoolean() || (wakeable && this.wakeup && !this.wakeupsDisabled),
+			this.time.await(
+					() -> this.killed || condition.getAsBoolean() || (wakeable && this.wakeup && !this.wakeupsDisabled),
 					deadline - now());
 		}
 	}

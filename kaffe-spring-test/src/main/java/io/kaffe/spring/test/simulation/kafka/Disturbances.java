@@ -220,8 +220,7 @@ public final class Disturbances {
 	 * Return for how long nothing can be fetched by a consumer, or from a partition.
 	 */
 	long fetchBlockedFor(Object clientOrPartition) {
-		long until = this.fetchBlockedUntil.isEmpty() ? 0
-				: this.fetchBlockedUntil.getOrDefault(clientOrPartition, 0L);
+		long until = this.fetchBlockedUntil.isEmpty() ? 0 : this.fetchBlockedUntil.getOrDefault(clientOrPartition, 0L);
 		return Math.max(until, this.brokersAwayUntil) - now();
 	}
 

@@ -59,8 +59,8 @@ final class FetchRequest {
 
 	private boolean done;
 
-	FetchRequest(SimulatedCluster cluster, ClientConfig config,
-			BiConsumer<FetchRequest, List<CompletedFetch>> answered, int node) {
+	FetchRequest(SimulatedCluster cluster, ClientConfig config, BiConsumer<FetchRequest, List<CompletedFetch>> answered,
+			int node) {
 		this.cluster = cluster;
 		this.config = config;
 		this.answered = answered;
@@ -77,8 +77,7 @@ final class FetchRequest {
 	 */
 	void want(AssignedPartition state) {
 		if (!this.sent) {
-			this.wanted.put(state.partition(),
-					new Wanted(state, state.version(), state.offset(), state.leaderEpoch()));
+			this.wanted.put(state.partition(), new Wanted(state, state.version(), state.offset(), state.leaderEpoch()));
 			return;
 		}
 		Wanted same = this.wanted.get(state.partition());

@@ -122,8 +122,8 @@ final class Fetches {
 				switch (fetch.error()) {
 					case NONE -> this.completed.add(fetch);
 					case OFFSET_OUT_OF_RANGE -> outOfRange(fetch);
-					case FENCED_LEADER_EPOCH -> fetch.state()
-						.leaderChanged(this.positions.leaderEpoch(fetch.state().partition()));
+					case FENCED_LEADER_EPOCH ->
+						fetch.state().leaderChanged(this.positions.leaderEpoch(fetch.state().partition()));
 					default -> {
 						// asked for again, by the next fetch
 					}
@@ -210,8 +210,8 @@ final class Fetches {
 		TopicPartition partition = fetch.state().partition();
 		List<ConsumerRecord<K, V>> taken = new ArrayList<>();
 		if (fetch.take(reader, max, taken)) {
-			next.put(partition, new OffsetAndMetadata(fetch.state().offset(),
-					Optional.of(fetch.state().offsetEpoch()), ""));
+			next.put(partition,
+					new OffsetAndMetadata(fetch.state().offset(), Optional.of(fetch.state().offsetEpoch()), ""));
 		}
 		if (!taken.isEmpty()) {
 			records.computeIfAbsent(partition, (key) -> new ArrayList<>()).addAll(taken);

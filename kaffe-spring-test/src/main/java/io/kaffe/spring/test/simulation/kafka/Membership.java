@@ -18,11 +18,12 @@ package io.kaffe.spring.test.simulation.kafka;
 
 import java.util.Optional;
 
-import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 
 /**
  * The part of a consumer in its group: it joins, sends heartbeats while its process runs,
@@ -200,8 +201,7 @@ abstract class Membership {
 	 * The coordinator refused a commit.
 	 * @return what the application gets
 	 */
-	abstract RuntimeException commitFailed(Errors error, CommitIdentity identity,
-			boolean sync);
+	abstract RuntimeException commitFailed(Errors error, CommitIdentity identity, boolean sync);
 
 	@SuppressWarnings("removal")
 	final ConsumerGroupMetadata metadata(String memberId, int generation) {

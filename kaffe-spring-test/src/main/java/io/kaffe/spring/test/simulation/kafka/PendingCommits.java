@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
@@ -36,6 +35,8 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.kafka.GroupCoordinator.CommitIdentity;
 
 /**
  * The commits of a consumer, and the callbacks of those that were answered, which run in
@@ -72,10 +73,6 @@ final class PendingCommits {
 
 	boolean hasCompleted() {
 		return !this.completed.isEmpty() || this.fenced;
-	}
-
-	boolean hasInFlight() {
-		return this.inFlight > 0;
 	}
 
 	void invokeCompleted() {
@@ -159,8 +156,15 @@ final class PendingCommits {
 	 * Wait for the answers to asynchronous commits, and run their callbacks.
 	 */
 	void flush(long deadline) {
-		this.process.await(() -> this.inFlight == 0, deadline, false);
+		await(deadline);
 		invokeCompleted();
+	}
+
+	/**
+	 * Wait for the answers to asynchronous commits.
+	 */
+	void await(long deadline) {
+		this.process.await(() -> this.inFlight == 0, deadline, false);
 	}
 
 	void maybeAutoCommit() {
@@ -207,8 +211,12 @@ final class PendingCommits {
 		if (fault != null) {
 			this.process.cluster().time().record(() -> "commit of " + this.config.clientId() + ": " + fault);
 			switch (fault.kind()) {
-				case RETRIABLE -> request = (answer) -> answer.accept(Errors.COORDINATOR_LOAD_IN_PROGRESS);
-				case REFUSED -> request = (answer) -> answer.accept(Errors.GROUP_AUTHORIZATION_FAILED);
+				case RETRIABLE -> {
+					request = (answer) -> answer.accept(Errors.COORDINATOR_LOAD_IN_PROGRESS);
+				}
+				case REFUSED -> {
+					request = (answer) -> answer.accept(Errors.GROUP_AUTHORIZATION_FAILED);
+				}
 				case LATE -> this.link.delayRequests(fault.nanos());
 				case ANSWER_LATE -> this.link.delayAnswers(fault.nanos());
 				case LOST -> {
@@ -240,8 +248,9 @@ final class PendingCommits {
 	}
 
 	private void answered(Commit commit, Errors error) {
-		commit.done().accept((error != Errors.NONE)
-				? this.membership.commitFailed(error, commit.identity(), commit.sync()) : null);
+		commit.done()
+			.accept((error != Errors.NONE) ? this.membership.commitFailed(error, commit.identity(), commit.sync())
+					: null);
 	}
 
 	private record Commit(String group, CommitIdentity identity, Map<TopicPartition, OffsetAndMetadata> offsets,

@@ -28,7 +28,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-import io.kaffe.spring.test.simulation.kafka.AssignedPartition.Phase;
 import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -36,6 +35,8 @@ import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy;
 import org.apache.kafka.clients.consumer.internals.AutoOffsetResetStrategy.StrategyType;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.kafka.AssignedPartition.Phase;
 
 /**
  * Finds the positions of assigned partitions: by committed offsets, else by
@@ -148,7 +149,8 @@ final class Positions {
 			return;
 		}
 		if (committed != null) {
-			state.seekUnvalidated(committed.offset(), committed.leaderEpoch().orElse(-1), leaderEpoch(state.partition()));
+			state.seekUnvalidated(committed.offset(), committed.leaderEpoch().orElse(-1),
+					leaderEpoch(state.partition()));
 		}
 		else if (canReset()) {
 			state.awaitReset(this.config.reset());
@@ -199,14 +201,15 @@ final class Positions {
 				state.awaitReset(this.config.reset());
 			}
 			else {
-				state.seek(end.endOffset(), end.epoch(), leaderEpoch(state.partition()));
+				// As of the leader that answered: a newer one is asked again.
+				state.seek(end.endOffset(), end.epoch(), state.leaderEpoch());
 			}
 		});
 	}
 
 	private static LogTruncationException truncation(AssignedPartition state, PartitionLog.EpochEnd end) {
-		Map<TopicPartition, OffsetAndMetadata> diverging = (end.endOffset() < 0) ? Map.of() : Map.of(state.partition(),
-				new OffsetAndMetadata(end.endOffset(), Optional.of(end.epoch()), ""));
+		Map<TopicPartition, OffsetAndMetadata> diverging = (end.endOffset() < 0) ? Map.of()
+				: Map.of(state.partition(), new OffsetAndMetadata(end.endOffset(), Optional.of(end.epoch()), ""));
 		return new LogTruncationException(Map.of(state.partition(), state.offset()), diverging);
 	}
 

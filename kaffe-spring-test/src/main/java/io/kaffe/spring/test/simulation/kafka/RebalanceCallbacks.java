@@ -22,12 +22,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 
-import io.kaffe.spring.test.simulation.SimulatedTime;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.SimulatedTime;
 
 /**
  * Calls the rebalance listener of a consumer, in a call of the consumer and at its
@@ -86,6 +87,14 @@ final class RebalanceCallbacks {
 		if (failure instanceof KafkaException kafka) {
 			throw kafka;
 		}
+		rethrowWrapped(failure);
+	}
+
+	/**
+	 * Throw what a listener threw, always as the cause: before a join of the classic
+	 * protocol, and when a consumer leaves.
+	 */
+	static void rethrowWrapped(@Nullable Exception failure) {
 		if (failure != null) {
 			throw new KafkaException("User rebalance callback throws an error", failure);
 		}

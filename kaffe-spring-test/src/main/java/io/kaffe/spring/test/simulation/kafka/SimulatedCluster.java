@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
-import io.kaffe.spring.test.simulation.SimulatedTime;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
@@ -33,6 +32,8 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.SimulatedTime;
 
 /**
  * A simulated Kafka cluster: topics, their logs, the coordinator of its groups, and the
@@ -139,7 +140,8 @@ public final class SimulatedCluster {
 	 */
 	public long produce(String topic, int partition, byte @Nullable [] key, byte @Nullable [] value, Headers headers,
 			long timestamp) {
-		return log(new TopicPartition(topic, partition)).append(nextId(), timestamp, key, value, headers, null).offset();
+		return log(new TopicPartition(topic, partition)).append(nextId(), timestamp, key, value, headers, null)
+			.offset();
 	}
 
 	/**

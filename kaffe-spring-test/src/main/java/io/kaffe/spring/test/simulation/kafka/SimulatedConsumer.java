@@ -24,6 +24,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -131,6 +132,16 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 		this.fetches.sendRequests();
 	}
 
+	private String describe(ConsumerRecords<K, V> records) {
+		StringBuilder text = new StringBuilder("a poll of " + clientId() + " returns");
+		for (TopicPartition partition : records.nextOffsets().keySet()) {
+			text.append(' ').append(partition).append("@[");
+			records.records(partition).forEach((record) -> text.append(record.offset()).append(' '));
+			text.append("next ").append(records.nextOffsets().get(partition).offset()).append(']');
+		}
+		return text.toString();
+	}
+
 	@Override
 	public ConsumerRecords<K, V> poll(Duration timeout) {
 		return call(() -> {
@@ -147,6 +158,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 				ConsumerRecords<K, V> records = this.fetches.collect(this.reader);
 				sendRequests();
 				if (records != null) {
+					process().cluster().time().record(() -> describe(records));
 					return records;
 				}
 				if (process().now() >= deadline) {
@@ -210,7 +222,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 		run(() -> {
 			try {
 				if (subscriptions().isAutoAssigned()) {
-					this.membership.leave(CloseOptions.GroupMembershipOperation.DEFAULT);
+					this.membership.leave(GroupMembershipOperation.DEFAULT);
 				}
 			}
 			finally {
@@ -272,8 +284,9 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 			while (!state.isFetching()) {
 				this.positions.throwFailure();
 				this.positions.sendRequests();
-				if (!process().await(() -> state.isFetching() || this.positions.hasFailure()
-						|| this.positions.needsRequests(), deadline, true)) {
+				if (!process().await(
+						() -> state.isFetching() || this.positions.hasFailure() || this.positions.needsRequests(),
+						deadline, true)) {
 					throw new TimeoutException("Timeout of " + timeout.toMillis() + "ms expired before the position "
 							+ "for partition " + partition + " could be determined");
 				}
@@ -307,13 +320,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 			process().disableWakeups();
 			long deadline = process().deadline(options.timeout().orElse(Duration.ofSeconds(30)));
 			try {
-				if (config().consumerProtocol()) {
-					this.commits.flush(deadline);
-				}
-				if (subscriptions().isAutoAssigned()) {
-					this.membership.leave(options.groupMembershipOperation());
-				}
-				this.commits.flush(deadline);
+				closeMembership(options.groupMembershipOperation(), deadline);
 			}
 			finally {
 				subscriptions().unsubscribe();
@@ -322,6 +329,29 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 				this.reader.close();
 			}
 		});
+	}
+
+	/**
+	 * Leave the group. Callbacks of asynchronous commits run before that by the classic
+	 * protocol, and after it by the other one.
+	 */
+	private void closeMembership(GroupMembershipOperation operation, long deadline) {
+		if (!config().consumerProtocol()) {
+			this.commits.flush(deadline);
+		}
+		try {
+			if (subscriptions().isAutoAssigned()) {
+				this.membership.leave(operation);
+			}
+		}
+		finally {
+			if (config().consumerProtocol()) {
+				this.commits.flush(deadline);
+			}
+			else {
+				this.commits.await(deadline);
+			}
+		}
 	}
 
 }

@@ -85,8 +85,7 @@ public final class SimulatedProducer<K, V> implements Producer<K, V> {
 		}
 		RecordHeaders headers = new RecordHeaders(record.headers());
 		byte[] key = (record.key() != null) ? this.keys.serialize(record.topic(), headers, record.key()) : null;
-		byte[] value = (record.value() != null) ? this.values.serialize(record.topic(), headers, record.value())
-				: null;
+		byte[] value = (record.value() != null) ? this.values.serialize(record.topic(), headers, record.value()) : null;
 		TopicPartition partition = new TopicPartition(record.topic(), partition(record, key));
 		long timestamp = (record.timestamp() != null) ? record.timestamp() : this.cluster.currentTimeMillis();
 		RuntimeException failure = this.cluster.disturbances().nextSendFailure();

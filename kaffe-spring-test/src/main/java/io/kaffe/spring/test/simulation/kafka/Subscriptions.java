@@ -103,8 +103,7 @@ final class Subscriptions {
 
 	private void become(Mode mode) {
 		if (this.mode != Mode.NONE && this.mode != mode) {
-			throw new IllegalStateException(
-					"Subscription to topics, partitions and pattern are mutually exclusive");
+			throw new IllegalStateException("Subscription to topics, partitions and pattern are mutually exclusive");
 		}
 		this.mode = mode;
 	}

@@ -117,8 +117,8 @@ class SimulatedChaosTests {
 		private void produce() {
 			for (int i = this.random.nextInt(10); i > 0; i--) {
 				TopicPartition partition = partition();
-				this.world.cluster.produce("t", partition.partition(), null,
-						SimulatedWorld.bytes("v" + this.values++), new RecordHeaders(), 0);
+				this.world.cluster.produce("t", partition.partition(), null, SimulatedWorld.bytes("v" + this.values++),
+						new RecordHeaders(), 0);
 			}
 		}
 
@@ -135,8 +135,12 @@ class SimulatedChaosTests {
 				case 0, 1 -> join();
 				case 2 -> leave(member, true);
 				case 3 -> leave(member, false);
-				case 4 -> member.running = !member.running;
-				case 5 -> member.polling = !member.polling;
+				case 4 -> {
+					member.running = !member.running;
+				}
+				case 5 -> {
+					member.polling = !member.polling;
+				}
 				case 6 -> disturbances.coordinatorUnavailable(nanos);
 				case 7 -> disturbances.brokersUnavailable(nanos);
 				case 8 -> disturbances.rebalance(SimulatedWorld.GROUP);
@@ -144,11 +148,8 @@ class SimulatedChaosTests {
 				case 10 -> disturbances.expireSession(SimulatedWorld.GROUP, id());
 				case 11 -> {
 					CommitFault.Kind[] kinds = CommitFault.Kind.values();
-					CommitFault.Kind kind = kinds[this.random.nextInt(kinds.length)];
-					// One that overtakes moves the committed offset back, which is not forgiven later
-					if (kind != CommitFault.Kind.OVERTAKEN) {
-						disturbances.commits(member.name, 1 + this.random.nextInt(3), kind, nanos);
-					}
+					disturbances.commits(member.name, 1 + this.random.nextInt(3),
+							kinds[this.random.nextInt(kinds.length)], nanos);
 				}
 				case 12 -> disturbances.failFetches(log.partition(), nanos);
 				case 13 -> this.world.cluster.addPartitions("t", 1);
@@ -186,9 +187,10 @@ class SimulatedChaosTests {
 			Set<String> consumed = new HashSet<>(this.world.values);
 			for (TopicPartition partition : owned) {
 				PartitionLog log = this.world.cluster.log(partition);
-				log.forEachRecord(false, (entry) -> assertThat(consumed)
-					.as("seed %s, %s of %s: %s", this.seed, entry, log, this.world.time.story())
-					.contains(new String(Objects.requireNonNull(entry.value()))));
+				log.forEachRecord(false,
+						(entry) -> assertThat(consumed)
+							.as("seed %s, %s of %s: %s", this.seed, entry, log, this.world.time.story())
+							.contains(new String(Objects.requireNonNull(entry.value()))));
 			}
 		}
 

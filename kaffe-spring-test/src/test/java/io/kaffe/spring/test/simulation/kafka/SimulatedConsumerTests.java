@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -32,7 +33,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RecordDeserializationException;
@@ -87,6 +90,14 @@ class SimulatedConsumerTests {
 			transaction.produce(P0, null, null, new RecordHeaders());
 		}
 		return transaction;
+	}
+
+	private LogEntry entry(long offset) {
+		return Objects.requireNonNull(this.world.cluster.log(P0).at(offset));
+	}
+
+	private static long offset(Map<TopicPartition, OffsetAndMetadata> offsets) {
+		return Objects.requireNonNull(offsets.get(P0)).offset();
 	}
 
 	@Test
@@ -192,8 +203,8 @@ class SimulatedConsumerTests {
 	void transactions() {
 		SimulatedTransaction aborted = transaction(2);
 		this.world.produce(0, 1);
-		SimulatedConsumer<String, String> consumer = assigned(SimulatedWorld.with(SimulatedWorld.eager(),
-				ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"));
+		SimulatedConsumer<String, String> consumer = assigned(
+				SimulatedWorld.with(SimulatedWorld.eager(), ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"));
 		assertThat(poll(consumer)).isEmpty();
 		assertThat(consumer.endOffsets(List.of(P0))).containsEntry(P0, 0L);
 		aborted.abort();
@@ -212,8 +223,8 @@ class SimulatedConsumerTests {
 	@Test
 	void positionAdvancesOverMarkers() {
 		SimulatedTransaction committed = transaction(1);
-		SimulatedConsumer<String, String> consumer = assigned(SimulatedWorld.with(SimulatedWorld.eager(),
-				ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"));
+		SimulatedConsumer<String, String> consumer = assigned(
+				SimulatedWorld.with(SimulatedWorld.eager(), ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"));
 		committed.commit();
 		consumer.seek(P0, 1);
 		ConsumerRecords<String, String> records = consumer.poll(Duration.ofSeconds(10));
@@ -232,12 +243,12 @@ class SimulatedConsumerTests {
 		this.world.produce(0, 6);
 		SimulatedConsumer<String, String> consumer = assigned(SimulatedWorld.eager());
 		assertThat(poll(consumer)).hasSize(6);
-		long before = this.world.cluster.log(P0).at(4).id();
+		long before = entry(4).id();
 		this.world.cluster.truncate(P0, 4);
 		this.world.produce(0, 3);
 		assertThat(poll(consumer)).containsExactly(4L, 5L, 6L);
-		assertThat(this.world.cluster.log(P0).at(4).id()).isNotEqualTo(before);
-		assertThat(this.world.cluster.log(P0).at(4).leaderEpoch()).isEqualTo(1);
+		assertThat(entry(4).id()).isNotEqualTo(before);
+		assertThat(entry(4).leaderEpoch()).isEqualTo(1);
 	}
 
 	@Test
@@ -249,7 +260,8 @@ class SimulatedConsumerTests {
 		assertThat(poll(consumer)).hasSize(6);
 		this.world.cluster.truncate(P0, 4);
 		assertThatExceptionOfType(LogTruncationException.class).isThrownBy(() -> poll(consumer))
-			.satisfies((ex) -> assertThat(ex.divergentOffsets().get(P0).offset()).isEqualTo(4));
+			.satisfies((ex) -> assertThat(ex.divergentOffsets()).containsEntry(P0,
+					new OffsetAndMetadata(4, Optional.of(0), "")));
 	}
 
 	@Test
@@ -323,8 +335,7 @@ class SimulatedConsumerTests {
 			}
 
 			@Override
-			public String deserialize(String topic, Headers headers,
-					ByteBuffer data) {
+			public String deserialize(String topic, Headers headers, ByteBuffer data) {
 				return check(super.deserialize(topic, headers, data));
 			}
 
@@ -388,12 +399,11 @@ class SimulatedConsumerTests {
 		List<Long> answered = new ArrayList<>();
 		for (long i = 1; i <= 5; i++) {
 			consumer.commitAsync(Map.of(P0, new OffsetAndMetadata(i)),
-					(offsets, failure) -> answered.add(offsets.get(P0).offset()));
+					(offsets, failure) -> answered.add(offset(offsets)));
 		}
 		this.world.time.await(() -> false, Duration.ofSeconds(1).toNanos());
 		assertThat(answered).isEmpty();
-		consumer.commitAsync(Map.of(P0, new OffsetAndMetadata(6)),
-				(offsets, failure) -> answered.add(offsets.get(P0).offset()));
+		consumer.commitAsync(Map.of(P0, new OffsetAndMetadata(6)), (offsets, failure) -> answered.add(offset(offsets)));
 		consumer.commitSync(Map.of(P0, new OffsetAndMetadata(7)));
 		assertThat(answered).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
 		assertThat(this.world.committed).containsEntry(P0, 7L);
@@ -403,12 +413,59 @@ class SimulatedConsumerTests {
 	void closeRunsCallbacksOfCommits() {
 		SimulatedConsumer<String, String> consumer = assigned(SimulatedWorld.eager());
 		List<Long> answered = new ArrayList<>();
-		consumer.commitAsync(Map.of(P0, new OffsetAndMetadata(1)),
-				(offsets, failure) -> answered.add(offsets.get(P0).offset()));
+		consumer.commitAsync(Map.of(P0, new OffsetAndMetadata(1)), (offsets, failure) -> answered.add(offset(offsets)));
 		consumer.close();
 		assertThat(answered).containsExactly(1L);
 		consumer.close();
 		assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> consumer.poll(Duration.ZERO));
+	}
+
+	/**
+	 * Javadoc of KafkaConsumer: "close cannot be woken up".
+	 */
+	@Test
+	void closeIsNotWokenUp() {
+		SimulatedConsumer<String, String> consumer = assigned(SimulatedWorld.eager());
+		AtomicReference<Boolean> called = new AtomicReference<>(false);
+		consumer.commitAsync(Map.of(P0, new OffsetAndMetadata(1)), (offsets, failure) -> called.set(true));
+		consumer.wakeup();
+		consumer.close();
+		assertThat(called).hasValue(true);
+	}
+
+	@Test
+	void killedProcessDoesNothingMore() {
+		SimulatedConsumer<String, String> consumer = assigned(SimulatedWorld.eager());
+		this.world.time.after(1000, consumer::kill);
+		assertThatExceptionOfType(KafkaException.class)
+			.isThrownBy(() -> consumer.commitSync(Map.of(P0, new OffsetAndMetadata(1))));
+		assertThatExceptionOfType(KafkaException.class).isThrownBy(() -> consumer.poll(Duration.ZERO));
+		assertThat(consumer.isReady()).isFalse();
+	}
+
+	@Test
+	void frozenProcessIsWokenUpLater() {
+		AtomicReference<Boolean> running = new AtomicReference<>(false);
+		AtomicReference<Boolean> ready = new AtomicReference<>(false);
+		SimulatedConsumer<String, String> consumer = this.world.cluster.consumer(SimulatedWorld.eager(),
+				new StringDeserializer(), new StringDeserializer(), running::get);
+		consumer.assign(List.of(P0));
+		consumer.onReady(() -> ready.set(true));
+		consumer.wakeup();
+		this.world.time.await(() -> false, Duration.ofSeconds(1).toNanos());
+		assertThat(ready).hasValue(false);
+		running.set(true);
+		this.world.time.await(() -> false, Duration.ofSeconds(1).toNanos());
+		assertThat(ready).hasValue(true);
+	}
+
+	@Test
+	void commitsAreListenedTo() {
+		List<String> commits = new ArrayList<>();
+		this.world.cluster.addCommitListener((group, member, partition, offset) -> commits
+			.add(group + " " + member + " " + partition + " " + offset.offset() + " " + offset.metadata()));
+		assigned(SimulatedWorld.eager()).commitSync(Map.of(P0, new OffsetAndMetadata(1, "meta")));
+		assertThat(commits).containsExactly("group  t-0 1 meta");
 	}
 
 	@Test
@@ -442,7 +499,8 @@ class SimulatedConsumerTests {
 			this.world.cluster.produce("t", 0, null, null, new RecordHeaders(), timestamp);
 		}
 		SimulatedConsumer<String, String> consumer = assigned(SimulatedWorld.eager());
-		assertThat(consumer.offsetsForTimes(Map.of(P0, 15L)).get(P0).offset()).isEqualTo(1);
+		assertThat(consumer.offsetsForTimes(Map.of(P0, 15L))).containsEntry(P0,
+				new OffsetAndTimestamp(1, 20, Optional.of(0)));
 		assertThat(consumer.offsetsForTimes(Map.of(P0, 40L))).containsEntry(P0, null);
 		assertThat(consumer.partitionsFor("t")).hasSize(2);
 		assertThat(consumer.listTopics()).containsOnlyKeys("t");

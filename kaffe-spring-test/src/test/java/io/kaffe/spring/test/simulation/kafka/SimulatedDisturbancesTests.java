@@ -171,8 +171,7 @@ class SimulatedDisturbancesTests {
 		this.disturbances.rebalance("g");
 		this.world.run(Duration.ofSeconds(5));
 		assertThat(member.events).containsExactly("assigned[0]", "revoked[0]", "assigned[0]");
-		assertThat(this.disturbances.expireSession("g", this.world.cluster.coordinator().members("g").get(0)))
-			.isTrue();
+		assertThat(this.disturbances.expireSession("g", this.world.cluster.coordinator().members("g").get(0))).isTrue();
 		this.world.run(Duration.ofSeconds(5));
 		assertThat(member.events).endsWith("lost[0]", "assigned[0]");
 	}

@@ -91,10 +91,12 @@ class SimulatedGroupTests {
 			assertThat(a.consumer.assignment()).hasSize(2);
 			assertThat(c.consumer.assignment()).hasSize(2);
 			assertThat(Collections.disjoint(a.consumer.assignment(), c.consumer.assignment())).isTrue();
-			// Commits during a cooperative rebalance, and with an epoch that was just replaced
+			// Commits during a cooperative rebalance, and with an epoch that was just
+			// replaced
 			assertThat(Stream.of(a, b, c).flatMap((member) -> member.failures.stream()))
 				.allMatch((failure) -> failure instanceof RebalanceInProgressException
-						|| failure instanceof CommitFailedException && failure.getMessage().contains("stale"));
+						|| failure instanceof CommitFailedException
+								&& String.valueOf(failure.getMessage()).contains("stale"));
 		}
 	}
 
@@ -276,6 +278,38 @@ class SimulatedGroupTests {
 		assertThat(a.events.get(a.events.size() - 1)).matches("revoked\\[[01]\\]");
 		this.world.run(Duration.ofSeconds(10));
 		assertThat(b.consumer.assignment()).hasSize(2);
+	}
+
+	@ParameterizedTest
+	@MethodSource("protocols")
+	void closeDuringAJoinLeaves(Supplier<Map<String, Object>> protocol) {
+		this.world.cluster.createTopic("t", 2);
+		for (int i = 0; i < 20; i++) {
+			SimulatedConsumer<String, String> consumer = this.world.consumer(protocol.get());
+			consumer.subscribe(List.of("t"));
+			consumer.poll(Duration.ofMillis(i));
+			consumer.close();
+			this.world.run(Duration.ofSeconds(1));
+			assertThat(this.world.cluster.coordinator().members(SimulatedWorld.GROUP)).isEmpty();
+		}
+	}
+
+	/**
+	 * A cooperative member that leaves during a rebalance calls onPartitionsLost.
+	 */
+	@Test
+	void closeDuringACooperativeRebalanceLoses() {
+		this.world.cluster.createTopic("t", 2);
+		TestMember a = this.world.member("a", SimulatedWorld.cooperative());
+		TestMember b = this.world.member("b", SimulatedWorld.cooperative());
+		this.world.run(Duration.ofSeconds(20));
+		b.polling = false;
+		b.consumer.onReady(() -> {
+		});
+		this.world.cluster.disturbances().rebalance(SimulatedWorld.GROUP);
+		this.world.run(Duration.ofSeconds(5));
+		a.close();
+		assertThat(a.events).last().asString().matches("lost\\[[01]\\]");
 	}
 
 	@ParameterizedTest

@@ -56,8 +56,8 @@ final class SimulatedWorld {
 	SimulatedWorld(long seed) {
 		this.time = new SingleThreadedTime(seed);
 		this.cluster = new SimulatedCluster(this.time);
-		this.cluster.addCommitListener(
-				(group, member, partition, offset) -> this.committed.put(partition, offset.offset()));
+		this.cluster
+			.addCommitListener((group, member, partition, offset) -> this.committed.put(partition, offset.offset()));
 	}
 
 	static TopicPartition partition(int number) {
