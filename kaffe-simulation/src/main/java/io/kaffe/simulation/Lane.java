@@ -51,8 +51,8 @@ public final class Lane {
 	/**
 	 * Let histories happen.
 	 * @param args for how many seconds, the first seed, by how much the next one is
-	 * greater, and how many at most; or {@code replay} and a seed, or {@code shorten} and
-	 * a seed
+	 * greater, and {@code brief} to print nothing but the violation; or {@code replay}
+	 * and a seed, or {@code shorten} and a seed
 	 */
 	public static void main(String[] args) {
 		LogManager.getLogManager().reset();
@@ -64,13 +64,13 @@ public final class Lane {
 		}
 		else {
 			violated = lane.run(Duration.ofSeconds(Long.parseLong(args[0])), Long.parseLong(args[1]),
-					Long.parseLong(args[2]), Long.parseLong(args[3]));
+					Long.parseLong(args[2]), args[3].equals("brief"));
 		}
 		System.out.flush();
 		System.exit(violated ? 1 : 0);
 	}
 
-	private boolean run(Duration time, long first, long step, long most) {
+	private boolean run(Duration time, long first, long step, boolean brief) {
 		long begin = System.nanoTime();
 		long count = 0;
 		long records = 0;
@@ -80,7 +80,7 @@ public final class Lane {
 		long points = 0;
 		long millis = 0;
 		boolean violated = false;
-		for (long seed = first; count < most && System.nanoTime() - begin < time.toNanos(); seed += step) {
+		for (long seed = first; System.nanoTime() - begin < time.toNanos(); seed += step) {
 			Scenario scenario = Scenario.of(seed);
 			Outcome outcome = this.histories.of(scenario, false);
 			count++;
@@ -93,7 +93,7 @@ public final class Lane {
 			millis += outcome.millis();
 			if (outcome.isViolated()) {
 				violated = true;
-				report(outcome);
+				report(outcome, brief);
 				break;
 			}
 		}
@@ -111,9 +111,12 @@ public final class Lane {
 		return outcome.isViolated();
 	}
 
-	private void report(Outcome outcome) {
+	private void report(Outcome outcome, boolean brief) {
 		this.out.println("violated by seed " + outcome.scenario().seed() + ": " + outcome.violation().getMessage());
-		print(this.histories.shorten(outcome));
+		this.out.flush();
+		if (!brief) {
+			print(this.histories.shorten(outcome));
+		}
 	}
 
 	private void print(Outcome outcome) {

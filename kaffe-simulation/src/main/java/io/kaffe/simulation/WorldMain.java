@@ -64,7 +64,7 @@ public final class WorldMain {
 		long seed = (args.length > 1) ? Long.parseLong(args[1]) : System.nanoTime();
 		int lanes = (args.length > 2) ? Integer.parseInt(args[2]) : Runtime.getRuntime().availableProcessors();
 		System.out.println("From seed " + seed);
-		Summary summary = run(System.getProperty("java.class.path"), seconds, seed, lanes);
+		Summary summary = run(System.getProperty("java.class.path"), seconds, seed, lanes, false);
 		System.out.println(summary);
 		System.exit(summary.violations() > 0 ? 1 : 0);
 	}
@@ -75,15 +75,17 @@ public final class WorldMain {
 	 * @param seconds for how long
 	 * @param seed the first seed
 	 * @param lanes in how many virtual machines
+	 * @param brief whether only to see if one breaks a promise, and nothing is printed
 	 * @return what they saw
 	 */
-	static Summary run(String classPath, long seconds, long seed, int lanes) throws IOException, InterruptedException {
+	static Summary run(String classPath, long seconds, long seed, int lanes, boolean brief)
+			throws IOException, InterruptedException {
 		List<Process> processes = new ArrayList<>();
 		for (int lane = 0; lane < lanes; lane++) {
 			processes.add(start(classPath, String.valueOf(seconds), String.valueOf(seed + lane), String.valueOf(lanes),
-					String.valueOf(Long.MAX_VALUE)));
+					brief ? "brief" : "whole"));
 		}
-		Summary summary = new Summary();
+		Summary summary = new Summary(brief);
 		List<Thread> readers = new ArrayList<>();
 		for (Process process : processes) {
 			Thread reader = new Thread(() -> read(process, processes, summary), "lane");
@@ -159,7 +161,11 @@ public final class WorldMain {
 
 		private int lanes;
 
-		private boolean quiet;
+		private final boolean quiet;
+
+		Summary(boolean quiet) {
+			this.quiet = quiet;
+		}
 
 		synchronized void add(String line) {
 			String[] numbers = line.split(" ");
@@ -175,16 +181,24 @@ public final class WorldMain {
 			}
 		}
 
-		synchronized void quiet() {
-			this.quiet = true;
-		}
-
 		synchronized void violated(String line) {
 			this.violations.add(line);
 		}
 
 		synchronized int violations() {
 			return this.violations.size();
+		}
+
+		/**
+		 * Return the first violation, without what differs from case to case.
+		 */
+		synchronized String firstViolation() {
+			String first = this.violations.get(0);
+			return first.substring(first.indexOf(": ") + 2).replaceAll("\\[.*", "...").replace('|', '/');
+		}
+
+		synchronized long histories() {
+			return this.sums[0];
 		}
 
 		@Override
