@@ -100,9 +100,8 @@ final class Application implements RecordRecoverer {
 			case ACKNOWLEDGED_RECORD -> new AcknowledgingListener();
 			case FUTURE -> futureListener();
 			case BATCH -> (BatchMessageListener<Object, Object>) (records) -> handleBatch(records, null);
-			case ACKNOWLEDGED_BATCH ->
-				(BatchAcknowledgingMessageListener<Object, Object>) (records, acknowledgment) -> handleBatch(records,
-						acknowledgment);
+			case ACKNOWLEDGED_BATCH -> (BatchAcknowledgingMessageListener<Object, Object>) (records,
+					acknowledgment) -> handleBatch(records, acknowledgment);
 		};
 	}
 

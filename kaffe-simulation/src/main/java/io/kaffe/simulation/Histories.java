@@ -81,8 +81,8 @@ final class Histories {
 			}
 		}
 		for (int index = 0; index < shortest.happenings().size() && tries < MOST_TRIES; index++) {
-			for (Scenario smaller = smaller(shortest, index); smaller != null && tries < MOST_TRIES; smaller = smaller(
-					shortest, index)) {
+			for (Scenario smaller = smaller(shortest, index); smaller != null
+					&& tries < MOST_TRIES; smaller = smaller(shortest, index)) {
 				tries++;
 				if (!of(smaller, false).isViolatedAs(found)) {
 					break;
@@ -105,8 +105,8 @@ final class Histories {
 			return null;
 		}
 		List<Happening> less = new ArrayList<>(scenario.happenings());
-		less.set(index, new Happening(happening.millis(), happening.kind(), happening.which(),
-				happening.howMuch() / 2));
+		less.set(index,
+				new Happening(happening.millis(), happening.kind(), happening.which(), happening.howMuch() / 2));
 		return scenario.with(less);
 	}
 

@@ -101,8 +101,8 @@ final class Journal implements CommitListener {
 	}
 
 	/**
-	 * A record stands in its log. If it takes the place of one that was lost by an unclean
-	 * election, it may be below the committed offset, as without workers
+	 * A record stands in its log. If it takes the place of one that was lost by an
+	 * unclean election, it may be below the committed offset, as without workers
 	 * (docs/guide/guarantees.md).
 	 */
 	void stands(Fact fact) {
@@ -129,7 +129,8 @@ final class Journal implements CommitListener {
 		Fact fact = fact(record);
 		this.deliveries++;
 		fact.deliveries++;
-		this.simulation.record(() -> "handles " + fact + ((fact.deliveries > 1) ? " for the " + fact.deliveries + ". time" : ""));
+		this.simulation
+			.record(() -> "handles " + fact + ((fact.deliveries > 1) ? " for the " + fact.deliveries + ". time" : ""));
 		if (record.offset() != fact.offset) {
 			violated("%s was handled as offset %d".formatted(fact, record.offset()));
 		}
@@ -327,7 +328,8 @@ final class Journal implements CommitListener {
 		boolean keyed = this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
 		forEachRecord(fact.partition(), (earlier) -> {
 			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || earlier.key().equals(fact.key()))
-					&& !before.contains(earlier) && !(this.service.shape().isAcknowledged() && earlier.deliveries > 0)) {
+					&& !before.contains(earlier)
+					&& !(this.service.shape().isAcknowledged() && earlier.deliveries > 0)) {
 				violated("%s is handled before %s".formatted(fact, earlier));
 			}
 		});

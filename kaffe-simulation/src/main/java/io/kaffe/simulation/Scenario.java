@@ -75,13 +75,12 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 					chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
-		return new Scenario(seed, service, chance.one(1, 2, 2, 3), chance.between(1, 3),
-				chance.one(0, 0, 2, 20), List.copyOf(happenings));
+		return new Scenario(seed, service, chance.one(1, 2, 2, 3), chance.between(1, 3), chance.one(0, 0, 2, 20),
+				List.copyOf(happenings));
 	}
 
 	Scenario with(List<Happening> less) {
-		return new Scenario(this.seed, this.service, this.instances, this.partitions, this.slowness,
-				List.copyOf(less));
+		return new Scenario(this.seed, this.service, this.instances, this.partitions, this.slowness, List.copyOf(less));
 	}
 
 	/**

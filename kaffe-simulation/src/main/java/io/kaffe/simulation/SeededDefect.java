@@ -91,7 +91,8 @@ record SeededDefect(String name, Path patch) {
 		try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
 			List<String> options = List.of("--release", "17", "-proc:none", "-nowarn", "-parameters", "-d",
 					classes.toString(), "-cp", System.getProperty("java.class.path"));
-			if (!compiler.getTask(null, files, null, options, null, files.getJavaFileObjectsFromPaths(sources)).call()) {
+			if (!compiler.getTask(null, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
+				.call()) {
 				throw new IllegalStateException("'" + this.name + "' does not compile");
 			}
 		}

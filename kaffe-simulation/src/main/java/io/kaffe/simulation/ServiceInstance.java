@@ -225,8 +225,8 @@ final class ServiceInstance {
 		int ceiling = 2 * this.service.maxBuffered() + this.service.maxPollRecords() * this.service.concurrency()
 				+ this.world.partitions();
 		if (this.engine.buffered() > ceiling) {
-			this.world.journal().violated(this + " has buffered " + this.engine.buffered() + " records, more than "
-					+ ceiling);
+			this.world.journal()
+				.violated(this + " has buffered " + this.engine.buffered() + " records, more than " + ceiling);
 		}
 	}
 
@@ -275,7 +275,8 @@ final class ServiceInstance {
 			if (clientIdSuffix != null && all.containsKey(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)) {
 				all.computeIfPresent(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, (key, id) -> id + clientIdSuffix);
 			}
-			all.put(ConsumerConfig.CLIENT_ID_CONFIG, ServiceInstance.this.name + Objects.requireNonNullElse(clientIdSuffix, ""));
+			all.put(ConsumerConfig.CLIENT_ID_CONFIG,
+					ServiceInstance.this.name + Objects.requireNonNullElse(clientIdSuffix, ""));
 			SimulatedConsumer<Object, Object> consumer = (SimulatedConsumer) ServiceInstance.this.world.cluster()
 				.consumer(all, new StringDeserializer(), new StringDeserializer(),
 						ServiceInstance.this.process::isRunning);

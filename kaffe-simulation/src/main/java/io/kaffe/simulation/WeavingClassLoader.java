@@ -54,8 +54,8 @@ final class WeavingClassLoader extends ClassLoader {
 		synchronized (getClassLoadingLock(name)) {
 			Class<?> loaded = findLoadedClass(name);
 			if (loaded == null) {
-				byte[] bytes = isWoven(name) ? this.weaving.weave(name, name.startsWith(ENGINE)) :
-						 this.weaving.bytes(name.replace('.', '/'));
+				byte[] bytes = isWoven(name) ? this.weaving.weave(name, name.startsWith(ENGINE))
+						: this.weaving.bytes(name.replace('.', '/'));
 				if (bytes == null) {
 					throw new ClassNotFoundException(name);
 				}

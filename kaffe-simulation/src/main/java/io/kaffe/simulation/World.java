@@ -215,7 +215,8 @@ final class World {
 			}
 			case RESTART_CONTAINER -> aside("restart", () -> {
 				instance.stopContainer();
-				// A consumer takes longer to start than it takes the coordinator to hear that
+				// A consumer takes longer to start than it takes the coordinator to hear
+				// that
 				// the one before has left.
 				this.simulation.elapse(5 * MILLI);
 				if (instance.isUp()) {
@@ -244,11 +245,11 @@ final class World {
 						this.journal.sought(new TopicPartition(topic, number), 0, 0, false);
 					}
 				});
-				commits(instance, which, howMuch, List.of(CommitFault.Kind.LATE, CommitFault.Kind.ANSWER_LATE,
-						CommitFault.Kind.OVERTAKEN));
+				commits(instance, which, howMuch,
+						List.of(CommitFault.Kind.LATE, CommitFault.Kind.ANSWER_LATE, CommitFault.Kind.OVERTAKEN));
 			}
-			case FAIL_FETCHES -> anyConsumer(instance, which,
-					(client) -> this.cluster.disturbances().failFetches(client, span));
+			case FAIL_FETCHES ->
+				anyConsumer(instance, which, (client) -> this.cluster.disturbances().failFetches(client, span));
 			case SLOW_FETCHES -> anyConsumer(instance, which, (client) -> {
 				this.cluster.disturbances().slowFetches(client, span / 4);
 				this.simulation.after(span, () -> this.cluster.disturbances().slowFetches(client, 0));
@@ -457,9 +458,8 @@ final class World {
 			up().forEach((instance) -> instance.engine()
 				.operations()
 				.failingRecords(GROUP)
-				.forEach((failing) -> attempt(() -> instance.engine()
-					.operations()
-					.retry(GROUP, failing.partition(), failing.offset()))));
+				.forEach((failing) -> attempt(
+						() -> instance.engine().operations().retry(GROUP, failing.partition(), failing.offset()))));
 			if (this.transactions.isEmpty() && this.journal.behind().isEmpty() && this.journal.unfinished().isEmpty()
 					&& left().isEmpty()) {
 				return true;

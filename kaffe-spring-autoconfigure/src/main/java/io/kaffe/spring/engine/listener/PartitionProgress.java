@@ -150,7 +150,8 @@ final class PartitionProgress {
 	Resumption resumption(long target) {
 		OffsetWindow window = this.window;
 		if (window == null) {
-			return new Resumption(target, target, 0, CommitMetadata.UNKNOWN_EPOCH, ReportedOffsets.NONE, this.committed);
+			return new Resumption(target, target, 0, CommitMetadata.UNKNOWN_EPOCH, ReportedOffsets.NONE,
+					this.committed);
 		}
 		long next = window.next();
 		long known = polledUntil();
@@ -531,8 +532,8 @@ final class PartitionProgress {
 			@Nullable OffsetAndMetadata committed) {
 
 		/**
-		 * Return from where to read: below what was polled, with the leader epoch of that,
-		 * by which the client detects that the log was truncated since (KIP-320).
+		 * Return from where to read: below what was polled, with the leader epoch of
+		 * that, by which the client detects that the log was truncated since (KIP-320).
 		 */
 		OffsetAndMetadata position() {
 			return (this.from < this.polledBefore && this.leaderEpoch >= 0)

@@ -166,7 +166,8 @@ final class RecordDispatcher {
 			seekTo(partition, first);
 			return;
 		}
-		logger.warn("Dropping records of " + partition + " from offset " + first.offset() + " of consumer '" + this.context
+		logger.warn("Dropping records of " + partition + " from offset " + first.offset() + " of consumer '"
+				+ this.context
 				+ "': the partition is not assigned to it; they were not committed and are redelivered to its owner");
 	}
 

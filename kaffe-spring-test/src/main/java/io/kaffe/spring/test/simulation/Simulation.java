@@ -120,7 +120,8 @@ public final class Simulation implements SimulatedTime {
 	 */
 	public static Simulation interleaving(long seed, Carriers carriers) {
 		Schedule.Kind[] kinds = Schedule.Kind.values();
-		return new Simulation(seed, carriers, kinds[(int) Long.remainderUnsigned(seed * 0x9E3779B97F4A7C15L >>> 17, kinds.length)]);
+		return new Simulation(seed, carriers,
+				kinds[(int) Long.remainderUnsigned(seed * 0x9E3779B97F4A7C15L >>> 17, kinds.length)]);
 	}
 
 	/**
@@ -190,7 +191,9 @@ public final class Simulation implements SimulatedTime {
 					for (StackTraceElement element : thread.carrier.thread().getStackTrace()) {
 						if (element.getClassName().startsWith("io.kaffe.") && line.length() < STACK_LENGTH) {
 							String name = element.getClassName();
-							line.append(" < ").append(name.substring(name.lastIndexOf('.') + 1)).append('.')
+							line.append(" < ")
+								.append(name.substring(name.lastIndexOf('.') + 1))
+								.append('.')
 								.append(element.getMethodName());
 						}
 					}
@@ -320,7 +323,8 @@ public final class Simulation implements SimulatedTime {
 	public void record(Supplier<String> line) {
 		if (this.told && !this.ended) {
 			SimulatedThread thread = this.running;
-			this.story.add("%,11.3f ms  %-24s %s".formatted(this.now / 1e6, (thread != null) ? thread : "-", line.get()));
+			this.story
+				.add("%,11.3f ms  %-24s %s".formatted(this.now / 1e6, (thread != null) ? thread : "-", line.get()));
 		}
 	}
 
@@ -580,8 +584,7 @@ public final class Simulation implements SimulatedTime {
 				continue;
 			}
 			if (first == null) {
-				return failed(
-						new StuckSimulationException("Nothing will ever happen that could wake " + this.waiting));
+				return failed(new StuckSimulationException("Nothing will ever happen that could wake " + this.waiting));
 			}
 			this.events.poll();
 			if (first.time() > this.now) {
@@ -618,8 +621,8 @@ public final class Simulation implements SimulatedTime {
 	private void wakeWaiting() {
 		for (int index = 0; index < this.waiting.size(); index++) {
 			SimulatedThread thread = this.waiting.get(index);
-			if (thread.process().isRunning() && (thread.deadline <= this.now
-					|| Objects.requireNonNull(thread.condition).getAsBoolean())) {
+			if (thread.process().isRunning()
+					&& (thread.deadline <= this.now || Objects.requireNonNull(thread.condition).getAsBoolean())) {
 				this.waiting.remove(index--);
 				thread.condition = null;
 				thread.waits++;

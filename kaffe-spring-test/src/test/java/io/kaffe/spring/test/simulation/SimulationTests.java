@@ -104,7 +104,9 @@ class SimulationTests {
 	 */
 	@Test
 	void threadsAreInterruptedAtPoints() {
-		long lost = LongStream.range(0, 200).filter((seed) -> counted(seed, Schedule.Kind.MANY_SWITCHES, false) < 200).count();
+		long lost = LongStream.range(0, 200)
+			.filter((seed) -> counted(seed, Schedule.Kind.MANY_SWITCHES, false) < 200)
+			.count();
 		assertThat(lost).isGreaterThan(50);
 		assertThat(LongStream.range(0, 200).filter((seed) -> counted(seed, Schedule.Kind.COOPERATIVE, false) < 200))
 			.isEmpty();
