@@ -102,6 +102,7 @@ final class World {
 		this.cluster = new SimulatedCluster(this.simulation);
 		this.journal = new Journal(this.simulation, this.cluster, scenario, isGraceful(scenario));
 		this.cluster.addCommitListener(this.journal);
+		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 2000 * MILLI);
 	}
 
 	private static boolean isGraceful(Scenario scenario) {

@@ -124,11 +124,12 @@ final class ClassicGroup extends Group<ClassicMember> {
 
 	private JoinAnswer answerTo(ClassicMember member, boolean keepsAssignment) {
 		Map<String, JoinRequest> subscriptions = new TreeMap<>();
-		boolean leads = member == this.leader && !keepsAssignment;
+		boolean leads = member == this.leader;
 		if (leads) {
 			members().forEach((id, each) -> subscriptions.put(id, each.request()));
 		}
-		return new JoinAnswer(Errors.NONE, member.id(), this.generation, this.assignor, leads, subscriptions);
+		return new JoinAnswer(Errors.NONE, member.id(), this.generation, this.assignor, leads && !keepsAssignment,
+				subscriptions);
 	}
 
 	private void prepareRebalance() {

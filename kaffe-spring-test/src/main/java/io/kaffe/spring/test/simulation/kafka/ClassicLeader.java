@@ -49,10 +49,8 @@ final class ClassicLeader {
 		Map<String, Set<String>> topics = new TreeMap<>();
 		Map<String, Set<TopicPartition>> owned = new TreeMap<>();
 		Map<TopicPartition, Integer> newest = new LinkedHashMap<>();
-		Map<String, Integer> counts = new TreeMap<>();
 		answer.members().forEach((member, request) -> {
 			topics.put(member, request.topics());
-			request.topics().forEach((topic) -> counts.put(topic, this.cluster.partitions(topic)));
 			request.owned().forEach((partition) -> newest.merge(partition, request.ownedGeneration(), Math::max));
 		});
 		answer.members().forEach((member, request) -> {
@@ -60,8 +58,21 @@ final class ClassicLeader {
 			current.removeIf((partition) -> newest.getOrDefault(partition, 0) > request.ownedGeneration());
 			owned.put(member, current);
 		});
-		this.partitions = counts;
+		watch(answer);
 		return Assignors.assign(answer.assignor(), this.cluster, topics, owned);
+	}
+
+	/**
+	 * Keep the assignment of the one it replaces, but notice from now on when there are
+	 * other partitions (KIP-814).
+	 */
+	void watch(JoinAnswer answer) {
+		Map<String, Integer> counts = new TreeMap<>();
+		answer.members()
+			.values()
+			.forEach((request) -> request.topics()
+				.forEach((topic) -> counts.put(topic, this.cluster.partitions(topic))));
+		this.partitions = counts.isEmpty() ? null : counts;
 	}
 
 	/**

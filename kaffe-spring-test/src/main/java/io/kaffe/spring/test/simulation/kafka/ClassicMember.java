@@ -128,7 +128,8 @@ final class ClassicMember extends Group.Member {
 	}
 
 	/**
-	 * The answer to a JoinGroup request.
+	 * The answer to a JoinGroup request. The leader gets all members, and assigns
+	 * partitions unless it replaces the one that did (KIP-814).
 	 */
 	record JoinAnswer(Errors error, String memberId, int generation, String assignor, boolean leads,
 			Map<String, JoinRequest> members) {

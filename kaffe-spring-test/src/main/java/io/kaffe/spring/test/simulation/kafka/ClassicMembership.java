@@ -64,11 +64,14 @@ final class ClassicMembership extends Membership {
 
 	private final ClassicLeader leader;
 
+	private final ClassicRequests requests;
+
 	private final ClassicRevocations revocations;
 
 	ClassicMembership(ConsumerProcess process, ClientConfig config, Subscriptions subscriptions, CoordinatorLink link) {
 		super(process, config, subscriptions, link);
 		this.leader = new ClassicLeader(process.cluster());
+		this.requests = new ClassicRequests(process.cluster().coordinator(), link, this::group);
 		this.revocations = new ClassicRevocations(subscriptions, callbacks(), config.cooperative());
 	}
 
@@ -142,12 +145,11 @@ final class ClassicMembership extends Membership {
 		JoinRequest request = new JoinRequest(this.memberId, config().clientId(), config().instanceId(),
 				config().sessionTimeout(), config().maxPollInterval(), Set.copyOf(subscriptions().topics()),
 				config().assignors(), subscriptions().assigned(), this.generation);
-		link().<JoinAnswer>send((answer) -> process().cluster().coordinator().classic(group()).join(request, answer),
-				(answer) -> {
-					if (current == this.attempt) {
-						joined(answer);
-					}
-				}, (error) -> retry(current));
+		this.requests.join(request, (answer) -> {
+			if (current == this.attempt) {
+				joined(answer);
+			}
+		}, () -> retry(current));
 	}
 
 	private void retry(int current) {
@@ -173,17 +175,13 @@ final class ClassicMembership extends Membership {
 		this.state = State.COMPLETING;
 		startTicking();
 		int current = this.attempt;
+		this.leader.watch(answer);
 		Map<String, Set<TopicPartition>> assignment = answer.leads() ? this.leader.assign(answer) : null;
-		link().<SyncAnswer>send(
-				(reply) -> process().cluster()
-					.coordinator()
-					.classic(group())
-					.sync(answer.memberId(), answer.generation(), config().instanceId(), assignment, reply),
-				(reply) -> {
-					if (current == this.attempt) {
-						synced(reply);
-					}
-				}, (error) -> retry(current));
+		this.requests.sync(identity(), assignment, (reply) -> {
+			if (current == this.attempt) {
+				synced(reply);
+			}
+		}, () -> retry(current));
 	}
 
 	private void synced(SyncAnswer answer) {
@@ -228,7 +226,7 @@ final class ClassicMembership extends Membership {
 		}
 		if (isPollExpired()) {
 			process().cluster().time().record(() -> config().clientId() + " leaves: no poll for too long");
-			sendLeave();
+			this.requests.leave(this.memberId);
 			reset(true);
 			return;
 		}
@@ -237,15 +235,12 @@ final class ClassicMembership extends Membership {
 		}
 		this.heartbeatInFlight = true;
 		CommitIdentity sent = identity();
-		link().<Errors>send((answer) -> answer.accept(process().cluster()
-			.coordinator()
-			.classic(group())
-			.heartbeat(sent.memberId(), sent.generation(), sent.instanceId())), (error) -> {
-				this.heartbeatInFlight = false;
-				if (sent.equals(identity())) {
-					heartbeatAnswered(error);
-				}
-			}, (error) -> this.heartbeatInFlight = false);
+		this.requests.heartbeat(sent, (error) -> {
+			this.heartbeatInFlight = false;
+			if (sent.equals(identity())) {
+				heartbeatAnswered(error);
+			}
+		}, () -> this.heartbeatInFlight = false);
 	}
 
 	private void heartbeatAnswered(Errors error) {
@@ -279,15 +274,6 @@ final class ClassicMembership extends Membership {
 		this.leader.end();
 	}
 
-	private void sendLeave() {
-		String id = this.memberId;
-		if (!id.isEmpty()) {
-			link().send((answer) -> process().cluster().coordinator().classic(group()).leave(id), (answer) -> {
-			}, (error) -> {
-			});
-		}
-	}
-
 	/**
 	 * What it has is lost if it leaves during a rebalance, as in the client.
 	 */
@@ -303,7 +289,7 @@ final class ClassicMembership extends Membership {
 		boolean leaves = (operation == GroupMembershipOperation.DEFAULT) ? config().instanceId() == null
 				: operation == GroupMembershipOperation.LEAVE_GROUP;
 		if (leaves) {
-			sendLeave();
+			this.requests.leave(this.memberId);
 		}
 		reset(true);
 		this.rejoin = false;
@@ -333,23 +319,18 @@ final class ClassicMembership extends Membership {
 
 	@Override
 	RuntimeException commitFailed(Errors error, CommitIdentity identity, boolean sync) {
-		boolean unchanged = identity.equals(identity());
-		switch (error) {
-			case REBALANCE_IN_PROGRESS -> {
-				this.rejoin = true;
-				return rebalancing();
-			}
-			case UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION -> {
-				if (!unchanged && this.state == State.PREPARING) {
-					return rebalancing();
-				}
-				reset(error == Errors.UNKNOWN_MEMBER_ID);
-				return new CommitFailedException();
-			}
-			default -> {
-				return (RuntimeException) error.exception();
-			}
+		if (error == Errors.REBALANCE_IN_PROGRESS) {
+			this.rejoin = true;
+			return rebalancing();
 		}
+		if (error != Errors.UNKNOWN_MEMBER_ID && error != Errors.ILLEGAL_GENERATION) {
+			return (RuntimeException) error.exception();
+		}
+		if (!identity.equals(identity()) && this.state == State.PREPARING) {
+			return rebalancing();
+		}
+		reset(error == Errors.UNKNOWN_MEMBER_ID);
+		return new CommitFailedException();
 	}
 
 	@Override

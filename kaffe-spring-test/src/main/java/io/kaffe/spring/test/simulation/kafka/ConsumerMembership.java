@@ -18,7 +18,6 @@ package io.kaffe.spring.test.simulation.kafka;
 
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -42,10 +41,6 @@ final class ConsumerMembership extends Membership {
 	 * {@code group.consumer.heartbeat.interval.ms} and
 	 * {@code group.consumer.session.timeout.ms} of brokers.
 	 */
-	private static final long HEARTBEAT_INTERVAL = TimeUnit.MILLISECONDS.toNanos(200);
-
-	private static final long SESSION_TIMEOUT = TimeUnit.SECONDS.toNanos(2);
-
 	private final String memberId;
 
 	private final Reconciliation reconciliation;
@@ -75,7 +70,7 @@ final class ConsumerMembership extends Membership {
 
 	@Override
 	long heartbeatInterval() {
-		return HEARTBEAT_INTERVAL;
+		return process().cluster().coordinator().heartbeatInterval();
 	}
 
 	@Override
@@ -232,8 +227,9 @@ final class ConsumerMembership extends Membership {
 	}
 
 	private HeartbeatRequest request(int epoch, @Nullable Set<TopicPartition> owned) {
-		return new HeartbeatRequest(this.memberId, config().instanceId(), epoch, SESSION_TIMEOUT,
-				config().maxPollInterval(), new TreeSet<>(subscriptions().topics()), owned);
+		return new HeartbeatRequest(this.memberId, config().instanceId(), epoch,
+				process().cluster().coordinator().sessionTimeout(), config().maxPollInterval(),
+				new TreeSet<>(subscriptions().topics()), owned);
 	}
 
 	private void answered(HeartbeatAnswer answer) {

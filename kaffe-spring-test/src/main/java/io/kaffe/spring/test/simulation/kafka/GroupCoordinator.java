@@ -48,6 +48,10 @@ public final class GroupCoordinator {
 
 	private long initialRebalanceDelay = TimeUnit.MILLISECONDS.toNanos(100);
 
+	private long heartbeatInterval = TimeUnit.SECONDS.toNanos(5);
+
+	private long sessionTimeout = TimeUnit.SECONDS.toNanos(45);
+
 	GroupCoordinator(SimulatedCluster cluster) {
 		this.cluster = cluster;
 	}
@@ -60,6 +64,27 @@ public final class GroupCoordinator {
 	 */
 	public void setInitialRebalanceDelay(long nanos) {
 		this.initialRebalanceDelay = nanos;
+	}
+
+	/**
+	 * Set how often members of groups of the {@code consumer} protocol send heartbeats,
+	 * and after how long without one their session expires
+	 * ({@code group.consumer.heartbeat.interval.ms} and
+	 * {@code group.consumer.session.timeout.ms}, 5 and 45 seconds by default).
+	 * @param interval the interval in nanoseconds
+	 * @param timeout the time-out in nanoseconds
+	 */
+	public void setConsumerGroupTimes(long interval, long timeout) {
+		this.heartbeatInterval = interval;
+		this.sessionTimeout = timeout;
+	}
+
+	long heartbeatInterval() {
+		return this.heartbeatInterval;
+	}
+
+	long sessionTimeout() {
+		return this.sessionTimeout;
 	}
 
 	long initialRebalanceDelay() {

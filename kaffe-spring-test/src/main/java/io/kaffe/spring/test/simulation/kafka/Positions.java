@@ -165,22 +165,23 @@ final class Positions {
 		if (strategy == null) {
 			return;
 		}
-		ask(asked, (log) -> {
-			if (strategy.type() == StrategyType.EARLIEST) {
-				return log.logStart();
-			}
-			LogEntry entry = null;
-			if (strategy.type() == StrategyType.BY_DURATION) {
-				long ago = strategy.duration().map(Duration::toMillis).orElse(0L);
-				entry = log.firstNotBefore(this.process.cluster().currentTimeMillis() - ago);
-			}
-			return (entry != null) ? entry.offset() : log.readableEnd(this.config.readCommitted());
-		}, (offset) -> {
+		ask(asked, (log) -> new PartitionLog.EpochEnd(log.leaderEpoch(), offset(log, strategy)), (answer) -> {
 			if (isCurrent(asked, Phase.AWAIT_RESET)) {
-				int epoch = leaderEpoch(asked.state().partition());
-				asked.state().seek(offset, epoch, epoch);
+				asked.state().seek(answer.endOffset(), answer.epoch(), answer.epoch());
 			}
 		});
+	}
+
+	private long offset(PartitionLog log, AutoOffsetResetStrategy strategy) {
+		if (strategy.type() == StrategyType.EARLIEST) {
+			return log.logStart();
+		}
+		LogEntry entry = null;
+		if (strategy.type() == StrategyType.BY_DURATION) {
+			long ago = strategy.duration().map(Duration::toMillis).orElse(0L);
+			entry = log.firstNotBefore(this.process.cluster().currentTimeMillis() - ago);
+		}
+		return (entry != null) ? entry.offset() : log.readableEnd(this.config.readCommitted());
 	}
 
 	private void validate(Asked asked) {

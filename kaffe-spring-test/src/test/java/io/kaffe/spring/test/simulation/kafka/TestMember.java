@@ -26,6 +26,8 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
@@ -46,11 +48,15 @@ final class TestMember implements ConsumerRebalanceListener {
 
 	final String name;
 
+	final Map<String, Object> config;
+
 	boolean running = true;
 
 	boolean polling = true;
 
 	boolean commits = true;
+
+	boolean fatal;
 
 	private boolean notified = true;
 
@@ -59,7 +65,17 @@ final class TestMember implements ConsumerRebalanceListener {
 		this.values = world.values;
 		this.consumer = world.cluster.consumer(config, new StringDeserializer(), new StringDeserializer(),
 				() -> this.running);
+		this.config = config;
+		subscribe();
+	}
+
+	void subscribe() {
 		this.consumer.subscribe(List.of("t"), this);
+	}
+
+	void unsubscribe() {
+		this.consumer.unsubscribe();
+		this.notified = true;
 	}
 
 	boolean isNotified() {
@@ -81,6 +97,11 @@ final class TestMember implements ConsumerRebalanceListener {
 			if (any && this.commits) {
 				this.consumer.commitSync();
 			}
+		}
+		catch (UnreleasedInstanceIdException | FencedInstanceIdException ex) {
+			this.failures.add(ex);
+			this.fatal = true;
+			return true;
 		}
 		catch (KafkaException ex) {
 			this.failures.add(ex);
