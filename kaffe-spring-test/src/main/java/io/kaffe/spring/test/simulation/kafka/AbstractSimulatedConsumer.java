@@ -210,14 +210,6 @@ abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 		throw new UnsupportedOperationException("clientInstanceId");
 	}
 
-	/**
-	 * Return the assigned partitions, to any thread: for those who look on.
-	 * @return a copy
-	 */
-	public Set<TopicPartition> assignedNow() {
-		return Set.copyOf(this.subscriptions.assigned());
-	}
-
 	@Override
 	public Set<TopicPartition> assignment() {
 		return call(this.subscriptions::assigned);

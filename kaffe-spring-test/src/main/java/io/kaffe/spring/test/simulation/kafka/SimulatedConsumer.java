@@ -19,6 +19,7 @@ package io.kaffe.spring.test.simulation.kafka;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -101,6 +102,14 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	 */
 	public void onReady(Runnable listener) {
 		process().onReady(listener);
+	}
+
+	/**
+	 * Return the assigned partitions, to any thread: for those who look on.
+	 * @return a copy
+	 */
+	public Set<TopicPartition> assignedNow() {
+		return Set.copyOf(subscriptions().assigned());
 	}
 
 	/**
