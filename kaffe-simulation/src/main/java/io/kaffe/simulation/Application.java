@@ -162,7 +162,7 @@ final class Application implements RecordRecoverer {
 	 * @param record the record
 	 * @return completed when it is handled
 	 */
-	public CompletableFuture<@Nullable Void> handleLater(ConsumerRecord<Object, Object> record) {
+	CompletableFuture<@Nullable Void> handleLater(ConsumerRecord<Object, Object> record) {
 		Fact fact = this.journal.fact(record);
 		this.journal.begins(this.instance, record, List.of());
 		CompletableFuture<@Nullable Void> future = new CompletableFuture<>();

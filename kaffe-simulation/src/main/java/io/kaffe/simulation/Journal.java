@@ -201,11 +201,20 @@ final class Journal implements CommitListener {
 	void sought(TopicPartition partition, long from, long to, boolean passing) {
 		this.back.merge(partition, to, Math::min);
 		if (passing) {
-			forEachRecord(partition, (fact) -> {
-				if (fact.offset >= from && fact.offset < to) {
-					fact.passedOver = true;
-				}
-			});
+			passOver(partition, from, to);
+		}
+	}
+
+	/**
+	 * Let records be passed over, also those that cannot be read yet.
+	 */
+	private void passOver(TopicPartition partition, long from, long to) {
+		PartitionLog log = this.cluster.findLog(partition);
+		for (long offset = from; log != null && offset < to; offset++) {
+			LogEntry entry = log.at(offset);
+			if (entry != null && !entry.isMarker()) {
+				fact(entry).passedOver = true;
+			}
 		}
 	}
 
@@ -213,11 +222,7 @@ final class Journal implements CommitListener {
 	 * An operator skips a record.
 	 */
 	void skipped(TopicPartition partition, long offset) {
-		forEachRecord(partition, (fact) -> {
-			if (fact.offset == offset) {
-				fact.passedOver = true;
-			}
-		});
+		passOver(partition, offset, offset + 1);
 	}
 
 	/**

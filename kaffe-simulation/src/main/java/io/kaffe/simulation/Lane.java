@@ -91,9 +91,10 @@ public final class Lane {
 			commits += outcome.commits();
 			points += outcome.points();
 			millis += outcome.millis();
-			if (outcome.isViolated()) {
+			ViolationException violation = outcome.violation();
+			if (violation != null) {
 				violated = true;
-				report(outcome, brief);
+				report(outcome, violation, brief);
 				break;
 			}
 		}
@@ -111,8 +112,8 @@ public final class Lane {
 		return outcome.isViolated();
 	}
 
-	private void report(Outcome outcome, boolean brief) {
-		this.out.println("violated by seed " + outcome.scenario().seed() + ": " + outcome.violation().getMessage());
+	private void report(Outcome outcome, ViolationException violation, boolean brief) {
+		this.out.println("violated by seed " + outcome.scenario().seed() + ": " + violation.what());
 		this.out.flush();
 		if (!brief) {
 			print(this.histories.shorten(outcome));
@@ -128,7 +129,7 @@ public final class Lane {
 		outcome.story().stream().skip(skipped).forEach(this.out::println);
 		ViolationException violation = outcome.violation();
 		if (violation != null) {
-			this.out.println("=> " + violation.getMessage());
+			this.out.println("=> " + violation.what());
 			if (violation.getCause() != null) {
 				violation.getCause().printStackTrace(this.out);
 			}

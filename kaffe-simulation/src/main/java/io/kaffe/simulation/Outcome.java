@@ -54,8 +54,10 @@ record Outcome(Scenario scenario, @Nullable ViolationException violation, List<S
 	 * Return what is said of a violation, without what differs from case to case.
 	 */
 	private static String words(Outcome outcome) {
-		String message = Objects.requireNonNull(outcome.violation).getMessage();
-		return message.replaceAll("\\[.*", "").replaceAll("\\S*\\d\\S*|\\(\\w+\\)", "");
+		return Objects.requireNonNull(outcome.violation)
+			.what()
+			.replaceAll("\\[.*", "")
+			.replaceAll("\\S*\\d\\S*|\\(\\w+\\)", "");
 	}
 
 }

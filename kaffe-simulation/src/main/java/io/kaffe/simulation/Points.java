@@ -46,6 +46,8 @@ public final class Points {
 	 * @param map the map
 	 * @param key the key
 	 * @param function the function
+	 * @param <K> the type of keys
+	 * @param <V> the type of values
 	 * @return what the map returns
 	 */
 	public static <K, V> @Nullable V compute(Map<K, V> map, K key,
@@ -65,6 +67,8 @@ public final class Points {
 	 * @param map the map
 	 * @param key the key
 	 * @param function the function
+	 * @param <K> the type of keys
+	 * @param <V> the type of values
 	 * @return what the map returns
 	 */
 	public static <K, V> @Nullable V computeIfAbsent(Map<K, V> map, K key,
@@ -84,6 +88,8 @@ public final class Points {
 	 * @param map the map
 	 * @param key the key
 	 * @param function the function
+	 * @param <K> the type of keys
+	 * @param <V> the type of values
 	 * @return what the map returns
 	 */
 	public static <K, V> @Nullable V computeIfPresent(Map<K, V> map, K key,
@@ -104,6 +110,8 @@ public final class Points {
 	 * @param key the key
 	 * @param value the value
 	 * @param function the function
+	 * @param <K> the type of keys
+	 * @param <V> the type of values
 	 * @return what the map returns
 	 */
 	public static <K, V> @Nullable V merge(Map<K, V> map, K key, V value,

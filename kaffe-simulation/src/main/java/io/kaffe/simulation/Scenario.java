@@ -20,8 +20,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-import org.jspecify.annotations.Nullable;
-
 import io.kaffe.simulation.Happening.Kind;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -44,6 +42,13 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 
 	/** What is likely to happen. */
 	private static final List<Kind> DISTURBANCES = disturbances();
+
+	/** What lets no record be handled twice. */
+	private static final List<Kind> GRACEFUL = List.of(Kind.COMPACT, Kind.TRANSACTION, Kind.ABORTED_TRANSACTION,
+			Kind.RETENTION, Kind.ELECTION, Kind.MORE_PARTITIONS, Kind.START, Kind.START, Kind.STOP, Kind.STOP,
+			Kind.RESTART_CONTAINER, Kind.REBALANCE, Kind.REBALANCE, Kind.SLOW_FETCHES, Kind.SLOW_HANDLERS,
+			Kind.FAILING_KEY, Kind.MENDED_KEY, Kind.RETRY, Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION,
+			Kind.PAUSE, Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
 
 	private static List<Kind> disturbances() {
 		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
@@ -70,13 +75,22 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 			happenings.add(new Happening(chance.below(SPAN * 2 / 3),
 					chance.percent(trickle ? 80 : 20) ? Kind.TRICKLE : Kind.PRODUCE, chance.below(1000), count));
 		}
+		boolean graceful = service.isGraceful() && chance.percent(60);
 		for (int count = chance.between(3, 10); count > 0; count--) {
-			happenings.add(new Happening(chance.below(SPAN), chance.one(DISTURBANCES), chance.below(1000),
-					chance.below(1000)));
+			happenings.add(new Happening(chance.below(SPAN), chance.one(graceful ? GRACEFUL : DISTURBANCES),
+					chance.below(1000), chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
 		return new Scenario(seed, service, chance.one(1, 2, 2, 3), chance.between(1, 3), chance.one(0, 0, 2, 20),
 				List.copyOf(happenings));
+	}
+
+	/**
+	 * Return whether no record may be handled twice.
+	 */
+	boolean isGraceful() {
+		return this.service.isGraceful() && this.happenings.stream()
+			.allMatch((happening) -> !happening.disturbs() || GRACEFUL.contains(happening.kind()));
 	}
 
 	Scenario with(List<Happening> less) {
@@ -98,15 +112,22 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 	 * @param drainMillis how long a drain waits
 	 * @param commitMillis how often offsets are committed
 	 * @param maxBuffered most records that are buffered
-	 * @param maxConcurrency most workers that run at once, or {@code null}
+	 * @param maxConcurrency most workers that run at once; 0: all
 	 * @param completedOffsets whether commits report completed offsets
 	 * @param poolSize how many threads the executor has
 	 * @param maxPollRecords most records of a poll
 	 */
 	record Service(Protocol protocol, boolean staticMembers, boolean readCommitted, int concurrency,
 			StandardWorkerAllocationStrategy strategy, Shape shape, FailureAction then, int maxAttempts,
-			int backOffMillis, int drainMillis, int commitMillis, int maxBuffered, @Nullable Integer maxConcurrency,
+			int backOffMillis, int drainMillis, int commitMillis, int maxBuffered, int maxConcurrency,
 			boolean completedOffsets, int poolSize, int maxPollRecords) {
+
+		/**
+		 * Return whether rebalances and stops repeat nothing.
+		 */
+		boolean isGraceful() {
+			return this.completedOffsets && this.drainMillis >= 2000;
+		}
 
 		static Service of(Chance chance) {
 			return new Service(chance.one(Protocol.values()), chance.percent(15), chance.percent(50),
@@ -114,7 +135,7 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 					chance.one(Shape.values()),
 					chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER, FailureAction.SKIP),
 					chance.one(0, 1, 3), chance.one(1, 10, 100), chance.one(0, 200, 2000), chance.one(100, 300, 1000),
-					chance.one(4, 20, 1000), chance.one(null, null, 1, 2), chance.percent(85), chance.one(1, 4, 16),
+					chance.one(4, 20, 1000), chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16),
 					chance.one(1, 10, 500));
 		}
 

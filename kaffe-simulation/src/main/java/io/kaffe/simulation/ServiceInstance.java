@@ -147,9 +147,9 @@ final class ServiceInstance {
 				new FixedBackOff(this.service.backOffMillis(), Long.MAX_VALUE), null, Set.of(), this.service.then(),
 				Map.of(), (this.service.then() == FailureAction.DEAD_LETTER) ? this.application : null, null, 3);
 		return new ConsumerSettings(this.service.strategy().configurationName(), this.service.strategy(),
-				this.service.maxConcurrency(), this.service.maxBuffered(), 64L << 20, this.service.completedOffsets(),
-				Duration.ofMillis(this.service.commitMillis()), Duration.ofMillis(this.service.drainMillis()),
-				new BatchDelivery.Limits(20, Duration.ZERO), policy,
+				(this.service.maxConcurrency() > 0) ? this.service.maxConcurrency() : null, this.service.maxBuffered(),
+				64L << 20, this.service.completedOffsets(), Duration.ofMillis(this.service.commitMillis()),
+				Duration.ofMillis(this.service.drainMillis()), new BatchDelivery.Limits(20, Duration.ZERO), policy,
 				new WorkerOwner.StallLimits(Duration.ofSeconds(1), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 	}

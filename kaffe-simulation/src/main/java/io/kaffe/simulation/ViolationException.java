@@ -26,12 +26,23 @@ final class ViolationException extends RuntimeException {
 	@Serial
 	private static final long serialVersionUID = 1L;
 
-	ViolationException(String message) {
-		super(message);
+	private final String what;
+
+	ViolationException(String what) {
+		super(what);
+		this.what = what;
 	}
 
-	ViolationException(String message, Throwable cause) {
-		super(message, cause);
+	ViolationException(String what, Throwable cause) {
+		super(what, cause);
+		this.what = what;
+	}
+
+	/**
+	 * Return what was broken.
+	 */
+	String what() {
+		return this.what;
 	}
 
 }

@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -67,12 +66,6 @@ final class World {
 
 	private static final int MOST_INSTANCES = 5;
 
-	/** What lets no record be handled twice. */
-	private static final Set<Kind> GRACEFUL = EnumSet.of(Kind.PRODUCE, Kind.TRICKLE, Kind.COMPACT, Kind.TRANSACTION,
-			Kind.ABORTED_TRANSACTION, Kind.RETENTION, Kind.ELECTION, Kind.MORE_PARTITIONS, Kind.START, Kind.STOP,
-			Kind.RESTART_CONTAINER, Kind.REBALANCE, Kind.SLOW_FETCHES, Kind.FAILING_KEY, Kind.MENDED_KEY, Kind.RETRY,
-			Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
-
 	private final List<ServiceInstance> instances = new ArrayList<>();
 
 	private final Set<String> failingKeys = new HashSet<>();
@@ -100,14 +93,9 @@ final class World {
 		this.simulation = Simulation.interleaving(scenario.seed(), carriers);
 		this.simulation.slowness(scenario.slowness());
 		this.cluster = new SimulatedCluster(this.simulation);
-		this.journal = new Journal(this.simulation, this.cluster, scenario, isGraceful(scenario));
+		this.journal = new Journal(this.simulation, this.cluster, scenario, scenario.isGraceful());
 		this.cluster.addCommitListener(this.journal);
 		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 2000 * MILLI);
-	}
-
-	private static boolean isGraceful(Scenario scenario) {
-		return scenario.service().completedOffsets() && scenario.service().drainMillis() >= 2000
-				&& scenario.happenings().stream().allMatch((happening) -> GRACEFUL.contains(happening.kind()));
 	}
 
 	/**
@@ -189,9 +177,15 @@ final class World {
 			case START -> start();
 			case FAILING_KEY -> this.failingKeys.add(key(which));
 			case MENDED_KEY -> this.failingKeys.remove(key(which));
-			case HANG -> this.hangs = 1;
-			case SLOW_HANDLERS -> this.slowUntil = this.simulation.nanoTime() + span;
-			case NO_DEAD_LETTERS -> this.noDeadLettersUntil = this.simulation.nanoTime() + span;
+			case HANG -> {
+				this.hangs = 1;
+			}
+			case SLOW_HANDLERS -> {
+				this.slowUntil = this.simulation.nanoTime() + span;
+			}
+			case NO_DEAD_LETTERS -> {
+				this.noDeadLettersUntil = this.simulation.nanoTime() + span;
+			}
 			case NO_COORDINATOR -> this.cluster.disturbances().coordinatorUnavailable(span);
 			case NO_BROKERS -> this.cluster.disturbances().brokersUnavailable(span);
 			default -> {
@@ -407,6 +401,11 @@ final class World {
 		if (up().isEmpty()) {
 			start();
 		}
+		boolean counts = this.scenario.happenings().stream().noneMatch((each) -> each.kind() == Kind.DELAY_COMMITS);
+		if (counts) {
+			// What waits to be woken has to be: no new work does it.
+			requireRest();
+		}
 		this.simulation.elapse(LAST_COMMITS);
 		if (this.scenario.service().staticMembers()) {
 			// A static leader that restarts misses partitions that were added meanwhile
@@ -418,13 +417,7 @@ final class World {
 				produce(new TopicPartition(topic, number), key(number));
 			}
 		}
-		if (!awaitRest()) {
-			this.journal.check();
-			this.simulation.stacks().forEach((stack) -> this.simulation.record(() -> "at " + stack));
-			throw new ViolationException("Not at rest after %d s: not completed %s; not committed %s; left %s"
-				.formatted(PATIENCE / 1_000_000_000, this.journal.unfinished(), this.journal.behind(), left()));
-		}
-		this.journal.check();
+		requireRest();
 		for (ServiceInstance instance : up()) {
 			instance.beginStop();
 			instance.stop();
@@ -437,6 +430,16 @@ final class World {
 		}
 	}
 
+	private void requireRest() {
+		if (!awaitRest()) {
+			this.journal.check();
+			this.simulation.stacks().forEach((stack) -> this.simulation.record(() -> "at " + stack));
+			throw new ViolationException("Not at rest after %d s: not completed %s; not committed %s; left %s"
+				.formatted(PATIENCE / 1_000_000_000, this.journal.unfinished(), this.journal.behind(), left()));
+		}
+		this.journal.check();
+	}
+
 	private List<String> leftAfterTheEnd() {
 		List<String> left = new ArrayList<>();
 		for (ServiceInstance instance : this.instances) {
@@ -444,6 +447,9 @@ final class World {
 				instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what));
 				if (instance.engine().assignments() > 0) {
 					left.add(instance + ": partitions");
+				}
+				if (this.scenario.isGraceful() && instance.engine().internalErrors() > 0) {
+					left.add(instance + ": internal errors");
 				}
 			}
 		}
@@ -459,6 +465,8 @@ final class World {
 			up().forEach((instance) -> instance.engine()
 				.operations()
 				.failingRecords(GROUP)
+				.stream()
+				.filter((failing) -> failing.state() == FailingRecord.State.PARKED)
 				.forEach((failing) -> attempt(
 						() -> instance.engine().operations().retry(GROUP, failing.partition(), failing.offset()))));
 			if (this.transactions.isEmpty() && this.journal.behind().isEmpty() && this.journal.unfinished().isEmpty()
