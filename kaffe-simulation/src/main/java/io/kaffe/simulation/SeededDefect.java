@@ -69,23 +69,44 @@ record SeededDefect(String name, Path patch) {
 	}
 
 	/**
+	 * Apply it to copies of the sources that it changes.
+	 * @param root the root of the project
+	 * @param directory where to copy them
+	 * @return the changed copies
+	 */
+	List<Path> apply(Path root, Path directory) throws IOException, InterruptedException {
+		List<Path> sources = new ArrayList<>();
+		for (String line : Files.readAllLines(this.patch)) {
+			if (line.startsWith(CHANGED)) {
+				Path source = Path.of(line.substring(CHANGED.length()));
+				Path copy = directory.resolve(source);
+				Files.createDirectories(copy.getParent());
+				Files.copy(root.resolve(source), copy);
+				sources.add(copy);
+			}
+		}
+		ProcessBuilder builder = new ProcessBuilder("git", "apply", "--whitespace=nowarn",
+				this.patch.toAbsolutePath().toString())
+			.directory(directory.toFile())
+			.redirectErrorStream(true);
+		// Outside of any repository, so that all paths count.
+		builder.environment().put("GIT_DIR", directory.resolve("none").toString());
+		Process git = builder.start();
+		git.getInputStream().readAllBytes();
+		if (!git.waitFor(1, TimeUnit.MINUTES) || git.exitValue() != 0) {
+			throw new IllegalStateException("'" + this.name + "' does not apply");
+		}
+		return sources;
+	}
+
+	/**
 	 * Compile the engine's classes that it changes.
 	 * @param root the root of the project
 	 * @param directory where to; empty
 	 * @return the directory of the classes
 	 */
 	Path compile(Path root, Path directory) throws IOException, InterruptedException {
-		List<Path> sources = new ArrayList<>();
-		for (String line : Files.readAllLines(this.patch)) {
-			if (line.startsWith(CHANGED)) {
-				Path source = Path.of(line.substring(CHANGED.length()));
-				Path copy = directory.resolve("sources").resolve(source);
-				Files.createDirectories(copy.getParent());
-				Files.copy(root.resolve(source), copy);
-				sources.add(copy);
-			}
-		}
-		apply(directory.resolve("sources"));
+		List<Path> sources = apply(root, directory.resolve("sources"));
 		Path classes = Files.createDirectories(directory.resolve("classes"));
 		JavaCompiler compiler = Objects.requireNonNull(ToolProvider.getSystemJavaCompiler(), "Needs a JDK");
 		try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
@@ -97,16 +118,6 @@ record SeededDefect(String name, Path patch) {
 			}
 		}
 		return classes;
-	}
-
-	private void apply(Path sources) throws IOException, InterruptedException {
-		Process git = new ProcessBuilder("git", "apply", "--whitespace=nowarn", this.patch.toAbsolutePath().toString())
-			.directory(sources.toFile())
-			.inheritIO()
-			.start();
-		if (!git.waitFor(1, TimeUnit.MINUTES) || git.exitValue() != 0) {
-			throw new IllegalStateException("'" + this.name + "' does not apply");
-		}
 	}
 
 }

@@ -21,11 +21,14 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+
+import sun.misc.Unsafe;
 
 /**
  * Lets histories happen in several virtual machines at a time:
@@ -98,13 +101,18 @@ public final class WorldMain {
 		return summary;
 	}
 
-	private static Process start(String classPath, String... args) throws IOException {
+	/**
+	 * Start a virtual machine.
+	 * @param classPath with the engine
+	 * @param args those of {@link Lane#main}
+	 */
+	static Process start(String classPath, String... args) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto"));
 		if (Runtime.version().feature() >= 24) {
 			command.addAll(List.of("-Djdk.virtualThreadScheduler.parallelism=1",
-					"-Djdk.virtualThreadScheduler.maxPoolSize=1"));
+					"-Djdk.virtualThreadScheduler.maxPoolSize=1", "--sun-misc-unsafe-memory-access=allow"));
 		}
 		command.addAll(List.of("-cp", classPath, WorldMain.class.getName(), "lane"));
 		command.addAll(List.of(args));
@@ -133,6 +141,7 @@ public final class WorldMain {
 	}
 
 	private static void lane(String[] args) throws ReflectiveOperationException {
+		fixOrderOfImmutableCollections();
 		WeavingClassLoader loader = new WeavingClassLoader(WorldMain.class.getClassLoader());
 		Thread.currentThread().setContextClassLoader(loader);
 		try {
@@ -141,6 +150,23 @@ public final class WorldMain {
 		catch (InvocationTargetException ex) {
 			throw new IllegalStateException(ex.getCause());
 		}
+	}
+
+	/**
+	 * Immutable sets and maps are iterated over in an order that each virtual machine
+	 * chooses anew, which would let a seed lead elsewhere. The choice is made in two
+	 * fields.
+	 */
+	@SuppressWarnings("removal")
+	private static void fixOrderOfImmutableCollections() throws ReflectiveOperationException {
+		Field instance = Unsafe.class.getDeclaredField("theUnsafe");
+		instance.setAccessible(true);
+		Unsafe unsafe = (Unsafe) instance.get(null);
+		Class<?> type = Class.forName("java.util.ImmutableCollections");
+		Field salt = type.getDeclaredField("SALT32L");
+		Field reverse = type.getDeclaredField("REVERSE");
+		unsafe.putLong(unsafe.staticFieldBase(salt), unsafe.staticFieldOffset(salt), 0);
+		unsafe.putBoolean(unsafe.staticFieldBase(reverse), unsafe.staticFieldOffset(reverse), false);
 	}
 
 	/**
@@ -195,6 +221,11 @@ public final class WorldMain {
 		synchronized String firstViolation() {
 			String first = this.violations.get(0);
 			return first.substring(first.indexOf(": ") + 2).replaceAll("\\[.*", "...").replace('|', '/');
+		}
+
+		synchronized long violatingSeed() {
+			String first = this.violations.get(0);
+			return Long.parseLong(first.substring("violated by seed ".length(), first.indexOf(':')));
 		}
 
 		synchronized long histories() {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -217,7 +218,7 @@ abstract class AbstractSimulatedConsumer<K, V> implements Consumer<K, V> {
 
 	@Override
 	public Set<String> subscription() {
-		return call(() -> Set.copyOf(this.subscriptions.topics()));
+		return call(() -> new TreeSet<>(this.subscriptions.topics()));
 	}
 
 	@Override

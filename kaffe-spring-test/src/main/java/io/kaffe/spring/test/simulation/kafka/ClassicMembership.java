@@ -18,6 +18,7 @@ package io.kaffe.spring.test.simulation.kafka;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -143,7 +144,7 @@ final class ClassicMembership extends Membership {
 		this.state = State.PREPARING;
 		int current = ++this.attempt;
 		JoinRequest request = new JoinRequest(this.memberId, config().clientId(), config().instanceId(),
-				config().sessionTimeout(), config().maxPollInterval(), Set.copyOf(subscriptions().topics()),
+				config().sessionTimeout(), config().maxPollInterval(), new TreeSet<>(subscriptions().topics()),
 				config().assignors(), subscriptions().assigned(), this.generation);
 		this.requests.join(request, (answer) -> {
 			if (current == this.attempt) {

@@ -89,7 +89,7 @@ final class ConsumerGroup extends Group<ConsumerGroup.ConsumerMember> {
 		}
 		updateTargets();
 		reconcile(member, request.owned());
-		return new HeartbeatAnswer(Errors.NONE, member.epoch, Set.copyOf(member.assigned));
+		return new HeartbeatAnswer(Errors.NONE, member.epoch, new LinkedHashSet<>(member.assigned));
 	}
 
 	private Errors check(HeartbeatRequest request) {

@@ -18,6 +18,9 @@ package io.kaffe.spring.test.simulation.kafka;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -109,7 +112,7 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	 * @return a copy
 	 */
 	public Set<TopicPartition> assignedNow() {
-		return Set.copyOf(subscriptions().assigned());
+		return new LinkedHashSet<>(subscriptions().assigned());
 	}
 
 	/**
@@ -141,9 +144,15 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 		this.fetches.sendRequests();
 	}
 
+	private static List<TopicPartition> sorted(Set<TopicPartition> partitions) {
+		return partitions.stream()
+			.sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
+			.toList();
+	}
+
 	private String describe(ConsumerRecords<K, V> records) {
 		StringBuilder text = new StringBuilder("a poll of " + clientId() + " returns");
-		for (TopicPartition partition : records.nextOffsets().keySet()) {
+		for (TopicPartition partition : sorted(records.nextOffsets().keySet())) {
 			text.append(' ').append(partition).append("@[");
 			records.records(partition).forEach((record) -> text.append(record.offset()).append(' '));
 			text.append("next ").append(records.nextOffsets().get(partition).offset()).append(']');

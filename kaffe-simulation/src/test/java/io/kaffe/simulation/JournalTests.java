@@ -1,0 +1,154 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.test.simulation.Carriers;
+import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What oracles say of commits: each is fed with one that breaks a promise.
+ */
+class JournalTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private final Carriers carriers = new Carriers(false);
+
+	private SimulatedCluster cluster;
+
+	private Journal journal;
+
+	@AfterEach
+	void endThreads() {
+		this.carriers.close();
+	}
+
+	@Test
+	void commitOfWhatIsCompletedIsFine() {
+		assertThatCode(() -> withRecords(3, (facts) -> {
+			this.journal.done(facts.get(0), "handled");
+			this.journal.done(facts.get(2), "handled");
+			commit(1, new CompletedOffsets.Builder().add(2, 3).build());
+			this.journal.done(facts.get(1), "handled");
+			commit(3, CompletedOffsets.NONE);
+		})).doesNotThrowAnyException();
+	}
+
+	@Test
+	void commitIsEarly() {
+		assertViolated("is not completed, and orders-0@2 is committed", 3, (facts) -> {
+			this.journal.done(facts.get(0), "handled");
+			commit(2, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void reportIsEarly() {
+		assertViolated("is not completed, but reported as such", 3,
+				(facts) -> commit(0, new CompletedOffsets.Builder().add(1, 3).build()));
+	}
+
+	@Test
+	void commitIsBeyondTheEnd() {
+		assertViolated("is committed beyond the end", 1, (facts) -> {
+			this.journal.done(facts.get(0), "handled");
+			commit(2, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void reportIsBeyondTheEnd() {
+		assertViolated("beyond the end", 2, (facts) -> {
+			this.journal.done(facts.get(1), "handled");
+			commit(0, new CompletedOffsets.Builder().add(1, 5).build());
+		});
+	}
+
+	@Test
+	void commitLeadsBack() {
+		assertViolated("leads back from 2 to 1", 2, (facts) -> {
+			facts.forEach((fact) -> this.journal.done(fact, "handled"));
+			commit(2, CompletedOffsets.NONE);
+			commit(1, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void commitMayLeadBackAfterASeek() {
+		assertThatCode(() -> withRecords(2, (facts) -> {
+			facts.forEach((fact) -> this.journal.done(fact, "handled"));
+			commit(2, CompletedOffsets.NONE);
+			this.journal.sought(PARTITION, 0, 1, false);
+			commit(1, CompletedOffsets.NONE);
+		})).doesNotThrowAnyException();
+	}
+
+	@Test
+	void recordIsLeft() {
+		assertThatCode(() -> withRecords(2, (facts) -> {
+			this.journal.done(facts.get(0), "handled");
+			assertThat(this.journal.unfinished()).containsExactly(facts.get(1));
+			assertThat(this.journal.behind()).containsExactly(PARTITION);
+		})).doesNotThrowAnyException();
+	}
+
+	private void commit(long offset, CompletedOffsets completed) {
+		String metadata = CommitMetadata.of(offset, completed, 0, 1000).text();
+		this.journal.committed(World.GROUP, "member", PARTITION,
+				new OffsetAndMetadata(offset, Optional.empty(), metadata));
+	}
+
+	private void assertViolated(String how, int records, Consumer<List<Fact>> history) {
+		assertThatExceptionOfType(ViolationException.class).isThrownBy(() -> withRecords(records, history))
+			.withMessageContaining(how);
+	}
+
+	private void withRecords(int count, Consumer<List<Fact>> history) {
+		Simulation simulation = new Simulation(1, this.carriers);
+		this.cluster = new SimulatedCluster(simulation);
+		World.TOPICS.forEach((topic) -> this.cluster.createTopic(topic, 1));
+		this.journal = new Journal(simulation, this.cluster, Scenario.of(1), true);
+		List<Fact> facts = IntStream.range(0, count).mapToObj((number) -> {
+			Fact fact = this.journal.produced(PARTITION, "key");
+			fact.offset = this.cluster.produce("orders", 0, "key".getBytes(StandardCharsets.UTF_8),
+					String.valueOf(fact.number()).getBytes(StandardCharsets.UTF_8), new RecordHeaders(), 0);
+			return fact;
+		}).toList();
+		history.accept(facts);
+		this.journal.check();
+	}
+
+}
