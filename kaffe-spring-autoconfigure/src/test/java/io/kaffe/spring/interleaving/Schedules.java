@@ -1,0 +1,206 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.interleaving;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Random;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+import org.pastalab.fray.core.TestRunner;
+import org.pastalab.fray.core.command.Configuration;
+import org.pastalab.fray.core.command.ExecutionInfo;
+import org.pastalab.fray.core.command.Executor;
+import org.pastalab.fray.core.command.NetworkDelegateType;
+import org.pastalab.fray.core.command.SystemTimeDelegateType;
+import org.pastalab.fray.core.randomness.ControlledRandom;
+import org.pastalab.fray.core.randomness.Randomness;
+import org.pastalab.fray.core.randomness.RandomnessProvider;
+import org.pastalab.fray.core.scheduler.PCTScheduler;
+import org.pastalab.fray.core.scheduler.POSScheduler;
+import org.pastalab.fray.core.scheduler.Scheduler;
+
+/**
+ * Schedules under which a race is run: Fray lets one thread take one step at a time, and
+ * decides which at each access to what threads share. A race in which all threads wait
+ * for ever fails, too.
+ * <p>
+ * Half of the schedules are drawn by partial order sampling, half by probabilistic
+ * concurrency testing: each finds mistakes that the other one takes long for. They are
+ * the same in each run, unless another seed is given ({@code -Dfray.seed}).
+ */
+public final class Schedules {
+
+	private static final long SEED = Long.getLong("fray.seed", 1);
+
+	private static final int NO_LIMIT = -1;
+
+	private final int count;
+
+	private boolean ordinaryAccesses;
+
+	private Schedules(int count) {
+		this.count = count;
+	}
+
+	/**
+	 * Return schedules that switch threads at accesses to volatile fields, at atomic
+	 * operations, and where threads wait.
+	 * @param count how many
+	 * @return the schedules
+	 */
+	public static Schedules of(int count) {
+		return new Schedules(count);
+	}
+
+	/**
+	 * Return whether this JVM is an image that Fray has made.
+	 * @return whether schedules can be explored
+	 */
+	public static boolean areControlled() {
+		try {
+			return Files.readString(Path.of(System.getProperty("java.home"), "release")).contains("Fray");
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Switch threads at accesses to ordinary fields and arrays, too.
+	 * @return these schedules
+	 */
+	public Schedules withOrdinaryAccesses() {
+		this.ordinaryAccesses = true;
+		return this;
+	}
+
+	/**
+	 * Run a race under all schedules.
+	 * @param race starts its threads, joins them and checks what they have done
+	 * @throws AssertionError if it fails under one of them, with its failure as the cause
+	 */
+	public void assertAllPass(Runnable race) {
+		Exploration exploration = explore(race);
+		if (exploration.failure() != null) {
+			throw new AssertionError(exploration.toString(), exploration.failure());
+		}
+	}
+
+	/**
+	 * Run a race until it fails.
+	 * @param race starts its threads, joins them and checks what they have done
+	 * @return how it failed, and when
+	 */
+	public Exploration explore(Runnable race) {
+		Exploration first = explore(race, POSScheduler::new);
+		if (first.failure() != null) {
+			return first;
+		}
+		Exploration second = explore(race, PCTScheduler::new);
+		return new Exploration(second.failure(), first.schedules() + second.schedules());
+	}
+
+	private Exploration explore(Runnable race, Function<Randomness, Scheduler> schedulers) {
+		PrintStream out = System.out;
+		PrintStream err = System.err;
+		// Fray clears a terminal and counts on it; engines warn of what is meant to fail.
+		PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+		System.setOut(nowhere);
+		System.setErr(nowhere);
+		try {
+			Seeds seeds = new Seeds();
+			Configuration configuration = configuration(race, seeds, schedulers.apply(seeds.getRandomness()));
+			Throwable failure = new TestRunner(configuration).run();
+			int schedules = configuration.getCurrentIteration();
+			return new Exploration(failure, (failure != null) ? schedules + 1 : schedules);
+		}
+		finally {
+			System.setOut(out);
+			System.setErr(err);
+		}
+	}
+
+	private Configuration configuration(Runnable race, Seeds seeds, Scheduler scheduler) {
+		boolean replayed = false;
+		boolean exploresOn = false;
+		boolean exits = false;
+		ExecutionInfo execution = new ExecutionInfo(new Race(race), false, this.ordinaryAccesses, NO_LIMIT);
+		return new Configuration(execution, Path.of("target", "fray", "report"), (this.count + 1) / 2,
+				Integer.MAX_VALUE, scheduler, seeds, true, exploresOn, !exits, replayed, false, false,
+				NetworkDelegateType.PROACTIVE, SystemTimeDelegateType.NONE, 1, false, true, false, false, false, false,
+				null);
+	}
+
+	/**
+	 * How an exploration ended.
+	 *
+	 * @param failure what the race failed with, or {@code null} if it never did
+	 * @param schedules how many schedules were tried
+	 */
+	public record Exploration(@Nullable Throwable failure, int schedules) {
+
+		@Override
+		public String toString() {
+			return (this.failure != null) ? "Fails under schedule " + this.schedules + " of seed " + SEED
+					: "Passes under " + this.schedules + " schedules";
+		}
+
+	}
+
+	/**
+	 * Runs the race once for each schedule.
+	 */
+	private record Race(Runnable race) implements Executor {
+
+		@Override
+		public void execute(boolean resetClassLoader) {
+			this.race.run();
+		}
+
+		@Override
+		public void beforeExecution() {
+			// Nothing to do.
+		}
+
+		@Override
+		public void afterExecution() {
+			// Nothing to do.
+		}
+
+	}
+
+	/**
+	 * A seed for each schedule.
+	 */
+	private static final class Seeds implements RandomnessProvider {
+
+		private long next = SEED << Integer.SIZE;
+
+		@Override
+		public Randomness getRandomness() {
+			return new ControlledRandom(new ArrayList<>(), new ArrayList<>(), new Random(this.next++));
+		}
+
+	}
+
+}
