@@ -38,6 +38,8 @@ import org.pastalab.fray.core.randomness.RandomnessProvider;
 import org.pastalab.fray.core.scheduler.PCTScheduler;
 import org.pastalab.fray.core.scheduler.POSScheduler;
 import org.pastalab.fray.core.scheduler.Scheduler;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 
 /**
  * Schedules under which a race is run: Fray lets one thread take one step at a time, and
@@ -53,6 +55,11 @@ public final class Schedules {
 	private static final long SEED = Long.getLong("fray.seed", 1);
 
 	private static final int NO_LIMIT = -1;
+
+	static {
+		// What is meant to fail is logged, which takes more steps than what is tested.
+		LoggingSystem.get(Schedules.class.getClassLoader()).setLogLevel("io.kaffe.spring", LogLevel.OFF);
+	}
 
 	private final int count;
 
@@ -123,7 +130,7 @@ public final class Schedules {
 	private Exploration explore(Runnable race, Function<Randomness, Scheduler> schedulers) {
 		PrintStream out = System.out;
 		PrintStream err = System.err;
-		// Fray clears a terminal and counts on it; engines warn of what is meant to fail.
+		// Fray clears a terminal, and counts.
 		PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
 		System.setOut(nowhere);
 		System.setErr(nowhere);
