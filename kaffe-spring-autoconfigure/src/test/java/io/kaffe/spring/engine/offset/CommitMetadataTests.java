@@ -57,6 +57,24 @@ class CommitMetadataTests {
 	}
 
 	@Test
+	void shorterOfRunsAndBitmapIsWritten() {
+		CompletedOffsets.Builder everyOther = new CompletedOffsets.Builder();
+		for (long offset = 101; offset < 201; offset += 2) {
+			everyOther.add(offset, offset + 1);
+		}
+		assertThat(CommitMetadata.of(100, everyOther.build(), LIMIT).text()).hasSizeLessThan(60);
+		assertThat(CommitMetadata.of(100, offsets(101, 2101), LIMIT).text()).hasSizeLessThan(60);
+	}
+
+	@Test
+	void completedOffsetsAreEqualIfTheirRunsAre() {
+		assertThat(offsets(1, 3, 5, 6)).isEqualTo(offsets(1, 3, 5, 6))
+			.hasSameHashCodeAs(offsets(1, 3, 5, 6))
+			.isNotEqualTo(offsets(1, 3, 5, 7))
+			.isNotEqualTo(offsets(1, 3));
+	}
+
+	@Test
 	void nothingIsTheEmptyText() throws Exception {
 		assertThat(CommitMetadata.of(5, CompletedOffsets.NONE, LIMIT).text()).isEmpty();
 		assertThat(CommitMetadata.read("", 5)).isEqualTo(CommitMetadata.NONE);

@@ -67,6 +67,24 @@ class OffsetWindowTests {
 	}
 
 	@Test
+	void whatIsStillToBeAppendedIsNotComplete() {
+		OffsetWindow window = new OffsetWindow(5);
+		assertThat(window.isComplete(5)).isFalse();
+		assertThat(window.isComplete(6)).isFalse();
+	}
+
+	@Test
+	void segmentsBelowTheWatermarkAreLetGo() {
+		OffsetWindow window = new OffsetWindow(0);
+		window.append(0, 3 * 4096 - 1);
+		assertThat(window.segments()).isEqualTo(3);
+		LongStream.range(0, 4096).forEach(window::complete);
+		assertThat(window.segments()).isEqualTo(3);
+		assertThat(window.advance()).isEqualTo(4096);
+		assertThat(window.segments()).isEqualTo(2);
+	}
+
+	@Test
 	void gapsAreComplete() {
 		OffsetWindow window = new OffsetWindow(5);
 		window.append(5);
