@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 
 import io.kaffe.simulation.Happening.Kind;
+
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
+import io.kaffe.simulation.Scenario.Protocol;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
@@ -38,7 +39,6 @@ import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
-import io.kaffe.simulation.Scenario.Protocol;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;

@@ -25,10 +25,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
+import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
-import io.kaffe.simulation.Happening.Kind;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;

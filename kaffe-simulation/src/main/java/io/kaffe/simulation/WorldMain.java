@@ -69,7 +69,7 @@ public final class WorldMain {
 		System.out.println("From seed " + seed);
 		Summary summary = run(System.getProperty("java.class.path"), seconds, seed, lanes, false);
 		System.out.println(summary);
-		System.exit(summary.violations() > 0 ? 1 : 0);
+		System.exit((summary.violations() > 0) ? 1 : 0);
 	}
 
 	/**

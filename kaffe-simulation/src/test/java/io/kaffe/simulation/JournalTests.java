@@ -47,9 +47,11 @@ class JournalTests {
 
 	private final Carriers carriers = new Carriers(false);
 
-	private SimulatedCluster cluster;
+	private final Simulation simulation = new Simulation(1, this.carriers);
 
-	private Journal journal;
+	private final SimulatedCluster cluster = new SimulatedCluster(this.simulation);
+
+	private final Journal journal = new Journal(this.simulation, this.cluster, Scenario.of(1), true);
 
 	@AfterEach
 	void endThreads() {
@@ -137,10 +139,7 @@ class JournalTests {
 	}
 
 	private void withRecords(int count, Consumer<List<Fact>> history) {
-		Simulation simulation = new Simulation(1, this.carriers);
-		this.cluster = new SimulatedCluster(simulation);
 		World.TOPICS.forEach((topic) -> this.cluster.createTopic(topic, 1));
-		this.journal = new Journal(simulation, this.cluster, Scenario.of(1), true);
 		List<Fact> facts = IntStream.range(0, count).mapToObj((number) -> {
 			Fact fact = this.journal.produced(PARTITION, "key");
 			fact.offset = this.cluster.produce("orders", 0, "key".getBytes(StandardCharsets.UTF_8),

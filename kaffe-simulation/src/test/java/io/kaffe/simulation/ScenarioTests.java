@@ -20,9 +20,8 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.LongStream;
 
-import org.junit.jupiter.api.Test;
-
 import io.kaffe.simulation.Happening.Kind;
+import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

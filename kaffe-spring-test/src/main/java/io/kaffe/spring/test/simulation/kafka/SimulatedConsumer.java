@@ -20,9 +20,9 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -144,19 +144,16 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 		this.fetches.sendRequests();
 	}
 
-	private static List<TopicPartition> sorted(Set<TopicPartition> partitions) {
-		return partitions.stream()
-			.sorted(Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition))
-			.toList();
-	}
-
 	private String describe(ConsumerRecords<K, V> records) {
 		StringBuilder text = new StringBuilder("a poll of " + clientId() + " returns");
-		for (TopicPartition partition : sorted(records.nextOffsets().keySet())) {
+		Map<TopicPartition, OffsetAndMetadata> next = new TreeMap<>(
+				Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition));
+		next.putAll(records.nextOffsets());
+		next.forEach((partition, offset) -> {
 			text.append(' ').append(partition).append("@[");
 			records.records(partition).forEach((record) -> text.append(record.offset()).append(' '));
-			text.append("next ").append(records.nextOffsets().get(partition).offset()).append(']');
-		}
+			text.append("next ").append(offset.offset()).append(']');
+		});
 		return text.toString();
 	}
 
