@@ -74,7 +74,8 @@ final class ContainerHooks {
 		container.setRecordInterceptor(null);
 		UnreadableRecordReader.Deserializers deserializers = new UnreadableRecordReader.Deserializers(adopted.facts());
 		UnreadableRecords unreadable = new UnreadableRecords(adopted::presentSession, container.getCommonErrorHandler(),
-				() -> new UnreadableRecordReader(deserializers), adopted.context().ticker());
+				() -> new UnreadableRecordReader(deserializers), (failure) -> adopted.supervision().outOfGroup(failure),
+				adopted.context().ticker());
 		container.setCommonErrorHandler(unreadable);
 		container.setApplicationEventPublisher(
 				new EventPublisher(adopted, rebalances, unreadable, container.getApplicationEventPublisher()));

@@ -172,6 +172,15 @@ final class ContainerSupervision {
 		}
 	}
 
+	/**
+	 * Restart the container, since one of its consumers is out of its group for good,
+	 * though its thread polls. Does not wait.
+	 * @param failure what its poll threw
+	 */
+	void outOfGroup(Exception failure) {
+		died("is out of its group: " + failure.getClass().getSimpleName());
+	}
+
 	private boolean isDeath(Reason reason) {
 		return switch (reason) {
 			case ERROR, FENCED, NO_OFFSET -> true;

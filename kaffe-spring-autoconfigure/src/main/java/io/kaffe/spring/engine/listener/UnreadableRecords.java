@@ -31,7 +31,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
 import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
+import org.apache.kafka.common.errors.UnsupportedAssignorException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.DefaultErrorHandler;
@@ -46,7 +49,8 @@ import io.kaffe.spring.engine.worker.Ticker;
  * the same record, and no partition of the consumer would get any further.
  * <p>
  * What else a poll fails with is left to the container's error handler, and the next poll
- * waits a little.
+ * waits a little. After some failures the client does not join its group again, however
+ * often it polls; a listener is notified of these.
  * <p>
  * <b>Threading.</b> Called by the container on the consumer threads; what belongs to a
  * consumer is used by its own thread only. What a thread has left behind that died
@@ -59,6 +63,14 @@ final class UnreadableRecords implements CommonErrorHandler {
 
 	private static final Duration PAUSE = Duration.ofMillis(100);
 
+	/**
+	 * After what a consumer of the {@code consumer} protocol is out of its group for good
+	 * (AbstractHeartbeatRequestManager: fatal failures of a heartbeat). A static member
+	 * that restarts after a crash is refused until the session of the one before expires.
+	 */
+	private static final List<Class<? extends Exception>> OUT_OF_GROUP = List.of(UnreleasedInstanceIdException.class,
+			GroupMaxSizeReachedException.class, UnsupportedAssignorException.class);
+
 	private final Map<Consumer<?, ?>, UnreadableRecordReader> readers = new ConcurrentHashMap<>();
 
 	private final Function<Consumer<?, ?>, @Nullable ConsumerSession> sessions;
@@ -67,6 +79,8 @@ final class UnreadableRecords implements CommonErrorHandler {
 
 	private final Supplier<UnreadableRecordReader> reader;
 
+	private final GroupLossListener groupLoss;
+
 	private final Ticker ticker;
 
 	/**
@@ -74,13 +88,16 @@ final class UnreadableRecords implements CommonErrorHandler {
 	 * @param sessions dispatches records of a consumer, or {@code null} if it has ended
 	 * @param handler the user's, or {@code null} for what the container takes then
 	 * @param reader makes what reads the other part of such records, for one consumer
+	 * @param groupLoss notified when a consumer is out of its group for good
 	 * @param ticker the time
 	 */
 	UnreadableRecords(Function<Consumer<?, ?>, @Nullable ConsumerSession> sessions,
-			@Nullable CommonErrorHandler handler, Supplier<UnreadableRecordReader> reader, Ticker ticker) {
+			@Nullable CommonErrorHandler handler, Supplier<UnreadableRecordReader> reader, GroupLossListener groupLoss,
+			Ticker ticker) {
 		this.sessions = sessions;
 		this.handler = (handler != null) ? handler : new DefaultErrorHandler();
 		this.reader = reader;
+		this.groupLoss = groupLoss;
 		this.ticker = ticker;
 	}
 
@@ -96,6 +113,9 @@ final class UnreadableRecords implements CommonErrorHandler {
 					batchListener);
 		}
 		finally {
+			if (OUT_OF_GROUP.stream().anyMatch((type) -> type.isInstance(thrownException))) {
+				this.groupLoss.outOfGroup(thrownException);
+			}
 			// What fails at once would fail thousands of times a second.
 			this.ticker.park(this, PAUSE.toNanos());
 		}
@@ -188,6 +208,20 @@ final class UnreadableRecords implements CommonErrorHandler {
 	@Override
 	public void clearThreadState() {
 		this.handler.clearThreadState();
+	}
+
+	/**
+	 * Notified when a consumer is out of its group for good.
+	 */
+	@FunctionalInterface
+	interface GroupLossListener {
+
+		/**
+		 * Called on the consumer thread, which goes on polling in vain.
+		 * @param failure what the poll threw
+		 */
+		void outOfGroup(Exception failure);
+
 	}
 
 }

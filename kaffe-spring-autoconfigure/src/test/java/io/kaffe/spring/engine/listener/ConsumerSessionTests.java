@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -33,6 +34,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.ConsumerSeekAware;
@@ -364,6 +367,47 @@ class ConsumerSessionTests {
 		assertThat(this.session.assignments()).allMatch((assignment) -> assignment.buffer().records() > 0);
 	}
 
+	/**
+	 * Without its leader epoch, the client could not detect that the log was truncated
+	 * since.
+	 */
+	@Test
+	void positionOfRecordsThatAreNotAdmittedHasTheirLeaderEpoch() {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 4);
+		this.session = this.adopted.session(this.consumer);
+		produce(PARTITION, 0, 20, 7);
+		assign(PARTITION);
+		poll(20);
+		assertThat(this.consumer.position(PARTITION)).isBetween(1L, 19L);
+		assertThat(this.consumer.leaderEpoch(PARTITION)).isEqualTo(7);
+	}
+
+	@Test
+	void positionThatMovesBackHasTheLeaderEpochOfWhatWasPolled() {
+		produce(PARTITION, 0, 20, 7);
+		this.failingKeys.add("key5");
+		assign(PARTITION);
+		poll(20);
+		this.execution.runAll();
+		this.seeking.callback().seekRelative("orders", 0, -2, true);
+		this.session.tick();
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(5);
+		assertThat(this.consumer.leaderEpoch(PARTITION)).isEqualTo(7);
+	}
+
+	@Test
+	void positionBeyondWhatWasPolledHasNoLeaderEpoch() {
+		produce(PARTITION, 0, 20, 7);
+		assign(PARTITION);
+		poll(10);
+		this.execution.runAll();
+		this.session.tick();
+		this.session.seek(PARTITION, SeekPosition.offset(15));
+		this.session.tick();
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(15);
+		assertThat(this.consumer.leaderEpoch(PARTITION)).isNull();
+	}
+
 	private WorkerContainer adopted(StandardWorkerAllocationStrategy strategy, int maxRecords) {
 		return ContainerFixtures.handledBy(strategy, maxRecords, (record) -> {
 			this.handled.add(record.topic() + "-" + record.partition() + "@" + record.offset());
@@ -384,6 +428,15 @@ class ConsumerSessionTests {
 		LongStream.range(from, from + count)
 			.forEach((offset) -> log.append(
 					new ConsumerRecord<>(partition.topic(), partition.partition(), offset, "key" + offset, "value")));
+	}
+
+	private void produce(TopicPartition partition, long from, int count, int leaderEpoch) {
+		SimulatedConsumer.Partition log = this.cluster.computeIfAbsent(partition,
+				(key) -> new SimulatedConsumer.Partition());
+		LongStream.range(from, from + count)
+			.forEach((offset) -> log.append(new ConsumerRecord<>(partition.topic(), partition.partition(), offset,
+					ConsumerRecord.NO_TIMESTAMP, TimestampType.NO_TIMESTAMP_TYPE, ConsumerRecord.NULL_SIZE,
+					ConsumerRecord.NULL_SIZE, "key" + offset, "value", new RecordHeaders(), Optional.of(leaderEpoch))));
 	}
 
 	private void assign(TopicPartition... partitions) {

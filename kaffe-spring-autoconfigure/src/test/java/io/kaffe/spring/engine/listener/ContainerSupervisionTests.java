@@ -25,6 +25,7 @@ import java.util.Map;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ConsumerStartingEvent;
@@ -75,6 +76,20 @@ class ContainerSupervisionTests {
 		assertThat(this.supervision.stopped()).isNotNull();
 		letTimeGoBy(Duration.ofSeconds(1));
 		assertThat(this.container.starts).isEqualTo(2);
+	}
+
+	@Test
+	void containerIsStartedAgainWhenAConsumerIsOutOfItsGroup() {
+		this.container.start();
+		this.supervision.outOfGroup(new UnreleasedInstanceIdException("The instance has not left yet"));
+		this.supervision.outOfGroup(new UnreleasedInstanceIdException("once more"));
+		this.execution.runAll();
+		assertThat(this.container.isRunning()).isFalse();
+		letTimeGoBy(Duration.ofSeconds(1));
+		assertThat(this.container.starts).isEqualTo(2);
+		assertThat(this.reasons).singleElement()
+			.asString()
+			.contains("is out of its group: UnreleasedInstanceIdException");
 	}
 
 	@Test

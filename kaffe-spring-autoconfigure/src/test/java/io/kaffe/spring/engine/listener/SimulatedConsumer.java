@@ -61,6 +61,9 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	private final Consumer<Map<TopicPartition, OffsetAndMetadata>> beforeCommit;
 
+	/** The leader epochs of positions that were set with one. */
+	private final Map<TopicPartition, Integer> leaderEpochs = new HashMap<>();
+
 	private boolean refusing;
 
 	private boolean failingToSeek;
@@ -145,6 +148,13 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	}
 
 	/**
+	 * Return the leader epoch of the position that was set last, if it was set with one.
+	 */
+	@Nullable Integer leaderEpoch(TopicPartition partition) {
+		return this.leaderEpochs.get(partition);
+	}
+
+	/**
 	 * Refuse synchronous commits, or accept them again.
 	 */
 	void refuse(boolean refusing) {
@@ -205,7 +215,14 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	}
 
 	@Override
+	public synchronized void seek(TopicPartition partition, OffsetAndMetadata offset) {
+		seek(partition, offset.offset());
+		offset.leaderEpoch().ifPresent((epoch) -> this.leaderEpochs.put(partition, epoch));
+	}
+
+	@Override
 	public synchronized void seek(TopicPartition partition, long offset) {
+		this.leaderEpochs.remove(partition);
 		if (this.failingToSeek) {
 			this.failingToSeek = false;
 			throw new IllegalStateException("cannot seek");

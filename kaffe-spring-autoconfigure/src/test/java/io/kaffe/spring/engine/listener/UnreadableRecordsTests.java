@@ -28,6 +28,7 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordDeserializationException;
+import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.apache.kafka.common.errors.RecordDeserializationException.DeserializationExceptionOrigin;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
@@ -88,6 +89,25 @@ class UnreadableRecordsTests {
 	}
 
 	@Test
+	void consumerThatIsOutOfItsGroupForGoodIsReported() {
+		List<Exception> reported = new ArrayList<>();
+		UnreadableRecords unreadable = new UnreadableRecords((consumer) -> null, new CommonErrorHandler() {
+
+			@Override
+			public void handleOtherException(Exception thrownException, Consumer<?, ?> consumer,
+					MessageListenerContainer container, boolean batchListener) {
+			}
+
+		}, () -> {
+			throw new AssertionError("Nothing to read");
+		}, reported::add, new ManualExecution());
+		Exception failure = new UnreleasedInstanceIdException("The instance has not left yet");
+		unreadable.handleOtherException(failure, this.consumer, this.container, true);
+		unreadable.handleOtherException(new KafkaException("corrupt"), this.consumer, this.container, true);
+		assertThat(reported).containsExactly(failure);
+	}
+
+	@Test
 	@SuppressWarnings("deprecation")
 	void failureThatDoesNotTellItsRecordIsOneOfTheOthers() {
 		Exception failure = new RecordDeserializationException(new TopicPartition("orders", 0), 7, "no",
@@ -100,10 +120,9 @@ class UnreadableRecordsTests {
 	@Test
 	void readerOfAConsumerWhoseThreadDiedIsReleasedWhenAnotherOneIsNeeded() {
 		Map<Consumer<?, ?>, ConsumerSession> sessions = new HashMap<>();
-		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null,
-				() -> new UnreadableRecordReader(
-						new UnreadableRecordReader.Deserializers(new ContainerFacts(this.reading))),
-				new ManualExecution());
+		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null, () -> new UnreadableRecordReader(
+				new UnreadableRecordReader.Deserializers(new ContainerFacts(this.reading))), (failure) -> {
+				}, new ManualExecution());
 		Closing.closed.set(0);
 		for (int thread = 0; thread < 5; thread++) {
 			sessions.clear();
@@ -126,6 +145,7 @@ class UnreadableRecordsTests {
 	private static UnreadableRecords unreadable(@Nullable CommonErrorHandler handler) {
 		return new UnreadableRecords((consumer) -> null, handler, () -> {
 			throw new AssertionError("Nothing to read");
+		}, (failure) -> {
 		}, new ManualExecution());
 	}
 
