@@ -16,7 +16,6 @@
 
 package io.kaffe.simulation;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -52,6 +51,8 @@ import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
 final class Journal implements CommitListener {
 
 	private final Map<Long, Fact> facts = new LinkedHashMap<>();
+
+	private final Map<Long, Fact> entries = new HashMap<>();
 
 	private final Map<TopicPartition, Long> committed = new TreeMap<>(World.ORDER);
 
@@ -107,6 +108,8 @@ final class Journal implements CommitListener {
 	 */
 	void stands(Fact fact) {
 		this.simulation.record(() -> "produced " + fact);
+		LogEntry entry = Objects.requireNonNull(this.cluster.log(fact.partition()).at(fact.offset));
+		this.entries.put(entry.id(), fact);
 		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)) {
 			fact.passedOver = true;
 		}
@@ -117,8 +120,7 @@ final class Journal implements CommitListener {
 	}
 
 	private Fact fact(LogEntry entry) {
-		String value = new String(Objects.requireNonNull(entry.value()), StandardCharsets.UTF_8);
-		return Objects.requireNonNull(this.facts.get(Long.parseLong(value)));
+		return Objects.requireNonNull(this.entries.get(entry.id()));
 	}
 
 	/**

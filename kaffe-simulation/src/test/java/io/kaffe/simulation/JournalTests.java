@@ -144,6 +144,7 @@ class JournalTests {
 			Fact fact = this.journal.produced(PARTITION, "key");
 			fact.offset = this.cluster.produce("orders", 0, "key".getBytes(StandardCharsets.UTF_8),
 					String.valueOf(fact.number()).getBytes(StandardCharsets.UTF_8), new RecordHeaders(), 0);
+			this.journal.stands(fact);
 			return fact;
 		}).toList();
 		history.accept(facts);
