@@ -85,6 +85,14 @@ public final class SimulatedThread {
 	}
 
 	/**
+	 * Return whether it has waited for something.
+	 * @return whether it has run until it waited for the first time
+	 */
+	public boolean hasWaited() {
+		return this.waits > 0;
+	}
+
+	/**
 	 * Return whether its carrier ends with it.
 	 */
 	boolean isDedicated() {

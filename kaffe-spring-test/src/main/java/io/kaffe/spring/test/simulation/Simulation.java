@@ -288,6 +288,17 @@ public final class Simulation implements SimulatedTime {
 	}
 
 	/**
+	 * Return whether the calling thread is the simulated thread that runs, so that it may
+	 * wait.
+	 * @return {@code false} for threads that are not simulated, and in events
+	 */
+	public boolean isRunningThread() {
+		SimulatedThread thread = this.running;
+		Carrier carrier = (thread != null) ? thread.carrier : null;
+		return !this.ended && carrier != null && carrier.thread() == Thread.currentThread();
+	}
+
+	/**
 	 * Return the thread that runs.
 	 * @return the running thread, or {@code null} in an event
 	 */
