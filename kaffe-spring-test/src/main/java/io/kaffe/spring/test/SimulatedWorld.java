@@ -125,6 +125,8 @@ final class SimulatedWorld {
 
 	private int restarts;
 
+	private int starting;
+
 	private long lastActivity;
 
 	private long brokersAwayUntil;
@@ -262,12 +264,24 @@ final class SimulatedWorld {
 	}
 
 	/**
-	 * Start a consumer thread, and let it run until it waits for the first time: the
-	 * container expects it to have begun.
+	 * Start a consumer thread, and let it run until it has told its container that it has
+	 * started, for which the container waits without the simulation.
 	 */
 	void startConsumerThread(Runnable task) {
 		SimulatedThread thread = this.process.thread("consumer", task);
+		this.starting++;
 		this.simulation.await(() -> thread.hasWaited() || thread.isEnded(), PATIENCE.toNanos());
+		this.starting--;
+	}
+
+	/**
+	 * Let the consumer thread that calls this wait until its container is started, which
+	 * is locked until then.
+	 */
+	void consumerThreadStarts() {
+		if (this.simulation.isRunningThread()) {
+			this.simulation.await(() -> this.starting == 0, PATIENCE.toNanos());
+		}
 	}
 
 	<K, V> Consumer<K, V> consumer(Map<String, Object> config, Deserializer<K> keys, Deserializer<V> values) {

@@ -35,9 +35,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationContextAware;
+import org.springframework.context.ApplicationListener;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.ProducerFactory;
+import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.scheduling.TaskScheduler;
 
@@ -53,7 +55,7 @@ import io.kaffe.spring.test.simulation.Carriers;
  * next: its listener containers and factories, and what their threads, schedulers and
  * clocks are while a simulated world is present.
  */
-final class SimulatedWorlds implements SimulatedKafka, ApplicationContextAware {
+final class SimulatedWorlds implements SimulatedKafka, ApplicationContextAware, ApplicationListener<ConsumerStartingEvent> {
 
 	private final Map<AbstractMessageListenerContainer<?, ?>, Boolean> containers = new LinkedHashMap<>();
 
@@ -76,6 +78,19 @@ final class SimulatedWorlds implements SimulatedKafka, ApplicationContextAware {
 	@Override
 	public void setApplicationContext(ApplicationContext context) {
 		this.context = context;
+	}
+
+	@Override
+	public void onApplicationEvent(ConsumerStartingEvent event) {
+		SimulatedWorld world = this.present;
+		if (world != null) {
+			world.consumerThreadStarts();
+		}
+	}
+
+	@Override
+	public boolean supportsAsyncExecution() {
+		return false;
 	}
 
 	/**
