@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -166,10 +167,6 @@ final class SimulatedWorld {
 
 	int deliveries() {
 		return this.deliveries;
-	}
-
-	SimulatedCluster cluster() {
-		return this.cluster;
 	}
 
 	void run(SimulatedWorlds.Action action) throws Throwable {
@@ -417,6 +414,35 @@ final class SimulatedWorld {
 			.filter((partition) -> named.contains(partition.topic()) || (properties.getTopicPattern() != null
 					&& properties.getTopicPattern().matcher(partition.topic()).matches()))
 			.toList();
+	}
+
+	/**
+	 * Return the partitions of each consumer.
+	 */
+	Map<String, Collection<TopicPartition>> consumed() {
+		Map<String, Collection<TopicPartition>> consumed = new TreeMap<>();
+		this.worlds.containers()
+			.forEach((container) -> consumed.put(String.valueOf(container.getListenerId()), subscribed(container)));
+		return consumed;
+	}
+
+	/**
+	 * Return the offsets of the records of a partition.
+	 */
+	List<Long> offsets(TopicPartition partition) {
+		List<Long> offsets = new ArrayList<>();
+		this.cluster.log(partition).forEachRecord(false, (entry) -> offsets.add(entry.offset()));
+		return offsets;
+	}
+
+	/**
+	 * Return the name of a consumer's strategy. Without workers the order is that of the
+	 * partition.
+	 */
+	String strategyOf(String consumer) {
+		WorkerManager manager = this.worlds.workers();
+		ConsumerSnapshot table = (manager != null) ? manager.table(consumer) : null;
+		return (table != null) ? table.workerAllocationStrategy() : "worker-per-topic-partition";
 	}
 
 	private @Nullable String groupOf(AbstractMessageListenerContainer<?, ?> container) {
