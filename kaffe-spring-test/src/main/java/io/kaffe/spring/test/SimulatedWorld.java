@@ -442,7 +442,7 @@ final class SimulatedWorld {
 	String strategyOf(String consumer) {
 		WorkerManager manager = this.worlds.workers();
 		ConsumerSnapshot table = (manager != null) ? manager.table(consumer) : null;
-		return (table != null) ? table.workerAllocationStrategy() : "worker-per-topic-partition";
+		return (table != null) ? table.settings().workerAllocationStrategy() : "worker-per-topic-partition";
 	}
 
 	private @Nullable String groupOf(AbstractMessageListenerContainer<?, ?> container) {

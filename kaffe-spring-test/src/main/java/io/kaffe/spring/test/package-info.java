@@ -15,8 +15,8 @@
  */
 
 /**
- * Contract tests for worker allocation strategies of applications, to be extended by
- * their tests.
+ * Tests of listeners of applications in a simulated world, and contract tests for their
+ * worker allocation strategies.
  */
 @NullMarked
 package io.kaffe.spring.test;

@@ -59,6 +59,7 @@ class DocumentedCodeTests {
 
 	/** What is the reader's own, besides what this package has. */
 	private static final List<Source> READERS_OWN = List.of(new Source("Order", "class Order { }"),
+			new Source("Bookings", "interface Bookings { void deleteAll(); long count(); }"),
 			new Source("Pager", "interface Pager { void call(String message); }"),
 			new Source("Bookkeeping", "interface Bookkeeping { void book(Object key, AccountEvent event); "
 					+ "void add(Object records); boolean isFlushed(); }"));
