@@ -41,7 +41,8 @@ record Disorder(List<Disturbance> disturbances) {
 	static Disorder of(long seed, int deliveries) {
 		SplittableRandom random = new SplittableRandom(seed);
 		int count = 1 + random.nextInt(MOST);
-		return new Disorder(Stream.generate(() -> Disturbance.of(random, Math.max(1, deliveries))).limit(count).toList());
+		return new Disorder(
+				Stream.generate(() -> Disturbance.of(random, Math.max(1, deliveries))).limit(count).toList());
 	}
 
 	Disorder without(int index) {

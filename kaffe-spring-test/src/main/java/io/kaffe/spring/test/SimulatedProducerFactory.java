@@ -91,7 +91,8 @@ final class SimulatedProducerFactory<K, V> extends DefaultKafkaProducerFactory<K
 					: method.getName().equals("hashCode") ? (Object) System.identityHashCode(keys) : (Object) false;
 		}
 		try {
-			String topic = (arguments != null && arguments[0] instanceof ProducerRecord<?, ?> record) ? record.topic() : null;
+			String topic = (arguments != null && arguments[0] instanceof ProducerRecord<?, ?> record) ? record.topic()
+					: null;
 			return this.worlds.present().produce(keys, values, topic, (producer) -> call(producer, method, arguments));
 		}
 		catch (InvocationFailed ex) {

@@ -374,16 +374,19 @@ final class SimulatedWorld {
 	}
 
 	private boolean isAllAssigned() {
-		return this.worlds.containers().stream().filter(AbstractMessageListenerContainer::isRunning).allMatch((container) -> {
-			String group = groupOf(container);
-			Set<TopicPartition> assigned = new LinkedHashSet<>();
-			for (CrashableConsumer consumer : this.consumers) {
-				if (Objects.equals(group, consumer.group())) {
-					assigned.addAll(consumer.assigned());
+		return this.worlds.containers()
+			.stream()
+			.filter(AbstractMessageListenerContainer::isRunning)
+			.allMatch((container) -> {
+				String group = groupOf(container);
+				Set<TopicPartition> assigned = new LinkedHashSet<>();
+				for (CrashableConsumer consumer : this.consumers) {
+					if (Objects.equals(group, consumer.group())) {
+						assigned.addAll(consumer.assigned());
+					}
 				}
-			}
-			return assigned.containsAll(subscribed(container));
-		});
+				return assigned.containsAll(subscribed(container));
+			});
 	}
 
 	private boolean isAllCommitted() {
@@ -514,8 +517,8 @@ final class SimulatedWorld {
 				Object key = (entry.key() != null) ? keys.deserialize(topic, entry.headers(), entry.key()) : null;
 				Object value = (entry.value() != null) ? values.deserialize(topic, entry.headers(), entry.value())
 						: null;
-				ConsumerRecord<Object, Object> record = new ConsumerRecord<>(topic, partition.partition(), entry.offset(),
-						entry.timestamp(), TimestampType.CREATE_TIME, -1, -1, key, value,
+				ConsumerRecord<Object, Object> record = new ConsumerRecord<>(topic, partition.partition(),
+						entry.offset(), entry.timestamp(), TimestampType.CREATE_TIME, -1, -1, key, value,
 						Objects.requireNonNull(entry.headers()), Optional.empty());
 				records.add((ConsumerRecord) record);
 			});
@@ -646,16 +649,14 @@ final class SimulatedWorld {
 		}
 		ConsumerSnapshot table = manager.table(consumer);
 		String partition = record.topic() + '-' + record.partition();
-		return (table == null) ? null
-				: table.workers()
-					.stream()
-					.filter((each) -> each.current()
-						.stream()
-						.anyMatch((current) -> current.offset() == record.offset()
-								&& current.partition().equals(partition)))
-					.map(WorkerSnapshot::name)
-					.findFirst()
-					.orElse(null);
+		return (table == null) ? null : table.workers()
+			.stream()
+			.filter((each) -> each.current()
+				.stream()
+				.anyMatch((current) -> current.offset() == record.offset() && current.partition().equals(partition)))
+			.map(WorkerSnapshot::name)
+			.findFirst()
+			.orElse(null);
 	}
 
 	private void active() {

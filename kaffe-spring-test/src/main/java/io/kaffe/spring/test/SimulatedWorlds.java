@@ -55,7 +55,8 @@ import io.kaffe.spring.test.simulation.Carriers;
  * next: its listener containers and factories, and what their threads, schedulers and
  * clocks are while a simulated world is present.
  */
-final class SimulatedWorlds implements SimulatedKafka, ApplicationContextAware, ApplicationListener<ConsumerStartingEvent> {
+final class SimulatedWorlds
+		implements SimulatedKafka, ApplicationContextAware, ApplicationListener<ConsumerStartingEvent> {
 
 	private final Map<AbstractMessageListenerContainer<?, ?>, Boolean> containers = new LinkedHashMap<>();
 
@@ -112,7 +113,8 @@ final class SimulatedWorlds implements SimulatedKafka, ApplicationContextAware, 
 	SimulatedWorld present() {
 		SimulatedWorld world = this.present;
 		if (world == null) {
-			throw new IllegalStateException("The simulated Kafka is there only while a test method of a @KaffeTest runs");
+			throw new IllegalStateException(
+					"The simulated Kafka is there only while a test method of a @KaffeTest runs");
 		}
 		return world;
 	}
@@ -226,8 +228,8 @@ final class SimulatedWorlds implements SimulatedKafka, ApplicationContextAware, 
 	 * Return a scheduler of the world that is present.
 	 */
 	private TaskScheduler scheduler() {
-		return (TaskScheduler) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { TaskScheduler.class },
-				(proxy, method, arguments) -> {
+		return (TaskScheduler) Proxy.newProxyInstance(getClass().getClassLoader(),
+				new Class<?>[] { TaskScheduler.class }, (proxy, method, arguments) -> {
 					if (method.getDeclaringClass() == Object.class) {
 						return method.invoke(this, arguments);
 					}

@@ -62,7 +62,8 @@ class KaffeTestManySeedsTests {
 			.hasMessageContaining("To repeat it: @ManySeeds(seed = ")
 			.hasMessageContaining("attempt 2: SUCCEEDED");
 		assertThat(failure.getMessage().lines().filter((line) -> line.startsWith("  crash"))).hasSize(1);
-		assertThat(failure.getMessage().lines()
+		assertThat(failure.getMessage()
+			.lines()
 			.dropWhile((line) -> !line.equals("Disturbances:"))
 			.skip(1)
 			.takeWhile((line) -> !line.equals("Deliveries:"))).hasSize(1);
