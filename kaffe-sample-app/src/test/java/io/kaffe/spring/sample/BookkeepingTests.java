@@ -18,6 +18,7 @@ package io.kaffe.spring.sample;
 
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 import io.kaffe.spring.test.HandledRecord;
 import io.kaffe.spring.test.KaffeTest;
@@ -39,7 +40,8 @@ class BookkeepingTests {
 	@Autowired
 	private Bookkeeping bookkeeping;
 
-	private static int runs;
+	@Autowired
+	private JdbcTemplate jdbc;
 
 	@Test
 	void booksOrdersAndRefundsOfACustomerByOneWorker(SimulatedKafka kafka) {
@@ -56,13 +58,13 @@ class BookkeepingTests {
 
 	@ManySeeds(20)
 	void booksEachEventOnceWhateverHappens(SimulatedKafka kafka) {
-		String source = "run-" + ++runs;
-		String customer = "customer-" + source;
+		this.jdbc.update("DELETE FROM account");
+		this.jdbc.update("DELETE FROM booked");
 		for (int number = 1; number <= 5; number++) {
-			kafka.send(SampleProperties.ORDERS, customer, new AccountEvent(source, customer, number, 100));
+			kafka.send(SampleProperties.ORDERS, "bert", new AccountEvent("test", "bert", number, 100));
 		}
 		kafka.awaitIdle();
-		assertThat(this.accounts.find(customer))
+		assertThat(this.accounts.find("bert"))
 			.hasValueSatisfying((account) -> assertThat(account.balanceInCents()).isEqualTo(500));
 		assertThat(this.bookkeeping.orderViolations()).isZero();
 	}

@@ -43,7 +43,6 @@ final class SimulatedConsumerFactory<K, V> extends DefaultKafkaConsumerFactory<K
 		this.worlds = worlds;
 		this.configures = Boolean.TRUE
 			.equals(new DirectFieldAccessor(original).getPropertyValue("configureDeserializers"));
-		original.getListeners().forEach(this::addListener);
 		original.getPostProcessors().forEach(this::addPostProcessor);
 	}
 

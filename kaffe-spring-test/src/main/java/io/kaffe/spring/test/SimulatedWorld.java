@@ -130,6 +130,8 @@ final class SimulatedWorld {
 
 	private long lastActivity;
 
+	private long quietSince;
+
 	private long brokersAwayUntil;
 
 	private boolean crashed;
@@ -362,15 +364,20 @@ final class SimulatedWorld {
 
 	private boolean isIdle() {
 		long now = this.simulation.nanoTime();
-		if (this.restarts > 0 || !this.inProgress.isEmpty() || now < this.brokersAwayUntil || !isAllAssigned()) {
+		if (isBusy()) {
+			this.quietSince = now;
 			return false;
 		}
-		if (failing().stream()
-			.anyMatch((failing) -> failing.state() == FailingRecord.State.RETRYING
-					|| failing.state() == FailingRecord.State.RECOVERING)) {
-			return false;
-		}
-		return isAllCommitted() || now - this.lastActivity > QUIET.toNanos();
+		return isAllCommitted() || now - Math.max(this.quietSince, this.lastActivity) > QUIET.toNanos();
+	}
+
+	private boolean isBusy() {
+		return this.restarts > 0 || !this.inProgress.isEmpty() || this.simulation.nanoTime() < this.brokersAwayUntil
+				|| !isAllAssigned()
+				|| failing().stream()
+					.map(FailingRecord::state)
+					.anyMatch((state) -> state == FailingRecord.State.RETRYING
+							|| state == FailingRecord.State.RECOVERING);
 	}
 
 	private boolean isAllAssigned() {
