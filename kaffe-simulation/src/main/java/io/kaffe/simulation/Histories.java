@@ -41,11 +41,11 @@ final class Histories {
 	/**
 	 * Let a history happen.
 	 * @param scenario what it is about
-	 * @param told whether to keep its story
+	 * @param withStory whether to keep its story
 	 */
-	Outcome of(Scenario scenario, boolean told) {
+	Outcome of(Scenario scenario, boolean withStory) {
 		World world = new World(scenario, this.carriers);
-		if (told) {
+		if (withStory) {
 			world.simulation().keepStory();
 		}
 		ViolationException violation = null;

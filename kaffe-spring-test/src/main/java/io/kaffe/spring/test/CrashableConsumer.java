@@ -137,11 +137,11 @@ final class CrashableConsumer implements InvocationHandler {
 	}
 
 	private void lose() {
-		ConsumerRebalanceListener told = this.listener;
+		ConsumerRebalanceListener present = this.listener;
 		Set<TopicPartition> partitions = this.lost;
 		this.lost = Set.of();
-		if (told != null && !partitions.isEmpty()) {
-			told.onPartitionsLost(partitions);
+		if (present != null && !partitions.isEmpty()) {
+			present.onPartitionsLost(partitions);
 		}
 	}
 

@@ -263,8 +263,8 @@ final class SimulatedWorld {
 	}
 
 	/**
-	 * Start a consumer thread, and let it run until it has told its container that it has
-	 * started, for which the container waits without the simulation.
+	 * Start a consumer thread, and let it run until it has notified its container that it
+	 * has started, for which the container waits without the simulation.
 	 */
 	void startConsumerThread(Runnable task) {
 		SimulatedThread thread = this.process.thread("consumer", task);

@@ -76,7 +76,7 @@ final class WakeupRaces {
 			});
 			worker.start();
 			if (!wakeup.await(enough::get)) {
-				throw new AssertionError("Gave up");
+				throw new AssertionError("Not woken");
 			}
 			join(worker);
 		}

@@ -71,7 +71,7 @@ public final class Simulation implements SimulatedTime {
 
 	private @Nullable Carrier main;
 
-	private boolean told;
+	private boolean keepsStory;
 
 	private long now;
 
@@ -167,7 +167,7 @@ public final class Simulation implements SimulatedTime {
 	 * Keep the story, to be read in the end.
 	 */
 	public void keepStory() {
-		this.told = true;
+		this.keepsStory = true;
 	}
 
 	/**
@@ -205,7 +205,7 @@ public final class Simulation implements SimulatedTime {
 	}
 
 	/**
-	 * Let threads be slow: time passes now and then although they could run.
+	 * Let threads be slow: time passes sometimes although they could run.
 	 * @param slowness in how many of a thousand switches
 	 */
 	public void slowness(int slowness) {
@@ -332,7 +332,7 @@ public final class Simulation implements SimulatedTime {
 
 	@Override
 	public void record(Supplier<String> line) {
-		if (this.told && !this.ended) {
+		if (this.keepsStory && !this.ended) {
 			SimulatedThread thread = this.running;
 			this.story
 				.add("%,11.3f ms  %-24s %s".formatted(this.now / 1e6, (thread != null) ? thread : "-", line.get()));

@@ -87,7 +87,7 @@ abstract class Group<M extends Group.Member> {
 			this.instances.remove(member.instanceId(), member);
 		}
 		Member state = member;
-		state.gone = true;
+		state.removed = true;
 	}
 
 	/**
@@ -121,7 +121,7 @@ abstract class Group<M extends Group.Member> {
 
 	private void check(M member) {
 		Member state = member;
-		if (state.gone) {
+		if (state.removed) {
 			return;
 		}
 		long now = this.cluster.time().nanoTime();
@@ -172,7 +172,7 @@ abstract class Group<M extends Group.Member> {
 
 		private boolean watched;
 
-		private boolean gone;
+		private boolean removed;
 
 		Member(String id, @Nullable String instanceId, long sessionTimeout) {
 			this.id = id;

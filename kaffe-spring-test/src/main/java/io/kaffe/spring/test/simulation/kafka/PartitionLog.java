@@ -101,7 +101,7 @@ public final class PartitionLog {
 
 	/**
 	 * Return whether the topic was deleted.
-	 * @return whether this log is gone
+	 * @return whether it was deleted
 	 */
 	public boolean isDeleted() {
 		return this.deleted;
