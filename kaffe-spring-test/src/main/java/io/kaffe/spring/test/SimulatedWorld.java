@@ -655,9 +655,9 @@ final class SimulatedWorld {
 			return worker.name();
 		}
 		ConsumerSnapshot table = manager.table(consumer);
+		List<WorkerSnapshot> present = (table != null) ? table.workers() : List.of();
 		String partition = record.topic() + '-' + record.partition();
-		return (table == null) ? null : table.workers()
-			.stream()
+		return present.stream()
 			.filter((each) -> each.current()
 				.stream()
 				.anyMatch((current) -> current.offset() == record.offset() && current.partition().equals(partition)))

@@ -22,8 +22,9 @@ import java.util.Map;
 import java.util.Set;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Events;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -34,7 +35,6 @@ import org.springframework.context.annotation.Configuration;
 import io.kaffe.spring.RecordHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 /**
  * Tests for {@link ManySeeds}.
@@ -54,7 +54,7 @@ class KaffeTestManySeedsTests {
 			.stream()
 			.findFirst()
 			.orElseThrow()
-			.getRequiredPayload(org.junit.platform.engine.TestExecutionResult.class)
+			.getRequiredPayload(TestExecutionResult.class)
 			.getThrowable()
 			.orElseThrow();
 		assertThat(failure).isInstanceOf(AssertionError.class)
@@ -71,7 +71,7 @@ class KaffeTestManySeedsTests {
 
 	private static Events run(String method) {
 		return EngineTestKit.engine("junit-jupiter")
-			.selectors(selectMethod(Payments.class, method, SimulatedKafka.class))
+			.selectors(DiscoverySelectors.selectMethod(Payments.class, method, SimulatedKafka.class))
 			.execute()
 			.testEvents();
 	}
@@ -79,7 +79,6 @@ class KaffeTestManySeedsTests {
 	/**
 	 * Run by the test kit.
 	 */
-	@Tag("run-by-test-kit")
 	@KaffeTest(properties = { "kaffe.consumers.payments.topics=payments",
 			"kaffe.consumers.payments.worker-allocation-strategy=worker-per-key" })
 	static class Payments {
