@@ -56,7 +56,7 @@ class BookkeepingTests {
 		assertThat(kafka.handled()).extracting(HandledRecord::worker).hasSize(2).containsOnly(worker(kafka));
 	}
 
-	@ManySeeds(20)
+	@ManySeeds(10)
 	void booksEachEventOnceWhateverHappens(SimulatedKafka kafka) {
 		this.jdbc.update("DELETE FROM account");
 		this.jdbc.update("DELETE FROM booked");

@@ -176,6 +176,7 @@ final class SimulatedWorld {
 		this.simulation.run(() -> {
 			try {
 				this.main = this.simulation.running();
+				checkStopped();
 				createTopics();
 				start();
 				action.run();
@@ -195,6 +196,13 @@ final class SimulatedWorld {
 		});
 		if (failure[0] != null) {
 			throw failure[0];
+		}
+	}
+
+	private void checkStopped() {
+		if (this.worlds.allContainers().stream().anyMatch(AbstractMessageListenerContainer::isRunning)) {
+			throw new IllegalStateException("Listeners still run: the simulated world of the test method before has "
+					+ "broken down, or they were started outside of a test method");
 		}
 	}
 
