@@ -60,7 +60,7 @@ final class SimulatedProducerFactory<K, V> extends DefaultKafkaProducerFactory<K
 	}
 
 	@Override
-	public ProducerFactory<K, V> copyWithConfigurationOverride(Map<String, Object> overrides) {
+	public ProducerFactory<K, V> copyWithConfigurationOverride(@Nullable Map<String, Object> overrides) {
 		ProducerFactory<K, V> copy = this.original.copyWithConfigurationOverride(overrides);
 		return (copy instanceof DefaultKafkaProducerFactory<K, V> factory) ? of(factory, this.worlds) : copy;
 	}
@@ -112,8 +112,8 @@ final class SimulatedProducerFactory<K, V> extends DefaultKafkaProducerFactory<K
 		}
 	}
 
-	private static <T> Serializer<T> serializer(@Nullable Supplier<Serializer<T>> supplier, Map<String, Object> config,
-			String property, boolean isKey) {
+	private static <T> Serializer<T> serializer(@Nullable Supplier<@Nullable Serializer<T>> supplier,
+			Map<String, Object> config, String property, boolean isKey) {
 		Serializer<T> serializer = (supplier != null) ? supplier.get() : null;
 		if (serializer == null) {
 			serializer = ConfiguredClasses.create(config, property);

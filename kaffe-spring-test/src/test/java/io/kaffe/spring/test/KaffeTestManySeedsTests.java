@@ -61,9 +61,9 @@ class KaffeTestManySeedsTests {
 			.hasMessageContaining("isNotIdempotent is broken by seed ")
 			.hasMessageContaining("To repeat it: @ManySeeds(seed = ")
 			.hasMessageContaining("attempt 2: SUCCEEDED");
-		assertThat(failure.getMessage().lines().filter((line) -> line.startsWith("  crash"))).hasSize(1);
-		assertThat(failure.getMessage()
-			.lines()
+		String message = String.valueOf(failure.getMessage());
+		assertThat(message.lines().filter((line) -> line.startsWith("  crash"))).hasSize(1);
+		assertThat(message.lines()
 			.dropWhile((line) -> !line.equals("Disturbances:"))
 			.skip(1)
 			.takeWhile((line) -> !line.equals("Deliveries:"))).hasSize(1);
