@@ -141,10 +141,10 @@ final class Journal implements CommitListener {
 		}
 		String worker = instance + "/" + worker(fact);
 		Fact other = before.isEmpty() ? this.working.put(worker, fact) : null;
-		if (other != null) {
+		if (other != null && (this.graceful || !isPerRecord())) {
 			violated("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
 		}
-		if (this.service.strategy() != StandardWorkerAllocationStrategy.WORKER_PER_RECORD) {
+		if (!isPerRecord()) {
 			checkOrder(fact, before);
 		}
 		if (fact.doneAt >= 0) {
@@ -156,6 +156,14 @@ final class Journal implements CommitListener {
 		}
 		fact.with = instance;
 		instance.checkBounds();
+	}
+
+	/**
+	 * Return whether each delivery has a worker of its own: one of a record that was lost
+	 * may still run when the record is delivered again.
+	 */
+	private boolean isPerRecord() {
+		return this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
 	}
 
 	/**

@@ -401,17 +401,18 @@ final class World {
 		if (up().isEmpty()) {
 			start();
 		}
+		if (this.scenario.service().staticMembers()) {
+			// A static leader that restarts misses partitions that were added meanwhile
+			// (KIP-814). What restarts has joined by then.
+			this.simulation.elapse(LAST_COMMITS);
+			this.cluster.disturbances().rebalance(GROUP);
+		}
 		boolean counts = this.scenario.happenings().stream().noneMatch((each) -> each.kind() == Kind.DELAY_COMMITS);
 		if (counts) {
 			// What waits to be woken has to be: no new work does it.
 			requireRest();
 		}
 		this.simulation.elapse(LAST_COMMITS);
-		if (this.scenario.service().staticMembers()) {
-			// A static leader that restarts misses partitions that were added meanwhile
-			// (KIP-814).
-			this.cluster.disturbances().rebalance(GROUP);
-		}
 		for (String topic : TOPICS) {
 			for (int number = 0; number < this.cluster.partitions(topic); number++) {
 				produce(new TopicPartition(topic, number), key(number));

@@ -217,6 +217,10 @@ final class ClassicMembership extends Membership {
 			this.rejoin = true;
 			return;
 		}
+		if (this.leader.isOutdated()) {
+			// Noticed before, while the join was under way.
+			process().later(process().cluster().disturbances().metadataDelay(), this::metadataChanged);
+		}
 		RebalanceCallbacks.rethrow(this.revocations.afterJoin(assignment, () -> this.rejoin = true));
 	}
 
