@@ -304,9 +304,9 @@ final class World {
 				case RETRY -> operations.retry(GROUP, record.partition(), record.offset());
 				case DEAD_LETTER -> operations.deadLetter(GROUP, record.partition(), record.offset());
 				default -> {
-					if (operations.skip(GROUP, record.partition(), record.offset())) {
-						this.journal.skipped(record.partition(), record.offset());
-					}
+					// Its worker may go on before this returns.
+					this.journal.skipped(record.partition(), record.offset());
+					operations.skip(GROUP, record.partition(), record.offset());
 				}
 			}
 		});
