@@ -68,6 +68,9 @@ final class World {
 
 	private final List<ServiceInstance> instances = new ArrayList<>();
 
+	/** Instances whose container is being restarted. */
+	private final Set<ServiceInstance> restarting = new HashSet<>();
+
 	private final Set<String> failingKeys = new HashSet<>();
 
 	private final List<SimulatedTransaction> transactions = new ArrayList<>();
@@ -200,6 +203,9 @@ final class World {
 	private void disturb(Kind kind, ServiceInstance instance, int which, int howMuch, long span) {
 		switch (kind) {
 			case STOP -> {
+				if (this.restarting.contains(instance)) {
+					return;
+				}
 				instance.beginStop();
 				aside("stop", instance::stop);
 			}
@@ -208,16 +214,11 @@ final class World {
 				instance.process().freeze();
 				this.simulation.after(span * 5, () -> instance.process().wake());
 			}
-			case RESTART_CONTAINER -> aside("restart", () -> {
-				instance.stopContainer();
-				// A consumer takes longer to start than it takes the coordinator to hear
-				// that
-				// the one before has left.
-				this.simulation.elapse(5 * MILLI);
-				if (instance.isUp()) {
-					instance.start();
+			case RESTART_CONTAINER -> {
+				if (this.restarting.add(instance)) {
+					aside("restart", () -> restart(instance));
 				}
-			});
+			}
 			case REBALANCE -> this.cluster.disturbances().rebalance(GROUP);
 			case EXPIRE, FENCE -> {
 				List<String> members = this.cluster.coordinator().members(GROUP);
@@ -257,6 +258,21 @@ final class World {
 			case LISTENER_SEEKS -> instance.application().seek(which, howMuch);
 			default -> throw new IllegalStateException(kind.toString());
 		}
+	}
+
+	/**
+	 * Restart the container of an instance. Another restart meanwhile would start it
+	 * before it has stopped.
+	 */
+	private void restart(ServiceInstance instance) {
+		instance.stopContainer();
+		// A consumer takes longer to start than it takes the coordinator to hear that the
+		// one before has left.
+		this.simulation.elapse(5 * MILLI);
+		if (instance.isUp()) {
+			instance.start();
+		}
+		this.restarting.remove(instance);
 	}
 
 	private void operate(Happening happening) {
