@@ -269,12 +269,11 @@ final class Journal implements CommitListener {
 			violated("%s@%d is committed beyond the end, %d".formatted(partition, offset.offset(), end));
 		}
 		long from = Math.max(log.logStart(), this.checked.getOrDefault(partition, 0L));
+		// What took the place of records that were lost.
+		passOver(partition, from, Math.min(offset.offset(), this.truncated.getOrDefault(partition, 0L)));
 		for (long each = from; each < Math.min(offset.offset(), end); each++) {
 			if (log.isRecord(each, this.service.readCommitted())) {
 				Fact fact = fact(Objects.requireNonNull(log.at(each)));
-				if (each < this.truncated.getOrDefault(partition, 0L)) {
-					fact.passedOver = true;
-				}
 				if (!fact.isOver()) {
 					violated("%s is not completed, and %s@%d is committed".formatted(fact, partition, offset.offset()));
 				}
