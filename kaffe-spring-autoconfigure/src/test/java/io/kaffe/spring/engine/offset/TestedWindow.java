@@ -48,7 +48,7 @@ interface TestedWindow {
 	}
 
 	/**
-	 * The window itself.
+	 * The window itself. Not a record, because Lincheck does not look into those.
 	 */
 	final class RealWindow implements TestedWindow {
 

@@ -31,8 +31,10 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.Trigger;
 
 /**
- * What may happen to a worker at a time. Afterwards everything must have been handled, by
- * one thread at a time.
+ * What may happen to a worker at a time, for Lincheck. Afterwards everything must have
+ * been handled, by one thread at a time.
+ * <p>
+ * There are no lambdas, because Lincheck does not see what they have captured.
  */
 public final class WorkerRaces {
 
