@@ -76,7 +76,7 @@ public final class DefectsMain {
 			Path classes = defect.compile(root, directory);
 			long begin = System.nanoTime();
 			WorldMain.Summary summary = WorldMain.run(WorldMain.classPath(classes), seconds, System.nanoTime(), lanes,
-					true);
+					Lane.Mode.BRIEF);
 			boolean found = summary.violations() > 0;
 			System.out.printf("| %s | %s | %,d | %.1f |%n", defect.name(), found ? summary.firstViolation() : "-",
 					summary.histories(), (System.nanoTime() - begin) / 1e9);

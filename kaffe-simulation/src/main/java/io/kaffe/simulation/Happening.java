@@ -31,7 +31,7 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 	 * Return whether it disturbs, rather than giving the service something to do.
 	 */
 	boolean disturbs() {
-		return this.kind != Kind.PRODUCE && this.kind != Kind.TRICKLE;
+		return this.kind.disturbs();
 	}
 
 	@Override
@@ -159,7 +159,11 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		MAX_CONCURRENCY,
 
 		/** The listener seeks. */
-		LISTENER_SEEKS
+		LISTENER_SEEKS;
+
+		boolean disturbs() {
+			return this != PRODUCE && this != TRICKLE;
+		}
 
 	}
 

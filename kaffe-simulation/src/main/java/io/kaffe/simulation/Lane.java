@@ -18,8 +18,6 @@ package io.kaffe.simulation;
 
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
@@ -36,7 +34,7 @@ public final class Lane {
 
 	private static final int HEAP_OF_LINES = 100_000;
 
-	private final Map<Happening.Kind, Integer> seen = new EnumMap<>(Happening.Kind.class);
+	private final Pairs pairs = new Pairs();
 
 	private final Carriers carriers = new Carriers();
 
@@ -51,8 +49,8 @@ public final class Lane {
 	/**
 	 * Let histories happen.
 	 * @param args for how many seconds, the first seed, by how much the next one is
-	 * greater, and {@code brief} to print nothing but the violation; or {@code replay}
-	 * and a seed, or {@code shorten} and a seed
+	 * greater, and a {@link Mode}; or {@code replay} and a seed, or {@code shorten} and a
+	 * seed
 	 */
 	public static void main(String[] args) {
 		LogManager.getLogManager().reset();
@@ -64,13 +62,13 @@ public final class Lane {
 		}
 		else {
 			violated = lane.run(Duration.ofSeconds(Long.parseLong(args[0])), Long.parseLong(args[1]),
-					Long.parseLong(args[2]), args[3].equals("brief"));
+					Long.parseLong(args[2]), Mode.valueOf(args[3]));
 		}
 		System.out.flush();
 		System.exit(violated ? 1 : 0);
 	}
 
-	private boolean run(Duration time, long first, long step, boolean brief) {
+	private boolean run(Duration time, long first, long step, Mode mode) {
 		long begin = System.nanoTime();
 		long count = 0;
 		long records = 0;
@@ -86,7 +84,7 @@ public final class Lane {
 			count++;
 			records += outcome.records();
 			disturbances += scenario.happenings().stream().filter(Happening::disturbs).count();
-			scenario.happenings().forEach((happening) -> this.seen.merge(happening.kind(), 1, Integer::sum));
+			this.pairs.add(scenario);
 			deliveries += outcome.deliveries();
 			commits += outcome.commits();
 			points += outcome.points();
@@ -94,12 +92,17 @@ public final class Lane {
 			ViolationException violation = outcome.violation();
 			if (violation != null) {
 				violated = true;
-				report(outcome, violation, brief);
-				break;
+				report(outcome, violation, mode);
+				if (mode != Mode.ALL) {
+					break;
+				}
 			}
 		}
 		this.out.printf("summary %d %d %d %d %d %d %d %d%n", count, records, disturbances, deliveries, commits, points,
 				millis, (System.nanoTime() - begin) / 1_000_000);
+		if (mode == Mode.ALL) {
+			this.pairs.lines().forEach(this.out::println);
+		}
 		return violated;
 	}
 
@@ -112,10 +115,10 @@ public final class Lane {
 		return outcome.isViolated();
 	}
 
-	private void report(Outcome outcome, ViolationException violation, boolean brief) {
+	private void report(Outcome outcome, ViolationException violation, Mode mode) {
 		this.out.println("violated by seed " + outcome.scenario().seed() + ": " + violation.what());
 		this.out.flush();
-		if (!brief) {
+		if (mode == Mode.FIRST) {
 			print(this.histories.shorten(outcome));
 		}
 	}
@@ -135,6 +138,22 @@ public final class Lane {
 			}
 		}
 		this.out.println("replay with seed " + outcome.scenario().seed());
+	}
+
+	/**
+	 * What to do when a history breaks a promise.
+	 */
+	enum Mode {
+
+		/** Shorten it, print its story, and end. */
+		FIRST,
+
+		/** End. */
+		BRIEF,
+
+		/** Go on. */
+		ALL
+
 	}
 
 }

@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 import sun.misc.Unsafe;
 
@@ -35,12 +36,14 @@ import sun.misc.Unsafe;
  *
  * <pre>
  * WorldMain [seconds] [first seed] [lanes]
+ * WorldMain night [seconds] [first seed] [lanes]
  * WorldMain replay [seed]
  * WorldMain shorten [seed]
  * </pre>
  *
- * Each prints its seed, a short history and its story if it broke a promise. The exit
- * code is 1 then.
+ * Each prints its seed, a short history and its story if it broke a promise. At night
+ * they go on then, and in the end it is printed which branches of the engine and which
+ * pairs of disturbances they saw. The exit code is 1 if a promise was broken.
  */
 public final class WorldMain {
 
@@ -63,13 +66,27 @@ public final class WorldMain {
 			lane(args);
 			return;
 		}
-		long seconds = (args.length > 0) ? Long.parseLong(args[0]) : 60;
-		long seed = (args.length > 1) ? Long.parseLong(args[1]) : System.nanoTime();
-		int lanes = (args.length > 2) ? Integer.parseInt(args[2]) : Runtime.getRuntime().availableProcessors();
+		boolean night = args.length > 0 && args[0].equals("night");
+		List<String> rest = List.of(args).subList(night ? 1 : 0, args.length);
+		long seconds = (rest.size() > 0) ? Long.parseLong(rest.get(0)) : 60;
+		long seed = (rest.size() > 1) ? Long.parseLong(rest.get(1)) : System.nanoTime();
+		int lanes = (rest.size() > 2) ? Integer.parseInt(rest.get(2)) : Runtime.getRuntime().availableProcessors();
 		System.out.println("From seed " + seed);
-		Summary summary = run(System.getProperty("java.class.path"), seconds, seed, lanes, false);
+		String classPath = System.getProperty("java.class.path");
+		Summary summary = night ? night(classPath, seconds, seed, lanes)
+				: run(classPath, seconds, seed, lanes, Lane.Mode.FIRST);
 		System.out.println(summary);
 		System.exit((summary.violations() > 0) ? 1 : 0);
+	}
+
+	private static Summary night(String classPath, long seconds, long seed, int lanes)
+			throws IOException, InterruptedException {
+		try (BranchCoverage coverage = BranchCoverage.create()) {
+			Summary summary = run(classPath, coverage::options, seconds, seed, lanes, Lane.Mode.ALL);
+			System.out.println(summary.pairs());
+			System.out.println(coverage.report());
+			return summary;
+		}
 	}
 
 	/**
@@ -78,17 +95,22 @@ public final class WorldMain {
 	 * @param seconds for how long
 	 * @param seed the first seed
 	 * @param lanes in how many virtual machines
-	 * @param brief whether only to see if one breaks a promise, and nothing is printed
+	 * @param mode what to do when one breaks a promise; nothing is printed if it is brief
 	 * @return what they saw
 	 */
-	static Summary run(String classPath, long seconds, long seed, int lanes, boolean brief)
+	static Summary run(String classPath, long seconds, long seed, int lanes, Lane.Mode mode)
 			throws IOException, InterruptedException {
+		return run(classPath, (lane) -> List.of(), seconds, seed, lanes, mode);
+	}
+
+	private static Summary run(String classPath, IntFunction<List<String>> options, long seconds, long seed, int lanes,
+			Lane.Mode mode) throws IOException, InterruptedException {
 		List<Process> processes = new ArrayList<>();
 		for (int lane = 0; lane < lanes; lane++) {
-			processes.add(start(classPath, String.valueOf(seconds), String.valueOf(seed + lane), String.valueOf(lanes),
-					brief ? "brief" : "whole"));
+			processes.add(start(classPath, options.apply(lane), String.valueOf(seconds), String.valueOf(seed + lane),
+					String.valueOf(lanes), mode.name()));
 		}
-		Summary summary = new Summary(brief);
+		Summary summary = new Summary(mode);
 		List<Thread> readers = new ArrayList<>();
 		for (Process process : processes) {
 			Thread reader = new Thread(() -> read(process, processes, summary), "lane");
@@ -107,6 +129,10 @@ public final class WorldMain {
 	 * @param args those of {@link Lane#main}
 	 */
 	static Process start(String classPath, String... args) throws IOException {
+		return start(classPath, List.of(), args);
+	}
+
+	private static Process start(String classPath, List<String> options, String... args) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto"));
@@ -114,6 +140,7 @@ public final class WorldMain {
 			command.addAll(List.of("-Djdk.virtualThreadScheduler.parallelism=1",
 					"-Djdk.virtualThreadScheduler.maxPoolSize=1", "--sun-misc-unsafe-memory-access=allow"));
 		}
+		command.addAll(options);
 		command.addAll(List.of("-cp", classPath, WorldMain.class.getName(), "lane"));
 		command.addAll(List.of(args));
 		return new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -126,10 +153,9 @@ public final class WorldMain {
 				if (line.startsWith("summary ")) {
 					summary.add(line);
 				}
-				else {
+				else if (!summary.pairs().read(line)) {
 					summary.print(line);
-					if (line.startsWith("violated ")) {
-						summary.violated(line);
+					if (line.startsWith("violated ") && summary.violated(line)) {
 						all.stream().filter((other) -> other != process).forEach(Process::destroy);
 					}
 				}
@@ -187,10 +213,12 @@ public final class WorldMain {
 
 		private int lanes;
 
-		private final boolean quiet;
+		private final Pairs pairs = new Pairs();
 
-		Summary(boolean quiet) {
-			this.quiet = quiet;
+		private final Lane.Mode mode;
+
+		Summary(Lane.Mode mode) {
+			this.mode = mode;
 		}
 
 		synchronized void add(String line) {
@@ -202,13 +230,22 @@ public final class WorldMain {
 		}
 
 		synchronized void print(String line) {
-			if (!this.quiet) {
+			if (this.mode != Lane.Mode.BRIEF) {
 				System.out.println(line);
 			}
 		}
 
-		synchronized void violated(String line) {
+		/**
+		 * A promise was broken.
+		 * @return whether that is the end
+		 */
+		synchronized boolean violated(String line) {
 			this.violations.add(line);
+			return this.mode != Lane.Mode.ALL;
+		}
+
+		synchronized Pairs pairs() {
+			return this.pairs;
 		}
 
 		synchronized int violations() {
@@ -235,9 +272,9 @@ public final class WorldMain {
 		@Override
 		public synchronized String toString() {
 			double minutes = this.sums[7] / 60_000.0 / Math.max(1, this.lanes);
-			return "%,d histories (%,.0f a minute), %,d records, %,d disturbances, %,d deliveries, %,d commits, %,d points, %,d s of simulated time"
-				.formatted(this.sums[0], this.sums[0] / minutes, this.sums[1], this.sums[2], this.sums[3], this.sums[4],
-						this.sums[5], this.sums[6] / 1000);
+			return "%,d histories (%,.0f a minute), %,d violations, %,d records, %,d disturbances, %,d deliveries, %,d commits, %,d points, %,d s of simulated time"
+				.formatted(this.sums[0], this.sums[0] / minutes, this.violations.size(), this.sums[1], this.sums[2],
+						this.sums[3], this.sums[4], this.sums[5], this.sums[6] / 1000);
 		}
 
 	}

@@ -55,7 +55,7 @@ class WorldTests {
 
 	@Test
 	void historiesBreakNoPromise() throws Exception {
-		WorldMain.Summary summary = WorldMain.run(classPath(), SECONDS, SEED, (int) LANES, false);
+		WorldMain.Summary summary = WorldMain.run(classPath(), SECONDS, SEED, (int) LANES, Lane.Mode.FIRST);
 		System.out.println(summary);
 		assertThat(summary.violations()).as("violations; their seeds and stories are printed above").isZero();
 		assertThat(summary.histories()).isPositive();
@@ -69,7 +69,7 @@ class WorldTests {
 			.findFirst()
 			.orElseThrow();
 		Path classes = defect.compile(Path.of(".."), this.directory);
-		WorldMain.Summary summary = WorldMain.run(WorldMain.classPath(classes), 60, 1, 1, true);
+		WorldMain.Summary summary = WorldMain.run(WorldMain.classPath(classes), 60, 1, 1, Lane.Mode.BRIEF);
 		assertThat(summary.violations()).isEqualTo(1);
 		long seed = summary.violatingSeed();
 		String whole = run(WorldMain.classPath(classes), "replay", String.valueOf(seed));
