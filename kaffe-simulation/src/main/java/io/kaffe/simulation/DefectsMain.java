@@ -55,8 +55,8 @@ public final class DefectsMain {
 			.stream()
 			.filter((defect) -> names.isEmpty() || names.contains(defect.name()))
 			.toList();
-		System.out.println("| Defect | Found by | Histories | Seconds |");
-		System.out.println("| --- | --- | ---: | ---: |");
+		System.out.println("| Defect | Found by | Seed | Histories | Seconds |");
+		System.out.println("| --- | --- | ---: | ---: | ---: |");
 		List<String> notFound = new ArrayList<>();
 		for (SeededDefect defect : defects) {
 			if (!isFound(defect, root, seconds, lanes)) {
@@ -78,8 +78,8 @@ public final class DefectsMain {
 			WorldMain.Summary summary = WorldMain.run(WorldMain.classPath(classes), seconds, System.nanoTime(), lanes,
 					Lane.Mode.BRIEF);
 			boolean found = summary.violations() > 0;
-			System.out.printf("| %s | %s | %,d | %.1f |%n", defect.name(), found ? summary.firstViolation() : "-",
-					summary.histories(), (System.nanoTime() - begin) / 1e9);
+			System.out.printf("| %s | %s | %s | %,d | %.1f |%n", defect.name(), found ? summary.firstViolation() : "-",
+					found ? summary.violatingSeed() : "-", summary.histories(), (System.nanoTime() - begin) / 1e9);
 			return found;
 		}
 		finally {

@@ -122,6 +122,9 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		/** Handlers do not fail for that key any more. */
 		MENDED_KEY,
 
+		/** Handlers fail for all records for a while. */
+		OUTAGE,
+
 		/** A handler hangs at the next record. */
 		HANG,
 

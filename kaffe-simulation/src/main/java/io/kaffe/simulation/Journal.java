@@ -65,6 +65,9 @@ final class Journal implements CommitListener {
 	/** Where logs ended before an unclean election. */
 	private final Map<TopicPartition, Long> truncated = new HashMap<>();
 
+	/** In which revocation of its partition a worker last began. */
+	private final Map<String, Long> revocations = new HashMap<>();
+
 	/** What each worker of each instance handles. */
 	private final Map<String, Fact> working = new HashMap<>();
 
@@ -141,10 +144,11 @@ final class Journal implements CommitListener {
 		}
 		String worker = instance + "/" + worker(fact);
 		Fact other = before.isEmpty() ? this.working.put(worker, fact) : null;
-		if (other != null && (this.graceful || !isPerRecord())) {
+		if (other != null && (this.graceful || !isAlone(fact))) {
 			violated("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
 		}
-		if (!isPerRecord()) {
+		checkRevocation(instance, fact, worker);
+		if (!isAlone(fact)) {
 			checkOrder(fact, before);
 		}
 		if (fact.doneAt >= 0) {
@@ -159,11 +163,32 @@ final class Journal implements CommitListener {
 	}
 
 	/**
-	 * Return whether each delivery has a worker of its own: one of a record that was lost
-	 * may still run when the record is delivered again.
+	 * A worker may begin with one record after the revocation of its partition has begun:
+	 * it was about to.
 	 */
-	private boolean isPerRecord() {
-		return this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
+	private void checkRevocation(ServiceInstance instance, Fact fact, String worker) {
+		long revocation = instance.revocation(fact.partition());
+		if (revocation == 0) {
+			return;
+		}
+		Long last = this.revocations.put(worker + " " + fact.partition(), revocation);
+		if (last != null && last == revocation) {
+			violated(
+					"%s is handled by a worker, %s, that has begun with another one since its partition is being revoked"
+						.formatted(fact, worker));
+		}
+	}
+
+	/**
+	 * Return whether each delivery of a record has a worker of its own: one of a record
+	 * that was lost may still run when the record is delivered again.
+	 */
+	private boolean isAlone(Fact fact) {
+		return switch (this.service.strategy()) {
+			case WORKER_PER_RECORD -> true;
+			case WORKER_PER_KEY -> fact.key().equals(World.NO_KEY);
+			default -> false;
+		};
 	}
 
 	/**
@@ -353,7 +378,7 @@ final class Journal implements CommitListener {
 		return switch (this.service.strategy()) {
 			case WORKER_PER_TOPIC_PARTITION -> fact.partition().toString();
 			case WORKER_PER_PARTITION -> String.valueOf(fact.partition().partition());
-			case WORKER_PER_KEY -> fact.key();
+			case WORKER_PER_KEY -> fact.key().equals(World.NO_KEY) ? fact.partition() + "@" + fact.offset : fact.key();
 			case WORKER_PER_RECORD -> fact.partition() + "@" + fact.offset;
 		};
 	}

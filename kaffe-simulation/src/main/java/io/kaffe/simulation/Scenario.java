@@ -48,8 +48,8 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 	private static final List<Kind> GRACEFUL = List.of(Kind.COMPACT, Kind.TRANSACTION, Kind.ABORTED_TRANSACTION,
 			Kind.ELECTION, Kind.MORE_PARTITIONS, Kind.START, Kind.START, Kind.STOP, Kind.STOP, Kind.RESTART_CONTAINER,
 			Kind.REBALANCE, Kind.REBALANCE, Kind.SLOW_FETCHES, Kind.SLOW_HANDLERS, Kind.FAILING_KEY, Kind.MENDED_KEY,
-			Kind.RETRY, Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.MAX_CONCURRENCY,
-			Kind.CLOCK_JUMP);
+			Kind.OUTAGE, Kind.RETRY, Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE,
+			Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
 
 	private static List<Kind> disturbances() {
 		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));

@@ -210,6 +210,13 @@ final class ServiceInstance {
 		return this.consumers.stream().anyMatch((consumer) -> consumer.assignedNow().contains(partition));
 	}
 
+	/**
+	 * Return the number of the revocation in progress that a partition is part of, or 0.
+	 */
+	long revocation(TopicPartition partition) {
+		return this.consumers.stream().mapToLong((consumer) -> consumer.revocation(partition)).max().orElse(0);
+	}
+
 	List<TopicPartition> assigned() {
 		return this.consumers.stream()
 			.flatMap((consumer) -> consumer.assignedNow().stream())

@@ -28,6 +28,7 @@ import java.util.function.Consumer;
 import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
@@ -51,6 +52,9 @@ final class World {
 
 	static final List<String> TOPICS = List.of("orders", "refunds");
 
+	/** Of records that have none. */
+	static final String NO_KEY = "no key";
+
 	static final Comparator<TopicPartition> ORDER = Comparator.comparing(TopicPartition::topic)
 		.thenComparingInt(TopicPartition::partition);
 
@@ -62,7 +66,7 @@ final class World {
 	/** When even what was under way for long has arrived. */
 	private static final long LAST_COMMITS = 250 * MILLI;
 
-	private static final int KEYS = 6;
+	private static final List<String> KEYS = List.of("key0", "key1", "key2", "key3", "key4", NO_KEY);
 
 	private static final int MOST_INSTANCES = 5;
 
@@ -84,6 +88,8 @@ final class World {
 	private final Journal journal;
 
 	private long slowUntil;
+
+	private long outageUntil;
 
 	private long noDeadLettersUntil;
 
@@ -179,12 +185,15 @@ final class World {
 		switch (kind) {
 			case START -> start();
 			case FAILING_KEY -> this.failingKeys.add(key(which));
+			case OUTAGE -> {
+				this.outageUntil = this.simulation.nanoTime() + span;
+			}
 			case MENDED_KEY -> this.failingKeys.remove(key(which));
 			case HANG -> {
 				this.hangs = 1;
 			}
 			case SLOW_HANDLERS -> {
-				this.slowUntil = this.simulation.nanoTime() + span;
+				this.slowUntil = this.simulation.nanoTime() + span * (1 + which % 5);
 			}
 			case NO_DEAD_LETTERS -> {
 				this.noDeadLettersUntil = this.simulation.nanoTime() + span;
@@ -364,7 +373,7 @@ final class World {
 
 	private void produce(TopicPartition partition, String key) {
 		Fact fact = this.journal.produced(partition, key);
-		fact.offset = this.cluster.produce(partition.topic(), partition.partition(), bytes(key),
+		fact.offset = this.cluster.produce(partition.topic(), partition.partition(), keyBytes(key),
 				bytes(String.valueOf(fact.number())), new RecordHeaders(), this.simulation.instant().toEpochMilli());
 		this.journal.stands(fact);
 	}
@@ -375,7 +384,7 @@ final class World {
 		for (int i = 0; i < 1 + howMuch % 3; i++) {
 			TopicPartition partition = partition(which + i);
 			Fact fact = this.journal.produced(partition, key(which + i));
-			fact.offset = transaction.produce(partition, bytes(fact.key()), bytes(String.valueOf(fact.number())),
+			fact.offset = transaction.produce(partition, keyBytes(fact.key()), bytes(String.valueOf(fact.number())),
 					new RecordHeaders());
 			this.journal.stands(fact);
 		}
@@ -407,6 +416,7 @@ final class World {
 		this.calm = true;
 		this.failingKeys.clear();
 		this.slowUntil = 0;
+		this.outageUntil = 0;
 		this.hangs = 0;
 		this.noDeadLettersUntil = 0;
 		this.cluster.disturbances().clear();
@@ -511,7 +521,11 @@ final class World {
 	}
 
 	private static String key(int which) {
-		return "key" + which % KEYS;
+		return KEYS.get(which % KEYS.size());
+	}
+
+	private static byte @Nullable [] keyBytes(String key) {
+		return key.equals(NO_KEY) ? null : bytes(key);
 	}
 
 	private static byte[] bytes(String text) {
@@ -527,7 +541,7 @@ final class World {
 	}
 
 	boolean isFailing(String key) {
-		return this.failingKeys.contains(key);
+		return this.failingKeys.contains(key) || this.simulation.nanoTime() < this.outageUntil;
 	}
 
 	boolean refusesDeadLetters() {

@@ -45,6 +45,10 @@ final class RebalanceCallbacks {
 
 	private final String clientId;
 
+	private Collection<TopicPartition> revoking = Set.of();
+
+	private long revocations;
+
 	RebalanceCallbacks(Subscriptions subscriptions, SimulatedTime time, String clientId) {
 		this.subscriptions = subscriptions;
 		this.time = time;
@@ -52,7 +56,14 @@ final class RebalanceCallbacks {
 	}
 
 	@Nullable Exception revoked(Collection<TopicPartition> partitions) {
-		return call("revoked", partitions, this.subscriptions.listener()::onPartitionsRevoked);
+		this.revocations++;
+		this.revoking = Set.copyOf(partitions);
+		try {
+			return call("revoked", partitions, this.subscriptions.listener()::onPartitionsRevoked);
+		}
+		finally {
+			this.revoking = Set.of();
+		}
 	}
 
 	@Nullable Exception assigned(Collection<TopicPartition> partitions) {
@@ -61,6 +72,13 @@ final class RebalanceCallbacks {
 
 	@Nullable Exception lost(Collection<TopicPartition> partitions) {
 		return call("lost", partitions, this.subscriptions.listener()::onPartitionsLost);
+	}
+
+	/**
+	 * Return the number of the revocation in progress that a partition is part of, or 0.
+	 */
+	long revocation(TopicPartition partition) {
+		return this.revoking.contains(partition) ? this.revocations : 0;
 	}
 
 	private @Nullable Exception call(String what, Collection<TopicPartition> partitions,

@@ -116,6 +116,16 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	}
 
 	/**
+	 * Return the number of the revocation in progress that a partition is part of, to any
+	 * thread: for those who look on.
+	 * @param partition the partition
+	 * @return greater than that of any revocation before, or 0 if none is in progress
+	 */
+	public long revocation(TopicPartition partition) {
+		return this.membership.callbacks().revocation(partition);
+	}
+
+	/**
 	 * Kill the process of the consumer: nothing of it happens any more, which its group
 	 * notices when its session expires.
 	 */
