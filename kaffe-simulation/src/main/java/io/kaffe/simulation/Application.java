@@ -131,7 +131,8 @@ final class Application implements RecordRecoverer {
 
 	private void handleBatch(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment) {
 		List<Fact> facts = new ArrayList<>();
-		for (ConsumerRecord<Object, Object> record : records) {
+		// A copy: the handler begins with all of them at once, at no point in between.
+		for (ConsumerRecord<Object, Object> record : new ArrayList<>(records)) {
 			this.journal.begins(this.instance, record, List.copyOf(facts));
 			facts.add(this.journal.fact(record));
 		}

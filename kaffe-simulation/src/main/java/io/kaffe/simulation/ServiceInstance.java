@@ -170,6 +170,7 @@ final class ServiceInstance {
 	 */
 	void stop() {
 		this.simulation.record(() -> this + " is stopped");
+		this.engine.contextCloses();
 		if (!stopContainer()) {
 			this.world.journal().violated(this + " does not stop");
 		}

@@ -80,6 +80,13 @@ public final class EngineInstance {
 	}
 
 	/**
+	 * Restart the container no more, as when the application's context is being closed.
+	 */
+	public void contextCloses() {
+		this.adopted.supervision().stayDown();
+	}
+
+	/**
 	 * Return what the table says of the consumer.
 	 * @return a snapshot
 	 */
