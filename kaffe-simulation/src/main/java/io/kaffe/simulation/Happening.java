@@ -34,6 +34,13 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		return this.kind.disturbs();
 	}
 
+	/**
+	 * Return how long it lasts, if it does.
+	 */
+	long spanNanos() {
+		return (10 + this.howMuch % 600) * 1_000_000L;
+	}
+
 	@Override
 	public String toString() {
 		return "%5d ms %s(%d, %d)".formatted(this.millis, this.kind, this.which, this.howMuch);

@@ -1,0 +1,147 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.kaffe.simulation.Happening.Kind;
+
+import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
+
+/**
+ * The end of a history: all disturbances end, everything has to be completed and
+ * committed, the instances stop, and nothing may be left.
+ * <p>
+ * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
+ */
+final class Calm {
+
+	private static final long MILLI = 1_000_000;
+
+	/** When even what was under way for long has arrived. */
+	private static final long LAST_COMMITS = 250 * MILLI;
+
+	private final World world;
+
+	private final Scenario scenario;
+
+	private final Simulation simulation;
+
+	private final SimulatedCluster cluster;
+
+	private final Journal journal;
+
+	Calm(World world) {
+		this.world = world;
+		this.scenario = world.scenario();
+		this.simulation = world.simulation();
+		this.cluster = world.cluster();
+		this.journal = world.journal();
+	}
+
+	/**
+	 * End all disturbances, and see that everything comes to its end.
+	 */
+	void come() {
+		this.simulation.record(() -> "* calm");
+		this.world.becomeCalm();
+		this.cluster.disturbances().clear();
+		this.world.instances().forEach((instance) -> {
+			instance.process().wake();
+			instance.process().reject(false);
+		});
+		if (this.world.up().isEmpty()) {
+			this.world.start();
+		}
+		if (this.scenario.service().staticMembers()) {
+			// A static leader that restarts misses partitions that were added meanwhile
+			// (KIP-814). What restarts has joined by then.
+			this.simulation.elapse(LAST_COMMITS);
+			this.cluster.disturbances().rebalance(World.GROUP);
+		}
+		boolean counts = this.scenario.happenings().stream().noneMatch((each) -> each.kind() == Kind.DELAY_COMMITS);
+		if (counts) {
+			// What waits to be woken has to be: no new work does it.
+			requireRest();
+		}
+		this.simulation.elapse(LAST_COMMITS);
+		this.world.topics().produceToAll();
+		requireRest();
+		for (ServiceInstance instance : this.world.up()) {
+			instance.beginStop();
+			instance.stop();
+		}
+		this.simulation.await(() -> leftAfterTheEnd().isEmpty(), World.PATIENCE);
+		this.journal.check();
+		List<String> left = leftAfterTheEnd();
+		if (!left.isEmpty()) {
+			throw new ViolationException("Left after the end: " + left);
+		}
+	}
+
+	private void requireRest() {
+		if (!awaitRest()) {
+			this.journal.check();
+			this.simulation.stacks().forEach((stack) -> this.simulation.record(() -> "at " + stack));
+			throw new ViolationException("Not at rest after %d s: not completed %s; not committed %s; left %s"
+				.formatted(World.PATIENCE / 1_000_000_000, this.journal.unfinished(), this.journal.behind(), left()));
+		}
+		this.journal.check();
+	}
+
+	private boolean awaitRest() {
+		long end = this.simulation.nanoTime() + World.PATIENCE;
+		for (long pause = 5 * MILLI; this.simulation.nanoTime() < end; pause = Math.min(2 * pause, 500 * MILLI)) {
+			if (this.journal.isViolated()) {
+				return false;
+			}
+			this.world.up().forEach(this.world.operators()::retryParked);
+			if (!this.world.topics().hasOpenTransactions() && this.journal.behind().isEmpty()
+					&& this.journal.unfinished().isEmpty() && left().isEmpty()) {
+				return true;
+			}
+			this.simulation.elapse(pause);
+		}
+		return false;
+	}
+
+	private List<String> left() {
+		List<String> left = new ArrayList<>();
+		this.world.up()
+			.forEach((instance) -> instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what)));
+		return left;
+	}
+
+	private List<String> leftAfterTheEnd() {
+		List<String> left = new ArrayList<>();
+		for (ServiceInstance instance : this.world.instances()) {
+			if (!instance.process().isKilled()) {
+				instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what));
+				if (instance.engine().assignments() > 0) {
+					left.add(instance + ": partitions");
+				}
+				if (this.scenario.isGraceful() && instance.engine().internalErrors() > 0) {
+					left.add(instance + ": internal errors");
+				}
+			}
+		}
+		return left;
+	}
+
+}

@@ -1,0 +1,97 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+
+import io.kaffe.spring.test.simulation.Simulation;
+
+/**
+ * What goes wrong with an instance: it stops, is killed, stands still, starts its
+ * container again, its executor rejects tasks, its clock jumps, its listener seeks.
+ * <p>
+ * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
+ */
+final class InstanceDisturbances {
+
+	private static final long MILLI = 1_000_000;
+
+	/** Instances whose container is being restarted. */
+	private final Set<ServiceInstance> restarting = new HashSet<>();
+
+	private final World world;
+
+	private final Simulation simulation;
+
+	InstanceDisturbances(World world) {
+		this.world = world;
+		this.simulation = world.simulation();
+	}
+
+	/**
+	 * Disturb an instance.
+	 */
+	void happen(Happening happening, ServiceInstance instance) {
+		int which = happening.which();
+		int howMuch = happening.howMuch();
+		long span = happening.spanNanos();
+		switch (happening.kind()) {
+			case STOP -> {
+				if (this.restarting.contains(instance)) {
+					return;
+				}
+				instance.beginStop();
+				this.world.aside("stop", instance::stop);
+			}
+			case KILL -> instance.kill();
+			case FREEZE -> {
+				instance.process().freeze();
+				this.simulation.after(span * 5, () -> instance.process().wake());
+			}
+			case RESTART_CONTAINER -> {
+				if (this.restarting.add(instance)) {
+					this.world.aside("restart", () -> restart(instance));
+				}
+			}
+			case REJECTED_TASKS -> {
+				instance.process().reject(true);
+				this.simulation.after(span, () -> instance.process().reject(false));
+			}
+			case CLOCK_JUMP -> instance.process().moveClock(Duration.ofMillis((howMuch - 500) * 100L));
+			case LISTENER_SEEKS -> instance.application().seek(which, howMuch);
+			default -> throw new IllegalStateException(happening.kind().toString());
+		}
+	}
+
+	/**
+	 * Restart the container of an instance. Another restart meanwhile would start it
+	 * before it has stopped.
+	 */
+	private void restart(ServiceInstance instance) {
+		instance.stopContainer();
+		// A consumer takes longer to start than it takes the coordinator to hear that the
+		// one before has left.
+		this.simulation.elapse(5 * MILLI);
+		if (instance.isUp()) {
+			instance.start();
+		}
+		this.restarting.remove(instance);
+	}
+
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.util.List;
+
+import io.kaffe.simulation.Happening.Kind;
+import org.apache.kafka.common.TopicPartition;
+
+import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
+
+/**
+ * What operators do: they decide about failing records, seek, pause and resume, and
+ * change how many workers may run at once.
+ * <p>
+ * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
+ */
+final class Operators {
+
+	private static final long MILLI = 1_000_000;
+
+	private final World world;
+
+	private final Simulation simulation;
+
+	private final SimulatedCluster cluster;
+
+	private final Journal journal;
+
+	Operators(World world) {
+		this.world = world;
+		this.simulation = world.simulation();
+		this.cluster = world.cluster();
+		this.journal = world.journal();
+	}
+
+	void operate(Happening happening, ServiceInstance instance) {
+		int which = happening.which();
+		KaffeConsumers operations = instance.engine().operations();
+		List<TopicPartition> assigned = instance.assigned();
+		switch (happening.kind()) {
+			case RETRY, SKIP, DEAD_LETTER -> decide(instance, which, happening.kind());
+			case SEEK -> {
+				if (!assigned.isEmpty()) {
+					TopicPartition partition = assigned.get(which % assigned.size());
+					long target = happening.howMuch() % (this.cluster.log(partition).logEnd() + 1);
+					this.journal.sought(partition, 0, target, true);
+					attempt(() -> operations.seek(World.GROUP, partition, SeekPosition.offset(target)));
+				}
+			}
+			case PAUSE_PARTITION -> {
+				TopicPartition partition = this.world.topics().partition(which);
+				attempt(() -> operations.pause(World.GROUP, partition));
+				this.simulation.after(happening.howMuch() * MILLI, () -> this.world.aside("operator",
+						() -> attempt(() -> operations.resume(World.GROUP, partition))));
+			}
+			case PAUSE -> {
+				operations.pause(World.GROUP);
+				this.simulation.after(happening.howMuch() * MILLI, () -> operations.resume(World.GROUP));
+			}
+			default -> operations.setMaxConcurrency(World.GROUP, 1 + happening.howMuch() % 4);
+		}
+	}
+
+	private void decide(ServiceInstance instance, int which, Kind kind) {
+		KaffeConsumers operations = instance.engine().operations();
+		List<FailingRecord> failing = operations.failingRecords(World.GROUP);
+		if (failing.isEmpty()) {
+			return;
+		}
+		FailingRecord record = failing.get(which % failing.size());
+		attempt(() -> {
+			switch (kind) {
+				case RETRY -> operations.retry(World.GROUP, record.partition(), record.offset());
+				case DEAD_LETTER -> operations.deadLetter(World.GROUP, record.partition(), record.offset());
+				default -> {
+					// Its worker may go on before this returns.
+					this.journal.skipped(record.partition(), record.offset());
+					operations.skip(World.GROUP, record.partition(), record.offset());
+				}
+			}
+		});
+	}
+
+	/**
+	 * Retry all records that are parked.
+	 */
+	void retryParked(ServiceInstance instance) {
+		KaffeConsumers operations = instance.engine().operations();
+		operations.failingRecords(World.GROUP)
+			.stream()
+			.filter((failing) -> failing.state() == FailingRecord.State.PARKED)
+			.forEach((failing) -> attempt(() -> operations.retry(World.GROUP, failing.partition(), failing.offset())));
+	}
+
+	/**
+	 * Do what may be refused.
+	 */
+	private void attempt(Runnable operation) {
+		try {
+			operation.run();
+		}
+		catch (IllegalStateException | IllegalArgumentException ex) {
+			this.simulation.record(() -> "refused: " + ex.getMessage());
+		}
+	}
+
+}

@@ -1,0 +1,176 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.kaffe.simulation.Happening.Kind;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
+import io.kaffe.spring.test.simulation.kafka.SimulatedTransaction;
+
+/**
+ * What is produced, and what happens to the logs of the topics: compaction, transactions,
+ * retention, elections, more partitions.
+ * <p>
+ * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
+ */
+final class Topics {
+
+	private static final long MILLI = 1_000_000;
+
+	private static final List<String> KEYS = List.of("key0", "key1", "key2", "key3", "key4", World.NO_KEY);
+
+	private final List<SimulatedTransaction> transactions = new ArrayList<>();
+
+	private final Simulation simulation;
+
+	private final SimulatedCluster cluster;
+
+	private final Journal journal;
+
+	Topics(World world) {
+		this.simulation = world.simulation();
+		this.cluster = world.cluster();
+		this.journal = world.journal();
+	}
+
+	void happen(Happening happening) {
+		int which = happening.which();
+		int howMuch = happening.howMuch();
+		switch (happening.kind()) {
+			case PRODUCE -> produce(which, howMuch);
+			case TRICKLE -> this.simulation.outside().thread("producer", () -> {
+				for (int i = 0; i < howMuch; i++) {
+					produce(which + i * 7, 1);
+					this.simulation.elapse((1 + this.simulation.choose(40)) * MILLI);
+				}
+			});
+			case COMPACT -> {
+				TopicPartition partition = partition(which);
+				long end = this.cluster.log(partition).logEnd();
+				if (end > 1) {
+					long from = howMuch % end;
+					this.cluster.compact(partition, from, Math.min(end - 1, from + 1 + howMuch % 4));
+				}
+			}
+			case TRANSACTION, ABORTED_TRANSACTION -> transaction(which, howMuch, happening.kind() == Kind.TRANSACTION);
+			case RETENTION -> {
+				TopicPartition partition = partition(which);
+				long end = this.cluster.log(partition).logEnd();
+				this.cluster.deleteBefore(partition, howMuch % (end + 1));
+				this.journal.logChanged(partition);
+			}
+			case TRUNCATION -> {
+				TopicPartition partition = partition(which);
+				long end = this.cluster.log(partition).logEnd();
+				this.cluster.truncate(partition, Math.max(0, end - 1 - howMuch % 5));
+				this.journal.truncated(partition, end);
+			}
+			case ELECTION -> this.cluster.electLeader(partition(which));
+			case MORE_PARTITIONS -> this.cluster.addPartitions(World.TOPICS.get(which % World.TOPICS.size()), 1);
+			default -> throw new IllegalStateException(happening.kind().toString());
+		}
+	}
+
+	private void produce(int which, int count) {
+		for (int i = 0; i < count; i++) {
+			produce(partition(which + i * 3), key(which + i * 5));
+		}
+	}
+
+	private void produce(TopicPartition partition, String key) {
+		Fact fact = this.journal.produced(partition, key);
+		fact.offset = this.cluster.produce(partition.topic(), partition.partition(), keyBytes(key),
+				bytes(String.valueOf(fact.number())), new RecordHeaders(), this.simulation.instant().toEpochMilli());
+		this.journal.stands(fact);
+	}
+
+	private void transaction(int which, int howMuch, boolean commits) {
+		SimulatedTransaction transaction = this.cluster.beginTransaction();
+		this.transactions.add(transaction);
+		for (int i = 0; i < 1 + howMuch % 3; i++) {
+			TopicPartition partition = partition(which + i);
+			Fact fact = this.journal.produced(partition, key(which + i));
+			fact.offset = transaction.produce(partition, keyBytes(fact.key()), bytes(String.valueOf(fact.number())),
+					new RecordHeaders());
+			this.journal.stands(fact);
+		}
+		this.simulation.after((1 + howMuch % 300) * MILLI, () -> {
+			if (commits) {
+				transaction.commit();
+			}
+			else {
+				transaction.abort();
+			}
+			this.transactions.remove(transaction);
+		});
+	}
+
+	/**
+	 * Produce a record to each partition.
+	 */
+	void produceToAll() {
+		for (TopicPartition partition : partitions()) {
+			produce(partition, key(partition.partition()));
+		}
+	}
+
+	/**
+	 * Return whether a transaction is open.
+	 */
+	boolean hasOpenTransactions() {
+		return !this.transactions.isEmpty();
+	}
+
+	/**
+	 * Return all partitions that there are now.
+	 */
+	List<TopicPartition> partitions() {
+		List<TopicPartition> partitions = new ArrayList<>();
+		for (String topic : World.TOPICS) {
+			for (int number = 0; number < this.cluster.partitions(topic); number++) {
+				partitions.add(new TopicPartition(topic, number));
+			}
+		}
+		return partitions;
+	}
+
+	TopicPartition partition(int which) {
+		String topic = World.TOPICS.get(which % World.TOPICS.size());
+		return new TopicPartition(topic, which / World.TOPICS.size() % this.cluster.partitions(topic));
+	}
+
+	static String key(int which) {
+		return KEYS.get(which % KEYS.size());
+	}
+
+	private static byte @Nullable [] keyBytes(String key) {
+		return key.equals(World.NO_KEY) ? null : bytes(key);
+	}
+
+	private static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+}
