@@ -17,13 +17,9 @@
 package io.kaffe.simulation;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Puts defects into the engine, one after the other, and sees that histories find each:
@@ -71,31 +67,10 @@ public final class DefectsMain {
 
 	private static boolean isFound(SeededDefect defect, Path root, long seconds, int lanes)
 			throws IOException, InterruptedException {
-		Path directory = Files.createTempDirectory("defect");
-		try {
-			Path classes = defect.compile(root, directory);
-			long begin = System.nanoTime();
-			WorldMain.Summary summary = WorldMain.run(WorldMain.classPath(classes), seconds, System.nanoTime(), lanes,
-					Lane.Mode.BRIEF);
-			boolean found = summary.violations() > 0;
-			System.out.printf("| %s | %s | %s | %,d | %.1f |%n", defect.name(), found ? summary.firstViolation() : "-",
-					found ? summary.violatingSeed() : "-", summary.histories(), (System.nanoTime() - begin) / 1e9);
-			return found;
-		}
-		finally {
-			try (Stream<Path> files = Files.walk(directory)) {
-				files.sorted(Comparator.reverseOrder()).forEach(DefectsMain::delete);
-			}
-		}
-	}
-
-	private static void delete(Path file) {
-		try {
-			Files.delete(file);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		Trial trial = Trial.of((directory) -> defect.compile(root, directory), seconds, lanes);
+		System.out.printf("| %s | %s | %s | %,d | %.1f |%n", defect.name(), trial.isFound() ? trial.foundBy() : "-",
+				trial.isFound() ? trial.seed() : "-", trial.histories(), trial.seconds());
+		return trial.isFound();
 	}
 
 }

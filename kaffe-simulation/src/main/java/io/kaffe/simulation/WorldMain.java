@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 
 import sun.misc.Unsafe;
@@ -48,6 +49,8 @@ import sun.misc.Unsafe;
 public final class WorldMain {
 
 	private static final String LANE = "io.kaffe.simulation.Lane";
+
+	private static final int SECONDS_TO_END = 20;
 
 	private WorldMain() {
 	}
@@ -117,8 +120,13 @@ public final class WorldMain {
 			reader.start();
 			readers.add(reader);
 		}
-		for (Thread reader : readers) {
-			reader.join();
+		for (int lane = 0; lane < lanes; lane++) {
+			if (mode == Lane.Mode.BRIEF) {
+				// A change of the engine can let it go on for ever, without a point.
+				readers.get(lane).join(TimeUnit.SECONDS.toMillis(seconds + SECONDS_TO_END));
+				processes.get(lane).toHandle().destroyForcibly();
+			}
+			readers.get(lane).join();
 		}
 		return summary;
 	}
@@ -149,9 +157,11 @@ public final class WorldMain {
 	private static void read(Process process, List<Process> all, Summary summary) {
 		try (BufferedReader lines = new BufferedReader(
 				new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+			boolean ended = false;
 			for (String line = lines.readLine(); line != null; line = lines.readLine()) {
 				if (line.startsWith("summary ")) {
 					summary.add(line);
+					ended = true;
 				}
 				else if (!summary.pairs().read(line)) {
 					summary.print(line);
@@ -159,6 +169,9 @@ public final class WorldMain {
 						all.stream().filter((other) -> other != process).forEach(Process::destroy);
 					}
 				}
+			}
+			if (!ended) {
+				summary.violated("violated by seed 0: a virtual machine has not ended its histories");
 			}
 		}
 		catch (IOException ex) {

@@ -408,6 +408,24 @@ class ConsumerSessionTests {
 		assertThat(this.consumer.leaderEpoch(PARTITION)).isNull();
 	}
 
+	/**
+	 * The epoch of what was polled would let the client look for a truncation there: a
+	 * later leader may have written it.
+	 */
+	@Test
+	void positionThatMovesBackAndThenBeyondWhatWasPolledHasNoLeaderEpoch() {
+		produce(PARTITION, 0, 20, 7);
+		assign(PARTITION);
+		poll(10);
+		this.execution.runAll();
+		this.seeking.callback().seek("orders", 0, 3);
+		this.seeking.callback().seek("orders", 0, 15);
+		this.session.tick();
+		assertThat(this.session.assignments()).extracting(Object::toString).containsExactly("orders-0#2");
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(15);
+		assertThat(this.consumer.leaderEpoch(PARTITION)).isNull();
+	}
+
 	private WorkerContainer adopted(StandardWorkerAllocationStrategy strategy, int maxRecords) {
 		return ContainerFixtures.handledBy(strategy, maxRecords, (record) -> {
 			this.handled.add(record.topic() + "-" + record.partition() + "@" + record.offset());
