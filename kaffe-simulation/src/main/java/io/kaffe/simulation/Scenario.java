@@ -82,7 +82,7 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 					chance.below(1000), chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
-		return new Scenario(seed, service, chance.one(1, 2, 2, 3), chance.between(1, 3), chance.one(0, 0, 2, 20),
+		return new Scenario(seed, service, chance.one(1, 2, 2, 3), chance.between(1, 3), chance.one(0, 1, 20, 100),
 				List.copyOf(happenings));
 	}
 

@@ -581,7 +581,7 @@ public final class Simulation implements SimulatedTime {
 			wakeWaiting();
 			boolean canRun = !this.ready.isEmpty();
 			Event first = this.events.peek();
-			if (canRun && (first == null || this.slowness == 0 || this.random.nextInt(1000) >= this.slowness)) {
+			if (canRun && !comesFirst(first)) {
 				SimulatedThread next = this.schedule.choose(this.ready);
 				this.ready.remove(next);
 				if (next.process().isRunning()) {
@@ -614,6 +614,17 @@ public final class Simulation implements SimulatedTime {
 				first.thread().deadline = this.now;
 			}
 		}
+	}
+
+	/**
+	 * Return whether an event comes before threads that can run: one that is due races
+	 * with them, and slow threads let time pass.
+	 */
+	private boolean comesFirst(@Nullable Event first) {
+		if (first == null || this.slowness == 0) {
+			return false;
+		}
+		return (first.time() <= this.now) ? this.random.nextBoolean() : this.random.nextInt(1000) < this.slowness;
 	}
 
 	/**
