@@ -112,7 +112,7 @@ final class Calm {
 				return false;
 			}
 			this.world.up().forEach(this.world.operators()::retryParked);
-			if (!this.world.topics().hasOpenTransactions() && this.journal.behind().isEmpty()
+			if (this.world.topics().areSettled() && this.journal.behind().isEmpty()
 					&& this.journal.unfinished().isEmpty() && left().isEmpty()) {
 				return true;
 			}

@@ -78,6 +78,9 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		/** A topic gets one more partition. */
 		MORE_PARTITIONS,
 
+		/** A topic is deleted, and perhaps created again. */
+		DELETED_TOPIC,
+
 		/** One more instance starts. */
 		START,
 

@@ -65,6 +65,9 @@ final class Journal implements CommitListener {
 	/** Where logs ended before an unclean election. */
 	private final Map<TopicPartition, Long> truncated = new HashMap<>();
 
+	/** Where logs ended that were deleted and created again while they were assigned. */
+	private final Map<TopicPartition, Long> recreated = new HashMap<>();
+
 	/** What each worker of each instance handles. */
 	private final Map<String, Fact> working = new HashMap<>();
 
@@ -110,7 +113,8 @@ final class Journal implements CommitListener {
 		this.simulation.record(() -> "produced " + fact);
 		LogEntry entry = Objects.requireNonNull(this.cluster.log(fact.partition()).at(fact.offset));
 		this.entries.put(entry.id(), fact);
-		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)) {
+		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)
+				|| fact.offset < this.recreated.getOrDefault(fact.partition(), 0L)) {
 			fact.passedOver = true;
 		}
 	}
@@ -245,6 +249,35 @@ final class Journal implements CommitListener {
 	}
 
 	/**
+	 * A topic is deleted, with the committed offsets of its partitions.
+	 */
+	void deleted(TopicPartition partition) {
+		logChanged(partition);
+		this.committed.remove(partition);
+		this.truncated.remove(partition);
+		this.recreated.remove(partition);
+	}
+
+	/**
+	 * A topic that was deleted is created again, while one of its partitions is still
+	 * assigned: what stands where there were records before may be taken for these, as
+	 * without workers (docs/guide/guarantees.md).
+	 * @param end where the log ended before
+	 */
+	void recreatedWhileAssigned(TopicPartition partition, long end) {
+		truncated(partition, end);
+		this.recreated.put(partition, end);
+	}
+
+	/**
+	 * A topic that was deleted is created again when none of its partitions is assigned
+	 * any more: nothing leads its committed offsets back.
+	 */
+	void recreated(TopicPartition partition) {
+		this.back.remove(partition);
+	}
+
+	/**
 	 * The log ends, or begins, elsewhere.
 	 */
 	void logChanged(TopicPartition partition) {
@@ -336,7 +369,7 @@ final class Journal implements CommitListener {
 	 * unclean election has lost, or that took their place, have no order.
 	 */
 	private void checkOrder(Fact fact, List<Fact> before) {
-		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L)) {
+		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L) || isGone(fact)) {
 			return;
 		}
 		boolean keyed = this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
@@ -347,6 +380,15 @@ final class Journal implements CommitListener {
 				violated("%s is handled before %s".formatted(fact, earlier));
 			}
 		});
+	}
+
+	/**
+	 * Return whether a record stands in the log no more.
+	 */
+	private boolean isGone(Fact fact) {
+		PartitionLog log = this.cluster.findLog(fact.partition());
+		LogEntry entry = (log != null) ? log.at(fact.offset) : null;
+		return entry == null || this.entries.get(entry.id()) != fact;
 	}
 
 	private String worker(Fact fact) {

@@ -129,7 +129,7 @@ final class World {
 	private void happen(Happening happening) {
 		switch (happening.kind()) {
 			case PRODUCE, TRICKLE, COMPACT, TRANSACTION, ABORTED_TRANSACTION, RETENTION, TRUNCATION, ELECTION,
-					MORE_PARTITIONS ->
+					MORE_PARTITIONS, DELETED_TOPIC ->
 				this.topics.happen(happening);
 			case START -> start();
 			case FAILING_KEY, MENDED_KEY, HANG, SLOW_HANDLERS, NO_DEAD_LETTERS -> disturbHandlers(happening);
