@@ -96,6 +96,15 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		/** The container of an instance is stopped and started again. */
 		RESTART_CONTAINER,
 
+		/** The container of an instance is started again with other concurrency. */
+		CONCURRENCY,
+
+		/**
+		 * Another version of the settings is rolled out: an instance is replaced by one
+		 * that has them, and so has each that starts from now on.
+		 */
+		OTHER_SETTINGS,
+
 		/** The group rebalances. */
 		REBALANCE,
 

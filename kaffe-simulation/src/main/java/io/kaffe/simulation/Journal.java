@@ -75,7 +75,7 @@ final class Journal implements CommitListener {
 
 	private final SimulatedCluster cluster;
 
-	private final Scenario.Service service;
+	private final boolean readCommitted;
 
 	private final boolean graceful;
 
@@ -90,7 +90,7 @@ final class Journal implements CommitListener {
 	Journal(Simulation simulation, SimulatedCluster cluster, Scenario scenario, boolean graceful) {
 		this.simulation = simulation;
 		this.cluster = cluster;
-		this.service = scenario.service();
+		this.readCommitted = scenario.service().readCommitted();
 		this.graceful = graceful;
 	}
 
@@ -143,13 +143,13 @@ final class Journal implements CommitListener {
 		if (!instance.isAssigned(fact.partition())) {
 			violated("%s is handled although its partition is not assigned to %s".formatted(fact, instance));
 		}
-		String worker = instance + "/" + worker(fact);
+		String worker = instance + "/" + worker(instance.service(), fact);
 		Fact other = before.isEmpty() ? this.working.put(worker, fact) : null;
-		if (other != null && (this.graceful || !isPerRecord())) {
+		if (other != null && (this.graceful || !isPerRecord(instance))) {
 			violated("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
 		}
-		if (!isPerRecord()) {
-			checkOrder(fact, before);
+		if (!isPerRecord(instance)) {
+			checkOrder(instance.service(), fact, before);
 		}
 		if (fact.doneAt >= 0) {
 			this.repetitions++;
@@ -166,8 +166,8 @@ final class Journal implements CommitListener {
 	 * Return whether each delivery has a worker of its own: one of a record that was lost
 	 * may still run when the record is delivered again.
 	 */
-	private boolean isPerRecord() {
-		return this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
+	private static boolean isPerRecord(ServiceInstance instance) {
+		return instance.service().strategy() == StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
 	}
 
 	/**
@@ -175,7 +175,7 @@ final class Journal implements CommitListener {
 	 */
 	void ends(ServiceInstance instance, List<Fact> handled) {
 		handled.forEach((fact) -> fact.with = null);
-		this.working.remove(instance + "/" + worker(handled.get(0)));
+		this.working.remove(instance + "/" + worker(instance.service(), handled.get(0)));
 	}
 
 	/**
@@ -200,11 +200,11 @@ final class Journal implements CommitListener {
 	/**
 	 * A handler fails with a record, which completes it if it may be skipped then.
 	 */
-	void failed(Fact fact) {
+	void failed(Scenario.Service service, Fact fact) {
 		this.simulation.record(() -> "fails with " + fact);
 		fact.failures++;
-		if (this.service.then() == FailureAction.SKIP && this.service.maxAttempts() > 0
-				&& fact.failures >= this.service.maxAttempts()) {
+		if (service.then() == FailureAction.SKIP && service.maxAttempts() > 0
+				&& fact.failures >= service.maxAttempts()) {
 			fact.passedOver = true;
 		}
 	}
@@ -297,7 +297,7 @@ final class Journal implements CommitListener {
 		if (log == null) {
 			return;
 		}
-		long end = log.readableEnd(this.service.readCommitted());
+		long end = log.readableEnd(this.readCommitted);
 		if (offset.offset() > end && !this.back.containsKey(partition)) {
 			violated("%s@%d is committed beyond the end, %d".formatted(partition, offset.offset(), end));
 		}
@@ -305,7 +305,7 @@ final class Journal implements CommitListener {
 		// What took the place of records that were lost.
 		passOver(partition, from, Math.min(offset.offset(), this.truncated.getOrDefault(partition, 0L)));
 		for (long each = from; each < Math.min(offset.offset(), end); each++) {
-			if (log.isRecord(each, this.service.readCommitted())) {
+			if (log.isRecord(each, this.readCommitted)) {
 				Fact fact = fact(Objects.requireNonNull(log.at(each)));
 				if (!fact.isOver()) {
 					violated("%s is not completed, and %s@%d is committed".formatted(fact, partition, offset.offset()));
@@ -343,7 +343,7 @@ final class Journal implements CommitListener {
 					end));
 		}
 		for (long each = offset.offset(); each < Math.min(reported.end(), end); each++) {
-			if (reported.contains(each) && log.isRecord(each, this.service.readCommitted())) {
+			if (reported.contains(each) && log.isRecord(each, this.readCommitted)) {
 				LogEntry entry = Objects.requireNonNull(log.at(each));
 				Fact fact = fact(entry);
 				if (!fact.isOver() && entry.leaderEpoch() <= report.leaderEpoch()) {
@@ -368,15 +368,14 @@ final class Journal implements CommitListener {
 	 * What is before a record, for the same worker, has been handled. Records that an
 	 * unclean election has lost, or that took their place, have no order.
 	 */
-	private void checkOrder(Fact fact, List<Fact> before) {
+	private void checkOrder(Scenario.Service service, Fact fact, List<Fact> before) {
 		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L) || isGone(fact)) {
 			return;
 		}
-		boolean keyed = this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
+		boolean keyed = service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
 		forEachRecord(fact.partition(), (earlier) -> {
 			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || earlier.key().equals(fact.key()))
-					&& !before.contains(earlier)
-					&& !(this.service.shape().isAcknowledged() && earlier.deliveries > 0)) {
+					&& !before.contains(earlier) && !(service.shape().isAcknowledged() && earlier.deliveries > 0)) {
 				violated("%s is handled before %s".formatted(fact, earlier));
 			}
 		});
@@ -391,8 +390,8 @@ final class Journal implements CommitListener {
 		return entry == null || this.entries.get(entry.id()) != fact;
 	}
 
-	private String worker(Fact fact) {
-		return switch (this.service.strategy()) {
+	private static String worker(Scenario.Service service, Fact fact) {
+		return switch (service.strategy()) {
 			case WORKER_PER_TOPIC_PARTITION -> fact.partition().toString();
 			case WORKER_PER_PARTITION -> String.valueOf(fact.partition().partition());
 			case WORKER_PER_KEY -> fact.key();
@@ -403,7 +402,7 @@ final class Journal implements CommitListener {
 	private void forEachRecord(TopicPartition partition, Consumer<Fact> action) {
 		PartitionLog log = this.cluster.findLog(partition);
 		if (log != null) {
-			log.forEachRecord(this.service.readCommitted(), (entry) -> action.accept(fact(entry)));
+			log.forEachRecord(this.readCommitted, (entry) -> action.accept(fact(entry)));
 		}
 	}
 
@@ -433,7 +432,7 @@ final class Journal implements CommitListener {
 			for (int number = 0; number < this.cluster.partitions(topic); number++) {
 				TopicPartition partition = new TopicPartition(topic, number);
 				OffsetAndMetadata offset = this.cluster.committed(World.GROUP, partition);
-				long end = this.cluster.log(partition).readableEnd(this.service.readCommitted());
+				long end = this.cluster.log(partition).readableEnd(this.readCommitted);
 				if (((offset != null) ? offset.offset() : 0) < lastRecord(partition, end)) {
 					behind.add(partition);
 				}
@@ -448,7 +447,7 @@ final class Journal implements CommitListener {
 	private long lastRecord(TopicPartition partition, long end) {
 		PartitionLog log = this.cluster.log(partition);
 		for (long offset = end - 1; offset >= log.logStart(); offset--) {
-			if (log.isRecord(offset, this.service.readCommitted())) {
+			if (log.isRecord(offset, this.readCommitted)) {
 				return offset + 1;
 			}
 		}

@@ -81,12 +81,15 @@ final class ServiceInstance {
 
 	private final int number;
 
+	private int concurrency;
+
 	private boolean stopped;
 
 	ServiceInstance(World world, Scenario.Service service, int number) {
 		this.world = world;
 		this.simulation = world.simulation();
 		this.service = service;
+		this.concurrency = service.concurrency();
 		this.number = number;
 		this.name = "instance-" + number;
 		this.process = SimulatedProcess.start(this.simulation, this.name);
@@ -152,6 +155,14 @@ final class ServiceInstance {
 				Duration.ofMillis(this.service.drainMillis()), new BatchDelivery.Limits(20, Duration.ZERO), policy,
 				new WorkerOwner.StallLimits(Duration.ofSeconds(1), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
+	}
+
+	/**
+	 * Set how many consumer threads the container has when it starts again.
+	 */
+	void setConcurrency(int concurrency) {
+		this.concurrency = concurrency;
+		this.engine.container().setConcurrency(concurrency);
 	}
 
 	void start() {
@@ -222,12 +233,16 @@ final class ServiceInstance {
 	 * Check that the buffer keeps its ceiling (docs/guide/guarantees.md).
 	 */
 	void checkBounds() {
-		int ceiling = 2 * this.service.maxBuffered() + this.service.maxPollRecords() * this.service.concurrency()
+		int ceiling = 2 * this.service.maxBuffered() + this.service.maxPollRecords() * this.concurrency
 				+ this.world.partitions();
 		if (this.engine.buffered() > ceiling) {
 			this.world.journal()
 				.violated(this + " has buffered " + this.engine.buffered() + " records, more than " + ceiling);
 		}
+	}
+
+	Scenario.Service service() {
+		return this.service;
 	}
 
 	SimulatedProcess process() {
