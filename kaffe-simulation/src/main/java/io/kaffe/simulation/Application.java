@@ -200,11 +200,11 @@ final class Application implements RecordRecoverer {
 			takeTime();
 		}
 		catch (IllegalStateException ex) {
-			this.journal.failed(fact);
+			this.journal.failed(this.instance.service(), fact);
 			throw ex;
 		}
 		if (!this.world.isCalm() && (this.world.isFailing(fact.key()) || this.simulation.choose(25) == 0)) {
-			this.journal.failed(fact);
+			this.journal.failed(this.instance.service(), fact);
 			throw new IllegalStateException("refused");
 		}
 	}

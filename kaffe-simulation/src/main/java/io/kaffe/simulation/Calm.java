@@ -112,7 +112,7 @@ final class Calm {
 				return false;
 			}
 			this.world.up().forEach(this.world.operators()::retryParked);
-			if (!this.world.topics().hasOpenTransactions() && this.journal.behind().isEmpty()
+			if (this.world.topics().areSettled() && this.journal.behind().isEmpty()
 					&& this.journal.unfinished().isEmpty() && left().isEmpty()) {
 				return true;
 			}
@@ -130,11 +130,16 @@ final class Calm {
 
 	private List<String> leftAfterTheEnd() {
 		List<String> left = new ArrayList<>();
+		boolean freezes = this.scenario.happenings().stream().anyMatch((each) -> each.kind() == Happening.Kind.FREEZE);
 		for (ServiceInstance instance : this.world.instances()) {
 			if (!instance.process().isKilled()) {
 				instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what));
 				if (instance.engine().assignments() > 0) {
 					left.add(instance + ": partitions");
+				}
+				// A process that stands still waits for that.
+				if (!freezes && instance.waitedForLostPartitions()) {
+					left.add(instance + ": time for partitions that were lost");
 				}
 				if (this.scenario.isGraceful() && instance.engine().internalErrors() > 0) {
 					left.add(instance + ": internal errors");

@@ -78,6 +78,9 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		/** A topic gets one more partition. */
 		MORE_PARTITIONS,
 
+		/** A topic is deleted, and perhaps created again. */
+		DELETED_TOPIC,
+
 		/** One more instance starts. */
 		START,
 
@@ -92,6 +95,15 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 
 		/** The container of an instance is stopped and started again. */
 		RESTART_CONTAINER,
+
+		/** The container of an instance is started again with other concurrency. */
+		CONCURRENCY,
+
+		/**
+		 * Another version of the settings is rolled out: an instance is replaced by one
+		 * that has them, and so has each that starts from now on.
+		 */
+		OTHER_SETTINGS,
 
 		/** The group rebalances. */
 		REBALANCE,

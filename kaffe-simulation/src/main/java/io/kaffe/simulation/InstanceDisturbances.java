@@ -52,23 +52,20 @@ final class InstanceDisturbances {
 		int howMuch = happening.howMuch();
 		long span = happening.spanNanos();
 		switch (happening.kind()) {
-			case STOP -> {
-				if (this.restarting.contains(instance)) {
-					return;
-				}
-				instance.beginStop();
-				this.world.aside("stop", instance::stop);
+			case STOP -> stop(instance);
+			case OTHER_SETTINGS -> {
+				this.world.rollOut();
+				this.world.start();
+				stop(instance);
 			}
 			case KILL -> instance.kill();
 			case FREEZE -> {
 				instance.process().freeze();
 				this.simulation.after(span * 5, () -> instance.process().wake());
 			}
-			case RESTART_CONTAINER -> {
-				if (this.restarting.add(instance)) {
-					this.world.aside("restart", () -> restart(instance));
-				}
-			}
+			case RESTART_CONTAINER -> restart(instance, () -> {
+			});
+			case CONCURRENCY -> restart(instance, () -> instance.setConcurrency(1 + howMuch % 3));
 			case REJECTED_TASKS -> {
 				instance.process().reject(true);
 				this.simulation.after(span, () -> instance.process().reject(false));
@@ -79,12 +76,26 @@ final class InstanceDisturbances {
 		}
 	}
 
+	private void stop(ServiceInstance instance) {
+		if (!this.restarting.contains(instance)) {
+			instance.beginStop();
+			this.world.aside("stop", instance::stop);
+		}
+	}
+
 	/**
 	 * Restart the container of an instance. Another restart meanwhile would start it
 	 * before it has stopped.
 	 */
-	private void restart(ServiceInstance instance) {
+	private void restart(ServiceInstance instance, Runnable meanwhile) {
+		if (this.restarting.add(instance)) {
+			this.world.aside("restart", () -> stopAndStart(instance, meanwhile));
+		}
+	}
+
+	private void stopAndStart(ServiceInstance instance, Runnable meanwhile) {
 		instance.stopContainer();
+		meanwhile.run();
 		// A consumer takes longer to start than it takes the coordinator to hear that the
 		// one before has left.
 		this.simulation.elapse(5 * MILLI);

@@ -35,6 +35,7 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.AssignmentEnd;
 import io.kaffe.spring.test.simulation.kafka.CommitListener;
 import io.kaffe.spring.test.simulation.kafka.LogEntry;
 import io.kaffe.spring.test.simulation.kafka.PartitionLog;
@@ -65,8 +66,11 @@ final class Journal implements CommitListener {
 	/** Where logs ended before an unclean election. */
 	private final Map<TopicPartition, Long> truncated = new HashMap<>();
 
-	/** In which revocation of its partition a worker last began. */
-	private final Map<String, Long> revocations = new HashMap<>();
+	/** After which end of an assignment of its partition a worker last began. */
+	private final Map<String, AssignmentEnd> ends = new HashMap<>();
+
+	/** Where logs ended that were deleted and created again while they were assigned. */
+	private final Map<TopicPartition, Long> recreated = new HashMap<>();
 
 	/** What each worker of each instance handles. */
 	private final Map<String, Fact> working = new HashMap<>();
@@ -75,7 +79,7 @@ final class Journal implements CommitListener {
 
 	private final SimulatedCluster cluster;
 
-	private final Scenario.Service service;
+	private final boolean readCommitted;
 
 	private final boolean graceful;
 
@@ -90,7 +94,7 @@ final class Journal implements CommitListener {
 	Journal(Simulation simulation, SimulatedCluster cluster, Scenario scenario, boolean graceful) {
 		this.simulation = simulation;
 		this.cluster = cluster;
-		this.service = scenario.service();
+		this.readCommitted = scenario.service().readCommitted();
 		this.graceful = graceful;
 	}
 
@@ -113,7 +117,8 @@ final class Journal implements CommitListener {
 		this.simulation.record(() -> "produced " + fact);
 		LogEntry entry = Objects.requireNonNull(this.cluster.log(fact.partition()).at(fact.offset));
 		this.entries.put(entry.id(), fact);
-		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)) {
+		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)
+				|| fact.offset < this.recreated.getOrDefault(fact.partition(), 0L)) {
 			fact.passedOver = true;
 		}
 	}
@@ -139,17 +144,16 @@ final class Journal implements CommitListener {
 		if (record.offset() != fact.offset) {
 			violated("%s was handled as offset %d".formatted(fact, record.offset()));
 		}
-		if (!instance.isAssigned(fact.partition())) {
-			violated("%s is handled although its partition is not assigned to %s".formatted(fact, instance));
-		}
-		String worker = instance + "/" + worker(fact);
+		String worker = instance + "/" + worker(instance.service(), fact);
 		Fact other = before.isEmpty() ? this.working.put(worker, fact) : null;
-		if (other != null && (this.graceful || !isAlone(fact))) {
+		if (other != null && (this.graceful || !isAlone(instance, fact))) {
 			violated("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
 		}
-		checkRevocation(instance, fact, worker);
-		if (!isAlone(fact)) {
-			checkOrder(fact, before);
+		if (before.isEmpty()) {
+			checkAssigned(instance, fact, worker);
+		}
+		if (!isAlone(instance, fact)) {
+			checkOrder(instance.service(), fact, before);
 		}
 		if (fact.doneAt >= 0) {
 			this.repetitions++;
@@ -163,19 +167,22 @@ final class Journal implements CommitListener {
 	}
 
 	/**
-	 * A worker may begin with one record after the revocation of its partition has begun:
-	 * it was about to.
+	 * A worker begins with records of assigned partitions. It may begin with one more,
+	 * with which it was about to, when its partition is being revoked or is lost, or if
+	 * the drain could not wait for it.
 	 */
-	private void checkRevocation(ServiceInstance instance, Fact fact, String worker) {
-		long revocation = instance.revocation(fact.partition());
-		if (revocation == 0) {
+	private void checkAssigned(ServiceInstance instance, Fact fact, String worker) {
+		boolean assigned = instance.isAssigned(fact.partition());
+		AssignmentEnd end = instance.lastEnd(fact.partition());
+		if (assigned && (end == null || !end.isInProgress())) {
 			return;
 		}
-		Long last = this.revocations.put(worker + " " + fact.partition(), revocation);
-		if (last != null && last == revocation) {
-			violated(
-					"%s is handled by a worker, %s, that has begun with another one since its partition is being revoked"
-						.formatted(fact, worker));
+		if (end == null || end.isWithoutOpenWork(instance.service().drainMillis() * 1_000_000L)) {
+			violated("%s is handled although its partition is not assigned to %s".formatted(fact, instance));
+		}
+		else if (this.ends.put(worker + " " + fact.partition(), end) == end) {
+			violated("%s is handled by a worker, %s, that has begun with another one since its partition was taken away"
+				.formatted(fact, worker));
 		}
 	}
 
@@ -183,8 +190,8 @@ final class Journal implements CommitListener {
 	 * Return whether each delivery of a record has a worker of its own: one of a record
 	 * that was lost may still run when the record is delivered again.
 	 */
-	private boolean isAlone(Fact fact) {
-		return switch (this.service.strategy()) {
+	private static boolean isAlone(ServiceInstance instance, Fact fact) {
+		return switch (instance.service().strategy()) {
 			case WORKER_PER_RECORD -> true;
 			case WORKER_PER_KEY -> fact.key().equals(World.NO_KEY);
 			default -> false;
@@ -196,7 +203,7 @@ final class Journal implements CommitListener {
 	 */
 	void ends(ServiceInstance instance, List<Fact> handled) {
 		handled.forEach((fact) -> fact.with = null);
-		this.working.remove(instance + "/" + worker(handled.get(0)));
+		this.working.remove(instance + "/" + worker(instance.service(), handled.get(0)));
 	}
 
 	/**
@@ -221,11 +228,11 @@ final class Journal implements CommitListener {
 	/**
 	 * A handler fails with a record, which completes it if it may be skipped then.
 	 */
-	void failed(Fact fact) {
+	void failed(Scenario.Service service, Fact fact) {
 		this.simulation.record(() -> "fails with " + fact);
 		fact.failures++;
-		if (this.service.then() == FailureAction.SKIP && this.service.maxAttempts() > 0
-				&& fact.failures >= this.service.maxAttempts()) {
+		if (service.then() == FailureAction.SKIP && service.maxAttempts() > 0
+				&& fact.failures >= service.maxAttempts()) {
 			fact.passedOver = true;
 		}
 	}
@@ -270,6 +277,35 @@ final class Journal implements CommitListener {
 	}
 
 	/**
+	 * A topic is deleted, with the committed offsets of its partitions.
+	 */
+	void deleted(TopicPartition partition) {
+		logChanged(partition);
+		this.committed.remove(partition);
+		this.truncated.remove(partition);
+		this.recreated.remove(partition);
+	}
+
+	/**
+	 * A topic that was deleted is created again, while one of its partitions is still
+	 * assigned: what stands where there were records before may be taken for these, as
+	 * without workers (docs/guide/guarantees.md).
+	 * @param end where the log ended before
+	 */
+	void recreatedWhileAssigned(TopicPartition partition, long end) {
+		truncated(partition, end);
+		this.recreated.put(partition, end);
+	}
+
+	/**
+	 * A topic that was deleted is created again when none of its partitions is assigned
+	 * any more: nothing leads its committed offsets back.
+	 */
+	void recreated(TopicPartition partition) {
+		this.back.remove(partition);
+	}
+
+	/**
 	 * The log ends, or begins, elsewhere.
 	 */
 	void logChanged(TopicPartition partition) {
@@ -289,7 +325,7 @@ final class Journal implements CommitListener {
 		if (log == null) {
 			return;
 		}
-		long end = log.readableEnd(this.service.readCommitted());
+		long end = log.readableEnd(this.readCommitted);
 		if (offset.offset() > end && !this.back.containsKey(partition)) {
 			violated("%s@%d is committed beyond the end, %d".formatted(partition, offset.offset(), end));
 		}
@@ -297,7 +333,7 @@ final class Journal implements CommitListener {
 		// What took the place of records that were lost.
 		passOver(partition, from, Math.min(offset.offset(), this.truncated.getOrDefault(partition, 0L)));
 		for (long each = from; each < Math.min(offset.offset(), end); each++) {
-			if (log.isRecord(each, this.service.readCommitted())) {
+			if (log.isRecord(each, this.readCommitted)) {
 				Fact fact = fact(Objects.requireNonNull(log.at(each)));
 				if (!fact.isOver()) {
 					violated("%s is not completed, and %s@%d is committed".formatted(fact, partition, offset.offset()));
@@ -335,7 +371,7 @@ final class Journal implements CommitListener {
 					end));
 		}
 		for (long each = offset.offset(); each < Math.min(reported.end(), end); each++) {
-			if (reported.contains(each) && log.isRecord(each, this.service.readCommitted())) {
+			if (reported.contains(each) && log.isRecord(each, this.readCommitted)) {
 				LogEntry entry = Objects.requireNonNull(log.at(each));
 				Fact fact = fact(entry);
 				if (!fact.isOver() && entry.leaderEpoch() <= report.leaderEpoch()) {
@@ -360,22 +396,30 @@ final class Journal implements CommitListener {
 	 * What is before a record, for the same worker, has been handled. Records that an
 	 * unclean election has lost, or that took their place, have no order.
 	 */
-	private void checkOrder(Fact fact, List<Fact> before) {
-		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L)) {
+	private void checkOrder(Scenario.Service service, Fact fact, List<Fact> before) {
+		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L) || isGone(fact)) {
 			return;
 		}
-		boolean keyed = this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
+		boolean keyed = service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
 		forEachRecord(fact.partition(), (earlier) -> {
 			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || earlier.key().equals(fact.key()))
-					&& !before.contains(earlier)
-					&& !(this.service.shape().isAcknowledged() && earlier.deliveries > 0)) {
+					&& !before.contains(earlier) && !(service.shape().isAcknowledged() && earlier.deliveries > 0)) {
 				violated("%s is handled before %s".formatted(fact, earlier));
 			}
 		});
 	}
 
-	private String worker(Fact fact) {
-		return switch (this.service.strategy()) {
+	/**
+	 * Return whether a record stands in the log no more.
+	 */
+	private boolean isGone(Fact fact) {
+		PartitionLog log = this.cluster.findLog(fact.partition());
+		LogEntry entry = (log != null) ? log.at(fact.offset) : null;
+		return entry == null || this.entries.get(entry.id()) != fact;
+	}
+
+	private static String worker(Scenario.Service service, Fact fact) {
+		return switch (service.strategy()) {
 			case WORKER_PER_TOPIC_PARTITION -> fact.partition().toString();
 			case WORKER_PER_PARTITION -> String.valueOf(fact.partition().partition());
 			case WORKER_PER_KEY -> fact.key().equals(World.NO_KEY) ? fact.partition() + "@" + fact.offset : fact.key();
@@ -386,7 +430,7 @@ final class Journal implements CommitListener {
 	private void forEachRecord(TopicPartition partition, Consumer<Fact> action) {
 		PartitionLog log = this.cluster.findLog(partition);
 		if (log != null) {
-			log.forEachRecord(this.service.readCommitted(), (entry) -> action.accept(fact(entry)));
+			log.forEachRecord(this.readCommitted, (entry) -> action.accept(fact(entry)));
 		}
 	}
 
@@ -416,7 +460,7 @@ final class Journal implements CommitListener {
 			for (int number = 0; number < this.cluster.partitions(topic); number++) {
 				TopicPartition partition = new TopicPartition(topic, number);
 				OffsetAndMetadata offset = this.cluster.committed(World.GROUP, partition);
-				long end = this.cluster.log(partition).readableEnd(this.service.readCommitted());
+				long end = this.cluster.log(partition).readableEnd(this.readCommitted);
 				if (((offset != null) ? offset.offset() : 0) < lastRecord(partition, end)) {
 					behind.add(partition);
 				}
@@ -431,7 +475,7 @@ final class Journal implements CommitListener {
 	private long lastRecord(TopicPartition partition, long end) {
 		PartitionLog log = this.cluster.log(partition);
 		for (long offset = end - 1; offset >= log.logStart(); offset--) {
-			if (log.isRecord(offset, this.service.readCommitted())) {
+			if (log.isRecord(offset, this.readCommitted)) {
 				return offset + 1;
 			}
 		}

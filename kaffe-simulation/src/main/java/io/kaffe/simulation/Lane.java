@@ -125,6 +125,7 @@ public final class Lane {
 
 	private void print(Outcome outcome) {
 		this.out.println(outcome.scenario().service());
+		this.out.println("then " + outcome.scenario().other());
 		this.out.println(outcome.scenario().instances() + " instances, " + outcome.scenario().partitions()
 				+ " partitions of each topic, slowness " + outcome.scenario().slowness());
 		outcome.scenario().happenings().forEach((happening) -> this.out.println("  " + happening));

@@ -25,6 +25,7 @@ import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.PartitionLog;
 import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
 
 /**
@@ -59,9 +60,10 @@ final class Operators {
 		switch (happening.kind()) {
 			case RETRY, SKIP, DEAD_LETTER -> decide(instance, which, happening.kind());
 			case SEEK -> {
-				if (!assigned.isEmpty()) {
-					TopicPartition partition = assigned.get(which % assigned.size());
-					long target = happening.howMuch() % (this.cluster.log(partition).logEnd() + 1);
+				TopicPartition partition = assigned.isEmpty() ? null : assigned.get(which % assigned.size());
+				PartitionLog log = (partition != null) ? this.cluster.findLog(partition) : null;
+				if (partition != null && log != null) {
+					long target = happening.howMuch() % (log.logEnd() + 1);
 					this.journal.sought(partition, 0, target, true);
 					attempt(() -> operations.seek(World.GROUP, partition, SeekPosition.offset(target)));
 				}

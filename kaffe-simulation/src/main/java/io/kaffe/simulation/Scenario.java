@@ -31,12 +31,14 @@ import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
  *
  * @param seed what it was drawn from; it also decides the schedule
  * @param service how the service is configured
+ * @param other the next version of its settings
  * @param instances with how many instances it begins
  * @param partitions how many partitions each of the two topics has at first
  * @param slowness how often time passes although threads could run, in thousandths
  * @param happenings what happens, by time
  */
-record Scenario(long seed, Service service, int instances, int partitions, int slowness, List<Happening> happenings) {
+record Scenario(long seed, Service service, Service other, int instances, int partitions, int slowness,
+		List<Happening> happenings) {
 
 	/** How long things happen, in milliseconds. */
 	private static final int SPAN = 900;
@@ -47,9 +49,9 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 	/** What lets no record be handled twice. */
 	private static final List<Kind> GRACEFUL = List.of(Kind.COMPACT, Kind.TRANSACTION, Kind.ABORTED_TRANSACTION,
 			Kind.ELECTION, Kind.MORE_PARTITIONS, Kind.START, Kind.START, Kind.STOP, Kind.STOP, Kind.RESTART_CONTAINER,
-			Kind.REBALANCE, Kind.REBALANCE, Kind.SLOW_FETCHES, Kind.SLOW_HANDLERS, Kind.FAILING_KEY, Kind.MENDED_KEY,
-			Kind.OUTAGE, Kind.RETRY, Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE,
-			Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
+			Kind.CONCURRENCY, Kind.OTHER_SETTINGS, Kind.OTHER_SETTINGS, Kind.REBALANCE, Kind.REBALANCE,
+			Kind.SLOW_FETCHES, Kind.SLOW_HANDLERS, Kind.FAILING_KEY, Kind.MENDED_KEY, Kind.OUTAGE, Kind.RETRY,
+			Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
 
 	private static List<Kind> disturbances() {
 		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
@@ -67,6 +69,7 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 	static Scenario of(long seed) {
 		Chance chance = new Chance(seed);
 		Service service = Service.of(chance);
+		Service other = service.next(chance);
 		List<Happening> happenings = new ArrayList<>();
 		int left = chance.between(50, 60);
 		boolean trickle = chance.percent(50);
@@ -76,26 +79,39 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 			happenings.add(new Happening(chance.below(SPAN * 2 / 3),
 					chance.percent(trickle ? 80 : 20) ? Kind.TRICKLE : Kind.PRODUCE, chance.below(1000), count));
 		}
-		boolean graceful = service.isGraceful() && chance.percent(60);
+		boolean graceful = service.isGraceful() && other.isGraceful() && chance.percent(60);
 		for (int count = chance.between(3, 10); count > 0; count--) {
 			happenings.add(new Happening(chance.below(SPAN), chance.one(graceful ? GRACEFUL : DISTURBANCES),
 					chance.below(1000), chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
-		return new Scenario(seed, service, chance.one(1, 2, 2, 3), chance.between(1, 3), chance.one(0, 1, 20, 100),
-				List.copyOf(happenings));
+		return new Scenario(seed, service, other, chance.one(1, 2, 2, 3), chance.between(1, 3),
+				chance.one(0, 1, 20, 100), List.copyOf(happenings));
 	}
 
 	/**
 	 * Return whether no record may be handled twice.
 	 */
 	boolean isGraceful() {
-		return this.service.isGraceful() && this.happenings.stream()
-			.allMatch((happening) -> !happening.disturbs() || GRACEFUL.contains(happening.kind()));
+		return this.service.isGraceful() && this.other.isGraceful()
+				&& this.happenings.stream()
+					.allMatch((happening) -> !happening.disturbs()
+							|| (GRACEFUL.contains(happening.kind()) && !outlastsDrains(happening.kind())));
+	}
+
+	/**
+	 * A static member that stops does not leave: rebalances of the classic protocol wait
+	 * for it until its session expires, and meanwhile members cannot commit what they
+	 * drain.
+	 */
+	private boolean outlastsDrains(Kind kind) {
+		return this.service.staticMembers() && this.service.protocol() != Protocol.CONSUMER
+				&& (kind == Kind.STOP || kind == Kind.OTHER_SETTINGS);
 	}
 
 	Scenario with(List<Happening> less) {
-		return new Scenario(this.seed, this.service, this.instances, this.partitions, this.slowness, List.copyOf(less));
+		return new Scenario(this.seed, this.service, this.other, this.instances, this.partitions, this.slowness,
+				List.copyOf(less));
 	}
 
 	/**
@@ -138,6 +154,20 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 					chance.one(0, 1, 3), chance.one(1, 10, 100), chance.one(0, 200, 2000), chance.one(100, 300, 1000),
 					chance.one(4, 20, 1000), chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16),
 					chance.one(1, 10, 500));
+		}
+
+		/**
+		 * Draw the settings of the next version, which may differ in all but what its
+		 * group has in common, and the isolation level.
+		 */
+		Service next(Chance chance) {
+			Service next = of(chance);
+			boolean same = chance.percent(50);
+			boolean graceful = isGraceful() && chance.percent(75);
+			return new Service(this.protocol, this.staticMembers, this.readCommitted, next.concurrency, next.strategy,
+					same ? this.shape : next.shape, next.then, next.maxAttempts, next.backOffMillis,
+					graceful ? this.drainMillis : next.drainMillis, next.commitMillis, next.maxBuffered,
+					next.maxConcurrency, graceful || next.completedOffsets, next.poolSize, next.maxPollRecords);
 		}
 
 	}

@@ -51,6 +51,7 @@ import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.test.simulation.SimulatedProcess;
 import io.kaffe.spring.test.simulation.SimulatedThread;
 import io.kaffe.spring.test.simulation.Simulation;
+import io.kaffe.spring.test.simulation.kafka.AssignmentEnd;
 import io.kaffe.spring.test.simulation.kafka.SimulatedConsumer;
 
 /**
@@ -81,12 +82,15 @@ final class ServiceInstance {
 
 	private final int number;
 
+	private int concurrency;
+
 	private boolean stopped;
 
 	ServiceInstance(World world, Scenario.Service service, int number) {
 		this.world = world;
 		this.simulation = world.simulation();
 		this.service = service;
+		this.concurrency = service.concurrency();
 		this.number = number;
 		this.name = "instance-" + number;
 		this.process = SimulatedProcess.start(this.simulation, this.name);
@@ -154,6 +158,14 @@ final class ServiceInstance {
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 	}
 
+	/**
+	 * Set how many consumer threads the container has when it starts again.
+	 */
+	void setConcurrency(int concurrency) {
+		this.concurrency = concurrency;
+		this.engine.container().setConcurrency(concurrency);
+	}
+
 	void start() {
 		this.engine.container().start();
 	}
@@ -212,10 +224,26 @@ final class ServiceInstance {
 	}
 
 	/**
-	 * Return the number of the revocation in progress that a partition is part of, or 0.
+	 * Return how the last assignment of a partition ended that has ended or is being
+	 * revoked, or {@code null} if none has.
 	 */
-	long revocation(TopicPartition partition) {
-		return this.consumers.stream().mapToLong((consumer) -> consumer.revocation(partition)).max().orElse(0);
+	@Nullable AssignmentEnd lastEnd(TopicPartition partition) {
+		AssignmentEnd last = null;
+		for (SimulatedConsumer<Object, Object> consumer : this.consumers) {
+			AssignmentEnd end = consumer.lastEnd(partition);
+			if (end != null && (last == null || end.beganAt() >= last.beganAt())) {
+				last = end;
+			}
+		}
+		return last;
+	}
+
+	/**
+	 * Return whether work on lost partitions was waited for, as a drain does.
+	 */
+	boolean waitedForLostPartitions() {
+		return this.service.drainMillis() >= 2000
+				&& this.consumers.stream().anyMatch((consumer) -> consumer.longestLoss() >= 1_000_000_000);
 	}
 
 	List<TopicPartition> assigned() {
@@ -230,12 +258,16 @@ final class ServiceInstance {
 	 * Check that the buffer keeps its ceiling (docs/guide/guarantees.md).
 	 */
 	void checkBounds() {
-		int ceiling = 2 * this.service.maxBuffered() + this.service.maxPollRecords() * this.service.concurrency()
+		int ceiling = 2 * this.service.maxBuffered() + this.service.maxPollRecords() * this.concurrency
 				+ this.world.partitions();
 		if (this.engine.buffered() > ceiling) {
 			this.world.journal()
 				.violated(this + " has buffered " + this.engine.buffered() + " records, more than " + ceiling);
 		}
+	}
+
+	Scenario.Service service() {
+		return this.service;
 	}
 
 	SimulatedProcess process() {

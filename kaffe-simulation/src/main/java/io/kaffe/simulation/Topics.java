@@ -18,7 +18,9 @@ package io.kaffe.simulation;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
@@ -31,7 +33,7 @@ import io.kaffe.spring.test.simulation.kafka.SimulatedTransaction;
 
 /**
  * What is produced, and what happens to the logs of the topics: compaction, transactions,
- * retention, elections, more partitions.
+ * retention, elections, more partitions, deleted topics.
  * <p>
  * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
  */
@@ -43,13 +45,19 @@ final class Topics {
 
 	private final List<SimulatedTransaction> transactions = new ArrayList<>();
 
+	private final World world;
+
 	private final Simulation simulation;
 
 	private final SimulatedCluster cluster;
 
 	private final Journal journal;
 
+	/** How many deleted topics are going to be created again. */
+	private int recreations;
+
 	Topics(World world) {
+		this.world = world;
 		this.simulation = world.simulation();
 		this.cluster = world.cluster();
 		this.journal = world.journal();
@@ -88,7 +96,8 @@ final class Topics {
 				this.journal.truncated(partition, end);
 			}
 			case ELECTION -> this.cluster.electLeader(partition(which));
-			case MORE_PARTITIONS -> this.cluster.addPartitions(World.TOPICS.get(which % World.TOPICS.size()), 1);
+			case MORE_PARTITIONS -> this.cluster.addPartitions(topic(which), 1);
+			case DELETED_TOPIC -> delete(World.TOPICS.get(which % World.TOPICS.size()), howMuch);
 			default -> throw new IllegalStateException(happening.kind().toString());
 		}
 	}
@@ -128,6 +137,55 @@ final class Topics {
 	}
 
 	/**
+	 * Delete a topic, but not the last one, and in most cases create it again.
+	 */
+	private void delete(String topic, int howMuch) {
+		if (this.cluster.topics().size() < World.TOPICS.size()) {
+			return;
+		}
+		List<TopicPartition> partitions = partitions().stream()
+			.filter((partition) -> partition.topic().equals(topic))
+			.toList();
+		Map<TopicPartition, Long> ends = new LinkedHashMap<>();
+		partitions.forEach((partition) -> ends.put(partition, this.cluster.log(partition).logEnd()));
+		this.cluster.deleteTopic(topic);
+		partitions.forEach(this.journal::deleted);
+		if (howMuch % 4 > 0) {
+			this.recreations++;
+			this.simulation.after((howMuch % 4 - 1) * howMuch * MILLI, () -> {
+				this.recreations--;
+				recreate(topic, ends);
+			});
+		}
+	}
+
+	/**
+	 * Create a topic again. If it is still assigned, its records may be taken for those
+	 * that were there before, as without workers (docs/guide/guarantees.md).
+	 */
+	private void recreate(String topic, Map<TopicPartition, Long> ends) {
+		boolean assigned = this.world.instances()
+			.stream()
+			.filter((instance) -> !instance.process().isKilled())
+			.flatMap((instance) -> instance.assigned().stream())
+			.anyMatch((partition) -> partition.topic().equals(topic));
+		this.simulation.record(() -> topic + " is created again" + (assigned ? ", while it is assigned" : ""));
+		this.cluster.createTopic(topic, this.world.scenario().partitions());
+		boolean delayed = this.world.scenario()
+			.happenings()
+			.stream()
+			.anyMatch((happening) -> happening.kind() == Kind.DELAY_COMMITS);
+		ends.forEach((partition, end) -> {
+			if (assigned) {
+				this.journal.recreatedWhileAssigned(partition, end);
+			}
+			else if (!delayed) {
+				this.journal.recreated(partition);
+			}
+		});
+	}
+
+	/**
 	 * Produce a record to each partition.
 	 */
 	void produceToAll() {
@@ -137,10 +195,10 @@ final class Topics {
 	}
 
 	/**
-	 * Return whether a transaction is open.
+	 * Return whether no transaction is open, and no topic is about to be created.
 	 */
-	boolean hasOpenTransactions() {
-		return !this.transactions.isEmpty();
+	boolean areSettled() {
+		return this.transactions.isEmpty() && this.recreations == 0;
 	}
 
 	/**
@@ -156,8 +214,16 @@ final class Topics {
 		return partitions;
 	}
 
-	TopicPartition partition(int which) {
+	/**
+	 * Return one of the topics that there are now.
+	 */
+	private String topic(int which) {
 		String topic = World.TOPICS.get(which % World.TOPICS.size());
+		return (this.cluster.partitions(topic) > 0) ? topic : World.TOPICS.get((which + 1) % World.TOPICS.size());
+	}
+
+	TopicPartition partition(int which) {
+		String topic = topic(which);
 		return new TopicPartition(topic, which / World.TOPICS.size() % this.cluster.partitions(topic));
 	}
 

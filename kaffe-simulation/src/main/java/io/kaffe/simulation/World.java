@@ -73,6 +73,9 @@ final class World {
 
 	private final InstanceDisturbances instanceDisturbances;
 
+	/** The settings of instances that start now. */
+	private Scenario.Service service;
+
 	private long slowUntil;
 
 	private long outageUntil;
@@ -85,6 +88,7 @@ final class World {
 
 	World(Scenario scenario, Carriers carriers) {
 		this.scenario = scenario;
+		this.service = scenario.service();
 		this.simulation = Simulation.interleaving(scenario.seed(), carriers);
 		this.simulation.slowness(scenario.slowness());
 		this.cluster = new SimulatedCluster(this.simulation);
@@ -134,7 +138,7 @@ final class World {
 	private void happen(Happening happening) {
 		switch (happening.kind()) {
 			case PRODUCE, TRICKLE, COMPACT, TRANSACTION, ABORTED_TRANSACTION, RETENTION, TRUNCATION, ELECTION,
-					MORE_PARTITIONS ->
+					MORE_PARTITIONS, DELETED_TOPIC ->
 				this.topics.happen(happening);
 			case START -> start();
 			case FAILING_KEY, MENDED_KEY, HANG, OUTAGE, SLOW_HANDLERS, NO_DEAD_LETTERS -> disturbHandlers(happening);
@@ -153,7 +157,8 @@ final class World {
 		switch (happening.kind()) {
 			case RETRY, SKIP, DEAD_LETTER, SEEK, PAUSE_PARTITION, PAUSE, MAX_CONCURRENCY ->
 				this.operators.operate(happening, instance);
-			case STOP, KILL, FREEZE, RESTART_CONTAINER, REJECTED_TASKS, CLOCK_JUMP, LISTENER_SEEKS ->
+			case STOP, KILL, FREEZE, RESTART_CONTAINER, CONCURRENCY, OTHER_SETTINGS, REJECTED_TASKS, CLOCK_JUMP,
+					LISTENER_SEEKS ->
 				this.instanceDisturbances.happen(happening, instance);
 			default -> this.clusterDisturbances.happen(happening, instance);
 		}
@@ -195,11 +200,18 @@ final class World {
 	 */
 	void start() {
 		if (up().size() < MOST_INSTANCES) {
-			ServiceInstance instance = new ServiceInstance(this, this.scenario.service(), this.instances.size());
+			ServiceInstance instance = new ServiceInstance(this, this.service, this.instances.size());
 			this.instances.add(instance);
 			this.simulation.record(() -> instance + " is started");
 			instance.start();
 		}
+	}
+
+	/**
+	 * Let instances that start from now on have the next version of the settings.
+	 */
+	void rollOut() {
+		this.service = this.scenario.other();
 	}
 
 	/**

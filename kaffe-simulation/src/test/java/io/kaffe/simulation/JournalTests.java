@@ -119,12 +119,66 @@ class JournalTests {
 	}
 
 	@Test
+	void topicBeginsAnewWhenItIsCreatedAgain() {
+		assertThatCode(() -> withRecords(2, (facts) -> {
+			facts.forEach((fact) -> this.journal.done(fact, "handled"));
+			commit(2, CompletedOffsets.NONE);
+			recreate(() -> this.journal.recreated(PARTITION));
+			Fact fact = produce();
+			this.journal.done(fact, "handled");
+			commit(1, CompletedOffsets.NONE);
+			assertThat(this.journal.unfinished()).isEmpty();
+		})).doesNotThrowAnyException();
+	}
+
+	@Test
+	void recordOfATopicThatWasCreatedAgainIsLeft() {
+		assertViolated("is not completed, and orders-0@1 is committed", 2, (facts) -> {
+			facts.forEach((fact) -> this.journal.done(fact, "handled"));
+			commit(2, CompletedOffsets.NONE);
+			recreate(() -> this.journal.recreated(PARTITION));
+			Fact fact = produce();
+			assertThat(this.journal.unfinished()).containsExactly(fact);
+			commit(1, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void commitOfADeletedTopicIsBeyondTheEndOfTheNewOne() {
+		assertViolated("is committed beyond the end", 2, (facts) -> {
+			facts.forEach((fact) -> this.journal.done(fact, "handled"));
+			recreate(() -> this.journal.recreated(PARTITION));
+			commit(2, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void topicThatIsCreatedAgainWhileItIsAssignedMayBeTakenForTheOneBefore() {
+		assertThatCode(() -> withRecords(2, (facts) -> {
+			facts.forEach((fact) -> this.journal.done(fact, "handled"));
+			recreate(() -> this.journal.recreatedWhileAssigned(PARTITION, 2));
+			commit(2, CompletedOffsets.NONE);
+			produce();
+			produce();
+			Fact later = produce();
+			assertThat(this.journal.unfinished()).containsExactly(later);
+		})).doesNotThrowAnyException();
+	}
+
+	@Test
 	void recordIsLeft() {
 		assertThatCode(() -> withRecords(2, (facts) -> {
 			this.journal.done(facts.get(0), "handled");
 			assertThat(this.journal.unfinished()).containsExactly(facts.get(1));
 			assertThat(this.journal.behind()).containsExactly(PARTITION);
 		})).doesNotThrowAnyException();
+	}
+
+	private void recreate(Runnable tell) {
+		this.cluster.deleteTopic(PARTITION.topic());
+		this.journal.deleted(PARTITION);
+		this.cluster.createTopic(PARTITION.topic(), 1);
+		tell.run();
 	}
 
 	private void commit(long offset, CompletedOffsets completed) {
@@ -140,15 +194,17 @@ class JournalTests {
 
 	private void withRecords(int count, Consumer<List<Fact>> history) {
 		World.TOPICS.forEach((topic) -> this.cluster.createTopic(topic, 1));
-		List<Fact> facts = IntStream.range(0, count).mapToObj((number) -> {
-			Fact fact = this.journal.produced(PARTITION, "key");
-			fact.offset = this.cluster.produce("orders", 0, "key".getBytes(StandardCharsets.UTF_8),
-					String.valueOf(fact.number()).getBytes(StandardCharsets.UTF_8), new RecordHeaders(), 0);
-			this.journal.stands(fact);
-			return fact;
-		}).toList();
+		List<Fact> facts = IntStream.range(0, count).mapToObj((number) -> produce()).toList();
 		history.accept(facts);
 		this.journal.check();
+	}
+
+	private Fact produce() {
+		Fact fact = this.journal.produced(PARTITION, "key");
+		fact.offset = this.cluster.produce("orders", 0, "key".getBytes(StandardCharsets.UTF_8),
+				String.valueOf(fact.number()).getBytes(StandardCharsets.UTF_8), new RecordHeaders(), 0);
+		this.journal.stands(fact);
+		return fact;
 	}
 
 }

@@ -32,6 +32,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ConsumerSeekAware.ConsumerSeekCallback;
@@ -143,9 +144,21 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 		}
 	}
 
+	/**
+	 * Return the positions that can be determined: one of a topic that is being deleted
+	 * cannot, which is no reason to fail the callback. By the {@code consumer} protocol,
+	 * the client would never fetch the other partitions then.
+	 */
 	private Map<TopicPartition, Long> positions(Collection<TopicPartition> partitions) {
 		Map<TopicPartition, Long> positions = new HashMap<>();
-		partitions.forEach((partition) -> positions.put(partition, position(partition)));
+		for (TopicPartition partition : partitions) {
+			try {
+				positions.put(partition, position(partition));
+			}
+			catch (TimeoutException ex) {
+				logger.warn("The listener is not notified of " + partition + ": its position is unknown", ex);
+			}
+		}
 		return positions;
 	}
 

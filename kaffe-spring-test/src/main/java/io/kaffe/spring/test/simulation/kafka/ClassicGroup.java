@@ -285,6 +285,13 @@ final class ClassicGroup extends Group<ClassicMember> {
 		}
 	}
 
+	/**
+	 * Members have to notice by themselves, by names.
+	 */
+	@Override
+	void topicDeleted(String topic) {
+	}
+
 	@Override
 	void rebalance() {
 		if (!members().isEmpty()) {

@@ -17,11 +17,13 @@
 package io.kaffe.spring.test.simulation.kafka;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
@@ -233,6 +235,39 @@ final class ConsumerGroup extends Group<ConsumerGroup.ConsumerMember> {
 		release(member);
 		this.targets.remove(member.id());
 		this.groupEpoch++;
+	}
+
+	/**
+	 * Partitions of topics are assigned by the ids of these, so they are revoked and, if
+	 * the topic is created again, assigned anew.
+	 */
+	@Override
+	void topicDeleted(String topic) {
+		Map<String, Integer> others = new TreeMap<>(this.counts);
+		if (others.remove(topic) == null) {
+			return;
+		}
+		this.counts = others;
+		this.groupEpoch++;
+		this.targets.replaceAll((id, target) -> target.stream()
+			.filter((partition) -> !partition.topic().equals(topic))
+			.collect(Collectors.toCollection(LinkedHashSet::new)));
+		members().values().forEach((member) -> {
+			boolean expected = !member.pendingRevocation.isEmpty();
+			for (TopicPartition partition : List.copyOf(member.assigned)) {
+				if (partition.topic().equals(topic)) {
+					member.assigned.remove(partition);
+					member.pendingRevocation.add(partition);
+				}
+			}
+			if (member.epoch == LEAVE_STATIC) {
+				this.owners.keySet().removeAll(member.pendingRevocation);
+				member.pendingRevocation.clear();
+			}
+			else if (!expected && !member.pendingRevocation.isEmpty()) {
+				expectRevocation(member);
+			}
+		});
 	}
 
 	@Override

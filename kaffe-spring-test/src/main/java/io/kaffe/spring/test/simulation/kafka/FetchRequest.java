@@ -25,6 +25,7 @@ import java.util.function.BiConsumer;
 
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A fetch from a node, which answers when there is something to return. If there is
@@ -77,7 +78,8 @@ final class FetchRequest {
 	 */
 	void want(AssignedPartition state) {
 		if (!this.sent) {
-			this.wanted.put(state.partition(), new Wanted(state, state.version(), state.offset(), state.leaderEpoch()));
+			this.wanted.put(state.partition(), new Wanted(state, state.version(), state.offset(), state.leaderEpoch(),
+					this.cluster.findLog(state.partition())));
 			return;
 		}
 		Wanted same = this.wanted.get(state.partition());
@@ -172,6 +174,10 @@ final class FetchRequest {
 			missing(wanted, fetches);
 			return;
 		}
+		if (log != wanted.log()) {
+			fetches.add(wanted.answer(Errors.UNKNOWN_TOPIC_ID, List.of(), wanted.offset()));
+			return;
+		}
 		long end = log.readableEnd(this.config.readCommitted());
 		wanted.state().setEndOffset(end);
 		if (log.leaderEpoch() != wanted.leaderEpoch()) {
@@ -213,7 +219,12 @@ final class FetchRequest {
 		return wanted.answer(Errors.NONE, entries, wanted.offset() + count);
 	}
 
-	private record Wanted(AssignedPartition state, long version, long offset, int leaderEpoch) {
+	/**
+	 * A partition as it was when the request was made. Requests name topics by their ids
+	 * (KIP-516), so that one does not read a topic that was created again meanwhile.
+	 */
+	private record Wanted(AssignedPartition state, long version, long offset, int leaderEpoch,
+			@Nullable PartitionLog log) {
 
 		CompletedFetch answer(Errors error, List<LogEntry> entries, long endOffset) {
 			return new CompletedFetch(this.state, this.version, this.offset, error, entries, endOffset);

@@ -148,6 +148,11 @@ abstract class Group<M extends Group.Member> {
 	abstract void rebalance();
 
 	/**
+	 * A topic was deleted. Another one with its name has another id.
+	 */
+	abstract void topicDeleted(String topic);
+
+	/**
 	 * Return whether a member may commit.
 	 */
 	abstract Errors checkCommit(String memberId, int generation, @Nullable String instanceId);

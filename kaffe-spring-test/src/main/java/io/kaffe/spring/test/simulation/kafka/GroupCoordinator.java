@@ -212,6 +212,7 @@ public final class GroupCoordinator {
 	void topicDeleted(String topic) {
 		this.offsets.values()
 			.forEach((stored) -> stored.keySet().removeIf((partition) -> partition.topic().equals(topic)));
+		this.groups.values().forEach((group) -> group.topicDeleted(topic));
 	}
 
 	/**

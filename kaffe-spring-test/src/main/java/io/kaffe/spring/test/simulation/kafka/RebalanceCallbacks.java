@@ -18,6 +18,8 @@ package io.kaffe.spring.test.simulation.kafka;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -45,9 +47,9 @@ final class RebalanceCallbacks {
 
 	private final String clientId;
 
-	private Collection<TopicPartition> revoking = Set.of();
+	private final Map<TopicPartition, AssignmentEnd> ends = new HashMap<>();
 
-	private long revocations;
+	private long longestLoss;
 
 	RebalanceCallbacks(Subscriptions subscriptions, SimulatedTime time, String clientId) {
 		this.subscriptions = subscriptions;
@@ -56,14 +58,7 @@ final class RebalanceCallbacks {
 	}
 
 	@Nullable Exception revoked(Collection<TopicPartition> partitions) {
-		this.revocations++;
-		this.revoking = Set.copyOf(partitions);
-		try {
-			return call("revoked", partitions, this.subscriptions.listener()::onPartitionsRevoked);
-		}
-		finally {
-			this.revoking = Set.of();
-		}
+		return end("revoked", partitions, false, this.subscriptions.listener()::onPartitionsRevoked);
 	}
 
 	@Nullable Exception assigned(Collection<TopicPartition> partitions) {
@@ -71,14 +66,30 @@ final class RebalanceCallbacks {
 	}
 
 	@Nullable Exception lost(Collection<TopicPartition> partitions) {
-		return call("lost", partitions, this.subscriptions.listener()::onPartitionsLost);
+		return end("lost", partitions, true, this.subscriptions.listener()::onPartitionsLost);
 	}
 
-	/**
-	 * Return the number of the revocation in progress that a partition is part of, or 0.
-	 */
-	long revocation(TopicPartition partition) {
-		return this.revoking.contains(partition) ? this.revocations : 0;
+	private @Nullable Exception end(String what, Collection<TopicPartition> partitions, boolean lost,
+			Consumer<Collection<TopicPartition>> callback) {
+		AssignmentEnd end = new AssignmentEnd(lost, this.time.nanoTime());
+		partitions.forEach((partition) -> this.ends.put(partition, end));
+		try {
+			return call(what, partitions, callback);
+		}
+		finally {
+			end.ended(this.time.nanoTime());
+			if (lost) {
+				this.longestLoss = Math.max(this.longestLoss, this.time.nanoTime() - end.beganAt());
+			}
+		}
+	}
+
+	long longestLoss() {
+		return this.longestLoss;
+	}
+
+	@Nullable AssignmentEnd lastEnd(TopicPartition partition) {
+		return this.ends.get(partition);
 	}
 
 	private @Nullable Exception call(String what, Collection<TopicPartition> partitions,

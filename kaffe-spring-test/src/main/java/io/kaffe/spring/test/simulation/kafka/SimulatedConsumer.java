@@ -116,13 +116,21 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	}
 
 	/**
-	 * Return the number of the revocation in progress that a partition is part of, to any
-	 * thread: for those who look on.
+	 * Return how the last assignment of a partition ended, to any thread: for those who
+	 * look on.
 	 * @param partition the partition
-	 * @return greater than that of any revocation before, or 0 if none is in progress
+	 * @return its end, which may be in progress; {@code null} if none has ended
 	 */
-	public long revocation(TopicPartition partition) {
-		return this.membership.callbacks().revocation(partition);
+	public @Nullable AssignmentEnd lastEnd(TopicPartition partition) {
+		return this.membership.callbacks().lastEnd(partition);
+	}
+
+	/**
+	 * Return how long the rebalance listener took, at most, when partitions were lost.
+	 * @return simulated nanoseconds
+	 */
+	public long longestLoss() {
+		return this.membership.callbacks().longestLoss();
 	}
 
 	/**

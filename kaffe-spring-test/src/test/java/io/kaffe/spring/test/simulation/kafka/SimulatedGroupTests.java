@@ -330,6 +330,29 @@ class SimulatedGroupTests {
 		assertThat(a.records).containsExactly("0@0");
 	}
 
+	/**
+	 * By the classic protocol, members know topics by their names, and the position is
+	 * taken for one of the new topic. By the other, topics have ids.
+	 */
+	@ParameterizedTest
+	@MethodSource("protocols")
+	void topicIsCreatedAgainAtOnce(Supplier<Map<String, Object>> protocol) {
+		this.world.cluster.createTopic("t", 1);
+		this.world.produce(0, 3);
+		Map<String, Object> config = protocol.get();
+		TestMember a = this.world.member("a", config);
+		this.world.run(Duration.ofSeconds(10));
+		assertThat(a.events).containsExactly("assigned[0]");
+		this.world.cluster.deleteTopic("t");
+		this.world.cluster.createTopic("t", 1);
+		this.world.produce(0, 2);
+		this.world.run(Duration.ofSeconds(20));
+		boolean ids = "consumer".equals(config.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG));
+		assertThat(a.events).containsExactlyElementsOf(
+				ids ? List.of("assigned[0]", "revoked[0]", "assigned[]", "assigned[0]") : List.of("assigned[0]"));
+		assertThat(a.records).containsExactly("0@0", "0@1", "0@2", "0@0", "0@1");
+	}
+
 	@Test
 	void fencedMemberLosesAndRejoins() {
 		this.world.cluster.createTopic("t", 2);
