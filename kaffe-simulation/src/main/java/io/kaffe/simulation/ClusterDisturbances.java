@@ -77,7 +77,7 @@ final class ClusterDisturbances {
 					List.of(CommitFault.Kind.RETRIABLE, CommitFault.Kind.REFUSED, CommitFault.Kind.LOST));
 			case LOSE_ANSWERS -> commits(instance, which, howMuch, List.of(CommitFault.Kind.ANSWER_LOST));
 			case DELAY_COMMITS -> {
-				this.world.topics().partitions().forEach((partition) -> this.journal.sought(partition, 0, 0, false));
+				this.journal.commitsMayBeLate();
 				commits(instance, which, howMuch,
 						List.of(CommitFault.Kind.LATE, CommitFault.Kind.ANSWER_LATE, CommitFault.Kind.OVERTAKEN));
 			}

@@ -60,6 +60,9 @@ final class Journal implements CommitListener {
 	/** To where the committed offset may lead back. */
 	private final Map<TopicPartition, Long> back = new HashMap<>();
 
+	/** Whether commits may arrive after later ones. */
+	private boolean late;
+
 	/** Up to where all records were found completed at a commit. */
 	private final Map<TopicPartition, Long> checked = new HashMap<>();
 
@@ -172,11 +175,10 @@ final class Journal implements CommitListener {
 	 * the drain could not wait for it.
 	 */
 	private void checkAssigned(ServiceInstance instance, Fact fact, String worker) {
-		boolean assigned = instance.isAssigned(fact.partition());
-		AssignmentEnd end = instance.lastEnd(fact.partition());
-		if (assigned && (end == null || !end.isInProgress())) {
+		if (instance.isAssigned(fact.partition())) {
 			return;
 		}
+		AssignmentEnd end = instance.lastEnd(fact.partition());
 		if (end == null || end.isWithoutOpenWork(instance.service().drainMillis() * 1_000_000L)) {
 			violated("%s is handled although its partition is not assigned to %s".formatted(fact, instance));
 		}
@@ -261,6 +263,17 @@ final class Journal implements CommitListener {
 	}
 
 	/**
+	 * From now on, commits may arrive after later ones.
+	 */
+	void commitsMayBeLate() {
+		this.late = true;
+	}
+
+	private boolean mayLeadBack(TopicPartition partition) {
+		return this.late || this.back.containsKey(partition);
+	}
+
+	/**
 	 * An operator skips a record.
 	 */
 	void skipped(TopicPartition partition, long offset) {
@@ -326,7 +339,7 @@ final class Journal implements CommitListener {
 			return;
 		}
 		long end = log.readableEnd(this.readCommitted);
-		if (offset.offset() > end && !this.back.containsKey(partition)) {
+		if (offset.offset() > end && !mayLeadBack(partition)) {
 			violated("%s@%d is committed beyond the end, %d".formatted(partition, offset.offset(), end));
 		}
 		long from = Math.max(log.logStart(), this.checked.getOrDefault(partition, 0L));
@@ -343,7 +356,7 @@ final class Journal implements CommitListener {
 		this.checked.merge(partition, offset.offset(), Math::max);
 		checkReported(partition, offset, log, end);
 		Long before = this.committed.put(partition, offset.offset());
-		if (before != null && offset.offset() < before
+		if (before != null && offset.offset() < before && !this.late
 				&& offset.offset() < this.back.getOrDefault(partition, Long.MAX_VALUE)) {
 			violated("The committed offset of %s leads back from %d to %d".formatted(partition, before,
 					offset.offset()));
@@ -366,7 +379,7 @@ final class Journal implements CommitListener {
 		if (reported.contains(offset.offset())) {
 			violated("%s@%d is committed and reported as completed".formatted(partition, offset.offset()));
 		}
-		if (reported.end() > end && !this.back.containsKey(partition)) {
+		if (reported.end() > end && !mayLeadBack(partition)) {
 			violated("%s is reported as completed up to %d, beyond the end, %d".formatted(partition, reported.end(),
 					end));
 		}

@@ -219,8 +219,14 @@ final class ServiceInstance {
 		return !this.stopped && !this.process.isKilled();
 	}
 
+	/**
+	 * Return whether a partition is assigned and not being taken away.
+	 */
 	boolean isAssigned(TopicPartition partition) {
-		return this.consumers.stream().anyMatch((consumer) -> consumer.assignedNow().contains(partition));
+		return this.consumers.stream().anyMatch((consumer) -> {
+			AssignmentEnd end = consumer.lastEnd(partition);
+			return consumer.assignedNow().contains(partition) && (end == null || !end.isInProgress());
+		});
 	}
 
 	/**
