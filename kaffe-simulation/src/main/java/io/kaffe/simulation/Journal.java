@@ -270,6 +270,13 @@ final class Journal implements CommitListener {
 	}
 
 	/**
+	 * Return whether members may take a partition for the one that was there before.
+	 */
+	boolean isRecreatedWhileAssigned(TopicPartition partition) {
+		return this.recreated.containsKey(partition);
+	}
+
+	/**
 	 * A topic that was deleted is created again when none of its partitions is assigned
 	 * any more: nothing leads its committed offsets back.
 	 */
