@@ -168,10 +168,18 @@ final class World {
 		switch (happening.kind()) {
 			case FAILING_KEY -> this.failingKeys.add(Topics.key(happening.which()));
 			case MENDED_KEY -> this.failingKeys.remove(Topics.key(happening.which()));
-			case HANG -> this.hangs = 1;
-			case RESTART_BY_HANDLER -> this.restarts = 1;
-			case SLOW_HANDLERS -> this.slowUntil = until;
-			default -> this.noDeadLettersUntil = until;
+			case HANG -> {
+				this.hangs = 1;
+			}
+			case RESTART_BY_HANDLER -> {
+				this.restarts = 1;
+			}
+			case SLOW_HANDLERS -> {
+				this.slowUntil = until;
+			}
+			default -> {
+				this.noDeadLettersUntil = until;
+			}
 		}
 	}
 
