@@ -196,6 +196,7 @@ final class Application implements RecordRecoverer {
 	 * Do what a handler does with one record.
 	 */
 	private void work(Fact fact) {
+		this.world.maybeRestart(this.instance);
 		try {
 			takeTime();
 		}

@@ -37,6 +37,9 @@ final class Calm {
 	/** When even what was under way for long has arrived. */
 	private static final long LAST_COMMITS = 250 * MILLI;
 
+	/** How soon tables have to show what is. */
+	private static final long TRUTH = 10_000 * MILLI;
+
 	private final World world;
 
 	private final Scenario scenario;
@@ -79,10 +82,12 @@ final class Calm {
 		if (counts) {
 			// What waits to be woken has to be: no new work does it.
 			requireRest();
+			requireTruth();
 		}
 		this.simulation.elapse(LAST_COMMITS);
 		this.world.topics().produceToAll();
 		requireRest();
+		requireTruth();
 		for (ServiceInstance instance : this.world.up()) {
 			instance.beginStop();
 			instance.stop();
@@ -103,6 +108,25 @@ final class Calm {
 				.formatted(World.PATIENCE / 1_000_000_000, this.journal.unfinished(), this.journal.behind(), left()));
 		}
 		this.journal.check();
+	}
+
+	/**
+	 * Require that tables and health show a service at rest, soon.
+	 */
+	private void requireTruth() {
+		long end = this.simulation.nanoTime() + TRUTH;
+		List<String> wrong = wrong();
+		while (!wrong.isEmpty() && this.simulation.nanoTime() < end) {
+			this.simulation.elapse(200 * MILLI);
+			wrong = wrong();
+		}
+		if (!wrong.isEmpty()) {
+			throw new ViolationException("Tables are wrong: " + wrong);
+		}
+	}
+
+	private List<String> wrong() {
+		return this.world.up().stream().flatMap((instance) -> TableCheck.wrong(this.world, instance).stream()).toList();
 	}
 
 	private boolean awaitRest() {

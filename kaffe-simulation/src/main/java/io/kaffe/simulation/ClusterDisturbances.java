@@ -17,9 +17,11 @@
 package io.kaffe.simulation;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 import io.kaffe.simulation.Happening.Kind;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.CommitFault;
@@ -73,6 +75,10 @@ final class ClusterDisturbances {
 					}
 				}
 			}
+			case FATAL_ERROR -> anyConsumer(instance, which,
+					(client) -> this.cluster.disturbances().failPolls(client, 1, new NoClassDefFoundError("missing")));
+			case UNAUTHORIZED -> anyConsumer(instance, which, (client) -> this.cluster.disturbances()
+				.failPolls(client, 1 + howMuch % 3, new TopicAuthorizationException(Set.copyOf(World.TOPICS))));
 			case FAIL_COMMITS -> commits(instance, which, howMuch,
 					List.of(CommitFault.Kind.RETRIABLE, CommitFault.Kind.REFUSED, CommitFault.Kind.LOST));
 			case LOSE_ANSWERS -> commits(instance, which, howMuch, List.of(CommitFault.Kind.ANSWER_LOST));

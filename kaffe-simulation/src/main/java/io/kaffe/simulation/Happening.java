@@ -105,6 +105,15 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		 */
 		OTHER_SETTINGS,
 
+		/** A handler has the container of its instance stopped and started again. */
+		RESTART_BY_HANDLER,
+
+		/** A consumer thread ends with an error. */
+		FATAL_ERROR,
+
+		/** A consumer is not authorized, once or a few times. */
+		UNAUTHORIZED,
+
 		/** The group rebalances. */
 		REBALANCE,
 
@@ -176,6 +185,12 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 
 		/** An operator pauses and resumes the consumer. */
 		PAUSE,
+
+		/** The application pauses and resumes the container. */
+		CONTAINER_PAUSE,
+
+		/** The application has the container pause and resume a partition. */
+		CONTAINER_PAUSE_PARTITION,
 
 		/** An operator changes how many workers may run at once. */
 		MAX_CONCURRENCY,

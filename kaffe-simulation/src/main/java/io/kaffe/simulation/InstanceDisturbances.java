@@ -19,6 +19,7 @@ package io.kaffe.simulation;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 import io.kaffe.spring.test.simulation.Simulation;
 
@@ -93,9 +94,28 @@ final class InstanceDisturbances {
 		}
 	}
 
+	/**
+	 * Restart the container of an instance by a handler, which does not wait until it has
+	 * stopped.
+	 */
+	void restartByHandler(ServiceInstance instance) {
+		if (this.restarting.add(instance)) {
+			this.simulation.record(() -> instance + ": a handler restarts the container");
+			BooleanSupplier ended = instance.beginStopOfContainer();
+			this.world.aside("restart", () -> {
+				this.simulation.await(ended, World.PATIENCE);
+				start(instance);
+			});
+		}
+	}
+
 	private void stopAndStart(ServiceInstance instance, Runnable meanwhile) {
 		instance.stopContainer();
 		meanwhile.run();
+		start(instance);
+	}
+
+	private void start(ServiceInstance instance) {
 		// A consumer takes longer to start than it takes the coordinator to hear that the
 		// one before has left.
 		this.simulation.elapse(5 * MILLI);

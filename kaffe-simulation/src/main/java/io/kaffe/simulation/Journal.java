@@ -295,8 +295,6 @@ final class Journal implements CommitListener {
 	void deleted(TopicPartition partition) {
 		logChanged(partition);
 		this.committed.remove(partition);
-		this.truncated.remove(partition);
-		this.recreated.remove(partition);
 	}
 
 	/**
@@ -307,15 +305,27 @@ final class Journal implements CommitListener {
 	 */
 	void recreatedWhileAssigned(TopicPartition partition, long end) {
 		truncated(partition, end);
-		this.recreated.put(partition, end);
+		this.recreated.put(partition, this.truncated.getOrDefault(partition, end));
+	}
+
+	/**
+	 * Return whether members may take a partition for the one that was there before.
+	 */
+	boolean isRecreatedWhileAssigned(TopicPartition partition) {
+		return this.recreated.containsKey(partition);
 	}
 
 	/**
 	 * A topic that was deleted is created again when none of its partitions is assigned
-	 * any more: nothing leads its committed offsets back.
+	 * any more: it begins anew, and nothing leads its committed offsets back.
+	 * @param late whether a commit of the one before may still arrive
 	 */
-	void recreated(TopicPartition partition) {
-		this.back.remove(partition);
+	void recreated(TopicPartition partition, boolean late) {
+		this.truncated.remove(partition);
+		this.recreated.remove(partition);
+		if (!late) {
+			this.back.remove(partition);
+		}
 	}
 
 	/**

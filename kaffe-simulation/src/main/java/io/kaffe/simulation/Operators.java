@@ -76,7 +76,19 @@ final class Operators {
 			}
 			case PAUSE -> {
 				operations.pause(World.GROUP);
-				this.simulation.after(happening.howMuch() * MILLI, () -> operations.resume(World.GROUP));
+				this.simulation.after(happening.howMuch() * MILLI,
+						() -> this.world.aside("operator", () -> operations.resume(World.GROUP)));
+			}
+			case CONTAINER_PAUSE -> {
+				instance.engine().container().pause();
+				this.simulation.after(happening.howMuch() * MILLI,
+						() -> this.world.aside("application", instance.engine().container()::resume));
+			}
+			case CONTAINER_PAUSE_PARTITION -> {
+				TopicPartition partition = this.world.topics().partition(which);
+				instance.engine().container().pausePartition(partition);
+				this.simulation.after(happening.howMuch() * MILLI, () -> this.world.aside("application",
+						() -> instance.engine().container().resumePartition(partition)));
 			}
 			default -> operations.setMaxConcurrency(World.GROUP, 1 + happening.howMuch() % 4);
 		}

@@ -16,6 +16,7 @@
 
 package io.kaffe.simulation;
 
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 import io.kaffe.simulation.Scenario.Protocol;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -32,6 +34,8 @@ import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
@@ -116,7 +120,21 @@ final class ServiceInstance {
 				new Consumers(config()), properties);
 		container.setConcurrency(this.service.concurrency());
 		container.setBeanName(this.name);
+		container.setApplicationEventPublisher(context());
 		return container;
+	}
+
+	/**
+	 * Return the application context, of which the engine looks only whether it is open.
+	 */
+	private ApplicationEventPublisher context() {
+		return (ApplicationEventPublisher) Proxy.newProxyInstance(ServiceInstance.class.getClassLoader(),
+				new Class<?>[] { ConfigurableApplicationContext.class },
+				(proxy, method, args) -> switch (method.getName()) {
+					case "isActive" -> !this.stopped;
+					case "isClosed" -> this.stopped;
+					default -> null;
+				});
 	}
 
 	private Map<String, Object> config() {
@@ -193,9 +211,17 @@ final class ServiceInstance {
 	 * @return whether it has stopped, or the process has ended
 	 */
 	boolean stopContainer() {
+		return this.simulation.await(beginStopOfContainer(), World.PATIENCE);
+	}
+
+	/**
+	 * Let the container stop.
+	 * @return whether it has stopped, or the process has ended
+	 */
+	BooleanSupplier beginStopOfContainer() {
 		boolean[] ended = new boolean[1];
 		this.engine.container().stop(() -> ended[0] = true);
-		return this.simulation.await(() -> ended[0] || this.process.isKilled(), World.PATIENCE);
+		return () -> ended[0] || this.process.isKilled();
 	}
 
 	void kill() {
@@ -326,6 +352,7 @@ final class ServiceInstance {
 			SimulatedConsumer<Object, Object> consumer = (SimulatedConsumer) ServiceInstance.this.world.cluster()
 				.consumer(all, new StringDeserializer(), new StringDeserializer(),
 						ServiceInstance.this.process::isRunning);
+			consumer.onPoll(ServiceInstance.this::checkBounds);
 			ServiceInstance.this.consumers.add(consumer);
 			return consumer;
 		}

@@ -179,8 +179,8 @@ final class Topics {
 			if (assigned) {
 				this.journal.recreatedWhileAssigned(partition, end);
 			}
-			else if (!delayed) {
-				this.journal.recreated(partition);
+			else {
+				this.journal.recreated(partition, delayed);
 			}
 		});
 	}

@@ -84,6 +84,8 @@ final class World {
 
 	private int hangs;
 
+	private int restarts;
+
 	private boolean calm;
 
 	World(Scenario scenario, Carriers carriers) {
@@ -141,7 +143,8 @@ final class World {
 					MORE_PARTITIONS, DELETED_TOPIC ->
 				this.topics.happen(happening);
 			case START -> start();
-			case FAILING_KEY, MENDED_KEY, HANG, OUTAGE, SLOW_HANDLERS, NO_DEAD_LETTERS -> disturbHandlers(happening);
+			case FAILING_KEY, MENDED_KEY, HANG, OUTAGE, RESTART_BY_HANDLER, SLOW_HANDLERS, NO_DEAD_LETTERS ->
+				disturbHandlers(happening);
 			case NO_COORDINATOR -> this.cluster.disturbances().coordinatorUnavailable(happening.spanNanos());
 			case NO_BROKERS -> this.cluster.disturbances().brokersUnavailable(happening.spanNanos());
 			default -> {
@@ -155,7 +158,8 @@ final class World {
 
 	private void happen(Happening happening, ServiceInstance instance) {
 		switch (happening.kind()) {
-			case RETRY, SKIP, DEAD_LETTER, SEEK, PAUSE_PARTITION, PAUSE, MAX_CONCURRENCY ->
+			case RETRY, SKIP, DEAD_LETTER, SEEK, PAUSE_PARTITION, PAUSE, CONTAINER_PAUSE, CONTAINER_PAUSE_PARTITION,
+					MAX_CONCURRENCY ->
 				this.operators.operate(happening, instance);
 			case STOP, KILL, FREEZE, RESTART_CONTAINER, CONCURRENCY, OTHER_SETTINGS, REJECTED_TASKS, CLOCK_JUMP,
 					LISTENER_SEEKS ->
@@ -169,10 +173,21 @@ final class World {
 		switch (happening.kind()) {
 			case FAILING_KEY -> this.failingKeys.add(Topics.key(happening.which()));
 			case MENDED_KEY -> this.failingKeys.remove(Topics.key(happening.which()));
-			case HANG -> this.hangs = 1;
-			case OUTAGE -> this.outageUntil = until;
-			case SLOW_HANDLERS -> this.slowUntil = until + happening.spanNanos() * (happening.which() % 5);
-			default -> this.noDeadLettersUntil = until;
+			case HANG -> {
+				this.hangs = 1;
+			}
+			case RESTART_BY_HANDLER -> {
+				this.restarts = 1;
+			}
+			case OUTAGE -> {
+				this.outageUntil = until;
+			}
+			case SLOW_HANDLERS -> {
+				this.slowUntil = until + happening.spanNanos() * (happening.which() % 5);
+			}
+			default -> {
+				this.noDeadLettersUntil = until;
+			}
 		}
 	}
 
@@ -185,6 +200,7 @@ final class World {
 		this.slowUntil = 0;
 		this.outageUntil = 0;
 		this.hangs = 0;
+		this.restarts = 0;
 		this.noDeadLettersUntil = 0;
 	}
 
@@ -235,6 +251,16 @@ final class World {
 
 	boolean refusesDeadLetters() {
 		return this.simulation.nanoTime() < this.noDeadLettersUntil;
+	}
+
+	/**
+	 * Let the next handler have its container started again, once.
+	 */
+	void maybeRestart(ServiceInstance instance) {
+		if (this.restarts > 0 && instance.isUp()) {
+			this.restarts--;
+			this.instanceDisturbances.restartByHandler(instance);
+		}
 	}
 
 	/**

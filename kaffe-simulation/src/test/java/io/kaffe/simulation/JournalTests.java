@@ -123,7 +123,7 @@ class JournalTests {
 		assertThatCode(() -> withRecords(2, (facts) -> {
 			facts.forEach((fact) -> this.journal.done(fact, "handled"));
 			commit(2, CompletedOffsets.NONE);
-			recreate(() -> this.journal.recreated(PARTITION));
+			recreate(() -> this.journal.recreated(PARTITION, false));
 			Fact fact = produce();
 			this.journal.done(fact, "handled");
 			commit(1, CompletedOffsets.NONE);
@@ -136,7 +136,7 @@ class JournalTests {
 		assertViolated("is not completed, and orders-0@1 is committed", 2, (facts) -> {
 			facts.forEach((fact) -> this.journal.done(fact, "handled"));
 			commit(2, CompletedOffsets.NONE);
-			recreate(() -> this.journal.recreated(PARTITION));
+			recreate(() -> this.journal.recreated(PARTITION, false));
 			Fact fact = produce();
 			assertThat(this.journal.unfinished()).containsExactly(fact);
 			commit(1, CompletedOffsets.NONE);
@@ -147,7 +147,7 @@ class JournalTests {
 	void commitOfADeletedTopicIsBeyondTheEndOfTheNewOne() {
 		assertViolated("is committed beyond the end", 2, (facts) -> {
 			facts.forEach((fact) -> this.journal.done(fact, "handled"));
-			recreate(() -> this.journal.recreated(PARTITION));
+			recreate(() -> this.journal.recreated(PARTITION, false));
 			commit(2, CompletedOffsets.NONE);
 		});
 	}

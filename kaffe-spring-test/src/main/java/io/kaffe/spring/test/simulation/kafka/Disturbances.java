@@ -41,6 +41,8 @@ public final class Disturbances {
 
 	private final Deque<RuntimeException> sendFailures = new ArrayDeque<>();
 
+	private final Map<String, Deque<Throwable>> pollFailures = new HashMap<>();
+
 	private long coordinatorAwayUntil;
 
 	private long brokersAwayUntil;
@@ -61,6 +63,7 @@ public final class Disturbances {
 		this.fetchBlockedUntil.clear();
 		this.fetchLatencies.clear();
 		this.sendFailures.clear();
+		this.pollFailures.clear();
 		this.coordinatorAwayUntil = 0;
 		this.brokersAwayUntil = 0;
 		this.sendDelay = 0;
@@ -77,6 +80,33 @@ public final class Disturbances {
 		Deque<CommitFault> faults = this.commitFaults.computeIfAbsent(clientId, (key) -> new ArrayDeque<>());
 		for (int i = 0; i < count; i++) {
 			faults.add(new CommitFault(kind, nanos));
+		}
+	}
+
+	/**
+	 * Let the next polls of a consumer throw.
+	 * @param clientId the consumer
+	 * @param count how many of them
+	 * @param failure what each throws: an unchecked exception or an error
+	 */
+	public void failPolls(String clientId, int count, Throwable failure) {
+		Deque<Throwable> failures = this.pollFailures.computeIfAbsent(clientId, (key) -> new ArrayDeque<>());
+		for (int i = 0; i < count; i++) {
+			failures.add(failure);
+		}
+	}
+
+	/**
+	 * Throw what the next poll of a consumer is to throw.
+	 */
+	void beforePoll(String clientId) {
+		Deque<Throwable> failures = this.pollFailures.isEmpty() ? null : this.pollFailures.get(clientId);
+		Throwable failure = (failures != null) ? failures.poll() : null;
+		if (failure instanceof Error error) {
+			throw error;
+		}
+		if (failure instanceof RuntimeException exception) {
+			throw exception;
 		}
 	}
 

@@ -64,6 +64,8 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 
 	private final RecordReader<K, V> reader;
 
+	private @Nullable Runnable pollListener;
+
 	SimulatedConsumer(SimulatedCluster cluster, ClientConfig config, Deserializer<K> keys, Deserializer<V> values,
 			BooleanSupplier running) {
 		super(config, new ConsumerProcess(cluster, running));
@@ -142,6 +144,15 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 		process().cluster().removed(this);
 	}
 
+	/**
+	 * Be notified of each poll when it begins: what the one before has returned was taken
+	 * over by then.
+	 * @param listener called by the polling thread, before it does anything
+	 */
+	public void onPoll(Runnable listener) {
+		this.pollListener = listener;
+	}
+
 	void metadataChanged() {
 		if (!subscriptions().isNone()) {
 			process().later(process().cluster().disturbances().metadataDelay(), this.membership::metadataChanged);
@@ -177,10 +188,14 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 
 	@Override
 	public ConsumerRecords<K, V> poll(Duration timeout) {
+		if (this.pollListener != null) {
+			this.pollListener.run();
+		}
 		return call(() -> {
 			if (subscriptions().isNone()) {
 				throw new IllegalStateException("Consumer is not subscribed to any topics or assigned any partitions");
 			}
+			process().cluster().disturbances().beforePoll(clientId());
 			long deadline = process().deadline(timeout);
 			while (true) {
 				process().throwIfWokenUp();

@@ -33,6 +33,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,19 @@ class SimulatedDisturbancesTests {
 		this.consumer = this.world
 			.consumer(SimulatedWorld.with(SimulatedWorld.eager(), ConsumerConfig.CLIENT_ID_CONFIG, "c"));
 		this.consumer.assign(List.of(P0));
+	}
+
+	@Test
+	void pollsThrowAsOftenAsTheyAreTo() {
+		List<String> polls = new ArrayList<>();
+		this.consumer.onPoll(() -> polls.add("poll"));
+		this.disturbances.failPolls("c", 1, new NoClassDefFoundError("missing"));
+		this.disturbances.failPolls("c", 1, new TopicAuthorizationException("t"));
+		assertThatExceptionOfType(NoClassDefFoundError.class).isThrownBy(() -> this.consumer.poll(Duration.ZERO));
+		assertThatExceptionOfType(TopicAuthorizationException.class)
+			.isThrownBy(() -> this.consumer.poll(Duration.ZERO));
+		assertThat(this.consumer.poll(Duration.ZERO)).isEmpty();
+		assertThat(polls).hasSize(3);
 	}
 
 	private void commitSync(long offset) {
