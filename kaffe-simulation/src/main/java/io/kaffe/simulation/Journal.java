@@ -76,6 +76,8 @@ final class Journal implements CommitListener {
 
 	private final boolean graceful;
 
+	private final @Nullable DeadLetterLog deadLetters;
+
 	private long repetitions;
 
 	private long commits;
@@ -89,6 +91,7 @@ final class Journal implements CommitListener {
 		this.cluster = cluster;
 		this.service = scenario.service();
 		this.graceful = graceful;
+		this.deadLetters = this.service.setup().publishesDeadLetters() ? new DeadLetterLog(cluster) : null;
 	}
 
 	/**
@@ -110,13 +113,48 @@ final class Journal implements CommitListener {
 		this.simulation.record(() -> "produced " + fact);
 		LogEntry entry = Objects.requireNonNull(this.cluster.log(fact.partition()).at(fact.offset));
 		this.entries.put(entry.id(), fact);
-		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)) {
+		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L) || maySkipUnhandled(fact)) {
 			fact.passedOver = true;
 		}
 	}
 
+	/**
+	 * Return whether a record may be skipped before a handler fails with it: since it
+	 * cannot be deserialized, or since it may fail for its key.
+	 */
+	private boolean maySkipUnhandled(Fact fact) {
+		ListenerSetup setup = this.service.setup();
+		return this.service.then() == FailureAction.SKIP && (setup.isUnreadable(fact.number())
+				|| (isKeyed() && setup.keys() == ListenerSetup.Keys.THROWING && this.service.maxAttempts() > 0));
+	}
+
+	/**
+	 * Read what was published to dead-letter topics since the last time: that completes
+	 * records.
+	 */
+	private void readDeadLetters() {
+		if (this.deadLetters != null) {
+			this.deadLetters.read(this::published);
+		}
+	}
+
+	private void published(long number, long offset) {
+		Fact fact = Objects.requireNonNull(this.facts.get(number));
+		fact.deadLetters++;
+		if (offset != fact.offset) {
+			violated("%s is dead-lettered as offset %d".formatted(fact, offset));
+		}
+		if (this.graceful && fact.deadLetters > 1) {
+			violated("%s is dead-lettered for the %d. time".formatted(fact, fact.deadLetters));
+		}
+		if (this.graceful && fact.doneAt >= 0) {
+			violated("%s is dead-lettered after it was %s".formatted(fact, fact.doneBy));
+		}
+		done(fact, "dead-lettered");
+	}
+
 	Fact fact(ConsumerRecord<?, ?> record) {
-		return Objects.requireNonNull(this.facts.get(Long.parseLong(String.valueOf(record.value()))));
+		return Objects.requireNonNull(this.facts.get(Payloads.number(record)));
 	}
 
 	private Fact fact(LogEntry entry) {
@@ -125,9 +163,11 @@ final class Journal implements CommitListener {
 
 	/**
 	 * A handler begins with a record.
-	 * @param before records of the same batch that are before it
+	 * @param first whether it is the first one of its batch
+	 * @param before records of the same batch that may be before it
 	 */
-	void begins(ServiceInstance instance, ConsumerRecord<?, ?> record, List<Fact> before) {
+	void begins(ServiceInstance instance, ConsumerRecord<?, ?> record, boolean first, List<Fact> before) {
+		readDeadLetters();
 		Fact fact = fact(record);
 		this.deliveries++;
 		fact.deliveries++;
@@ -136,26 +176,39 @@ final class Journal implements CommitListener {
 		if (record.offset() != fact.offset) {
 			violated("%s was handled as offset %d".formatted(fact, record.offset()));
 		}
-		if (!instance.isAssigned(fact.partition())) {
-			violated("%s is handled although its partition is not assigned to %s".formatted(fact, instance));
+		ListenerSetup setup = this.service.setup();
+		if (setup.isFiltered(fact.number()) || setup.isSkipped(fact.number()) || setup.isUnreadable(fact.number())) {
+			violated("%s is handled although it is filtered, skipped or unreadable".formatted(fact));
 		}
+		requireFirst(instance, fact, "handled");
 		String worker = instance + "/" + worker(fact);
-		Fact other = before.isEmpty() ? this.working.put(worker, fact) : null;
+		Fact other = first ? this.working.put(worker, fact) : null;
 		if (other != null && (this.graceful || !isPerRecord())) {
 			violated("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
 		}
-		if (!isPerRecord()) {
+		if (!isPerRecord() && (!isKeyed() || setup.keys().isOrdered())) {
 			checkOrder(fact, before);
 		}
 		if (fact.doneAt >= 0) {
 			this.repetitions++;
-			if (this.graceful) {
-				violated("%s is handled again, after it was %s at %.3f ms".formatted(fact, fact.doneBy,
-						fact.doneAt / 1e6));
-			}
 		}
 		fact.with = instance;
 		instance.checkBounds();
+	}
+
+	/**
+	 * Something of the application is called with a record: its partition has to be
+	 * assigned and, in a graceful history, the record must not be completed.
+	 * @param what it does with it
+	 */
+	void requireFirst(ServiceInstance instance, Fact fact, String what) {
+		if (!instance.isAssigned(fact.partition())) {
+			violated("%s is %s although its partition is not assigned to %s".formatted(fact, what, instance));
+		}
+		if (fact.doneAt >= 0 && this.graceful) {
+			violated(
+					"%s is %s again, after it was %s at %.3f ms".formatted(fact, what, fact.doneBy, fact.doneAt / 1e6));
+		}
 	}
 
 	/**
@@ -163,15 +216,22 @@ final class Journal implements CommitListener {
 	 * may still run when the record is delivered again.
 	 */
 	private boolean isPerRecord() {
-		return this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
+		return this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_RECORD
+				|| (isKeyed() && !this.service.setup().keys().shareWorker());
+	}
+
+	private boolean isKeyed() {
+		return this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
 	}
 
 	/**
 	 * A handler has ended with records.
 	 */
 	void ends(ServiceInstance instance, List<Fact> handled) {
-		handled.forEach((fact) -> fact.with = null);
-		this.working.remove(instance + "/" + worker(handled.get(0)));
+		if (!handled.isEmpty()) {
+			handled.forEach((fact) -> fact.with = null);
+			this.working.remove(instance + "/" + worker(handled.get(0)));
+		}
 	}
 
 	/**
@@ -199,10 +259,27 @@ final class Journal implements CommitListener {
 	void failed(Fact fact) {
 		this.simulation.record(() -> "fails with " + fact);
 		fact.failures++;
-		if (this.service.then() == FailureAction.SKIP && this.service.maxAttempts() > 0
-				&& fact.failures >= this.service.maxAttempts()) {
+		if (isSkippedAfter(fact)) {
 			fact.passedOver = true;
 		}
+	}
+
+	/**
+	 * A batch fails as a whole: the attempts are those of its first record, and all are
+	 * skipped after the last one.
+	 */
+	void failedTogether(List<Fact> batch) {
+		Fact first = batch.get(0);
+		failed(first);
+		if (isSkippedAfter(first)) {
+			batch.forEach((fact) -> fact.passedOver = true);
+		}
+	}
+
+	private boolean isSkippedAfter(Fact failed) {
+		// A negative interval of the back-off ends the attempts.
+		return this.service.then() == FailureAction.SKIP && (this.service.setup().oddBackOff()
+				|| (this.service.maxAttempts() > 0 && failed.failures >= this.service.maxAttempts()));
 	}
 
 	/**
@@ -258,6 +335,7 @@ final class Journal implements CommitListener {
 			return;
 		}
 		this.commits++;
+		readDeadLetters();
 		this.simulation.record(() -> "committed " + partition + "@" + offset.offset()
 				+ offset.leaderEpoch().map((epoch) -> " of epoch " + epoch).orElse("") + describe(offset));
 		PartitionLog log = this.cluster.findLog(partition);
@@ -339,9 +417,9 @@ final class Journal implements CommitListener {
 		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L)) {
 			return;
 		}
-		boolean keyed = this.service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
+		boolean keyed = isKeyed();
 		forEachRecord(fact.partition(), (earlier) -> {
-			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || earlier.key().equals(fact.key()))
+			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || haveSameKey(earlier, fact))
 					&& !before.contains(earlier)
 					&& !(this.service.shape().isAcknowledged() && earlier.deliveries > 0)) {
 				violated("%s is handled before %s".formatted(fact, earlier));
@@ -349,12 +427,17 @@ final class Journal implements CommitListener {
 		});
 	}
 
+	private boolean haveSameKey(Fact earlier, Fact fact) {
+		// One whose key cannot be deserialized is not ordered.
+		return earlier.key().equals(fact.key()) && !this.service.setup().hasUnreadableKey(earlier.number());
+	}
+
 	private String worker(Fact fact) {
 		return switch (this.service.strategy()) {
 			case WORKER_PER_TOPIC_PARTITION -> fact.partition().toString();
 			case WORKER_PER_PARTITION -> String.valueOf(fact.partition().partition());
-			case WORKER_PER_KEY -> fact.key();
-			case WORKER_PER_RECORD -> fact.partition() + "@" + fact.offset;
+			case WORKER_PER_KEY -> this.service.setup().keys().shareWorker() ? fact.key() : fact.toString();
+			case WORKER_PER_RECORD -> fact.toString();
 		};
 	}
 
@@ -369,6 +452,7 @@ final class Journal implements CommitListener {
 	 * Return what is in the logs and not completed.
 	 */
 	List<Fact> unfinished() {
+		readDeadLetters();
 		List<Fact> unfinished = new ArrayList<>();
 		for (String topic : World.TOPICS) {
 			for (int partition = 0; partition < this.cluster.partitions(topic); partition++) {

@@ -117,11 +117,12 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 	 * @param completedOffsets whether commits report completed offsets
 	 * @param poolSize how many threads the executor has
 	 * @param maxPollRecords most records of a poll
+	 * @param setup what the application has beside its listener
 	 */
 	record Service(Protocol protocol, boolean staticMembers, boolean readCommitted, int concurrency,
 			StandardWorkerAllocationStrategy strategy, Shape shape, FailureAction then, int maxAttempts,
 			int backOffMillis, int drainMillis, int commitMillis, int maxBuffered, int maxConcurrency,
-			boolean completedOffsets, int poolSize, int maxPollRecords) {
+			boolean completedOffsets, int poolSize, int maxPollRecords, ListenerSetup setup) {
 
 		/**
 		 * Return whether rebalances and stops repeat nothing.
@@ -131,13 +132,14 @@ record Scenario(long seed, Service service, int instances, int partitions, int s
 		}
 
 		static Service of(Chance chance) {
+			FailureAction then = chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER,
+					FailureAction.SKIP);
 			return new Service(chance.one(Protocol.values()), chance.percent(15), chance.percent(50),
 					chance.one(1, 1, 2), chance.one(StandardWorkerAllocationStrategy.values()),
-					chance.one(Shape.values()),
-					chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER, FailureAction.SKIP),
-					chance.one(0, 1, 3), chance.one(1, 10, 100), chance.one(0, 200, 2000), chance.one(100, 300, 1000),
-					chance.one(4, 20, 1000), chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16),
-					chance.one(1, 10, 500));
+					chance.one(Shape.values()), then, chance.one(0, 1, 3), chance.one(1, 10, 100),
+					chance.one(0, 200, 2000), chance.one(100, 300, 1000), chance.one(4, 20, 1000),
+					chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16), chance.one(1, 10, 500),
+					ListenerSetup.of(chance, then));
 		}
 
 	}

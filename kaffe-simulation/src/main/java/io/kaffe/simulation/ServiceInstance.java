@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 import io.kaffe.simulation.Scenario.Protocol;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -30,7 +32,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -39,9 +40,11 @@ import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.engine.deadletter.DeadLetters;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.EngineInstance;
 import io.kaffe.spring.engine.worker.RestartHistory;
@@ -73,6 +76,10 @@ final class ServiceInstance {
 
 	private final Application application;
 
+	private final Payloads payloads;
+
+	private final RecordRecoverer recoverer;
+
 	private final EngineInstance engine;
 
 	private final TaskScheduler answers;
@@ -91,7 +98,10 @@ final class ServiceInstance {
 		this.name = "instance-" + number;
 		this.process = SimulatedProcess.start(this.simulation, this.name);
 		this.answers = this.process.scheduler("answer");
+		this.payloads = new Payloads(world);
 		this.application = new Application(world, this);
+		this.recoverer = service.setup().publishesDeadLetters() ? DeadLetterProducers.deadLetters(world, this)
+				: this.application;
 		TaskScheduler scheduler = this.process.scheduler("scheduler");
 		WorkerRuntime runtime = new WorkerRuntime(this.process.executor("worker", service.poolSize()), scheduler,
 				new ProcessTicker(this.simulation, this.process), (prefix) -> this.process.executor(prefix, 4));
@@ -99,7 +109,9 @@ final class ServiceInstance {
 	}
 
 	private ConcurrentMessageListenerContainer<Object, Object> container(TaskScheduler scheduler) {
-		ContainerProperties properties = new ContainerProperties(World.TOPICS.toArray(String[]::new));
+		ContainerProperties properties = this.service.setup().topicPattern()
+				? new ContainerProperties(Pattern.compile(String.join("|", World.TOPICS)))
+				: new ContainerProperties(World.TOPICS.toArray(String[]::new));
 		properties.setGroupId(World.GROUP);
 		properties.setMessageListener(this.application.listener(this.service.shape()));
 		properties.setListenerTaskExecutor(new ConsumerThreads());
@@ -112,6 +124,7 @@ final class ServiceInstance {
 				new Consumers(config()), properties);
 		container.setConcurrency(this.service.concurrency());
 		container.setBeanName(this.name);
+		this.application.hooks().installIn(container, this.service.shape().isBatch());
 		return container;
 	}
 
@@ -144,8 +157,10 @@ final class ServiceInstance {
 
 	private ConsumerSettings settings() {
 		FailurePolicy policy = new FailurePolicy(this.service.maxAttempts(),
-				new FixedBackOff(this.service.backOffMillis(), Long.MAX_VALUE), null, Set.of(), this.service.then(),
-				Map.of(), (this.service.then() == FailureAction.DEAD_LETTER) ? this.application : null, null, 3);
+				this.service.setup().oddBackOff() ? new OddBackOff(this.world, this.service.backOffMillis())
+						: new FixedBackOff(this.service.backOffMillis(), Long.MAX_VALUE),
+				null, Set.of(), this.service.then(), Map.of(),
+				(this.service.then() == FailureAction.DEAD_LETTER) ? this.recoverer : null, null, 3);
 		return new ConsumerSettings(this.service.strategy().configurationName(), this.service.strategy(),
 				(this.service.maxConcurrency() > 0) ? this.service.maxConcurrency() : null, this.service.maxBuffered(),
 				64L << 20, this.service.completedOffsets(), Duration.ofMillis(this.service.commitMillis()),
@@ -173,16 +188,23 @@ final class ServiceInstance {
 		if (!stopContainer()) {
 			this.world.journal().violated(this + " does not stop");
 		}
+		if (this.recoverer instanceof DeadLetters deadLetters) {
+			deadLetters.close();
+		}
+	}
+
+	private boolean stopContainer() {
+		return this.simulation.await(requestStop(), World.PATIENCE);
 	}
 
 	/**
-	 * Stop the container.
+	 * Stop the container, without waiting for it.
 	 * @return whether it has stopped, or the process has ended
 	 */
-	boolean stopContainer() {
+	BooleanSupplier requestStop() {
 		boolean[] ended = new boolean[1];
 		this.engine.container().stop(() -> ended[0] = true);
-		return this.simulation.await(() -> ended[0] || this.process.isKilled(), World.PATIENCE);
+		return () -> ended[0] || this.process.isKilled();
 	}
 
 	void kill() {
@@ -230,6 +252,21 @@ final class ServiceInstance {
 		}
 	}
 
+	/**
+	 * Return what is left although nothing is to be done any more.
+	 */
+	List<String> leftovers() {
+		List<String> left = this.engine.leftovers();
+		if (this.application.hooks().open() > 0) {
+			left.add(this.application.hooks().open() + " deliveries in the interceptor");
+		}
+		return left;
+	}
+
+	Payloads payloads() {
+		return this.payloads;
+	}
+
 	SimulatedProcess process() {
 		return this.process;
 	}
@@ -263,7 +300,8 @@ final class ServiceInstance {
 		private final Map<String, Object> config;
 
 		Consumers(Map<String, Object> config) {
-			super(config);
+			super(config, ServiceInstance.this.payloads.keyDeserializer(),
+					ServiceInstance.this.payloads.valueDeserializer());
 			this.config = config;
 		}
 
@@ -278,8 +316,7 @@ final class ServiceInstance {
 			all.put(ConsumerConfig.CLIENT_ID_CONFIG,
 					ServiceInstance.this.name + Objects.requireNonNullElse(clientIdSuffix, ""));
 			SimulatedConsumer<Object, Object> consumer = (SimulatedConsumer) ServiceInstance.this.world.cluster()
-				.consumer(all, new StringDeserializer(), new StringDeserializer(),
-						ServiceInstance.this.process::isRunning);
+				.consumer(all, getKeyDeserializer(), getValueDeserializer(), ServiceInstance.this.process::isRunning);
 			ServiceInstance.this.consumers.add(consumer);
 			return consumer;
 		}

@@ -16,18 +16,19 @@
 
 package io.kaffe.simulation;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
@@ -120,6 +121,10 @@ final class World {
 
 	private void live() {
 		TOPICS.forEach((topic) -> this.cluster.createTopic(topic, this.scenario.partitions()));
+		if (this.scenario.service().setup().publishesDeadLetters()) {
+			DeadLetterLog.TOPICS
+				.forEach((topic) -> this.cluster.createTopic(topic, Math.max(1, this.scenario.partitions() - 1)));
+		}
 		for (int i = 0; i < this.scenario.instances(); i++) {
 			start();
 		}
@@ -216,7 +221,7 @@ final class World {
 			}
 			case RESTART_CONTAINER -> {
 				if (this.restarting.add(instance)) {
-					aside("restart", () -> restart(instance));
+					aside("restart", () -> restart(instance, instance.requestStop()));
 				}
 			}
 			case REBALANCE -> this.cluster.disturbances().rebalance(GROUP);
@@ -264,8 +269,8 @@ final class World {
 	 * Restart the container of an instance. Another restart meanwhile would start it
 	 * before it has stopped.
 	 */
-	private void restart(ServiceInstance instance) {
-		instance.stopContainer();
+	private void restart(ServiceInstance instance, BooleanSupplier stopped) {
+		this.simulation.await(stopped, PATIENCE);
 		// A consumer takes longer to start than it takes the coordinator to hear that the
 		// one before has left.
 		this.simulation.elapse(5 * MILLI);
@@ -273,6 +278,17 @@ final class World {
 			instance.start();
 		}
 		this.restarting.remove(instance);
+	}
+
+	/**
+	 * Let a handler stop its container, which is started again when it has stopped.
+	 */
+	void restartFromHandler(ServiceInstance instance) {
+		if (instance.isUp() && this.restarting.add(instance)) {
+			this.simulation.record(() -> "stops its container");
+			BooleanSupplier stopped = instance.requestStop();
+			aside("restart", () -> restart(instance, stopped));
+		}
 	}
 
 	private void operate(Happening happening) {
@@ -364,8 +380,8 @@ final class World {
 
 	private void produce(TopicPartition partition, String key) {
 		Fact fact = this.journal.produced(partition, key);
-		fact.offset = this.cluster.produce(partition.topic(), partition.partition(), bytes(key),
-				bytes(String.valueOf(fact.number())), new RecordHeaders(), this.simulation.instant().toEpochMilli());
+		fact.offset = this.cluster.produce(partition.topic(), partition.partition(), key(fact), Payloads.value(fact),
+				new RecordHeaders(), this.simulation.instant().toEpochMilli());
 		this.journal.stands(fact);
 	}
 
@@ -375,8 +391,7 @@ final class World {
 		for (int i = 0; i < 1 + howMuch % 3; i++) {
 			TopicPartition partition = partition(which + i);
 			Fact fact = this.journal.produced(partition, key(which + i));
-			fact.offset = transaction.produce(partition, bytes(fact.key()), bytes(String.valueOf(fact.number())),
-					new RecordHeaders());
+			fact.offset = transaction.produce(partition, key(fact), Payloads.value(fact), new RecordHeaders());
 			this.journal.stands(fact);
 		}
 		this.simulation.after((1 + howMuch % 300) * MILLI, () -> {
@@ -461,7 +476,7 @@ final class World {
 		List<String> left = new ArrayList<>();
 		for (ServiceInstance instance : this.instances) {
 			if (!instance.process().isKilled()) {
-				instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what));
+				instance.leftovers().forEach((what) -> left.add(instance + ": " + what));
 				if (instance.engine().assignments() > 0) {
 					left.add(instance + ": partitions");
 				}
@@ -484,8 +499,7 @@ final class World {
 				.failingRecords(GROUP)
 				.stream()
 				.filter((failing) -> failing.state() == FailingRecord.State.PARKED)
-				.forEach((failing) -> attempt(
-						() -> instance.engine().operations().retry(GROUP, failing.partition(), failing.offset()))));
+				.forEach((failing) -> settle(instance, failing)));
 			if (this.transactions.isEmpty() && this.journal.behind().isEmpty() && this.journal.unfinished().isEmpty()
 					&& left().isEmpty()) {
 				return true;
@@ -495,9 +509,25 @@ final class World {
 		return false;
 	}
 
+	/**
+	 * Retry a parked record, or skip it if that is in vain.
+	 */
+	private void settle(ServiceInstance instance, FailingRecord failing) {
+		KaffeConsumers operations = instance.engine().operations();
+		attempt(() -> {
+			if (failing.failure() instanceof DeserializationException) {
+				this.journal.skipped(failing.partition(), failing.offset());
+				operations.skip(GROUP, failing.partition(), failing.offset());
+			}
+			else {
+				operations.retry(GROUP, failing.partition(), failing.offset());
+			}
+		});
+	}
+
 	private List<String> left() {
 		List<String> left = new ArrayList<>();
-		up().forEach((instance) -> instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what)));
+		up().forEach((instance) -> instance.leftovers().forEach((what) -> left.add(instance + ": " + what)));
 		return left;
 	}
 
@@ -514,8 +544,8 @@ final class World {
 		return "key" + which % KEYS;
 	}
 
-	private static byte[] bytes(String text) {
-		return text.getBytes(StandardCharsets.UTF_8);
+	private byte[] key(Fact fact) {
+		return Payloads.key(this.scenario.service().setup(), fact);
 	}
 
 	boolean isCalm() {
