@@ -75,7 +75,7 @@ final class Answers {
 			}
 			case 1 -> this.application.later(() -> {
 				complete(fact, future);
-				complete(fact, future);
+				future.complete(null);
 				future.completeExceptionally(new IllegalStateException("too late"));
 			});
 			case 2 -> this.application.later(() -> {

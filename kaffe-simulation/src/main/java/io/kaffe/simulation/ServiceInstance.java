@@ -316,7 +316,8 @@ final class ServiceInstance {
 			all.put(ConsumerConfig.CLIENT_ID_CONFIG,
 					ServiceInstance.this.name + Objects.requireNonNullElse(clientIdSuffix, ""));
 			SimulatedConsumer<Object, Object> consumer = (SimulatedConsumer) ServiceInstance.this.world.cluster()
-				.consumer(all, getKeyDeserializer(), getValueDeserializer(), ServiceInstance.this.process::isRunning);
+				.consumer(all, ServiceInstance.this.payloads.keyDeserializer(),
+						ServiceInstance.this.payloads.valueDeserializer(), ServiceInstance.this.process::isRunning);
 			ServiceInstance.this.consumers.add(consumer);
 			return consumer;
 		}
