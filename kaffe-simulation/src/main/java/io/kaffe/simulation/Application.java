@@ -71,15 +71,16 @@ final class Application implements RecordRecoverer {
 
 	private final Answers answers;
 
-	private final ContainerControls controls;
+	private final Acknowledgments acknowledgments;
 
-	private final List<Open> open = new ArrayList<>();
+	private final ContainerControls controls;
 
 	private final Set<ConsumerSeekAware.ConsumerSeekCallback> seekCallbacks = new HashSet<>();
 
 	Application(World world, ServiceInstance instance) {
 		this.hooks = new ListenerHooks(world, instance);
 		this.answers = new Answers(world, this);
+		this.acknowledgments = new Acknowledgments(world, this);
 		this.controls = new ContainerControls(world, instance);
 		this.world = world;
 		this.journal = world.journal();
@@ -143,8 +144,12 @@ final class Application implements RecordRecoverer {
 			if (acknowledgment == null) {
 				this.journal.done(fact, "handled");
 			}
+			else if (this.acknowledgments.areRejected()) {
+				this.journal.failed(fact);
+				this.acknowledgments.reject(acknowledgment);
+			}
 			else {
-				acknowledge(new Open(List.of(fact), acknowledgment));
+				this.acknowledgments.acknowledge(List.of(fact), acknowledgment);
 			}
 		}
 		finally {
@@ -184,8 +189,12 @@ final class Application implements RecordRecoverer {
 			if (acknowledgment == null) {
 				completed.forEach((fact) -> this.journal.done(fact, "handled"));
 			}
+			else if (removed.isEmpty() && this.acknowledgments.areRejected()) {
+				this.journal.failedTogether(facts);
+				this.acknowledgments.reject(acknowledgment);
+			}
 			else {
-				acknowledge(new Open(completed, acknowledgment));
+				this.acknowledgments.acknowledge(completed, acknowledgment);
 			}
 		}
 		finally {
@@ -264,28 +273,6 @@ final class Application implements RecordRecoverer {
 		}
 	}
 
-	private void acknowledge(Open acknowledged) {
-		if (this.world.isCalm() || this.simulation.choose(3) > 0) {
-			acknowledgeNow(acknowledged);
-		}
-		else {
-			this.open.add(acknowledged);
-			later(() -> {
-				if (this.open.remove(acknowledged)) {
-					acknowledgeNow(acknowledged);
-				}
-			});
-		}
-	}
-
-	private void acknowledgeNow(Open acknowledged) {
-		acknowledged.facts().forEach((fact) -> this.journal.done(fact, "acknowledged"));
-		acknowledged.acknowledgment().acknowledge();
-		if (this.simulation.choose(10) == 0) {
-			acknowledged.acknowledgment().acknowledge();
-		}
-	}
-
 	@Override
 	public @Nullable CompletableFuture<?> recover(ConsumerRecord<?, ?> record, Exception failure) {
 		Fact fact = this.journal.fact(record);
@@ -328,12 +315,6 @@ final class Application implements RecordRecoverer {
 				return target;
 			});
 		}
-	}
-
-	/**
-	 * What is handled and not acknowledged yet.
-	 */
-	private record Open(List<Fact> facts, Acknowledgment acknowledgment) {
 	}
 
 	/**
