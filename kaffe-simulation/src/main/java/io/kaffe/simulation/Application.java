@@ -33,6 +33,8 @@ import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
@@ -65,15 +67,29 @@ final class Application implements RecordRecoverer {
 
 	private final ServiceInstance instance;
 
-	private final List<Open> open = new ArrayList<>();
+	private final ListenerHooks hooks;
+
+	private final Answers answers;
+
+	private final Acknowledgments acknowledgments;
+
+	private final ContainerControls controls;
 
 	private final Set<ConsumerSeekAware.ConsumerSeekCallback> seekCallbacks = new HashSet<>();
 
 	Application(World world, ServiceInstance instance) {
+		this.hooks = new ListenerHooks(world, instance);
+		this.answers = new Answers(world, instance.service(), this);
+		this.acknowledgments = new Acknowledgments(world, this);
+		this.controls = new ContainerControls(world, instance);
 		this.world = world;
 		this.journal = world.journal();
 		this.simulation = world.simulation();
 		this.instance = instance;
+	}
+
+	ListenerHooks hooks() {
+		return this.hooks;
 	}
 
 	private static Method handleLater() {
@@ -95,17 +111,25 @@ final class Application implements RecordRecoverer {
 	 * Return its listener.
 	 */
 	Object listener(Scenario.Shape shape) {
+		boolean filters = this.world.scenario().service().setup().filters();
 		return switch (shape) {
-			case RECORD -> new RecordListener();
-			case ACKNOWLEDGED_RECORD -> new AcknowledgingListener();
-			case FUTURE -> futureListener();
-			case BATCH -> (BatchMessageListener<Object, Object>) (records) -> handleBatch(records, null);
-			case ACKNOWLEDGED_BATCH -> (BatchAcknowledgingMessageListener<Object, Object>) (records,
-					acknowledgment) -> handleBatch(records, acknowledgment);
+			case RECORD -> filtered(new RecordListener(), filters);
+			case ACKNOWLEDGED_RECORD -> filtered(new AcknowledgingListener(), filters);
+			case FUTURE -> filtered(futureListener(), filters);
+			case BATCH -> filtered(new BatchListener(), filters);
+			case ACKNOWLEDGED_BATCH -> filtered(new AcknowledgingBatchListener(), filters);
 		};
 	}
 
-	private Object futureListener() {
+	private Object filtered(MessageListener<Object, Object> listener, boolean filters) {
+		return filters ? new FilteringMessageListenerAdapter<>(listener, this.hooks.recordFilter()) : listener;
+	}
+
+	private Object filtered(BatchMessageListener<Object, Object> listener, boolean filters) {
+		return filters ? new FilteringBatchMessageListenerAdapter<>(listener, this.hooks.batchFilter()) : listener;
+	}
+
+	private MessageListener<Object, Object> futureListener() {
 		RecordMessagingMessageListenerAdapter<Object, Object> adapter = new RecordMessagingMessageListenerAdapter<>(
 				this, HANDLE_LATER);
 		adapter.setHandlerMethod(new HandlerAdapter(METHODS.createInvocableHandlerMethod(this, HANDLE_LATER)));
@@ -114,14 +138,18 @@ final class Application implements RecordRecoverer {
 
 	private void handle(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
 		Fact fact = this.journal.fact(record);
-		this.journal.begins(this.instance, record, List.of());
+		begins(record, true, List.of());
 		try {
 			work(fact);
 			if (acknowledgment == null) {
 				this.journal.done(fact, "handled");
 			}
+			else if (this.acknowledgments.areRejected()) {
+				this.journal.failed(this.instance.service(), fact);
+				this.acknowledgments.reject(acknowledgment);
+			}
 			else {
-				acknowledge(new Open(List.of(fact), acknowledgment));
+				this.acknowledgments.acknowledge(List.of(fact), acknowledgment);
 			}
 		}
 		finally {
@@ -129,12 +157,23 @@ final class Application implements RecordRecoverer {
 		}
 	}
 
+	private void begins(ConsumerRecord<Object, Object> record, boolean first, List<Fact> before) {
+		this.hooks.handlerBegins();
+		this.journal.begins(this.instance, record, first, before);
+		Payloads.handled(record.key());
+	}
+
 	private void handleBatch(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment) {
-		List<Fact> facts = new ArrayList<>();
 		// A copy: the handler begins with all of them at once, at no point in between.
-		for (ConsumerRecord<Object, Object> record : new ArrayList<>(records)) {
-			this.journal.begins(this.instance, record, List.copyOf(facts));
-			facts.add(this.journal.fact(record));
+		List<ConsumerRecord<Object, Object>> copy = List.copyOf(records);
+		List<Fact> facts = copy.stream().map(this.journal::fact).toList();
+		List<Fact> removed = this.hooks.removed(facts);
+		// What is removed from a batch is acknowledged with it.
+		removed.forEach((fact) -> fact.deliveries++);
+		List<Fact> before = new ArrayList<>(removed);
+		for (ConsumerRecord<Object, Object> record : copy) {
+			begins(record, record == copy.get(0), before);
+			before.add(this.journal.fact(record));
 		}
 		try {
 			for (int index = 0; index < facts.size(); index++) {
@@ -143,14 +182,21 @@ final class Application implements RecordRecoverer {
 				}
 				catch (IllegalStateException ex) {
 					facts.subList(0, index).forEach((fact) -> this.journal.done(fact, "handled"));
+					removedBefore(facts.get(index), removed);
 					throw new BatchListenerFailedException("refused", ex, index);
 				}
 			}
+			List<Fact> completed = new ArrayList<>(facts);
+			completed.addAll(removed);
 			if (acknowledgment == null) {
-				facts.forEach((fact) -> this.journal.done(fact, "handled"));
+				completed.forEach((fact) -> this.journal.done(fact, "handled"));
+			}
+			else if (removed.isEmpty() && this.acknowledgments.areRejected()) {
+				this.journal.failedTogether(this.instance.service(), facts);
+				this.acknowledgments.reject(acknowledgment);
 			}
 			else {
-				acknowledge(new Open(facts, acknowledgment));
+				this.acknowledgments.acknowledge(completed, acknowledgment);
 			}
 		}
 		finally {
@@ -159,43 +205,41 @@ final class Application implements RecordRecoverer {
 	}
 
 	/**
+	 * Complete what hooks have removed before a record that fails. In other partitions,
+	 * it may have been behind that record in the batch.
+	 */
+	private void removedBefore(Fact failed, List<Fact> removed) {
+		for (Fact fact : removed) {
+			if (!fact.partition().equals(failed.partition())) {
+				fact.passedOver = true;
+			}
+			else if (fact.offset < failed.offset) {
+				this.journal.done(fact, "removed from a batch");
+			}
+		}
+	}
+
+	/**
 	 * Handle a record with a future.
 	 * @param record the record
-	 * @return completed when it is handled
+	 * @return completed when it is handled; {@code null} if it is already
 	 */
-	CompletableFuture<@Nullable Void> handleLater(ConsumerRecord<Object, Object> record) {
+	@Nullable CompletableFuture<@Nullable Void> handleLater(ConsumerRecord<Object, Object> record) {
 		Fact fact = this.journal.fact(record);
-		this.journal.begins(this.instance, record, List.of());
-		CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
+		begins(record, true, List.of());
 		try {
-			if (this.simulation.choose(3) == 0) {
-				complete(fact, future);
-			}
-			else {
-				later(() -> complete(fact, future));
-			}
+			return this.answers.answer(fact);
 		}
 		finally {
 			this.journal.ends(this.instance, List.of(fact));
-		}
-		return future;
-	}
-
-	private void complete(Fact fact, CompletableFuture<@Nullable Void> future) {
-		try {
-			work(fact);
-			this.journal.done(fact, "handled");
-			future.complete(null);
-		}
-		catch (IllegalStateException ex) {
-			future.completeExceptionally(ex);
 		}
 	}
 
 	/**
 	 * Do what a handler does with one record.
 	 */
-	private void work(Fact fact) {
+	void work(Fact fact) {
+		this.controls.use();
 		this.world.maybeRestart(this.instance);
 		try {
 			takeTime();
@@ -222,35 +266,13 @@ final class Application implements RecordRecoverer {
 		}
 	}
 
-	private void sleep(long nanos) {
+	void sleep(long nanos) {
 		try {
 			this.simulation.sleep(nanos);
 		}
 		catch (InterruptedException ex) {
 			this.simulation.record(() -> "is interrupted");
 			throw new IllegalStateException("interrupted", ex);
-		}
-	}
-
-	private void acknowledge(Open acknowledged) {
-		if (this.world.isCalm() || this.simulation.choose(3) > 0) {
-			acknowledgeNow(acknowledged);
-		}
-		else {
-			this.open.add(acknowledged);
-			later(() -> {
-				if (this.open.remove(acknowledged)) {
-					acknowledgeNow(acknowledged);
-				}
-			});
-		}
-	}
-
-	private void acknowledgeNow(Open acknowledged) {
-		acknowledged.facts().forEach((fact) -> this.journal.done(fact, "acknowledged"));
-		acknowledged.acknowledgment().acknowledge();
-		if (this.simulation.choose(10) == 0) {
-			acknowledged.acknowledgment().acknowledge();
 		}
 	}
 
@@ -273,7 +295,7 @@ final class Application implements RecordRecoverer {
 		return sent;
 	}
 
-	private void later(Runnable task) {
+	void later(Runnable task) {
 		// At once, too: an answer races with the return of the handler then.
 		this.instance.later((this.simulation.choose(3) == 0) ? 0 : this.simulation.choose(60) * MILLI, task);
 	}
@@ -297,12 +319,6 @@ final class Application implements RecordRecoverer {
 				return target;
 			});
 		}
-	}
-
-	/**
-	 * What is handled and not acknowledged yet.
-	 */
-	private record Open(List<Fact> facts, Acknowledgment acknowledgment) {
 	}
 
 	/**
@@ -338,6 +354,31 @@ final class Application implements RecordRecoverer {
 		@Override
 		public void onMessage(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
 			handle(record, acknowledgment);
+		}
+
+	}
+
+	/**
+	 * Takes batches.
+	 */
+	private final class BatchListener extends Seeking implements BatchMessageListener<Object, Object> {
+
+		@Override
+		public void onMessage(List<ConsumerRecord<Object, Object>> records) {
+			handleBatch(records, null);
+		}
+
+	}
+
+	/**
+	 * Takes batches and acknowledges them.
+	 */
+	private final class AcknowledgingBatchListener extends Seeking
+			implements BatchAcknowledgingMessageListener<Object, Object> {
+
+		@Override
+		public void onMessage(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment) {
+			handleBatch(records, acknowledgment);
 		}
 
 	}

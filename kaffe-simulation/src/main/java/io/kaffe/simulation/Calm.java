@@ -135,7 +135,7 @@ final class Calm {
 			if (this.journal.isViolated()) {
 				return false;
 			}
-			this.world.up().forEach(this.world.operators()::retryParked);
+			this.world.up().forEach(this.world.operators()::settleParked);
 			if (this.world.topics().areSettled() && this.journal.behind().isEmpty()
 					&& this.journal.unfinished().isEmpty() && left().isEmpty()) {
 				return true;
@@ -147,8 +147,7 @@ final class Calm {
 
 	private List<String> left() {
 		List<String> left = new ArrayList<>();
-		this.world.up()
-			.forEach((instance) -> instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what)));
+		this.world.up().forEach((instance) -> instance.leftovers().forEach((what) -> left.add(instance + ": " + what)));
 		return left;
 	}
 
@@ -157,7 +156,7 @@ final class Calm {
 		boolean freezes = this.scenario.happenings().stream().anyMatch((each) -> each.kind() == Happening.Kind.FREEZE);
 		for (ServiceInstance instance : this.world.instances()) {
 			if (!instance.process().isKilled()) {
-				instance.engine().leftovers().forEach((what) -> left.add(instance + ": " + what));
+				instance.leftovers().forEach((what) -> left.add(instance + ": " + what));
 				if (instance.engine().assignments() > 0) {
 					left.add(instance + ": partitions");
 				}

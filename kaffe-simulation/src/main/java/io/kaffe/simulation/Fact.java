@@ -50,6 +50,9 @@ final class Fact {
 
 	int failures;
 
+	/** How often it was published to a dead-letter topic. */
+	int deadLetters;
+
 	Fact(long number, TopicPartition partition, String key) {
 		this.number = number;
 		this.partition = partition;

@@ -84,7 +84,14 @@ final class Journal implements CommitListener {
 
 	private final boolean readCommitted;
 
+	/** The settings, and those that are rolled out. */
+	private final List<Scenario.Service> versions;
+
+	private final ListenerSetup setup;
+
 	private final boolean graceful;
+
+	private final @Nullable DeadLetterLog deadLetters;
 
 	private long repetitions;
 
@@ -99,6 +106,9 @@ final class Journal implements CommitListener {
 		this.cluster = cluster;
 		this.readCommitted = scenario.service().readCommitted();
 		this.graceful = graceful;
+		this.versions = List.of(scenario.service(), scenario.other());
+		this.setup = scenario.service().setup();
+		this.deadLetters = this.setup.publishesDeadLetters() ? new DeadLetterLog(cluster) : null;
 	}
 
 	/**
@@ -121,13 +131,49 @@ final class Journal implements CommitListener {
 		LogEntry entry = Objects.requireNonNull(this.cluster.log(fact.partition()).at(fact.offset));
 		this.entries.put(entry.id(), fact);
 		if (fact.offset < this.committed.getOrDefault(fact.partition(), 0L)
-				|| fact.offset < this.recreated.getOrDefault(fact.partition(), 0L)) {
+				|| fact.offset < this.recreated.getOrDefault(fact.partition(), 0L) || maySkipUnhandled(fact)) {
 			fact.passedOver = true;
 		}
 	}
 
+	/**
+	 * Return whether a record may be skipped before a handler fails with it: since it
+	 * cannot be deserialized, or since it may fail for its key.
+	 */
+	private boolean maySkipUnhandled(Fact fact) {
+		return this.versions.stream()
+			.anyMatch((service) -> service.then() == FailureAction.SKIP
+					&& (this.setup.isUnreadable(fact.number()) || (isKeyed(service)
+							&& this.setup.keys() == ListenerSetup.Keys.THROWING && service.maxAttempts() > 0)));
+	}
+
+	/**
+	 * Read what was published to dead-letter topics since the last time: that completes
+	 * records.
+	 */
+	private void readDeadLetters() {
+		if (this.deadLetters != null) {
+			this.deadLetters.read(this::published);
+		}
+	}
+
+	private void published(long number, long offset) {
+		Fact fact = Objects.requireNonNull(this.facts.get(number));
+		fact.deadLetters++;
+		if (offset != fact.offset) {
+			violated("%s is dead-lettered as offset %d".formatted(fact, offset));
+		}
+		if (this.graceful && fact.deadLetters > 1) {
+			violated("%s is dead-lettered for the %d. time".formatted(fact, fact.deadLetters));
+		}
+		if (this.graceful && fact.doneAt >= 0) {
+			violated("%s is dead-lettered after it was %s".formatted(fact, fact.doneBy));
+		}
+		done(fact, "dead-lettered");
+	}
+
 	Fact fact(ConsumerRecord<?, ?> record) {
-		return Objects.requireNonNull(this.facts.get(Long.parseLong(String.valueOf(record.value()))));
+		return Objects.requireNonNull(this.facts.get(Payloads.number(record)));
 	}
 
 	private Fact fact(LogEntry entry) {
@@ -136,9 +182,11 @@ final class Journal implements CommitListener {
 
 	/**
 	 * A handler begins with a record.
-	 * @param before records of the same batch that are before it
+	 * @param first whether it is the first one of its batch
+	 * @param before records of the same batch that may be before it
 	 */
-	void begins(ServiceInstance instance, ConsumerRecord<?, ?> record, List<Fact> before) {
+	void begins(ServiceInstance instance, ConsumerRecord<?, ?> record, boolean first, List<Fact> before) {
+		readDeadLetters();
 		Fact fact = fact(record);
 		this.deliveries++;
 		fact.deliveries++;
@@ -147,42 +195,56 @@ final class Journal implements CommitListener {
 		if (record.offset() != fact.offset) {
 			violated("%s was handled as offset %d".formatted(fact, record.offset()));
 		}
+		if (this.setup.isFiltered(fact.number()) || this.setup.isSkipped(fact.number())
+				|| this.setup.isUnreadable(fact.number())) {
+			violated("%s is handled although it is filtered, skipped or unreadable".formatted(fact));
+		}
 		String worker = instance + "/" + worker(instance.service(), fact);
-		Fact other = before.isEmpty() ? this.working.put(worker, fact) : null;
-		if (other != null && (this.graceful || !isAlone(instance, fact))) {
+		if (first) {
+			checkBegin(instance, fact, "handled");
+			checkLastBegin(instance, fact, worker);
+		}
+		Fact other = first ? this.working.put(worker, fact) : null;
+		boolean alone = isAlone(instance.service(), fact);
+		if (other != null && (this.graceful || !alone)) {
 			violated("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
 		}
-		if (before.isEmpty()) {
-			checkAssigned(instance, fact, worker);
-		}
-		if (!isAlone(instance, fact)) {
+		if (!alone && (!isKeyed(instance.service()) || this.setup.keys().isOrdered())) {
 			checkOrder(instance.service(), fact, before);
 		}
 		if (fact.doneAt >= 0) {
 			this.repetitions++;
-			if (this.graceful) {
-				violated("%s is handled again, after it was %s at %.3f ms".formatted(fact, fact.doneBy,
-						fact.doneAt / 1e6));
-			}
 		}
 		fact.with = instance;
 		instance.checkBounds();
 	}
 
 	/**
-	 * A worker begins with records of assigned partitions. It may begin with one more,
-	 * with which it was about to, when its partition is being revoked or is lost, or if
-	 * the drain could not wait for it.
+	 * Something of the application is called with a record: its partition has to be
+	 * assigned, unless it was lost, or the drain could not wait for the record. And in a
+	 * graceful history the record must not be completed.
+	 * @param what it does with it
 	 */
-	private void checkAssigned(ServiceInstance instance, Fact fact, String worker) {
-		if (instance.isAssigned(fact.partition())) {
-			return;
+	void checkBegin(ServiceInstance instance, Fact fact, String what) {
+		if (!instance.isAssigned(fact.partition())) {
+			AssignmentEnd end = instance.lastEnd(fact.partition());
+			if (end == null || end.isWithoutOpenWork(instance.service().drainMillis() * 1_000_000L)) {
+				violated("%s is %s although its partition is not assigned to %s".formatted(fact, what, instance));
+			}
 		}
-		AssignmentEnd end = instance.lastEnd(fact.partition());
-		if (end == null || end.isWithoutOpenWork(instance.service().drainMillis() * 1_000_000L)) {
-			violated("%s is handled although its partition is not assigned to %s".formatted(fact, instance));
+		if (fact.doneAt >= 0 && this.graceful) {
+			violated(
+					"%s is %s again, after it was %s at %.3f ms".formatted(fact, what, fact.doneBy, fact.doneAt / 1e6));
 		}
-		else if (this.ends.put(worker + " " + fact.partition(), end) == end) {
+	}
+
+	/**
+	 * A worker may begin with one record, with which it was about to, when the assignment
+	 * of a partition ends.
+	 */
+	private void checkLastBegin(ServiceInstance instance, Fact fact, String worker) {
+		AssignmentEnd end = instance.isAssigned(fact.partition()) ? null : instance.lastEnd(fact.partition());
+		if (end != null && this.ends.put(worker + " " + fact.partition(), end) == end) {
 			violated("%s is handled by a worker, %s, that has begun with another one since its partition was taken away"
 				.formatted(fact, worker));
 		}
@@ -192,20 +254,23 @@ final class Journal implements CommitListener {
 	 * Return whether each delivery of a record has a worker of its own: one of a record
 	 * that was lost may still run when the record is delivered again.
 	 */
-	private static boolean isAlone(ServiceInstance instance, Fact fact) {
-		return switch (instance.service().strategy()) {
-			case WORKER_PER_RECORD -> true;
-			case WORKER_PER_KEY -> fact.key().equals(World.NO_KEY);
-			default -> false;
-		};
+	private boolean isAlone(Scenario.Service service, Fact fact) {
+		return service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_RECORD
+				|| (isKeyed(service) && (fact.key().equals(World.NO_KEY) || !this.setup.keys().shareWorker()));
+	}
+
+	private static boolean isKeyed(Scenario.Service service) {
+		return service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
 	}
 
 	/**
 	 * A handler has ended with records.
 	 */
 	void ends(ServiceInstance instance, List<Fact> handled) {
-		handled.forEach((fact) -> fact.with = null);
-		this.working.remove(instance + "/" + worker(instance.service(), handled.get(0)));
+		if (!handled.isEmpty()) {
+			handled.forEach((fact) -> fact.with = null);
+			this.working.remove(instance + "/" + worker(instance.service(), handled.get(0)));
+		}
 	}
 
 	/**
@@ -233,10 +298,27 @@ final class Journal implements CommitListener {
 	void failed(Scenario.Service service, Fact fact) {
 		this.simulation.record(() -> "fails with " + fact);
 		fact.failures++;
-		if (service.then() == FailureAction.SKIP && service.maxAttempts() > 0
-				&& fact.failures >= service.maxAttempts()) {
+		if (isSkippedAfter(service, fact)) {
 			fact.passedOver = true;
 		}
+	}
+
+	/**
+	 * A batch fails as a whole: the attempts are those of its first record, and all are
+	 * skipped after the last one.
+	 */
+	void failedTogether(Scenario.Service service, List<Fact> batch) {
+		Fact first = batch.get(0);
+		failed(service, first);
+		if (isSkippedAfter(service, first)) {
+			batch.forEach((fact) -> fact.passedOver = true);
+		}
+	}
+
+	private boolean isSkippedAfter(Scenario.Service service, Fact failed) {
+		// A negative interval of the back-off ends the attempts.
+		return service.then() == FailureAction.SKIP
+				&& (this.setup.oddBackOff() || (service.maxAttempts() > 0 && failed.failures >= service.maxAttempts()));
 	}
 
 	/**
@@ -342,6 +424,7 @@ final class Journal implements CommitListener {
 			return;
 		}
 		this.commits++;
+		readDeadLetters();
 		this.simulation.record(() -> "committed " + partition + "@" + offset.offset()
 				+ offset.leaderEpoch().map((epoch) -> " of epoch " + epoch).orElse("") + describe(offset));
 		PartitionLog log = this.cluster.findLog(partition);
@@ -423,9 +506,9 @@ final class Journal implements CommitListener {
 		if (fact.offset < this.truncated.getOrDefault(fact.partition(), 0L) || isGone(fact)) {
 			return;
 		}
-		boolean keyed = service.strategy() == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
+		boolean keyed = isKeyed(service);
 		forEachRecord(fact.partition(), (earlier) -> {
-			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || earlier.key().equals(fact.key()))
+			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || haveSameKey(earlier, fact))
 					&& !before.contains(earlier) && !(service.shape().isAcknowledged() && earlier.deliveries > 0)) {
 				violated("%s is handled before %s".formatted(fact, earlier));
 			}
@@ -441,12 +524,17 @@ final class Journal implements CommitListener {
 		return entry == null || this.entries.get(entry.id()) != fact;
 	}
 
-	private static String worker(Scenario.Service service, Fact fact) {
+	private boolean haveSameKey(Fact earlier, Fact fact) {
+		// One whose key cannot be deserialized is not ordered.
+		return earlier.key().equals(fact.key()) && !this.setup.hasUnreadableKey(earlier.number());
+	}
+
+	private String worker(Scenario.Service service, Fact fact) {
 		return switch (service.strategy()) {
 			case WORKER_PER_TOPIC_PARTITION -> fact.partition().toString();
 			case WORKER_PER_PARTITION -> String.valueOf(fact.partition().partition());
-			case WORKER_PER_KEY -> fact.key().equals(World.NO_KEY) ? fact.partition() + "@" + fact.offset : fact.key();
-			case WORKER_PER_RECORD -> fact.partition() + "@" + fact.offset;
+			case WORKER_PER_KEY -> isAlone(service, fact) ? fact.toString() : fact.key();
+			case WORKER_PER_RECORD -> fact.toString();
 		};
 	}
 
@@ -461,6 +549,7 @@ final class Journal implements CommitListener {
 	 * Return what is in the logs and not completed.
 	 */
 	List<Fact> unfinished() {
+		readDeadLetters();
 		List<Fact> unfinished = new ArrayList<>();
 		for (String topic : World.TOPICS) {
 			for (int partition = 0; partition < this.cluster.partitions(topic); partition++) {

@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
+import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
@@ -117,12 +118,23 @@ final class Operators {
 	/**
 	 * Retry all records that are parked.
 	 */
-	void retryParked(ServiceInstance instance) {
-		KaffeConsumers operations = instance.engine().operations();
-		operations.failingRecords(World.GROUP)
+	void settleParked(ServiceInstance instance) {
+		instance.engine()
+			.operations()
+			.failingRecords(World.GROUP)
 			.stream()
 			.filter((failing) -> failing.state() == FailingRecord.State.PARKED)
-			.forEach((failing) -> attempt(() -> operations.retry(World.GROUP, failing.partition(), failing.offset())));
+			.forEach((failing) -> attempt(() -> settle(instance.engine().operations(), failing)));
+	}
+
+	private void settle(KaffeConsumers operations, FailingRecord failing) {
+		if (failing.failure() instanceof DeserializationException) {
+			this.journal.skipped(failing.partition(), failing.offset());
+			operations.skip(World.GROUP, failing.partition(), failing.offset());
+		}
+		else {
+			operations.retry(World.GROUP, failing.partition(), failing.offset());
+		}
 	}
 
 	/**

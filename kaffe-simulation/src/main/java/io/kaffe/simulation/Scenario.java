@@ -134,11 +134,12 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 	 * @param completedOffsets whether commits report completed offsets
 	 * @param poolSize how many threads the executor has
 	 * @param maxPollRecords most records of a poll
+	 * @param setup what the application has beside its listener
 	 */
 	record Service(Protocol protocol, boolean staticMembers, boolean readCommitted, int concurrency,
 			StandardWorkerAllocationStrategy strategy, Shape shape, FailureAction then, int maxAttempts,
 			int backOffMillis, int drainMillis, int commitMillis, int maxBuffered, int maxConcurrency,
-			boolean completedOffsets, int poolSize, int maxPollRecords) {
+			boolean completedOffsets, int poolSize, int maxPollRecords, ListenerSetup setup) {
 
 		/**
 		 * Return whether rebalances and stops repeat nothing.
@@ -148,13 +149,14 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		}
 
 		static Service of(Chance chance) {
+			FailureAction then = chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER,
+					FailureAction.SKIP);
 			return new Service(chance.one(Protocol.values()), chance.percent(15), chance.percent(50),
 					chance.one(1, 1, 2), chance.one(StandardWorkerAllocationStrategy.values()),
-					chance.one(Shape.values()),
-					chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER, FailureAction.SKIP),
-					chance.one(0, 1, 3), chance.one(1, 10, 100), chance.one(0, 200, 2000), chance.one(100, 300, 1000),
-					chance.one(4, 20, 1000), chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16),
-					chance.one(1, 10, 500));
+					chance.one(Shape.values()), then, chance.one(0, 1, 3), chance.one(1, 10, 100),
+					chance.one(0, 200, 2000), chance.one(100, 300, 1000), chance.one(4, 20, 1000),
+					chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16), chance.one(1, 10, 500),
+					ListenerSetup.of(chance, then));
 		}
 
 		/**
@@ -168,7 +170,8 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			return new Service(this.protocol, this.staticMembers, this.readCommitted, next.concurrency, next.strategy,
 					same ? this.shape : next.shape, next.then, next.maxAttempts, next.backOffMillis,
 					graceful ? this.drainMillis : next.drainMillis, next.commitMillis, next.maxBuffered,
-					next.maxConcurrency, graceful || next.completedOffsets, next.poolSize, next.maxPollRecords);
+					next.maxConcurrency, graceful || next.completedOffsets, next.poolSize, next.maxPollRecords,
+					this.setup);
 		}
 
 	}

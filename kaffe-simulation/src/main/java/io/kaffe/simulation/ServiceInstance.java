@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 import io.kaffe.simulation.Scenario.Protocol;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -32,7 +33,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -43,9 +43,11 @@ import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.engine.deadletter.DeadLetters;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.EngineInstance;
 import io.kaffe.spring.engine.worker.RestartHistory;
@@ -78,6 +80,10 @@ final class ServiceInstance {
 
 	private final Application application;
 
+	private final Payloads payloads;
+
+	private final RecordRecoverer recoverer;
+
 	private final EngineInstance engine;
 
 	private final TaskScheduler answers;
@@ -99,7 +105,10 @@ final class ServiceInstance {
 		this.name = "instance-" + number;
 		this.process = SimulatedProcess.start(this.simulation, this.name);
 		this.answers = this.process.scheduler("answer");
+		this.payloads = new Payloads(world);
 		this.application = new Application(world, this);
+		this.recoverer = service.setup().publishesDeadLetters() ? DeadLetterProducers.deadLetters(world, this)
+				: this.application;
 		TaskScheduler scheduler = this.process.scheduler("scheduler");
 		WorkerRuntime runtime = new WorkerRuntime(this.process.executor("worker", service.poolSize()), scheduler,
 				new ProcessTicker(this.simulation, this.process), (prefix) -> this.process.executor(prefix, 4));
@@ -107,7 +116,9 @@ final class ServiceInstance {
 	}
 
 	private ConcurrentMessageListenerContainer<Object, Object> container(TaskScheduler scheduler) {
-		ContainerProperties properties = new ContainerProperties(World.TOPICS.toArray(String[]::new));
+		ContainerProperties properties = this.service.setup().topicPattern()
+				? new ContainerProperties(Pattern.compile(String.join("|", World.TOPICS)))
+				: new ContainerProperties(World.TOPICS.toArray(String[]::new));
 		properties.setGroupId(World.GROUP);
 		properties.setMessageListener(this.application.listener(this.service.shape()));
 		properties.setListenerTaskExecutor(new ConsumerThreads());
@@ -121,6 +132,7 @@ final class ServiceInstance {
 		container.setConcurrency(this.service.concurrency());
 		container.setBeanName(this.name);
 		container.setApplicationEventPublisher(context());
+		this.application.hooks().installIn(container, this.service.shape().isBatch());
 		return container;
 	}
 
@@ -166,8 +178,10 @@ final class ServiceInstance {
 
 	private ConsumerSettings settings() {
 		FailurePolicy policy = new FailurePolicy(this.service.maxAttempts(),
-				new FixedBackOff(this.service.backOffMillis(), Long.MAX_VALUE), null, Set.of(), this.service.then(),
-				Map.of(), (this.service.then() == FailureAction.DEAD_LETTER) ? this.application : null, null, 3);
+				this.service.setup().oddBackOff() ? new OddBackOff(this.world, this.service.backOffMillis())
+						: new FixedBackOff(this.service.backOffMillis(), Long.MAX_VALUE),
+				null, Set.of(), this.service.then(), Map.of(),
+				(this.service.then() == FailureAction.DEAD_LETTER) ? this.recoverer : null, null, 3);
 		return new ConsumerSettings(this.service.strategy().configurationName(), this.service.strategy(),
 				(this.service.maxConcurrency() > 0) ? this.service.maxConcurrency() : null, this.service.maxBuffered(),
 				64L << 20, this.service.completedOffsets(), Duration.ofMillis(this.service.commitMillis()),
@@ -204,6 +218,9 @@ final class ServiceInstance {
 		if (!stopContainer()) {
 			this.world.journal().violated(this + " does not stop");
 		}
+		if (this.recoverer instanceof DeadLetters deadLetters) {
+			deadLetters.close();
+		}
 	}
 
 	/**
@@ -215,7 +232,7 @@ final class ServiceInstance {
 	}
 
 	/**
-	 * Let the container stop.
+	 * Stop the container, without waiting for it.
 	 * @return whether it has stopped, or the process has ended
 	 */
 	BooleanSupplier beginStopOfContainer() {
@@ -302,6 +319,21 @@ final class ServiceInstance {
 		return this.service;
 	}
 
+	/**
+	 * Return what is left although nothing is to be done any more.
+	 */
+	List<String> leftovers() {
+		List<String> left = this.engine.leftovers();
+		if (this.application.hooks().open() > 0) {
+			left.add(this.application.hooks().open() + " deliveries in the interceptor");
+		}
+		return left;
+	}
+
+	Payloads payloads() {
+		return this.payloads;
+	}
+
 	SimulatedProcess process() {
 		return this.process;
 	}
@@ -335,7 +367,8 @@ final class ServiceInstance {
 		private final Map<String, Object> config;
 
 		Consumers(Map<String, Object> config) {
-			super(config);
+			super(config, ServiceInstance.this.payloads.keyDeserializer(),
+					ServiceInstance.this.payloads.valueDeserializer());
 			this.config = config;
 		}
 
@@ -350,8 +383,8 @@ final class ServiceInstance {
 			all.put(ConsumerConfig.CLIENT_ID_CONFIG,
 					ServiceInstance.this.name + Objects.requireNonNullElse(clientIdSuffix, ""));
 			SimulatedConsumer<Object, Object> consumer = (SimulatedConsumer) ServiceInstance.this.world.cluster()
-				.consumer(all, new StringDeserializer(), new StringDeserializer(),
-						ServiceInstance.this.process::isRunning);
+				.consumer(all, ServiceInstance.this.payloads.keyDeserializer(),
+						ServiceInstance.this.payloads.valueDeserializer(), ServiceInstance.this.process::isRunning);
 			consumer.onPoll(ServiceInstance.this::checkBounds);
 			ServiceInstance.this.consumers.add(consumer);
 			return consumer;

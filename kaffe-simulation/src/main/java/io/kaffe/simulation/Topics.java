@@ -16,7 +16,6 @@
 
 package io.kaffe.simulation;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +24,6 @@ import java.util.Map;
 import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
@@ -53,6 +51,8 @@ final class Topics {
 
 	private final Journal journal;
 
+	private final ListenerSetup setup;
+
 	/** How many deleted topics are going to be created again. */
 	private int recreations;
 
@@ -61,6 +61,7 @@ final class Topics {
 		this.simulation = world.simulation();
 		this.cluster = world.cluster();
 		this.journal = world.journal();
+		this.setup = world.scenario().service().setup();
 	}
 
 	void happen(Happening happening) {
@@ -110,8 +111,8 @@ final class Topics {
 
 	private void produce(TopicPartition partition, String key) {
 		Fact fact = this.journal.produced(partition, key);
-		fact.offset = this.cluster.produce(partition.topic(), partition.partition(), keyBytes(key),
-				bytes(String.valueOf(fact.number())), new RecordHeaders(), this.simulation.instant().toEpochMilli());
+		fact.offset = this.cluster.produce(partition.topic(), partition.partition(), Payloads.key(this.setup, fact),
+				Payloads.value(fact), new RecordHeaders(), this.simulation.instant().toEpochMilli());
 		this.journal.stands(fact);
 	}
 
@@ -121,7 +122,7 @@ final class Topics {
 		for (int i = 0; i < 1 + howMuch % 3; i++) {
 			TopicPartition partition = partition(which + i);
 			Fact fact = this.journal.produced(partition, key(which + i));
-			fact.offset = transaction.produce(partition, keyBytes(fact.key()), bytes(String.valueOf(fact.number())),
+			fact.offset = transaction.produce(partition, Payloads.key(this.setup, fact), Payloads.value(fact),
 					new RecordHeaders());
 			this.journal.stands(fact);
 		}
@@ -229,14 +230,6 @@ final class Topics {
 
 	static String key(int which) {
 		return KEYS.get(which % KEYS.size());
-	}
-
-	private static byte @Nullable [] keyBytes(String key) {
-		return key.equals(World.NO_KEY) ? null : bytes(key);
-	}
-
-	private static byte[] bytes(String text) {
-		return text.getBytes(StandardCharsets.UTF_8);
 	}
 
 }

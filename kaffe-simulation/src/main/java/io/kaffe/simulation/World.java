@@ -122,6 +122,10 @@ final class World {
 
 	private void live() {
 		TOPICS.forEach((topic) -> this.cluster.createTopic(topic, this.scenario.partitions()));
+		if (this.scenario.service().setup().publishesDeadLetters()) {
+			DeadLetterLog.TOPICS
+				.forEach((topic) -> this.cluster.createTopic(topic, Math.max(1, this.scenario.partitions() - 1)));
+		}
 		for (int i = 0; i < this.scenario.instances(); i++) {
 			start();
 		}
@@ -259,6 +263,15 @@ final class World {
 	void maybeRestart(ServiceInstance instance) {
 		if (this.restarts > 0 && instance.isUp()) {
 			this.restarts--;
+			this.instanceDisturbances.restartByHandler(instance);
+		}
+	}
+
+	/**
+	 * Let a handler stop its container, which is started again when it has stopped.
+	 */
+	void restartByHandler(ServiceInstance instance) {
+		if (instance.isUp()) {
 			this.instanceDisturbances.restartByHandler(instance);
 		}
 	}

@@ -16,17 +16,22 @@
 
 package io.kaffe.simulation;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.kafka.support.KafkaHeaders;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
@@ -51,7 +56,7 @@ class JournalTests {
 
 	private final SimulatedCluster cluster = new SimulatedCluster(this.simulation);
 
-	private final Journal journal = new Journal(this.simulation, this.cluster, Scenario.of(1), true);
+	private Journal journal = new Journal(this.simulation, this.cluster, Scenario.of(1), true);
 
 	@AfterEach
 	void endThreads() {
@@ -174,11 +179,94 @@ class JournalTests {
 		})).doesNotThrowAnyException();
 	}
 
+	@Test
+	void deadLetterCompletesItsRecord() {
+		this.journal = journal((setup) -> setup.publishesDeadLetters());
+		assertThatCode(() -> withRecords(1, (facts) -> {
+			publish(facts.get(0), 0);
+			commit(1, CompletedOffsets.NONE);
+		})).doesNotThrowAnyException();
+	}
+
+	@Test
+	void deadLetterIsPublishedTwice() {
+		this.journal = journal((setup) -> setup.publishesDeadLetters());
+		assertViolated("is dead-lettered for the 2. time", 1, (facts) -> {
+			publish(facts.get(0), 0);
+			publish(facts.get(0), 0);
+			commit(1, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void handledRecordIsDeadLettered() {
+		this.journal = journal((setup) -> setup.publishesDeadLetters());
+		assertViolated("is dead-lettered after it was handled", 1, (facts) -> {
+			this.journal.done(facts.get(0), "handled");
+			publish(facts.get(0), 0);
+			commit(1, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void deadLetterNamesAnotherRecord() {
+		this.journal = journal((setup) -> setup.publishesDeadLetters());
+		assertViolated("is dead-lettered as offset 7", 1, (facts) -> {
+			publish(facts.get(0), 7);
+			commit(1, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void filteredRecordIsHandled() {
+		assertHandledInVain((setup) -> setup.isFiltered(3), 3);
+	}
+
+	@Test
+	void skippedRecordIsHandled() {
+		assertHandledInVain((setup) -> setup.isSkipped(4), 4);
+	}
+
+	@Test
+	void unreadableRecordIsHandled() {
+		assertHandledInVain((setup) -> setup.isUnreadable(6), 6);
+	}
+
+	private void assertHandledInVain(Predicate<ListenerSetup> setup, int number) {
+		Scenario scenario = scenario(setup);
+		this.journal = new Journal(this.simulation, this.cluster, scenario, true);
+		ServiceInstance instance = new ServiceInstance(new World(scenario, this.carriers), scenario.service(), 0);
+		assertViolated("is handled although it is filtered, skipped or unreadable", number + 1, (facts) -> {
+			Fact fact = facts.get(number);
+			this.journal.begins(instance, new ConsumerRecord<>(fact.partition().topic(), fact.partition().partition(),
+					fact.offset, fact.key(), String.valueOf(fact.number())), true, List.of());
+		});
+	}
+
+	private Journal journal(Predicate<ListenerSetup> setup) {
+		DeadLetterLog.TOPICS.forEach((topic) -> this.cluster.createTopic(topic, 1));
+		return new Journal(this.simulation, this.cluster, scenario(setup), true);
+	}
+
+	private static Scenario scenario(Predicate<ListenerSetup> setup) {
+		return LongStream.iterate(1, (seed) -> seed + 1)
+			.mapToObj(Scenario::of)
+			.filter((scenario) -> setup.test(scenario.service().setup()))
+			.findFirst()
+			.orElseThrow();
+	}
+
 	private void recreate(Runnable tell) {
 		this.cluster.deleteTopic(PARTITION.topic());
 		this.journal.deleted(PARTITION);
 		this.cluster.createTopic(PARTITION.topic(), 1);
 		tell.run();
+	}
+
+	private void publish(Fact fact, long originalOffset) {
+		RecordHeaders headers = new RecordHeaders();
+		headers.add(KafkaHeaders.DLT_ORIGINAL_OFFSET, ByteBuffer.allocate(Long.BYTES).putLong(originalOffset).array());
+		this.cluster.produce(DeadLetterLog.TOPICS.get(0), 0, null, Payloads.value(fact), headers, 0);
 	}
 
 	private void commit(long offset, CompletedOffsets completed) {

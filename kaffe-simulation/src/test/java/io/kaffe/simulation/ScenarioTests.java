@@ -17,7 +17,9 @@
 package io.kaffe.simulation;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
 import io.kaffe.simulation.Happening.Kind;
@@ -46,6 +48,20 @@ class ScenarioTests {
 			.mapToObj(Scenario::of)
 			.forEach((scenario) -> scenario.happenings().forEach((happening) -> seen.add(happening.kind())));
 		assertThat(seen).containsExactlyInAnyOrder(Kind.values());
+	}
+
+	@Test
+	void mostApplicationsArePlainAndEachSetupIsThere() {
+		List<ListenerSetup> setups = LongStream.range(0, 1000)
+			.mapToObj((seed) -> Scenario.of(seed).service().setup())
+			.toList();
+		assertThat(setups.stream().filter(ListenerSetup.PLAIN::equals).count()).isGreaterThan(500);
+		assertThat(setups.stream().map(ListenerSetup::keys)).contains(ListenerSetup.Keys.values());
+		assertThat(setups.stream().map(ListenerSetup::unreadable)).contains(ListenerSetup.Unreadable.values());
+		List<Predicate<ListenerSetup>> properties = List.of(ListenerSetup::filters, ListenerSetup::intercepts,
+				ListenerSetup::wrapsDeserializers, ListenerSetup::publishesDeadLetters, ListenerSetup::oddAnswers,
+				ListenerSetup::oddBackOff, ListenerSetup::topicPattern, ListenerSetup::controlsContainer);
+		assertThat(properties).allSatisfy((property) -> assertThat(setups).anyMatch(property));
 	}
 
 	@Test
