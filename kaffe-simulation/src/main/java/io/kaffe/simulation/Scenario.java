@@ -96,9 +96,10 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 	 * session expires: cooperative members that stop meanwhile lose their partitions.
 	 */
 	boolean isGraceful() {
-		return this.service.isGraceful() && this.other.isGraceful() && this.happenings.stream()
-			.allMatch((happening) -> !happening.disturbs() || (GRACEFUL.contains(happening.kind())
-					&& !(this.service.staticMembers() && happening.kind() == Kind.OTHER_SETTINGS)));
+		return this.service.isGraceful() && this.other.isGraceful()
+				&& this.happenings.stream()
+					.allMatch((happening) -> !happening.disturbs() || (GRACEFUL.contains(happening.kind())
+							&& !(this.service.staticMembers() && happening.kind() == Kind.OTHER_SETTINGS)));
 	}
 
 	Scenario with(List<Happening> less) {
