@@ -91,7 +91,9 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 	}
 
 	/**
-	 * Return whether no record may be handled twice.
+	 * Return whether no record may be handled twice. A static member that is replaced by
+	 * one with another id does not leave its group, whose next rebalance takes until its
+	 * session expires: cooperative members that stop meanwhile lose their partitions.
 	 */
 	boolean isGraceful() {
 		return this.service.isGraceful() && this.other.isGraceful()
