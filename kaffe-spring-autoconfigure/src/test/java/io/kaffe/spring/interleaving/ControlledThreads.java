@@ -21,10 +21,8 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
@@ -35,7 +33,6 @@ import org.junit.jupiter.api.condition.EnabledIf;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
 @Tag("fray")
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
 @EnabledIf(value = "io.kaffe.spring.interleaving.Schedules#areControlled",
 		disabledReason = "Fray controls threads on JDK 25 only: ./mvnw -Pfray -pl kaffe-spring-autoconfigure test")
 public @interface ControlledThreads {

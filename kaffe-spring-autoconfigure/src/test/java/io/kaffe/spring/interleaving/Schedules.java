@@ -21,8 +21,11 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
@@ -40,11 +43,13 @@ import org.pastalab.fray.core.scheduler.POSScheduler;
 import org.pastalab.fray.core.scheduler.Scheduler;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Schedules under which a race is run: Fray lets one thread take one step at a time, and
  * decides which at each access to what threads share. A race in which all threads wait
- * for ever fails, too.
+ * for ever fails, too, and so does one that stands still: its schedules take few steps
+ * and little time.
  * <p>
  * Half of the schedules are drawn by partial order sampling, half by probabilistic
  * concurrency testing: each finds mistakes that the other one takes long for. They are
@@ -54,7 +59,17 @@ public final class Schedules {
 
 	private static final long SEED = Long.getLong("fray.seed", 1);
 
+	/** {@link BoundedScheduler} has one, with which the race fails. */
 	private static final int NO_LIMIT = -1;
+
+	/** Longer than any schedule takes, however busy the machine is. */
+	private static final Duration LONGEST_SCHEDULE = Duration.ofMinutes(1);
+
+	private static final PrintStream OUT = System.out;
+
+	private static final PrintStream ERR = System.err;
+
+	private static @Nullable Thread exploring;
 
 	static {
 		// What is meant to fail is logged, which takes more steps than what is tested.
@@ -64,6 +79,8 @@ public final class Schedules {
 	private final int count;
 
 	private boolean ordinaryAccesses;
+
+	private Duration longestSchedule = LONGEST_SCHEDULE;
 
 	private Schedules(int count) {
 		this.count = count;
@@ -102,6 +119,16 @@ public final class Schedules {
 	}
 
 	/**
+	 * Wait no longer for a schedule to end.
+	 * @param duration how long, instead of a minute
+	 * @return these schedules
+	 */
+	Schedules lastingAtMost(Duration duration) {
+		this.longestSchedule = duration;
+		return this;
+	}
+
+	/**
 	 * Run a race under all schedules.
 	 * @param race starts its threads, joins them and checks what they have done
 	 * @throws AssertionError if it fails under one of them, with its failure as the cause
@@ -128,23 +155,52 @@ public final class Schedules {
 	}
 
 	private Exploration explore(Runnable race, Function<Randomness, Scheduler> schedulers) {
-		PrintStream out = System.out;
-		PrintStream err = System.err;
 		// Fray clears a terminal, and counts.
 		PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
 		System.setOut(nowhere);
 		System.setErr(nowhere);
 		try {
 			Seeds seeds = new Seeds();
-			Configuration configuration = configuration(race, seeds, schedulers.apply(seeds.getRandomness()));
-			Throwable failure = new TestRunner(configuration).run();
+			Scheduler scheduler = new BoundedScheduler(schedulers.apply(seeds.getRandomness()));
+			Configuration configuration = configuration(race, seeds, scheduler);
+			Throwable failure = run(configuration);
 			int schedules = configuration.getCurrentIteration();
 			return new Exploration(failure, (failure != null) ? schedules + 1 : schedules);
 		}
 		finally {
-			System.setOut(out);
-			System.setErr(err);
+			System.setOut(OUT);
+			System.setErr(ERR);
 		}
+	}
+
+	/**
+	 * Explore on a thread of its own, so that this one can watch it.
+	 */
+	private @Nullable Throwable run(Configuration configuration) {
+		FutureTask<@Nullable Throwable> exploration = new FutureTask<>(() -> new TestRunner(configuration).run());
+		try {
+			if (exploring == null || ends(exploring)) {
+				exploring = new Thread(exploration, "exploring");
+				exploring.setDaemon(true);
+				exploring.start();
+				int schedules = -1;
+				while (configuration.getCurrentIteration() > schedules) {
+					schedules = configuration.getCurrentIteration();
+					if (ends(exploring)) {
+						return exploration.get();
+					}
+				}
+			}
+			return new AssertionError("Stands still: " + BoundedScheduler.stacks());
+		}
+		catch (InterruptedException | ExecutionException ex) {
+			return ex;
+		}
+	}
+
+	private boolean ends(Thread thread) throws InterruptedException {
+		thread.join(this.longestSchedule.toMillis());
+		return !thread.isAlive();
 	}
 
 	private Configuration configuration(Runnable race, Seeds seeds, Scheduler scheduler) {
@@ -175,13 +231,42 @@ public final class Schedules {
 	}
 
 	/**
-	 * Runs the race once for each schedule.
+	 * Runs the race once for each schedule, on a thread other than Fray's first one,
+	 * which Fray would not end when another thread has failed.
 	 */
-	private record Race(Runnable race) implements Executor {
+	private static final class Race implements Executor {
+
+		private final Runnable race;
+
+		private @Nullable Throwable failure;
+
+		Race(Runnable race) {
+			this.race = race;
+		}
 
 		@Override
 		public void execute(boolean resetClassLoader) {
-			this.race.run();
+			this.failure = null;
+			Thread thread = new Thread(this::run, "race");
+			thread.start();
+			try {
+				thread.join();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+			if (this.failure != null) {
+				ReflectionUtils.rethrowRuntimeException(this.failure);
+			}
+		}
+
+		private void run() {
+			try {
+				this.race.run();
+			}
+			catch (Throwable ex) {
+				this.failure = ex;
+			}
 		}
 
 		@Override

@@ -490,6 +490,8 @@ final class RunQueue {
 						return worker;
 					}
 				}
+				// Not for long: another lane took the worker that was there, and another
+				// worker came into a slot that was passed.
 				Thread.onSpinWait();
 			}
 		}

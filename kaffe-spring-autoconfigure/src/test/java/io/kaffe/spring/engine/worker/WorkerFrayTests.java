@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.worker;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +41,7 @@ class WorkerFrayTests {
 			WorkerRaces.AnsweredWhileTheLaneEnds.class, WorkerRaces.PermitReturnedWhileTheLaneEnds.class })
 	void hasOneRunnerAndLeavesNothingBehind(Class<? extends Runnable> race) throws Exception {
 		Schedules.of(500).assertAllPass(race.getConstructor().newInstance());
+		Schedules.of(200).withOrdinaryAccesses().assertAllPass(race.getConstructor().newInstance());
 	}
 
 	@ParameterizedTest
@@ -47,6 +49,21 @@ class WorkerFrayTests {
 	void findsEveryMistake(Mistake mistake) throws Exception {
 		Schedules.Exploration exploration = Schedules.of(10_000).explore(mistake.source.create(mistake.race));
 		assertThat(exploration.failure()).as(exploration::toString).hasMessageContaining(mistake.effect);
+	}
+
+	/**
+	 * What is linked to the rest of the inbox by an ordinary field has to be linked
+	 * before other threads see it.
+	 */
+	@Test
+	void findsWorkThatIsQueuedBeforeItIsLinked() throws Exception {
+		SourceMistake mistake = new SourceMistake(WorkerInbox.class,
+				"if (INBOX.compareAndSet(this, newest, element)) {",
+				"element.next = null; if (INBOX.compareAndSet(this, newest, element)) { element.next = newest;");
+		Schedules.Exploration exploration = Schedules.of(10_000)
+			.withOrdinaryAccesses()
+			.explore(mistake.create(WorkerRaces.SubmittedWhileRunning.class));
+		assertThat(exploration.failure()).as(exploration::toString).hasMessageContaining("Left behind after 1");
 	}
 
 	/**

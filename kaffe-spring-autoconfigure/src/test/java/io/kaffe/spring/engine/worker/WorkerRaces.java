@@ -31,10 +31,8 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.Trigger;
 
 /**
- * What may happen to a worker at a time, for Lincheck. Afterwards everything must have
- * been handled, by one thread at a time.
- * <p>
- * There are no lambdas, because Lincheck does not see what they have captured.
+ * What may happen to a worker at a time. Afterwards everything must have been handled, by
+ * one thread at a time.
  */
 public final class WorkerRaces {
 
