@@ -57,6 +57,8 @@ final class ClassicMembership extends Membership {
 
 	private int attempt;
 
+	private Set<String> joinedTopics = Set.of();
+
 	private long retryAt;
 
 	private @Nullable Set<TopicPartition> arrived;
@@ -143,9 +145,10 @@ final class ClassicMembership extends Membership {
 		this.joining = true;
 		this.state = State.PREPARING;
 		int current = ++this.attempt;
+		this.joinedTopics = new TreeSet<>(subscriptions().topics());
 		JoinRequest request = new JoinRequest(this.memberId, config().clientId(), config().instanceId(),
-				config().sessionTimeout(), config().maxPollInterval(), new TreeSet<>(subscriptions().topics()),
-				config().assignors(), subscriptions().assigned(), this.generation);
+				config().sessionTimeout(), config().maxPollInterval(), this.joinedTopics, config().assignors(),
+				subscriptions().assigned(), this.generation);
 		this.requests.join(request, (answer) -> {
 			if (current == this.attempt) {
 				joined(answer);
@@ -191,7 +194,8 @@ final class ClassicMembership extends Membership {
 			return;
 		}
 		this.state = State.STABLE;
-		this.rejoin = false;
+		// The subscription may have changed since the join was requested.
+		this.rejoin = !this.joinedTopics.equals(subscriptions().topics());
 		this.arrived = answer.assignment();
 	}
 
