@@ -18,6 +18,7 @@ package io.kaffe.simulation;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +131,7 @@ final class ServiceInstance {
 			config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
 		}
 		else {
-			config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 2_000);
+			config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 1_000);
 			config.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 200);
 			config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
 					(this.service.protocol() == Protocol.COOPERATIVE) ? CooperativeStickyAssignor.class.getName()
@@ -207,7 +208,12 @@ final class ServiceInstance {
 	}
 
 	boolean isAssigned(TopicPartition partition) {
-		return this.consumers.stream().anyMatch((consumer) -> consumer.assignedNow().contains(partition));
+		for (SimulatedConsumer<Object, Object> consumer : this.consumers) {
+			if (consumer.isAssignedNow(partition)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	List<TopicPartition> assigned() {
@@ -264,7 +270,12 @@ final class ServiceInstance {
 
 		Consumers(Map<String, Object> config) {
 			super(config);
-			this.config = config;
+			this.config = Collections.unmodifiableMap(config);
+		}
+
+		@Override
+		public Map<String, Object> getConfigurationProperties() {
+			return this.config;
 		}
 
 		@Override

@@ -98,7 +98,7 @@ final class World {
 		this.cluster = new SimulatedCluster(this.simulation);
 		this.journal = new Journal(this.simulation, this.cluster, scenario, scenario.isGraceful());
 		this.cluster.addCommitListener(this.journal);
-		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 2000 * MILLI);
+		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 1000 * MILLI);
 	}
 
 	/**
@@ -212,7 +212,7 @@ final class World {
 			case KILL -> instance.kill();
 			case FREEZE -> {
 				instance.process().freeze();
-				this.simulation.after(span * 5, () -> instance.process().wake());
+				this.simulation.after(span * 3, () -> instance.process().wake());
 			}
 			case RESTART_CONTAINER -> {
 				if (this.restarting.add(instance)) {
@@ -428,7 +428,9 @@ final class World {
 			// What waits to be woken has to be: no new work does it.
 			requireRest();
 		}
-		this.simulation.elapse(LAST_COMMITS);
+		else {
+			this.simulation.elapse(LAST_COMMITS);
+		}
 		for (String topic : TOPICS) {
 			for (int number = 0; number < this.cluster.partitions(topic); number++) {
 				produce(new TopicPartition(topic, number), key(number));
@@ -475,7 +477,7 @@ final class World {
 
 	private boolean awaitRest() {
 		long end = this.simulation.nanoTime() + PATIENCE;
-		for (long pause = 5 * MILLI; this.simulation.nanoTime() < end; pause = Math.min(2 * pause, 500 * MILLI)) {
+		for (long pause = 5 * MILLI; this.simulation.nanoTime() < end; pause = Math.min(2 * pause, 160 * MILLI)) {
 			if (this.journal.isViolated()) {
 				return false;
 			}
@@ -542,7 +544,11 @@ final class World {
 	}
 
 	int partitions() {
-		return TOPICS.stream().mapToInt(this.cluster::partitions).sum();
+		int partitions = 0;
+		for (String topic : TOPICS) {
+			partitions += this.cluster.partitions(topic);
+		}
+		return partitions;
 	}
 
 	Scenario scenario() {
