@@ -84,7 +84,9 @@ final class Calm {
 			requireRest();
 			requireTruth();
 		}
-		this.simulation.elapse(LAST_COMMITS);
+		else {
+			this.simulation.elapse(LAST_COMMITS);
+		}
 		this.world.topics().produceToAll();
 		requireRest();
 		requireTruth();
@@ -131,7 +133,7 @@ final class Calm {
 
 	private boolean awaitRest() {
 		long end = this.simulation.nanoTime() + World.PATIENCE;
-		for (long pause = 5 * MILLI; this.simulation.nanoTime() < end; pause = Math.min(2 * pause, 500 * MILLI)) {
+		for (long pause = 5 * MILLI; this.simulation.nanoTime() < end; pause = Math.min(2 * pause, 160 * MILLI)) {
 			if (this.journal.isViolated()) {
 				return false;
 			}

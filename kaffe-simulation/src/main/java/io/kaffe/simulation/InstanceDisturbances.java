@@ -62,7 +62,7 @@ final class InstanceDisturbances {
 			case KILL -> instance.kill();
 			case FREEZE -> {
 				instance.process().freeze();
-				this.simulation.after(span * 5, () -> instance.process().wake());
+				this.simulation.after(span * 3, () -> instance.process().wake());
 			}
 			case RESTART_CONTAINER -> restart(instance, () -> {
 			});

@@ -18,6 +18,7 @@ package io.kaffe.simulation;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
@@ -51,21 +52,24 @@ public final class Lane {
 	 * @param args for how many seconds, the first seed, by how much the next one is
 	 * greater, and a {@link Mode}; or {@code replay} and a seed, or {@code shorten} and a
 	 * seed
+	 * @throws InterruptedException if the calling thread is interrupted
 	 */
-	public static void main(String[] args) {
+	public static void main(String[] args) throws InterruptedException {
 		LogManager.getLogManager().reset();
 		Logger.getLogger("").setLevel(Level.OFF);
 		Lane lane = new Lane(System.out);
-		boolean violated;
-		if (args[0].equals("replay") || args[0].equals("shorten")) {
-			violated = lane.replay(Long.parseLong(args[1]), args[0].equals("shorten"));
-		}
-		else {
-			violated = lane.run(Duration.ofSeconds(Long.parseLong(args[0])), Long.parseLong(args[1]),
-					Long.parseLong(args[2]), Mode.valueOf(args[3]));
-		}
+		AtomicBoolean violated = new AtomicBoolean();
+		lane.carriers.run(() -> violated.set(lane.run(args)));
 		System.out.flush();
-		System.exit(violated ? 1 : 0);
+		System.exit(violated.get() ? 1 : 0);
+	}
+
+	private boolean run(String[] args) {
+		if (args[0].equals("replay") || args[0].equals("shorten")) {
+			return replay(Long.parseLong(args[1]), args[0].equals("shorten"));
+		}
+		return run(Duration.ofSeconds(Long.parseLong(args[0])), Long.parseLong(args[1]), Long.parseLong(args[2]),
+				Mode.valueOf(args[3]));
 	}
 
 	private boolean run(Duration time, long first, long step, Mode mode) {
@@ -78,7 +82,13 @@ public final class Lane {
 		long points = 0;
 		long millis = 0;
 		boolean violated = false;
+		long cold = 0;
+		long coldCpu = 0;
 		for (long seed = first; System.nanoTime() - begin < time.toNanos(); seed += step) {
+			if (coldCpu == 0 && System.nanoTime() - begin > time.toNanos() / 2) {
+				cold = count;
+				coldCpu = cpuMillis();
+			}
 			Scenario scenario = Scenario.of(seed);
 			Outcome outcome = this.histories.of(scenario, false);
 			count++;
@@ -98,12 +108,19 @@ public final class Lane {
 				}
 			}
 		}
-		this.out.printf("summary %d %d %d %d %d %d %d %d%n", count, records, disturbances, deliveries, commits, points,
-				millis, (System.nanoTime() - begin) / 1_000_000);
+		this.out.printf("summary %d %d %d %d %d %d %d %d %d %d%n", count, records, disturbances, deliveries, commits,
+				points, millis, (System.nanoTime() - begin) / 1_000_000, count - cold, cpuMillis() - coldCpu);
 		if (mode == Mode.ALL) {
 			this.pairs.lines().forEach(this.out::println);
 		}
 		return violated;
+	}
+
+	/**
+	 * Return how long this virtual machine has had a processor.
+	 */
+	private static long cpuMillis() {
+		return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis();
 	}
 
 	private boolean replay(long seed, boolean shorten) {

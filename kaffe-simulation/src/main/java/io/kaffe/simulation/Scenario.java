@@ -41,7 +41,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		List<Happening> happenings) {
 
 	/** How long things happen, in milliseconds. */
-	private static final int SPAN = 900;
+	private static final int SPAN = 700;
 
 	/** What is likely to happen. */
 	private static final List<Kind> DISTURBANCES = disturbances();
@@ -72,7 +72,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		Service service = Service.of(chance);
 		Service other = service.next(chance);
 		List<Happening> happenings = new ArrayList<>();
-		int left = chance.between(50, 60);
+		int left = chance.between(50, 55);
 		boolean trickle = chance.percent(50);
 		while (left > 0) {
 			int count = Math.min(left, chance.between(1, trickle ? 12 : 40));
@@ -81,7 +81,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 					chance.percent(trickle ? 80 : 20) ? Kind.TRICKLE : Kind.PRODUCE, chance.below(1000), count));
 		}
 		boolean graceful = service.isGraceful() && other.isGraceful() && chance.percent(60);
-		for (int count = chance.between(3, 10); count > 0; count--) {
+		for (int count = chance.between(3, 8); count > 0; count--) {
 			happenings.add(new Happening(chance.below(SPAN), chance.one(graceful ? GRACEFUL : DISTURBANCES),
 					chance.below(1000), chance.below(1000)));
 		}
@@ -156,7 +156,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			return new Service(chance.one(Protocol.values()), chance.percent(15), chance.percent(50),
 					chance.one(1, 1, 2), chance.one(StandardWorkerAllocationStrategy.values()),
 					chance.one(Shape.values()), then, chance.one(0, 1, 3), chance.one(1, 10, 100),
-					chance.one(0, 200, 2000), chance.one(100, 300, 1000), chance.one(4, 20, 1000),
+					chance.one(0, 200, 2000), chance.one(100, 400, 1000), chance.one(4, 20, 1000),
 					chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16), chance.one(1, 10, 500),
 					ListenerSetup.of(chance, then));
 		}

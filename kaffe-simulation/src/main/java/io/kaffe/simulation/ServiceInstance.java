@@ -19,6 +19,7 @@ package io.kaffe.simulation;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,7 +165,7 @@ final class ServiceInstance {
 			config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
 		}
 		else {
-			config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 2_000);
+			config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 1_000);
 			config.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 200);
 			config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
 					(this.service.protocol() == Protocol.COOPERATIVE) ? CooperativeStickyAssignor.class.getName()
@@ -266,10 +267,15 @@ final class ServiceInstance {
 	 * Return whether a partition is assigned and not being taken away.
 	 */
 	boolean isAssigned(TopicPartition partition) {
-		return this.consumers.stream().anyMatch((consumer) -> {
-			AssignmentEnd end = consumer.lastEnd(partition);
-			return consumer.assignedNow().contains(partition) && (end == null || !end.isInProgress());
-		});
+		for (SimulatedConsumer<Object, Object> consumer : this.consumers) {
+			if (consumer.isAssignedNow(partition)) {
+				AssignmentEnd end = consumer.lastEnd(partition);
+				if (end == null || !end.isInProgress()) {
+					return true;
+				}
+			}
+		}
+		return false;
 	}
 
 	/**
@@ -369,7 +375,12 @@ final class ServiceInstance {
 		Consumers(Map<String, Object> config) {
 			super(config, ServiceInstance.this.payloads.keyDeserializer(),
 					ServiceInstance.this.payloads.valueDeserializer());
-			this.config = config;
+			this.config = Collections.unmodifiableMap(config);
+		}
+
+		@Override
+		public Map<String, Object> getConfigurationProperties() {
+			return this.config;
 		}
 
 		@Override

@@ -40,7 +40,7 @@ import io.kaffe.spring.test.simulation.Simulation;
  * to a volatile field, and each call of a class of {@code java.util.concurrent}, of a
  * {@code VarHandle} and of a queue. What runs under a monitor is atomic. Classes without
  * points, those of the listener container, wait and read the clock in the simulation all
- * the same.
+ * the same, and take {@linkplain Shortcuts shortcuts}.
  * <p>
  * <b>Threading.</b> Used by one thread.
  */
@@ -49,6 +49,8 @@ final class Weaving {
 	private static final String SIMULATION = Simulation.class.getName().replace('.', '/');
 
 	private static final String POINTS = Points.class.getName().replace('.', '/');
+
+	private static final String SHORTCUTS = Shortcuts.class.getName().replace('.', '/');
 
 	private static final Set<String> COMPUTATIONS = Set.of("compute", "computeIfAbsent", "computeIfPresent", "merge");
 
@@ -184,6 +186,8 @@ final class Weaving {
 				case "java/lang/Thread.sleep(J)V", "java/lang/Thread.onSpinWait()V",
 						"java/lang/System.currentTimeMillis()J" ->
 					replace(name, descriptor);
+				case "org/springframework/beans/BeanUtils.copyProperties(Ljava/lang/Object;Ljava/lang/Object;[Ljava/lang/String;)V" ->
+					super.visitMethodInsn(Opcodes.INVOKESTATIC, SHORTCUTS, name, descriptor, false);
 				default -> super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
 			}
 		}

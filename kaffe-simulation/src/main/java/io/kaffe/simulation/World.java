@@ -96,7 +96,7 @@ final class World {
 		this.cluster = new SimulatedCluster(this.simulation);
 		this.journal = new Journal(this.simulation, this.cluster, scenario, scenario.isGraceful());
 		this.cluster.addCommitListener(this.journal);
-		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 2000 * MILLI);
+		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 1000 * MILLI);
 		this.topics = new Topics(this);
 		this.operators = new Operators(this);
 		this.clusterDisturbances = new ClusterDisturbances(this);
@@ -284,7 +284,11 @@ final class World {
 	}
 
 	int partitions() {
-		return TOPICS.stream().mapToInt(this.cluster::partitions).sum();
+		int partitions = 0;
+		for (String topic : TOPICS) {
+			partitions += this.cluster.partitions(topic);
+		}
+		return partitions;
 	}
 
 	List<ServiceInstance> instances() {

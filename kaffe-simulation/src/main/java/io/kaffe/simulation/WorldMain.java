@@ -143,10 +143,14 @@ public final class WorldMain {
 	private static Process start(String classPath, List<String> options, String... args) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command.addAll(List.of("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto"));
+		// Without the third and fourth, identity hash codes differ from one virtual
+		// machine to the next, and by what happened before: so would the order of maps.
+		command.addAll(List.of("-Xmx768m", "-XX:+UseSerialGC", "-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2",
+				"-XX:MaxJavaStackTraceDepth=32"));
 		if (Runtime.version().feature() >= 24) {
-			command.addAll(List.of("-Djdk.virtualThreadScheduler.parallelism=1",
-					"-Djdk.virtualThreadScheduler.maxPoolSize=1", "--sun-misc-unsafe-memory-access=allow"));
+			command.addAll(
+					List.of("-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1",
+							"--sun-misc-unsafe-memory-access=allow", "-XX:+UseCompactObjectHeaders"));
 		}
 		command.addAll(options);
 		command.addAll(List.of("-cp", classPath, WorldMain.class.getName(), "lane"));
@@ -220,7 +224,7 @@ public final class WorldMain {
 	 */
 	static final class Summary {
 
-		private final long[] sums = new long[8];
+		private final long[] sums = new long[10];
 
 		private final List<String> violations = new ArrayList<>();
 
@@ -285,9 +289,10 @@ public final class WorldMain {
 		@Override
 		public synchronized String toString() {
 			double minutes = this.sums[7] / 60_000.0 / Math.max(1, this.lanes);
-			return "%,d histories (%,.0f a minute), %,d violations, %,d records, %,d disturbances, %,d deliveries, %,d commits, %,d points, %,d s of simulated time"
+			return "%,d histories (%,.0f a minute), %,d violations, %,d records, %,d disturbances, %,d deliveries, %,d commits, %,d points, %,d s of simulated time; once warm, %.2f ms of CPU time each"
 				.formatted(this.sums[0], this.sums[0] / minutes, this.violations.size(), this.sums[1], this.sums[2],
-						this.sums[3], this.sums[4], this.sums[5], this.sums[6] / 1000);
+						this.sums[3], this.sums[4], this.sums[5], this.sums[6] / 1000,
+						this.sums[9] / (double) Math.max(1, this.sums[8]));
 		}
 
 	}

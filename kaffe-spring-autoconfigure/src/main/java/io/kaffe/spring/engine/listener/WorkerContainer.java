@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -194,7 +195,9 @@ final class WorkerContainer implements WorkerOwner {
 	 * Return the partitions that are assigned to its consumers.
 	 */
 	Stream<PartitionAssignment> assignments() {
-		return this.sessions.values().stream().flatMap((session) -> session.assignments().stream());
+		List<PartitionAssignment> all = new ArrayList<>();
+		this.sessions.values().forEach((session) -> all.addAll(session.assignments()));
+		return all.stream();
 	}
 
 	/**

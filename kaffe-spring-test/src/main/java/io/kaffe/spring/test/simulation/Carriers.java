@@ -19,8 +19,11 @@ package io.kaffe.spring.test.simulation;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
@@ -37,9 +40,9 @@ public final class Carriers {
 
 	private final Deque<Carrier> idle = new ArrayDeque<>();
 
-	private final Map<Thread, Carrier> carriers = new IdentityHashMap<>();
+	private final Map<Thread, Carrier> carriers = new HashMap<>();
 
-	private final boolean virtual;
+	private final ThreadFactory threads;
 
 	/**
 	 * Create a pool of virtual threads, if there are such.
@@ -53,7 +56,7 @@ public final class Carriers {
 	 * @param virtual whether its threads are to be virtual
 	 */
 	public Carriers(boolean virtual) {
-		this.virtual = virtual;
+		this.threads = virtual ? virtualThreads() : Carriers::platformThread;
 	}
 
 	Carrier take() {
@@ -62,7 +65,7 @@ public final class Carriers {
 			return present;
 		}
 		Carrier carrier = new Carrier(this);
-		carrier.start(thread(carrier));
+		carrier.start(this.threads.newThread(carrier));
 		enter(carrier);
 		return carrier;
 	}
@@ -83,21 +86,38 @@ public final class Carriers {
 		this.idle.push(carrier);
 	}
 
-	private Thread thread(Carrier carrier) {
-		if (this.virtual) {
-			try {
-				Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
-				Class<?> type = Class.forName("java.lang.Thread$Builder");
-				return (Thread) type.getMethod("unstarted", Runnable.class).invoke(builder, carrier);
-			}
-			catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException
-					| ClassNotFoundException ex) {
-				throw new IllegalStateException("This virtual machine has no virtual threads", ex);
-			}
+	/**
+	 * Run a program that runs simulations, on a thread as those of the pool. The turn is
+	 * passed to and from it as cheaply as among them then.
+	 * @param program the program
+	 * @throws InterruptedException if the calling thread is interrupted while it waits
+	 * for the end of the program
+	 */
+	public void run(Runnable program) throws InterruptedException {
+		FutureTask<@Nullable Void> task = new FutureTask<>(program, null);
+		this.threads.newThread(task).start();
+		try {
+			task.get();
 		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException(ex.getCause());
+		}
+	}
+
+	private static Thread platformThread(Runnable carrier) {
 		Thread thread = new Thread(carrier, "simulated-" + NUMBERS.incrementAndGet());
 		thread.setDaemon(true);
 		return thread;
+	}
+
+	private static ThreadFactory virtualThreads() {
+		try {
+			Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
+			return (ThreadFactory) Class.forName("java.lang.Thread$Builder").getMethod("factory").invoke(builder);
+		}
+		catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException | ClassNotFoundException ex) {
+			throw new IllegalStateException("This virtual machine has no virtual threads", ex);
+		}
 	}
 
 	/**

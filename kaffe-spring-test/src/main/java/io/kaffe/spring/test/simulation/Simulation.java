@@ -17,7 +17,6 @@
 package io.kaffe.spring.test.simulation;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.PriorityQueue;
@@ -49,8 +48,7 @@ public final class Simulation implements SimulatedTime {
 
 	private static @Nullable Simulation present;
 
-	private final PriorityQueue<Event> events = new PriorityQueue<>(
-			Comparator.comparingLong(Event::time).thenComparingLong(Event::number));
+	private final PriorityQueue<Event> events = new PriorityQueue<>();
 
 	/** Threads that can run and do not, in the order of their numbers. */
 	private final List<SimulatedThread> ready = new ArrayList<>();
@@ -664,7 +662,14 @@ public final class Simulation implements SimulatedTime {
 	 * Something that happens at a time: an action, or the end of a wait.
 	 */
 	private record Event(long time, long number, @Nullable Runnable action, @Nullable SimulatedThread thread,
-			long waits) {
+			long waits) implements Comparable<Event> {
+
+		@Override
+		public int compareTo(Event other) {
+			return (this.time != other.time) ? Long.compare(this.time, other.time)
+					: Long.compare(this.number, other.number);
+		}
+
 	}
 
 }

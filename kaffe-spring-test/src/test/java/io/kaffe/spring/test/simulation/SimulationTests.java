@@ -332,6 +332,24 @@ class SimulationTests {
 	}
 
 	@Test
+	void programRunsOnAThreadAsThoseOfThePool() throws InterruptedException {
+		List<Thread> threads = new ArrayList<>();
+		this.carriers.run(() -> {
+			threads.add(Thread.currentThread());
+			Simulation simulation = new Simulation(1, this.carriers);
+			simulation.run(() -> {
+				SimulatedProcess.start(simulation, "service")
+					.thread("other", () -> threads.add(Thread.currentThread()));
+				simulation.elapse(SECOND);
+			});
+		});
+		assertThat(threads).hasSize(2).doesNotContain(Thread.currentThread()).doesNotHaveDuplicates();
+		assertThatIllegalStateException().isThrownBy(() -> this.carriers.run(() -> {
+			throw new IllegalArgumentException("as intended");
+		})).havingCause().withMessage("as intended");
+	}
+
+	@Test
 	void storyHasTimeThreadAndEvent() {
 		Simulation simulation = new Simulation(1, this.carriers);
 		simulation.keepStory();

@@ -107,7 +107,7 @@ final class ConsumerMembership extends Membership {
 
 	private boolean needsReconciliation() {
 		return this.status == Status.MEMBER && !this.reconciliation.isUnderway() && this.target != null
-				&& !this.target.equals(subscriptions().assigned());
+				&& !subscriptions().isAssigned(this.target);
 	}
 
 	@Override

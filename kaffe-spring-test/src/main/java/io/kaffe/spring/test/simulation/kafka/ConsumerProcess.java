@@ -74,6 +74,9 @@ final class ConsumerProcess {
 
 	private boolean changing;
 
+	/** Whether what a poll waits for may hold now, and did not when it was asked last. */
+	private boolean mayHold;
+
 	ConsumerProcess(SimulatedCluster cluster, BooleanSupplier running) {
 		this.cluster = cluster;
 		this.time = cluster.time();
@@ -173,6 +176,7 @@ final class ConsumerProcess {
 	 * would.
 	 */
 	void changed() {
+		this.mayHold = true;
 		if (this.onReady == null || this.changing || this.killed) {
 			return;
 		}
@@ -228,12 +232,17 @@ final class ConsumerProcess {
 	}
 
 	/**
-	 * Wait in a poll.
+	 * Wait in a poll. The condition is asked again only when something has changed, since
+	 * it takes a while and is asked for after each step of each thread.
 	 */
 	void awaitInPoll(BooleanSupplier condition, long deadline) {
 		this.polling = true;
+		this.mayHold = true;
 		try {
-			await(condition, deadline, true);
+			await(() -> {
+				this.mayHold = this.mayHold && condition.getAsBoolean();
+				return this.mayHold;
+			}, deadline, true);
 		}
 		finally {
 			this.polling = false;

@@ -64,6 +64,9 @@ final class Fetches {
 	 * Return whether a poll would return something, or throw.
 	 */
 	boolean hasAny() {
+		if (this.completed.isEmpty()) {
+			return false;
+		}
 		for (CompletedFetch fetch : this.completed) {
 			if (fetch.isStale(this.subscriptions.find(fetch.state().partition()))) {
 				continue;
@@ -148,6 +151,9 @@ final class Fetches {
 	}
 
 	private boolean isBuffered(AssignedPartition state) {
+		if (this.completed.isEmpty()) {
+			return false;
+		}
 		for (CompletedFetch fetch : this.completed) {
 			if (fetch.state() == state && !fetch.isConsumed()) {
 				return true;

@@ -19,7 +19,6 @@ package io.kaffe.spring.test.simulation.kafka;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -114,7 +113,16 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 	 * @return a copy
 	 */
 	public Set<TopicPartition> assignedNow() {
-		return new LinkedHashSet<>(subscriptions().assigned());
+		return subscriptions().assigned();
+	}
+
+	/**
+	 * Return whether a partition is assigned, to any thread: for those who look on.
+	 * @param partition the partition
+	 * @return whether it is
+	 */
+	public boolean isAssignedNow(TopicPartition partition) {
+		return subscriptions().find(partition) != null;
 	}
 
 	/**
@@ -400,6 +408,20 @@ public final class SimulatedConsumer<K, V> extends AbstractSimulatedConsumer<K, 
 				this.commits.await(deadline);
 			}
 		}
+	}
+
+	@Override
+	public boolean equals(Object other) {
+		return this == other;
+	}
+
+	/**
+	 * The same in each virtual machine, since the order of maps by consumers depends on
+	 * it.
+	 */
+	@Override
+	public int hashCode() {
+		return clientId().hashCode();
 	}
 
 }

@@ -152,6 +152,13 @@ final class Subscriptions {
 	}
 
 	/**
+	 * Return whether these partitions are assigned, and no others.
+	 */
+	boolean isAssigned(Set<TopicPartition> partitions) {
+		return partitions.equals(this.assigned.keySet());
+	}
+
+	/**
 	 * Return the states of all assigned partitions, which must not be changed meanwhile.
 	 */
 	Collection<AssignedPartition> states() {
