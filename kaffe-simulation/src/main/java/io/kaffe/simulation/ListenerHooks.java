@@ -194,7 +194,7 @@ final class ListenerHooks {
 				throw new IllegalStateException("The filter fails");
 			}
 			List<ConsumerRecord<Object, Object>> left = RecordFilterStrategy.super.filterBatch(records);
-			if (left.isEmpty() && !ListenerHooks.this.world.scenario().service().shape().isAcknowledged()) {
+			if (left.isEmpty() && !ListenerHooks.this.instance.service().shape().isAcknowledged()) {
 				// Then the listener is not called.
 				removed(List.of()).forEach((fact) -> ListenerHooks.this.journal.done(fact, "filtered"));
 			}

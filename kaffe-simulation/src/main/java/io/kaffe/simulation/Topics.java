@@ -45,6 +45,8 @@ final class Topics {
 
 	private final World world;
 
+	private int producers;
+
 	private final Simulation simulation;
 
 	private final SimulatedCluster cluster;
@@ -69,12 +71,10 @@ final class Topics {
 		int howMuch = happening.howMuch();
 		switch (happening.kind()) {
 			case PRODUCE -> produce(which, howMuch);
-			case TRICKLE -> this.simulation.outside().thread("producer", () -> {
-				for (int i = 0; i < howMuch; i++) {
-					produce(which + i * 7, 1);
-					this.simulation.elapse((1 + this.simulation.choose(40)) * MILLI);
-				}
-			});
+			case TRICKLE -> {
+				this.producers++;
+				this.simulation.outside().thread("producer", () -> trickle(which, howMuch));
+			}
 			case COMPACT -> {
 				TopicPartition partition = partition(which);
 				long end = this.cluster.log(partition).logEnd();
@@ -101,6 +101,14 @@ final class Topics {
 			case DELETED_TOPIC -> delete(World.TOPICS.get(which % World.TOPICS.size()), howMuch);
 			default -> throw new IllegalStateException(happening.kind().toString());
 		}
+	}
+
+	private void trickle(int which, int count) {
+		for (int i = 0; i < count; i++) {
+			produce(which + i * 7, 1);
+			this.simulation.elapse((1 + this.simulation.choose(40)) * MILLI);
+		}
+		this.producers--;
 	}
 
 	private void produce(int which, int count) {
@@ -196,10 +204,11 @@ final class Topics {
 	}
 
 	/**
-	 * Return whether no transaction is open, and no topic is about to be created.
+	 * Return whether nothing is being produced, no transaction is open, and no topic is
+	 * about to be created.
 	 */
 	boolean areSettled() {
-		return this.transactions.isEmpty() && this.recreations == 0;
+		return this.producers == 0 && this.transactions.isEmpty() && this.recreations == 0;
 	}
 
 	/**

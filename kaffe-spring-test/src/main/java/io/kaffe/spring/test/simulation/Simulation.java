@@ -48,6 +48,9 @@ public final class Simulation implements SimulatedTime {
 
 	private static @Nullable Simulation present;
 
+	/** How much time passes at a time although threads can run. */
+	private static final long SLOWEST_NANOS = 50_000_000;
+
 	private final PriorityQueue<Event> events = new PriorityQueue<>();
 
 	/** Threads that can run and do not, in the order of their numbers. */
@@ -622,7 +625,10 @@ public final class Simulation implements SimulatedTime {
 		if (first == null || this.slowness == 0) {
 			return false;
 		}
-		return (first.time() <= this.now) ? this.random.nextBoolean() : this.random.nextInt(1000) < this.slowness;
+		if (first.time() <= this.now) {
+			return this.random.nextBoolean();
+		}
+		return first.time() - this.now <= SLOWEST_NANOS && this.random.nextInt(1000) < this.slowness;
 	}
 
 	/**

@@ -105,6 +105,7 @@ final class RebalanceCallbacks {
 			throw ex;
 		}
 		catch (Exception ex) {
+			this.time.record(() -> this.clientId + " " + what + " " + sorted + ": the listener throws " + ex);
 			return ex;
 		}
 	}

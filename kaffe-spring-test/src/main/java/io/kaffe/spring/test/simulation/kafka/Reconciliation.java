@@ -19,8 +19,11 @@ package io.kaffe.spring.test.simulation.kafka;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +64,7 @@ final class Reconciliation {
 			Exception failure = null;
 			if (!owned.isEmpty()) {
 				owned.forEach((partition) -> this.subscriptions.get(partition).setPendingRevocation(true));
-				failure = this.callbacks.revoked(owned);
+				failure = failureOf(() -> this.callbacks.revoked(owned));
 			}
 			if (failure == null && stillMember.getAsBoolean()) {
 				failure = assign(goal, added);
@@ -78,15 +81,15 @@ final class Reconciliation {
 	}
 
 	/**
-	 * Assign partitions. New ones are fetched once the listener was called, and not at
-	 * all if that fails.
+	 * Assign partitions. New ones are fetched once the listener was called without a
+	 * failure, if only the next time, though then without them.
 	 */
 	private @Nullable Exception assign(Set<TopicPartition> goal, Set<TopicPartition> added) {
 		this.subscriptions.assign(goal);
 		added.forEach((partition) -> this.subscriptions.get(partition).setAwaitingCallback(true));
-		Exception failure = this.callbacks.assigned(added);
+		Exception failure = failureOf(() -> this.callbacks.assigned(added));
 		if (failure == null) {
-			for (TopicPartition partition : added) {
+			for (TopicPartition partition : goal) {
 				AssignedPartition state = this.subscriptions.find(partition);
 				if (state != null) {
 					state.setAwaitingCallback(false);
@@ -94,6 +97,18 @@ final class Reconciliation {
 			}
 		}
 		return failure;
+	}
+
+	/**
+	 * Return what the listener throws. By this protocol, a wake-up is a failure, too.
+	 */
+	private static @Nullable Exception failureOf(Supplier<@Nullable Exception> call) {
+		try {
+			return call.get();
+		}
+		catch (WakeupException | InterruptException ex) {
+			return ex;
+		}
 	}
 
 }
