@@ -424,17 +424,8 @@ final class Batch {
 	}
 
 	private void drop(AssignmentHandle assignment, Worker worker) {
-		RetryingRecord retrying = this.retrying;
-		if (retrying != null && this.records.get(0).assignment() == assignment) {
-			forgetRetrying();
-			this.exhausted = false;
-			if (retrying.answer().isCompleted()) {
-				this.records.remove(0);
-				worker.recordHandled();
-			}
-			else {
-				worker.recordDropped();
-			}
+		if (!this.records.isEmpty() && this.records.get(0).assignment() == assignment) {
+			dropFirst(worker);
 		}
 		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext();) {
 			BatchedRecord record = each.next();
@@ -442,6 +433,23 @@ final class Batch {
 				assignment.drop(record.record());
 				each.remove();
 			}
+		}
+	}
+
+	/**
+	 * Drop the first record, with which an attempt may have begun, even if it never came
+	 * to the handler.
+	 */
+	private void dropFirst(Worker worker) {
+		RetryingRecord retrying = this.retrying;
+		forgetRetrying();
+		this.exhausted = false;
+		if (retrying != null && retrying.answer().isCompleted()) {
+			this.records.remove(0);
+			worker.recordHandled();
+		}
+		else {
+			worker.recordDropped();
 		}
 	}
 

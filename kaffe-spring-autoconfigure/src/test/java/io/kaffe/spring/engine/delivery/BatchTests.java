@@ -508,6 +508,19 @@ class BatchTests {
 	}
 
 	@Test
+	void revokedBatchThatNeverCameToTheListenerIsNotShownAnyMore() {
+		CallNoting interceptor = new CallNoting(this.bench);
+		interceptor.failing = true;
+		this.bench.interceptor(interceptor).submit(this.orders, 0, 1).run();
+		assertThat(this.bench.worker.snapshot(0).current()).hasSize(1);
+		this.bench.revoke(this.orders);
+		this.bench.execution.advance(Duration.ofSeconds(1));
+		this.bench.run();
+		assertThat(this.bench.worker.snapshot(0).current()).isEmpty();
+		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
+	}
+
+	@Test
 	void interceptorThatThrowsBeforeTheListenerIsABreakdownOfTheWorker() {
 		CallNoting interceptor = new CallNoting(this.bench);
 		interceptor.failing = true;
