@@ -40,13 +40,13 @@ final class Acknowledgments {
 
 	private final Simulation simulation;
 
-	private final Application application;
+	private final HandlerWork work;
 
-	Acknowledgments(World world, Application application) {
+	Acknowledgments(World world, HandlerWork work) {
 		this.world = world;
 		this.journal = world.journal();
 		this.simulation = world.simulation();
-		this.application = application;
+		this.work = work;
 	}
 
 	/**
@@ -61,7 +61,7 @@ final class Acknowledgments {
 		}
 		else {
 			this.open.add(handled);
-			this.application.later(() -> {
+			this.work.later(() -> {
 				if (this.open.remove(handled)) {
 					acknowledgeNow(handled);
 				}
@@ -96,7 +96,7 @@ final class Acknowledgments {
 		catch (UnsupportedOperationException ex) {
 			throw new IllegalStateException("nack is refused", ex);
 		}
-		this.journal.violated("A worker accepts nack");
+		this.world.violations().add("A worker accepts nack");
 	}
 
 	/**

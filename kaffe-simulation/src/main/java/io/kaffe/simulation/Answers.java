@@ -40,14 +40,14 @@ final class Answers {
 
 	private final Scenario.Service service;
 
-	private final Application application;
+	private final HandlerWork work;
 
-	Answers(World world, Scenario.Service service, Application application) {
+	Answers(World world, Scenario.Service service, HandlerWork work) {
 		this.world = world;
 		this.journal = world.journal();
 		this.simulation = world.simulation();
 		this.service = service;
-		this.application = application;
+		this.work = work;
 	}
 
 	/**
@@ -64,7 +64,7 @@ final class Answers {
 			complete(fact, future);
 		}
 		else {
-			this.application.later(() -> complete(fact, future));
+			this.work.later(() -> complete(fact, future));
 		}
 		return future;
 	}
@@ -73,32 +73,32 @@ final class Answers {
 		switch (this.simulation.choose(7)) {
 			case 0 -> {
 				// Others complete it while the handler runs.
-				this.application.later(() -> complete(fact, future));
-				this.application.sleep(this.simulation.choose(80) * MILLI);
+				this.work.later(() -> complete(fact, future));
+				this.work.sleep(this.simulation.choose(80) * MILLI);
 			}
-			case 1 -> this.application.later(() -> {
+			case 1 -> this.work.later(() -> {
 				complete(fact, future);
 				future.complete(null);
 				future.completeExceptionally(new IllegalStateException("too late"));
 			});
-			case 2 -> this.application.later(() -> {
+			case 2 -> this.work.later(() -> {
 				fail(fact, future);
 				future.completeExceptionally(new IllegalArgumentException("failed twice"));
 				future.complete(null);
 			});
-			case 3 -> this.application.later(() -> {
+			case 3 -> this.work.later(() -> {
 				this.journal.failed(this.service, fact);
 				future.cancel(false);
 			});
 			case 4 -> {
 				// What has thrown is not asked for an answer.
-				this.application.later(() -> future.complete(null));
+				this.work.later(() -> future.complete(null));
 				this.journal.failed(this.service, fact);
 				throw new IllegalStateException("refused, though there is a future");
 			}
 			case 5 -> failWhenCalm(fact, future);
 			default -> {
-				this.application.work(fact);
+				this.work.work(fact);
 				this.journal.done(fact, "handled");
 				return null;
 			}
@@ -108,7 +108,7 @@ final class Answers {
 
 	private void complete(Fact fact, CompletableFuture<@Nullable Void> future) {
 		try {
-			this.application.work(fact);
+			this.work.work(fact);
 			this.journal.done(fact, "handled");
 			future.complete(null);
 		}
@@ -130,7 +130,7 @@ final class Answers {
 			fail(fact, future);
 		}
 		else {
-			this.application.later(() -> failWhenCalm(fact, future));
+			this.work.later(() -> failWhenCalm(fact, future));
 		}
 	}
 

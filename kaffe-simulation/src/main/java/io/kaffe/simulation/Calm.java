@@ -95,7 +95,7 @@ final class Calm {
 			instance.stop();
 		}
 		this.simulation.await(() -> leftAfterTheEnd().isEmpty(), World.PATIENCE);
-		this.journal.check();
+		this.world.violations().check();
 		List<String> left = leftAfterTheEnd();
 		if (!left.isEmpty()) {
 			throw new ViolationException("Left after the end: " + left);
@@ -104,12 +104,13 @@ final class Calm {
 
 	private void requireRest() {
 		if (!awaitRest()) {
-			this.journal.check();
+			this.world.violations().check();
 			this.simulation.stacks().forEach((stack) -> this.simulation.record(() -> "at " + stack));
 			throw new ViolationException("Not at rest after %d s: not completed %s; not committed %s; left %s"
-				.formatted(World.PATIENCE / 1_000_000_000, this.journal.unfinished(), this.journal.behind(), left()));
+				.formatted(World.PATIENCE / 1_000_000_000, this.journal.unfinished(), this.world.commits().behind(),
+						left()));
 		}
-		this.journal.check();
+		this.world.violations().check();
 	}
 
 	/**
@@ -134,11 +135,11 @@ final class Calm {
 	private boolean awaitRest() {
 		long end = this.simulation.nanoTime() + World.PATIENCE;
 		for (long pause = 5 * MILLI; this.simulation.nanoTime() < end; pause = Math.min(2 * pause, 160 * MILLI)) {
-			if (this.journal.isViolated()) {
+			if (!this.world.violations().isEmpty()) {
 				return false;
 			}
 			this.world.up().forEach(this.world.operators()::settleParked);
-			if (this.world.topics().areSettled() && this.journal.behind().isEmpty()
+			if (this.world.topics().areSettled() && this.world.commits().behind().isEmpty()
 					&& this.journal.unfinished().isEmpty() && left().isEmpty()) {
 				return true;
 			}

@@ -44,13 +44,10 @@ final class ClusterDisturbances {
 
 	private final SimulatedCluster cluster;
 
-	private final Journal journal;
-
 	ClusterDisturbances(World world) {
 		this.world = world;
 		this.simulation = world.simulation();
 		this.cluster = world.cluster();
-		this.journal = world.journal();
 	}
 
 	/**
@@ -83,7 +80,7 @@ final class ClusterDisturbances {
 					List.of(CommitFault.Kind.RETRIABLE, CommitFault.Kind.REFUSED, CommitFault.Kind.LOST));
 			case LOSE_ANSWERS -> commits(instance, which, howMuch, List.of(CommitFault.Kind.ANSWER_LOST));
 			case DELAY_COMMITS -> {
-				this.journal.commitsMayBeLate();
+				this.world.commits().commitsMayBeLate();
 				commits(instance, which, howMuch,
 						List.of(CommitFault.Kind.LATE, CommitFault.Kind.ANSWER_LATE, CommitFault.Kind.OVERTAKEN));
 			}
@@ -103,7 +100,7 @@ final class ClusterDisturbances {
 	}
 
 	private void anyConsumer(ServiceInstance instance, int which, Consumer<String> action) {
-		List<SimulatedConsumer<Object, Object>> consumers = instance.consumers();
+		List<SimulatedConsumer<Object, Object>> consumers = instance.consumers().all();
 		if (!consumers.isEmpty()) {
 			action.accept(consumers.get(consumers.size() - 1 - which % Math.min(2, consumers.size())).clientId());
 		}

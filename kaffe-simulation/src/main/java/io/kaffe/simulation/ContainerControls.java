@@ -53,7 +53,7 @@ final class ContainerControls {
 			return;
 		}
 		if (this.simulation.choose(4) == 0) {
-			this.world.restartByHandler(this.instance);
+			this.world.instanceDisturbances().restartByHandler(this.instance);
 		}
 		else {
 			ConcurrentMessageListenerContainer<Object, Object> container = this.instance.engine().container();

@@ -95,7 +95,7 @@ final class DeadLetterProducers extends DefaultKafkaProducerFactory<Object, Obje
 
 	private Object send(SimulatedProducer<Object, Object> producer, ProducerRecord<Object, Object> record,
 			Callback callback) {
-		if (!this.world.refusesDeadLetters()) {
+		if (!this.world.handlerDisturbances().refusesDeadLetters()) {
 			return producer.send(record,
 					(metadata, failure) -> this.instance.later(0, () -> callback.onCompletion(metadata, failure)));
 		}

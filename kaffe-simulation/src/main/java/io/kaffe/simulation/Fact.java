@@ -43,9 +43,6 @@ final class Fact {
 	/** Whether a seek or an operator has let it be passed over. */
 	boolean passedOver;
 
-	/** Which instance handles it now. */
-	@Nullable ServiceInstance with;
-
 	int deliveries;
 
 	int failures;

@@ -55,9 +55,9 @@ final class Histories {
 		catch (ViolationException ex) {
 			violation = ex;
 		}
-		Journal journal = world.journal();
-		return new Outcome(scenario, violation, world.simulation().story(), journal.records(), journal.deliveries(),
-				journal.commits(), world.simulation().points(), world.simulation().nanoTime() / 1_000_000);
+		return new Outcome(scenario, violation, world.simulation().story(), world.journal().records(),
+				world.deliveries().deliveries(), world.commits().commits(), world.simulation().points(),
+				world.simulation().nanoTime() / 1_000_000);
 	}
 
 	/**

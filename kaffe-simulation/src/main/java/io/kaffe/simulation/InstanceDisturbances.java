@@ -72,7 +72,7 @@ final class InstanceDisturbances {
 				this.simulation.after(span, () -> instance.process().reject(false));
 			}
 			case CLOCK_JUMP -> instance.process().moveClock(Duration.ofMillis((howMuch - 500) * 100L));
-			case LISTENER_SEEKS -> instance.application().seek(which, howMuch);
+			case LISTENER_SEEKS -> instance.application().seeks().seek(which, howMuch);
 			default -> throw new IllegalStateException(happening.kind().toString());
 		}
 	}
@@ -95,11 +95,11 @@ final class InstanceDisturbances {
 	}
 
 	/**
-	 * Restart the container of an instance by a handler, which does not wait until it has
-	 * stopped.
+	 * Restart the container of an instance that is up by a handler, which does not wait
+	 * until it has stopped.
 	 */
 	void restartByHandler(ServiceInstance instance) {
-		if (this.restarting.add(instance)) {
+		if (instance.isUp() && this.restarting.add(instance)) {
 			this.simulation.record(() -> instance + ": a handler restarts the container");
 			BooleanSupplier ended = instance.beginStopOfContainer();
 			this.world.aside("restart", () -> {

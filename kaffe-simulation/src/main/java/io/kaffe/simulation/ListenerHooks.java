@@ -49,6 +49,8 @@ final class ListenerHooks {
 
 	private final Journal journal;
 
+	private final DeliveryOracle deliveries;
+
 	private final Simulation simulation;
 
 	private final ServiceInstance instance;
@@ -60,10 +62,11 @@ final class ListenerHooks {
 	ListenerHooks(World world, ServiceInstance instance) {
 		this.world = world;
 		this.journal = world.journal();
+		this.deliveries = world.deliveries();
 		this.simulation = world.simulation();
 		this.instance = instance;
 		this.setup = world.scenario().service().setup();
-		this.calls = new InterceptorCalls((what) -> this.journal.violated(what + " on " + instance));
+		this.calls = new InterceptorCalls((what) -> world.violations().add(what + " on " + instance));
 	}
 
 	/**
@@ -107,7 +110,7 @@ final class ListenerHooks {
 	}
 
 	private boolean filterFails(Fact fact) {
-		this.journal.checkBegin(this.instance, fact, "filtered");
+		this.deliveries.checkBegin(this.instance, fact, "filtered");
 		return throwsNow(30);
 	}
 
@@ -219,7 +222,7 @@ final class ListenerHooks {
 				Consumer<Object, Object> consumer) {
 			ListenerHooks.this.calls.intercepted();
 			Fact fact = ListenerHooks.this.journal.fact(record);
-			ListenerHooks.this.journal.checkBegin(ListenerHooks.this.instance, fact, "intercepted");
+			ListenerHooks.this.deliveries.checkBegin(ListenerHooks.this.instance, fact, "intercepted");
 			maybeBreak("intercept");
 			if (ListenerHooks.this.setup.isSkipped(fact.number())) {
 				ListenerHooks.this.journal.done(fact, "skipped by the interceptor");
@@ -271,8 +274,8 @@ final class ListenerHooks {
 				Consumer<Object, Object> consumer) {
 			ListenerHooks.this.calls.intercepted();
 			List<Fact> facts = facts(records);
-			facts.forEach(
-					(fact) -> ListenerHooks.this.journal.checkBegin(ListenerHooks.this.instance, fact, "intercepted"));
+			facts.forEach((fact) -> ListenerHooks.this.deliveries.checkBegin(ListenerHooks.this.instance, fact,
+					"intercepted"));
 			maybeBreak("intercept");
 			ListenerHooks.this.batch.set(facts);
 			if (facts.stream().allMatch((fact) -> ListenerHooks.this.setup.isSkipped(fact.number()))) {

@@ -57,7 +57,7 @@ final class Operators {
 	void operate(Happening happening, ServiceInstance instance) {
 		int which = happening.which();
 		KaffeConsumers operations = instance.engine().operations();
-		List<TopicPartition> assigned = instance.assigned();
+		List<TopicPartition> assigned = instance.consumers().assigned();
 		switch (happening.kind()) {
 			case RETRY, SKIP, DEAD_LETTER -> decide(instance, which, happening.kind());
 			case SEEK -> {

@@ -150,6 +150,13 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			return this.completedOffsets && this.drainMillis >= 2000;
 		}
 
+		/**
+		 * Return whether records with the same key share a worker.
+		 */
+		boolean isKeyed() {
+			return this.strategy == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
+		}
+
 		static Service of(Chance chance) {
 			FailureAction then = chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER,
 					FailureAction.SKIP);

@@ -17,48 +17,24 @@
 package io.kaffe.simulation;
 
 import java.lang.reflect.Proxy;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
-import io.kaffe.simulation.Scenario.Protocol;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
-import org.apache.kafka.clients.consumer.RangeAssignor;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.task.AsyncTaskExecutor;
-import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.scheduling.TaskScheduler;
-import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.engine.deadletter.DeadLetters;
-import io.kaffe.spring.engine.delivery.BatchDelivery;
-import io.kaffe.spring.engine.delivery.FailureAction;
-import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
-import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.EngineInstance;
-import io.kaffe.spring.engine.worker.RestartHistory;
-import io.kaffe.spring.engine.worker.WorkerOwner;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
-import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.test.simulation.SimulatedProcess;
 import io.kaffe.spring.test.simulation.SimulatedThread;
 import io.kaffe.spring.test.simulation.Simulation;
-import io.kaffe.spring.test.simulation.kafka.AssignmentEnd;
 import io.kaffe.spring.test.simulation.kafka.SimulatedConsumer;
 
 /**
@@ -68,8 +44,6 @@ import io.kaffe.spring.test.simulation.kafka.SimulatedConsumer;
  * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
  */
 final class ServiceInstance {
-
-	private final List<SimulatedConsumer<Object, Object>> consumers = new ArrayList<>();
 
 	private final World world;
 
@@ -82,6 +56,8 @@ final class ServiceInstance {
 	private final Application application;
 
 	private final Payloads payloads;
+
+	private final InstanceConsumers consumers;
 
 	private final RecordRecoverer recoverer;
 
@@ -107,13 +83,16 @@ final class ServiceInstance {
 		this.process = SimulatedProcess.start(this.simulation, this.name);
 		this.answers = this.process.scheduler("answer");
 		this.payloads = new Payloads(world);
-		this.application = new Application(world, this);
+		this.consumers = new InstanceConsumers(world, this, InstanceConfig.ofConsumers(service, this.name));
+		HandlerWork work = new HandlerWork(world, this);
+		this.application = new Application(world, this, work);
 		this.recoverer = service.setup().publishesDeadLetters() ? DeadLetterProducers.deadLetters(world, this)
-				: this.application;
+				: new DeadLetterSender(world, work);
 		TaskScheduler scheduler = this.process.scheduler("scheduler");
 		WorkerRuntime runtime = new WorkerRuntime(this.process.executor("worker", service.poolSize()), scheduler,
 				new ProcessTicker(this.simulation, this.process), (prefix) -> this.process.executor(prefix, 4));
-		this.engine = new EngineInstance(World.GROUP, runtime, container(scheduler), settings());
+		this.engine = new EngineInstance(World.GROUP, runtime, container(scheduler),
+				InstanceConfig.ofWorkers(world, service, this.recoverer));
 	}
 
 	private ConcurrentMessageListenerContainer<Object, Object> container(TaskScheduler scheduler) {
@@ -129,7 +108,7 @@ final class ServiceInstance {
 			properties.setAckMode(ContainerProperties.AckMode.MANUAL);
 		}
 		ConcurrentMessageListenerContainer<Object, Object> container = new ConcurrentMessageListenerContainer<>(
-				new Consumers(config()), properties);
+				this.consumers, properties);
 		container.setConcurrency(this.service.concurrency());
 		container.setBeanName(this.name);
 		container.setApplicationEventPublisher(context());
@@ -148,47 +127,6 @@ final class ServiceInstance {
 					case "isClosed" -> this.stopped;
 					default -> null;
 				});
-	}
-
-	private Map<String, Object> config() {
-		Map<String, Object> config = new HashMap<>();
-		config.put(ConsumerConfig.GROUP_ID_CONFIG, World.GROUP);
-		config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-		config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-		config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-				this.service.readCommitted() ? "read_committed" : "read_uncommitted");
-		config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, this.service.maxPollRecords());
-		config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, 10_000);
-		config.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 3_000);
-		config.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 1_000);
-		if (this.service.protocol() == Protocol.CONSUMER) {
-			config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
-		}
-		else {
-			config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 1_000);
-			config.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 200);
-			config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
-					(this.service.protocol() == Protocol.COOPERATIVE) ? CooperativeStickyAssignor.class.getName()
-							: RangeAssignor.class.getName());
-		}
-		if (this.service.staticMembers()) {
-			config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, this.name);
-		}
-		return config;
-	}
-
-	private ConsumerSettings settings() {
-		FailurePolicy policy = new FailurePolicy(this.service.maxAttempts(),
-				this.service.setup().oddBackOff() ? new OddBackOff(this.world, this.service.backOffMillis())
-						: new FixedBackOff(this.service.backOffMillis(), Long.MAX_VALUE),
-				null, Set.of(), this.service.then(), Map.of(),
-				(this.service.then() == FailureAction.DEAD_LETTER) ? this.recoverer : null, null, 3);
-		return new ConsumerSettings(this.service.strategy().configurationName(), this.service.strategy(),
-				(this.service.maxConcurrency() > 0) ? this.service.maxConcurrency() : null, this.service.maxBuffered(),
-				64L << 20, this.service.completedOffsets(), Duration.ofMillis(this.service.commitMillis()),
-				Duration.ofMillis(this.service.drainMillis()), new BatchDelivery.Limits(20, Duration.ZERO), policy,
-				new WorkerOwner.StallLimits(Duration.ofSeconds(1), null),
-				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 	}
 
 	/**
@@ -217,7 +155,7 @@ final class ServiceInstance {
 		this.simulation.record(() -> this + " is stopped");
 		this.engine.contextCloses();
 		if (!stopContainer()) {
-			this.world.journal().violated(this + " does not stop");
+			this.world.violations().add(this + " does not stop");
 		}
 		if (this.recoverer instanceof DeadLetters deadLetters) {
 			deadLetters.close();
@@ -245,8 +183,8 @@ final class ServiceInstance {
 	void kill() {
 		this.simulation.record(() -> this + " is killed");
 		this.process.kill();
-		this.consumers.forEach(SimulatedConsumer::kill);
-		this.world.journal().killed(this);
+		this.consumers.all().forEach(SimulatedConsumer::kill);
+		this.world.deliveries().killed(this);
 	}
 
 	/**
@@ -264,49 +202,10 @@ final class ServiceInstance {
 	}
 
 	/**
-	 * Return whether a partition is assigned and not being taken away.
-	 */
-	boolean isAssigned(TopicPartition partition) {
-		for (SimulatedConsumer<Object, Object> consumer : this.consumers) {
-			if (consumer.isAssignedNow(partition)) {
-				AssignmentEnd end = consumer.lastEnd(partition);
-				if (end == null || !end.isInProgress()) {
-					return true;
-				}
-			}
-		}
-		return false;
-	}
-
-	/**
-	 * Return how the last assignment of a partition ended that has ended or is being
-	 * revoked, or {@code null} if none has.
-	 */
-	@Nullable AssignmentEnd lastEnd(TopicPartition partition) {
-		AssignmentEnd last = null;
-		for (SimulatedConsumer<Object, Object> consumer : this.consumers) {
-			AssignmentEnd end = consumer.lastEnd(partition);
-			if (end != null && (last == null || end.beganAt() >= last.beganAt())) {
-				last = end;
-			}
-		}
-		return last;
-	}
-
-	/**
 	 * Return whether work on lost partitions was waited for, as a drain does.
 	 */
 	boolean waitedForLostPartitions() {
-		return this.service.drainMillis() >= 2000
-				&& this.consumers.stream().anyMatch((consumer) -> consumer.longestLoss() >= 1_000_000_000);
-	}
-
-	List<TopicPartition> assigned() {
-		return this.consumers.stream()
-			.flatMap((consumer) -> consumer.assignedNow().stream())
-			.distinct()
-			.sorted(World.ORDER)
-			.toList();
+		return this.service.drainMillis() >= 2000 && this.consumers.longestLoss() >= 1_000_000_000;
 	}
 
 	/**
@@ -316,8 +215,8 @@ final class ServiceInstance {
 		int ceiling = 2 * this.service.maxBuffered() + this.service.maxPollRecords() * this.concurrency
 				+ this.world.partitions();
 		if (this.engine.buffered() > ceiling) {
-			this.world.journal()
-				.violated(this + " has buffered " + this.engine.buffered() + " records, more than " + ceiling);
+			this.world.violations()
+				.add(this + " has buffered " + this.engine.buffered() + " records, more than " + ceiling);
 		}
 	}
 
@@ -348,12 +247,12 @@ final class ServiceInstance {
 		return this.engine;
 	}
 
-	Application application() {
-		return this.application;
+	InstanceConsumers consumers() {
+		return this.consumers;
 	}
 
-	List<SimulatedConsumer<Object, Object>> consumers() {
-		return this.consumers;
+	Application application() {
+		return this.application;
 	}
 
 	int number() {
@@ -363,44 +262,6 @@ final class ServiceInstance {
 	@Override
 	public String toString() {
 		return this.name;
-	}
-
-	/**
-	 * Creates simulated consumers.
-	 */
-	private final class Consumers extends DefaultKafkaConsumerFactory<Object, Object> {
-
-		private final Map<String, Object> config;
-
-		Consumers(Map<String, Object> config) {
-			super(config, ServiceInstance.this.payloads.keyDeserializer(),
-					ServiceInstance.this.payloads.valueDeserializer());
-			this.config = Collections.unmodifiableMap(config);
-		}
-
-		@Override
-		public Map<String, Object> getConfigurationProperties() {
-			return this.config;
-		}
-
-		@Override
-		@SuppressWarnings({ "unchecked", "rawtypes" })
-		public Consumer<Object, Object> createConsumer(@Nullable String groupId, @Nullable String clientIdPrefix,
-				@Nullable String clientIdSuffix, java.util.@Nullable Properties properties) {
-			Map<String, Object> all = new HashMap<>(this.config);
-			if (clientIdSuffix != null && all.containsKey(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)) {
-				all.computeIfPresent(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, (key, id) -> id + clientIdSuffix);
-			}
-			all.put(ConsumerConfig.CLIENT_ID_CONFIG,
-					ServiceInstance.this.name + Objects.requireNonNullElse(clientIdSuffix, ""));
-			SimulatedConsumer<Object, Object> consumer = (SimulatedConsumer) ServiceInstance.this.world.cluster()
-				.consumer(all, ServiceInstance.this.payloads.keyDeserializer(),
-						ServiceInstance.this.payloads.valueDeserializer(), ServiceInstance.this.process::isRunning);
-			consumer.onPoll(ServiceInstance.this::checkBounds);
-			ServiceInstance.this.consumers.add(consumer);
-			return consumer;
-		}
-
 	}
 
 	/**

@@ -75,10 +75,10 @@ final class TableCheck {
 	 * Return what is wrong.
 	 */
 	static List<String> wrong(World world, ServiceInstance instance) {
-		return new TableCheck(instance.toString(), instance.assigned(),
+		return new TableCheck(instance.toString(), instance.consumers().assigned(),
 				world.cluster().coordinator().committed(World.GROUP),
 				(partition) -> world.cluster().findLog(partition) != null
-						&& !world.journal().isRecreatedWhileAssigned(partition))
+						&& !world.journal().partition(partition).isRecreatedWhileAssigned())
 			.wrong(instance.engine().table());
 	}
 

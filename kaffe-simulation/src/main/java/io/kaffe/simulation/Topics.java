@@ -88,13 +88,13 @@ final class Topics {
 				TopicPartition partition = partition(which);
 				long end = this.cluster.log(partition).logEnd();
 				this.cluster.deleteBefore(partition, howMuch % (end + 1));
-				this.journal.logChanged(partition);
+				this.journal.partition(partition).logChanged();
 			}
 			case TRUNCATION -> {
 				TopicPartition partition = partition(which);
 				long end = this.cluster.log(partition).logEnd();
 				this.cluster.truncate(partition, Math.max(0, end - 1 - howMuch % 5));
-				this.journal.truncated(partition, end);
+				this.journal.partition(partition).truncated(end);
 			}
 			case ELECTION -> this.cluster.electLeader(partition(which));
 			case MORE_PARTITIONS -> this.cluster.addPartitions(topic(which), 1);
@@ -158,7 +158,7 @@ final class Topics {
 		Map<TopicPartition, Long> ends = new LinkedHashMap<>();
 		partitions.forEach((partition) -> ends.put(partition, this.cluster.log(partition).logEnd()));
 		this.cluster.deleteTopic(topic);
-		partitions.forEach(this.journal::deleted);
+		partitions.forEach((partition) -> this.journal.partition(partition).deleted());
 		if (howMuch % 4 > 0) {
 			this.recreations++;
 			this.simulation.after((howMuch % 4 - 1) * howMuch * MILLI, () -> {
@@ -176,7 +176,7 @@ final class Topics {
 		boolean assigned = this.world.instances()
 			.stream()
 			.filter((instance) -> !instance.process().isKilled())
-			.flatMap((instance) -> instance.assigned().stream())
+			.flatMap((instance) -> instance.consumers().assigned().stream())
 			.anyMatch((partition) -> partition.topic().equals(topic));
 		this.simulation.record(() -> topic + " is created again" + (assigned ? ", while it is assigned" : ""));
 		this.cluster.createTopic(topic, this.world.scenario().partitions());
@@ -186,10 +186,10 @@ final class Topics {
 			.anyMatch((happening) -> happening.kind() == Kind.DELAY_COMMITS);
 		ends.forEach((partition, end) -> {
 			if (assigned) {
-				this.journal.recreatedWhileAssigned(partition, end);
+				this.journal.partition(partition).recreatedWhileAssigned(end);
 			}
 			else {
-				this.journal.recreated(partition, delayed);
+				this.journal.partition(partition).recreated(delayed);
 			}
 		});
 	}

@@ -19,9 +19,7 @@ package io.kaffe.simulation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 import org.apache.kafka.common.TopicPartition;
 
@@ -55,15 +53,19 @@ final class World {
 
 	private final List<ServiceInstance> instances = new ArrayList<>();
 
-	private final Set<String> failingKeys = new HashSet<>();
-
 	private final Scenario scenario;
 
 	private final Simulation simulation;
 
 	private final SimulatedCluster cluster;
 
+	private final Violations violations;
+
 	private final Journal journal;
+
+	private final CommitOracle commits;
+
+	private final DeliveryOracle deliveries;
 
 	private final Topics topics;
 
@@ -73,18 +75,10 @@ final class World {
 
 	private final InstanceDisturbances instanceDisturbances;
 
+	private final HandlerDisturbances handlerDisturbances;
+
 	/** The settings of instances that start now. */
 	private Scenario.Service service;
-
-	private long slowUntil;
-
-	private long outageUntil;
-
-	private long noDeadLettersUntil;
-
-	private int hangs;
-
-	private int restarts;
 
 	private boolean calm;
 
@@ -94,13 +88,17 @@ final class World {
 		this.simulation = Simulation.interleaving(scenario.seed(), carriers);
 		this.simulation.slowness(scenario.slowness());
 		this.cluster = new SimulatedCluster(this.simulation);
-		this.journal = new Journal(this.simulation, this.cluster, scenario, scenario.isGraceful());
-		this.cluster.addCommitListener(this.journal);
+		this.violations = new Violations(this.simulation);
+		this.journal = new Journal(this.simulation, this.cluster, this.violations, scenario);
+		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
+		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.violations, scenario);
+		this.cluster.addCommitListener(this.commits);
 		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 1000 * MILLI);
 		this.topics = new Topics(this);
 		this.operators = new Operators(this);
 		this.clusterDisturbances = new ClusterDisturbances(this);
 		this.instanceDisturbances = new InstanceDisturbances(this);
+		this.handlerDisturbances = new HandlerDisturbances(this.simulation, this.instanceDisturbances);
 	}
 
 	/**
@@ -115,7 +113,7 @@ final class World {
 			throw ex;
 		}
 		catch (RuntimeException ex) {
-			this.journal.check();
+			this.violations.check();
 			throw new ViolationException(String.valueOf((ex.getCause() != null) ? ex.getCause() : ex), ex);
 		}
 	}
@@ -134,7 +132,7 @@ final class World {
 			if (wait > 0) {
 				this.simulation.elapse(wait);
 			}
-			this.journal.check();
+			this.violations.check();
 			this.simulation.record(() -> "* " + happening.kind());
 			happen(happening);
 		}
@@ -148,7 +146,7 @@ final class World {
 				this.topics.happen(happening);
 			case START -> start();
 			case FAILING_KEY, MENDED_KEY, HANG, OUTAGE, RESTART_BY_HANDLER, SLOW_HANDLERS, NO_DEAD_LETTERS ->
-				disturbHandlers(happening);
+				this.handlerDisturbances.happen(happening);
 			case NO_COORDINATOR -> this.cluster.disturbances().coordinatorUnavailable(happening.spanNanos());
 			case NO_BROKERS -> this.cluster.disturbances().brokersUnavailable(happening.spanNanos());
 			default -> {
@@ -172,40 +170,12 @@ final class World {
 		}
 	}
 
-	private void disturbHandlers(Happening happening) {
-		long until = this.simulation.nanoTime() + happening.spanNanos();
-		switch (happening.kind()) {
-			case FAILING_KEY -> this.failingKeys.add(Topics.key(happening.which()));
-			case MENDED_KEY -> this.failingKeys.remove(Topics.key(happening.which()));
-			case HANG -> {
-				this.hangs = 1;
-			}
-			case RESTART_BY_HANDLER -> {
-				this.restarts = 1;
-			}
-			case OUTAGE -> {
-				this.outageUntil = until;
-			}
-			case SLOW_HANDLERS -> {
-				this.slowUntil = until + happening.spanNanos() * (happening.which() % 5);
-			}
-			default -> {
-				this.noDeadLettersUntil = until;
-			}
-		}
-	}
-
 	/**
-	 * Let handlers do what they should from now on.
+	 * Let handlers and the application do what they should from now on.
 	 */
 	void becomeCalm() {
 		this.calm = true;
-		this.failingKeys.clear();
-		this.slowUntil = 0;
-		this.outageUntil = 0;
-		this.hangs = 0;
-		this.restarts = 0;
-		this.noDeadLettersUntil = 0;
+		this.handlerDisturbances.clear();
 	}
 
 	/**
@@ -245,44 +215,6 @@ final class World {
 		return this.calm;
 	}
 
-	boolean isSlow() {
-		return this.simulation.nanoTime() < this.slowUntil;
-	}
-
-	boolean isFailing(String key) {
-		return this.failingKeys.contains(key) || this.simulation.nanoTime() < this.outageUntil;
-	}
-
-	boolean refusesDeadLetters() {
-		return this.simulation.nanoTime() < this.noDeadLettersUntil;
-	}
-
-	/**
-	 * Let the next handler have its container started again, once.
-	 */
-	void maybeRestart(ServiceInstance instance) {
-		if (this.restarts > 0 && instance.isUp()) {
-			this.restarts--;
-			this.instanceDisturbances.restartByHandler(instance);
-		}
-	}
-
-	/**
-	 * Let a handler stop its container, which is started again when it has stopped.
-	 */
-	void restartByHandler(ServiceInstance instance) {
-		if (instance.isUp()) {
-			this.instanceDisturbances.restartByHandler(instance);
-		}
-	}
-
-	/**
-	 * Return whether the next handler is to hang, once.
-	 */
-	boolean takesHang() {
-		return this.hangs > 0 && this.hangs-- > 0;
-	}
-
 	int partitions() {
 		int partitions = 0;
 		for (String topic : TOPICS) {
@@ -293,6 +225,14 @@ final class World {
 
 	List<ServiceInstance> instances() {
 		return this.instances;
+	}
+
+	InstanceDisturbances instanceDisturbances() {
+		return this.instanceDisturbances;
+	}
+
+	HandlerDisturbances handlerDisturbances() {
+		return this.handlerDisturbances;
 	}
 
 	Topics topics() {
@@ -315,8 +255,20 @@ final class World {
 		return this.cluster;
 	}
 
+	Violations violations() {
+		return this.violations;
+	}
+
 	Journal journal() {
 		return this.journal;
+	}
+
+	CommitOracle commits() {
+		return this.commits;
+	}
+
+	DeliveryOracle deliveries() {
+		return this.deliveries;
 	}
 
 }

@@ -379,4 +379,44 @@ class SimulationTests {
 		assertThat(late[0]).isPositive();
 	}
 
+	@Test
+	void eventThatIsDueComesBeforeOrAfterSlowThreads() {
+		assertThat(LongStream.range(0, 50).mapToObj((seed) -> orderOfDueEvent(seed, 1)).distinct())
+			.containsExactlyInAnyOrder(List.of("event", "thread"), List.of("thread", "event"));
+		assertThat(LongStream.range(0, 50).mapToObj((seed) -> orderOfDueEvent(seed, 0)).distinct())
+			.containsExactly(List.of("thread", "event"));
+	}
+
+	private List<String> orderOfDueEvent(long seed, int slowness) {
+		List<String> order = new ArrayList<>();
+		Simulation simulation = new Simulation(seed, this.carriers);
+		simulation.slowness(slowness);
+		simulation.run(() -> {
+			simulation.after(0, () -> order.add("event"));
+			simulation.letOthersRun();
+			order.add("thread");
+			simulation.elapse(1);
+			assertThat(simulation.nanoTime()).isOne();
+		});
+		return order;
+	}
+
+	@Test
+	void slowThreadsLetLittleTimePassAtOnce() {
+		long most = Duration.ofMillis(50).toNanos();
+		Simulation simulation = new Simulation(1, this.carriers);
+		simulation.slowness(1000);
+		simulation.run(() -> {
+			simulation.after(most, () -> this.log.add("event"));
+			simulation.after(2 * most + 1, () -> this.log.add("late event"));
+			for (int i = 0; i < 100; i++) {
+				simulation.letOthersRun();
+			}
+			assertThat(simulation.nanoTime()).isEqualTo(most);
+			assertThat(this.log).containsExactly("event");
+			simulation.elapse(2 * most);
+			assertThat(this.log).containsExactly("event", "late event");
+		});
+	}
+
 }

@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -351,6 +352,23 @@ class SimulatedGroupTests {
 		assertThat(a.events).containsExactlyElementsOf(
 				ids ? List.of("assigned[0]", "revoked[0]", "assigned[]", "assigned[0]") : List.of("assigned[0]"));
 		assertThat(a.records).containsExactly("0@0", "0@1", "0@2", "0@0", "0@1");
+	}
+
+	@ParameterizedTest
+	@MethodSource("protocols")
+	void topicThatMatchesThePatternIsCreatedDuringAJoin(Supplier<Map<String, Object>> protocol) {
+		for (int seed = 0; seed < 40; seed++) {
+			SimulatedWorld world = new SimulatedWorld(seed);
+			world.cluster.disturbances().setMetadataDelay(0);
+			world.cluster.createTopic("t", 1);
+			SimulatedConsumer<String, String> consumer = world.consumer(protocol.get());
+			consumer.subscribe(Pattern.compile("[tu]"));
+			consumer.poll(Duration.ofNanos(seed * 50_000));
+			world.cluster.createTopic("u", 1);
+			consumer.poll(Duration.ofSeconds(20));
+			assertThat(consumer.assignment()).as("seed %s", seed)
+				.containsExactlyInAnyOrder(SimulatedWorld.partition(0), new TopicPartition("u", 0));
+		}
 	}
 
 	@Test

@@ -58,6 +58,10 @@ final class TestMember implements ConsumerRebalanceListener {
 
 	boolean fatal;
 
+	/** What its listener does when it is called, after it has noted that. */
+	Runnable callback = () -> {
+	};
+
 	private boolean notified = true;
 
 	TestMember(SimulatedWorld world, String name, Map<String, Object> config) {
@@ -142,6 +146,7 @@ final class TestMember implements ConsumerRebalanceListener {
 
 	private void note(String what, Collection<TopicPartition> partitions) {
 		this.events.add(what + partitions.stream().map(TopicPartition::partition).toList());
+		this.callback.run();
 	}
 
 }

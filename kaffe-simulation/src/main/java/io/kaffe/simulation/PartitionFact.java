@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.simulation;
+
+/**
+ * What is known of one partition, besides its records.
+ * <p>
+ * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
+ */
+final class PartitionFact {
+
+	private static final long NEVER = Long.MAX_VALUE;
+
+	/** What is committed; -1: nothing. */
+	private long committed = -1;
+
+	/** Up to where all records were found completed at a commit. */
+	private long checked;
+
+	/** To where the committed offset may lead back. */
+	private long back = NEVER;
+
+	/** Where the log ended before it lost its last records. */
+	private long truncated;
+
+	/**
+	 * Where the log ended before it was deleted and created again while it was assigned;
+	 * -1: it was not.
+	 */
+	private long recreated = -1;
+
+	/**
+	 * The log ends, or begins, elsewhere.
+	 */
+	void logChanged() {
+		this.back = 0;
+		this.checked = 0;
+	}
+
+	/**
+	 * The log has lost its last records.
+	 * @param end where it ended before
+	 */
+	void truncated(long end) {
+		logChanged();
+		this.truncated = Math.max(this.truncated, end);
+	}
+
+	/**
+	 * The topic is deleted, with its committed offsets.
+	 */
+	void deleted() {
+		logChanged();
+		this.committed = -1;
+	}
+
+	/**
+	 * The topic that was deleted is created again, while one of its partitions is still
+	 * assigned: what stands where there were records before may be taken for these, as
+	 * without workers (docs/guide/guarantees.md).
+	 * @param end where the log ended before
+	 */
+	void recreatedWhileAssigned(long end) {
+		truncated(end);
+		this.recreated = this.truncated;
+	}
+
+	/**
+	 * The topic that was deleted is created again when none of its partitions is assigned
+	 * any more: it begins anew, and nothing leads its committed offsets back.
+	 * @param late whether a commit of the one before may still arrive
+	 */
+	void recreated(boolean late) {
+		this.truncated = 0;
+		this.recreated = -1;
+		if (!late) {
+			this.back = NEVER;
+		}
+	}
+
+	/**
+	 * Return whether members may take it for the one that was there before.
+	 */
+	boolean isRecreatedWhileAssigned() {
+		return this.recreated >= 0;
+	}
+
+	/**
+	 * Return up to where there may be records that took the place of others.
+	 */
+	long truncated() {
+		return this.truncated;
+	}
+
+	/**
+	 * Return whether members may pass over a record that is produced now.
+	 */
+	boolean mayPassOver(long offset) {
+		return offset < this.committed || offset < this.recreated;
+	}
+
+	/**
+	 * Let the committed offset lead back.
+	 * @param offset to where at most
+	 */
+	void letLeadBack(long offset) {
+		this.back = Math.min(this.back, offset);
+	}
+
+	/**
+	 * Return whether the committed offset may lead back.
+	 */
+	boolean mayLeadBack() {
+		return this.back < NEVER;
+	}
+
+	/**
+	 * Return whether the committed offset may lead back to an offset.
+	 */
+	boolean mayLeadBackTo(long offset) {
+		return offset >= this.back;
+	}
+
+	/**
+	 * Return up to where all records were found completed at a commit.
+	 */
+	long checked() {
+		return this.checked;
+	}
+
+	void checked(long offset) {
+		this.checked = Math.max(this.checked, offset);
+	}
+
+	/**
+	 * An offset is committed.
+	 * @return the one before; -1 if there is none
+	 */
+	long committed(long offset) {
+		long before = this.committed;
+		this.committed = offset;
+		return before;
+	}
+
+}
