@@ -174,11 +174,13 @@ final class CommitOracle implements CommitListener {
 	}
 
 	/**
-	 * Return the offset after the last record, to where a commit comes in any case.
+	 * Return the offset after the last record, to where a commit comes in any case, or 0
+	 * if there is none.
 	 */
 	private long lastRecord(TopicPartition partition, long end) {
 		PartitionLog log = this.cluster.log(partition);
-		for (long offset = end - 1; offset >= log.logStart(); offset--) {
+		long first = Math.max(log.logStart(), this.journal.partition(partition).takenForOldUntil());
+		for (long offset = end - 1; offset >= first; offset--) {
 			if (log.isRecord(offset, this.readCommitted)) {
 				return offset + 1;
 			}

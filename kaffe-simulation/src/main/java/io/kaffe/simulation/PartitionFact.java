@@ -100,6 +100,13 @@ final class PartitionFact {
 	}
 
 	/**
+	 * Return up to where members may take records for those that were there before.
+	 */
+	long takenForOldUntil() {
+		return Math.max(0, this.recreated);
+	}
+
+	/**
 	 * Return up to where there may be records that took the place of others.
 	 */
 	long truncated() {
