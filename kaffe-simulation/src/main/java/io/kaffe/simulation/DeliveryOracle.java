@@ -136,13 +136,15 @@ final class DeliveryOracle {
 	 * unclean election has lost, or that took their place, have no order.
 	 */
 	private void checkOrder(Scenario.Service service, Fact fact, List<Fact> before) {
-		if (fact.offset < this.journal.partition(fact.partition()).truncated() || this.journal.isGone(fact)) {
+		long truncated = this.journal.partition(fact.partition()).truncated();
+		if (fact.offset < truncated || this.journal.isGone(fact)) {
 			return;
 		}
 		boolean keyed = service.isKeyed();
 		this.journal.forEachRecord(fact.partition(), (earlier) -> {
-			if (earlier.offset < fact.offset && !earlier.isOver() && (!keyed || haveSameKey(earlier, fact))
-					&& !before.contains(earlier) && !(service.shape().isAcknowledged() && earlier.deliveries > 0)) {
+			if (earlier.offset < fact.offset && earlier.offset >= truncated && !earlier.isOver()
+					&& (!keyed || haveSameKey(earlier, fact)) && !before.contains(earlier)
+					&& !(service.shape().isAcknowledged() && earlier.deliveries > 0)) {
 				this.violations.add("%s is handled before %s".formatted(fact, earlier));
 			}
 		});
