@@ -104,7 +104,7 @@ record Mutant(String type, int line, String mutator, String description, boolean
 		try (Stream<Path> all = Files.walk(directory)) {
 			all.filter((file) -> file.endsWith(DETAILS)).forEach((details) -> {
 				String text = read(details);
-				String identifier = text.substring(text.indexOf("[id="), text.indexOf(", filename=") - 1);
+				String identifier = text.substring(text.indexOf("[id="), text.indexOf(", filename="));
 				files.put(identifier, details.resolveSibling(
 						identifier.replaceFirst(".*clazz=", "").replaceFirst(", method=.*", "") + ".class"));
 			});
