@@ -29,6 +29,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.table.WorkerState;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -76,6 +78,25 @@ class StallWatchTests {
 			.contains("at " + StallWatchTests.class.getName() + ".recordThatTakesTooLong")
 			.doesNotContain("ended after at most");
 		assertThat(Thread.interrupted()).isFalse();
+	}
+
+	@Test
+	void tableShowsWhichWorkerIsStalledAndWhereItsThreadIs() {
+		this.workers.allocate("worker_1", new AssignedPartition(new TopicPartition("orders", 1), 1));
+		submit(step(0, () -> {
+			this.execution.advance(Duration.ofSeconds(9));
+			assertThat(this.workers.states()).containsEntry(WorkerState.RUNNING, 1)
+				.containsEntry(WorkerState.STALLED, 0);
+			this.execution.advance(Duration.ofSeconds(30));
+			assertThat(this.workers.states()).containsEntry(WorkerState.RUNNING, 0)
+				.containsEntry(WorkerState.STALLED, 1)
+				.containsEntry(WorkerState.IDLE, 1);
+			assertThat(this.workers.stackOf("worker_0")).asString().contains(StallWatchTests.class.getName());
+			assertThat(this.workers.stackOf("worker_1")).isNull();
+		}));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("0");
+		assertThat(this.workers.stackOf("worker_0")).isNull();
 	}
 
 	@Test
