@@ -46,6 +46,10 @@ class StallWatchTests {
 
 	private final List<StalledRecord> reported = new ArrayList<>();
 
+	private boolean over;
+
+	private TestWorkerOwner owner = new TestWorkerOwner();
+
 	private ConsumerWorkers workers = workers(null);
 
 	@AfterEach
@@ -118,6 +122,32 @@ class StallWatchTests {
 	}
 
 	@Test
+	void recordWhoseHandlerHasReturnedIsAStallUntilItIsOver(CapturedOutput output) {
+		DetachedRecord detached = new Detached();
+		this.owner.detachedRecords().add(detached);
+		submit(step(0, () -> {
+		}));
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(9));
+		assertThat(this.workers.stalled()).as("not yet").isEmpty();
+		this.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.workers.stalled()).singleElement().satisfies((stalled) -> {
+			assertThat(stalled.worker()).isEqualTo("worker_7");
+			assertThat(stalled.record().offset()).isEqualTo(70);
+		});
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(this.reported).as("once").hasSize(1);
+		assertThat(output).containsOnlyOnce("The handling of orders-0@70 by worker_7 has taken")
+			.contains("longer than the stall threshold; its handler has returned and has not completed it");
+		this.over = true;
+		assertThat(this.workers.stalled()).isEmpty();
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(output).containsOnlyOnce("The handling of orders-0@70 by worker_7 ended after at most");
+		assertThat(this.owner.detachedRecords()).isEmpty();
+		assertThat(this.execution.timers()).as("nothing is left to look at").isZero();
+	}
+
+	@Test
 	void manyShortRecordsAreNoStall(CapturedOutput output) {
 		for (int offset = 0; offset < 20; offset++) {
 			submit(step(offset, () -> this.execution.advance(Duration.ofSeconds(6))));
@@ -173,14 +203,15 @@ class StallWatchTests {
 	}
 
 	private ConsumerWorkers workers(@Nullable Duration interruptThreshold) {
-		return new ConsumerWorkers(this.execution.runtime(), new TestWorkerOwner() {
+		this.owner = new TestWorkerOwner() {
 
 			@Override
 			public WorkerOwner.StallLimits stallLimits() {
 				return new WorkerOwner.StallLimits(Duration.ofSeconds(10), interruptThreshold);
 			}
 
-		}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+		};
+		return new ConsumerWorkers(this.execution.runtime(), this.owner, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
 
 			@Override
 			public void stalled(String consumer, StalledRecord stalled) {
@@ -196,6 +227,35 @@ class StallWatchTests {
 
 	private Work step(long offset, Runnable body) {
 		return new Step(offset, body);
+	}
+
+	/**
+	 * Was handed to its handler in the beginning.
+	 */
+	private final class Detached implements DetachedRecord {
+
+		private final long since = StallWatchTests.this.execution.nanoTime();
+
+		@Override
+		public ConsumerRecord<?, ?> record() {
+			return new ConsumerRecord<>("orders", 0, 70, "key", "value");
+		}
+
+		@Override
+		public String workerName() {
+			return "worker_7";
+		}
+
+		@Override
+		public long since() {
+			return this.since;
+		}
+
+		@Override
+		public boolean isOver() {
+			return StallWatchTests.this.over;
+		}
+
 	}
 
 	/**
