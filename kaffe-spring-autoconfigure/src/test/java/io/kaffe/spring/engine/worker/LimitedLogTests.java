@@ -76,7 +76,9 @@ class LimitedLogTests {
 		log("parked records", "Parked 2", failure());
 		this.execution.advance(Duration.ofMillis(200));
 		log("parked records", "Parked 3", failure());
-		this.execution.advance(Duration.ofSeconds(10));
+		this.execution.advance(Duration.ofMillis(300));
+		assertThat(this.lines).as("not yet").hasSize(2);
+		this.execution.advance(Duration.ofSeconds(1));
 		assertThat(this.lines).hasSize(3).last().asString().contains("1 more parked records were not logged");
 		this.execution.advance(Duration.ofSeconds(1));
 		log("parked records", "Parked 4", failure());

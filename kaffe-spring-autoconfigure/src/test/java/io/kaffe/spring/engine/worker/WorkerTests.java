@@ -134,6 +134,42 @@ class WorkerTests {
 	}
 
 	@Test
+	void observersAreNotifiedOfAttemptsAndRestarts() {
+		List<String> observed = new ArrayList<>();
+		Worker worker = new ConsumerWorkers(this.runtime, new TestWorkerOwner(), Integer.MAX_VALUE,
+				new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+
+					@Override
+					public HandlerTimer handlerTimer(String consumer) {
+						return (topic, nanos, handled) -> observed.add(topic + " " + nanos + " " + handled);
+					}
+
+					@Override
+					public void restarted(String consumer) {
+						observed.add("restarted");
+					}
+
+				})))
+			.allocate("worker_0", ORDERS_0);
+		worker.submit(new ScriptedWork("a", Work.Progress.DONE) {
+
+			@Override
+			public Progress proceed(Worker by, Turn turn) {
+				by.attempted("orders", 5, observed.isEmpty());
+				if (observed.size() == 1) {
+					throw new IllegalStateException("Broken, on purpose");
+				}
+				return super.proceed(by, turn);
+			}
+
+		});
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(observed).containsExactly("orders 5 true", "restarted", "orders 5 false");
+	}
+
+	@Test
 	void workerThatBreaksDownAfterItWasReleasedIsNotStartedTwice() {
 		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
 		worker.submit(new ScriptedWork("a", Work.Progress.WAITING, Work.Progress.DONE) {
