@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -46,6 +47,7 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.table.ConsumerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -426,6 +428,65 @@ class ConsumerSessionTests {
 		assertThat(this.consumer.leaderEpoch(PARTITION)).isNull();
 	}
 
+	@Test
+	void offsetsWithoutRecordsAtTheEndOfALogAreCommittedToo() {
+		produce(PARTITION, 0, 3);
+		log(PARTITION).appendGap(4);
+		assign(PARTITION);
+		pollAll();
+		assertThat(committed(PARTITION)).isEqualTo(7);
+	}
+
+	@Test
+	void sessionOfADeadThreadLosesItsPartitionsAndClosesItsConsumer() {
+		produce(PARTITION, 0, 3);
+		assign(PARTITION);
+		poll(3);
+		CompletableFuture<SeekResult> seek = this.session.seek(PARTITION, SeekPosition.offset(0));
+		this.session.abandon();
+		assertThat(this.session.assignments()).isEmpty();
+		assertThat(this.session.state()).isEqualTo(ConsumerState.STOPPED);
+		assertThat(this.consumer.closed()).isTrue();
+		assertThat(seek).isCompletedExceptionally();
+		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll", "revoked [orders-0]",
+				"unregistered");
+		this.execution.runAll();
+		assertThat(this.handled).as("nothing more is begun").isEmpty();
+	}
+
+	@Test
+	void listenerThatSeeksIsNotifiedOfItsPartitionsWhileTheyAreAssigned() {
+		assign(PARTITION);
+		this.session.idle(List.of(PARTITION));
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		this.session.forgetSeeks(List.of(PARTITION));
+		assign(OTHER);
+		this.session.stopping(() -> this.session.seekAssigned(List.of(PARTITION)));
+		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll", "idle [orders-0]",
+				"revoked [orders-0]", "assigned [orders-1]", "revoked [orders-1]", "unregistered");
+	}
+
+	@Test
+	void operatorsAreAnsweredWhenTheConsumerStops() {
+		assign(PARTITION);
+		CompletableFuture<SeekResult> before = this.session.seek(PARTITION, SeekPosition.beginning());
+		this.session.stopping(() -> {
+		});
+		assertThat(before).isCompletedExceptionally();
+		assertThat(this.session.seek(PARTITION, SeekPosition.beginning())).isCompletedExceptionally();
+		assertThat(this.session.state()).isEqualTo(ConsumerState.STOPPED);
+	}
+
+	@Test
+	void partitionsThatAreAssignedAreKnownAtOnce() {
+		assertThat(this.session.isAssigned(PARTITION)).isFalse();
+		assign(PARTITION);
+		assertThat(this.session.isAssigned(PARTITION)).isTrue();
+		assertThat(this.session.isPaused(PARTITION)).isFalse();
+		assertThat(this.session.isAssigned(OTHER)).isFalse();
+	}
+
 	private WorkerContainer adopted(StandardWorkerAllocationStrategy strategy, int maxRecords) {
 		return ContainerFixtures.handledBy(strategy, maxRecords, (record) -> {
 			this.handled.add(record.topic() + "-" + record.partition() + "@" + record.offset());
@@ -458,9 +519,13 @@ class ConsumerSessionTests {
 	}
 
 	private void assign(TopicPartition... partitions) {
+		for (TopicPartition partition : partitions) {
+			produce(partition, 0, 0);
+		}
 		this.session.tick();
 		this.consumer.take(List.of(partitions));
 		this.session.assigned(List.of(partitions));
+		this.session.seekAssigned(List.of(partitions));
 		this.session.positioned(List.of(partitions));
 	}
 
@@ -510,6 +575,8 @@ class ConsumerSessionTests {
 	 */
 	private static final class Seeking implements ConsumerSeekAware {
 
+		private final List<String> notifications = new ArrayList<>();
+
 		private @Nullable ConsumerSeekCallback callback;
 
 		ConsumerSeekCallback callback() {
@@ -519,6 +586,31 @@ class ConsumerSessionTests {
 		@Override
 		public void registerSeekCallback(ConsumerSeekCallback callback) {
 			this.callback = callback;
+		}
+
+		@Override
+		public void onPartitionsAssigned(Map<TopicPartition, Long> assignments, ConsumerSeekCallback callback) {
+			this.notifications.add("assigned " + assignments.keySet());
+		}
+
+		@Override
+		public void onFirstPoll() {
+			this.notifications.add("first poll");
+		}
+
+		@Override
+		public void onIdleContainer(Map<TopicPartition, Long> assignments, ConsumerSeekCallback callback) {
+			this.notifications.add("idle " + assignments.keySet());
+		}
+
+		@Override
+		public void onPartitionsRevoked(@Nullable Collection<TopicPartition> partitions) {
+			this.notifications.add("revoked " + partitions);
+		}
+
+		@Override
+		public void unregisterSeekCallback() {
+			this.notifications.add("unregistered");
 		}
 
 	}
