@@ -81,17 +81,18 @@ final class BatchBench {
 						.add(topic + " " + Duration.ofNanos(nanos).toMillis() + (handled ? " handled" : " failed"));
 				}
 
-			})).register("orders", 16, new TestWorkerOwner() {
+			}))
+		.register("orders", 16, new TestWorkerOwner() {
 
-				@Override
-				public void stopBecause(String reason, @Nullable Throwable failure) {
-					if (!BatchBench.this.mayStop) {
-						throw new AssertionError(reason, failure);
-					}
-					BatchBench.this.stops.add(reason);
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				if (!BatchBench.this.mayStop) {
+					throw new AssertionError(reason, failure);
 				}
+				BatchBench.this.stops.add(reason);
+			}
 
-			});
+		});
 
 	final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
 

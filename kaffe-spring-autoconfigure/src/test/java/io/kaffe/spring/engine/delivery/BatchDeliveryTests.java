@@ -219,7 +219,8 @@ class BatchDeliveryTests {
 		assertThat(attempt.positionOfFailure(new BatchListenerFailedException("broken", 2))).isEqualTo(-1);
 		assertThat(attempt.positionOfFailure(new BatchListenerFailedException("broken", this.orders.records(2).get(0))))
 			.isEqualTo(2);
-		assertThat(attempt.positionOfFailure(new BatchListenerFailedException("broken", this.refunds.records(2).get(0))))
+		assertThat(
+				attempt.positionOfFailure(new BatchListenerFailedException("broken", this.refunds.records(2).get(0))))
 			.as("not in the batch")
 			.isEqualTo(-1);
 		assertThat(attempt.positionOfFailure(new IllegalStateException("broken"))).isEqualTo(-1);
@@ -227,7 +228,8 @@ class BatchDeliveryTests {
 
 	private List<BatchAttempt.BatchedRecord> records(long... offsets) {
 		List<BatchAttempt.BatchedRecord> records = new ArrayList<>();
-		this.orders.records(offsets).forEach((record) -> records.add(new BatchAttempt.BatchedRecord(record, this.orders)));
+		this.orders.records(offsets)
+			.forEach((record) -> records.add(new BatchAttempt.BatchedRecord(record, this.orders)));
 		return records;
 	}
 

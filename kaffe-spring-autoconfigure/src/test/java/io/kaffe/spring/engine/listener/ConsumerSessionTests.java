@@ -448,8 +448,8 @@ class ConsumerSessionTests {
 		assertThat(this.session.state()).isEqualTo(ConsumerState.STOPPED);
 		assertThat(this.consumer.closed()).isTrue();
 		assertThat(seek).isCompletedExceptionally();
-		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll", "revoked [orders-0]",
-				"unregistered");
+		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll",
+				"revoked [orders-0]", "unregistered");
 		this.execution.runAll();
 		assertThat(this.handled).as("nothing more is begun").isEmpty();
 	}

@@ -71,9 +71,7 @@ class ConsumerTableTests {
 		assign(List.of(new TopicPartition("a", 0)));
 		poll(new TopicPartition("orders", 2), 3);
 		ConsumerSnapshot table = this.adopted.snapshot(false);
-		assertThat(table.partitions()).extracting(PartitionSnapshot::topic)
-			.startsWith("a", "orders")
-			.hasSize(13);
+		assertThat(table.partitions()).extracting(PartitionSnapshot::topic).startsWith("a", "orders").hasSize(13);
 		assertThat(table.partitions().subList(1, 13)).extracting(PartitionSnapshot::partition)
 			.containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 		assertThat(table.workers()).extracting(WorkerSnapshot::name)
@@ -188,8 +186,8 @@ class ConsumerTableTests {
 
 	private void poll(TopicPartition partition, int more) {
 		for (int offset = 0; offset < more; offset++) {
-			log(partition).append(new ConsumerRecord<>(partition.topic(), partition.partition(), offset,
-					"key" + offset, "value"));
+			log(partition).append(
+					new ConsumerRecord<>(partition.topic(), partition.partition(), offset, "key" + offset, "value"));
 		}
 		this.session.tick();
 		List<ConsumerRecord<Object, Object>> records = this.consumer.fetch(partition, 1000);

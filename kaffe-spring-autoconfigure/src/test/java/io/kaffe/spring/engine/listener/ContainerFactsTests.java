@@ -85,8 +85,8 @@ class ContainerFactsTests {
 		Properties overrides = new Properties();
 		overrides.setProperty(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "7");
 		properties.setKafkaConsumerProperties(overrides);
-		ContainerFacts facts = facts(properties, Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 8,
-				ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, "60000"));
+		ContainerFacts facts = facts(properties,
+				Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 8, ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, "60000"));
 		assertThat(facts.maxPollRecords()).isEqualTo(7);
 		assertThat(facts.maxPollInterval()).isEqualTo(Duration.ofMinutes(1));
 		assertThat(facts.consumerConfiguration()).containsEntry(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, "7");

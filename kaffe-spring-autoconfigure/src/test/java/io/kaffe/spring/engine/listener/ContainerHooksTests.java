@@ -197,8 +197,9 @@ class ContainerHooksTests {
 			.requireNonNull(this.container.getContainerProperties().getMessageListener());
 		assertThat(dispatching.wantsPollResult()).isTrue();
 		ConsumerRecord<Object, Object> record = new ConsumerRecord<>("orders", 0, 0, "key", "value");
-		dispatching.onMessage(new ConsumerRecords<>(Map.of(PARTITION, List.of(record)),
-				Map.of(PARTITION, new OffsetAndMetadata(1))), null, this.consumer);
+		dispatching.onMessage(
+				new ConsumerRecords<>(Map.of(PARTITION, List.of(record)), Map.of(PARTITION, new OffsetAndMetadata(1))),
+				null, this.consumer);
 		this.execution.runAll();
 		assertThat(this.handled).containsExactly(0L);
 		this.execution.advance(Duration.ofSeconds(1));

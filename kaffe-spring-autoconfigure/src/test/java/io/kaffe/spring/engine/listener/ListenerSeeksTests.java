@@ -142,8 +142,9 @@ class ListenerSeeksTests {
 		this.seeks.idle(List.of(ORDERS));
 		this.seeks.revoked(List.of(ORDERS));
 		this.seeks.end(List.of(REFUNDS));
-		assertThat(this.notifications).containsExactly("registered", "registered", "assigned {orders-0=50}", "first poll",
-				"registered", "idle {orders-0=50}", "revoked [orders-0]", "revoked [refunds-0]", "unregistered");
+		assertThat(this.notifications).containsExactly("registered", "registered", "assigned {orders-0=50}",
+				"first poll", "registered", "idle {orders-0=50}", "revoked [orders-0]", "revoked [refunds-0]",
+				"unregistered");
 		assertThat(this.seeks.getGroupId()).isEqualTo("shop");
 	}
 

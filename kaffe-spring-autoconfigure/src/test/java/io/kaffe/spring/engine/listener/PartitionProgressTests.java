@@ -98,7 +98,8 @@ class PartitionProgressTests {
 		append(null, 0, 1, 2);
 		complete(0);
 		this.progress.advance(1, 0, NOON.plusSeconds(5));
-		assertThat(snapshot().oldestUnfinished()).isEqualTo(new PartitionSnapshot.OldestUnfinished(1, NOON.plusSeconds(5)));
+		assertThat(snapshot().oldestUnfinished())
+			.isEqualTo(new PartitionSnapshot.OldestUnfinished(1, NOON.plusSeconds(5)));
 		complete(1);
 		this.progress.append(records(3), null, NOON.plusSeconds(7));
 		assertThat(snapshot().oldestUnfinished()).as("others are open")
@@ -106,7 +107,8 @@ class PartitionProgressTests {
 		complete(2, 3);
 		this.progress.advance(4, 0, NOON.plusSeconds(8));
 		this.progress.append(records(4), null, NOON.plusSeconds(9));
-		assertThat(snapshot().oldestUnfinished()).isEqualTo(new PartitionSnapshot.OldestUnfinished(4, NOON.plusSeconds(9)));
+		assertThat(snapshot().oldestUnfinished())
+			.isEqualTo(new PartitionSnapshot.OldestUnfinished(4, NOON.plusSeconds(9)));
 	}
 
 	@Test

@@ -46,10 +46,10 @@ class ConsumerObserversTests {
 		publishAll(new ConsumerObservers("orders", List.of(this.recording, this.recording)));
 		assertThat(this.observed).containsExactly("orders: attempted orders-topic 5 true",
 				"orders: attempted orders-topic 5 true", "orders: committed refused", "orders: committed refused",
-				"orders: rebalanced [orders-0]", "orders: rebalanced [orders-0]", "orders: parked 7 late", "orders: parked 7 late",
-				"orders: stalled worker_0", "orders: stalled worker_0", "orders: stopped for good",
-				"orders: stopped for good", "orders: restarted", "orders: restarted", "orders: internal error",
-				"orders: internal error");
+				"orders: rebalanced [orders-0]", "orders: rebalanced [orders-0]", "orders: parked 7 late",
+				"orders: parked 7 late", "orders: stalled worker_0", "orders: stalled worker_0",
+				"orders: stopped for good", "orders: stopped for good", "orders: restarted", "orders: restarted",
+				"orders: internal error", "orders: internal error");
 	}
 
 	@Test
@@ -73,7 +73,8 @@ class ConsumerObserversTests {
 	private static void publishAll(ConsumerObservers observers) {
 		observers.attempted("orders-topic", 5, true);
 		observers.committed(new IllegalStateException("refused"));
-		observers.rebalanced(new ConsumerSnapshot.Rebalance(Instant.EPOCH, "assigned", List.of("orders-0"), null, List.of()));
+		observers.rebalanced(
+				new ConsumerSnapshot.Rebalance(Instant.EPOCH, "assigned", List.of("orders-0"), null, List.of()));
 		ConsumerRecord<?, ?> record = new ConsumerRecord<>("orders-topic", 0, 7, "key", "value");
 		observers.parked(record, new IllegalStateException("late"));
 		observers.stalled(new StalledRecord("worker_0", record, Duration.ofMinutes(1)));

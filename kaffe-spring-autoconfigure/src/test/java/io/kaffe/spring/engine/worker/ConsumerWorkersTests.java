@@ -84,8 +84,7 @@ class ConsumerWorkersTests {
 	void workerOfAPartitionIsFoundByItUntilItIsReleased() {
 		AssignedPartition assigned = new AssignedPartition(new TopicPartition("orders", 0), 1);
 		Worker worker = this.workers.allocate("worker_0", assigned);
-		Worker other = this.workers.allocate("worker_1",
-				new AssignedPartition(new TopicPartition("orders", 1), 1));
+		Worker other = this.workers.allocate("worker_1", new AssignedPartition(new TopicPartition("orders", 1), 1));
 		assertThat(this.workers.workerFor(new TopicPartition("orders", 0))).isSameAs(worker);
 		assertThat(this.workers.workerFor(new TopicPartition("orders", 1))).isSameAs(other);
 		assertThat(this.workers.workerFor(new TopicPartition("orders", 2))).isNull();
@@ -95,8 +94,7 @@ class ConsumerWorkersTests {
 
 	@Test
 	void eachWorkerCountsInItsState() {
-		Worker worker = this.workers.allocate("worker_0",
-				new AssignedPartition(new TopicPartition("orders", 0), 1));
+		Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
 		this.workers.allocate("worker_1", new AssignedPartition(new TopicPartition("orders", 1), 1));
 		worker.submit(new OneRecord());
 		assertThat(this.workers.states()).containsOnlyKeys(WorkerState.values())

@@ -36,8 +36,7 @@ class FailuresOfAnyKindTests {
 			}
 			lines.add(message.toString());
 		}, "Could not commit", new IllegalStateException("refused"));
-		assertThat(lines)
-			.containsExactly("Could not commit: java.lang.IllegalStateException, which cannot be printed");
+		assertThat(lines).containsExactly("Could not commit: java.lang.IllegalStateException, which cannot be printed");
 	}
 
 	@Test

@@ -127,7 +127,9 @@ class LimitedLogTests {
 		assertThat(this.stacks).as("there is room again").last().isInstanceOf(classes.get(119));
 		log("parked records", "Parked", (Throwable) classes.get(119).getConstructor().newInstance());
 		this.execution.advance(Duration.ofSeconds(1));
-		assertThat(this.lines).last().asString().endsWith("1 more parked records were not logged: " + classes.get(119).getName());
+		assertThat(this.lines).last()
+			.asString()
+			.endsWith("1 more parked records were not logged: " + classes.get(119).getName());
 	}
 
 	@Test

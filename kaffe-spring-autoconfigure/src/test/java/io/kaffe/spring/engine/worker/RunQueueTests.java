@@ -228,8 +228,9 @@ class RunQueueTests {
 			}
 		}));
 		this.execution.runAll();
-		assertThat(output).containsOnlyOnce("Consumer 'orders': Worker worker_orders_0_0 broke down outside the handler;"
-				+ " restarting it in 1000 ms");
+		assertThat(output)
+			.containsOnlyOnce("Consumer 'orders': Worker worker_orders_0_0 broke down outside the handler;"
+					+ " restarting it in 1000 ms");
 		this.execution.advance(Duration.ofMillis(999));
 		this.execution.runAll();
 		assertThat(this.done).isEmpty();
@@ -259,7 +260,8 @@ class RunQueueTests {
 		}));
 		this.execution.runAll();
 		assertThat(reasons).containsExactly("Worker worker_orders_0_0 broke down outside the handler too often");
-		assertThat(output).containsOnlyOnce("Consumer 'orders': Worker worker_orders_0_0 broke down outside the handler");
+		assertThat(output)
+			.containsOnlyOnce("Consumer 'orders': Worker worker_orders_0_0 broke down outside the handler");
 	}
 
 	@Test

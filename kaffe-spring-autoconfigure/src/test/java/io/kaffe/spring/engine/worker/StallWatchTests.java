@@ -211,14 +211,15 @@ class StallWatchTests {
 			}
 
 		};
-		return new ConsumerWorkers(this.execution.runtime(), this.owner, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+		return new ConsumerWorkers(this.execution.runtime(), this.owner, Integer.MAX_VALUE,
+				new ConsumerObservers("orders", List.of(new ConsumerObserver() {
 
-			@Override
-			public void stalled(String consumer, StalledRecord stalled) {
-				StallWatchTests.this.reported.add(stalled);
-			}
+					@Override
+					public void stalled(String consumer, StalledRecord stalled) {
+						StallWatchTests.this.reported.add(stalled);
+					}
 
-		})));
+				})));
 	}
 
 	private void submit(Work work) {
