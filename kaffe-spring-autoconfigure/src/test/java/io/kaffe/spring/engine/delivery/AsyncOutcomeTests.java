@@ -17,6 +17,7 @@ package io.kaffe.spring.engine.delivery;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 import io.micrometer.observation.Observation;
@@ -132,9 +133,7 @@ class AsyncOutcomeTests {
 
 	private CompletableFuture<?> returned(boolean hasErrorHandler, Adapter adapter) {
 		this.outcome.answeredBy(this.answer, hasErrorHandler).whenComplete(adapter::answered);
-		CompletableFuture<?> returned = this.outcome.whenReturned();
-		assertThat(returned).isNotNull();
-		return returned;
+		return Objects.requireNonNull(this.outcome.whenReturned());
 	}
 
 	private static @Nullable Throwable failureOf(CompletableFuture<?> returned) {

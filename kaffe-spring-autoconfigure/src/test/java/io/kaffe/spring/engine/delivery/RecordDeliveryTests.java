@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.delivery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -197,8 +198,7 @@ class RecordDeliveryTests {
 		this.async = true;
 		CompletableFuture<String> answer = new CompletableFuture<>();
 		this.listener = (acknowledgment) -> {
-			AsyncOutcome outcome = AsyncOutcome.current();
-			assertThat(outcome).isNotNull();
+			AsyncOutcome outcome = Objects.requireNonNull(AsyncOutcome.current());
 			outcome.answeredBy(answer, false).thenAccept((reply) -> outcome.acknowledge());
 		};
 		CompletableFuture<?> outcome = deliver(null);
@@ -216,8 +216,7 @@ class RecordDeliveryTests {
 		this.async = true;
 		CompletableFuture<String> answer = new CompletableFuture<>();
 		this.listener = (acknowledgment) -> {
-			AsyncOutcome outcome = AsyncOutcome.current();
-			assertThat(outcome).isNotNull();
+			AsyncOutcome outcome = Objects.requireNonNull(AsyncOutcome.current());
 			outcome.answeredBy(answer, false);
 		};
 		CompletableFuture<?> outcome = deliver(null);
@@ -439,9 +438,7 @@ class RecordDeliveryTests {
 
 		@Override
 		public void onError(Observation.Context context) {
-			Throwable error = context.getError();
-			assertThat(error).isNotNull();
-			RecordDeliveryTests.this.called.add("error " + error.getMessage());
+			RecordDeliveryTests.this.called.add("error " + Objects.requireNonNull(context.getError()).getMessage());
 		}
 
 		@Override

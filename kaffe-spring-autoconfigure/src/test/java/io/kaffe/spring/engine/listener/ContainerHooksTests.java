@@ -204,7 +204,7 @@ class ContainerHooksTests {
 		assertThat(this.handled).containsExactly(0L);
 		this.execution.advance(Duration.ofSeconds(1));
 		Objects.requireNonNull(this.container.getBatchInterceptor()).setupThreadState(this.consumer);
-		assertThat(this.target.committed(Set.of(PARTITION)).get(PARTITION).offset()).isEqualTo(1);
+		assertThat(this.target.committed(Set.of(PARTITION))).containsEntry(PARTITION, new OffsetAndMetadata(1));
 	}
 
 	@Test

@@ -16,6 +16,7 @@
 package io.kaffe.spring.engine.worker;
 
 import java.util.List;
+import java.util.Objects;
 
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -52,8 +53,7 @@ class DefaultWorkerManagerTests {
 		assertThat(this.manager.workerFor("orders", "orders", 0)).isNull();
 		this.workers.allocate("worker_0", new AssignedPartition(PARTITION, 1));
 		this.workers.allocate("worker_7", new AssignedPartition(new TopicPartition("orders", 7), 2));
-		WorkerSnapshot present = this.manager.workerFor("orders", "orders", 0);
-		assertThat(present).isNotNull();
+		WorkerSnapshot present = Objects.requireNonNull(this.manager.workerFor("orders", "orders", 0));
 		assertThat(present.name()).isEqualTo("worker_0");
 		assertThat(present.partitions()).containsExactly("orders-0");
 		assertThat(this.manager.workerFor("orders", "orders", 7)).isEqualTo(LISTED);
