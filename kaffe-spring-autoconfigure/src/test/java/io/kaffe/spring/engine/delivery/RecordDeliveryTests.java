@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -249,6 +250,10 @@ class RecordDeliveryTests {
 			assertThat(detached.since()).isEqualTo(this.execution.nanoTime());
 			assertThat(detached.isOver()).isFalse();
 		});
+		assertThat(acknowledgments.get(0)).hasToString("Acknowledgment for orders-0@7");
+		assertThat(acknowledgments.get(0).isOutOfOrderCommit()).isTrue();
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> acknowledgments.get(0).nack(Duration.ofSeconds(1)));
 		acknowledgments.get(0).acknowledge();
 		acknowledgments.get(0).acknowledge();
 		assertThat(this.assignment.completed).containsExactly(7L);
