@@ -39,6 +39,9 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 
 import io.kaffe.spring.SeekPosition;
@@ -57,6 +60,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  * is moved or records cannot be dispatched, what throws on the consumer thread, and the
  * ceiling of the buffer.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ConsumerSessionTests {
 
 	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
@@ -465,6 +469,25 @@ class ConsumerSessionTests {
 		this.session.stopping(() -> this.session.seekAssigned(List.of(PARTITION)));
 		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll", "idle [orders-0]",
 				"revoked [orders-0]", "assigned [orders-1]", "revoked [orders-1]", "unregistered");
+	}
+
+	@Test
+	void recordThatIsHandledWhenTheTimeOfADrainIsOverIsNamed(CapturedOutput output) {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000);
+		this.session = this.adopted.session(this.consumer);
+		produce(PARTITION, 0, 3);
+		assign(PARTITION);
+		this.whileHandling = () -> {
+			this.seeking.callback().seek("orders", 0, 0);
+			this.session.tick();
+			this.execution.advance(Duration.ofMinutes(1));
+			this.session.tick();
+		};
+		poll(3);
+		this.execution.runAll();
+		assertThat(output).contains("Drain timeout: worker_orders_0 is still handling orders-0@0 of orders-0#1, which it "
+				+ "loses; the record will be redelivered");
+		assertThat(this.session.assignments()).extracting(Object::toString).containsExactly("orders-0#2");
 	}
 
 	@Test
