@@ -502,6 +502,60 @@ class ConsumerSessionTests {
 	}
 
 	@Test
+	void seekOfAnOperatorGoesWhereItIsAsked() {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		assertThat(sought(SeekPosition.end())).isCompletedWithValue(new SeekResult(20, 0, List.of()));
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(20);
+		assertThat(committed(PARTITION)).as("committed at once").isEqualTo(20);
+		assertThat(sought(SeekPosition.offset(0))).isCompletedWithValue(new SeekResult(0, 0, List.of()));
+		assertThat(sought(SeekPosition.offset(20))).isCompletedWithValue(new SeekResult(20, 0, List.of()));
+		assertThat(sought(SeekPosition.offset(21))).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withMessageContaining("Offset 21 is out of the range of orders-0, which has offsets from 0 to 20");
+		assertThat(sought(SeekPosition.beginning())).isCompletedWithValue(new SeekResult(0, 0, List.of()));
+		assertThat(this.consumer.position(PARTITION)).isZero();
+	}
+
+	@Test
+	void seekWaitsForTheRecordThatIsBeingHandledAndSaysWhatItPasses(CapturedOutput output) {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		List<Boolean> answered = new ArrayList<>();
+		List<CompletableFuture<SeekResult>> seeks = new ArrayList<>();
+		this.whileHandling = () -> {
+			seeks.add(this.session.seek(PARTITION, SeekPosition.offset(10)));
+			this.session.tick();
+			answered.add(seeks.get(0).isDone());
+			seeks.add(this.session.seek(PARTITION, SeekPosition.offset(11)));
+			this.session.tick();
+		};
+		poll(20);
+		this.execution.runAll();
+		assertThat(answered).containsExactly(false);
+		assertThat(seeks.get(1)).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withMessageContaining("orders-0 is being sought already");
+		this.session.tick();
+		assertThat(seeks.get(0)).isCompletedWithValue(new SeekResult(10, 9, List.of()));
+		assertThat(output).contains("Seeking orders-0 to offset 10 as requested, past 9 unfinished records");
+	}
+
+	@Test
+	void seekFailsIfThePartitionIsTakenAway() {
+		produce(PARTITION, 0, 20);
+		assertThat(sought(SeekPosition.beginning())).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withMessageContaining("orders-0 was taken from the consumer before it was sought");
+	}
+
+	private CompletableFuture<SeekResult> sought(SeekPosition to) {
+		CompletableFuture<SeekResult> answer = this.session.seek(PARTITION, to);
+		this.session.tick();
+		return answer;
+	}
+
+	@Test
 	void partitionsThatAreAssignedAreKnownAtOnce() {
 		assertThat(this.session.isAssigned(PARTITION)).isFalse();
 		assign(PARTITION);
