@@ -40,7 +40,8 @@ class ListenerFailureTests {
 		assertThat(ListenerFailure.isDescribable(new IllegalStateException(new IllegalArgumentException("broken"))))
 			.isTrue();
 		assertThat(ListenerFailure.isDescribable(new HostileException())).isFalse();
-		assertThat(ListenerFailure.isDescribable(new IllegalStateException("broken", new HostileException()))).isFalse();
+		assertThat(ListenerFailure.isDescribable(new IllegalStateException("broken", new HostileException())))
+			.isFalse();
 		IllegalStateException suppressing = new IllegalStateException("broken");
 		suppressing.addSuppressed(new IllegalArgumentException("harmless"));
 		assertThat(ListenerFailure.isDescribable(suppressing)).isTrue();

@@ -74,8 +74,8 @@ class RecordWorkTests {
 						.add(topic + " " + Duration.ofNanos(nanos).toMillis() + (handled ? " handled" : " failed"));
 				}
 
-			})).register("orders", 16,
-			new StoppableConsumer());
+			}))
+		.register("orders", 16, new StoppableConsumer());
 
 	private final Worker worker = this.workers.internal("worker");
 
@@ -130,8 +130,8 @@ class RecordWorkTests {
 		start(policy(FailureAction.PARK), 2);
 		this.execution.runAll();
 		assertThat(contexts).extracting((context) -> context.get("offset")).containsExactly("0", "1");
-		assertThat(contexts.get(0)).isEqualTo(Map.of("consumer", "orders", "worker", "worker", "topic", "orders",
-				"partition", "0", "offset", "0"));
+		assertThat(contexts.get(0)).isEqualTo(
+				Map.of("consumer", "orders", "worker", "worker", "topic", "orders", "partition", "0", "offset", "0"));
 		assertThat(MDC.get("consumer")).isNull();
 		assertThat(MDC.get("offset")).isNull();
 	}

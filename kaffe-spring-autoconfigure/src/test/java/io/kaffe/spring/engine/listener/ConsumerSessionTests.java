@@ -485,8 +485,9 @@ class ConsumerSessionTests {
 		};
 		poll(3);
 		this.execution.runAll();
-		assertThat(output).contains("Drain timeout: worker_orders_0 is still handling orders-0@0 of orders-0#1, which it "
-				+ "loses; the record will be redelivered");
+		assertThat(output)
+			.contains("Drain timeout: worker_orders_0 is still handling orders-0@0 of orders-0#1, which it "
+					+ "loses; the record will be redelivered");
 		assertThat(this.session.assignments()).extracting(Object::toString).containsExactly("orders-0#2");
 	}
 

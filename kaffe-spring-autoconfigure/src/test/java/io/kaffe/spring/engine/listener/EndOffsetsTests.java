@@ -254,8 +254,9 @@ class EndOffsetsTests {
 
 	@Test
 	void intervalMustNotBeNegative() {
-		assertThatIllegalArgumentException().isThrownBy(() -> new EndOffsets(this.consumers, (configuration) -> admin(),
-				Duration.ofSeconds(-1), this.execution, this.execution))
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new EndOffsets(this.consumers, (configuration) -> admin(), Duration.ofSeconds(-1),
+					this.execution, this.execution))
 			.withMessage("'kaffe.lag.interval' must not be negative; 0 switches it off");
 	}
 
