@@ -154,6 +154,9 @@ class OffsetWindowTests {
 		assertThat(window.firstOpen()).isEqualTo(4 * 4096);
 		assertThat(window.advance()).isEqualTo(4 * 4096);
 		assertThat(window.segments()).isZero();
+		assertThat(window.isComplete(4096)).isTrue();
+		window.append(4 * 4096);
+		assertThat(window.firstOpen()).isEqualTo(4 * 4096);
 	}
 
 	@Test
