@@ -139,6 +139,26 @@ class ConsumerTableTests {
 	}
 
 	@Test
+	void ofTwoRecordsTheOneThatIsHandledForLongerIsShownFirst() {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
+		this.session = this.adopted.session(this.consumer);
+		TopicPartition partition = new TopicPartition("orders", 0);
+		assign(List.of(partition));
+		poll(partition, 3);
+		this.whileHandling = () -> {
+			this.execution.advance(Duration.ofSeconds(5));
+			this.whileHandling = () -> {
+				this.execution.advance(Duration.ofSeconds(5));
+				this.shown.add(this.adopted.snapshot(false));
+			};
+			this.execution.runOne();
+		};
+		this.execution.runAll();
+		assertThat(this.shown.get(0).workers()).extracting(WorkerSnapshot::name)
+			.startsWith("worker_orders_0_0", "worker_orders_0_1");
+	}
+
+	@Test
 	void limitIsShownIfThereIsOne() {
 		assertThat(this.adopted.snapshot(false).settings().maxConcurrency()).isNull();
 		this.adopted.context().workers().maxConcurrency(4);
