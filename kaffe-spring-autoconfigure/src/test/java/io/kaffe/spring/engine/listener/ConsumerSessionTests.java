@@ -557,6 +557,43 @@ class ConsumerSessionTests {
 	}
 
 	@Test
+	void seekOfAnotherThreadIsDoneBeforeTheNextPoll() throws Exception {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		pollAll();
+		Thread other = new Thread(() -> this.seeking.callback().seek("orders", 0, 13));
+		other.start();
+		other.join();
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(20);
+		this.session.tick();
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(13);
+	}
+
+	@Test
+	void sessionGoesOnAfterARevocation() {
+		produce(OTHER, 0, 5);
+		assign(PARTITION, OTHER);
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(this.session.state()).isEqualTo(ConsumerState.RUNNING);
+		this.consumer.letGo(List.of(PARTITION));
+		pollAll();
+		assertThat(committed(OTHER)).isEqualTo(5);
+	}
+
+	@Test
+	void partitionsThatAreRevokedDuringAStopAreCommittedToo() {
+		produce(PARTITION, 0, 5);
+		assign(PARTITION);
+		poll(5);
+		this.execution.runAll();
+		this.session.stopping(() -> this.session.revoked(List.of(PARTITION), () -> {
+		}));
+		assertThat(committed(PARTITION)).isEqualTo(5);
+		assertThat(this.session.assignments()).isEmpty();
+	}
+
+	@Test
 	void partitionsThatAreAssignedAreKnownAtOnce() {
 		assertThat(this.session.isAssigned(PARTITION)).isFalse();
 		assign(PARTITION);

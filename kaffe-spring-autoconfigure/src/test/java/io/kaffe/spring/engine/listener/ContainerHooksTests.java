@@ -40,6 +40,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationEvent;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.event.ConsumerFailedToStartEvent;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
@@ -205,6 +206,15 @@ class ContainerHooksTests {
 		this.execution.advance(Duration.ofSeconds(1));
 		Objects.requireNonNull(this.container.getBatchInterceptor()).setupThreadState(this.consumer);
 		assertThat(this.target.committed(Set.of(PARTITION))).containsEntry(PARTITION, new OffsetAndMetadata(1));
+	}
+
+	@Test
+	void supervisionSeesTheEventsOfTheContainer() {
+		ApplicationEventPublisher publisher = Objects.requireNonNull(this.container.getApplicationEventPublisher());
+		publisher.publishEvent(new ConsumerFailedToStartEvent(this, this.container));
+		assertThat(this.adopted.supervision().failedToStart()).isEqualTo(1);
+		assertThat(this.events).hasSize(1);
+		assertThat(this.container.getRecordInterceptor()).isNull();
 	}
 
 	@Test

@@ -44,7 +44,10 @@ import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.BeanUtils;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -60,6 +63,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 /**
  * Tests for {@link EndOffsets} with brokers that answer as a test requires.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class EndOffsetsTests {
 
 	private static final TopicPartition FIRST = new TopicPartition("orders", 0);
@@ -250,6 +254,41 @@ class EndOffsetsTests {
 		this.ends.start();
 		this.execution.advance(Duration.ZERO);
 		assertThat(this.configurations).hasSize(2);
+	}
+
+	@Test
+	void brokersThatDoNotAnswerAreAWarningOnceAndSoIsThatTheyDoAgain(CapturedOutput output) {
+		assign();
+		this.ends.start();
+		this.unanswered = ALL;
+		this.execution.advance(Duration.ZERO);
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(output)
+			.containsOnlyOnce("Could not ask brokers for the end offsets of all partitions of 'orders': their "
+					+ "lag may be unknown until they answer");
+		this.unanswered = Set.of();
+		this.execution.advance(Duration.ofSeconds(10));
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(output).containsOnlyOnce("End offsets are available again for all partitions of 'orders'");
+	}
+
+	@Test
+	void brokersAreAskedSoonAgainAfterTheNextAssignment() {
+		this.ends.start();
+		this.execution.advance(Duration.ofSeconds(5));
+		for (int asked = 1; asked < 4; asked++) {
+			assertThat(this.requests).isEqualTo(asked);
+			rebalanced("assigned");
+			this.execution.advance(Duration.ofSeconds(1));
+		}
+		rebalanced("assigned");
+		this.ends.stop();
+		this.ends.start();
+		this.execution.advance(Duration.ZERO);
+		int before = this.requests;
+		rebalanced("assigned");
+		this.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.requests).as("after it was started again").isEqualTo(before + 1);
 	}
 
 	@Test

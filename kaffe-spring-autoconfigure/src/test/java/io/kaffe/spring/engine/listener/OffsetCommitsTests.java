@@ -284,7 +284,9 @@ class OffsetCommitsTests {
 		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(2));
 		assertThat(output).doesNotContain("WARN");
 		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(10));
-		assertThat(output).containsOnlyOnce("WARN").contains("failed; the next commit covers it");
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains("The commit of orders-0@10")
+			.contains("failed; the next commit covers it");
 		commitIfDue(Duration.ofSeconds(1));
 		this.consumer.answer(null);
 		assertThat(output).containsOnlyOnce("Commits succeed again: ");

@@ -86,8 +86,9 @@ class PartitionDrainTests {
 	@Test
 	void whatIsBeingHandledOrToBeAcknowledgedIsNamed() {
 		ConsumerWorkers workers = new DefaultWorkerManager(this.runtime).register("orders", 1, new TestWorkerOwner());
-		PartitionDrain drain = new PartitionDrain(workers, List.of(new Unacknowledged("orders", 0, 9),
-				new Unacknowledged("orders", 0, 8), new Unacknowledged("orders", 1, 6), new Unacknowledged("refunds", 0, 5)),
+		PartitionDrain drain = new PartitionDrain(workers,
+				List.of(new Unacknowledged("orders", 0, 9), new Unacknowledged("orders", 0, 8),
+						new Unacknowledged("orders", 1, 6), new Unacknowledged("refunds", 0, 5)),
 				this.ticker);
 		assertThat(drain.unfinished(List.of(this.assignment), 10)).as("nothing is left open").isEmpty();
 		Holding.leaveOpen(this.assignment.held());

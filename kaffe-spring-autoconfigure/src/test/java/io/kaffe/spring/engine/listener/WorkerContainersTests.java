@@ -154,11 +154,10 @@ class WorkerContainersTests {
 		CompletableFuture<SeekResult> seek = this.consumers.seek("orders", PARTITION, SeekPosition.end());
 		this.adopted.session(this.consumer).tick();
 		assertThat(seek).isCompletedWithValueMatching((result) -> result.offset() == 3);
-		assertThatIllegalArgumentException().isThrownBy(
-				() -> this.consumers.seek("orders", new TopicPartition("orders", 1), SeekPosition.end()));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> this.consumers.seek("orders", new TopicPartition("orders", 1), SeekPosition.end()));
 		this.container.running = false;
-		assertThatIllegalStateException()
-			.isThrownBy(() -> this.consumers.seek("orders", PARTITION, SeekPosition.end()))
+		assertThatIllegalStateException().isThrownBy(() -> this.consumers.seek("orders", PARTITION, SeekPosition.end()))
 			.withMessage("Consumer 'orders' is stopped; start it first");
 	}
 
