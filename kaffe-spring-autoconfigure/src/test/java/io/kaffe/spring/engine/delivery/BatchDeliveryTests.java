@@ -193,6 +193,20 @@ class BatchDeliveryTests {
 	}
 
 	@Test
+	void batchThatAnInterceptorSkipsIsCompletedThoughTheListenerWouldAcknowledgeIt() throws Throwable {
+		this.acknowledged = Acknowledgments.LATER;
+		this.interceptor = (records, consumer) -> (this.called.isEmpty() && this.orders.completed.isEmpty()) ? null
+				: records;
+		deliver(delivery(), 0, 1);
+		assertThat(this.called).isEmpty();
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		BatchDelivery delivery = delivery();
+		deliver(delivery, 2, 3);
+		assertThat(this.orders.completed).as("those are not acknowledged").containsExactly(0L, 1L);
+		assertThat(delivery.detachedRecords()).hasSize(1);
+	}
+
+	@Test
 	void recordsOfARevokedPartitionAreOver() throws Throwable {
 		this.acknowledged = Acknowledgments.LATER;
 		BatchDelivery delivery = delivery();

@@ -254,12 +254,23 @@ class RecordDeliveryTests {
 		assertThat(acknowledgments.get(0).isOutOfOrderCommit()).isTrue();
 		assertThatExceptionOfType(UnsupportedOperationException.class)
 			.isThrownBy(() -> acknowledgments.get(0).nack(Duration.ofSeconds(1)));
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> acknowledgments.get(0).nack(0, Duration.ofSeconds(1)));
 		acknowledgments.get(0).acknowledge();
 		acknowledgments.get(0).acknowledge();
 		assertThat(this.assignment.completed).containsExactly(7L);
 		assertThat(this.assignment.held().detached()).isZero();
 		assertThat(this.assignment.running).isZero();
 		assertThat(delivery.detachedRecords()).isEmpty();
+	}
+
+	@Test
+	void interceptorDoesNotAcknowledgeWhatTheListenerLeavesOpen() throws Throwable {
+		this.acknowledged = true;
+		this.type = ListenerType.ACKNOWLEDGING;
+		deliver(this.interceptor);
+		assertThat(this.called).contains("record acknowledgment", "success");
+		assertThat(this.assignment.completed).isEmpty();
 	}
 
 	@Test
