@@ -50,6 +50,7 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.ConsumerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -591,6 +592,33 @@ class ConsumerSessionTests {
 		}));
 		assertThat(committed(PARTITION)).isEqualTo(5);
 		assertThat(this.session.assignments()).isEmpty();
+	}
+
+	@Test
+	void whatAPartitionHasIsGivenBackWhenItIsRevoked() {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000);
+		this.session = this.adopted.session(this.consumer);
+		assign(PARTITION, OTHER);
+		assertThat(this.adopted.context().workers().all()).hasSize(2);
+		assertThat(this.adopted.context().buffer().share().records()).isEqualTo(5_000);
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(this.adopted.context().workers().all()).extracting(Worker::name).containsExactly("worker_orders_1");
+		assertThat(this.adopted.context().buffer().share().records()).isEqualTo(10_000);
+		poll(1);
+		this.seeking.callback().seek("orders", 1, 0);
+		this.session.tick();
+		assertThat(this.adopted.context().workers().all()).as("of the new assignment").hasSize(1);
+		this.session.lost(List.of(OTHER));
+		assertThat(this.adopted.context().workers().all()).isEmpty();
+	}
+
+	@Test
+	void placeOfARevokedPartitionIsUsedAgain() {
+		assign(PARTITION);
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(this.adopted.context().workers().openSlot()).as("behind that of workers of partitions").isEqualTo(1);
 	}
 
 	@Test
