@@ -33,7 +33,6 @@ import javax.xml.parsers.ParserConfigurationException;
 
 import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
-import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
@@ -72,7 +71,7 @@ record Mutant(String type, int line, String mutator, String description, boolean
 		String mutator = text(mutation, "mutator");
 		String identifier = "[id=MutationIdentifier [location=Location [clazz=%s, method=%s, methodDesc=%s], indexes=[%s], mutator=%s]"
 			.formatted(text(mutation, "mutatedClass"), text(mutation, "mutatedMethod"),
-					text(mutation, "methodDescription"), text(mutation, "index"), mutator);
+					text(mutation, "methodDescription"), String.join(", ", texts(mutation, "index")), mutator);
 		return new Mutant(text(mutation, "mutatedClass"), Integer.parseInt(text(mutation, "lineNumber")),
 				mutator.substring(mutator.lastIndexOf('.') + 1), text(mutation, "description"),
 				Boolean.parseBoolean(mutation.getAttribute("detected")), files.get(identifier));
@@ -92,8 +91,12 @@ record Mutant(String type, int line, String mutator, String description, boolean
 	}
 
 	private static String text(Element mutation, String name) {
-		Node node = Objects.requireNonNull(mutation.getElementsByTagName(name).item(0), name);
-		return node.getTextContent();
+		return texts(mutation, name).get(0);
+	}
+
+	private static List<String> texts(Element mutation, String name) {
+		NodeList nodes = mutation.getElementsByTagName(name);
+		return IntStream.range(0, nodes.getLength()).mapToObj((index) -> nodes.item(index).getTextContent()).toList();
 	}
 
 	/**
@@ -104,7 +107,7 @@ record Mutant(String type, int line, String mutator, String description, boolean
 		try (Stream<Path> all = Files.walk(directory)) {
 			all.filter((file) -> file.endsWith(DETAILS)).forEach((details) -> {
 				String text = read(details);
-				String identifier = text.substring(text.indexOf("[id="), text.indexOf(", filename=") - 1);
+				String identifier = text.substring(text.indexOf("[id="), text.indexOf(", filename="));
 				files.put(identifier, details.resolveSibling(
 						identifier.replaceFirst(".*clazz=", "").replaceFirst(", method=.*", "") + ".class"));
 			});

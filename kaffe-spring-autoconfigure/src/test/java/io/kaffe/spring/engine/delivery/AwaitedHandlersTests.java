@@ -93,8 +93,17 @@ class AwaitedHandlersTests {
 	@Test
 	void allAreInFlightWithoutALimit() {
 		submit(workers(Integer.MAX_VALUE), 300);
+		long since = this.execution.nanoTime();
 		this.execution.runAll();
 		assertThat(this.open).hasSize(300);
+		List<DetachedRecord> awaited = List.copyOf(Objects.requireNonNull(this.delivery).detachedRecords());
+		assertThat(awaited).hasSize(300).allSatisfy((detached) -> {
+			assertThat(detached.workerName()).isEqualTo("worker_orders_0_" + detached.record().offset());
+			assertThat(detached.since()).isEqualTo(since);
+			assertThat(detached.isOver()).isFalse();
+		});
+		this.open.forEach((answer) -> answer.complete(null));
+		assertThat(awaited).allMatch(DetachedRecord::isOver);
 	}
 
 	@Test

@@ -40,6 +40,7 @@ import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
 import io.kaffe.spring.engine.adapter.IndexTrackingBatchFilter;
 import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
 import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
@@ -68,18 +69,30 @@ final class BatchBench {
 	/** Why the consumer was stopped. */
 	final List<String> stops = new ArrayList<>();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime()).register("orders", 16,
-			new TestWorkerOwner() {
+	/** What observers were notified of: topic, milliseconds, and how it ended. */
+	final List<String> attempts = new ArrayList<>();
+
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(),
+			List.of(new ConsumerObserver() {
 
 				@Override
-				public void stopBecause(String reason, @Nullable Throwable failure) {
-					if (!BatchBench.this.mayStop) {
-						throw new AssertionError(reason, failure);
-					}
-					BatchBench.this.stops.add(reason);
+				public HandlerTimer handlerTimer(String consumer) {
+					return (topic, nanos, handled) -> BatchBench.this.attempts
+						.add(topic + " " + Duration.ofNanos(nanos).toMillis() + (handled ? " handled" : " failed"));
 				}
 
-			});
+			}))
+		.register("orders", 16, new TestWorkerOwner() {
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				if (!BatchBench.this.mayStop) {
+					throw new AssertionError(reason, failure);
+				}
+				BatchBench.this.stops.add(reason);
+			}
+
+		});
 
 	final Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
 

@@ -29,8 +29,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.slf4j.MDC;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchListenerFailedException;
+import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.KafkaHeaders;
@@ -42,6 +44,7 @@ import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.support.HostileException;
+import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -88,6 +91,71 @@ class BatchTests {
 		this.bench.run();
 		assertThat(inFlight).containsExactly(3);
 		assertThat(this.bench.worker.inFlight()).as("a producer has the first, no handler").isZero();
+	}
+
+	@Test
+	void eachRecordThatWasTriedIsAnAttemptWithItsShareOfTheTime() {
+		this.bench.script = (records) -> this.bench.execution.advance(Duration.ofSeconds(6));
+		this.bench.submit(this.orders, 0, 1).submit(this.refunds, 0).run();
+		assertThat(this.bench.attempts).containsExactly("orders 2000 handled", "orders 2000 handled",
+				"refunds 2000 handled");
+		this.bench.attempts.clear();
+		this.bench.script = (records) -> {
+			this.bench.execution.advance(Duration.ofSeconds(6));
+			throw new BatchListenerFailedException("broken", 1);
+		};
+		this.bench.submit(this.orders, 2, 3, 4).run();
+		assertThat(this.bench.attempts).as("the one behind them was not tried")
+			.containsExactly("orders 3000 handled", "orders 3000 failed");
+		this.bench.attempts.clear();
+		this.bench.script = (records) -> {
+			this.bench.execution.advance(Duration.ofSeconds(6));
+			throw new IllegalStateException("broken");
+		};
+		this.bench.backOff();
+		assertThat(this.bench.attempts).as("the batch has failed").containsExactly("orders 6000 failed");
+	}
+
+	@Test
+	void logsOfTheListenerSayWhereTheBatchBegins() {
+		List<Map<String, String>> contexts = new ArrayList<>();
+		this.bench.script = (records) -> contexts.add(MDC.getCopyOfContextMap());
+		this.bench.submit(this.refunds, 7).submit(this.orders, 0).run();
+		assertThat(contexts).containsExactly(Map.of("consumer", "orders", "worker", "worker_0", "topic", "refunds",
+				"partition", "0", "offset", "7"));
+		assertThat(MDC.get("consumer")).isNull();
+		assertThat(MDC.get("offset")).isNull();
+	}
+
+	@Test
+	void positionOfAFailureIsThatInWhatTheListenerWasGivenByPartition() {
+		List<List<String>> given = new ArrayList<>();
+		this.bench.listener(new BatchMessageListener<>() {
+
+			@Override
+			public void onMessage(List<ConsumerRecord<Object, Object>> records) {
+				throw new UnsupportedOperationException();
+			}
+
+			@Override
+			public boolean wantsPollResult() {
+				return true;
+			}
+
+			@Override
+			public void onMessage(ConsumerRecords<Object, Object> records, @Nullable Acknowledgment acknowledgment,
+					Consumer<Object, Object> consumer) {
+				List<String> names = new ArrayList<>();
+				records.forEach((record) -> names.add(record.topic() + "@" + record.offset()));
+				given.add(names);
+				throw new BatchListenerFailedException("broken", 2);
+			}
+
+		});
+		this.bench.submit(this.orders, 0).submit(this.refunds, 0).submit(this.orders, 1).run();
+		assertThat(given).containsExactly(names("orders@0", "orders@1", "refunds@0"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.refunds.completed).isEmpty();
 	}
 
 	@Test
@@ -223,6 +291,8 @@ class BatchTests {
 			assertThat(failing.attempts()).isEqualTo(1);
 			assertThat(failing.failure()).isExactlyInstanceOf(IllegalStateException.class);
 		});
+		assertThat(this.bench.worker.snapshot(0).current()).extracting(WorkerSnapshot.CurrentRecord::offset)
+			.containsExactly(2L);
 		this.bench.submit(this.orders, 4).run();
 		assertThat(this.bench.delivered).as("it waits").hasSize(1);
 		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.BACKING_OFF);
@@ -290,6 +360,8 @@ class BatchTests {
 		assertThat(this.refunds.running).isZero();
 		answerDeadLetter(0);
 		assertThat(this.orders.completed).containsExactly(0L);
+		assertThat(this.bench.worker.snapshot(0).current()).extracting(WorkerSnapshot.CurrentRecord::offset)
+			.containsExactly(1L);
 		answerDeadLetter(1);
 		answerDeadLetter(2);
 		assertThat(this.bench.deadLetters).extracting((letter) -> letter.record())

@@ -32,16 +32,20 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.slf4j.MDC;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
+import io.kaffe.spring.engine.worker.Turn;
+import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,8 +63,19 @@ class RecordWorkTests {
 
 	private final List<String> stops = new ArrayList<>();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime()).register("orders", 16,
-			new StoppableConsumer());
+	private final List<String> attempts = new ArrayList<>();
+
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(),
+			List.of(new ConsumerObserver() {
+
+				@Override
+				public HandlerTimer handlerTimer(String consumer) {
+					return (topic, nanos, handled) -> RecordWorkTests.this.attempts
+						.add(topic + " " + Duration.ofNanos(nanos).toMillis() + (handled ? " handled" : " failed"));
+				}
+
+			}))
+		.register("orders", 16, new StoppableConsumer());
 
 	private final Worker worker = this.workers.internal("worker");
 
@@ -91,6 +106,58 @@ class RecordWorkTests {
 		this.execution.runAll();
 		assertThat(this.handled).hasSize(3);
 		assertThat(assignment.completed).containsExactly(0L);
+	}
+
+	@Test
+	void eachAttemptIsObservedWithItsTime() {
+		this.handler = (record) -> {
+			this.execution.advance(Duration.ofMillis(300));
+			if (this.handled.size() == 1) {
+				throw new IllegalStateException("Not yet");
+			}
+		};
+		start(policy(FailureAction.PARK), 2);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.attempts).containsExactly("orders 300 failed", "orders 300 handled", "orders 300 handled");
+	}
+
+	@Test
+	void logsOfTheHandlerSayWhichRecordItIs() {
+		List<Map<String, String>> contexts = new ArrayList<>();
+		this.handler = (record) -> contexts.add(MDC.getCopyOfContextMap());
+		start(policy(FailureAction.PARK), 2);
+		this.execution.runAll();
+		assertThat(contexts).extracting((context) -> context.get("offset")).containsExactly("0", "1");
+		assertThat(contexts.get(0)).isEqualTo(
+				Map.of("consumer", "orders", "worker", "worker", "topic", "orders", "partition", "0", "offset", "0"));
+		assertThat(MDC.get("consumer")).isNull();
+		assertThat(MDC.get("offset")).isNull();
+	}
+
+	@Test
+	void workerWithManyRecordsLetsOthersRunAfterItsTurn() {
+		this.handler = (record) -> this.execution.advance(Duration.ofMillis(1));
+		start(policy(FailureAction.PARK), 5);
+		List<Integer> handledBefore = new ArrayList<>();
+		this.workers.internal("other").submit(new Work() {
+
+			@Override
+			public Progress proceed(Worker worker, Turn turn) {
+				handledBefore.add(RecordWorkTests.this.handled.size());
+				return Progress.DONE;
+			}
+
+			@Override
+			public boolean isReady(long now) {
+				return false;
+			}
+
+		});
+		this.execution.runAll();
+		assertThat(handledBefore).containsExactly(1);
+		assertThat(this.handled).hasSize(5);
 	}
 
 	@Test

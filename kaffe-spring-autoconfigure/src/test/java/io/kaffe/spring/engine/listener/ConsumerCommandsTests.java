@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -58,6 +59,10 @@ class ConsumerCommandsTests {
 		this.commands.proceed();
 		CompletableFuture<Integer> waiting = this.commands.submit(new Counting(1));
 		this.commands.close();
+		assertThat(underWay).isCompletedExceptionally();
+		assertThat(waiting).isCompletedExceptionally();
+		assertThat(this.commands.isUnderWay()).isFalse();
+		assertThat(this.commands.proceed()).as("nothing is left").isFalse();
 		CompletableFuture<Integer> late = this.commands.submit(new Counting(1));
 		for (CompletableFuture<Integer> answer : List.of(underWay, waiting, late)) {
 			assertThat(answer).failsWithin(Duration.ZERO)
@@ -65,6 +70,24 @@ class ConsumerCommandsTests {
 				.withCauseInstanceOf(IllegalStateException.class)
 				.withMessageContaining("stopped before");
 		}
+	}
+
+	@Test
+	void fiveAreBegunAtOnceAndTheOthersWait() {
+		List<CompletableFuture<Integer>> answers = new ArrayList<>();
+		assertThat(this.commands.isWaiting()).isFalse();
+		for (int number = 0; number < 7; number++) {
+			answers.add(this.commands.submit(new Counting(2)));
+		}
+		this.commands.proceed();
+		assertThat(this.commands.isWaiting()).isTrue();
+		assertThat(this.commands.isUnderWay()).isTrue();
+		this.commands.proceed();
+		assertThat(answers.stream().filter(CompletableFuture::isDone)).hasSize(5);
+		assertThat(this.commands.isWaiting()).isFalse();
+		this.commands.proceed();
+		assertThat(answers).allMatch(CompletableFuture::isDone);
+		assertThat(this.commands.isUnderWay()).isFalse();
 	}
 
 	@Test

@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -38,6 +39,9 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 
 import io.kaffe.spring.SeekPosition;
@@ -46,6 +50,8 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.table.ConsumerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -55,6 +61,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
  * is moved or records cannot be dispatched, what throws on the consumer thread, and the
  * ceiling of the buffer.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ConsumerSessionTests {
 
 	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
@@ -426,6 +433,203 @@ class ConsumerSessionTests {
 		assertThat(this.consumer.leaderEpoch(PARTITION)).isNull();
 	}
 
+	@Test
+	void offsetsWithoutRecordsAtTheEndOfALogAreCommittedToo() {
+		produce(PARTITION, 0, 3);
+		log(PARTITION).appendGap(4);
+		assign(PARTITION);
+		pollAll();
+		assertThat(committed(PARTITION)).isEqualTo(7);
+	}
+
+	@Test
+	void sessionOfADeadThreadLosesItsPartitionsAndClosesItsConsumer() {
+		produce(PARTITION, 0, 3);
+		assign(PARTITION);
+		poll(3);
+		CompletableFuture<SeekResult> seek = this.session.seek(PARTITION, SeekPosition.offset(0));
+		this.session.abandon();
+		assertThat(this.session.assignments()).isEmpty();
+		assertThat(this.session.state()).isEqualTo(ConsumerState.STOPPED);
+		assertThat(this.consumer.closed()).isTrue();
+		assertThat(seek).isCompletedExceptionally();
+		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll",
+				"revoked [orders-0]", "unregistered");
+		this.execution.runAll();
+		assertThat(this.handled).as("nothing more is begun").isEmpty();
+	}
+
+	@Test
+	void listenerThatSeeksIsNotifiedOfItsPartitionsWhileTheyAreAssigned() {
+		assign(PARTITION);
+		this.session.idle(List.of(PARTITION));
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		this.session.forgetSeeks(List.of(PARTITION));
+		assign(OTHER);
+		this.session.stopping(() -> this.session.seekAssigned(List.of(PARTITION)));
+		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll", "idle [orders-0]",
+				"revoked [orders-0]", "assigned [orders-1]", "revoked [orders-1]", "unregistered");
+	}
+
+	@Test
+	void recordThatIsHandledWhenTheTimeOfADrainIsOverIsNamed(CapturedOutput output) {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000);
+		this.session = this.adopted.session(this.consumer);
+		produce(PARTITION, 0, 3);
+		assign(PARTITION);
+		this.whileHandling = () -> {
+			this.seeking.callback().seek("orders", 0, 0);
+			this.session.tick();
+			this.execution.advance(Duration.ofMinutes(1));
+			this.session.tick();
+		};
+		poll(3);
+		this.execution.runAll();
+		assertThat(output)
+			.contains("Drain timeout: worker_orders_0 is still handling orders-0@0 of orders-0#1, which it "
+					+ "loses; the record will be redelivered");
+		assertThat(this.session.assignments()).extracting(Object::toString).containsExactly("orders-0#2");
+	}
+
+	@Test
+	void operatorsAreAnsweredWhenTheConsumerStops() {
+		assign(PARTITION);
+		CompletableFuture<SeekResult> before = this.session.seek(PARTITION, SeekPosition.beginning());
+		this.session.stopping(() -> {
+		});
+		assertThat(before).isCompletedExceptionally();
+		assertThat(this.session.seek(PARTITION, SeekPosition.beginning())).isCompletedExceptionally();
+		assertThat(this.session.state()).isEqualTo(ConsumerState.STOPPED);
+	}
+
+	@Test
+	void seekOfAnOperatorGoesWhereItIsAsked() {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		assertThat(sought(SeekPosition.end())).isCompletedWithValue(new SeekResult(20, 0, List.of()));
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(20);
+		assertThat(committed(PARTITION)).as("committed at once").isEqualTo(20);
+		assertThat(sought(SeekPosition.offset(0))).isCompletedWithValue(new SeekResult(0, 0, List.of()));
+		assertThat(sought(SeekPosition.offset(20))).isCompletedWithValue(new SeekResult(20, 0, List.of()));
+		assertThat(sought(SeekPosition.offset(21))).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withMessageContaining("Offset 21 is out of the range of orders-0, which has offsets from 0 to 20");
+		assertThat(sought(SeekPosition.beginning())).isCompletedWithValue(new SeekResult(0, 0, List.of()));
+		assertThat(this.consumer.position(PARTITION)).isZero();
+	}
+
+	@Test
+	void seekWaitsForTheRecordThatIsBeingHandledAndSaysWhatItPasses(CapturedOutput output) {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		List<Boolean> answered = new ArrayList<>();
+		List<CompletableFuture<SeekResult>> seeks = new ArrayList<>();
+		this.whileHandling = () -> {
+			seeks.add(this.session.seek(PARTITION, SeekPosition.offset(10)));
+			this.session.tick();
+			answered.add(seeks.get(0).isDone());
+			seeks.add(this.session.seek(PARTITION, SeekPosition.offset(11)));
+			this.session.tick();
+		};
+		poll(20);
+		this.execution.runAll();
+		assertThat(answered).containsExactly(false);
+		assertThat(seeks.get(1)).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withMessageContaining("orders-0 is being sought already");
+		this.session.tick();
+		assertThat(seeks.get(0)).isCompletedWithValue(new SeekResult(10, 9, List.of()));
+		assertThat(output).contains("Seeking orders-0 to offset 10 as requested, past 9 unfinished records");
+	}
+
+	@Test
+	void seekFailsIfThePartitionIsTakenAway() {
+		produce(PARTITION, 0, 20);
+		assertThat(sought(SeekPosition.beginning())).failsWithin(Duration.ZERO)
+			.withThrowableThat()
+			.withMessageContaining("orders-0 was taken from the consumer before it was sought");
+	}
+
+	private CompletableFuture<SeekResult> sought(SeekPosition to) {
+		CompletableFuture<SeekResult> answer = this.session.seek(PARTITION, to);
+		this.session.tick();
+		return answer;
+	}
+
+	@Test
+	void seekOfAnotherThreadIsDoneBeforeTheNextPoll() throws Exception {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		pollAll();
+		Thread other = new Thread(() -> this.seeking.callback().seek("orders", 0, 13));
+		other.start();
+		other.join();
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(20);
+		this.session.tick();
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(13);
+	}
+
+	@Test
+	void sessionGoesOnAfterARevocation() {
+		produce(OTHER, 0, 5);
+		assign(PARTITION, OTHER);
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(this.session.state()).isEqualTo(ConsumerState.RUNNING);
+		this.consumer.letGo(List.of(PARTITION));
+		pollAll();
+		assertThat(committed(OTHER)).isEqualTo(5);
+	}
+
+	@Test
+	void partitionsThatAreRevokedDuringAStopAreCommittedToo() {
+		produce(PARTITION, 0, 5);
+		assign(PARTITION);
+		poll(5);
+		this.execution.runAll();
+		this.session.stopping(() -> this.session.revoked(List.of(PARTITION), () -> {
+		}));
+		assertThat(committed(PARTITION)).isEqualTo(5);
+		assertThat(this.session.assignments()).isEmpty();
+	}
+
+	@Test
+	void whatAPartitionHasIsGivenBackWhenItIsRevoked() {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000);
+		this.session = this.adopted.session(this.consumer);
+		assign(PARTITION, OTHER);
+		assertThat(this.adopted.context().workers().all()).hasSize(2);
+		assertThat(this.adopted.context().buffer().share().records()).isEqualTo(5_000);
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(this.adopted.context().workers().all()).extracting(Worker::name).containsExactly("worker_orders_1");
+		assertThat(this.adopted.context().buffer().share().records()).isEqualTo(10_000);
+		poll(1);
+		this.seeking.callback().seek("orders", 1, 0);
+		this.session.tick();
+		assertThat(this.adopted.context().workers().all()).as("of the new assignment").hasSize(1);
+		this.session.lost(List.of(OTHER));
+		assertThat(this.adopted.context().workers().all()).isEmpty();
+	}
+
+	@Test
+	void placeOfARevokedPartitionIsUsedAgain() {
+		assign(PARTITION);
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(this.adopted.context().workers().openSlot()).as("behind that of workers of partitions").isEqualTo(1);
+	}
+
+	@Test
+	void partitionsThatAreAssignedAreKnownAtOnce() {
+		assertThat(this.session.isAssigned(PARTITION)).isFalse();
+		assign(PARTITION);
+		assertThat(this.session.isAssigned(PARTITION)).isTrue();
+		assertThat(this.session.isPaused(PARTITION)).isFalse();
+		assertThat(this.session.isAssigned(OTHER)).isFalse();
+	}
+
 	private WorkerContainer adopted(StandardWorkerAllocationStrategy strategy, int maxRecords) {
 		return ContainerFixtures.handledBy(strategy, maxRecords, (record) -> {
 			this.handled.add(record.topic() + "-" + record.partition() + "@" + record.offset());
@@ -458,9 +662,13 @@ class ConsumerSessionTests {
 	}
 
 	private void assign(TopicPartition... partitions) {
+		for (TopicPartition partition : partitions) {
+			produce(partition, 0, 0);
+		}
 		this.session.tick();
 		this.consumer.take(List.of(partitions));
 		this.session.assigned(List.of(partitions));
+		this.session.seekAssigned(List.of(partitions));
 		this.session.positioned(List.of(partitions));
 	}
 
@@ -510,6 +718,8 @@ class ConsumerSessionTests {
 	 */
 	private static final class Seeking implements ConsumerSeekAware {
 
+		private final List<String> notifications = new ArrayList<>();
+
 		private @Nullable ConsumerSeekCallback callback;
 
 		ConsumerSeekCallback callback() {
@@ -519,6 +729,31 @@ class ConsumerSessionTests {
 		@Override
 		public void registerSeekCallback(ConsumerSeekCallback callback) {
 			this.callback = callback;
+		}
+
+		@Override
+		public void onPartitionsAssigned(Map<TopicPartition, Long> assignments, ConsumerSeekCallback callback) {
+			this.notifications.add("assigned " + assignments.keySet());
+		}
+
+		@Override
+		public void onFirstPoll() {
+			this.notifications.add("first poll");
+		}
+
+		@Override
+		public void onIdleContainer(Map<TopicPartition, Long> assignments, ConsumerSeekCallback callback) {
+			this.notifications.add("idle " + assignments.keySet());
+		}
+
+		@Override
+		public void onPartitionsRevoked(@Nullable Collection<TopicPartition> partitions) {
+			this.notifications.add("revoked " + partitions);
+		}
+
+		@Override
+		public void unregisterSeekCallback() {
+			this.notifications.add("unregistered");
 		}
 
 	}

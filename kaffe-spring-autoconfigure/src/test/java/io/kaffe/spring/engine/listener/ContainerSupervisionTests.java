@@ -27,6 +27,9 @@ import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
@@ -47,6 +50,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link ContainerSupervision}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ContainerSupervisionTests {
 
 	private final ManualExecution execution = new ManualExecution();
@@ -171,6 +175,82 @@ class ContainerSupervisionTests {
 		this.container.stop();
 		this.supervision.stayDown();
 		assertThat(this.reasons).as("nothing else").hasSize(4);
+	}
+
+	@Test
+	void threadThatEndsAsItIsToldIsNoReasonToRestart() {
+		for (Reason reason : List.of(Reason.NORMAL, Reason.ABNORMAL)) {
+			this.container.start();
+			this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, reason));
+			letTimeGoBy(Duration.ofMinutes(1));
+			assertThat(this.container.starts).as(reason.name()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void refusedLoginIsAReasonToRestartUnlessTheContainerDoesSo() {
+		this.container.getContainerProperties().setRestartAfterAuthExceptions(true);
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.AUTH));
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(1);
+		this.container.getContainerProperties().setRestartAfterAuthExceptions(false);
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.AUTH));
+		letTimeGoBy(Duration.ofMinutes(1));
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(2);
+	}
+
+	@Test
+	void containerIsNotStartedAgainBeforeItsOtherThreadsHaveEnded() {
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStartingEvent(this, this.container));
+		this.supervision.onEvent(new ConsumerStoppedEvent("another thread", this.container, Reason.ERROR));
+		for (int second = 0; second < 60; second++) {
+			letTimeGoBy(Duration.ofSeconds(1));
+		}
+		assertThat(this.container.starts).isEqualTo(1);
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.NORMAL));
+		letTimeGoBy(Duration.ofSeconds(10));
+		letTimeGoBy(Duration.ofSeconds(10));
+		assertThat(this.container.starts).isEqualTo(2);
+	}
+
+	@Test
+	void containerThatIsStartedByHandAfterTooManyDeathsHasAllItsRestartsBeforeIt() {
+		for (int death = 0; death < 3; death++) {
+			this.container.start();
+			this.supervision.onEvent(new ConsumerStartingEvent(this, this.container));
+			this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+			this.execution.runAll();
+			if (death < 2) {
+				letTimeGoBy(Duration.ofSeconds(30));
+			}
+		}
+		int starts = this.container.starts;
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).as("it stays down").isEqualTo(starts);
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStartingEvent(this, this.container));
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofMinutes(1));
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).isEqualTo(starts + 2);
+		assertThat(this.reasons).last().asString().contains("the consumer is restarted in 1000 ms");
+	}
+
+	@Test
+	void consumerIsStoppedLaterIfThereIsNoThreadForItNow(CapturedOutput output) {
+		this.container.start();
+		this.execution.reject(true);
+		this.supervision.stopBecause("Because", null);
+		assertThat(this.container.isRunning()).isTrue();
+		assertThat(output).contains("There is no thread to start or stop consumer 'orders' with")
+			.contains("Consumer 'orders' is stopped. Because. What is unfinished is delivered again when it is started "
+					+ "again.");
+		this.execution.reject(false);
+		letTimeGoBy(Duration.ofSeconds(10));
+		assertThat(this.container.isRunning()).isFalse();
 	}
 
 	private void threadEndsWithoutAWord() throws InterruptedException {

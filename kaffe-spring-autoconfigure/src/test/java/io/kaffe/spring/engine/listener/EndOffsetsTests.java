@@ -18,20 +18,24 @@ package io.kaffe.spring.engine.listener;
 
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -40,7 +44,10 @@ import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.beans.BeanUtils;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -51,10 +58,12 @@ import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
  * Tests for {@link EndOffsets} with brokers that answer as a test requires.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class EndOffsetsTests {
 
 	private static final TopicPartition FIRST = new TopicPartition("orders", 0);
@@ -73,8 +82,17 @@ class EndOffsetsTests {
 
 	private final WorkerContainers consumers = new WorkerContainers();
 
-	private final EndOffsets ends = new EndOffsets(this.consumers, (configuration) -> admin(), Duration.ofSeconds(10),
-			this.execution, this.execution);
+	/** With what clients were made, and how often one was closed. */
+	private final List<Map<String, Object>> configurations = new ArrayList<>();
+
+	private final List<Object> isolations = new ArrayList<>();
+
+	private int closed;
+
+	private final EndOffsets ends = new EndOffsets(this.consumers, (configuration) -> {
+		this.configurations.add(configuration);
+		return admin();
+	}, Duration.ofSeconds(10), this.execution, this.execution);
 
 	/** What they do not answer about. */
 	private Set<TopicPartition> unanswered = Set.of();
@@ -197,6 +215,90 @@ class EndOffsetsTests {
 		assertThat(this.execution.timers()).as("that of the supervision").isEqualTo(1);
 	}
 
+	@Test
+	void clientHasWhatTheConsumerNeedsToConnectAndNothingElse() {
+		Properties overrides = this.container.getContainerProperties().getKafkaConsumerProperties();
+		overrides.setProperty("client.id", "orders-consumer");
+		overrides.setProperty("max.poll.records", "7");
+		overrides.setProperty("sasl.of.a.provider", "a");
+		overrides.setProperty("ssl.of.a.provider", "b");
+		overrides.setProperty("config.providers.of.one", "c");
+		overrides.setProperty("isolation.level", "READ_COMMITTED");
+		assign();
+		this.ends.refresh();
+		assertThat(this.configurations).singleElement()
+			.satisfies((configuration) -> assertThat(configuration)
+				.containsOnlyKeys("bootstrap.servers", "client.id", "sasl.of.a.provider", "ssl.of.a.provider",
+						"config.providers.of.one")
+				.doesNotContainEntry("client.id", "orders-consumer"));
+		assertThat(this.isolations).containsOnly(IsolationLevel.READ_COMMITTED);
+	}
+
+	@Test
+	void endIsThatOfAllTransactionsUnlessTheConsumerReadsCommittedOnesOnly() {
+		assign();
+		this.ends.refresh();
+		assertThat(this.isolations).containsOnly(IsolationLevel.READ_UNCOMMITTED);
+	}
+
+	@Test
+	void clientIsKeptUntilItIsStopped() {
+		assign();
+		this.ends.start();
+		this.execution.advance(Duration.ZERO);
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(this.configurations).hasSize(1);
+		assertThat(this.closed).isZero();
+		this.ends.stop();
+		assertThat(this.closed).isEqualTo(1);
+		this.ends.start();
+		this.execution.advance(Duration.ZERO);
+		assertThat(this.configurations).hasSize(2);
+	}
+
+	@Test
+	void brokersThatDoNotAnswerAreAWarningOnceAndSoIsThatTheyDoAgain(CapturedOutput output) {
+		assign();
+		this.ends.start();
+		this.unanswered = ALL;
+		this.execution.advance(Duration.ZERO);
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(output)
+			.containsOnlyOnce("Could not ask brokers for the end offsets of all partitions of 'orders': their "
+					+ "lag may be unknown until they answer");
+		this.unanswered = Set.of();
+		this.execution.advance(Duration.ofSeconds(10));
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(output).containsOnlyOnce("End offsets are available again for all partitions of 'orders'");
+	}
+
+	@Test
+	void brokersAreAskedSoonAgainAfterTheNextAssignment() {
+		this.ends.start();
+		this.execution.advance(Duration.ofSeconds(5));
+		for (int asked = 1; asked < 4; asked++) {
+			assertThat(this.requests).isEqualTo(asked);
+			rebalanced("assigned");
+			this.execution.advance(Duration.ofSeconds(1));
+		}
+		rebalanced("assigned");
+		this.ends.stop();
+		this.ends.start();
+		this.execution.advance(Duration.ZERO);
+		int before = this.requests;
+		rebalanced("assigned");
+		this.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.requests).as("after it was started again").isEqualTo(before + 1);
+	}
+
+	@Test
+	void intervalMustNotBeNegative() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new EndOffsets(this.consumers, (configuration) -> admin(), Duration.ofSeconds(-1),
+					this.execution, this.execution))
+			.withMessage("'kaffe.lag.interval' must not be negative; 0 switches it off");
+	}
+
 	private void rebalanced(String kind) {
 		this.ends.rebalanced("orders",
 				new ConsumerSnapshot.Rebalance(this.execution.instant(), kind, List.of("orders-0"), null, List.of()));
@@ -233,9 +335,15 @@ class EndOffsetsTests {
 	private Admin admin() {
 		return (Admin) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Admin.class },
 				(proxy, method, arguments) -> switch (method.getName()) {
-					case "listOffsets" -> counted(endOffsets(((Map<?, ?>) arguments[0]).keySet()));
+					case "listOffsets" -> {
+						this.isolations.add(((ListOffsetsOptions) arguments[1]).isolationLevel());
+						yield counted(endOffsets(((Map<?, ?>) arguments[0]).keySet()));
+					}
 					case "describeCluster" -> cluster();
-					case "close" -> null;
+					case "close" -> {
+						this.closed++;
+						yield null;
+					}
 					default -> throw new UnsupportedOperationException(method.toString());
 				});
 	}

@@ -44,6 +44,9 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
@@ -60,6 +63,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link OffsetCommits} with a consumer whose commits fail in ways that a real
  * broker cannot be made to fail on demand.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class OffsetCommitsTests {
 
 	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
@@ -253,6 +257,57 @@ class OffsetCommitsTests {
 		assertThat(progress.advance(0, 0, this.time.instant())).isNull();
 		progress.passTo(7);
 		assertThat(progress.advance(0, 0, this.time.instant())).isEqualTo(new OffsetAndMetadata(7));
+	}
+
+	@Test
+	void positionIsCommittedAtOnceOrSaysWhyNot() {
+		TimeoutException failure = new TimeoutException("no answer");
+		this.consumer.syncFailures.add(failure);
+		assertThat(this.commits.commitPosition(this.assignment, 500, Duration.ofSeconds(5))).isSameAs(failure);
+		assertThat(this.assignment.progress().committed()).isNull();
+		assertThat(this.commits.commitPosition(this.assignment, 500, Duration.ofSeconds(5))).isNull();
+		assertThat(this.consumer.offsets()).containsExactly(500L, 500L);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(500));
+		assertThat(this.outcomesObserved).containsExactly("TimeoutException", "confirmed");
+	}
+
+	@Test
+	void consumerWithoutAGroupCommitsNoPosition() {
+		OffsetCommits none = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
+				Duration.ZERO, this.outcomes, this.errors, this.time);
+		assertThat(none.commitPosition(this.assignment, 500, Duration.ofSeconds(5))).isNull();
+		assertThat(this.consumer.commits).isEmpty();
+	}
+
+	@Test
+	void commitsThatFailInPassingAreAWarningWhenTheyGoOnFailing(CapturedOutput output) {
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(2));
+		assertThat(output).doesNotContain("WARN");
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(10));
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains("The commit of orders-0@10")
+			.contains("failed; the next commit covers it");
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(null);
+		assertThat(output).containsOnlyOnce("Commits succeed again: ");
+	}
+
+	@Test
+	void commitThatFailsInPassingAndThenSucceedsIsNotReported(CapturedOutput output) {
+		failToCommit(Duration.ofSeconds(1), Duration.ofSeconds(1));
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(null);
+		assertThat(output).doesNotContain("WARN").doesNotContain("Commits succeed again");
+	}
+
+	@Test
+	void commitThatIsRefusedIsAWarningAtOnce(CapturedOutput output) {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(new CommitFailedException());
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains("This consumer is no longer a member of its group, so the commit of")
+			.contains("was refused; the records are redelivered to the current owners of the partitions");
 	}
 
 	@Test

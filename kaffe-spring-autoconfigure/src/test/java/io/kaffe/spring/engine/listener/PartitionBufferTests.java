@@ -104,6 +104,44 @@ class PartitionBufferTests {
 		assertThat(this.buffer.holdBack(one, false)).isFalse();
 	}
 
+	@Test
+	void roomCountsRecordsAndBytes() {
+		Room room = new Room(10, 1000);
+		assertThat(new Room(10, 1000).isWithin(room)).isTrue();
+		assertThat(new Room(11, 1000).isWithin(room)).isFalse();
+		assertThat(new Room(10, 1001).isWithin(room)).isFalse();
+		assertThat(new Room(10, 0).reaches(room)).isTrue();
+		assertThat(new Room(0, 1000).reaches(room)).isTrue();
+		assertThat(new Room(9, 999).reaches(room)).isFalse();
+		assertThat(room.plus(new Room(1, 20))).isEqualTo(new Room(11, 1020));
+		assertThat(room.share(4)).isEqualTo(new Room(2, 250));
+		assertThat(room.share(0)).isEqualTo(room);
+		assertThat(room.share(2000)).as("one at least").isEqualTo(new Room(1, 1));
+		assertThat(room.lessOneIn(4)).isEqualTo(new Room(8, 750));
+	}
+
+	@Test
+	void whatWasRefusedIsLetInWhenHalfOfItIsFree() {
+		add(10, 10);
+		this.buffer.refuse();
+		assertThat(this.buffer.holdBack(SHARE, true)).as("though it is far from its share").isTrue();
+		assertThat(this.buffer.isHeldBack()).isTrue();
+		assertThat(remove(4, 10)).as("removals that end back-pressure").isZero();
+		assertThat(this.buffer.holdBack(SHARE, true)).isTrue();
+		assertThat(remove(1, 10)).as("removals that end back-pressure").isOne();
+		assertThat(this.buffer.holdBack(SHARE, true)).isFalse();
+		add(5, 10);
+		assertThat(this.buffer.holdBack(SHARE, true)).as("it was let in").isFalse();
+	}
+
+	@Test
+	void whatWasRefusedIsLetInWhenTheConsumerIsNotFull() {
+		add(10, 10);
+		this.buffer.refuse();
+		assertThat(this.buffer.holdBack(SHARE, false)).isFalse();
+		assertThat(this.buffer.isHeldBack()).isFalse();
+	}
+
 	private void add(int count, int bytes) {
 		this.buffer.add(Collections.nCopies(count, record(bytes)));
 	}

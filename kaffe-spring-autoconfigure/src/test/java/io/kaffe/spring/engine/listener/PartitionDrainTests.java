@@ -19,23 +19,30 @@ package io.kaffe.spring.engine.listener;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.AbstractCollection;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import io.kaffe.spring.engine.delivery.Holding;
 import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.Turn;
+import io.kaffe.spring.engine.worker.Work;
+import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -76,6 +83,49 @@ class PartitionDrainTests {
 		assertThat(this.ticker.nanos).isLessThan(deadline());
 	}
 
+	@Test
+	void whatIsBeingHandledOrToBeAcknowledgedIsNamed() {
+		ConsumerWorkers workers = new DefaultWorkerManager(this.runtime).register("orders", 1, new TestWorkerOwner());
+		PartitionDrain drain = new PartitionDrain(workers,
+				List.of(new Unacknowledged("orders", 0, 9), new Unacknowledged("orders", 0, 8),
+						new Unacknowledged("orders", 1, 6), new Unacknowledged("refunds", 0, 5)),
+				this.ticker);
+		assertThat(drain.unfinished(List.of(this.assignment), 10)).as("nothing is left open").isEmpty();
+		Holding.leaveOpen(this.assignment.held());
+		assertThat(drain.unfinished(List.of(this.assignment), 10)).containsExactly("orders-0@8", "orders-0@9");
+		List<String> unfinished = new ArrayList<>();
+		workers.allocate("worker_0", this.assignment.assigned()).submit(new Work() {
+
+			@Override
+			public Progress proceed(Worker worker, Turn turn) {
+				worker.beginRecord(new ConsumerRecord<>("orders", 0, 7, "key", "value"), 1, turn.readClock());
+				unfinished.addAll(drain.unfinished(List.of(PartitionDrainTests.this.assignment), 10));
+				worker.recordHandled();
+				return Progress.DONE;
+			}
+
+			@Override
+			public boolean isReady(long now) {
+				return false;
+			}
+
+		});
+		assertThat(this.assignment.enter()).isTrue();
+		this.execution.runAll();
+		assertThat(unfinished).containsExactly("orders-0@7", "orders-0@8", "orders-0@9");
+		assertThat(drain.unfinished(List.of(this.assignment), 1)).hasSize(1);
+		this.assignment.exit();
+	}
+
+	@Test
+	void interruptDoesNotEndTheWaitAndIsThereAfterwards() {
+		Holding.leaveOpen(this.assignment.held());
+		Thread.currentThread().interrupt();
+		drain(new WhenAsked(this.assignment::hold)).awaitAcknowledgments(List.of(this.assignment), deadline());
+		assertThat(this.ticker.nanos).as("waited until the deadline").isGreaterThanOrEqualTo(deadline());
+		assertThat(Thread.interrupted()).isTrue();
+	}
+
 	private PartitionDrain drain(WhenAsked detached) {
 		return new PartitionDrain(new DefaultWorkerManager(this.runtime).register("orders", 1, new TestWorkerOwner()),
 				detached, this.ticker);
@@ -83,6 +133,33 @@ class PartitionDrainTests {
 
 	private static long deadline() {
 		return TimeUnit.MILLISECONDS.toNanos(20);
+	}
+
+	/**
+	 * A record whose handler has returned and has not acknowledged it.
+	 */
+	private record Unacknowledged(String topic, int partition, long offset) implements DetachedRecord {
+
+		@Override
+		public ConsumerRecord<?, ?> record() {
+			return new ConsumerRecord<>(this.topic, this.partition, this.offset, "key", "value");
+		}
+
+		@Override
+		public @Nullable String workerName() {
+			return null;
+		}
+
+		@Override
+		public long since() {
+			return 0;
+		}
+
+		@Override
+		public boolean isOver() {
+			return false;
+		}
+
 	}
 
 	/**

@@ -18,12 +18,14 @@ package io.kaffe.spring.engine.listener;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -115,6 +117,81 @@ class UnreadableRecordsTests {
 		assertThatIllegalStateException()
 			.isThrownBy(() -> unreadable(null).handleOtherException(failure, this.consumer, this.container, true))
 			.withCause(failure);
+	}
+
+	@Test
+	void unreadableRecordIsDispatchedAndPassed() {
+		List<Long> handled = new ArrayList<>();
+		ManualExecution execution = new ManualExecution();
+		KafkaMessageListenerContainer<Object, Object> adopted = new KafkaMessageListenerContainer<>(
+				new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("orders"));
+		MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
+		polling.assign(List.of(ORDERS));
+		ConsumerSession session = ContainerFixtures
+			.adopted(adopted, execution, (record) -> handled.add(record.offset()))
+			.session(polling);
+		session.assigned(List.of(ORDERS));
+		UnreadableRecords unreadable = new UnreadableRecords((consumer) -> session, null,
+				() -> new UnreadableRecordReader(
+						new UnreadableRecordReader.Deserializers(new ContainerFacts(this.reading))),
+				(failure) -> {
+				}, execution);
+		unreadable.handleOtherException(poison(), polling, this.container, true);
+		assertThat(polling.position(ORDERS)).isEqualTo(8);
+		execution.runAll();
+		assertThat(session.assignments()).singleElement()
+			.satisfies((assignment) -> assertThat(assignment.progress().next()).isEqualTo(8));
+	}
+
+	@Test
+	void everythingElseIsLeftToTheUsersHandler() {
+		List<String> called = new ArrayList<>();
+		UnreadableRecords unreadable = unreadable(new CommonErrorHandler() {
+
+			@Override
+			public boolean seeksAfterHandling() {
+				called.add("seeks");
+				return true;
+			}
+
+			@Override
+			public boolean isAckAfterHandle() {
+				called.add("acks");
+				return false;
+			}
+
+			@Override
+			public void setAckAfterHandle(boolean ack) {
+				called.add("set " + ack);
+			}
+
+			@Override
+			public void handleBatch(Exception thrownException, ConsumerRecords<?, ?> data, Consumer<?, ?> consumer,
+					MessageListenerContainer container, Runnable invokeListener) {
+				called.add("batch");
+			}
+
+			@Override
+			public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions,
+					Runnable publishPause) {
+				called.add("assigned " + partitions);
+			}
+
+			@Override
+			public void clearThreadState() {
+				called.add("clear");
+			}
+
+		});
+		assertThat(unreadable.seeksAfterHandling()).isTrue();
+		assertThat(unreadable.isAckAfterHandle()).isFalse();
+		unreadable.setAckAfterHandle(true);
+		unreadable.handleBatch(new KafkaException("no"), ConsumerRecords.empty(), this.consumer, this.container, () -> {
+		});
+		unreadable.onPartitionsAssigned(this.consumer, List.of(ORDERS), () -> {
+		});
+		unreadable.clearThreadState();
+		assertThat(called).containsExactly("seeks", "acks", "set true", "batch", "assigned [orders-0]", "clear");
 	}
 
 	@Test

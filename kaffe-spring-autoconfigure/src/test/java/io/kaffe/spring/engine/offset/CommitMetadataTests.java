@@ -109,6 +109,43 @@ class CommitMetadataTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(ints = { 1, 5 })
+	void whatFitsExactlyIsStored(int lengths) {
+		CompletedOffsets.Builder runs = new CompletedOffsets.Builder();
+		for (int run = 1; run <= 100; run++) {
+			runs.add(run * 1000L, run * 1000L + 1 + run % lengths);
+		}
+		CompletedOffsets completed = runs.build();
+		int whole = CommitMetadata.of(0, completed, LIMIT).text().length();
+		for (int limit = 30; limit <= whole; limit++) {
+			CommitMetadata stored = CommitMetadata.of(0, completed, limit);
+			assertThat(CommitMetadata.of(0, completed, stored.text().length())).isEqualTo(stored);
+		}
+		assertThat(CommitMetadata.of(0, completed, whole).completed()).isEqualTo(completed);
+	}
+
+	@Test
+	void bitmapIsFilledToItsLastBit() {
+		CompletedOffsets.Builder everyOther = new CompletedOffsets.Builder();
+		for (long offset = 102; offset < 20_000; offset += 2) {
+			everyOther.add(offset, offset + 1);
+		}
+		int othersThanBits = 2 + 1 + Integer.BYTES + Integer.BYTES;
+		for (int limit = 40; limit < 80; limit++) {
+			int bits = ((limit - "kaffe:".length()) * 3 / 4 - othersThanBits) * Byte.SIZE;
+			assertThat(CommitMetadata.of(100, everyOther.build(), limit).completed().end()).isEqualTo(101 + bits);
+		}
+	}
+
+	@Test
+	void numberBelow128IsAByte() {
+		assertThat(CommitMetadata.of(100, offsets(101, 228), 0, LIMIT).text())
+			.isEqualTo(CraftedMetadata.of(CraftedMetadata.RUNS, 100).bytes(1, 127).text(0));
+		assertThat(CommitMetadata.of(100, offsets(101, 229), 0, LIMIT).text())
+			.isEqualTo(CraftedMetadata.of(CraftedMetadata.RUNS, 100).bytes(1, 0x80, 1).text(0));
+	}
+
+	@ParameterizedTest
 	@ValueSource(ints = { 0, 1, 10, 20, 31, 40 })
 	void limitThatHoldsNothingIsKept(int limit) {
 		CommitMetadata metadata = CommitMetadata.of(Long.MAX_VALUE / 2,
@@ -236,6 +273,7 @@ class CommitMetadataTests {
 
 	@Test
 	void textThatIsTooLongIsNotDecoded() {
+		assertUnreadable("kaffe:" + "!".repeat(CommitMetadata.MAX_LENGTH - "kaffe:".length()), 100, "it is damaged");
 		assertUnreadable("kaffe:" + "!".repeat(CommitMetadata.MAX_LENGTH), 100,
 				"it is longer than " + CommitMetadata.MAX_LENGTH + " characters");
 	}

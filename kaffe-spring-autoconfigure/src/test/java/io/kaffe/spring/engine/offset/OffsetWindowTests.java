@@ -125,6 +125,41 @@ class OffsetWindowTests {
 	}
 
 	@Test
+	void completeOffsetsAreFoundAtTheBeginningOfTheNextSegment() {
+		OffsetWindow window = new OffsetWindow(0);
+		window.append(0, 2 * 4096 - 1);
+		for (long offset : new long[] { 3, 4096, 4097, 4098 }) {
+			window.complete(offset);
+		}
+		assertThat(window.completed(5, window.next(), 100).build())
+			.isEqualTo(new CompletedOffsets.Builder().add(4096, 4099).build());
+	}
+
+	@Test
+	void segmentThatIsKnownToBeCompleteStaysSo() {
+		OffsetWindow window = new OffsetWindow(0);
+		window.append(0, 3 * 4096 - 1);
+		LongStream.range(4096, 2 * 4096).forEach(window::complete);
+		CompletedOffsets completed = new CompletedOffsets.Builder().add(4096, 2 * 4096).build();
+		assertThat(window.completedAbove(0, 100).build()).isEqualTo(completed);
+		assertThat(window.completedAbove(0, 100).build()).as("once more").isEqualTo(completed);
+	}
+
+	@Test
+	void watermarkPassesAsManySegmentsAsThereIsRoomFor() {
+		OffsetWindow window = new OffsetWindow(0);
+		window.append(0, 4 * 4096 - 1);
+		assertThat(window.segments()).isEqualTo(4);
+		LongStream.range(0, 4 * 4096).forEach(window::complete);
+		assertThat(window.firstOpen()).isEqualTo(4 * 4096);
+		assertThat(window.advance()).isEqualTo(4 * 4096);
+		assertThat(window.segments()).isZero();
+		assertThat(window.isComplete(4096)).isTrue();
+		window.append(4 * 4096);
+		assertThat(window.firstOpen()).isEqualTo(4 * 4096);
+	}
+
+	@Test
 	void wideGapAboveAnOpenOffsetIsOneStepForTheWatermark() {
 		OffsetWindow window = new OffsetWindow(100);
 		window.append(100);

@@ -24,6 +24,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.table.WorkerState;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -76,6 +78,29 @@ class ConsumerWorkersTests {
 		this.execution.runAll();
 		assertThat(this.workers.all()).isEmpty();
 		assertThat(this.workers.handled()).isEqualTo(1);
+	}
+
+	@Test
+	void workerOfAPartitionIsFoundByItUntilItIsReleased() {
+		AssignedPartition assigned = new AssignedPartition(new TopicPartition("orders", 0), 1);
+		Worker worker = this.workers.allocate("worker_0", assigned);
+		Worker other = this.workers.allocate("worker_1", new AssignedPartition(new TopicPartition("orders", 1), 1));
+		assertThat(this.workers.workerFor(new TopicPartition("orders", 0))).isSameAs(worker);
+		assertThat(this.workers.workerFor(new TopicPartition("orders", 1))).isSameAs(other);
+		assertThat(this.workers.workerFor(new TopicPartition("orders", 2))).isNull();
+		this.workers.release(worker, assigned);
+		assertThat(this.workers.workerFor(new TopicPartition("orders", 0))).isNull();
+	}
+
+	@Test
+	void eachWorkerCountsInItsState() {
+		Worker worker = this.workers.allocate("worker_0", new AssignedPartition(new TopicPartition("orders", 0), 1));
+		this.workers.allocate("worker_1", new AssignedPartition(new TopicPartition("orders", 1), 1));
+		worker.submit(new OneRecord());
+		assertThat(this.workers.states()).containsOnlyKeys(WorkerState.values())
+			.containsEntry(WorkerState.RUNNING, 1)
+			.containsEntry(WorkerState.IDLE, 1)
+			.containsEntry(WorkerState.STALLED, 0);
 	}
 
 	@Test

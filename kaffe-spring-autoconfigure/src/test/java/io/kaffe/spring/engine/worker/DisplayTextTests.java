@@ -30,6 +30,7 @@ class DisplayTextTests {
 	@Test
 	void bytesAreEscapedAndCutOff() {
 		assertThat(DisplayText.escaped(new byte[] { 'a', '\\', '\n', (byte) 0xff })).isEqualTo("a\\\\\\x0a\\xff");
+		assertThat(DisplayText.escaped(new byte[] { 0x1f, ' ', '~', 0x7f })).isEqualTo("\\x1f ~\\x7f");
 		assertThat(DisplayText.escaped(new byte[1_000_000])).hasSize(200).startsWith("\\x00").endsWith("\\x00");
 		assertThat(DisplayText.escaped(new byte[0])).isEmpty();
 	}

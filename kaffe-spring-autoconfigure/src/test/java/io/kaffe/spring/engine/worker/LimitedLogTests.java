@@ -68,6 +68,26 @@ class LimitedLogTests {
 	}
 
 	@Test
+	void whatIsLeftOutAfterALineThatCameBetweenIsCountedInTheEnd() {
+		log("parked records", "Parked 0", failure());
+		this.execution.advance(Duration.ofMillis(500));
+		log("parked records", "Parked 1", failure());
+		this.execution.advance(Duration.ofMillis(500));
+		log("parked records", "Parked 2", failure());
+		this.execution.advance(Duration.ofMillis(200));
+		log("parked records", "Parked 3", failure());
+		this.execution.advance(Duration.ofMillis(300));
+		assertThat(this.lines).as("not yet").hasSize(2);
+		this.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.lines).hasSize(3).last().asString().contains("1 more parked records were not logged");
+		this.execution.advance(Duration.ofSeconds(1));
+		log("parked records", "Parked 4", failure());
+		log("parked records", "Parked 5", failure());
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(this.lines).hasSize(5).last().asString().contains("1 more parked records were not logged");
+	}
+
+	@Test
 	void atMostOneLineASecondIsLoggedHoweverLongItLasts() {
 		for (int tenth = 0; tenth < 600; tenth++) {
 			log("parked records", "Parked " + tenth, failure());
@@ -102,9 +122,14 @@ class LimitedLogTests {
 		assertThat(this.stacks).hasSizeLessThanOrEqualTo(51);
 		this.execution.advance(Duration.ofSeconds(1));
 		assertThat(counted()).as("nothing is lost").isEqualTo(120);
-		this.execution.advance(Duration.ofMinutes(2));
+		this.execution.advance(Duration.ofSeconds(59));
 		log("parked records", "Parked", (Throwable) classes.get(119).getConstructor().newInstance());
 		assertThat(this.stacks).as("there is room again").last().isInstanceOf(classes.get(119));
+		log("parked records", "Parked", (Throwable) classes.get(119).getConstructor().newInstance());
+		this.execution.advance(Duration.ofSeconds(1));
+		assertThat(this.lines).last()
+			.asString()
+			.endsWith("1 more parked records were not logged: " + classes.get(119).getName());
 	}
 
 	@Test

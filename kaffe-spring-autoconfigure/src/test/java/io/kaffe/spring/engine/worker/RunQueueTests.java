@@ -38,6 +38,7 @@ import io.kaffe.spring.table.WorkerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
@@ -62,6 +63,7 @@ class RunQueueTests {
 		assertThat(workers.all()).extracting(Worker::name)
 			.containsExactlyInAnyOrder("worker_orders_0_0", "worker_orders_0_1");
 		assertThat(workers.all()).extracting(Worker::queued).containsExactlyInAnyOrder(2, 1);
+		assertThat(workers.all()).flatExtracting(Worker::served).containsExactly("orders-0", "orders-0");
 		this.execution.runAll();
 		assertThat(this.done).containsExactly("a1", "a2", "b1");
 		assertThat(workers.all()).isEmpty();
@@ -180,6 +182,12 @@ class RunQueueTests {
 		this.execution.advance(Duration.ofSeconds(3));
 		assertThat(this.done).isEmpty();
 		assertThat(output).containsOnlyOnce("the task executor rejected workers; retrying soon");
+		for (int step = 0; step < 569; step++) {
+			this.execution.advance(Duration.ofMillis(100));
+		}
+		assertThat(output).as("once in a minute").containsOnlyOnce("the task executor rejected workers; retrying soon");
+		this.execution.advance(Duration.ofMillis(100));
+		assertThat(output.getOut().split("rejected workers; retrying soon", -1)).hasSize(3);
 		this.execution.reject(false);
 		this.execution.advance(Duration.ofMillis(100));
 		this.execution.runAll();
@@ -187,8 +195,105 @@ class RunQueueTests {
 	}
 
 	@Test
-	void laneGoesOnIfTheExecutorDoesNotTakeItBack() {
+	void scopeOfAThreadIsLeftWhenNothingIsReadyAnyMore() {
+		List<String> scope = new ArrayList<>();
+		ConsumerWorkers workers = workers(this.execution, 1, new TestWorkerOwner() {
+
+			@Override
+			public void enter() {
+				scope.add("entered");
+			}
+
+			@Override
+			public void leave() {
+				scope.add("left");
+			}
+
+		});
+		submit(workers, "a", within("a", () -> assertThat(scope).containsExactly("entered")));
+		submit(workers, "b", within("b", () -> assertThat(scope).containsExactly("entered")));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a", "b");
+		assertThat(scope).containsExactly("entered", "left");
+	}
+
+	@Test
+	void workerThatBreaksDownIsRestartedAndReported(CapturedOutput output) {
 		ConsumerWorkers workers = workers(this.execution, 1);
+		boolean[] broken = { true };
+		submit(workers, "a", within("a", () -> {
+			if (broken[0]) {
+				broken[0] = false;
+				throw new IllegalStateException("Broken, on purpose");
+			}
+		}));
+		this.execution.runAll();
+		assertThat(output)
+			.containsOnlyOnce("Consumer 'orders': Worker worker_orders_0_0 broke down outside the handler;"
+					+ " restarting it in 1000 ms");
+		this.execution.advance(Duration.ofMillis(999));
+		this.execution.runAll();
+		assertThat(this.done).isEmpty();
+		this.execution.advance(Duration.ofMillis(1));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a");
+	}
+
+	@Test
+	void workerThatBreaksDownTooOftenStopsTheConsumer(CapturedOutput output) {
+		List<String> reasons = new ArrayList<>();
+		ConsumerWorkers workers = workers(this.execution, 1, new TestWorkerOwner() {
+
+			@Override
+			public RestartHistory.Limit restartLimit() {
+				return new RestartHistory.Limit(0, Duration.ofMinutes(5));
+			}
+
+			@Override
+			public void stopBecause(String reason, @Nullable Throwable failure) {
+				reasons.add(reason);
+			}
+
+		});
+		submit(workers, "a", within("a", () -> {
+			throw new IllegalStateException("Broken, on purpose");
+		}));
+		this.execution.runAll();
+		assertThat(reasons).containsExactly("Worker worker_orders_0_0 broke down outside the handler too often");
+		assertThat(output)
+			.containsOnlyOnce("Consumer 'orders': Worker worker_orders_0_0 broke down outside the handler");
+	}
+
+	@Test
+	void laneThatRunsAlthoughTheExecutorThrowsKeepsNoPermit() {
+		boolean[] throwing = { true };
+		ConsumerWorkers workers = workers((task) -> {
+			if (!throwing[0]) {
+				this.execution.execute(task);
+				return;
+			}
+			throwing[0] = false;
+			Thread thread = new Thread(task);
+			thread.start();
+			assertThatNoException().isThrownBy(thread::join);
+			throw new RejectedExecutionException("On purpose");
+		}, 1);
+		submit(workers, "a", step("a"));
+		assertThat(this.done).containsExactly("a");
+		submit(workers, "b", within("b", () -> assertThat(this.execution.waiting()).as("one at a time").isZero()));
+		submit(workers, "c", step("c"));
+		assertThat(this.execution.waiting()).isEqualTo(1);
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a", "b", "c");
+	}
+
+	@Test
+	void laneGoesOnIfTheExecutorDoesNotTakeItBack() {
+		int[] attempts = { 0 };
+		ConsumerWorkers workers = workers((task) -> {
+			attempts[0]++;
+			this.execution.execute(task);
+		}, 1);
 		for (int number = 0; number < 100; number++) {
 			submit(workers, "key", new Step("step", (step) -> {
 				this.execution.reject(true);
@@ -197,6 +302,7 @@ class RunQueueTests {
 		}
 		this.execution.runOne();
 		assertThat(this.done).hasSize(100);
+		assertThat(attempts[0]).as("the first, and one each 20 ms").isEqualTo(1 + 5);
 	}
 
 	@Test
@@ -223,7 +329,7 @@ class RunQueueTests {
 	@Test
 	void executorThatTurnsAwayNowAndThenIsNoReasonToStop() {
 		ConsumerWorkers workers = workers(this.execution, 1);
-		for (int round = 0; round < 50; round++) {
+		for (int round = 0; round < 200; round++) {
 			this.execution.reject(true);
 			submit(workers, "a", step("a"));
 			this.execution.reject(false);

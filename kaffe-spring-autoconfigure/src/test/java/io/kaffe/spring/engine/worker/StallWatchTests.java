@@ -29,6 +29,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.table.WorkerState;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -43,6 +45,10 @@ class StallWatchTests {
 	private final List<String> done = new ArrayList<>();
 
 	private final List<StalledRecord> reported = new ArrayList<>();
+
+	private boolean over;
+
+	private TestWorkerOwner owner = new TestWorkerOwner();
 
 	private ConsumerWorkers workers = workers(null);
 
@@ -79,6 +85,25 @@ class StallWatchTests {
 	}
 
 	@Test
+	void tableShowsWhichWorkerIsStalledAndWhereItsThreadIs() {
+		this.workers.allocate("worker_1", new AssignedPartition(new TopicPartition("orders", 1), 1));
+		submit(step(0, () -> {
+			this.execution.advance(Duration.ofSeconds(9));
+			assertThat(this.workers.states()).containsEntry(WorkerState.RUNNING, 1)
+				.containsEntry(WorkerState.STALLED, 0);
+			this.execution.advance(Duration.ofSeconds(30));
+			assertThat(this.workers.states()).containsEntry(WorkerState.RUNNING, 0)
+				.containsEntry(WorkerState.STALLED, 1)
+				.containsEntry(WorkerState.IDLE, 1);
+			assertThat(this.workers.stackOf("worker_0")).asString().contains(StallWatchTests.class.getName());
+			assertThat(this.workers.stackOf("worker_1")).isNull();
+		}));
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("0");
+		assertThat(this.workers.stackOf("worker_0")).isNull();
+	}
+
+	@Test
 	void stallEndsByItselfAndTheNextOneIsReportedAgain(CapturedOutput output) {
 		submit(step(0, () -> this.execution.advance(Duration.ofSeconds(20))));
 		submit(step(1, () -> assertThat(this.workers.stalled()).as("ended").isEmpty()));
@@ -94,6 +119,32 @@ class StallWatchTests {
 		assertThat(output.getOut().split("longer than the stall threshold", -1)).as("two lines").hasSize(3);
 		this.execution.advance(Duration.ofMinutes(1));
 		assertThat(output).contains("The handling of orders-0@2 by worker_0 ended after at most");
+	}
+
+	@Test
+	void recordWhoseHandlerHasReturnedIsAStallUntilItIsOver(CapturedOutput output) {
+		DetachedRecord detached = new Detached();
+		this.owner.detachedRecords().add(detached);
+		submit(step(0, () -> {
+		}));
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(9));
+		assertThat(this.workers.stalled()).as("not yet").isEmpty();
+		this.execution.advance(Duration.ofSeconds(5));
+		assertThat(this.workers.stalled()).singleElement().satisfies((stalled) -> {
+			assertThat(stalled.worker()).isEqualTo("worker_7");
+			assertThat(stalled.record().offset()).isEqualTo(70);
+		});
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(this.reported).as("once").hasSize(1);
+		assertThat(output).containsOnlyOnce("The handling of orders-0@70 by worker_7 has taken")
+			.contains("longer than the stall threshold; its handler has returned and has not completed it");
+		this.over = true;
+		assertThat(this.workers.stalled()).isEmpty();
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(output).containsOnlyOnce("The handling of orders-0@70 by worker_7 ended after at most");
+		assertThat(this.owner.detachedRecords()).isEmpty();
+		assertThat(this.execution.timers()).as("nothing is left to look at").isZero();
 	}
 
 	@Test
@@ -152,21 +203,23 @@ class StallWatchTests {
 	}
 
 	private ConsumerWorkers workers(@Nullable Duration interruptThreshold) {
-		return new ConsumerWorkers(this.execution.runtime(), new TestWorkerOwner() {
+		this.owner = new TestWorkerOwner() {
 
 			@Override
 			public WorkerOwner.StallLimits stallLimits() {
 				return new WorkerOwner.StallLimits(Duration.ofSeconds(10), interruptThreshold);
 			}
 
-		}, Integer.MAX_VALUE, new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+		};
+		return new ConsumerWorkers(this.execution.runtime(), this.owner, Integer.MAX_VALUE,
+				new ConsumerObservers("orders", List.of(new ConsumerObserver() {
 
-			@Override
-			public void stalled(String consumer, StalledRecord stalled) {
-				StallWatchTests.this.reported.add(stalled);
-			}
+					@Override
+					public void stalled(String consumer, StalledRecord stalled) {
+						StallWatchTests.this.reported.add(stalled);
+					}
 
-		})));
+				})));
 	}
 
 	private void submit(Work work) {
@@ -175,6 +228,35 @@ class StallWatchTests {
 
 	private Work step(long offset, Runnable body) {
 		return new Step(offset, body);
+	}
+
+	/**
+	 * Was handed to its handler in the beginning.
+	 */
+	private final class Detached implements DetachedRecord {
+
+		private final long since = StallWatchTests.this.execution.nanoTime();
+
+		@Override
+		public ConsumerRecord<?, ?> record() {
+			return new ConsumerRecord<>("orders", 0, 70, "key", "value");
+		}
+
+		@Override
+		public String workerName() {
+			return "worker_7";
+		}
+
+		@Override
+		public long since() {
+			return this.since;
+		}
+
+		@Override
+		public boolean isOver() {
+			return StallWatchTests.this.over;
+		}
+
 	}
 
 	/**

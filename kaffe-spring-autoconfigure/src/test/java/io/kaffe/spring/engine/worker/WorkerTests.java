@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.worker;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -26,9 +27,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -96,6 +99,101 @@ class WorkerTests {
 		assertThat(this.done).containsExactly("a", "a", "b", "c");
 		worker.wake();
 		assertThat(this.execution.waiting()).as("nothing to wake").isZero();
+	}
+
+	@Test
+	void tableShowsTheRecordAndWhatFailedAndItsKeyOnlyIfAskedFor() {
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
+		ConsumerRecord<?, ?> record = new ConsumerRecord<>("orders", 0, 7, "key", "value");
+		Instant since = this.execution.instant();
+		worker.submit(new ScriptedWork("a", Work.Progress.DONE) {
+
+			@Override
+			public Progress proceed(Worker by, Turn turn) {
+				by.beginRecord(record, 3, turn.readClock());
+				WorkerTests.this.execution.advance(Duration.ofSeconds(5));
+				by.recordFailed(WorkerTests.this.execution.instant(), record, new IllegalStateException("secret"));
+				WorkerSnapshot snapshot = by.snapshot(2);
+				assertThat(snapshot.current())
+					.containsExactly(new WorkerSnapshot.CurrentRecord("orders-0", 7, 3, since, null));
+				assertThat(by.snapshot(2, true).current()).extracting(WorkerSnapshot.CurrentRecord::key)
+					.containsExactly("key");
+				assertThat(snapshot.queued()).isEqualTo(2);
+				assertThat(snapshot.counters().failed()).isEqualTo(1);
+				assertThat(snapshot.lastFailure()).isEqualTo(new WorkerSnapshot.LastFailure(since.plusSeconds(5),
+						"orders-0@7", IllegalStateException.class.getName()));
+				by.recordHandled();
+				return super.proceed(by, turn);
+			}
+
+		});
+		this.execution.runAll();
+		assertThat(this.done).containsExactly("a");
+		assertThat(worker).hasToString("worker_0");
+		assertThat(worker.snapshot(0).counters().handled()).isEqualTo(1);
+	}
+
+	@Test
+	void observersAreNotifiedOfAttemptsAndRestarts() {
+		List<String> observed = new ArrayList<>();
+		Worker worker = new ConsumerWorkers(this.runtime, new TestWorkerOwner(), Integer.MAX_VALUE,
+				new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+
+					@Override
+					public HandlerTimer handlerTimer(String consumer) {
+						return (topic, nanos, handled) -> observed.add(topic + " " + nanos + " " + handled);
+					}
+
+					@Override
+					public void restarted(String consumer) {
+						observed.add("restarted");
+					}
+
+				})))
+			.allocate("worker_0", ORDERS_0);
+		worker.submit(new ScriptedWork("a", Work.Progress.DONE) {
+
+			@Override
+			public Progress proceed(Worker by, Turn turn) {
+				by.attempted("orders", 5, observed.isEmpty());
+				if (observed.size() == 1) {
+					throw new IllegalStateException("Broken, on purpose");
+				}
+				return super.proceed(by, turn);
+			}
+
+		});
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(observed).containsExactly("orders 5 true", "restarted", "orders 5 false");
+	}
+
+	@Test
+	void workerThatBreaksDownAfterItWasReleasedIsNotStartedTwice() {
+		Worker worker = this.workers.allocate("worker_0", ORDERS_0);
+		worker.submit(new ScriptedWork("a", Work.Progress.WAITING, Work.Progress.DONE) {
+
+			@Override
+			public boolean isReady(long now) {
+				throw new IllegalStateException("Not known, on purpose");
+			}
+
+		});
+		worker.submit(new ScriptedWork("b", Work.Progress.DONE) {
+
+			@Override
+			public Progress proceed(Worker by, Turn turn) {
+				WorkerTests.this.execution.advance(Duration.ofSeconds(2));
+				WorkerTests.this.execution.runAll();
+				return super.proceed(by, turn);
+			}
+
+		});
+		worker.submit(work("c", Work.Progress.DONE));
+		this.execution.runAll();
+		assertThat(this.done).as("one after the other").containsExactly("a", "a", "b", "c");
+		assertThat(worker.snapshot(0).counters().restarts()).isEqualTo(1);
 	}
 
 	@Test

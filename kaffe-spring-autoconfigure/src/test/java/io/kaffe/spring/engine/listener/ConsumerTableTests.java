@@ -1,0 +1,220 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.PartitionSnapshot;
+import io.kaffe.spring.table.WorkerSnapshot;
+import io.kaffe.spring.table.WorkerState;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ConsumerTable} without a broker: what is shown of workers and
+ * partitions, in which order, and what the consumer is doing.
+ */
+class ConsumerTableTests {
+
+	private final Map<TopicPartition, SimulatedConsumer.Partition> cluster = new LinkedHashMap<>();
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final SimulatedConsumer consumer = new SimulatedConsumer(this.cluster, (offsets) -> {
+	});
+
+	private final List<ConsumerSnapshot> shown = new ArrayList<>();
+
+	/** Done once, while a record is being handled. */
+	private @Nullable Runnable whileHandling;
+
+	private WorkerContainer adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+
+	private ConsumerSession session = this.adopted.session(this.consumer);
+
+	@Test
+	void workersAndPartitionsAreInTheOrderOfTheirNumbers() {
+		List<TopicPartition> partitions = IntStream.range(0, 12)
+			.mapToObj((number) -> new TopicPartition("orders", 11 - number))
+			.toList();
+		assign(partitions);
+		assign(List.of(new TopicPartition("a", 0)));
+		poll(new TopicPartition("orders", 2), 3);
+		ConsumerSnapshot table = this.adopted.snapshot(false);
+		assertThat(table.partitions()).extracting(PartitionSnapshot::topic).startsWith("a", "orders").hasSize(13);
+		assertThat(table.partitions().subList(1, 13)).extracting(PartitionSnapshot::partition)
+			.containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+		assertThat(table.workers()).extracting(WorkerSnapshot::name)
+			.startsWith("worker_a_0", "worker_orders_0", "worker_orders_1", "worker_orders_2")
+			.endsWith("worker_orders_9", "worker_orders_10", "worker_orders_11");
+		assertThat(table.workerCount()).isEqualTo(13);
+		assertThat(table.settings().topics()).as("those it subscribes to").containsExactly("orders");
+		assertThat(this.adopted.table().partitions()).startsWith(new TopicPartition("a", 0),
+				new TopicPartition("orders", 0), new TopicPartition("orders", 1));
+	}
+
+	@Test
+	void recordThatIsBeingHandledIsNotAmongThoseThatWait() {
+		TopicPartition partition = new TopicPartition("orders", 0);
+		assign(List.of(partition));
+		poll(partition, 3);
+		assertThat(worker(this.adopted.snapshot(false), "worker_orders_0").queued()).isEqualTo(3);
+		this.whileHandling = () -> this.shown.add(this.adopted.snapshot(true));
+		this.execution.runAll();
+		WorkerSnapshot worker = worker(this.shown.get(0), "worker_orders_0");
+		assertThat(worker.queued()).isEqualTo(2);
+		assertThat(worker.state()).isEqualTo(WorkerState.RUNNING);
+		assertThat(worker.current()).extracting(WorkerSnapshot.CurrentRecord::key).containsExactly("key0");
+		assertThat(worker(this.adopted.snapshot(false), "worker_orders_0").queued()).isZero();
+	}
+
+	@Test
+	void workerIsShownAsStalledIfItsRecordIs() {
+		TopicPartition partition = new TopicPartition("orders", 0);
+		assign(List.of(partition, new TopicPartition("orders", 1)));
+		poll(partition, 1);
+		this.whileHandling = () -> {
+			this.execution.advance(Duration.ofHours(2));
+			this.shown.add(this.adopted.snapshot(false));
+		};
+		this.execution.runAll();
+		assertThat(worker(this.shown.get(0), "worker_orders_0").state()).isEqualTo(WorkerState.STALLED);
+		assertThat(worker(this.shown.get(0), "worker_orders_1").state()).isEqualTo(WorkerState.IDLE);
+	}
+
+	@Test
+	void ofManyWorkersTheBusiestAreShownFirst() {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
+		this.session = this.adopted.session(this.consumer);
+		TopicPartition partition = new TopicPartition("orders", 0);
+		assign(List.of(partition));
+		SimulatedConsumer.Partition log = log(partition);
+		for (int offset = 0; offset < 150; offset++) {
+			log.append(new ConsumerRecord<>("orders", 0, offset, "key" + offset, "value"));
+		}
+		for (int offset = 150; offset < 155; offset++) {
+			log.append(new ConsumerRecord<>("orders", 0, offset, "key" + ((offset < 153) ? 140 : 141), "value"));
+		}
+		poll(partition, 0);
+		this.whileHandling = () -> this.shown.add(this.adopted.snapshot(false));
+		this.execution.runAll();
+		ConsumerSnapshot table = this.shown.get(0);
+		assertThat(table.workerCount()).isGreaterThan(100);
+		assertThat(table.workers()).hasSize(100);
+		assertThat(table.workers().get(0).current()).as("the one with a record").hasSize(1);
+		assertThat(table.workers().get(1).queued()).isEqualTo(4);
+		assertThat(table.workers().get(2).queued()).isEqualTo(3);
+		assertThat(table.workers().subList(3, 100)).allMatch((worker) -> worker.current().isEmpty());
+	}
+
+	@Test
+	void ofTwoRecordsTheOneThatIsHandledForLongerIsShownFirst() {
+		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
+		this.session = this.adopted.session(this.consumer);
+		TopicPartition partition = new TopicPartition("orders", 0);
+		assign(List.of(partition));
+		poll(partition, 3);
+		this.whileHandling = () -> {
+			this.execution.advance(Duration.ofSeconds(5));
+			this.whileHandling = () -> {
+				this.execution.advance(Duration.ofSeconds(5));
+				this.shown.add(this.adopted.snapshot(false));
+			};
+			this.execution.runOne();
+		};
+		this.execution.runAll();
+		assertThat(this.shown.get(0).workers()).extracting(WorkerSnapshot::name)
+			.startsWith("worker_orders_0_0", "worker_orders_0_1");
+	}
+
+	@Test
+	void limitIsShownIfThereIsOne() {
+		assertThat(this.adopted.snapshot(false).settings().maxConcurrency()).isNull();
+		this.adopted.context().workers().maxConcurrency(4);
+		assertThat(this.adopted.snapshot(false).settings().maxConcurrency()).isEqualTo(4);
+	}
+
+	@Test
+	void stateIsThatOfTheMostUrgentSession() {
+		TopicPartition partition = new TopicPartition("orders", 0);
+		assertThat(this.adopted.state()).as("its container is not running").isEqualTo(ConsumerState.STOPPED);
+		assign(List.of(partition));
+		List<ConsumerState> states = new ArrayList<>();
+		this.session.revoked(List.of(partition), () -> states.add(this.adopted.state()));
+		this.consumer.letGo(List.of(partition));
+		assign(List.of(partition));
+		states.add(this.adopted.state());
+		this.session.stopping(() -> states.add(this.adopted.state()));
+		assertThat(states).containsExactly(ConsumerState.REBALANCING, ConsumerState.STOPPED, ConsumerState.DRAINING);
+	}
+
+	private static WorkerSnapshot worker(ConsumerSnapshot table, String name) {
+		return table.workers().stream().filter((worker) -> worker.name().equals(name)).findFirst().orElseThrow();
+	}
+
+	private WorkerContainer adopted(StandardWorkerAllocationStrategy strategy) {
+		return ContainerFixtures.handledBy(strategy, 10_000, (record) -> {
+			Runnable meanwhile = this.whileHandling;
+			this.whileHandling = null;
+			if (meanwhile != null) {
+				meanwhile.run();
+			}
+		}, null, this.execution);
+	}
+
+	private SimulatedConsumer.Partition log(TopicPartition partition) {
+		return this.cluster.computeIfAbsent(partition, (key) -> new SimulatedConsumer.Partition());
+	}
+
+	private void assign(List<TopicPartition> partitions) {
+		partitions.forEach(this::log);
+		this.session.tick();
+		this.consumer.take(partitions);
+		this.session.assigned(partitions);
+		this.session.positioned(partitions);
+	}
+
+	private void poll(TopicPartition partition, int more) {
+		for (int offset = 0; offset < more; offset++) {
+			log(partition).append(
+					new ConsumerRecord<>(partition.topic(), partition.partition(), offset, "key" + offset, "value"));
+		}
+		this.session.tick();
+		List<ConsumerRecord<Object, Object>> records = this.consumer.fetch(partition, 1000);
+		Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
+		next.put(partition, new OffsetAndMetadata(this.consumer.position(partition)));
+		this.session.dispatch(new ConsumerRecords<>(Map.of(partition, records), next));
+	}
+
+}

@@ -1,0 +1,209 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+
+import io.micrometer.observation.ObservationRegistry;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.AcknowledgingMessageListener;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.ContainerProperties.AckMode;
+import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOption;
+import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.MessageListener;
+import org.springframework.util.backoff.FixedBackOff;
+
+import io.kaffe.spring.engine.delivery.BatchDelivery;
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.RestartHistory;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.engine.worker.WorkerOwner;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerProblem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link ContainerAdopter} and {@link ContainerSuitability}, with containers
+ * that are not started.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class ContainerAdopterTests {
+
+	private final ContainerProperties properties = new ContainerProperties("orders");
+
+	private final WorkerContainers consumers = new WorkerContainers();
+
+	private Map<String, Object> configuration = Map.of();
+
+	ContainerAdopterTests() {
+		this.properties.setGroupId("shop");
+		this.properties.setMessageListener((MessageListener<Object, Object>) (record) -> {
+		});
+	}
+
+	@Test
+	void containerCommitsObservesAndTimesNothingAnyMore() {
+		this.properties.setAsyncAcks(true);
+		this.properties.setFixTxOffsets(true);
+		this.properties.setSubBatchPerPartition(true);
+		this.properties.setObservationEnabled(true);
+		this.properties.setMicrometerEnabled(true);
+		this.properties.setAssignmentCommitOption(AssignmentCommitOption.ALWAYS);
+		this.properties.setAdviceChain((MethodInterceptor) (invocation) -> invocation.proceed());
+		Object listener = this.properties.getMessageListener();
+		ContainerProperties adopted = adopt();
+		assertThat(adopted.getAckMode()).isEqualTo(AckMode.MANUAL);
+		assertThat(adopted.isAsyncAcks()).isFalse();
+		assertThat(adopted.isFixTxOffsets()).isFalse();
+		assertThat(adopted.getSubBatchPerPartition()).isFalse();
+		assertThat(adopted.isObservationEnabled()).isFalse();
+		assertThat(adopted.isMicrometerEnabled()).isFalse();
+		assertThat(adopted.getAssignmentCommitOption()).isEqualTo(AssignmentCommitOption.LATEST_ONLY);
+		assertThat(adopted.getAdviceChain()).isEmpty();
+		assertThat(adopted.getMessageListener()).isNotSameAs(listener);
+		assertThat(adopted.getConsumerRebalanceListener()).isNotNull();
+	}
+
+	@Test
+	void commitOfTheFirstPositionIsLeftAsItIs() {
+		this.properties.setAssignmentCommitOption(AssignmentCommitOption.NEVER);
+		ContainerProperties adopted = adopt();
+		assertThat(adopted.getAssignmentCommitOption()).isEqualTo(AssignmentCommitOption.NEVER);
+	}
+
+	@Test
+	void pollsEndInTimeForACommitAndSlowOnesAreReportedAsBefore() {
+		this.properties.setPollTimeout(5000);
+		this.properties.setNoPollThreshold(3);
+		ContainerProperties adopted = adopt();
+		assertThat(adopted.getPollTimeout()).as("half of the interval of commits").isEqualTo(500);
+		assertThat(adopted.getNoPollThreshold()).isEqualTo(30);
+	}
+
+	@Test
+	void shorterPollTimeoutIsKeptUnlessItIsTooShort() {
+		this.properties.setPollTimeout(100);
+		ContainerProperties adopted = adopt();
+		assertThat(adopted.getPollTimeout()).isEqualTo(100);
+		this.properties.setPollTimeout(1);
+		adopted = adopt();
+		assertThat(adopted.getPollTimeout()).isEqualTo(10);
+	}
+
+	@Test
+	void stopLastsAsLongAsADrainUnlessItMayLastLonger() {
+		ContainerProperties adopted = adopt();
+		assertThat(adopted.getShutdownTimeout()).as("20 s and a reserve").isEqualTo(30_000);
+		this.properties.setShutdownTimeout(60_000);
+		adopted = adopt();
+		assertThat(adopted.getShutdownTimeout()).isEqualTo(60_000);
+	}
+
+	@Test
+	void whatBecomesOfTheContainerIsLogged(CapturedOutput output) {
+		adopt();
+		assertThat(output).contains("Listener container 'orders' has workers: worker-per-topic-partition")
+			.doesNotContain("WARN");
+		assertThat(this.consumers.all()).hasSize(1);
+	}
+
+	@Test
+	void errorHandlerIsNotUsed(CapturedOutput output) {
+		KafkaMessageListenerContainer<Object, Object> container = container();
+		container.setCommonErrorHandler(new DefaultErrorHandler());
+		adopt(container);
+		assertThat(output).contains("The error handler of listener container 'orders' is not used for failed records");
+	}
+
+	@Test
+	void containerThatContradictsWorkersIsRefused() {
+		this.properties.setAckMode(AckMode.RECORD);
+		assertRefused("its AckMode is RECORD, which makes the container commit");
+		this.properties.setAckMode(AckMode.MANUAL);
+		assertRefused("is given no Acknowledgment, so that nothing would ever be committed");
+		this.properties.setMessageListener((AcknowledgingMessageListener<Object, Object>) (record, acknowledgment) -> {
+		});
+		adopt();
+		this.properties.setAckMode(AckMode.BATCH);
+		this.properties.setMessageListener("none");
+		assertRefused("its listener is none for records or batches of records, but a java.lang.String");
+	}
+
+	@Test
+	void consumersThatCommitByThemselvesAreRefused() {
+		this.configuration = Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+		adopt();
+		this.configuration = Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "true");
+		assertRefused("its consumers have auto-commit switched on, which commits records that are not handled");
+	}
+
+	@Test
+	void settingThatKafkaWouldRefuseIsNamed() {
+		this.configuration = Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 0, "of.an.interceptor", "any");
+		assertThatExceptionOfType(UnsuitableContainerException.class)
+			.isThrownBy(() -> ContainerAdopter.checkClientSettings("orders", container()))
+			.withMessageContaining("Kafka refuses the setting 'max.poll.records' of consumer 'orders'");
+		this.configuration = Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10, "of.an.interceptor", "any");
+		ContainerAdopter.checkClientSettings("orders", container());
+	}
+
+	private void assertRefused(String why) {
+		assertThatExceptionOfType(UnsuitableContainerException.class).isThrownBy(this::adopt)
+			.withMessageStartingWith("Listener container 'orders' cannot be given Kaffe workers: ")
+			.withMessageContaining(why);
+	}
+
+	private ContainerProperties adopt() {
+		KafkaMessageListenerContainer<Object, Object> container = container();
+		adopt(container);
+		return container.getContainerProperties();
+	}
+
+	private KafkaMessageListenerContainer<Object, Object> container() {
+		return new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(this.configuration),
+				this.properties);
+	}
+
+	private void adopt(KafkaMessageListenerContainer<Object, Object> container) {
+		StandardWorkerAllocationStrategy strategy = StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION;
+		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, 10_000,
+				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20),
+				new BatchDelivery.Limits(500, Duration.ZERO),
+				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
+				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
+		WorkerRuntime runtime = new ManualExecution().runtime();
+		new ContainerAdopter(new DefaultWorkerManager(runtime), this.consumers, runtime, ObservationRegistry.NOOP)
+			.adopt("orders", container, settings);
+	}
+
+}

@@ -1,0 +1,280 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.LongStream;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.engine.listener.PartitionProgress.Resumption;
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.table.PartitionSnapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link PartitionProgress}: what is committed, what is shown, and how it is
+ * read on.
+ */
+class PartitionProgressTests {
+
+	private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+
+	private static final AssignedPartition ASSIGNED = new AssignedPartition(new TopicPartition("orders", 0), 3);
+
+	private final PartitionProgress progress = new PartitionProgress();
+
+	@Test
+	void nothingIsKnownBeforeThereIsACommitOrARecord() {
+		assertThat(this.progress.next()).isNull();
+		assertThat(this.progress.hasPolled()).isFalse();
+		assertThat(this.progress.isAllComplete()).isTrue();
+		assertThat(this.progress.isBehind(0)).isTrue();
+		assertThat(this.progress.openBelow(100)).isZero();
+		assertThat(this.progress.complete(5)).isFalse();
+		assertThat(this.progress.isComplete(5)).isFalse();
+		assertThat(advance(1)).isNull();
+		PartitionSnapshot snapshot = snapshot();
+		assertThat(snapshot.offsets()).isEqualTo(new PartitionSnapshot.Offsets(null, null, 0, 0, null, null));
+		assertThat(snapshot.lag().records()).isNull();
+		assertThat(snapshot.oldestUnfinished()).isNull();
+	}
+
+	@Test
+	void tableShowsTheCommitBeforeTheFirstRecordIsPolled() {
+		this.progress.continueFrom(new OffsetAndMetadata(10), reported(12, 15));
+		this.progress.lag().fetched(30L, 10, NOON);
+		assertThat(this.progress.next()).isEqualTo(10);
+		PartitionSnapshot snapshot = snapshot();
+		assertThat(snapshot.offsets()).isEqualTo(new PartitionSnapshot.Offsets(null, 10L, 0, 3, null, 30L));
+		assertThat(snapshot.lag().records()).isEqualTo(20);
+	}
+
+	@Test
+	void tableShowsWhatIsCompleteAndWhatIsNot() {
+		append(25L, 10, 11, 12, 13, 14, 20);
+		assertThat(complete(10, 11, 20)).isTrue();
+		this.progress.lag().fetched(40L, 25, NOON);
+		assertThat(this.progress.next()).isEqualTo(25);
+		assertThat(this.progress.polledUntil()).isEqualTo(25);
+		assertThat(this.progress.position()).isEqualTo(25);
+		assertThat(this.progress.isComplete(11)).isTrue();
+		assertThat(this.progress.isComplete(12)).isFalse();
+		assertThat(this.progress.isComplete(17)).as("no record has it").isTrue();
+		PartitionSnapshot snapshot = snapshot();
+		assertThat(snapshot.offsets()).isEqualTo(new PartitionSnapshot.Offsets(12L, null, 10, 0, 25L, 40L));
+		assertThat(snapshot.lag().records()).isEqualTo(28);
+		assertThat(snapshot.oldestUnfinished()).isEqualTo(new PartitionSnapshot.OldestUnfinished(12, NOON));
+		complete(12, 13, 14);
+		assertThat(snapshot().oldestUnfinished()).isNull();
+		assertThat(snapshot().offsets().completed()).isEqualTo(25);
+	}
+
+	@Test
+	void oldestUnfinishedRecordIsAsOldAsTheWatermarkOrItsPoll() {
+		append(null, 0, 1, 2);
+		complete(0);
+		this.progress.advance(1, 0, NOON.plusSeconds(5));
+		assertThat(snapshot().oldestUnfinished())
+			.isEqualTo(new PartitionSnapshot.OldestUnfinished(1, NOON.plusSeconds(5)));
+		complete(1);
+		this.progress.append(records(3), null, NOON.plusSeconds(7));
+		assertThat(snapshot().oldestUnfinished()).as("others are open")
+			.isEqualTo(new PartitionSnapshot.OldestUnfinished(2, NOON.plusSeconds(5)));
+		complete(2, 3);
+		this.progress.advance(4, 0, NOON.plusSeconds(8));
+		this.progress.append(records(4), null, NOON.plusSeconds(9));
+		assertThat(snapshot().oldestUnfinished())
+			.isEqualTo(new PartitionSnapshot.OldestUnfinished(4, NOON.plusSeconds(9)));
+	}
+
+	@Test
+	void commitIsTheFirstOffsetThatIsNotCompleteAndIsMadeOnce() {
+		append(null, 0, 1, 2, 3);
+		complete(0, 2);
+		OffsetAndMetadata commit = Objects.requireNonNull(advance(2));
+		assertThat(commit.offset()).isEqualTo(1);
+		assertThat(commit.metadata()).isNotEmpty();
+		assertThat(snapshot().offsets().completedInMetadata()).isEqualTo(1);
+		assertThat(advance(2)).as("not confirmed").isEqualTo(commit);
+		this.progress.committed(commit, 2, this.progress.revision());
+		assertThat(advance(2)).isNull();
+		complete(3);
+		assertThat(advance(3)).as("there is more to report").isNotNull().isNotEqualTo(commit);
+		assertThat(Objects.requireNonNull(this.progress.advance(3, 0, NOON)).metadata()).as("no room").isEmpty();
+	}
+
+	@Test
+	void commitThatIsAnsweredLateDoesNotTakeTheNewerOneBack() {
+		append(null, 0, 1, 2);
+		complete(0);
+		OffsetAndMetadata first = Objects.requireNonNull(advance(1));
+		complete(1);
+		OffsetAndMetadata second = Objects.requireNonNull(advance(2));
+		this.progress.committed(second, 2, this.progress.revision());
+		this.progress.committed(first, 1, this.progress.revision());
+		assertThat(this.progress.committed()).isEqualTo(second);
+		complete(2);
+		OffsetAndMetadata third = Objects.requireNonNull(advance(3));
+		int revision = this.progress.revision();
+		this.progress.forgetCompletedBefore();
+		this.progress.committed(third, 3, revision);
+		assertThat(this.progress.committed()).as("it does not count any more").isEqualTo(second);
+	}
+
+	@Test
+	void gapBehindTheLastRecordIsCommitted() {
+		append(null, 0, 1);
+		complete(0, 1);
+		this.progress.passTo(2);
+		assertThat(Objects.requireNonNull(advance(2)).offset()).isEqualTo(2);
+		this.progress.passTo(7);
+		assertThat(Objects.requireNonNull(advance(2)).offset()).isEqualTo(7);
+		this.progress.passTo(5);
+		assertThat(Objects.requireNonNull(advance(2)).offset()).as("it never goes back").isEqualTo(7);
+	}
+
+	@Test
+	void gapBehindTheCommitIsCommittedThoughNothingWasPolled() {
+		this.progress.continueFrom(new OffsetAndMetadata(10), ReportedOffsets.NONE);
+		this.progress.passTo(10);
+		assertThat(advance(0)).isNull();
+		assertThat(this.progress.next()).isEqualTo(10);
+		this.progress.passTo(14);
+		assertThat(this.progress.next()).isEqualTo(14);
+		assertThat(Objects.requireNonNull(advance(0)).offset()).isEqualTo(14);
+	}
+
+	@Test
+	void positionIsKnownThoughThereIsNoCommit() {
+		this.progress.passTo(14);
+		assertThat(this.progress.next()).isEqualTo(14);
+		assertThat(advance(0)).isNull();
+	}
+
+	@Test
+	void recordsBeforeTheCommitAreCommittedAgain() {
+		this.progress.continueFrom(new OffsetAndMetadata(10), reported(12, 15));
+		int revision = this.progress.revision();
+		assertThat(append(null, 5, 6)).containsExactly(5L, 6L);
+		assertThat(this.progress.committed()).isNull();
+		assertThat(this.progress.revision()).isNotEqualTo(revision);
+		complete(5);
+		assertThat(Objects.requireNonNull(advance(1)).offset()).isEqualTo(6);
+		assertThat(append(null, 12)).as("what it reported does not count").containsExactly(12L);
+	}
+
+	@Test
+	void whatIsUnfinishedBelowAPositionIsCounted() {
+		append(null, 10, 11, 12, 13);
+		complete(10, 12);
+		advance(2);
+		assertThat(this.progress.openBelow(10)).isZero();
+		assertThat(this.progress.openBelow(12)).isEqualTo(1);
+		assertThat(this.progress.openBelow(14)).isEqualTo(2);
+		assertThat(this.progress.openBelow(100)).isEqualTo(2);
+	}
+
+	@Test
+	void whatIsToBePolledOnceMoreCountsUnlessItIsComplete() {
+		append(20L, 10, 11, 12, 13);
+		complete(10, 12);
+		PartitionProgress next = new PartitionProgress();
+		next.continueAt(this.progress.resumption());
+		assertThat(next.openBelow(20)).isEqualTo(2);
+		assertThat(next.openBelow(12)).isEqualTo(1);
+		assertThat(next.polledUntil()).isEqualTo(20);
+		assertThat(next.isBehind(15)).isFalse();
+		assertThat(next.isBehind(20)).isFalse();
+	}
+
+	@Test
+	void onlyAPositionBelowWhatWasPolledHasUnfinishedRecords() {
+		append(null, 10, 11);
+		assertThat(this.progress.isBehind(11)).isFalse();
+		assertThat(this.progress.isBehind(12)).isTrue();
+		assertThat(this.progress.continuesWith(records(12).get(0))).isTrue();
+		assertThat(this.progress.continuesWith(records(11).get(0))).isFalse();
+	}
+
+	@Test
+	void positionThatMovesIsResumedFromTheFirstUnfinishedRecord() {
+		append(null, 10, 11, 12, 13, 14);
+		complete(10, 12, 13, 14);
+		Resumption resumption = this.progress.resumption(13);
+		assertThat(resumption.from()).isEqualTo(11);
+		assertThat(resumption.sought()).isEqualTo(13);
+		assertThat(resumption.polledBefore()).isEqualTo(15);
+		assertThat(resumption.completed().offsets()).hasToString("[12..12]");
+		assertThat(this.progress.resumption(11).completed().offsets().isEmpty()).isTrue();
+		assertThat(this.progress.resumption(11).from()).isEqualTo(11);
+		assertThat(this.progress.resumption(20).completed().offsets()).as("what is passed is not handled")
+			.hasToString("[12..19]");
+		complete(11);
+		assertThat(this.progress.resumption(13).from()).as("nothing is unfinished").isEqualTo(13);
+	}
+
+	@Test
+	void progressThatWasSoughtIsAtThatPosition() {
+		append(null, 10, 11, 12);
+		PartitionProgress next = new PartitionProgress();
+		next.continueAt(this.progress.resumption(11));
+		assertThat(next.position()).isEqualTo(11);
+		assertThat(next.position(30)).isEqualTo(30);
+		assertThat(next.position(3)).isEqualTo(11);
+	}
+
+	private PartitionSnapshot snapshot() {
+		return this.progress.snapshot(ASSIGNED, null, 0, null, NOON.plusSeconds(60));
+	}
+
+	private @Nullable OffsetAndMetadata advance(long completions) {
+		return this.progress.advance(completions, 4096, NOON.plus(Duration.ofSeconds(1)));
+	}
+
+	private boolean complete(long... offsets) {
+		return LongStream.of(offsets).allMatch(this.progress::complete);
+	}
+
+	private List<Long> append(@Nullable Long next, long... offsets) {
+		return this.progress.append(records(offsets), (next != null) ? new OffsetAndMetadata(next) : null, NOON)
+			.stream()
+			.map(ConsumerRecord::offset)
+			.toList();
+	}
+
+	private static List<ConsumerRecord<Object, Object>> records(long... offsets) {
+		return LongStream.of(offsets)
+			.mapToObj((offset) -> new ConsumerRecord<Object, Object>("orders", 0, offset, "key", "value"))
+			.toList();
+	}
+
+	private static ReportedOffsets reported(long from, long to) {
+		return new ReportedOffsets(new CompletedOffsets.Builder().add(from, to).build(), CommitMetadata.UNKNOWN_EPOCH);
+	}
+
+}
