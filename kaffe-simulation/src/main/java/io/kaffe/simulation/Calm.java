@@ -120,6 +120,9 @@ final class Calm {
 		long end = this.simulation.nanoTime() + TRUTH;
 		List<String> wrong = wrong();
 		while (!wrong.isEmpty() && this.simulation.nanoTime() < end) {
+			// A record is parked again if members notice only now that their log was
+			// truncated, and begin with it anew.
+			this.world.up().forEach(this.world.operators()::settleParked);
 			this.simulation.elapse(200 * MILLI);
 			wrong = wrong();
 		}
