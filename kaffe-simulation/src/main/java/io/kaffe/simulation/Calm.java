@@ -120,7 +120,8 @@ final class Calm {
 		long end = this.simulation.nanoTime() + TRUTH;
 		List<String> wrong = wrong();
 		while (!wrong.isEmpty() && this.simulation.nanoTime() < end) {
-			// Records that were lost by a truncation may be parked after the rest.
+			// A record is parked again if members notice only now that their log was
+			// truncated, and begin with it anew.
 			this.world.up().forEach(this.world.operators()::settleParked);
 			this.simulation.elapse(200 * MILLI);
 			wrong = wrong();

@@ -107,7 +107,7 @@ final class ConsumerMembership extends Membership {
 
 	private boolean needsReconciliation() {
 		return this.status == Status.MEMBER && !this.reconciliation.isUnderway() && this.target != null
-				&& !subscriptions().isAssigned(this.target);
+				&& (this.reconciliation.hasAssignmentFailed() || !subscriptions().isAssigned(this.target));
 	}
 
 	@Override
@@ -189,7 +189,7 @@ final class ConsumerMembership extends Membership {
 		this.inFlight = true;
 		int current = this.incarnation;
 		Set<TopicPartition> owned = null;
-		if (!this.reconciliation.isUnderway()) {
+		if (!this.reconciliation.isUnderway() && !this.reconciliation.hasAssignmentFailed()) {
 			owned = (this.epoch == ConsumerGroup.JOIN) ? Set.of() : subscriptions().assigned();
 		}
 		boolean same = owned == null || owned.equals(this.sentOwned);
@@ -257,6 +257,7 @@ final class ConsumerMembership extends Membership {
 		this.target = null;
 		this.sentOwned = null;
 		this.lost = status != Status.OUTSIDE;
+		this.reconciliation.abandon();
 		for (AssignedPartition state : subscriptions().states()) {
 			state.setPendingRevocation(true);
 		}

@@ -38,6 +38,8 @@ final class Reconciliation {
 
 	private boolean underway;
 
+	private boolean assignmentFailed;
+
 	Reconciliation(Subscriptions subscriptions, RebalanceCallbacks callbacks) {
 		this.subscriptions = subscriptions;
 		this.callbacks = callbacks;
@@ -45,6 +47,22 @@ final class Reconciliation {
 
 	boolean isUnderway() {
 		return this.underway;
+	}
+
+	/**
+	 * Return whether the listener has failed when partitions were assigned, so that the
+	 * next poll calls it again, though then without them. The assignment is not
+	 * acknowledged until then.
+	 */
+	boolean hasAssignmentFailed() {
+		return this.assignmentFailed;
+	}
+
+	/**
+	 * The member is not in its group any more.
+	 */
+	void abandon() {
+		this.assignmentFailed = false;
 	}
 
 	/**
@@ -70,7 +88,10 @@ final class Reconciliation {
 				failure = assign(goal, added);
 				this.underway = false;
 				if (stillMember.getAsBoolean()) {
-					acknowledge.run();
+					this.assignmentFailed = failure != null;
+					if (failure == null) {
+						acknowledge.run();
+					}
 				}
 			}
 			return failure;
@@ -81,8 +102,8 @@ final class Reconciliation {
 	}
 
 	/**
-	 * Assign partitions. New ones are fetched once the listener was called without a
-	 * failure, if only the next time, though then without them.
+	 * Assign partitions. They are fetched once the listener was called without a failure,
+	 * if only the next time, though then without them.
 	 */
 	private @Nullable Exception assign(Set<TopicPartition> goal, Set<TopicPartition> added) {
 		this.subscriptions.assign(goal);
