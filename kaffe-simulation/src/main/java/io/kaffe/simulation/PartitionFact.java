@@ -110,7 +110,15 @@ final class PartitionFact {
 	 * Return whether members may pass over a record that is produced now.
 	 */
 	boolean mayPassOver(long offset) {
-		return offset < this.committed || offset < this.recreated;
+		return offset < this.committed || mayBeTakenForAnother(offset);
+	}
+
+	/**
+	 * Return whether members may take a record for one of the topic that was there
+	 * before, with which they have done.
+	 */
+	boolean mayBeTakenForAnother(long offset) {
+		return offset < this.recreated;
 	}
 
 	/**
