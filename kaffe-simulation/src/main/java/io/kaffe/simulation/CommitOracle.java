@@ -174,15 +174,14 @@ final class CommitOracle implements CommitListener {
 	}
 
 	/**
-	 * Return the offset after the last record, to where a commit comes in any case, or 0
-	 * if there is none.
+	 * Return the offset after the last record, to where a commit comes in any case; 0 if
+	 * members may have done with all of them before.
 	 */
 	private long lastRecord(TopicPartition partition, long end) {
 		PartitionLog log = this.cluster.log(partition);
-		long first = Math.max(log.logStart(), this.journal.partition(partition).takenForOldUntil());
-		for (long offset = end - 1; offset >= first; offset--) {
+		for (long offset = end - 1; offset >= log.logStart(); offset--) {
 			if (log.isRecord(offset, this.readCommitted)) {
-				return offset + 1;
+				return this.journal.partition(partition).mayBeTakenForAnother(offset) ? 0 : offset + 1;
 			}
 		}
 		return 0;

@@ -100,13 +100,6 @@ final class PartitionFact {
 	}
 
 	/**
-	 * Return up to where members may take records for those that were there before.
-	 */
-	long takenForOldUntil() {
-		return Math.max(0, this.recreated);
-	}
-
-	/**
 	 * Return up to where there may be records that took the place of others.
 	 */
 	long truncated() {
@@ -117,7 +110,15 @@ final class PartitionFact {
 	 * Return whether members may pass over a record that is produced now.
 	 */
 	boolean mayPassOver(long offset) {
-		return offset < this.committed || offset < this.recreated;
+		return offset < this.committed || mayBeTakenForAnother(offset);
+	}
+
+	/**
+	 * Return whether members may take a record for one of the topic that was there
+	 * before, with which they have done.
+	 */
+	boolean mayBeTakenForAnother(long offset) {
+		return offset < this.recreated;
 	}
 
 	/**

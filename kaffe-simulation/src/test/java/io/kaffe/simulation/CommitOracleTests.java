@@ -144,6 +144,19 @@ class CommitOracleTests {
 	}
 
 	@Test
+	void nothingHasToBeCommittedForRecordsThatMayBeTakenForOthers() {
+		assertThatCode(() -> this.history.withRecords(2, (facts) -> {
+			facts.forEach((fact) -> this.history.journal.done(fact, "handled"));
+			this.history.recreate(() -> this.history.partition().recreatedWhileAssigned(2));
+			this.history.produce();
+			assertThat(this.history.commits.behind()).isEmpty();
+			this.history.produce();
+			this.history.produce();
+			assertThat(this.history.commits.behind()).containsExactly(TestHistory.PARTITION);
+		})).doesNotThrowAnyException();
+	}
+
+	@Test
 	void recordIsLeft() {
 		assertThatCode(() -> this.history.withRecords(2, (facts) -> {
 			this.history.journal.done(facts.get(0), "handled");
