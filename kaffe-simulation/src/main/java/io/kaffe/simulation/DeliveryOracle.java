@@ -34,6 +34,9 @@ import io.kaffe.spring.test.simulation.kafka.AssignmentEnd;
  */
 final class DeliveryOracle {
 
+	/** How long the consumer's thread stands still, at most, before the engine acts. */
+	private static final long CONSUMER_PAUSES_NANOS = 300_000_000;
+
 	/** What each worker of each instance handles. */
 	private final Map<String, Fact> working = new HashMap<>();
 
@@ -117,12 +120,16 @@ final class DeliveryOracle {
 
 	/**
 	 * A worker may begin with one record, with which it was about to, when the assignment
-	 * of a partition ends.
+	 * of a partition ends. The engine learns of that a little after the rebalance
+	 * listener is called, since the consumer's thread may stand still.
 	 */
 	private void checkLastBegin(ServiceInstance instance, Fact fact, String worker) {
 		AssignmentEnd end = instance.consumers().isAssigned(fact.partition()) ? null
 				: instance.consumers().lastEnd(fact.partition());
-		if (end != null && this.ends.put(worker + " " + fact.partition(), end) == end) {
+		if (end == null || (end.isInProgress() && this.simulation.nanoTime() - end.beganAt() < CONSUMER_PAUSES_NANOS)) {
+			return;
+		}
+		if (this.ends.put(worker + " " + fact.partition(), end) == end) {
 			this.violations
 				.add("%s is handled by a worker, %s, that has begun with another one since its partition was taken away"
 					.formatted(fact, worker));

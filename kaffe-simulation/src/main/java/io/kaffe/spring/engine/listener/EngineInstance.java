@@ -16,14 +16,19 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerSnapshot;
@@ -37,6 +42,10 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 public final class EngineInstance {
 
 	private final String name;
+
+	private static final Field RUN_QUEUE = field(ConsumerWorkers.class, "runQueue");
+
+	private static final Field PERMITS = field(RUN_QUEUE.getType(), "permits");
 
 	private final WorkerContainers containers = new WorkerContainers();
 
@@ -127,9 +136,29 @@ public final class EngineInstance {
 		note(left, "buffered records", buffered());
 		note(left, "buffered bytes", this.adopted.context().buffer().buffered().bytes());
 		note(left, "in flight", this.adopted.context().workers().inFlight());
+		note(left, "permits", permits());
 		note(left, "failing records", this.adopted.context().delivery().failures().all().size());
 		note(left, "detached records", this.adopted.context().delivery().detachedRecords().stream().count());
 		return left;
+	}
+
+	/**
+	 * Return how many handlers are at work, or taken for it, as the limit of concurrency
+	 * counts them.
+	 */
+	private int permits() {
+		try {
+			return ((AtomicInteger) PERMITS.get(RUN_QUEUE.get(this.adopted.context().workers()))).get();
+		}
+		catch (IllegalAccessException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static Field field(Class<?> type, String name) {
+		Field field = Objects.requireNonNull(ReflectionUtils.findField(type, name));
+		field.setAccessible(true);
+		return field;
 	}
 
 	private static void note(List<String> left, String what, long count) {

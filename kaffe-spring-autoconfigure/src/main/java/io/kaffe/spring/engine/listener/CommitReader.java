@@ -50,6 +50,9 @@ final class CommitReader {
 
 	private static final Log logger = LogFactory.getLog(CommitReader.class);
 
+	/** After how many wake-ups in a row a call is given up. */
+	private static final int MOST_WAKEUPS = 20;
+
 	/** How long the answers about all partitions of an assignment are waited for. */
 	private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -288,14 +291,18 @@ final class CommitReader {
 
 	/**
 	 * Call the consumer again if a wake-up that was meant for a poll ended the call.
+	 * There may be several: of the container that is resumed, and of workers.
 	 */
 	static <T> T awake(Supplier<T> call) {
-		try {
-			return call.get();
+		for (int wakeups = 0; wakeups < MOST_WAKEUPS; wakeups++) {
+			try {
+				return call.get();
+			}
+			catch (WakeupException ex) {
+				// The next call takes what is left of the time.
+			}
 		}
-		catch (WakeupException ex) {
-			return call.get();
-		}
+		return call.get();
 	}
 
 }

@@ -93,15 +93,15 @@ class CommitReaderTests {
 
 	@Test
 	void nothingIsBelievedIfTheEndIsUnknown(CapturedOutput output) {
-		this.consumer.endsFailure = new TimeoutException("no leader");
+		this.consumer.endsFailure(new TimeoutException("no leader"), 1);
 		assign(1, TO_THE_END);
 		assertThat(reported(0).isEmpty()).isTrue();
 		assertThat(output).containsOnlyOnce("WARN").contains("orders-0@10: the end of the log is unknown");
 	}
 
 	@Test
-	void endIsAskedAgainAfterAWakeUp() {
-		this.consumer.endsFailure = new WakeupException();
+	void endIsAskedAgainAfterEachWakeUp() {
+		this.consumer.endsFailure(new WakeupException(), 3);
 		assign(1, TO_THE_END);
 		assertThat(reported(0).isEmpty()).isFalse();
 	}
@@ -182,18 +182,24 @@ class CommitReaderTests {
 
 		private @Nullable RuntimeException endsFailure;
 
+		private int endsFailures;
+
 		private boolean slow;
 
 		SlowConsumer() {
 			super("earliest");
 		}
 
+		void endsFailure(RuntimeException failure, int times) {
+			this.endsFailure = failure;
+			this.endsFailures = times;
+		}
+
 		@Override
 		public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions,
 				Duration timeout) {
 			RuntimeException failure = this.endsFailure;
-			if (failure != null) {
-				this.endsFailure = null;
+			if (failure != null && this.endsFailures-- > 0) {
 				throw failure;
 			}
 			this.asked.add(List.copyOf(partitions));

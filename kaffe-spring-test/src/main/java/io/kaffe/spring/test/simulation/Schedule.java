@@ -28,7 +28,10 @@ import java.util.SplittableRandom;
 final class Schedule {
 
 	/** How many points a history has, by and large. */
-	private static final int POINTS = 30_000;
+	private static final int POINTS = 15_000;
+
+	/** How long the running thread stands still, at most, when it is interrupted. */
+	private static final long LONGEST_PAUSE_NANOS = 100_000_000;
 
 	private final SplittableRandom random;
 
@@ -51,7 +54,7 @@ final class Schedule {
 	Schedule(Kind kind, SplittableRandom random) {
 		this.random = random;
 		this.kind = kind;
-		this.drops = (kind == Kind.PRIORITIES) ? random.longs(1 + random.nextInt(6), 1, POINTS).sorted().toArray()
+		this.drops = (kind == Kind.PRIORITIES) ? random.longs(1 + random.nextInt(12), 1, POINTS).sorted().toArray()
 				: new long[0];
 	}
 
@@ -81,6 +84,16 @@ final class Schedule {
 	 */
 	void interrupted(SimulatedThread running) {
 		running.priority(--this.lowest);
+	}
+
+	/**
+	 * Return how long a thread that was interrupted stands still, as if the machine had
+	 * something else to do, while time passes for the others.
+	 * @return nanoseconds, in most cases 0
+	 */
+	long pauseNanos() {
+		boolean rarely = this.kind == Kind.FEW_SWITCHES || this.kind == Kind.PRIORITIES;
+		return (rarely && this.random.nextBoolean()) ? this.random.nextLong(LONGEST_PAUSE_NANOS) : 0;
 	}
 
 	/**

@@ -355,6 +355,12 @@ public final class Simulation implements SimulatedTime {
 			letOthersRun();
 			return condition.getAsBoolean();
 		}
+		beginToWait(self, condition, nanos);
+		switchFrom(self);
+		return condition.getAsBoolean();
+	}
+
+	private void beginToWait(SimulatedThread self, BooleanSupplier condition, long nanos) {
 		self.condition = condition;
 		self.deadline = saturated(nanos);
 		self.waits++;
@@ -362,8 +368,6 @@ public final class Simulation implements SimulatedTime {
 			this.events.add(new Event(self.deadline, this.numbers++, null, self, self.waits));
 		}
 		this.waiting.add(self);
-		switchFrom(self);
-		return condition.getAsBoolean();
 	}
 
 	/**
@@ -482,7 +486,13 @@ public final class Simulation implements SimulatedTime {
 		}
 		this.schedule.interrupted(self);
 		nextTurn();
-		this.ready.add(self);
+		long pause = (self.process() != this.outside) ? this.schedule.pauseNanos() : 0;
+		if (pause > 0) {
+			beginToWait(self, () -> false, pause);
+		}
+		else {
+			this.ready.add(self);
+		}
 		switchFrom(self);
 	}
 
