@@ -50,7 +50,7 @@ final class CommitReader {
 
 	private static final Log logger = LogFactory.getLog(CommitReader.class);
 
-	/** After how many wake-ups in a row a call is given up. */
+	/** How many wake-ups in a row may end a call, so that it is made again. */
 	private static final int MOST_WAKEUPS = 20;
 
 	/** How long the answers about all partitions of an assignment are waited for. */

@@ -146,8 +146,8 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 
 	/**
 	 * Return the positions that can be determined: one of a topic that is being deleted
-	 * cannot, which is no reason to fail the callback. By the {@code consumer} protocol,
-	 * the client would never fetch the other partitions then.
+	 * cannot, which is no reason to fail the callback: the listener would be notified of
+	 * none of them.
 	 */
 	private Map<TopicPartition, Long> positions(Collection<TopicPartition> partitions) {
 		Map<TopicPartition, Long> positions = new HashMap<>();

@@ -158,17 +158,17 @@ class ContainerHooksTests {
 
 			@Override
 			public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-				ContainerHooksTests.this.notifications.add("told of assigned " + partitions);
+				ContainerHooksTests.this.notifications.add("notified of assigned " + partitions);
 			}
 
 			@Override
 			public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-				ContainerHooksTests.this.notifications.add("told of revoked " + partitions);
+				ContainerHooksTests.this.notifications.add("notified of revoked " + partitions);
 			}
 
 			@Override
 			public void onPartitionsLost(Collection<TopicPartition> partitions) {
-				ContainerHooksTests.this.notifications.add("told of lost " + partitions);
+				ContainerHooksTests.this.notifications.add("notified of lost " + partitions);
 			}
 
 		});
@@ -178,8 +178,8 @@ class ContainerHooksTests {
 		listener(other).onPartitionsRevokedBeforeCommit(this.consumer, List.of(PARTITION));
 		listener(other).onPartitionsRevokedAfterCommit(this.consumer, List.of(PARTITION));
 		listener(other).onPartitionsLost(this.consumer, List.of(PARTITION));
-		assertThat(this.notifications).containsExactly("told of assigned [orders-0]", "told of revoked [orders-0]",
-				"told of lost [orders-0]");
+		assertThat(this.notifications).containsExactly("notified of assigned [orders-0]", "notified of revoked [orders-0]",
+				"notified of lost [orders-0]");
 	}
 
 	@Test
