@@ -178,8 +178,8 @@ class ContainerHooksTests {
 		listener(other).onPartitionsRevokedBeforeCommit(this.consumer, List.of(PARTITION));
 		listener(other).onPartitionsRevokedAfterCommit(this.consumer, List.of(PARTITION));
 		listener(other).onPartitionsLost(this.consumer, List.of(PARTITION));
-		assertThat(this.notifications).containsExactly("notified of assigned [orders-0]", "notified of revoked [orders-0]",
-				"notified of lost [orders-0]");
+		assertThat(this.notifications).containsExactly("notified of assigned [orders-0]",
+				"notified of revoked [orders-0]", "notified of lost [orders-0]");
 	}
 
 	@Test
