@@ -308,13 +308,16 @@ final class ConsumerSession {
 	/**
 	 * Return the position of a partition as its listener has moved it, though unfinished
 	 * records below it may have to be read first.
+	 * @param timeout how long to wait for it; {@code null}: as long as the consumer does
+	 * by default
 	 */
-	private long position(TopicPartition partition) {
+	private long position(TopicPartition partition, @Nullable Duration timeout) {
 		Long moved = this.repositioning.position(partition);
 		if (moved != null) {
 			return moved;
 		}
-		long position = CommitReader.awake(() -> this.consumer.position(partition));
+		long position = CommitReader.awake(() -> (timeout != null) ? this.consumer.position(partition, timeout)
+				: this.consumer.position(partition));
 		PartitionAssignment assignment = this.assignments.get(partition);
 		return (assignment != null) ? assignment.progress().position(position) : position;
 	}

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +26,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.ObjLongConsumer;
-import java.util.function.ToLongFunction;
+import java.util.function.ToLongBiFunction;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -65,7 +66,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 
 	private final @Nullable String groupId;
 
-	private final ToLongFunction<TopicPartition> position;
+	private final ToLongBiFunction<TopicPartition, @Nullable Duration> position;
 
 	private final ObjLongConsumer<TopicPartition> sought;
 
@@ -76,11 +77,12 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	 * @param consumer the consumer
 	 * @param listener who seeks
 	 * @param groupId the consumer group, or {@code null} if there is none
-	 * @param position returns the position of a partition
+	 * @param position returns the position of a partition, waiting for it at most so
+	 * long; {@code null}: as long as the consumer waits by default
 	 * @param sought called with a partition and its new position when that was moved
 	 */
 	ListenerSeeks(Consumer<?, ?> consumer, ConsumerSeekAware listener, @Nullable String groupId,
-			ToLongFunction<TopicPartition> position, ObjLongConsumer<TopicPartition> sought) {
+			ToLongBiFunction<TopicPartition, @Nullable Duration> position, ObjLongConsumer<TopicPartition> sought) {
 		this.consumer = consumer;
 		this.listener = listener;
 		this.groupId = groupId;
@@ -147,15 +149,18 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	/**
 	 * Return the positions that can be determined: one of a topic that is being deleted
 	 * cannot, which is no reason to fail the callback: the listener would be notified of
-	 * none of them.
+	 * none of them. The consumer determines the positions of all its partitions at the
+	 * same time, so that only one is waited for in vain.
 	 */
 	private Map<TopicPartition, Long> positions(Collection<TopicPartition> partitions) {
 		Map<TopicPartition, Long> positions = new HashMap<>();
+		Duration timeout = null;
 		for (TopicPartition partition : partitions) {
 			try {
-				positions.put(partition, position(partition));
+				positions.put(partition, this.position.applyAsLong(partition, timeout));
 			}
 			catch (TimeoutException ex) {
+				timeout = Duration.ZERO;
 				logger.warn("The listener is not notified of " + partition + ": its position is unknown", ex);
 			}
 		}
@@ -163,7 +168,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	}
 
 	private long position(TopicPartition partition) {
-		return this.position.applyAsLong(partition);
+		return this.position.applyAsLong(partition, null);
 	}
 
 	@Override

@@ -68,8 +68,8 @@ class ListenerSeeksTests {
 
 	private @Nullable RuntimeException failure;
 
-	private final ListenerSeeks seeks = new ListenerSeeks(this.consumer, new Listener(), "shop", (partition) -> 50,
-			(partition, offset) -> this.moved.add(partition + "@" + offset));
+	private final ListenerSeeks seeks = new ListenerSeeks(this.consumer, new Listener(), "shop",
+			(partition, timeout) -> 50, (partition, offset) -> this.moved.add(partition + "@" + offset));
 
 	@BeforeEach
 	void assign() {
@@ -79,7 +79,9 @@ class ListenerSeeksTests {
 	}
 
 	@Test
-	void partitionWithoutAPositionDoesNotFailTheOthers() {
+	void partitionsWithoutAPositionDoNotFailTheOthers() {
+		TopicPartition returns = new TopicPartition("returns", 0);
+		List<String> asked = new ArrayList<>();
 		Map<TopicPartition, Long> notified = new HashMap<>();
 		ListenerSeeks seeks = new ListenerSeeks(this.consumer, new ConsumerSeekAware() {
 
@@ -88,15 +90,17 @@ class ListenerSeeksTests {
 				notified.putAll(assignments);
 			}
 
-		}, "shop", (partition) -> {
-			if (partition.equals(REFUNDS)) {
+		}, "shop", (partition, timeout) -> {
+			asked.add(partition + " within " + timeout);
+			if (!partition.equals(ORDERS)) {
 				throw new TimeoutException("The position could not be determined");
 			}
 			return 7;
 		}, (partition, offset) -> {
 		});
-		seeks.assigned(List.of(REFUNDS, ORDERS));
+		seeks.assigned(List.of(REFUNDS, returns, ORDERS));
 		assertThat(notified).isEqualTo(Map.of(ORDERS, 7L));
+		assertThat(asked).containsExactly("refunds-0 within null", "returns-0 within PT0S", "orders-0 within PT0S");
 	}
 
 	@Test

@@ -224,8 +224,11 @@ final class PendingCommits {
 					return;
 				}
 				case ANSWER_LOST -> {
-					request = (answer) -> store(commit);
+					this.link.send((answer) -> store(commit), (error) -> {
+					}, (error) -> {
+					});
 					disconnect(commit, this.config.requestTimeout());
+					return;
 				}
 				case OVERTAKEN -> {
 					disconnect(commit, this.process.cluster().latency());

@@ -122,6 +122,16 @@ class SimulatedDisturbancesTests {
 	}
 
 	@Test
+	void lostAnswerOfACoordinatorThatIsAwayIsOneAnswer() {
+		this.disturbances.commits("c", 1, CommitFault.Kind.ANSWER_LOST, 0);
+		this.disturbances.brokersUnavailable(Duration.ofSeconds(1).toNanos());
+		commitAsync(1);
+		pass(Duration.ofSeconds(40));
+		assertThat(this.answers).containsExactly("1 RetriableCommitFailedException");
+		assertThat(this.world.committed).isEmpty();
+	}
+
+	@Test
 	void late() {
 		this.disturbances.commits("c", 1, CommitFault.Kind.LATE, Duration.ofSeconds(5).toNanos());
 		this.disturbances.commits("c", 1, CommitFault.Kind.ANSWER_LATE, Duration.ofSeconds(10).toNanos());
