@@ -37,10 +37,11 @@ import io.kaffe.spring.test.simulation.Simulation;
 
 /**
  * Puts points into classes: before whatever is seen by other threads. That is each access
- * to a volatile field, and each call of a class of {@code java.util.concurrent}, of a
- * {@code VarHandle} and of a queue. What runs under a monitor is atomic. Classes without
- * points, those of the listener container, wait and read the clock in the simulation all
- * the same, and take {@linkplain Shortcuts shortcuts}.
+ * to a volatile field or to a field with a collection, and each call of a class of
+ * {@code java.util.concurrent}, of a {@code VarHandle}, of a queue and of a consumer.
+ * What runs under a monitor is atomic. Classes without points, those of the listener
+ * container, wait and read the clock in the simulation all the same, and take
+ * {@linkplain Shortcuts shortcuts}.
  * <p>
  * <b>Threading.</b> Used by one thread.
  */
@@ -56,6 +57,12 @@ final class Weaving {
 
 	private static final Set<String> MAPS = Set.of("java/util/Map", "java/util/concurrent/ConcurrentMap",
 			"java/util/concurrent/ConcurrentHashMap", "java/util/concurrent/ConcurrentSkipListMap");
+
+	/** The types of fields with collections that several threads use. */
+	private static final Set<String> COLLECTIONS = Set.of("Ljava/util/Collection;", "Ljava/util/Map;",
+			"Ljava/util/NavigableMap;", "Ljava/util/Set;");
+
+	private static final String CONSUMER = "org/apache/kafka/clients/consumer/Consumer";
 
 	private final Map<String, Set<String>> volatiles = new HashMap<>();
 
@@ -150,9 +157,18 @@ final class Weaving {
 
 		private final boolean pointed;
 
+		private String name = "";
+
 		Weaver(ClassVisitor next, boolean pointed) {
 			super(Opcodes.ASM9, next);
 			this.pointed = pointed;
+		}
+
+		@Override
+		public void visit(int version, int access, String name, @Nullable String signature, @Nullable String superName,
+				String @Nullable [] interfaces) {
+			super.visit(version, access, name, signature, superName, interfaces);
+			this.name = name;
 		}
 
 		@Override
@@ -160,8 +176,8 @@ final class Weaving {
 				String @Nullable [] exceptions) {
 			MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
 			MethodVisitor waits = new WaitWeaver(next);
-			return (name.equals("<clinit>") || !this.pointed) ? waits
-					: new MethodWeaver(waits, (access & Opcodes.ACC_SYNCHRONIZED) != 0);
+			return (name.equals("<clinit>") || !this.pointed) ? waits : new MethodWeaver(waits,
+					(access & Opcodes.ACC_SYNCHRONIZED) != 0, this.name + "." + name + descriptor);
 		}
 
 	}
@@ -207,9 +223,14 @@ final class Weaving {
 
 		private final boolean isSynchronized;
 
-		MethodWeaver(MethodVisitor next, boolean isSynchronized) {
+		private final String method;
+
+		private int sites;
+
+		MethodWeaver(MethodVisitor next, boolean isSynchronized, String method) {
 			super(Opcodes.ASM9, next);
 			this.isSynchronized = isSynchronized;
+			this.method = method;
 		}
 
 		@Override
@@ -223,7 +244,7 @@ final class Weaving {
 
 		@Override
 		public void visitFieldInsn(int opcode, String owner, String name, String descriptor) {
-			if (isVolatile(owner, name)) {
+			if (isVolatile(owner, name) || (opcode == Opcodes.GETFIELD && COLLECTIONS.contains(descriptor))) {
 				point();
 			}
 			super.visitFieldInsn(opcode, owner, name, descriptor);
@@ -239,7 +260,7 @@ final class Weaving {
 					return;
 				}
 				if (owner.startsWith("java/util/concurrent/") || owner.equals("java/lang/invoke/VarHandle")
-						|| owner.equals("java/util/Queue")) {
+						|| owner.equals("java/util/Queue") || owner.equals(CONSUMER)) {
 					point();
 				}
 			}
@@ -276,7 +297,9 @@ final class Weaving {
 
 		private void point() {
 			Weaving.this.points++;
-			call("point");
+			// The same whatever other classes are loaded, and in each virtual machine.
+			super.visitLdcInsn((this.method + "#" + this.sites++).hashCode());
+			super.visitMethodInsn(Opcodes.INVOKESTATIC, SIMULATION, "point", "(I)V", false);
 		}
 
 		private void call(String method) {

@@ -33,12 +33,23 @@ final class Schedule {
 	/** How long the running thread stands still, at most, when it is interrupted. */
 	private static final long LONGEST_PAUSE_NANOS = 100_000_000;
 
+	/** How often threads are interrupted at sites that may be passed all the time. */
+	private static final int MOST_SITE_INTERRUPTIONS = 200;
+
 	private final SplittableRandom random;
 
 	private final Kind kind;
 
 	/** At which points the priority of the thread that runs drops, in order. */
 	private final long[] drops;
+
+	/** Times a site, its upper bits say whether the site is one of those chosen. */
+	private final int siteFactor;
+
+	/** One of so many sites is chosen, as a power of two; 0: no site. */
+	private final int siteBits;
+
+	private int siteInterruptions;
 
 	private int dropped;
 
@@ -56,6 +67,8 @@ final class Schedule {
 		this.kind = kind;
 		this.drops = (kind == Kind.PRIORITIES) ? random.longs(1 + random.nextInt(12), 1, POINTS).sorted().toArray()
 				: new long[0];
+		this.siteFactor = random.nextInt() | 1;
+		this.siteBits = (kind == Kind.SITES) ? 4 + random.nextInt(5) : 0;
 	}
 
 	/**
@@ -63,11 +76,28 @@ final class Schedule {
 	 */
 	long nextTurn() {
 		return switch (this.kind) {
-			case COOPERATIVE -> Long.MAX_VALUE;
+			case COOPERATIVE, SITES -> Long.MAX_VALUE;
 			case FEW_SWITCHES -> 1 + this.random.nextInt(POINTS / 4);
 			case MANY_SWITCHES -> 1 + this.random.nextInt(200);
 			case PRIORITIES -> nextDrop();
 		};
+	}
+
+	/**
+	 * Return whether the running thread is to be interrupted where it is.
+	 * @param site where that is in the code
+	 */
+	boolean interruptsAt(int site) {
+		if (this.siteBits == 0 || !isChosen(site) || this.siteInterruptions == MOST_SITE_INTERRUPTIONS
+				|| this.random.nextBoolean()) {
+			return false;
+		}
+		this.siteInterruptions++;
+		return true;
+	}
+
+	private boolean isChosen(int site) {
+		return (site * this.siteFactor) >>> (Integer.SIZE - this.siteBits) == 0;
 	}
 
 	private long nextDrop() {
@@ -92,7 +122,7 @@ final class Schedule {
 	 * @return nanoseconds, in most cases 0
 	 */
 	long pauseNanos() {
-		boolean rarely = this.kind == Kind.FEW_SWITCHES || this.kind == Kind.PRIORITIES;
+		boolean rarely = this.kind != Kind.COOPERATIVE && this.kind != Kind.MANY_SWITCHES;
 		return (rarely && this.random.nextBoolean()) ? this.random.nextLong(LONGEST_PAUSE_NANOS) : 0;
 	}
 
@@ -147,7 +177,17 @@ final class Schedule {
 		 * one that runs drops below all others (probabilistic concurrency testing,
 		 * Burckhardt et al., ASPLOS 2010).
 		 */
-		PRIORITIES
+		PRIORITIES,
+
+		/**
+		 * A thread is interrupted, every other time, where it is at one of a few places
+		 * in the code, which were chosen before: what comes between two steps that are
+		 * rarely taken is met, too.
+		 */
+		SITES;
+
+		/** What a seed chooses from. */
+		static final List<Kind> KINDS = List.of(COOPERATIVE, FEW_SWITCHES, MANY_SWITCHES, PRIORITIES, SITES, SITES);
 
 	}
 

@@ -120,9 +120,9 @@ public final class Simulation implements SimulatedTime {
 	 * @return a simulation with one of the kinds of schedules
 	 */
 	public static Simulation interleaving(long seed, Carriers carriers) {
-		Schedule.Kind[] kinds = Schedule.Kind.values();
+		List<Schedule.Kind> kinds = Schedule.Kind.KINDS;
 		return new Simulation(seed, carriers,
-				kinds[(int) Long.remainderUnsigned(seed * 0x9E3779B97F4A7C15L >>> 17, kinds.length)]);
+				kinds.get((int) Long.remainderUnsigned(seed * 0x9E3779B97F4A7C15L >>> 17, kinds.size())));
 	}
 
 	/**
@@ -132,6 +132,18 @@ public final class Simulation implements SimulatedTime {
 	public static void point() {
 		Simulation simulation = present;
 		if (simulation != null && --simulation.pointsLeft <= 0) {
+			simulation.interrupt();
+		}
+	}
+
+	/**
+	 * Pass a point of the simulation that runs, if there is one: another thread may get
+	 * its turn.
+	 * @param site where the point is in the code, a well distributed hash
+	 */
+	public static void point(int site) {
+		Simulation simulation = present;
+		if (simulation != null && (--simulation.pointsLeft <= 0 || simulation.schedule.interruptsAt(site))) {
 			simulation.interrupt();
 		}
 	}
@@ -474,13 +486,10 @@ public final class Simulation implements SimulatedTime {
 
 	private void interrupt() {
 		SimulatedThread self = this.running;
-		if (self == null || this.ended) {
-			this.turnLength++;
-			this.pointsLeft = 1;
-			return;
-		}
-		if (self.atomic > 0) {
-			this.turnLength++;
+		if (self == null || this.ended || self.atomic > 0) {
+			// At the next point, then.
+			this.pointsPassed += passed();
+			this.turnLength = 1;
 			this.pointsLeft = 1;
 			return;
 		}

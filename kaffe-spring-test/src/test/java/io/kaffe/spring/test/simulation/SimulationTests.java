@@ -119,6 +119,16 @@ class SimulationTests {
 	}
 
 	@Test
+	void updatesAreLostInSchedulesThatInterruptAtTheirSite() {
+		List<Long> losing = LongStream.range(0, 2000)
+			.filter((seed) -> counted(seed, Schedule.Kind.SITES, false) < 200)
+			.boxed()
+			.toList();
+		assertThat(losing).hasSizeBetween(10, 200);
+		assertThat(losing.stream().filter((seed) -> counted(seed, Schedule.Kind.SITES, true) < 200)).isEmpty();
+	}
+
+	@Test
 	void nothingComesBetweenWhatIsAtomic() {
 		assertThat(LongStream.range(0, 200).filter((seed) -> counted(seed, Schedule.Kind.MANY_SWITCHES, true) < 200))
 			.isEmpty();
@@ -136,7 +146,7 @@ class SimulationTests {
 							Simulation.beginAtomic();
 						}
 						int read = counter[0];
-						Simulation.point();
+						Simulation.point("between".hashCode());
 						counter[0] = read + 1;
 						if (atomic) {
 							Simulation.endAtomic();
@@ -145,7 +155,8 @@ class SimulationTests {
 					}
 				});
 			}
-			simulation.elapse(1);
+			// Longer than all pauses together.
+			simulation.elapse(TimeUnit.MINUTES.toNanos(1));
 		});
 		return counter[0];
 	}
