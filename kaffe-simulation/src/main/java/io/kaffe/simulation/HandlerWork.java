@@ -99,8 +99,14 @@ final class HandlerWork {
 	 * Do something later, on a thread of the application.
 	 */
 	void later(Runnable task) {
-		// At once, too: an answer races with the return of the handler then.
-		this.instance.later((this.simulation.choose(3) == 0) ? 0 : this.simulation.choose(60) * MILLI, task);
+		// At once, too: an answer races with the return of the handler then. And within a
+		// few milliseconds, so that several race with each other.
+		int longest = switch (this.simulation.choose(4)) {
+			case 0 -> 1;
+			case 1 -> 4;
+			default -> 60;
+		};
+		this.instance.later(this.simulation.choose(longest) * MILLI, task);
 	}
 
 }

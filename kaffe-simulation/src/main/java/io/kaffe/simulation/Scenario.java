@@ -80,7 +80,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			happenings.add(new Happening(chance.below(SPAN * 2 / 3),
 					chance.percent(trickle ? 80 : 20) ? Kind.TRICKLE : Kind.PRODUCE, chance.below(1000), count));
 		}
-		boolean graceful = service.isGraceful() && other.isGraceful() && chance.percent(60);
+		boolean graceful = service.isGraceful() && other.isGraceful() && chance.percent(70);
 		for (int count = chance.between(3, 8); count > 0; count--) {
 			happenings.add(new Happening(chance.below(SPAN), chance.one(graceful ? GRACEFUL : DISTURBANCES),
 					chance.below(1000), chance.below(1000)));
@@ -163,7 +163,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			return new Service(chance.one(Protocol.values()), chance.percent(15), chance.percent(50),
 					chance.one(1, 1, 2), chance.one(StandardWorkerAllocationStrategy.values()),
 					chance.one(Shape.values()), then, chance.one(0, 1, 3), chance.one(1, 10, 100),
-					chance.one(0, 200, 2000), chance.one(100, 400, 1000), chance.one(4, 20, 1000),
+					chance.one(0, 200, 2000, 2000), chance.one(100, 400, 1000), chance.one(4, 20, 1000),
 					chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16), chance.one(1, 10, 500),
 					ListenerSetup.of(chance, then));
 		}

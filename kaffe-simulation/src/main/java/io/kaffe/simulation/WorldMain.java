@@ -48,6 +48,9 @@ import sun.misc.Unsafe;
  */
 public final class WorldMain {
 
+	/** Within these, better code would not pay for its compilation. */
+	private static final long SHORT_SECONDS = 120;
+
 	private static final String LANE = "io.kaffe.simulation.Lane";
 
 	private static final int SECONDS_TO_END = 20;
@@ -103,7 +106,8 @@ public final class WorldMain {
 	 */
 	static Summary run(String classPath, long seconds, long seed, int lanes, Lane.Mode mode)
 			throws IOException, InterruptedException {
-		return run(classPath, (lane) -> List.of(), seconds, seed, lanes, mode);
+		List<String> options = (seconds <= SHORT_SECONDS) ? List.of("-XX:TieredStopAtLevel=1") : List.of();
+		return run(classPath, (lane) -> options, seconds, seed, lanes, mode);
 	}
 
 	private static Summary run(String classPath, IntFunction<List<String>> options, long seconds, long seed, int lanes,

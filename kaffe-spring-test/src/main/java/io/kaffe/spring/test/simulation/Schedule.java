@@ -43,6 +43,8 @@ final class Schedule {
 	/** At which points the priority of the thread that runs drops, in order. */
 	private final long[] drops;
 
+	private final int longestTurn;
+
 	/** Times a site, its upper bits say whether the site is one of those chosen. */
 	private final int siteFactor;
 
@@ -67,6 +69,7 @@ final class Schedule {
 		this.kind = kind;
 		this.drops = (kind == Kind.PRIORITIES) ? random.longs(1 + random.nextInt(12), 1, POINTS).sorted().toArray()
 				: new long[0];
+		this.longestTurn = 20 << random.nextInt(5);
 		this.siteFactor = random.nextInt() | 1;
 		this.siteBits = (kind == Kind.SITES) ? 4 + random.nextInt(5) : 0;
 	}
@@ -78,7 +81,7 @@ final class Schedule {
 		return switch (this.kind) {
 			case COOPERATIVE, SITES -> Long.MAX_VALUE;
 			case FEW_SWITCHES -> 1 + this.random.nextInt(POINTS / 4);
-			case MANY_SWITCHES -> 1 + this.random.nextInt(200);
+			case MANY_SWITCHES -> 1 + this.random.nextInt(this.longestTurn);
 			case PRIORITIES -> nextDrop();
 		};
 	}
@@ -123,7 +126,8 @@ final class Schedule {
 	 */
 	long pauseNanos() {
 		boolean rarely = this.kind != Kind.COOPERATIVE && this.kind != Kind.MANY_SWITCHES;
-		return (rarely && this.random.nextBoolean()) ? this.random.nextLong(LONGEST_PAUSE_NANOS) : 0;
+		return (rarely && this.random.nextBoolean())
+				? this.random.nextLong(LONGEST_PAUSE_NANOS >> 4 * this.random.nextInt(3)) : 0;
 	}
 
 	/**
