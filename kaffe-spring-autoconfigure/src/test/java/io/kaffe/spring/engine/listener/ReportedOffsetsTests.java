@@ -129,7 +129,7 @@ class ReportedOffsetsTests {
 	}
 
 	@Test
-	void commitThatIsAnsweredTwiceOverTooLateDoesNotCount() {
+	void commitThatIsFoundWrongAndThenForgottenDoesNotCountWhenItIsAnswered() {
 		continueFrom(3);
 		polled(10, 18, 3);
 		LongStream.range(10, 15).forEach(this.progress::complete);
