@@ -126,8 +126,9 @@ class PartitionRevocationTests {
 		properties.setGroupId("orders");
 		DefaultKafkaConsumerFactory<Object, Object> factory = new DefaultKafkaConsumerFactory<>(
 				Map.of(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) maxPollInterval.toMillis()));
-		return new AssignmentParts(this.consumer, ContainerFixtures
-			.adopted(new KafkaMessageListenerContainer<>(factory, properties), this.execution), new WaitingTicker());
+		return new AssignmentParts(this.consumer,
+				ContainerFixtures.adopted(new KafkaMessageListenerContainer<>(factory, properties), this.execution),
+				new WaitingTicker());
 	}
 
 	private PartitionRevocation revocation() {
