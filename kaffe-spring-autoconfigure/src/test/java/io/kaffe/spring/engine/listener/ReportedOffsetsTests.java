@@ -107,6 +107,14 @@ class ReportedOffsetsTests {
 	}
 
 	@Test
+	void commitHasTheLeaderEpochOfTheRecordsOnceAllThatWasReportedIsPolledAgain() throws Exception {
+		continueFrom(3);
+		polled(10, 40, 2);
+		this.progress.complete(12);
+		assertThat(commit(1).leaderEpoch()).isEqualTo(2);
+	}
+
+	@Test
 	void leaderEpochOfWhatIsNotBelievedIsNotWrittenOn() throws Exception {
 		continueFrom(Integer.MAX_VALUE);
 		this.progress.forgetCompletedBefore();
