@@ -191,6 +191,14 @@ class AssignmentEndTests {
 	}
 
 	@Test
+	void recordsThatOnlyListenersStillHaveDoNotCountAsBufferedAfterALoss() {
+		dispatch(0, 1);
+		Holding.leaveOpen(assignment().held());
+		this.session.lost(List.of(PARTITION));
+		assertThat(buffered()).isZero();
+	}
+
+	@Test
 	void seekHasAWorkerThatWaitsDropItsRecords() {
 		this.failing.set(true);
 		dispatch(0, 3);
@@ -204,6 +212,34 @@ class AssignmentEndTests {
 		assertThat(leaving.buffer().records()).isZero();
 		assertThat(seek).isNotDone();
 		leaving.exit();
+	}
+
+	@Test
+	void revocationHasAWorkerThatWaitsDropItsRecords() {
+		this.failing.set(true);
+		dispatch(0, 3);
+		this.execution.runAll();
+		PartitionAssignment leaving = assignment();
+		List<Long> left = new ArrayList<>();
+		this.session.revoked(List.of(PARTITION), () -> {
+			this.execution.runAll();
+			left.add(leaving.buffer().records());
+		});
+		assertThat(left).as("before the commit").containsExactly(0L);
+	}
+
+	@Test
+	void recordThatIsNotAnsweredInTimeIsToldThatItsAssignmentIsOver() {
+		dispatch(0, 1);
+		PartitionAssignment leaving = assignment();
+		List<Boolean> over = new ArrayList<>();
+		this.container.context()
+			.delivery()
+			.detachedRecords()
+			.add(new OpenRecord(record(0), () -> over.add(leaving.isOver(record(0)))));
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		assertThat(over).endsWith(true);
 	}
 
 	@Test
@@ -237,7 +273,8 @@ class AssignmentEndTests {
 	void revocationWaitsForAnAcknowledgment() {
 		dispatch(0, 3);
 		PartitionAssignment assignment = assignment();
-		OpenRecord open = new OpenRecord(record(0));
+		OpenRecord open = new OpenRecord(record(0), () -> {
+		});
 		Holding.leaveOpen(assignment.held());
 		this.container.context().delivery().detachedRecords().add(open);
 		CompletableFuture<Void> acknowledged = whileWaiting(() -> {
@@ -322,8 +359,9 @@ class AssignmentEndTests {
 	 * A record that a listener has left open.
 	 *
 	 * @param record the record
+	 * @param told run when partitions were revoked
 	 */
-	private record OpenRecord(ConsumerRecord<?, ?> record) implements DetachedRecord {
+	private record OpenRecord(ConsumerRecord<?, ?> record, Runnable told) implements DetachedRecord {
 
 		@Override
 		public @Nullable String workerName() {
@@ -338,6 +376,11 @@ class AssignmentEndTests {
 		@Override
 		public boolean isOver() {
 			return false;
+		}
+
+		@Override
+		public void partitionsRevoked() {
+			this.told.run();
 		}
 
 	}

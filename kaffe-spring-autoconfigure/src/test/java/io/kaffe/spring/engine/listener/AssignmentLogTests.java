@@ -32,6 +32,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerObservers;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.table.ConsumerSnapshot;
@@ -85,8 +86,31 @@ class AssignmentLogTests {
 		assertThat(output).containsPattern("WARN .* Consumer 'orders': revoked 1 partition: orders-0 after a drain of "
 				+ "20000 ms; abandoned 12 records in progress, to be redelivered to the next owner: orders-0@0, .*, "
 				+ "orders-0@9 and 2 more\\R");
+		log.log(revoked(LongStream.range(0, 10).mapToObj((offset) -> "orders-0@" + offset).toList()));
+		assertThat(output).as("all are shown").containsPattern("orders-0@9\\R");
 		log.log(revoked(LongStream.range(0, 100).mapToObj((offset) -> "orders-0@" + offset).toList()));
 		assertThat(output).contains("abandoned at least 100 records in progress");
+	}
+
+	@Test
+	void observersAreNotifiedOfEachRebalance() {
+		List<ConsumerSnapshot.Rebalance> observed = new ArrayList<>();
+		AssignmentLog log = new AssignmentLog("orders", new ConsumerObservers("orders", List.of(new ConsumerObserver() {
+
+			@Override
+			public void rebalanced(String consumer, ConsumerSnapshot.Rebalance rebalance) {
+				observed.add(rebalance);
+			}
+
+		})));
+		assign(FIRST);
+		log.assigned(this.session.assignments(), Instant.EPOCH);
+		log.revoked(this.session.assignments(), 312, List.of("orders-0@7"), Instant.EPOCH);
+		log.lost(this.session.assignments(), Instant.EPOCH);
+		assertThat(observed).extracting(ConsumerSnapshot.Rebalance::kind)
+			.containsExactly("assigned", "revoked", "lost");
+		assertThat(observed.get(1).givenUp()).containsExactly("orders-0@7");
+		assertThat(log.history()).containsExactlyInAnyOrderElementsOf(observed);
 	}
 
 	@Test

@@ -143,6 +143,18 @@ class FlowControlTests {
 		assertThat(waitsAndPauses()).isEqualTo("0 [orders-0, orders-1]");
 	}
 
+	@Test
+	void partitionWhoseWorkerHasNoNameYetIsPausedWhenItIsAssigned() {
+		PartitionAssignment first = this.session.assignments()
+			.stream()
+			.filter((assignment) -> assignment.partition().equals(FIRST))
+			.findAny()
+			.orElseThrow();
+		first.awaitName();
+		this.flow.start(this.session.assignments());
+		assertThat(this.consumer.paused()).containsExactly(FIRST);
+	}
+
 	private String waitsAndPauses() {
 		this.flow.regulate(this.session.assignments(), true);
 		return this.waits + " " + this.consumer.paused().stream().map(TopicPartition::toString).sorted().toList();

@@ -66,6 +66,13 @@ class PartitionBufferTests {
 	}
 
 	@Test
+	void onlyOneRemovalPassesTheLevelAtWhichMoreIsFetched() {
+		add(8, 10_000);
+		assertThat(this.buffer.holdBack(SHARE, false)).isTrue();
+		assertThat(remove(4, 10_000)).as("removals that end back-pressure").isOne();
+	}
+
+	@Test
 	void mayHaveHalfOfItsShareWhenTheConsumerIsFull() {
 		add(40, 10);
 		assertThat(this.buffer.holdBack(SHARE, true)).isFalse();

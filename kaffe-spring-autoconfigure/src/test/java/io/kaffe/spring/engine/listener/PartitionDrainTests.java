@@ -126,6 +126,26 @@ class PartitionDrainTests {
 		assertThat(Thread.interrupted()).isTrue();
 	}
 
+	@Test
+	void whatAWorkerWaitsForOrIsOverIsNotToBeAcknowledged() {
+		ConsumerWorkers workers = new DefaultWorkerManager(this.runtime).register("orders", 1, new TestWorkerOwner());
+		PartitionDrain drain = new PartitionDrain(workers,
+				List.of(new Unacknowledged("orders", 0, 7, "worker_0", false),
+						new Unacknowledged("orders", 0, 8, null, true), new Unacknowledged("orders", 0, 9)),
+				this.ticker);
+		Holding.leaveOpen(this.assignment.held());
+		assertThat(drain.unfinished(List.of(this.assignment), 10)).containsExactly("orders-0@9");
+	}
+
+	@Test
+	void nothingIsWaitedForOnceTheDeadlineIsOver() {
+		assertThat(this.assignment.enter()).isTrue();
+		drain(new WhenAsked(() -> {
+		})).awaitHandlers(List.of(this.assignment), this.ticker.nanos);
+		assertThat(this.ticker.parked).isZero();
+		this.assignment.exit();
+	}
+
 	private PartitionDrain drain(WhenAsked detached) {
 		return new PartitionDrain(new DefaultWorkerManager(this.runtime).register("orders", 1, new TestWorkerOwner()),
 				detached, this.ticker);
@@ -138,7 +158,12 @@ class PartitionDrainTests {
 	/**
 	 * A record whose handler has returned and has not acknowledged it.
 	 */
-	private record Unacknowledged(String topic, int partition, long offset) implements DetachedRecord {
+	private record Unacknowledged(String topic, int partition, long offset, @Nullable String workerName,
+			boolean isOver) implements DetachedRecord {
+
+		Unacknowledged(String topic, int partition, long offset) {
+			this(topic, partition, offset, null, false);
+		}
 
 		@Override
 		public ConsumerRecord<?, ?> record() {
@@ -146,18 +171,8 @@ class PartitionDrainTests {
 		}
 
 		@Override
-		public @Nullable String workerName() {
-			return null;
-		}
-
-		@Override
 		public long since() {
 			return 0;
-		}
-
-		@Override
-		public boolean isOver() {
-			return false;
 		}
 
 	}
@@ -193,6 +208,8 @@ class PartitionDrainTests {
 
 		private long nanos;
 
+		private int parked;
+
 		@Override
 		public long nanoTime() {
 			this.nanos += TimeUnit.MILLISECONDS.toNanos(1);
@@ -207,6 +224,7 @@ class PartitionDrainTests {
 		@Override
 		public void park(Object blocker, long nanos) {
 			// Returns early, as it may.
+			this.parked++;
 		}
 
 		@Override

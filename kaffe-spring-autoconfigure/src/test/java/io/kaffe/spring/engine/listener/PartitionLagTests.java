@@ -100,6 +100,16 @@ class PartitionLagTests {
 	}
 
 	@Test
+	void recordsThatAFetchHasLeftAreAsOldAsTheFirstSuchFetch() {
+		this.end.fetched(10L, 10, NOON.minusSeconds(60));
+		this.end.fetched(12L, 10, NOON.minusSeconds(40));
+		this.end.fetched(15L, 10, NOON.minusSeconds(20));
+		assertThat(this.end.seconds(5L, false, NOON)).isEqualTo(40);
+		this.end.fetched(15L, 15, NOON);
+		assertThat(this.end.seconds(1L, false, NOON)).as("all were polled meanwhile").isNull();
+	}
+
+	@Test
 	void recordsBehindWhatWasPolledAreNoOlder() {
 		this.end.listed(15L, 10L, NOON.minusSeconds(90));
 		this.end.polled(record(10, NOON.minusSeconds(7)));

@@ -20,11 +20,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +80,7 @@ class PartitionProgressTests {
 	@Test
 	void tableShowsWhatIsCompleteAndWhatIsNot() {
 		append(25L, 10, 11, 12, 13, 14, 20);
+		assertThat(this.progress.isAllComplete()).isFalse();
 		assertThat(complete(10, 11, 20)).isTrue();
 		this.progress.lag().fetched(40L, 25, NOON);
 		assertThat(this.progress.next()).isEqualTo(25);
@@ -124,8 +128,11 @@ class PartitionProgressTests {
 		this.progress.committed(commit, 2, this.progress.revision());
 		assertThat(advance(2)).isNull();
 		complete(3);
-		assertThat(advance(3)).as("there is more to report").isNotNull().isNotEqualTo(commit);
+		OffsetAndMetadata more = Objects.requireNonNull(advance(3));
+		assertThat(more).as("there is more to report").isNotEqualTo(commit);
 		assertThat(Objects.requireNonNull(this.progress.advance(3, 0, NOON)).metadata()).as("no room").isEmpty();
+		this.progress.committed(more, 3, this.progress.revision());
+		assertThat(advance(3)).as("it was reported").isNull();
 	}
 
 	@Test
@@ -147,11 +154,22 @@ class PartitionProgressTests {
 	}
 
 	@Test
+	void commitOfAllThatWasPolledCountsThoughWhatItReportedIsForgotten() {
+		append(null, 0, 1);
+		complete(0, 1);
+		OffsetAndMetadata commit = Objects.requireNonNull(advance(2));
+		this.progress.committed(commit, 2, this.progress.revision());
+		this.progress.forgetCompletedBefore();
+		assertThat(this.progress.committed()).isEqualTo(commit);
+	}
+
+	@Test
 	void gapBehindTheLastRecordIsCommitted() {
 		append(null, 0, 1);
 		complete(0, 1);
 		this.progress.passTo(2);
 		assertThat(Objects.requireNonNull(advance(2)).offset()).isEqualTo(2);
+		assertThat(this.progress.isAllComplete()).isTrue();
 		this.progress.passTo(7);
 		assertThat(Objects.requireNonNull(advance(2)).offset()).isEqualTo(7);
 		this.progress.passTo(5);
@@ -164,6 +182,7 @@ class PartitionProgressTests {
 		this.progress.passTo(10);
 		assertThat(advance(0)).isNull();
 		assertThat(this.progress.next()).isEqualTo(10);
+		assertThat(snapshot().offsets().completed()).as("nothing was polled").isNull();
 		this.progress.passTo(14);
 		assertThat(this.progress.next()).isEqualTo(14);
 		assertThat(Objects.requireNonNull(advance(0)).offset()).isEqualTo(14);
@@ -234,6 +253,7 @@ class PartitionProgressTests {
 		assertThat(this.progress.resumption(11).from()).isEqualTo(11);
 		assertThat(this.progress.resumption(20).completed().offsets()).as("what is passed is not handled")
 			.hasToString("[12..19]");
+		assertThat(this.progress.resumption(15).completed().offsets()).hasToString("[12..14]");
 		complete(11);
 		assertThat(this.progress.resumption(13).from()).as("nothing is unfinished").isEqualTo(13);
 	}
@@ -246,6 +266,41 @@ class PartitionProgressTests {
 		assertThat(next.position()).isEqualTo(11);
 		assertThat(next.position(30)).isEqualTo(30);
 		assertThat(next.position(3)).isEqualTo(11);
+	}
+
+	@Test
+	void positionThatMovesBeforeTheFirstRecordIsPolledIsNotCommitted() {
+		PartitionProgress next = new PartitionProgress();
+		next.continueAt(this.progress.resumption(15));
+		assertThat(next.position()).isEqualTo(15);
+		assertThat(next.hasPolled()).isFalse();
+		assertThat(next.advance(0, 4096, NOON)).isNull();
+	}
+
+	@Test
+	void positionThatMovesAgainIsResumedBehindWhatWasCompleteTheFirstTime() {
+		append(null, 10, 11, 12, 13, 14, 15, 16, 17);
+		complete(12, 13, 14, 15);
+		PartitionProgress next = new PartitionProgress();
+		next.continueAt(this.progress.resumption(18));
+		next.append(records(10, 11), null, NOON);
+		next.complete(10);
+		next.complete(11);
+		assertThat(next.resumption(17).from()).isEqualTo(16);
+	}
+
+	@Test
+	void lagInSecondsIsThatOfTheOldestUnfinishedRecordAndThenOfThoseThatWereNotPolled() {
+		this.progress.append(List.of(record(0, NOON.minusSeconds(60))), null, NOON);
+		this.progress.append(List.of(record(1, NOON.minusSeconds(30))), null, NOON);
+		this.progress.lag().fetched(5L, 2, NOON);
+		assertThat(snapshot().lag().seconds()).isEqualTo(120);
+		complete(0);
+		advance(1);
+		assertThat(snapshot().lag().seconds()).isEqualTo(90);
+		complete(1);
+		advance(2);
+		assertThat(snapshot().lag().seconds()).as("as old as what was polled last, at most").isEqualTo(90);
 	}
 
 	private PartitionSnapshot snapshot() {
@@ -271,6 +326,11 @@ class PartitionProgressTests {
 		return LongStream.of(offsets)
 			.mapToObj((offset) -> new ConsumerRecord<Object, Object>("orders", 0, offset, "key", "value"))
 			.toList();
+	}
+
+	private static ConsumerRecord<Object, Object> record(long offset, Instant timestamp) {
+		return new ConsumerRecord<>("orders", 0, offset, timestamp.toEpochMilli(), TimestampType.CREATE_TIME, 3, 5,
+				"key", "value", new RecordHeaders(), Optional.empty());
 	}
 
 	private static ReportedOffsets reported(long from, long to) {

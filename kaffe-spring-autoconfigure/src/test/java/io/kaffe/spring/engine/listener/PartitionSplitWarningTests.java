@@ -82,6 +82,16 @@ class PartitionSplitWarningTests {
 	}
 
 	@Test
+	void assignmentSettlesAnewWithEachRebalance(CapturedOutput output) {
+		this.warning.assignmentChanged(0);
+		this.warning.assignmentChanged(SETTLED);
+		this.warning.warn(this.consumer, List.of(ORDERS_0, ORDERS_1, REFUNDS_0), 2 * SETTLED - 1);
+		assertThat(output).doesNotContain("WARN");
+		this.warning.warn(this.consumer, List.of(ORDERS_0, ORDERS_1, REFUNDS_0), 2 * SETTLED);
+		assertThat(output).containsOnlyOnce(WARNING);
+	}
+
+	@Test
 	void partitionsThatAreTogetherAreNoReasonToWarn(CapturedOutput output) {
 		this.warning.assignmentChanged(0);
 		this.warning.warn(this.consumer, List.of(ORDERS_0, REFUNDS_0), SETTLED);

@@ -69,6 +69,15 @@ class ReportedOffsetsTests {
 	}
 
 	@Test
+	void commitCountsThoughAllThatItReportsWasWrittenAnew() {
+		continueFrom(3);
+		int revision = this.progress.revision();
+		assertThat(polled(10, 20, 4)).hasSize(10);
+		assertThat(this.progress.committed()).isEqualTo(new OffsetAndMetadata(10));
+		assertThat(this.progress.revision()).isEqualTo(revision);
+	}
+
+	@Test
 	void laterLeaderAfterWhatIsReportedChangesNothing(CapturedOutput output) {
 		continueFrom(3);
 		List<ConsumerRecord<Object, Object>> records = List.of(record(10, 3), record(31, 3), record(40, 4),
@@ -98,6 +107,14 @@ class ReportedOffsetsTests {
 	}
 
 	@Test
+	void commitHasTheLeaderEpochOfTheRecordsOnceAllThatWasReportedIsPolledAgain() throws Exception {
+		continueFrom(3);
+		polled(10, 40, 2);
+		this.progress.complete(12);
+		assertThat(commit(1).leaderEpoch()).isEqualTo(2);
+	}
+
+	@Test
 	void leaderEpochOfWhatIsNotBelievedIsNotWrittenOn() throws Exception {
 		continueFrom(Integer.MAX_VALUE);
 		this.progress.forgetCompletedBefore();
@@ -117,6 +134,20 @@ class ReportedOffsetsTests {
 		this.progress.committed(commit, 5, this.progress.revision());
 		polled(18, 20, 4);
 		assertThat(advance(5).offset()).as("other records are there").isEqualTo(18);
+	}
+
+	@Test
+	void commitThatIsFoundWrongAndThenForgottenDoesNotCountWhenItIsAnswered() {
+		continueFrom(3);
+		polled(10, 18, 3);
+		LongStream.range(10, 15).forEach(this.progress::complete);
+		OffsetAndMetadata commit = advance(5);
+		int revision = this.progress.revision();
+		this.progress.committed(commit, 5, revision);
+		polled(18, 20, 4);
+		this.progress.forgetCompletedBefore();
+		this.progress.committed(commit, 5, revision);
+		assertThat(this.progress.committed()).as("other records are there, and the position was moved").isNull();
 	}
 
 	private void continueFrom(int leaderEpoch) {

@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.kaffe.spring.engine.listener;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.engine.listener.PartitionBuffer.Room;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.LimitedLog;
+import io.kaffe.spring.engine.worker.ManualExecution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link PartitionAssignment}: why it is shown as paused, and when a completion
+ * interrupts a poll.
+ */
+class PartitionAssignmentTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private static final Room SHARE = new Room(4, 4000);
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final AtomicInteger wakeups = new AtomicInteger();
+
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest") {
+
+		@Override
+		public synchronized void wakeup() {
+			PartitionAssignmentTests.this.wakeups.incrementAndGet();
+		}
+
+	}, this.execution);
+
+	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
+			this.wakeup, new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution);
+
+	private final List<ConsumerRecord<Object, Object>> records = AssignmentParts.records(PARTITION, 0, 4);
+
+	@Test
+	void onlyCompletionsThatLetMoreBeFetchedInterruptThePoll() {
+		this.wakeup.polling();
+		this.assignment.append(this.records, null);
+		this.assignment.holdBack(SHARE, false, false, false);
+		this.assignment.complete(this.records.get(0));
+		assertThat(this.wakeups).as("there is space").hasValue(1);
+		this.assignment.complete(this.records.get(1));
+		this.assignment.complete(this.records.get(1));
+		assertThat(this.wakeups).as("there was space before").hasValue(1);
+	}
+
+	@Test
+	void partitionIsShownAsPausedForTheReasonThereIs() {
+		assertThat(this.assignment.snapshot(false).paused()).isNull();
+		assertThat(this.assignment.snapshot(true).paused()).as("by whomever").isEqualTo("operator");
+		this.assignment.append(this.records, null);
+		this.assignment.holdBack(SHARE, false, false, false);
+		assertThat(this.assignment.snapshot(true).paused()).isEqualTo("back-pressure");
+	}
+
+}
