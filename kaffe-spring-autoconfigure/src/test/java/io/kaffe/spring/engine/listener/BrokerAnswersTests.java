@@ -60,6 +60,17 @@ class BrokerAnswersTests {
 		}
 	}
 
+	@Test
+	void silenceThatFollowsACommitIsAProblemToo() {
+		unansweredFor(Duration.ofSeconds(20));
+		this.commits++;
+		assertThat(this.answers.noneSince()).isNull();
+		Instant begin = this.time.instant();
+		unansweredFor(Duration.ofSeconds(30));
+		assertThat(this.answers.noneSince()).isEqualTo(begin);
+		assertThat(this.answers.problem()).asString().contains("no broker has answered since " + begin + ", for 30 s");
+	}
+
 	private void unansweredFor(Duration duration) {
 		for (long left = duration.toSeconds(); left > 0; left -= 10) {
 			Instant asked = this.time.instant();
