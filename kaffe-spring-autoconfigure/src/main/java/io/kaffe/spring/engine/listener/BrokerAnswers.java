@@ -73,18 +73,19 @@ final class BrokerAnswers {
 	 * @param askedAt when they were requested
 	 */
 	void unanswered(int unanswered, int asked, Instant askedAt) {
-		Silence before = this.silence;
+		long commits = this.confirmedCommits.getAsLong();
+		Silence before = current(commits);
 		boolean all = unanswered == asked;
 		boolean goesOn = before != null && before.all() == all;
 		this.silence = new Silence((before != null && goesOn) ? before.since() : askedAt, all, unanswered, asked,
-				(before != null && goesOn) ? before.commits() : this.confirmedCommits.getAsLong());
+				commits);
 	}
 
 	/**
 	 * Return since when no broker has answered at all, or {@code null} if one has.
 	 */
 	@Nullable Instant noneSince() {
-		Silence silence = current();
+		Silence silence = current(this.confirmedCommits.getAsLong());
 		return (silence != null && silence.all()) ? silence.since() : null;
 	}
 
@@ -93,7 +94,7 @@ final class BrokerAnswers {
 	 * one again, else {@code null}.
 	 */
 	@Nullable ConsumerProblem problem() {
-		Silence silence = current();
+		Silence silence = current(this.confirmedCommits.getAsLong());
 		if (silence == null) {
 			return null;
 		}
@@ -108,10 +109,13 @@ final class BrokerAnswers {
 						+ silence.unanswered() + " of " + silence.asked() + " partitions have not answered" + since);
 	}
 
-	private @Nullable Silence current() {
+	/**
+	 * Return which answers are missing, unless a commit was confirmed since the last
+	 * request: then brokers that answer nothing more are silent from a later request on.
+	 */
+	private @Nullable Silence current(long commits) {
 		Silence silence = this.silence;
-		return (silence != null && silence.all() && this.confirmedCommits.getAsLong() != silence.commits()) ? null
-				: silence;
+		return (silence != null && silence.all() && commits != silence.commits()) ? null : silence;
 	}
 
 	/**
@@ -121,7 +125,7 @@ final class BrokerAnswers {
 	 * @param all whether all answers are missing
 	 * @param unanswered for how many partitions
 	 * @param asked for how many partitions end offsets were requested
-	 * @param commits how many commits had been confirmed at that time
+	 * @param commits how many commits had been confirmed when the last answer was missing
 	 */
 	private record Silence(Instant since, boolean all, int unanswered, int asked, long commits) {
 	}

@@ -22,6 +22,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -38,6 +40,7 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.CraftedMetadata;
 import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.table.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -144,14 +147,56 @@ class CommitReaderTests {
 			.contains("completed above commits: orders-1@10: 29 offsets");
 	}
 
+	@Test
+	void nothingIsBelievedIfThePositionIsUnknown() {
+		assignFrom(0, 1, CommitMetadata.of(0, new CompletedOffsets.Builder().add(1, 20).build(), 3, 4096).text());
+		assertThat(reported(0).isEmpty()).isFalse();
+		this.consumer.slow = true;
+		this.session.positioned(this.consumer.assignment());
+		assertThat(reported(0).isEmpty()).isTrue();
+	}
+
+	@Test
+	void whatThePositionPassesWithoutRecordsIsCommitted() {
+		assign(1, "");
+		this.consumer.seek(PARTITION, 20);
+		tick();
+		tick();
+		assertThat(this.consumer.committed(Set.of(PARTITION))).containsEntry(PARTITION, new OffsetAndMetadata(20));
+	}
+
+	@Test
+	void endIsWhatTheClientKnowsOrUnknown() {
+		assign(1, "");
+		this.consumer.seek(PARTITION, 20);
+		tick();
+		assertThat(snapshot().offsets().end()).isEqualTo(50);
+		assertThat(snapshot().lag().records()).isEqualTo(30);
+		this.consumer.lagKnown = false;
+		tick();
+		assertThat(snapshot().offsets().end()).isNull();
+		assertThat(snapshot().lag().records()).isNull();
+	}
+
+	private void tick() {
+		this.time.advance(Duration.ofSeconds(1));
+		this.session.tick();
+	}
+
+	private PartitionSnapshot snapshot() {
+		return assignment(0).snapshot(false);
+	}
+
 	private ReportedOffsets reported(int partition) {
+		return assignment(partition).progress().completedBefore();
+	}
+
+	private PartitionAssignment assignment(int partition) {
 		return this.session.assignments()
 			.stream()
 			.filter((assignment) -> assignment.partition().partition() == partition)
 			.findFirst()
-			.orElseThrow()
-			.progress()
-			.completedBefore();
+			.orElseThrow();
 	}
 
 	/**
@@ -160,11 +205,15 @@ class CommitReaderTests {
 	 * @param metadata of their commits, in turn
 	 */
 	private void assign(int partitions, String... metadata) {
+		assignFrom(10, partitions, metadata);
+	}
+
+	private void assignFrom(long committed, int partitions, String... metadata) {
 		Map<TopicPartition, OffsetAndMetadata> commits = new HashMap<>();
 		Map<TopicPartition, Long> ends = new HashMap<>();
 		for (int partition = 0; partition < partitions; partition++) {
 			TopicPartition topicPartition = new TopicPartition("orders", partition);
-			commits.put(topicPartition, new OffsetAndMetadata(10, metadata[partition % metadata.length]));
+			commits.put(topicPartition, new OffsetAndMetadata(committed, metadata[partition % metadata.length]));
 			ends.put(topicPartition, 50L);
 		}
 		this.consumer.assign(commits.keySet());
@@ -185,6 +234,8 @@ class CommitReaderTests {
 		private int endsFailures;
 
 		private boolean slow;
+
+		private boolean lagKnown = true;
 
 		SlowConsumer() {
 			super("earliest");
@@ -213,6 +264,14 @@ class CommitReaderTests {
 				throw new TimeoutException("no position");
 			}
 			return super.position(partition, timeout);
+		}
+
+		@Override
+		public synchronized OptionalLong currentLag(TopicPartition partition) {
+			if (!this.lagKnown) {
+				throw new IllegalStateException("was revoked");
+			}
+			return super.currentLag(partition);
 		}
 
 	}

@@ -219,7 +219,7 @@ class ConsumerSessionTests {
 		this.execution.runAll();
 		this.handled.clear();
 		this.failingKeys.clear();
-		UndispatchableRecord record = new UndispatchableRecord(PARTITION, 10);
+		UndispatchableRecord record = new UndispatchableRecord(PARTITION, 10, 1);
 		log(PARTITION).append(record);
 		poll(10);
 		record.undispatchable = false;
@@ -777,30 +777,6 @@ class ConsumerSessionTests {
 				throw new IllegalStateException("cannot be read");
 			}
 			return super.offset();
-		}
-
-	}
-
-	/**
-	 * A record that throws while it is dispatched.
-	 */
-	private static final class UndispatchableRecord extends ConsumerRecord<Object, Object> {
-
-		private boolean undispatchable = true;
-
-		private int asked;
-
-		UndispatchableRecord(TopicPartition partition, long offset) {
-			super(partition.topic(), partition.partition(), offset, "key" + offset, "value");
-		}
-
-		@Override
-		public int serializedValueSize() {
-			// The first time, it is looked whether there is room.
-			if (this.undispatchable && this.asked++ > 0) {
-				throw new IllegalStateException("cannot be dispatched");
-			}
-			return 1;
 		}
 
 	}

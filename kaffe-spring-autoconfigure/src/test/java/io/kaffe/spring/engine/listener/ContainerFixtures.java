@@ -31,6 +31,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
@@ -86,7 +87,7 @@ final class ContainerFixtures {
 	 * @param listener handles its records; they are tried again without end
 	 * @param seekAware seeks, or {@code null}
 	 */
-	static WorkerContainer handledBy(StandardWorkerAllocationStrategy strategy, int maxRecords,
+	static WorkerContainer handledBy(WorkerAllocationStrategy strategy, int maxRecords,
 			MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
 			ManualExecution execution) {
 		ContainerProperties properties = new ContainerProperties("orders");
@@ -96,11 +97,12 @@ final class ContainerFixtures {
 	}
 
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
-			StandardWorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
+			WorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
 			@Nullable ConsumerSeekAware seekAware, ManualExecution execution) {
-		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
-				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20),
-				new BatchDelivery.Limits(500, Duration.ZERO),
+		String strategyName = (strategy instanceof StandardWorkerAllocationStrategy standard)
+				? standard.configurationName() : "custom";
+		ConsumerSettings settings = new ConsumerSettings(strategyName, strategy, null, maxRecords, 64L << 20, true,
+				Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);

@@ -36,6 +36,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -91,6 +92,7 @@ class EndOffsetsTests {
 
 	private final EndOffsets ends = new EndOffsets(this.consumers, (configuration) -> {
 		this.configurations.add(configuration);
+		this.whileMade.run();
 		return admin();
 	}, Duration.ofSeconds(10), this.execution, this.execution);
 
@@ -98,6 +100,13 @@ class EndOffsetsTests {
 	private Set<TopicPartition> unanswered = Set.of();
 
 	private int requests;
+
+	/** Why no request can be sent. */
+	private @Nullable RuntimeException unsendable;
+
+	/** Done while a client is made. */
+	private Runnable whileMade = () -> {
+	};
 
 	private @Nullable Exception failure = new TimeoutException("On purpose");
 
@@ -292,6 +301,52 @@ class EndOffsetsTests {
 	}
 
 	@Test
+	void brokersThatAnswerAreNoProblem() {
+		assign();
+		this.ends.refresh();
+		this.execution.advance(Duration.ofMinutes(1));
+		tick();
+		assertThat(table().status().problems()).isEmpty();
+	}
+
+	@Test
+	void requestThatCannotBeSentLeavesTheLagUnknownUntilOneCan(CapturedOutput output) {
+		assign();
+		poll(FIRST);
+		poll(SECOND);
+		this.ends.start();
+		this.execution.advance(Duration.ZERO);
+		assertThat(table().load().lag().records()).isZero();
+		this.unsendable = new KafkaException("no memory");
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(table().load().lag().records()).isNull();
+		assertThat(output).containsOnlyOnce("Could not ask brokers for the end offsets of all partitions of 'orders'");
+		this.unsendable = null;
+		this.execution.advance(Duration.ofSeconds(10));
+		assertThat(table().load().lag().records()).isZero();
+	}
+
+	@Test
+	void clientIsClosedWhenNoConsumerConnectsAsItDoes() {
+		assign();
+		this.ends.refresh();
+		Properties overrides = this.container.getContainerProperties().getKafkaConsumerProperties();
+		overrides.setProperty("bootstrap.servers", "localhost:2");
+		this.ends.refresh();
+		assertThat(this.closed).isEqualTo(1);
+		assertThat(this.configurations).extracting((configuration) -> configuration.get("bootstrap.servers"))
+			.containsExactly("localhost:1", "localhost:2");
+	}
+
+	@Test
+	void clientThatIsMadeDuringAStopIsClosed() {
+		assign();
+		this.whileMade = this.ends::stop;
+		this.ends.refresh();
+		assertThat(this.closed).isEqualTo(1);
+	}
+
+	@Test
 	void intervalMustNotBeNegative() {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> new EndOffsets(this.consumers, (configuration) -> admin(), Duration.ofSeconds(-1),
@@ -337,6 +392,10 @@ class EndOffsetsTests {
 				(proxy, method, arguments) -> switch (method.getName()) {
 					case "listOffsets" -> {
 						this.isolations.add(((ListOffsetsOptions) arguments[1]).isolationLevel());
+						RuntimeException unsendable = this.unsendable;
+						if (unsendable != null) {
+							throw unsendable;
+						}
 						yield counted(endOffsets(((Map<?, ?>) arguments[0]).keySet()));
 					}
 					case "describeCluster" -> cluster();

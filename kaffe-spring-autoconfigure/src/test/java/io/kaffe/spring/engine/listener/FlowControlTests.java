@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
@@ -26,6 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -47,13 +49,26 @@ class FlowControlTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
-	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
+	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest") {
+
+		@Override
+		public synchronized OptionalLong currentLag(TopicPartition partition) {
+			if (partition.equals(FlowControlTests.this.revoked)) {
+				throw new IllegalStateException("No current assignment for partition " + partition);
+			}
+			return super.currentLag(partition);
+		}
+
+	};
 
 	private final WorkerContainer adopted = ContainerFixtures.inGroup(null, this.execution);
 
 	private final ConsumerSession session = this.adopted.session(this.consumer);
 
 	private final FlowControl flow = new FlowControl(this.consumer, this.adopted.context(), this::awaitRoom);
+
+	/** What the client does not know any more. */
+	private @Nullable TopicPartition revoked;
 
 	private boolean room;
 
@@ -153,6 +168,52 @@ class FlowControlTests {
 		first.awaitName();
 		this.flow.start(this.session.assignments());
 		assertThat(this.consumer.paused()).containsExactly(FIRST);
+	}
+
+	@Test
+	void roomIsNotAwaitedWhileAStrategyIsNamingAWorker() {
+		poll(5000);
+		assignment(SECOND).awaitName();
+		assertThat(waitsAndPauses()).isEqualTo("0 [orders-0, orders-1]");
+		assignment(SECOND).worker(this.adopted.context().workers().all().iterator().next());
+		assertThat(waitsAndPauses()).isEqualTo("1 [orders-0]");
+	}
+
+	@Test
+	void partitionWhoseEndIsUnknownMayHaveMoreToFetch() {
+		poll(5000);
+		this.revoked = SECOND;
+		assertThat(waitsAndPauses()).isEqualTo("0 [orders-0]");
+	}
+
+	@Test
+	void partitionThatMustNotBeFetchedIsPausedWhenItIsAssigned() {
+		this.adopted.context().pauses().pause(FIRST);
+		this.flow.start(this.session.assignments());
+		assertThat(this.consumer.paused()).containsExactly(FIRST);
+		this.adopted.context().pauses().resume(FIRST);
+		assertThat(waitsAndPauses()).isEqualTo("0 []");
+	}
+
+	@Test
+	void whatIsPausedByWhomeverIsKnown() {
+		this.consumer.pause(Set.of(SECOND));
+		poll(5000);
+		assertThat(this.flow.isPaused(SECOND)).as("before it has looked").isFalse();
+		waitsAndPauses();
+		assertThat(this.flow.isPaused(FIRST)).isTrue();
+		assertThat(this.flow.isPaused(SECOND)).isTrue();
+		this.execution.runAll();
+		waitsAndPauses();
+		assertThat(this.flow.isPaused(FIRST)).isFalse();
+	}
+
+	private PartitionAssignment assignment(TopicPartition partition) {
+		return this.session.assignments()
+			.stream()
+			.filter((assignment) -> assignment.partition().equals(partition))
+			.findFirst()
+			.orElseThrow();
 	}
 
 	private String waitsAndPauses() {

@@ -18,11 +18,9 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -30,13 +28,12 @@ import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.consumer.OffsetCommitCallback;
 import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.OffsetMetadataTooLarge;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -132,6 +129,17 @@ class OffsetCommitsTests {
 	}
 
 	@Test
+	void commitThatCannotBeSentHasFailedAndIsCoveredByTheNextOne() {
+		complete(0, 10);
+		this.consumer.failToSend(new KafkaException("no memory"));
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.outcomesObserved).containsExactly("KafkaException");
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(null);
+		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
+	}
+
+	@Test
 	void withoutAGroupItIsFollowedWhatIsComplete() {
 		OffsetCommits groupless = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
 				Duration.ZERO, this.outcomes, this.errors, this.time);
@@ -153,7 +161,7 @@ class OffsetCommitsTests {
 		complete(0, 10);
 		commitIfDue(Duration.ofSeconds(1));
 		complete(10, 20);
-		commitIfDue(Duration.ofSeconds(1));
+		assertThat(commitIfDue(Duration.ofSeconds(1))).as("the interval is over").isTrue();
 		assertThat(this.consumer.offsets()).containsExactly(10L);
 		this.consumer.answer(null);
 		commitIfDue(Duration.ofSeconds(1));
@@ -188,14 +196,37 @@ class OffsetCommitsTests {
 		this.consumer.syncFailures.addAll(
 				List.of(new TimeoutException(), new WakeupException(), new CoordinatorNotAvailableException("moving")));
 		assertThat(commitFinally()).isTrue();
+		assertThat(this.consumer.timeouts).as("a pause, but after a wake-up")
+			.containsExactly(Duration.ofSeconds(5), Duration.ofMillis(4950), Duration.ofMillis(4950),
+					Duration.ofMillis(4900));
 		assertThat(this.consumer.offsets()).containsExactly(10L, 10L, 10L, 10L);
 		assertThat(this.assignment.progress().committed()).isEqualTo(new OffsetAndMetadata(10));
 	}
 
 	@Test
+	void finalCommitIsAbandonedAtTheDeadline() {
+		complete(0, 10);
+		this.consumer.syncFailures.addAll(Collections.nCopies(200, new TimeoutException()));
+		Instant before = this.time.instant();
+		assertThat(commitFinally()).isFalse();
+		assertThat(this.time.instant()).isEqualTo(before.plusSeconds(5));
+	}
+
+	@Test
+	void threadThatIsInterruptedWhileItWaitsStaysInterrupted() {
+		complete(0, 10);
+		this.consumer.syncFailures.add(new TimeoutException());
+		Thread.currentThread().interrupt();
+		boolean committed = commitFinally();
+		assertThat(Thread.interrupted()).isTrue();
+		assertThat(committed).isTrue();
+	}
+
+	@Test
 	void finalCommitThatCannotSucceedIsAbandoned() {
 		complete(0, 10);
-		for (KafkaException failure : List.of(new CommitFailedException(), new RebalanceInProgressException())) {
+		for (KafkaException failure : List.of(new CommitFailedException(), new RebalanceInProgressException(),
+				new GroupAuthorizationException("orders"))) {
 			this.consumer.commits.clear();
 			this.consumer.syncFailures.add(failure);
 			assertThat(commitFinally()).isFalse();
@@ -308,6 +339,19 @@ class OffsetCommitsTests {
 		assertThat(output).containsOnlyOnce("WARN")
 			.contains("This consumer is no longer a member of its group, so the commit of")
 			.contains("was refused; the records are redelivered to the current owners of the partitions");
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(null);
+		assertThat(output).contains("Commits succeed again: orders-0@10");
+	}
+
+	@Test
+	void commitsThatAreRefusedAreAWarningOnce(CapturedOutput output) {
+		complete(0, 10);
+		for (int commit = 0; commit < 3; commit++) {
+			commitIfDue(Duration.ofSeconds(1));
+			this.consumer.answer(new CommitFailedException());
+		}
+		assertThat(output).containsOnlyOnce("WARN");
 	}
 
 	@Test
@@ -332,6 +376,19 @@ class OffsetCommitsTests {
 		assertThat(this.consumer.commits.get(1).metadata()).hasSizeLessThanOrEqualTo(refused / 2);
 		this.metadataLimit.tooLarge(40);
 		assertThat(this.metadataLimit.length()).isZero();
+	}
+
+	@Test
+	void limitOfTheBrokerIsAWarningUnlessItIsKnown(CapturedOutput output) {
+		this.metadataLimit.tooLarge(64);
+		assertThat(this.metadataLimit.length()).isEqualTo(32);
+		// Commits of other threads that were on their way.
+		this.metadataLimit.tooLarge(65);
+		this.metadataLimit.tooLarge(100);
+		assertThat(this.metadataLimit.length()).isEqualTo(32);
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains("Consumer 'orders': the broker rejected 64 bytes of commit metadata")
+			.contains("completed offsets are stored in at most 32 bytes from now on");
 	}
 
 	@Test
@@ -429,47 +486,6 @@ class OffsetCommitsTests {
 		return IntStream.range(from, to)
 			.mapToObj((offset) -> new ConsumerRecord<>("orders", 0, offset, "key", "value"))
 			.toList();
-	}
-
-	/**
-	 * Keeps commits and answers them as the test says.
-	 */
-	private static final class CommittingConsumer extends MockConsumer<Object, Object> {
-
-		final List<OffsetAndMetadata> commits = new ArrayList<>();
-
-		final Deque<KafkaException> syncFailures = new ArrayDeque<>();
-
-		private final Deque<OffsetCommitCallback> callbacks = new ArrayDeque<>();
-
-		CommittingConsumer() {
-			super("earliest");
-		}
-
-		List<Long> offsets() {
-			return this.commits.stream().map(OffsetAndMetadata::offset).toList();
-		}
-
-		void answer(@Nullable Exception failure) {
-			this.callbacks.remove().onComplete(Map.of(), failure);
-		}
-
-		@Override
-		public synchronized void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets,
-				OffsetCommitCallback callback) {
-			this.commits.addAll(offsets.values());
-			this.callbacks.add(callback);
-		}
-
-		@Override
-		public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
-			this.commits.addAll(offsets.values());
-			KafkaException failure = this.syncFailures.poll();
-			if (failure != null) {
-				throw failure;
-			}
-		}
-
 	}
 
 }

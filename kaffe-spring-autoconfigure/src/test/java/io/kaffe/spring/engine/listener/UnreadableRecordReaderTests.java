@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.io.IOException;
 import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.Serial;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,7 @@ import org.apache.kafka.common.serialization.LongDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.log.LogAccessor;
+import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
@@ -141,6 +143,26 @@ class UnreadableRecordReaderTests {
 	}
 
 	@Test
+	void failureThatCannotBeWrittenAndDoesNotSayWhatItIsIsDescribedByItsClass() {
+		ConsumerRecord<?, ?> record = reader(LongDeserializer.class, Recording.class)
+			.read(unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, new Mute()));
+		assertThat(failure(record, false)).satisfies((failure) -> {
+			assertThat(failure.getData()).isEqualTo(POISON);
+			assertThat(failure.getCause()).hasMessage(Mute.class.getName());
+		});
+	}
+
+	@Test
+	void deserializersAreThoseOfTheFactoryIfItHasSome() {
+		Deserializer<Object> keys = (topic, data) -> "key";
+		Deserializer<Object> values = (topic, data) -> "value";
+		UnreadableRecordReader.Deserializers deserializers = deserializers(
+				new DefaultKafkaConsumerFactory<>(Map.of(), keys, values));
+		assertThat(deserializers.get(true)).isSameAs(keys);
+		assertThat(deserializers.get(false)).isSameAs(values);
+	}
+
+	@Test
 	void deserializersAreMadeOnceConfiguredAndClosed() {
 		Recording.events.clear();
 		UnreadableRecordReader reader = reader(Recording.class, Recording.class);
@@ -149,7 +171,8 @@ class UnreadableRecordReaderTests {
 			reader.read(unreadable(DeserializationExceptionOrigin.VALUE, text("key"), POISON, new RuntimeException()));
 		}
 		reader.read(unreadable(DeserializationExceptionOrigin.KEY, POISON, text("value"), new RuntimeException()));
-		assertThat(Recording.events).containsExactly("configured for keys: there", "configured for values: there");
+		assertThat(Recording.events).containsExactly("configured for keys: there in shop",
+				"configured for values: there in shop");
 		reader.close();
 		assertThat(Recording.events).hasSize(4).endsWith("closed", "closed");
 	}
@@ -160,9 +183,14 @@ class UnreadableRecordReaderTests {
 		configuration.put("key.deserializer", keyDeserializer);
 		configuration.put("value.deserializer", valueDeserializer);
 		configuration.put("setting", "there");
-		return new UnreadableRecordReader(new UnreadableRecordReader.Deserializers(
-				new ContainerFacts(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(configuration),
-						new ContainerProperties("orders")))));
+		return new UnreadableRecordReader(deserializers(new DefaultKafkaConsumerFactory<>(configuration)));
+	}
+
+	private static UnreadableRecordReader.Deserializers deserializers(ConsumerFactory<Object, Object> factory) {
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setGroupId("shop");
+		return new UnreadableRecordReader.Deserializers(
+				new ContainerFacts(new KafkaMessageListenerContainer<>(factory, properties)));
 	}
 
 	private static RecordDeserializationException unreadable(DeserializationExceptionOrigin origin,
@@ -193,7 +221,8 @@ class UnreadableRecordReaderTests {
 
 		@Override
 		public void configure(Map<String, ?> configuration, boolean key) {
-			events.add("configured for " + (key ? "keys" : "values") + ": " + configuration.get("setting"));
+			events.add("configured for " + (key ? "keys" : "values") + ": " + configuration.get("setting") + " in "
+					+ configuration.get("group.id"));
 		}
 
 		@Override
@@ -242,6 +271,19 @@ class UnreadableRecordReaderTests {
 
 		Unwritable(String message) {
 			super(message);
+		}
+
+	}
+
+	private static final class Mute extends RuntimeException {
+
+		private void writeObject(ObjectOutputStream stream) {
+			throw new IllegalStateException("cannot be written");
+		}
+
+		@Override
+		public String toString() {
+			throw new IllegalStateException("cannot be described");
 		}
 
 	}

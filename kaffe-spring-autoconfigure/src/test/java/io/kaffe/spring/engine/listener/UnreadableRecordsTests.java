@@ -17,6 +17,8 @@
 package io.kaffe.spring.engine.listener;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -40,10 +42,12 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
 import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.Ticker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -195,6 +199,45 @@ class UnreadableRecordsTests {
 	}
 
 	@Test
+	void answersOfTheUsersHandlerAreThatOfThisOne() {
+		DefaultErrorHandler handler = new DefaultErrorHandler();
+		UnreadableRecords unreadable = unreadable(handler);
+		for (boolean answer : List.of(true, false)) {
+			handler.setSeekAfterError(answer);
+			assertThat(unreadable.seeksAfterHandling()).isEqualTo(answer);
+			unreadable.setAckAfterHandle(answer);
+			assertThat(handler.isAckAfterHandle()).isEqualTo(answer);
+			assertThat(unreadable.isAckAfterHandle()).isEqualTo(answer);
+		}
+	}
+
+	@Test
+	void pollThatFailedIsNotRepeatedAtOnceWhateverTheUsersHandlerDoes() {
+		List<Exception> reported = new ArrayList<>();
+		RecordingTicker ticker = new RecordingTicker();
+		UnreadableRecords unreadable = new UnreadableRecords((consumer) -> null, new CommonErrorHandler() {
+
+			@Override
+			public void handleOtherException(Exception thrownException, Consumer<?, ?> consumer,
+					MessageListenerContainer container, boolean batchListener) {
+				if (thrownException instanceof UnreleasedInstanceIdException) {
+					throw new IllegalStateException("refused", thrownException);
+				}
+			}
+
+		}, () -> {
+			throw new AssertionError("Nothing to read");
+		}, reported::add, ticker);
+		unreadable.handleOtherException(new KafkaException("corrupt"), this.consumer, this.container, true);
+		assertThat(ticker.parked).containsExactly(Duration.ofMillis(100));
+		Exception failure = new UnreleasedInstanceIdException("The instance has not left yet");
+		assertThatIllegalStateException()
+			.isThrownBy(() -> unreadable.handleOtherException(failure, this.consumer, this.container, true));
+		assertThat(ticker.parked).containsExactly(Duration.ofMillis(100), Duration.ofMillis(100));
+		assertThat(reported).containsExactly(failure);
+	}
+
+	@Test
 	void readerOfAConsumerWhoseThreadDiedIsReleasedWhenAnotherOneIsNeeded() {
 		Map<Consumer<?, ?>, ConsumerSession> sessions = new HashMap<>();
 		UnreadableRecords unreadable = new UnreadableRecords(sessions::get, null, () -> new UnreadableRecordReader(
@@ -241,6 +284,38 @@ class UnreadableRecordsTests {
 		@Override
 		public void close() {
 			closed.incrementAndGet();
+		}
+
+	}
+
+	/**
+	 * Records for how long threads wait, which do not.
+	 */
+	private static final class RecordingTicker implements Ticker {
+
+		private final List<Duration> parked = new ArrayList<>();
+
+		@Override
+		public long nanoTime() {
+			return 0;
+		}
+
+		@Override
+		public Instant instant() {
+			return Instant.EPOCH;
+		}
+
+		@Override
+		public void park(Object blocker, long nanos) {
+			this.parked.add(Duration.ofNanos(nanos));
+		}
+
+		@Override
+		public void unpark(Thread thread) {
+		}
+
+		@Override
+		public void pause(Duration duration) {
 		}
 
 	}
