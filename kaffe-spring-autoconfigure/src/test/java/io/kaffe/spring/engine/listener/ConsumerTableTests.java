@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -30,11 +31,18 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.support.TopicPartitionOffset;
 
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
@@ -69,16 +77,19 @@ class ConsumerTableTests {
 			.mapToObj((number) -> new TopicPartition("orders", 11 - number))
 			.toList();
 		assign(partitions);
-		assign(List.of(new TopicPartition("a", 0)));
+		assign(List.of(new TopicPartition("a", 0), new TopicPartition("z", 0)));
 		poll(new TopicPartition("orders", 2), 3);
 		ConsumerSnapshot table = this.adopted.snapshot(false);
-		assertThat(table.partitions()).extracting(PartitionSnapshot::topic).startsWith("a", "orders").hasSize(13);
+		assertThat(table.partitions()).extracting(PartitionSnapshot::topic)
+			.startsWith("a", "orders")
+			.endsWith("z")
+			.hasSize(14);
 		assertThat(table.partitions().subList(1, 13)).extracting(PartitionSnapshot::partition)
 			.containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 		assertThat(table.workers()).extracting(WorkerSnapshot::name)
 			.startsWith("worker_a_0", "worker_orders_0", "worker_orders_1", "worker_orders_2")
-			.endsWith("worker_orders_9", "worker_orders_10", "worker_orders_11");
-		assertThat(table.workerCount()).isEqualTo(13);
+			.endsWith("worker_orders_9", "worker_orders_10", "worker_orders_11", "worker_z_0");
+		assertThat(table.workerCount()).isEqualTo(14);
 		assertThat(table.settings().topics()).as("those it subscribes to").containsExactly("orders");
 		assertThat(this.adopted.table().partitions()).startsWith(new TopicPartition("a", 0),
 				new TopicPartition("orders", 0), new TopicPartition("orders", 1));
@@ -138,13 +149,18 @@ class ConsumerTableTests {
 		assertThat(table.workers().subList(3, 100)).allMatch((worker) -> worker.current().isEmpty());
 	}
 
-	@Test
-	void ofTwoRecordsTheOneThatIsHandledForLongerIsShownFirst() {
+	@ParameterizedTest
+	@ValueSource(strings = { "abc", "cba" })
+	void ofTwoRecordsTheOneThatIsHandledForLongerIsShownFirst(String keys) {
 		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
 		this.session = this.adopted.session(this.consumer);
 		TopicPartition partition = new TopicPartition("orders", 0);
 		assign(List.of(partition));
-		poll(partition, 3);
+		for (int offset = 0; offset < 3; offset++) {
+			log(partition)
+				.append(new ConsumerRecord<>("orders", 0, offset, keys.substring(offset, offset + 1), "value"));
+		}
+		poll(partition, 0);
 		this.whileHandling = () -> {
 			this.execution.advance(Duration.ofSeconds(5));
 			this.whileHandling = () -> {
@@ -159,10 +175,69 @@ class ConsumerTableTests {
 	}
 
 	@Test
+	void lagIsTheSumOfThatOfPartitionsAndItsAgeTheLargest() {
+		TopicPartition first = new TopicPartition("orders", 0);
+		TopicPartition second = new TopicPartition("orders", 1);
+		assign(List.of(first, second, new TopicPartition("orders", 2)));
+		assertThat(this.adopted.snapshot(false).load().lag()).as("no end is known").isEqualTo(new Lag(null, null));
+		poll(first, 3);
+		poll(second, 2);
+		this.execution.runAll();
+		listed(first, 10);
+		this.execution.advance(Duration.ofSeconds(5));
+		listed(second, 4);
+		this.execution.advance(Duration.ofSeconds(2));
+		assertThat(this.adopted.snapshot(false).load().lag()).isEqualTo(new Lag(9L, 7L));
+	}
+
+	private void listed(TopicPartition partition, long end) {
+		this.session.assignments()
+			.stream()
+			.filter((assignment) -> assignment.partition().equals(partition))
+			.map(PartitionAssignment::progress)
+			.forEach((progress) -> progress.lag().listed(end, progress.next(), this.execution.instant()));
+	}
+
+	@Test
 	void limitIsShownIfThereIsOne() {
 		assertThat(this.adopted.snapshot(false).settings().maxConcurrency()).isNull();
 		this.adopted.context().workers().maxConcurrency(4);
 		assertThat(this.adopted.snapshot(false).settings().maxConcurrency()).isEqualTo(4);
+	}
+
+	@Test
+	void consumerStartsUntilItHasPartitions() {
+		ContainerSupervisionTests.Container container = new ContainerSupervisionTests.Container();
+		container.start();
+		this.adopted = ContainerFixtures.adopted(container, this.execution);
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.STARTING);
+		this.session = this.adopted.session(this.consumer);
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.STARTING);
+		assign(List.of(new TopicPartition("orders", 0)));
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.RUNNING);
+		container.pause();
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.PAUSED);
+	}
+
+	@Test
+	void topicsAreThoseOfPartitionsThatTheApplicationAssigns() {
+		this.adopted = ContainerFixtures.adopted(
+				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
+						new ContainerProperties(new TopicPartitionOffset("orders", 0),
+								new TopicPartitionOffset("orders", 1), new TopicPartitionOffset("a", 0))),
+				this.execution);
+		assertThat(this.adopted.table().topics()).containsExactly("a", "orders");
+	}
+
+	@Test
+	void topicsOfAPatternAreThoseOfWhichThereArePartitions() {
+		this.adopted = ContainerFixtures
+			.adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
+					new ContainerProperties(Pattern.compile(".*"))), this.execution);
+		this.session = this.adopted.session(this.consumer);
+		assertThat(this.adopted.table().topics()).isEmpty();
+		assign(List.of(new TopicPartition("orders", 0), new TopicPartition("orders", 1), new TopicPartition("a", 0)));
+		assertThat(this.adopted.table().topics()).containsExactly("a", "orders");
 	}
 
 	@Test
