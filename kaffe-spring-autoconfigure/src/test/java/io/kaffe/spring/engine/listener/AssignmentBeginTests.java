@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.util.backoff.FixedBackOff;
 
@@ -163,18 +164,37 @@ class AssignmentBeginTests {
 	}
 
 	/**
-	 * Have a partition of 10 records assigned, of which 0, 1 and 4 to 7 were completed
-	 * before, and added before the next poll only.
+	 * Have a partition assigned, and added before the next poll only.
 	 */
 	private void addLate(Runnable meanwhile) {
 		FailingAllocation allocation = FailingAllocation.install(this.container);
-		this.simulated.produce(PARTITION, 10);
-		CommitMetadata report = CommitMetadata.of(2, new CompletedOffsets.Builder().add(4, 8).build(), 100);
-		this.simulated.consumer().commitSync(Map.of(PARTITION, new OffsetAndMetadata(2, report.text())), Duration.ZERO);
+		produceSomeCompletedBefore();
 		allocation.failing.add("worker_orders_0");
 		this.simulated.assign(PARTITION);
 		meanwhile.run();
 		allocation.failing.clear();
+	}
+
+	@Test
+	void partitionThatTheApplicationAssignsIsReadFromWhereItChooses() {
+		this.container = container(new ContainerProperties(new TopicPartitionOffset("orders", 0, 5L)),
+				StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
+		this.simulated = new SimulatedSession(this.container);
+		produceSomeCompletedBefore();
+		this.simulated.consumer().take(List.of(PARTITION));
+		this.simulated.consumer().seek(PARTITION, 5);
+		this.simulated.poll(10);
+		this.execution.runAll();
+		assertThat(this.handled).containsExactly(5L, 6L, 7L, 8L, 9L);
+	}
+
+	/**
+	 * Produce 10 records, of which 0, 1 and 4 to 7 were completed before.
+	 */
+	private void produceSomeCompletedBefore() {
+		this.simulated.produce(PARTITION, 10);
+		CommitMetadata report = CommitMetadata.of(2, new CompletedOffsets.Builder().add(4, 8).build(), 100);
+		this.simulated.consumer().commitSync(Map.of(PARTITION, new OffsetAndMetadata(2, report.text())), Duration.ZERO);
 	}
 
 	private ConsumerSession session() {
@@ -182,7 +202,10 @@ class AssignmentBeginTests {
 	}
 
 	private WorkerContainer container(WorkerAllocationStrategy strategy) {
-		ContainerProperties properties = new ContainerProperties("orders", "refunds");
+		return container(new ContainerProperties("orders", "refunds"), strategy);
+	}
+
+	private WorkerContainer container(ContainerProperties properties, WorkerAllocationStrategy strategy) {
 		properties.setGroupId("orders");
 		FailurePolicy policy = new FailurePolicy(1, new FixedBackOff(), null, Set.of(), FailureAction.DEAD_LETTER,
 				Map.of(), this.deadLetters, null, 100);
