@@ -18,16 +18,12 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -55,12 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConsumerTableTests {
 
-	private final Map<TopicPartition, SimulatedConsumer.Partition> cluster = new LinkedHashMap<>();
-
 	private final ManualExecution execution = new ManualExecution();
-
-	private final SimulatedConsumer consumer = new SimulatedConsumer(this.cluster, (offsets) -> {
-	});
 
 	private final List<ConsumerSnapshot> shown = new ArrayList<>();
 
@@ -69,15 +60,15 @@ class ConsumerTableTests {
 
 	private WorkerContainer adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
 
-	private ConsumerSession session = this.adopted.session(this.consumer);
+	private SimulatedSession simulated = new SimulatedSession(this.adopted);
 
 	@Test
 	void workersAndPartitionsAreInTheOrderOfTheirNumbers() {
-		List<TopicPartition> partitions = IntStream.range(0, 12)
+		TopicPartition[] partitions = IntStream.range(0, 12)
 			.mapToObj((number) -> new TopicPartition("orders", 11 - number))
-			.toList();
-		assign(partitions);
-		assign(List.of(new TopicPartition("a", 0), new TopicPartition("z", 0)));
+			.toArray(TopicPartition[]::new);
+		this.simulated.assign(partitions);
+		this.simulated.assign(new TopicPartition("a", 0), new TopicPartition("z", 0));
 		poll(new TopicPartition("orders", 2), 3);
 		ConsumerSnapshot table = this.adopted.snapshot(false);
 		assertThat(table.partitions()).extracting(PartitionSnapshot::topic)
@@ -98,7 +89,7 @@ class ConsumerTableTests {
 	@Test
 	void recordThatIsBeingHandledIsNotAmongThoseThatWait() {
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition));
+		this.simulated.assign(partition);
 		poll(partition, 3);
 		assertThat(worker(this.adopted.snapshot(false), "worker_orders_0").queued()).isEqualTo(3);
 		this.whileHandling = () -> this.shown.add(this.adopted.snapshot(true));
@@ -113,7 +104,7 @@ class ConsumerTableTests {
 	@Test
 	void workerIsShownAsStalledIfItsRecordIs() {
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition, new TopicPartition("orders", 1)));
+		this.simulated.assign(partition, new TopicPartition("orders", 1));
 		poll(partition, 1);
 		this.whileHandling = () -> {
 			this.execution.advance(Duration.ofHours(2));
@@ -127,10 +118,10 @@ class ConsumerTableTests {
 	@Test
 	void ofManyWorkersTheBusiestAreShownFirst() {
 		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
-		this.session = this.adopted.session(this.consumer);
+		this.simulated = new SimulatedSession(this.adopted);
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition));
-		SimulatedConsumer.Partition log = log(partition);
+		this.simulated.assign(partition);
+		SimulatedConsumer.Partition log = this.simulated.log(partition);
 		for (int offset = 0; offset < 150; offset++) {
 			log.append(new ConsumerRecord<>("orders", 0, offset, "key" + offset, "value"));
 		}
@@ -153,11 +144,11 @@ class ConsumerTableTests {
 	@ValueSource(strings = { "abc", "cba" })
 	void ofTwoRecordsTheOneThatIsHandledForLongerIsShownFirst(String keys) {
 		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
-		this.session = this.adopted.session(this.consumer);
+		this.simulated = new SimulatedSession(this.adopted);
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition));
+		this.simulated.assign(partition);
 		for (int offset = 0; offset < 3; offset++) {
-			log(partition)
+			this.simulated.log(partition)
 				.append(new ConsumerRecord<>("orders", 0, offset, keys.substring(offset, offset + 1), "value"));
 		}
 		poll(partition, 0);
@@ -178,7 +169,7 @@ class ConsumerTableTests {
 	void lagIsTheSumOfThatOfPartitionsAndItsAgeTheLargest() {
 		TopicPartition first = new TopicPartition("orders", 0);
 		TopicPartition second = new TopicPartition("orders", 1);
-		assign(List.of(first, second, new TopicPartition("orders", 2)));
+		this.simulated.assign(first, second, new TopicPartition("orders", 2));
 		assertThat(this.adopted.snapshot(false).load().lag()).as("no end is known").isEqualTo(new Lag(null, null));
 		poll(first, 3);
 		poll(second, 2);
@@ -191,7 +182,8 @@ class ConsumerTableTests {
 	}
 
 	private void listed(TopicPartition partition, long end) {
-		this.session.assignments()
+		this.simulated.session()
+			.assignments()
 			.stream()
 			.filter((assignment) -> assignment.partition().equals(partition))
 			.map(PartitionAssignment::progress)
@@ -211,9 +203,9 @@ class ConsumerTableTests {
 		container.start();
 		this.adopted = ContainerFixtures.adopted(container, this.execution);
 		assertThat(this.adopted.state()).isEqualTo(ConsumerState.STARTING);
-		this.session = this.adopted.session(this.consumer);
+		this.simulated = new SimulatedSession(this.adopted);
 		assertThat(this.adopted.state()).isEqualTo(ConsumerState.STARTING);
-		assign(List.of(new TopicPartition("orders", 0)));
+		this.simulated.assign(new TopicPartition("orders", 0));
 		assertThat(this.adopted.state()).isEqualTo(ConsumerState.RUNNING);
 		container.pause();
 		assertThat(this.adopted.state()).isEqualTo(ConsumerState.PAUSED);
@@ -234,9 +226,10 @@ class ConsumerTableTests {
 		this.adopted = ContainerFixtures
 			.adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
 					new ContainerProperties(Pattern.compile(".*"))), this.execution);
-		this.session = this.adopted.session(this.consumer);
+		this.simulated = new SimulatedSession(this.adopted);
 		assertThat(this.adopted.table().topics()).isEmpty();
-		assign(List.of(new TopicPartition("orders", 0), new TopicPartition("orders", 1), new TopicPartition("a", 0)));
+		this.simulated.assign(new TopicPartition("orders", 0), new TopicPartition("orders", 1),
+				new TopicPartition("a", 0));
 		assertThat(this.adopted.table().topics()).containsExactly("a", "orders");
 	}
 
@@ -244,13 +237,13 @@ class ConsumerTableTests {
 	void stateIsThatOfTheMostUrgentSession() {
 		TopicPartition partition = new TopicPartition("orders", 0);
 		assertThat(this.adopted.state()).as("its container is not running").isEqualTo(ConsumerState.STOPPED);
-		assign(List.of(partition));
+		this.simulated.assign(partition);
 		List<ConsumerState> states = new ArrayList<>();
-		this.session.revoked(List.of(partition), () -> states.add(this.adopted.state()));
-		this.consumer.letGo(List.of(partition));
-		assign(List.of(partition));
+		this.simulated.session().revoked(List.of(partition), () -> states.add(this.adopted.state()));
+		this.simulated.consumer().letGo(List.of(partition));
+		this.simulated.assign(partition);
 		states.add(this.adopted.state());
-		this.session.stopping(() -> states.add(this.adopted.state()));
+		this.simulated.session().stopping(() -> states.add(this.adopted.state()));
 		assertThat(states).containsExactly(ConsumerState.REBALANCING, ConsumerState.STOPPED, ConsumerState.DRAINING);
 	}
 
@@ -268,28 +261,9 @@ class ConsumerTableTests {
 		}, null, this.execution);
 	}
 
-	private SimulatedConsumer.Partition log(TopicPartition partition) {
-		return this.cluster.computeIfAbsent(partition, (key) -> new SimulatedConsumer.Partition());
-	}
-
-	private void assign(List<TopicPartition> partitions) {
-		partitions.forEach(this::log);
-		this.session.tick();
-		this.consumer.take(partitions);
-		this.session.assigned(partitions);
-		this.session.positioned(partitions);
-	}
-
 	private void poll(TopicPartition partition, int more) {
-		for (int offset = 0; offset < more; offset++) {
-			log(partition).append(
-					new ConsumerRecord<>(partition.topic(), partition.partition(), offset, "key" + offset, "value"));
-		}
-		this.session.tick();
-		List<ConsumerRecord<Object, Object>> records = this.consumer.fetch(partition, 1000);
-		Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
-		next.put(partition, new OffsetAndMetadata(this.consumer.position(partition)));
-		this.session.dispatch(new ConsumerRecords<>(Map.of(partition, records), next));
+		this.simulated.produce(partition, more);
+		this.simulated.poll(1000);
 	}
 
 }

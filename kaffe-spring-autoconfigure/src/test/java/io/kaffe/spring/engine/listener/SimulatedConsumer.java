@@ -66,6 +66,8 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	private OptionalLong lag = OptionalLong.empty();
 
+	private int wakeups;
+
 	private boolean refusing;
 
 	private boolean failingToSeek;
@@ -161,6 +163,13 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	 */
 	void lag(long lag) {
 		this.lag = OptionalLong.of(lag);
+	}
+
+	/**
+	 * Return how often it was woken up, which interrupts nothing.
+	 */
+	int wakeups() {
+		return this.wakeups;
 	}
 
 	/**
@@ -310,6 +319,7 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	@Override
 	public synchronized void wakeup() {
+		this.wakeups++;
 	}
 
 	/**
