@@ -243,6 +243,28 @@ class AssignmentEndTests {
 	}
 
 	@Test
+	void lossHasAWorkerThatWaitsDropItsRecords() {
+		this.failing.set(true);
+		dispatch(0, 3);
+		this.execution.runAll();
+		assertThat(this.container.context().delivery().failures().all()).hasSize(1);
+		this.session.lost(List.of(PARTITION));
+		this.execution.runAll();
+		assertThat(this.container.context().delivery().failures().all()).isEmpty();
+		assertThat(buffered()).isZero();
+	}
+
+	@Test
+	void commandThatWasCarriedOutIsOver() {
+		CompletableFuture<Boolean> regulated = this.session.regulateSoon();
+		this.session.tick();
+		assertThat(regulated).isCompletedWithValue(true);
+		int before = this.wakeups.get();
+		this.session.lost(List.of(PARTITION));
+		assertThat(this.wakeups).as("nothing waits for the loss").hasValue(before);
+	}
+
+	@Test
 	void seekIsDoneAsSoonAsTheLastRecordInProgressIsFinished() {
 		dispatch(0, 1);
 		PartitionAssignment leaving = assignment();

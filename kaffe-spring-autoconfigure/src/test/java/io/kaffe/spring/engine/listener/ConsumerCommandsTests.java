@@ -51,6 +51,7 @@ class ConsumerCommandsTests {
 		this.commands.proceed();
 		assertThat(failing).isCompletedExceptionally();
 		assertThat(other).isCompletedWithValue(1);
+		assertThat(this.commands.isUnderWay()).as("to be tried again").isFalse();
 	}
 
 	@Test

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -29,8 +30,12 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.event.ConsumerStartingEvent;
+import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerProblem.Kind;
 import io.kaffe.spring.table.ConsumerProblem.Severity;
@@ -52,18 +57,34 @@ class ConsumerHealthTests {
 
 	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
-	private final WorkerContainer adopted = ContainerFixtures.adopted(this.container, this.execution, (record) -> {
-		if (record.value().equals("poison")) {
-			// Not tried again.
-			throw new ClassCastException("On purpose");
-		}
-	});
+	/** Done while a record is being handled. */
+	private Runnable whileHandling = () -> {
+	};
+
+	private WorkerContainer adopted = adopted(Severity.WARNING);
 
 	@BeforeEach
 	void start() {
 		this.container.start();
 		this.adopted.supervision().onEvent(new ConsumerStartingEvent(this, this.container));
 		session();
+	}
+
+	private WorkerContainer adopted(Severity parkedSeverity) {
+		FailurePolicy policy = new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(),
+				null, null, 100);
+		ConsumerSettings settings = ContainerFixtures
+			.settings(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, policy, parkedSeverity);
+		return ContainerFixtures.adopted(this.container, settings, (record) -> {
+			this.whileHandling.run();
+			if (record.value().equals("poison")) {
+				// Not tried again.
+				throw new ClassCastException("On purpose");
+			}
+			if (record.value().equals("refused")) {
+				throw new IllegalStateException("On purpose");
+			}
+		}, null, this.execution);
 	}
 
 	@Test
@@ -84,6 +105,62 @@ class ConsumerHealthTests {
 	}
 
 	@Test
+	void parkedRecordIsAsSevereAsIsConfigured() {
+		this.adopted = adopted(Severity.DOWN);
+		start();
+		assign(FIRST);
+		poll(FIRST, "poison");
+		assertThat(this.adopted.problems()).extracting(ConsumerProblem::severity).containsExactly(Severity.DOWN);
+	}
+
+	@Test
+	void recordThatIsRetriedIsAWarningWhenItHasFailedForTheStallThreshold() {
+		assign(FIRST);
+		poll(FIRST, "refused");
+		retryFor(Duration.ofHours(1));
+		assertThat(this.adopted.problems()).isEmpty();
+		retryFor(Duration.ofSeconds(10));
+		assertThat(this.adopted.problems()).singleElement().satisfies((problem) -> {
+			assertThat(problem.kind()).isEqualTo(Kind.RETRYING);
+			assertThat(problem.severity()).isEqualTo(Severity.WARNING);
+		});
+	}
+
+	private void retryFor(Duration duration) {
+		for (long second = 0; second < duration.toSeconds(); second += 10) {
+			this.execution.advance(Duration.ofSeconds(10));
+			this.execution.runAll();
+			tick();
+		}
+	}
+
+	@Test
+	void recordThatIsStalledIsAWarningAndDownWhenOthersHaveWaitedBehindItForAMinute() {
+		assign(FIRST);
+		List<List<ConsumerProblem>> problems = new ArrayList<>();
+		this.whileHandling = () -> {
+			this.whileHandling = () -> {
+			};
+			this.execution.advance(Duration.ofHours(1));
+			tick();
+			problems.add(this.adopted.problems());
+			this.execution.advance(Duration.ofMinutes(1));
+			tick();
+			problems.add(this.adopted.problems());
+		};
+		poll(FIRST, "good", "good");
+		assertThat(problems.get(0)).singleElement().satisfies((problem) -> {
+			assertThat(problem.kind()).isEqualTo(Kind.STALLED);
+			assertThat(problem.meansDown()).isFalse();
+			assertThat(problem.since()).isEqualTo("2026-01-01T00:00:00Z");
+			assertThat(problem.message())
+				.isEqualTo("stalled: orders-0@0 has been with its handler for 3600 s, worker_orders_0 waits");
+		});
+		assertThat(problems.get(1)).extracting(ConsumerProblem::kind).containsExactly(Kind.BLOCKED, Kind.STALLED);
+		assertThat(this.adopted.problems()).isEmpty();
+	}
+
+	@Test
 	void consumerIsDownWhenParkedRecordsHoldUpAllOfItsPartitions() {
 		assign(FIRST, SECOND);
 		poll(FIRST, "poison", "good");
@@ -97,17 +174,36 @@ class ConsumerHealthTests {
 	}
 
 	@Test
+	void consumerIsDownWhenOneRecordWaitsBehindParkedRecordsWhateverElseIsWrong() {
+		assign(FIRST);
+		poll(FIRST, "poison", "good");
+		end(2);
+		this.adopted.context().internalErrors().add("do something", new IllegalStateException("On purpose"));
+		assertThat(this.adopted.problems()).extracting(ConsumerProblem::kind)
+			.containsExactlyInAnyOrder(Kind.INTERNAL_ERROR, Kind.PARKED);
+		this.execution.advance(Duration.ofMinutes(1));
+		tick();
+		assertThat(this.adopted.problems()).extracting(ConsumerProblem::kind).contains(Kind.BLOCKED);
+	}
+
+	@Test
+	void timeBeforeTheConsumerWasStoppedDoesNotCount() {
+		assign(FIRST);
+		poll(FIRST, "poison", "good");
+		assertThat(this.adopted.problems()).extracting(ConsumerProblem::kind).containsExactly(Kind.PARKED);
+		this.container.stop();
+		assertThat(this.adopted.problems()).extracting(ConsumerProblem::kind).containsExactly(Kind.PARKED);
+		this.execution.advance(Duration.ofMinutes(2));
+		this.container.start();
+		tick();
+		assertThat(this.adopted.problems()).extracting(ConsumerProblem::kind).containsExactly(Kind.PARKED);
+	}
+
+	@Test
 	void consumerIsNotDownWhenNothingWaitsBehindParkedRecords() {
-		this.consumer.assign(List.of(FIRST));
-		this.consumer.updateBeginningOffsets(Map.of(FIRST, 0L));
-		this.consumer.updateEndOffsets(Map.of(FIRST, 1L));
 		assign(FIRST);
 		poll(FIRST, "poison");
-		this.adopted.assignments()
-			.forEach((assignment) -> assignment.progress()
-				.lag()
-				.listed(1L, assignment.progress().next(), this.execution.instant()));
-		assertThat(this.adopted.snapshot(false).load().lag().records()).isOne();
+		end(1);
 		this.adopted.problems();
 		this.execution.advance(Duration.ofMinutes(2));
 		tick();
@@ -123,7 +219,11 @@ class ConsumerHealthTests {
 			assertThat(problem.meansDown()).isFalse();
 			assertThat(problem.since()).isEqualTo("2026-01-01T00:00:00Z");
 		});
-		this.execution.advance(Duration.ofMinutes(2));
+		this.execution.advance(Duration.ofSeconds(65));
+		assertThat(this.adopted.problems()).as("the interval, and a poll")
+			.extracting(ConsumerProblem::meansDown)
+			.containsExactly(false);
+		this.execution.advance(Duration.ofMillis(1));
 		assertThat(this.adopted.problems()).extracting(ConsumerProblem::meansDown).containsExactly(true);
 	}
 
@@ -201,6 +301,10 @@ class ConsumerHealthTests {
 
 	private void assign(TopicPartition... partitions) {
 		this.consumer.assign(List.of(partitions));
+		for (TopicPartition partition : partitions) {
+			this.consumer.updateBeginningOffsets(Map.of(partition, 0L));
+			this.consumer.updateEndOffsets(Map.of(partition, 100L));
+		}
 		session().assigned(List.of(partitions));
 	}
 
@@ -211,6 +315,17 @@ class ConsumerHealthTests {
 					"key", values[(int) offset])));
 		session().dispatch(new ConsumerRecords<>(Map.of(partition, records), Map.of()));
 		this.execution.runAll();
+	}
+
+	/**
+	 * Let the end of all partitions be known.
+	 */
+	private void end(long offset) {
+		this.adopted.assignments()
+			.forEach((assignment) -> assignment.progress()
+				.lag()
+				.listed(offset, assignment.progress().next(), this.execution.instant()));
+		assertThat(this.adopted.snapshot(false).load().lag().records()).isEqualTo(offset);
 	}
 
 	private ConsumerSession session() {

@@ -137,6 +137,7 @@ class ConsumerSessionTests {
 		this.seeking.callback().seek("orders", 0, 0);
 		this.session.tick();
 		this.seeking.callback().seek("orders", 0, 18);
+		this.execution.advance(Duration.ofSeconds(1));
 		this.session.tick();
 		pollAll();
 		assertThat(this.handled).as("all were polled, and none was handled before").hasSize(20);
@@ -544,6 +545,24 @@ class ConsumerSessionTests {
 	}
 
 	@Test
+	void partitionIsPausedWhileItIsSoughtAndFetchedByTheNextPollThen() {
+		produce(PARTITION, 0, 20);
+		assign(PARTITION);
+		List<Boolean> fetchable = new ArrayList<>();
+		this.whileHandling = () -> {
+			this.session.seek(PARTITION, SeekPosition.offset(10));
+			this.session.tick();
+			fetchable.add(this.consumer.isFetchable(PARTITION));
+		};
+		poll(5);
+		this.execution.runAll();
+		assertThat(fetchable).containsExactly(false);
+		this.session.tick();
+		assertThat(this.consumer.position(PARTITION)).isEqualTo(10);
+		assertThat(this.consumer.isFetchable(PARTITION)).isTrue();
+	}
+
+	@Test
 	void seekFailsIfThePartitionIsTakenAway() {
 		produce(PARTITION, 0, 20);
 		assertThat(sought(SeekPosition.beginning())).failsWithin(Duration.ZERO)
@@ -588,8 +607,11 @@ class ConsumerSessionTests {
 		assign(PARTITION);
 		poll(5);
 		this.execution.runAll();
-		this.session.stopping(() -> this.session.revoked(List.of(PARTITION), () -> {
-		}));
+		this.session.stopping(() -> {
+			this.session.revoked(List.of(PARTITION), () -> {
+			});
+			assertThat(committed(PARTITION)).as("before another consumer has it").isEqualTo(5);
+		});
 		assertThat(committed(PARTITION)).isEqualTo(5);
 		assertThat(this.session.assignments()).isEmpty();
 	}

@@ -18,23 +18,27 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.support.TopicPartitionOffset;
 
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
@@ -47,12 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConsumerTableTests {
 
-	private final Map<TopicPartition, SimulatedConsumer.Partition> cluster = new LinkedHashMap<>();
-
 	private final ManualExecution execution = new ManualExecution();
-
-	private final SimulatedConsumer consumer = new SimulatedConsumer(this.cluster, (offsets) -> {
-	});
 
 	private final List<ConsumerSnapshot> shown = new ArrayList<>();
 
@@ -61,24 +60,27 @@ class ConsumerTableTests {
 
 	private WorkerContainer adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION);
 
-	private ConsumerSession session = this.adopted.session(this.consumer);
+	private SimulatedSession simulated = new SimulatedSession(this.adopted);
 
 	@Test
 	void workersAndPartitionsAreInTheOrderOfTheirNumbers() {
-		List<TopicPartition> partitions = IntStream.range(0, 12)
+		TopicPartition[] partitions = IntStream.range(0, 12)
 			.mapToObj((number) -> new TopicPartition("orders", 11 - number))
-			.toList();
-		assign(partitions);
-		assign(List.of(new TopicPartition("a", 0)));
+			.toArray(TopicPartition[]::new);
+		this.simulated.assign(partitions);
+		this.simulated.assign(new TopicPartition("a", 0), new TopicPartition("z", 0));
 		poll(new TopicPartition("orders", 2), 3);
 		ConsumerSnapshot table = this.adopted.snapshot(false);
-		assertThat(table.partitions()).extracting(PartitionSnapshot::topic).startsWith("a", "orders").hasSize(13);
+		assertThat(table.partitions()).extracting(PartitionSnapshot::topic)
+			.startsWith("a", "orders")
+			.endsWith("z")
+			.hasSize(14);
 		assertThat(table.partitions().subList(1, 13)).extracting(PartitionSnapshot::partition)
 			.containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 		assertThat(table.workers()).extracting(WorkerSnapshot::name)
 			.startsWith("worker_a_0", "worker_orders_0", "worker_orders_1", "worker_orders_2")
-			.endsWith("worker_orders_9", "worker_orders_10", "worker_orders_11");
-		assertThat(table.workerCount()).isEqualTo(13);
+			.endsWith("worker_orders_9", "worker_orders_10", "worker_orders_11", "worker_z_0");
+		assertThat(table.workerCount()).isEqualTo(14);
 		assertThat(table.settings().topics()).as("those it subscribes to").containsExactly("orders");
 		assertThat(this.adopted.table().partitions()).startsWith(new TopicPartition("a", 0),
 				new TopicPartition("orders", 0), new TopicPartition("orders", 1));
@@ -87,7 +89,7 @@ class ConsumerTableTests {
 	@Test
 	void recordThatIsBeingHandledIsNotAmongThoseThatWait() {
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition));
+		this.simulated.assign(partition);
 		poll(partition, 3);
 		assertThat(worker(this.adopted.snapshot(false), "worker_orders_0").queued()).isEqualTo(3);
 		this.whileHandling = () -> this.shown.add(this.adopted.snapshot(true));
@@ -102,7 +104,7 @@ class ConsumerTableTests {
 	@Test
 	void workerIsShownAsStalledIfItsRecordIs() {
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition, new TopicPartition("orders", 1)));
+		this.simulated.assign(partition, new TopicPartition("orders", 1));
 		poll(partition, 1);
 		this.whileHandling = () -> {
 			this.execution.advance(Duration.ofHours(2));
@@ -116,10 +118,10 @@ class ConsumerTableTests {
 	@Test
 	void ofManyWorkersTheBusiestAreShownFirst() {
 		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
-		this.session = this.adopted.session(this.consumer);
+		this.simulated = new SimulatedSession(this.adopted);
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition));
-		SimulatedConsumer.Partition log = log(partition);
+		this.simulated.assign(partition);
+		SimulatedConsumer.Partition log = this.simulated.log(partition);
 		for (int offset = 0; offset < 150; offset++) {
 			log.append(new ConsumerRecord<>("orders", 0, offset, "key" + offset, "value"));
 		}
@@ -138,13 +140,18 @@ class ConsumerTableTests {
 		assertThat(table.workers().subList(3, 100)).allMatch((worker) -> worker.current().isEmpty());
 	}
 
-	@Test
-	void ofTwoRecordsTheOneThatIsHandledForLongerIsShownFirst() {
+	@ParameterizedTest
+	@ValueSource(strings = { "abc", "cba" })
+	void ofTwoRecordsTheOneThatIsHandledForLongerIsShownFirst(String keys) {
 		this.adopted = adopted(StandardWorkerAllocationStrategy.WORKER_PER_KEY);
-		this.session = this.adopted.session(this.consumer);
+		this.simulated = new SimulatedSession(this.adopted);
 		TopicPartition partition = new TopicPartition("orders", 0);
-		assign(List.of(partition));
-		poll(partition, 3);
+		this.simulated.assign(partition);
+		for (int offset = 0; offset < 3; offset++) {
+			this.simulated.log(partition)
+				.append(new ConsumerRecord<>("orders", 0, offset, keys.substring(offset, offset + 1), "value"));
+		}
+		poll(partition, 0);
 		this.whileHandling = () -> {
 			this.execution.advance(Duration.ofSeconds(5));
 			this.whileHandling = () -> {
@@ -159,6 +166,31 @@ class ConsumerTableTests {
 	}
 
 	@Test
+	void lagIsTheSumOfThatOfPartitionsAndItsAgeTheLargest() {
+		TopicPartition first = new TopicPartition("orders", 0);
+		TopicPartition second = new TopicPartition("orders", 1);
+		this.simulated.assign(first, second, new TopicPartition("orders", 2));
+		assertThat(this.adopted.snapshot(false).load().lag()).as("no end is known").isEqualTo(new Lag(null, null));
+		poll(first, 3);
+		poll(second, 2);
+		this.execution.runAll();
+		listed(first, 10);
+		this.execution.advance(Duration.ofSeconds(5));
+		listed(second, 4);
+		this.execution.advance(Duration.ofSeconds(2));
+		assertThat(this.adopted.snapshot(false).load().lag()).isEqualTo(new Lag(9L, 7L));
+	}
+
+	private void listed(TopicPartition partition, long end) {
+		this.simulated.session()
+			.assignments()
+			.stream()
+			.filter((assignment) -> assignment.partition().equals(partition))
+			.map(PartitionAssignment::progress)
+			.forEach((progress) -> progress.lag().listed(end, progress.next(), this.execution.instant()));
+	}
+
+	@Test
 	void limitIsShownIfThereIsOne() {
 		assertThat(this.adopted.snapshot(false).settings().maxConcurrency()).isNull();
 		this.adopted.context().workers().maxConcurrency(4);
@@ -166,16 +198,52 @@ class ConsumerTableTests {
 	}
 
 	@Test
+	void consumerStartsUntilItHasPartitions() {
+		ContainerSupervisionTests.Container container = new ContainerSupervisionTests.Container();
+		container.start();
+		this.adopted = ContainerFixtures.adopted(container, this.execution);
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.STARTING);
+		this.simulated = new SimulatedSession(this.adopted);
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.STARTING);
+		this.simulated.assign(new TopicPartition("orders", 0));
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.RUNNING);
+		container.pause();
+		assertThat(this.adopted.state()).isEqualTo(ConsumerState.PAUSED);
+	}
+
+	@Test
+	void topicsAreThoseOfPartitionsThatTheApplicationAssigns() {
+		this.adopted = ContainerFixtures.adopted(
+				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
+						new ContainerProperties(new TopicPartitionOffset("orders", 0),
+								new TopicPartitionOffset("orders", 1), new TopicPartitionOffset("a", 0))),
+				this.execution);
+		assertThat(this.adopted.table().topics()).containsExactly("a", "orders");
+	}
+
+	@Test
+	void topicsOfAPatternAreThoseOfWhichThereArePartitions() {
+		this.adopted = ContainerFixtures
+			.adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
+					new ContainerProperties(Pattern.compile(".*"))), this.execution);
+		this.simulated = new SimulatedSession(this.adopted);
+		assertThat(this.adopted.table().topics()).isEmpty();
+		this.simulated.assign(new TopicPartition("orders", 0), new TopicPartition("orders", 1),
+				new TopicPartition("a", 0));
+		assertThat(this.adopted.table().topics()).containsExactly("a", "orders");
+	}
+
+	@Test
 	void stateIsThatOfTheMostUrgentSession() {
 		TopicPartition partition = new TopicPartition("orders", 0);
 		assertThat(this.adopted.state()).as("its container is not running").isEqualTo(ConsumerState.STOPPED);
-		assign(List.of(partition));
+		this.simulated.assign(partition);
 		List<ConsumerState> states = new ArrayList<>();
-		this.session.revoked(List.of(partition), () -> states.add(this.adopted.state()));
-		this.consumer.letGo(List.of(partition));
-		assign(List.of(partition));
+		this.simulated.session().revoked(List.of(partition), () -> states.add(this.adopted.state()));
+		this.simulated.consumer().letGo(List.of(partition));
+		this.simulated.assign(partition);
 		states.add(this.adopted.state());
-		this.session.stopping(() -> states.add(this.adopted.state()));
+		this.simulated.session().stopping(() -> states.add(this.adopted.state()));
 		assertThat(states).containsExactly(ConsumerState.REBALANCING, ConsumerState.STOPPED, ConsumerState.DRAINING);
 	}
 
@@ -193,28 +261,9 @@ class ConsumerTableTests {
 		}, null, this.execution);
 	}
 
-	private SimulatedConsumer.Partition log(TopicPartition partition) {
-		return this.cluster.computeIfAbsent(partition, (key) -> new SimulatedConsumer.Partition());
-	}
-
-	private void assign(List<TopicPartition> partitions) {
-		partitions.forEach(this::log);
-		this.session.tick();
-		this.consumer.take(partitions);
-		this.session.assigned(partitions);
-		this.session.positioned(partitions);
-	}
-
 	private void poll(TopicPartition partition, int more) {
-		for (int offset = 0; offset < more; offset++) {
-			log(partition).append(
-					new ConsumerRecord<>(partition.topic(), partition.partition(), offset, "key" + offset, "value"));
-		}
-		this.session.tick();
-		List<ConsumerRecord<Object, Object>> records = this.consumer.fetch(partition, 1000);
-		Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
-		next.put(partition, new OffsetAndMetadata(this.consumer.position(partition)));
-		this.session.dispatch(new ConsumerRecords<>(Map.of(partition, records), next));
+		this.simulated.produce(partition, more);
+		this.simulated.poll(1000);
 	}
 
 }

@@ -118,12 +118,47 @@ class ConsumerWakeupTests {
 	}
 
 	@Test
+	void waitLooksEachTimeThatSomethingIsFreed() {
+		AtomicInteger asked = new AtomicInteger();
+		this.wakeup.wakeUp();
+		assertThat(this.wakeup.await(() -> {
+			this.time.advance(Duration.ofMillis(10));
+			this.wakeup.wakeUp();
+			return asked.incrementAndGet() == 3;
+		})).isTrue();
+		assertThat(asked).hasValue(3);
+	}
+
+	@Test
 	void waitEndsWhenItsTimeIsOver() {
 		this.wakeup.wakeUp();
 		assertThat(this.wakeup.await(() -> {
 			this.time.advance(Duration.ofMillis(50));
 			return false;
 		})).isFalse();
+	}
+
+	@Test
+	void whatIsFreedWhenTheTimeIsOverIsFound() {
+		AtomicInteger asked = new AtomicInteger();
+		this.wakeup.wakeUp();
+		assertThat(this.wakeup.await(() -> {
+			this.time.advance(Duration.ofMillis(50));
+			return asked.incrementAndGet() == 2;
+		})).isTrue();
+	}
+
+	@Test
+	void threadThatIsInterruptedDoesNotWait() {
+		AtomicInteger asked = new AtomicInteger();
+		this.wakeup.wakeUp();
+		Thread.currentThread().interrupt();
+		assertThat(this.wakeup.await(() -> {
+			this.time.advance(Duration.ofMillis(50));
+			return asked.incrementAndGet() > 1;
+		})).isFalse();
+		assertThat(asked).hasValue(1);
+		assertThat(Thread.interrupted()).as("for the poll").isTrue();
 	}
 
 	/**

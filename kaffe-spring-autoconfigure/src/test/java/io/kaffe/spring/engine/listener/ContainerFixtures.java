@@ -99,13 +99,39 @@ final class ContainerFixtures {
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			WorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
 			@Nullable ConsumerSeekAware seekAware, ManualExecution execution) {
-		String strategyName = (strategy instanceof StandardWorkerAllocationStrategy standard)
-				? standard.configurationName() : "custom";
-		ConsumerSettings settings = new ConsumerSettings(strategyName, strategy, null, maxRecords, 64L << 20, true,
-				Duration.ofSeconds(1), Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
-				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+		FailurePolicy policy = new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(),
+				null, null, 100);
+		return adopted(container, settings(strategy, maxRecords, policy, ConsumerProblem.Severity.WARNING), listener,
+				seekAware, execution);
+	}
+
+	/**
+	 * Return settings of which all others are as they are by default.
+	 * @param strategy allocates the workers
+	 * @param maxRecords what the buffer holds
+	 * @param policy what to do about records that fail
+	 * @param parkedSeverity how health takes a record that is parked
+	 */
+	static ConsumerSettings settings(WorkerAllocationStrategy strategy, int maxRecords, FailurePolicy policy,
+			ConsumerProblem.Severity parkedSeverity) {
+		String name = (strategy instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()
+				: "custom";
+		return new ConsumerSettings(name, strategy, null, maxRecords, 64L << 20, true, Duration.ofSeconds(1),
+				Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO), policy,
 				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
-				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
+				new RestartHistory.Limit(10, Duration.ofMinutes(5)), parkedSeverity, false);
+	}
+
+	/**
+	 * Return a container that was not started.
+	 * @param container the listener container
+	 * @param settings how it works
+	 * @param listener handles its records
+	 * @param seekAware seeks, or {@code null}
+	 */
+	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
+			ConsumerSettings settings, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			ManualExecution execution) {
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));

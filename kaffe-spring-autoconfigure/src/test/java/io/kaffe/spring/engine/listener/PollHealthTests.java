@@ -126,6 +126,25 @@ class PollHealthTests {
 	}
 
 	@Test
+	void timeBeforeTheContainerWasStoppedDoesNotCount() {
+		assertThat(problems()).isEmpty();
+		this.container.stop();
+		this.execution.advance(Duration.ofMinutes(10));
+		assertThat(problems()).isEmpty();
+		this.container.start();
+		assertThat(problems()).isEmpty();
+	}
+
+	@Test
+	void threadThatHasEndedIsNotLate() throws InterruptedException {
+		Thread thread = new Thread(this::poll);
+		thread.start();
+		thread.join();
+		this.execution.advance(Duration.ofMinutes(4));
+		assertThat(problems()).noneMatch((problem) -> problem.startsWith("poll thread late"));
+	}
+
+	@Test
 	void threadThatHasEndedWithoutAWordIsMissed() throws InterruptedException {
 		Thread thread = new Thread(() -> this.supervision.onEvent(new ConsumerStartingEvent(this, this.container)),
 				"orders-0-C-1");

@@ -77,6 +77,49 @@ class ProgressHealthTests {
 	}
 
 	@Test
+	void lagThatStaysTheSameIsNoProblem() {
+		look(1000, BACK_PRESSURE);
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(look(1000, BACK_PRESSURE)).isEmpty();
+	}
+
+	@Test
+	void lagIsComparedWithThatOfAMinuteAgo() {
+		look(1000, BACK_PRESSURE);
+		this.execution.advance(Duration.ofSeconds(10));
+		look(5000, BACK_PRESSURE);
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(look(4000, BACK_PRESSURE)).isEmpty();
+	}
+
+	@Test
+	void lagBeforePartitionsWereResumedDoesNotCount() {
+		look(1000, BACK_PRESSURE);
+		look(1000, (String) null);
+		look(5000, BACK_PRESSURE);
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(look(4000, BACK_PRESSURE)).isEmpty();
+	}
+
+	@Test
+	void lagBeforeTheConsumerStoppedDoesNotCount() {
+		look(1000, BACK_PRESSURE);
+		this.health.reset();
+		look(5000, BACK_PRESSURE);
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(look(4000, BACK_PRESSURE)).isEmpty();
+	}
+
+	@Test
+	void halfOfThePartitionsAreEnough() {
+		look(1000, BACK_PRESSURE, null);
+		this.execution.advance(Duration.ofMinutes(1));
+		assertThat(look(2000, BACK_PRESSURE, null)).singleElement()
+			.asString()
+			.contains("1 of 2 partitions have been paused");
+	}
+
+	@Test
 	void partitionsThatArePausedByTurnsCountWhenMostOfThemAre() {
 		look(1000, BACK_PRESSURE, BACK_PRESSURE, null);
 		this.execution.advance(Duration.ofMinutes(1));

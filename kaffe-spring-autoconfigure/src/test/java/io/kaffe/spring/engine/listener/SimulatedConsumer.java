@@ -64,6 +64,10 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	/** The leader epochs of positions that were set with one. */
 	private final Map<TopicPartition, Integer> leaderEpochs = new HashMap<>();
 
+	private OptionalLong lag = OptionalLong.empty();
+
+	private int wakeups;
+
 	private boolean refusing;
 
 	private boolean failingToSeek;
@@ -152,6 +156,20 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	 */
 	@Nullable Integer leaderEpoch(TopicPartition partition) {
 		return this.leaderEpochs.get(partition);
+	}
+
+	/**
+	 * Know how far the ends of all partitions are, as of the last fetch.
+	 */
+	void lag(long lag) {
+		this.lag = OptionalLong.of(lag);
+	}
+
+	/**
+	 * Return how often it was woken up, which interrupts nothing.
+	 */
+	int wakeups() {
+		return this.wakeups;
 	}
 
 	/**
@@ -265,7 +283,7 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	@Override
 	public synchronized OptionalLong currentLag(TopicPartition partition) {
-		return OptionalLong.empty();
+		return this.lag;
 	}
 
 	@Override
@@ -301,6 +319,7 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 	@Override
 	public synchronized void wakeup() {
+		this.wakeups++;
 	}
 
 	/**
