@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.io.IOException;
 import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.Serial;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.LongDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.log.LogAccessor;
@@ -130,7 +132,8 @@ class UnreadableRecordReaderTests {
 
 	@Test
 	void failureThatCannotBeWrittenOrReadBackIsDescribed() {
-		for (RuntimeException cause : List.of(new Unwritable("unwritable"), new Unreadable("unreadable"))) {
+		for (RuntimeException cause : List.of(new Unwritable("unwritable"), new Unreadable("unreadable"),
+				new Refusing("refusing"))) {
 			ConsumerRecord<?, ?> record = reader(LongDeserializer.class, Recording.class)
 				.read(unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, cause));
 			assertThat(failure(record, false)).satisfies((failure) -> {
@@ -138,6 +141,47 @@ class UnreadableRecordReaderTests {
 				assertThat(failure.getCause()).hasMessageContaining(cause.getMessage());
 			});
 		}
+	}
+
+	@Test
+	void failureThatDoesNotEvenDescribeItselfIsReportedByItsClass() {
+		ConsumerRecord<?, ?> record = reader(LongDeserializer.class, Recording.class)
+			.read(unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, new Refusing("refusing") {
+
+				@Override
+				public String toString() {
+					throw new IllegalStateException("Does not answer");
+				}
+
+			}));
+		assertThat(failure(record, false)).satisfies((failure) -> {
+			assertThat(failure.getData()).isEqualTo(POISON);
+			assertThat(failure.getCause()).hasMessageContaining(getClass().getName() + "$");
+		});
+	}
+
+	@Test
+	void deserializersOfTheFactoryAreUsedAsTheyAre() {
+		UnreadableRecordReader reader = reader(new DefaultKafkaConsumerFactory<>(
+				Map.of("key.deserializer", "no.such.Deserializer", "value.deserializer", "no.such.Deserializer"),
+				new LongDeserializer(), new StringDeserializer()), new ContainerProperties("orders"));
+		ConsumerRecord<?, ?> record = reader
+			.read(unreadable(DeserializationExceptionOrigin.VALUE, number(77), POISON, new RuntimeException()));
+		assertThat((Object) record.key()).isEqualTo(77L);
+		record = reader
+			.read(unreadable(DeserializationExceptionOrigin.KEY, POISON, text("value"), new RuntimeException()));
+		assertThat((Object) record.value()).isEqualTo("value");
+	}
+
+	@Test
+	void deserializersAreConfiguredWithTheGroupOfTheContainer() {
+		Recording.events.clear();
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setGroupId("shop");
+		reader(new DefaultKafkaConsumerFactory<>(Map.of("key.deserializer", Recording.class, "group.id", "store")),
+				properties)
+			.read(unreadable(DeserializationExceptionOrigin.VALUE, text("key"), POISON, new RuntimeException()));
+		assertThat(Recording.events).containsExactly("configured for keys of shop: null");
 	}
 
 	@Test
@@ -149,7 +193,8 @@ class UnreadableRecordReaderTests {
 			reader.read(unreadable(DeserializationExceptionOrigin.VALUE, text("key"), POISON, new RuntimeException()));
 		}
 		reader.read(unreadable(DeserializationExceptionOrigin.KEY, POISON, text("value"), new RuntimeException()));
-		assertThat(Recording.events).containsExactly("configured for keys: there", "configured for values: there");
+		assertThat(Recording.events).containsExactly("configured for keys of null: there",
+				"configured for values of null: there");
 		reader.close();
 		assertThat(Recording.events).hasSize(4).endsWith("closed", "closed");
 	}
@@ -160,9 +205,13 @@ class UnreadableRecordReaderTests {
 		configuration.put("key.deserializer", keyDeserializer);
 		configuration.put("value.deserializer", valueDeserializer);
 		configuration.put("setting", "there");
+		return reader(new DefaultKafkaConsumerFactory<>(configuration), new ContainerProperties("orders"));
+	}
+
+	private static UnreadableRecordReader reader(DefaultKafkaConsumerFactory<?, ?> factory,
+			ContainerProperties properties) {
 		return new UnreadableRecordReader(new UnreadableRecordReader.Deserializers(
-				new ContainerFacts(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(configuration),
-						new ContainerProperties("orders")))));
+				new ContainerFacts(new KafkaMessageListenerContainer<>(factory, properties))));
 	}
 
 	private static RecordDeserializationException unreadable(DeserializationExceptionOrigin origin,
@@ -193,7 +242,8 @@ class UnreadableRecordReaderTests {
 
 		@Override
 		public void configure(Map<String, ?> configuration, boolean key) {
-			events.add("configured for " + (key ? "keys" : "values") + ": " + configuration.get("setting"));
+			events.add("configured for " + (key ? "keys" : "values") + " of " + configuration.get("group.id") + ": "
+					+ configuration.get("setting"));
 		}
 
 		@Override
@@ -242,6 +292,18 @@ class UnreadableRecordReaderTests {
 
 		Unwritable(String message) {
 			super(message);
+		}
+
+	}
+
+	private static class Refusing extends RuntimeException {
+
+		Refusing(String message) {
+			super(message);
+		}
+
+		private void writeObject(ObjectOutputStream stream) {
+			throw new UnsupportedOperationException("cannot be written");
 		}
 
 	}
