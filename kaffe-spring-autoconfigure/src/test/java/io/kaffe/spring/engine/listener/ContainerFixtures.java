@@ -37,6 +37,7 @@ import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
+import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
@@ -69,14 +70,25 @@ final class ContainerFixtures {
 
 	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ManualExecution execution) {
-		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, (record) -> {
-		}, null, execution);
+		return adopted(container, execution, (record) -> {
+		});
 	}
 
 	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ManualExecution execution, MessageListener<Object, Object> listener) {
-		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, listener, null,
-				execution);
+		return adopted(container, execution, listener, null, null);
+	}
+
+	/**
+	 * Return a container that was not started.
+	 * @param seekAware seeks, or {@code null}
+	 * @param deadLetters sends dead letters, or {@code null}
+	 */
+	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
+			ManualExecution execution, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			@Nullable RecordRecoverer deadLetters) {
+		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, listener,
+				seekAware, deadLetters, execution);
 	}
 
 	/**
@@ -92,16 +104,17 @@ final class ContainerFixtures {
 		ContainerProperties properties = new ContainerProperties("orders");
 		properties.setGroupId("orders");
 		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
-				strategy, maxRecords, listener, seekAware, execution);
+				strategy, maxRecords, listener, seekAware, null, execution);
 	}
 
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			StandardWorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
-			@Nullable ConsumerSeekAware seekAware, ManualExecution execution) {
+			@Nullable ConsumerSeekAware seekAware, @Nullable RecordRecoverer deadLetters, ManualExecution execution) {
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, null, maxRecords,
 				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20),
 				new BatchDelivery.Limits(500, Duration.ZERO),
-				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
+				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), deadLetters,
+						null, 100),
 				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
