@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 import io.micrometer.observation.ObservationRegistry;
@@ -147,8 +148,8 @@ class ContainerAdopterTests {
 
 	@Test
 	void whatAFilterDiscardsIsAcknowledgedForAListenerThatAcknowledgesTheRest() {
-		AcknowledgingMessageListener<Object, Object> listener = (record, acknowledgment) -> acknowledgment
-			.acknowledge();
+		AcknowledgingMessageListener<Object, Object> listener = (record,
+				acknowledgment) -> Objects.requireNonNull(acknowledgment).acknowledge();
 		this.properties.setMessageListener(
 				new FilteringMessageListenerAdapter<>(listener, (record) -> "discarded".equals(record.value())));
 		assertThat(committedAfter("discarded", "order", "discarded")).isEqualTo(new OffsetAndMetadata(3));
@@ -228,7 +229,7 @@ class ContainerAdopterTests {
 		this.execution.runAll();
 		this.execution.advance(Duration.ofSeconds(1));
 		session.tick();
-		return consumer.committed(Set.of(partition)).get(partition);
+		return Objects.requireNonNull(consumer.committed(Set.of(partition)).get(partition));
 	}
 
 	private void assertRefused(String why) {

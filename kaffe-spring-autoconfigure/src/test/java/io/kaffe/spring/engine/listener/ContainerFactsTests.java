@@ -165,7 +165,8 @@ class ContainerFactsTests {
 	 * Return facts of a container that has a bean's method for a listener.
 	 */
 	private static ContainerFacts listening(Object bean) {
-		Method method = Objects.requireNonNull(ReflectionUtils.findMethod(bean.getClass(), "handle", null));
+		Method method = Objects
+			.requireNonNull(ReflectionUtils.findMethod(bean.getClass(), "handle", (Class<?>[]) null));
 		RecordMessagingMessageListenerAdapter<Object, Object> adapter = new RecordMessagingMessageListenerAdapter<>(
 				bean, method);
 		adapter.setHandlerMethod(new HandlerAdapter(new InvocableHandlerMethod(bean, method)));

@@ -386,11 +386,11 @@ class ContainerHooksTests {
 		}
 
 		@Override
-		public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+		public void onPartitionsRevoked(@Nullable Collection<TopicPartition> partitions) {
 			note("revoked", partitions);
 		}
 
-		private void note(String what, Object partitions) {
+		private void note(String what, @Nullable Object partitions) {
 			ContainerHooksTests.this.seeks.add(what + " " + partitions);
 		}
 
