@@ -17,12 +17,20 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -35,6 +43,7 @@ import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOp
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.engine.delivery.BatchDelivery;
@@ -52,8 +61,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link ContainerAdopter} and {@link ContainerSuitability}, with containers
- * that are not started.
+ * Tests for {@link ContainerAdopter}, with containers that are not started.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class ContainerAdopterTests {
@@ -61,6 +69,8 @@ class ContainerAdopterTests {
 	private final ContainerProperties properties = new ContainerProperties("orders");
 
 	private final WorkerContainers consumers = new WorkerContainers();
+
+	private final ManualExecution execution = new ManualExecution();
 
 	private Map<String, Object> configuration = Map.of();
 
@@ -137,6 +147,26 @@ class ContainerAdopterTests {
 	}
 
 	@Test
+	void whatAFilterDiscardsIsAcknowledgedForAListenerThatAcknowledgesTheRest() {
+		AcknowledgingMessageListener<Object, Object> listener = (record,
+				acknowledgment) -> Objects.requireNonNull(acknowledgment).acknowledge();
+		this.properties.setMessageListener(
+				new FilteringMessageListenerAdapter<>(listener, (record) -> "discarded".equals(record.value())));
+		assertThat(committedAfter("discarded", "order", "discarded")).isEqualTo(new OffsetAndMetadata(3));
+	}
+
+	@Test
+	void recordThatIsNeverAcknowledgedStalls() {
+		this.properties.setMessageListener((AcknowledgingMessageListener<Object, Object>) (record, acknowledgment) -> {
+		});
+		assertThat(committedAfter("order")).isEqualTo(new OffsetAndMetadata(0));
+		this.execution.advance(Duration.ofHours(1));
+		this.execution.runAll();
+		assertThat(this.consumers.all().iterator().next().problems()).extracting(ConsumerProblem::kind)
+			.contains(ConsumerProblem.Kind.STALLED);
+	}
+
+	@Test
 	void errorHandlerIsNotUsed(CapturedOutput output) {
 		KafkaMessageListenerContainer<Object, Object> container = container();
 		container.setCommonErrorHandler(new DefaultErrorHandler());
@@ -176,6 +206,32 @@ class ContainerAdopterTests {
 		ContainerAdopter.checkClientSettings("orders", container());
 	}
 
+	/**
+	 * Return what is committed after a container whose listener acknowledges has polled
+	 * some records once.
+	 */
+	private OffsetAndMetadata committedAfter(String... values) {
+		this.properties.setAckMode(AckMode.MANUAL);
+		adopt();
+		TopicPartition partition = new TopicPartition("orders", 0);
+		MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
+		consumer.assign(List.of(partition));
+		consumer.updateBeginningOffsets(Map.of(partition, 0L));
+		consumer.updateEndOffsets(Map.of(partition, (long) values.length));
+		ConsumerSession session = this.consumers.all().iterator().next().session(consumer);
+		session.assigned(List.of(partition));
+		session.tick();
+		List<ConsumerRecord<Object, Object>> records = new ArrayList<>();
+		for (String value : values) {
+			records.add(new ConsumerRecord<>("orders", 0, records.size(), "key", value));
+		}
+		session.dispatch(new ConsumerRecords<>(Map.of(partition, records), Map.of()));
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(1));
+		session.tick();
+		return Objects.requireNonNull(consumer.committed(Set.of(partition)).get(partition));
+	}
+
 	private void assertRefused(String why) {
 		assertThatExceptionOfType(UnsuitableContainerException.class).isThrownBy(this::adopt)
 			.withMessageStartingWith("Listener container 'orders' cannot be given Kaffe workers: ")
@@ -201,7 +257,7 @@ class ContainerAdopterTests {
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
-		WorkerRuntime runtime = new ManualExecution().runtime();
+		WorkerRuntime runtime = this.execution.runtime();
 		new ContainerAdopter(new DefaultWorkerManager(runtime), this.consumers, runtime, ObservationRegistry.NOOP)
 			.adopt("orders", container, settings);
 	}

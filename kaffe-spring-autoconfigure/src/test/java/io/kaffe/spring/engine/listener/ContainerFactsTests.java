@@ -16,20 +16,30 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.regex.Pattern;
 
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
+import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
+import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.TopicPartitionOffset;
+import org.springframework.messaging.handler.annotation.Header;
+import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
+import org.springframework.util.ReflectionUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -132,6 +142,39 @@ class ContainerFactsTests {
 		assertThat(facts(properties, Map.of()).asksForAttempts()).isTrue();
 	}
 
+	@Test
+	void attemptsAreAskedForByAParameterOfAMethod() {
+		assertThat(listening(new Counting()).asksForAttempts()).isTrue();
+		assertThat(listening(new Plain()).asksForAttempts()).isFalse();
+	}
+
+	@Test
+	void listenerThatSeeksIsTheListenerOrTheObjectWhoseMethodsItCalls() {
+		Counting seeking = new Counting();
+		assertThat(listening(seeking).seekAware()).isSameAs(seeking);
+		assertThat(listening(new Plain()).seekAware()).isNull();
+		ContainerProperties properties = new ContainerProperties("orders");
+		Seeking listener = new Seeking();
+		properties.setMessageListener(listener);
+		assertThat(facts(properties, Map.of()).seekAware()).isSameAs(listener);
+		properties.setMessageListener(new RecordMessagingMessageListenerAdapter<>(null, null));
+		assertThat(facts(properties, Map.of()).seekAware()).as("an adapter that calls nothing").isNull();
+	}
+
+	/**
+	 * Return facts of a container that has a bean's method for a listener.
+	 */
+	private static ContainerFacts listening(Object bean) {
+		Method method = Objects
+			.requireNonNull(ReflectionUtils.findMethod(bean.getClass(), "handle", (Class<?>[]) null));
+		RecordMessagingMessageListenerAdapter<Object, Object> adapter = new RecordMessagingMessageListenerAdapter<>(
+				bean, method);
+		adapter.setHandlerMethod(new HandlerAdapter(new InvocableHandlerMethod(bean, method)));
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setMessageListener(adapter);
+		return facts(properties, Map.of());
+	}
+
 	private static ContainerFacts facts(ContainerProperties properties, Map<String, Object> configuration) {
 		return new ContainerFacts(container(properties, configuration));
 	}
@@ -139,6 +182,28 @@ class ContainerFactsTests {
 	private static KafkaMessageListenerContainer<Object, Object> container(ContainerProperties properties,
 			Map<String, Object> configuration) {
 		return new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(configuration), properties);
+	}
+
+	static class Counting implements ConsumerSeekAware {
+
+		void handle(String order, @Header(KafkaHeaders.DELIVERY_ATTEMPT) int attempt) {
+		}
+
+	}
+
+	static class Plain {
+
+		void handle(String order, @Header(KafkaHeaders.OFFSET) long offset) {
+		}
+
+	}
+
+	private static final class Seeking implements MessageListener<Object, Object>, ConsumerSeekAware {
+
+		@Override
+		public void onMessage(ConsumerRecord<Object, Object> record) {
+		}
+
 	}
 
 }

@@ -38,6 +38,7 @@ import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
+import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
@@ -70,14 +71,25 @@ final class ContainerFixtures {
 
 	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ManualExecution execution) {
-		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, (record) -> {
-		}, null, execution);
+		return adopted(container, execution, (record) -> {
+		});
 	}
 
 	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ManualExecution execution, MessageListener<Object, Object> listener) {
-		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, listener, null,
-				execution);
+		return adopted(container, execution, listener, null, null);
+	}
+
+	/**
+	 * Return a container that was not started.
+	 * @param seekAware seeks, or {@code null}
+	 * @param deadLetters sends dead letters, or {@code null}
+	 */
+	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
+			ManualExecution execution, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			@Nullable RecordRecoverer deadLetters) {
+		return adopted(container, StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, listener,
+				seekAware, deadLetters, execution);
 	}
 
 	/**
@@ -93,14 +105,14 @@ final class ContainerFixtures {
 		ContainerProperties properties = new ContainerProperties("orders");
 		properties.setGroupId("orders");
 		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
-				strategy, maxRecords, listener, seekAware, execution);
+				strategy, maxRecords, listener, seekAware, null, execution);
 	}
 
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			WorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
-			@Nullable ConsumerSeekAware seekAware, ManualExecution execution) {
+			@Nullable ConsumerSeekAware seekAware, @Nullable RecordRecoverer deadLetters, ManualExecution execution) {
 		FailurePolicy policy = new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(),
-				null, null, 100);
+				deadLetters, null, 100);
 		return adopted(container, settings(strategy, maxRecords, policy, ConsumerProblem.Severity.WARNING), listener,
 				seekAware, execution);
 	}

@@ -30,6 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppedEvent;
@@ -240,6 +243,82 @@ class ContainerSupervisionTests {
 	}
 
 	@Test
+	void containerThatWasStoppedOnPurposeIsSupervisedWhenItIsStartedByHand() {
+		this.container.start();
+		this.container.stop();
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		this.execution.runAll();
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofSeconds(1));
+		assertThat(this.container.starts).as("once by hand, once here").isEqualTo(3);
+	}
+
+	@Test
+	void containerThatWasStoppedDuringTheBackOffIsSupervisedWhenItIsStartedByHand() {
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		this.execution.runAll();
+		this.supervision.stayDown();
+		letTimeGoBy(Duration.ofMinutes(1));
+		this.container.start();
+		this.supervision.onEvent(new ConsumerStartingEvent(this, this.container));
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofSeconds(2));
+		assertThat(this.container.starts).as("once by hand, once here").isEqualTo(3);
+	}
+
+	@Test
+	void threadsOfBeforeARestartAreNoReasonForAnother() throws InterruptedException {
+		this.container.start();
+		threadEndsWithoutAWord();
+		this.supervision.onEvent(new ConsumerStoppedEvent("another thread", this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofSeconds(1));
+		assertThat(this.container.starts).isEqualTo(2);
+		assertThat(this.supervision.polling()).isEmpty();
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.stops).as("healthy").isEqualTo(1);
+	}
+
+	@Test
+	void startThatFailsIsRepeated(CapturedOutput output) {
+		this.container.start();
+		this.container.failing = 1;
+		this.supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofSeconds(1));
+		assertThat(this.container.isRunning()).isFalse();
+		assertThat(output).contains("Consumer 'orders' could not be started again");
+		letTimeGoBy(Duration.ofSeconds(2));
+		assertThat(this.container.isRunning()).isTrue();
+		assertThat(this.reasons).hasSize(2).last().asString().startsWith("A polling thread could not be started");
+	}
+
+	@Test
+	void containerIsNotStartedAgainInAContextThatIsClosedOrAboutToBe() {
+		GenericApplicationContext context = new GenericApplicationContext();
+		ContainerSupervision supervision = supervisionIn(context);
+		context.addApplicationListener((event) -> {
+			if (event instanceof ContextClosedEvent) {
+				assertThat(context.isActive()).isTrue();
+				letTimeGoBy(Duration.ofMinutes(1));
+			}
+		});
+		context.refresh();
+		this.container.start();
+		supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofSeconds(1));
+		assertThat(this.container.starts).as("open").isEqualTo(2);
+		supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		this.execution.runAll();
+		context.close();
+		assertThat(this.container.starts).as("about to be closed").isEqualTo(2);
+		this.container.start();
+		supervision.onEvent(new ConsumerStoppedEvent(this, this.container, Reason.ERROR));
+		letTimeGoBy(Duration.ofMinutes(1));
+		assertThat(this.container.starts).as("closed").isEqualTo(3);
+	}
+
+	@Test
 	void consumerIsStoppedLaterIfThereIsNoThreadForItNow(CapturedOutput output) {
 		this.container.start();
 		this.execution.reject(true);
@@ -251,6 +330,13 @@ class ContainerSupervisionTests {
 		this.execution.reject(false);
 		letTimeGoBy(Duration.ofSeconds(10));
 		assertThat(this.container.isRunning()).isFalse();
+	}
+
+	private ContainerSupervision supervisionIn(ApplicationEventPublisher context) {
+		this.container.setApplicationEventPublisher(context);
+		return new ContainerSupervision("orders", this.container,
+				new DefaultWorkerManager(this.execution.runtime()).register("orders", 1, new TestWorkerOwner()),
+				new RestartHistory.Limit(10, Duration.ofMinutes(5)), this.execution, this.execution);
 	}
 
 	private void threadEndsWithoutAWord() throws InterruptedException {
@@ -274,6 +360,8 @@ class ContainerSupervisionTests {
 
 		private int stops;
 
+		private int failing;
+
 		Container() {
 			super(new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("orders"));
 			getContainerProperties().setGroupId("orders");
@@ -283,6 +371,9 @@ class ContainerSupervisionTests {
 
 		@Override
 		protected void doStart() {
+			if (this.failing-- > 0) {
+				throw new IllegalStateException("no broker");
+			}
 			this.starts++;
 			setRunning(true);
 		}

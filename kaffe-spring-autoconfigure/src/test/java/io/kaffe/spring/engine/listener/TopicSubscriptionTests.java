@@ -78,6 +78,14 @@ class TopicSubscriptionTests {
 	}
 
 	@Test
+	void answersAreThoseOfTheConsumer() {
+		this.consumer.assign(List.of(REFUNDS));
+		this.consumer.seek(REFUNDS, 7);
+		assertThat(this.consumer.position(REFUNDS)).isEqualTo(7);
+		assertThat(this.consumer.assignment()).containsExactly(REFUNDS);
+	}
+
+	@Test
 	void failuresAreThoseOfTheConsumer() {
 		this.target.close();
 		assertThatIllegalStateException().isThrownBy(() -> this.consumer.subscribe(List.of("orders")))
@@ -118,8 +126,13 @@ class TopicSubscriptionTests {
 		assertThat(made.subscription()).containsExactly("orders");
 		subscription.add(Set.of("refunds"));
 		subscription.renew(made);
+		assertThat(made.subscription()).isEqualTo(subscription.topics()).containsExactlyInAnyOrder("orders", "refunds");
 		this.target.rebalance(List.of(REFUNDS));
 		assertThat(this.assigned.partitions).containsExactly(REFUNDS);
+		made.subscribe(List.of("orders", "refunds", "returns"));
+		subscription.renew(made);
+		assertThat(made.subscription()).as("what the container did not subscribe to itself")
+			.containsExactlyInAnyOrder("orders", "refunds");
 	}
 
 	@Test

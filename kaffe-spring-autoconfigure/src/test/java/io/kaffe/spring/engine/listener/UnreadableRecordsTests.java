@@ -256,7 +256,7 @@ class UnreadableRecordsTests {
 		}
 	}
 
-	private static RecordDeserializationException poison() {
+	static RecordDeserializationException poison() {
 		return new RecordDeserializationException(DeserializationExceptionOrigin.VALUE, ORDERS, 7, 0,
 				TimestampType.CREATE_TIME, ByteBuffer.wrap(new byte[1]), ByteBuffer.wrap(new byte[1]),
 				new RecordHeaders(), "no", new IllegalStateException("no"));

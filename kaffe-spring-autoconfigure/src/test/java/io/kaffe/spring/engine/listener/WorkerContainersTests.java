@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -27,6 +28,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
@@ -111,6 +113,50 @@ class WorkerContainersTests {
 	}
 
 	@Test
+	void failingRecordIsSentToTheDeadLetterTopicIfThereIsSomethingToSendItWith() {
+		List<Long> sent = new ArrayList<>();
+		this.consumers.add("orders", ContainerFixtures.adopted(this.container, this.execution, (record) -> {
+			throw new IllegalStateException("no stock");
+		}, null, (record, failure) -> {
+			sent.add(record.offset());
+			return null;
+		}));
+		poll();
+		assertThat(this.consumers.deadLetter("orders", PARTITION, 7)).as("it does not fail").isFalse();
+		assertThat(this.consumers.deadLetter("orders", PARTITION, 0)).isTrue();
+		this.execution.runAll();
+		assertThat(sent).containsExactly(0L);
+		assertThat(this.consumers.failingRecords("orders")).extracting(FailingRecord::offset).containsExactly(1L);
+	}
+
+	@Test
+	void consumerIsSubscribedToMoreTopics() {
+		this.adopted.subscription().installIn(this.container);
+		assertThat(this.consumers.subscribe("orders", List.of("refunds", "orders"))).containsExactly("refunds");
+		assertThat(this.consumers.topics("orders")).containsExactly("orders", "refunds");
+	}
+
+	@Test
+	void consumerThatIsStoppedWhileItIsToBeRestartedStaysDown() {
+		this.adopted.supervision().outOfGroup(new UnreleasedInstanceIdException("The instance has not left yet"));
+		this.execution.runAll();
+		assertThat(this.consumers.isRunning("orders")).as("about to be restarted").isFalse();
+		this.consumers.stop("orders");
+		this.execution.advance(Duration.ofMinutes(1));
+		this.execution.runAll();
+		assertThat(this.consumers.isRunning("orders")).isFalse();
+		assertThat(this.adopted.problems()).isEmpty();
+	}
+
+	@Test
+	void consumerThatCannotGoOnIsStopped() {
+		this.adopted.stopBecause("Because", null);
+		this.execution.runAll();
+		assertThat(this.consumers.isRunning("orders")).isFalse();
+		assertThat(this.adopted.problems()).singleElement().hasToString("stopped: Because");
+	}
+
+	@Test
 	void containerIsStartedPausedAndStopped() {
 		this.container.running = false;
 		assertThat(this.consumers.isRunning("orders")).isFalse();
@@ -174,7 +220,7 @@ class WorkerContainersTests {
 	}
 
 	private void poll() {
-		ConsumerSession session = this.adopted.session(this.consumer);
+		ConsumerSession session = this.consumers.all().iterator().next().session(this.consumer);
 		session.assigned(List.of(PARTITION));
 		session.tick();
 		session.positioned(List.of(PARTITION));
@@ -218,6 +264,7 @@ class WorkerContainersTests {
 		@Override
 		protected void doStop(Runnable callback, boolean normal) {
 			this.running = false;
+			setStoppedNormally(normal);
 			callback.run();
 		}
 
