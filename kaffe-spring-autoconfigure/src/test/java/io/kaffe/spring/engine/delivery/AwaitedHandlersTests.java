@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
@@ -164,6 +166,20 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
+	void recordFailedWithWhatItsHandlerFailedWithThoughStagesWrapIt() {
+		ConsumerWorkers workers = workers(2);
+		submit(workers, 2);
+		this.execution.runAll();
+		IllegalStateException cause = new IllegalStateException("On purpose");
+		IllegalArgumentException caused = new IllegalArgumentException(cause);
+		this.open.remove().completeExceptionally(new CompletionException(cause));
+		this.open.remove().completeExceptionally(caused);
+		this.execution.runAll();
+		assertThat(Objects.requireNonNull(this.delivery).failures().all()).extracting(FailingRecord::failure)
+			.containsExactly(cause, caused);
+	}
+
+	@Test
 	void recordThatIsDeadLetteredReturnsItsPermit() {
 		ConsumerWorkers workers = workers(1, FailureAction.DEAD_LETTER);
 		submit(workers, 1);
@@ -247,6 +263,7 @@ class AwaitedHandlersTests {
 
 	@Test
 	void futureThatCannotBeAskedTakesNoPermit() {
+		this.execution.beginBelowZero();
 		this.stops = true;
 		ConsumerWorkers workers = workers(1);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;

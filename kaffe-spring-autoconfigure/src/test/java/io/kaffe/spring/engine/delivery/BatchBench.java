@@ -169,7 +169,8 @@ final class BatchBench {
 			FailurePolicy policy = new FailurePolicy(this.maxAttempts,
 					new FixedBackOff(BACK_OFF.toMillis(), Long.MAX_VALUE), null, Set.of(), this.then, Map.of(),
 					(record, failure) -> {
-						DeadLetter letter = new DeadLetter(name(record), new CompletableFuture<>());
+						DeadLetter letter = new DeadLetter(name(record), new CompletableFuture<>(),
+								this.worker.inFlight());
 						this.deadLetters.add(letter);
 						return letter.answer();
 					}, null, 100);
@@ -259,8 +260,12 @@ final class BatchBench {
 
 	/**
 	 * A dead letter on its way.
+	 *
+	 * @param record the record, as {@code topic@offset}
+	 * @param answer to be completed when it is sent
+	 * @param inFlight how many records the worker had in flight when it was to be sent
 	 */
-	record DeadLetter(String record, CompletableFuture<Void> answer) {
+	record DeadLetter(String record, CompletableFuture<Void> answer, int inFlight) {
 	}
 
 }

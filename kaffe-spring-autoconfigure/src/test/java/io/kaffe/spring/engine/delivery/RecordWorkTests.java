@@ -109,6 +109,31 @@ class RecordWorkTests {
 	}
 
 	@Test
+	void requestedRetryThatBreaksDownDoesNotWaitForTheBackOffBeforeIt() {
+		this.handler = (record) -> {
+			if (this.handled.size() == 1) {
+				throw new IllegalStateException("Not yet");
+			}
+		};
+		this.interceptor = (record, consumer) -> {
+			if (this.handled.size() == 1 && this.worker.snapshot(0).counters().restarts() == 0) {
+				throw new IllegalStateException("Breaks down");
+			}
+			return record;
+		};
+		RecordedAssignment assignment = start(policy(FailureAction.PARK, () -> () -> Duration.ofHours(1).toMillis()),
+				1);
+		this.execution.runAll();
+		assertThat(delivery().failures().retry(PARTITION, 0)).isTrue();
+		this.execution.runAll();
+		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(1);
+		assertThat(this.handled).hasSize(1);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(assignment.completed).containsExactly(0L);
+	}
+
+	@Test
 	void eachAttemptIsObservedWithItsTime() {
 		this.handler = (record) -> {
 			this.execution.advance(Duration.ofMillis(300));
@@ -275,6 +300,7 @@ class RecordWorkTests {
 		assertThat(assignment.running).isZero();
 		assertThat(assignment.completed).containsExactly(0L);
 		this.execution.runAll();
+		assertThat(this.worker.snapshot(0).counters().handled()).isEqualTo(1);
 		assertThat(assignment.dropped).containsExactly(1L);
 		assertThat(delivery().failures().all()).isEmpty();
 		assertThat(this.stops).isEmpty();

@@ -64,6 +64,7 @@ import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -141,6 +142,9 @@ class RetryingRecordTests {
 			assertThat(record.attempts()).isEqualTo(3);
 			assertThat(record.failure()).hasMessage("On purpose");
 		});
+		assertThat(this.worker.snapshot(0).counters().failed()).isEqualTo(3);
+		assertThat(this.worker.snapshot(0).lastFailure()).isEqualTo(new WorkerSnapshot.LastFailure(
+				this.execution.instant(), "orders-0@0", IllegalStateException.class.getName()));
 		advance(Duration.ofDays(1).toMillis());
 		assertThat(this.attempts).hasSize(3);
 		assertThat(this.assignment.completed).isEmpty();
@@ -472,6 +476,7 @@ class RetryingRecordTests {
 		submit(2);
 		advance(Duration.ofHours(1).toMillis());
 		assertThat(this.stopReasons).singleElement().asString().contains("java.lang.OutOfMemoryError");
+		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action).containsExactly("stop");
 		assertThat(this.attempts).containsExactly("0#1");
 		assertThat(this.assignment.completed).isEmpty();
 	}
@@ -525,6 +530,7 @@ class RetryingRecordTests {
 
 	@Test
 	void backOffThatThrowsHasTheWorkerRestartedWithItsRecordInPlace() {
+		this.execution.beginBelowZero();
 		this.recordBackOff = (record, failure) -> {
 			throw new IllegalArgumentException("Thrown on purpose by the back-off");
 		};
@@ -536,6 +542,8 @@ class RetryingRecordTests {
 		advance(1);
 		assertThat(this.attempts).containsExactly("0#1", "0#2");
 		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(2);
+		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action)
+			.containsExactly("retry", "retry");
 		this.failing.clear();
 		advance(2000);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
@@ -784,6 +792,12 @@ class RetryingRecordTests {
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
 		assertThat(this.execution.timers()).isEqualTo(timers - 1);
+		this.deadLetters = (record, failure) -> new CompletableFuture<>();
+		submit(1);
+		failingRecords().deadLetter(ORDERS, 0);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(2));
+		assertThat(this.execution.timers()).as("a producer has it").isEqualTo(timers - 1);
 	}
 
 	@Test
