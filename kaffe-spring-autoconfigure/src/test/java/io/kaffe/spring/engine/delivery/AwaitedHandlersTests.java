@@ -136,6 +136,22 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
+	void recordWhoseHandlerAnswersAtOnceThatItFailedIsNotPassed() {
+		ConsumerWorkers workers = workers(2);
+		this.handler = (record) -> (this.called.size() == 1)
+				? CompletableFuture.failedFuture(new IllegalStateException("On purpose"))
+				: CompletableFuture.completedFuture(null);
+		submit(workers, "key", 0, this.assignment);
+		submit(workers, "key", 0, this.assignment);
+		this.execution.runAll();
+		assertThat(this.called).containsExactly(0L);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.called).containsExactly(0L, 0L, 1L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
 	void handlersThatAnswerBeforeTheirWorkersWaitReturnTheirPermits() {
 		ConsumerWorkers workers = workers(2);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;

@@ -247,6 +247,15 @@ class BatchDeliveryTests {
 	}
 
 	@Test
+	void nobodyWaitsForABatchWhosePartitionIsLostBeforeTheListenerReturns() throws Throwable {
+		this.acknowledged = Acknowledgments.LATER;
+		this.orders.fenced = true;
+		BatchDelivery delivery = delivery();
+		deliver(delivery, 0, 1);
+		assertThat(delivery.detachedRecords()).isEmpty();
+	}
+
+	@Test
 	void attemptIsTheCurrentOneOnlyWhileTheListenerIsCalled() {
 		BatchAttempt attempt = new BatchAttempt(records(0), delivery(), 0);
 		List<@Nullable BatchAttempt> current = new ArrayList<>();
