@@ -53,6 +53,8 @@ class AwaitedHandlersTests {
 
 	private final ManualExecution execution = new ManualExecution();
 
+	private final NotingObserver observer = new NotingObserver();
+
 	private final RecordedAssignment assignment = new RecordedAssignment();
 
 	private final RecordedAssignment other = new RecordedAssignment();
@@ -160,6 +162,18 @@ class AwaitedHandlersTests {
 		this.execution.runAll();
 		assertThat(this.assignment.completed).hasSize(100);
 		assertThat(this.open).hasSize(2);
+	}
+
+	@Test
+	void attemptTakesAsLongAsItsHandlerTakesToAnswer() {
+		submit(workers(2), 2);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofMillis(300));
+		this.open.remove().complete(null);
+		this.execution.advance(Duration.ofMillis(200));
+		this.open.remove().completeExceptionally(new IllegalStateException("On purpose"));
+		this.execution.runAll();
+		assertThat(this.observer.attempts).containsExactly("orders 300 handled", "orders 500 failed");
 	}
 
 	@Test
@@ -326,8 +340,8 @@ class AwaitedHandlersTests {
 								Map.of(), deadLetters, null, 100),
 						null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
 		this.delivery = delivery;
-		return new DefaultWorkerManager(this.execution.runtime()).register("orders", maxConcurrency,
-				new TestWorkerOwner() {
+		return new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer)).register("orders",
+				maxConcurrency, new TestWorkerOwner() {
 
 					@Override
 					public Collection<DetachedRecord> detachedRecords() {

@@ -20,6 +20,9 @@ import java.time.Duration;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.support.Acknowledgment;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -70,7 +73,8 @@ class BatchAcknowledgmentTests {
 	}
 
 	@Test
-	void failureAfterTheWholeBatchWasAcknowledgedInTheSecondAttemptIsNoFailureOfTheNextBatch() {
+	@ExtendWith(OutputCaptureExtension.class)
+	void failureAfterTheWholeBatchWasAcknowledgedIsLoggedAndNoFailureOfTheNextBatch(CapturedOutput output) {
 		this.bench.acknowledging().script = (records) -> {
 			if (this.bench.delivered.size() == 2) {
 				this.bench.acknowledged.get(1).acknowledge();
@@ -78,6 +82,7 @@ class BatchAcknowledgmentTests {
 			throw new IllegalStateException("broken");
 		};
 		this.bench.submit(this.orders, 0, 1).run().backOff();
+		assertThat(output).containsOnlyOnce("The listener failed after it had acknowledged its whole batch");
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
 		assertThat(this.bench.delivery().failures().all()).isEmpty();
 		this.bench.submit(this.orders, 2).run();

@@ -39,7 +39,6 @@ import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
-import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
@@ -63,18 +62,9 @@ class RecordWorkTests {
 
 	private final List<String> stops = new ArrayList<>();
 
-	private final List<String> attempts = new ArrayList<>();
+	private final NotingObserver observer = new NotingObserver();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(),
-			List.of(new ConsumerObserver() {
-
-				@Override
-				public HandlerTimer handlerTimer(String consumer) {
-					return (topic, nanos, handled) -> RecordWorkTests.this.attempts
-						.add(topic + " " + Duration.ofNanos(nanos).toMillis() + (handled ? " handled" : " failed"));
-				}
-
-			}))
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer))
 		.register("orders", 16, new StoppableConsumer());
 
 	private final Worker worker = this.workers.internal("worker");
@@ -145,7 +135,8 @@ class RecordWorkTests {
 		this.execution.runAll();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(this.attempts).containsExactly("orders 300 failed", "orders 300 handled", "orders 300 handled");
+		assertThat(this.observer.attempts).containsExactly("orders 300 failed", "orders 300 handled",
+				"orders 300 handled");
 	}
 
 	@Test
@@ -234,6 +225,7 @@ class RecordWorkTests {
 				FailureAction.PARK, Map.of(), deadLetters, null, 100), 1);
 		this.execution.runAll();
 		assertThat(assignment.parked()).isEqualTo(1);
+		assertThat(this.observer.parked).containsExactly("orders@0 Never");
 		this.execution.advance(Duration.ofHours(2));
 		assertThat(delivery().failures().deadLetter(PARTITION, 0)).isTrue();
 		this.execution.runAll();

@@ -225,7 +225,8 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void parkedRecordIsSkippedOnRequest() {
+	@ExtendWith(OutputCaptureExtension.class)
+	void parkedRecordIsSkippedOnRequest(CapturedOutput output) {
 		this.maxAttempts = 1;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
@@ -233,6 +234,7 @@ class RetryingRecordTests {
 		assertThat(failingRecords().skip(new TopicPartition("orders", 1), 0)).isFalse();
 		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
 		this.execution.runAll();
+		assertThat(output).containsOnlyOnce("Operator requested 'skip' for orders-0@0");
 		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 		assertThat(this.assignment.parked()).isZero();
 		assertThat(failingRecords().all()).isEmpty();
@@ -655,7 +657,8 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recoveryThatFailsIsRetriedWithBackOffForEver() {
+	@ExtendWith(OutputCaptureExtension.class)
+	void recoveryThatFailsIsRetriedWithBackOffForEver(CapturedOutput output) {
 		List<CompletableFuture<Void>> answers = new ArrayList<>();
 		this.maxAttempts = 1;
 		this.recoverer = (record, failure) -> {
@@ -669,6 +672,8 @@ class RetryingRecordTests {
 		submit(2);
 		answers.get(0).completeExceptionally(new IllegalStateException("Not sent, on purpose"));
 		this.execution.runAll();
+		assertThat(output).contains(
+				"Consumer 'orders': Could not recover orders-0@0, which failed after 1 attempt; next attempt in 100 ms");
 		assertThat(this.assignment.running).isZero();
 		advance(99);
 		assertThat(answers).hasSize(1);
