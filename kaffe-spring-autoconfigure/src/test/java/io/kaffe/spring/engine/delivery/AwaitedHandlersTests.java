@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
@@ -50,6 +52,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class AwaitedHandlersTests {
 
 	private final ManualExecution execution = new ManualExecution();
+
+	private final NotingObserver observer = new NotingObserver();
 
 	private final RecordedAssignment assignment = new RecordedAssignment();
 
@@ -134,6 +138,22 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
+	void recordWhoseHandlerAnswersAtOnceThatItFailedIsNotPassed() {
+		ConsumerWorkers workers = workers(2);
+		this.handler = (record) -> (this.called.size() == 1)
+				? CompletableFuture.failedFuture(new IllegalStateException("On purpose"))
+				: CompletableFuture.completedFuture(null);
+		submit(workers, "key", 0, this.assignment);
+		submit(workers, "key", 0, this.assignment);
+		this.execution.runAll();
+		assertThat(this.called).containsExactly(0L);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.called).containsExactly(0L, 0L, 1L);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
 	void handlersThatAnswerBeforeTheirWorkersWaitReturnTheirPermits() {
 		ConsumerWorkers workers = workers(2);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
@@ -142,6 +162,18 @@ class AwaitedHandlersTests {
 		this.execution.runAll();
 		assertThat(this.assignment.completed).hasSize(100);
 		assertThat(this.open).hasSize(2);
+	}
+
+	@Test
+	void attemptTakesAsLongAsItsHandlerTakesToAnswer() {
+		submit(workers(2), 2);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofMillis(300));
+		this.open.remove().complete(null);
+		this.execution.advance(Duration.ofMillis(200));
+		this.open.remove().completeExceptionally(new IllegalStateException("On purpose"));
+		this.execution.runAll();
+		assertThat(this.observer.attempts).containsExactly("orders 300 handled", "orders 500 failed");
 	}
 
 	@Test
@@ -161,6 +193,20 @@ class AwaitedHandlersTests {
 		this.open.remove().complete(null);
 		this.execution.runAll();
 		assertThat(this.called).containsExactly(0L, 1L, 0L);
+	}
+
+	@Test
+	void recordFailedWithWhatItsHandlerFailedWithThoughStagesWrapIt() {
+		ConsumerWorkers workers = workers(2);
+		submit(workers, 2);
+		this.execution.runAll();
+		IllegalStateException cause = new IllegalStateException("On purpose");
+		IllegalArgumentException caused = new IllegalArgumentException(cause);
+		this.open.remove().completeExceptionally(new CompletionException(cause));
+		this.open.remove().completeExceptionally(caused);
+		this.execution.runAll();
+		assertThat(Objects.requireNonNull(this.delivery).failures().all()).extracting(FailingRecord::failure)
+			.containsExactly(cause, caused);
 	}
 
 	@Test
@@ -247,6 +293,7 @@ class AwaitedHandlersTests {
 
 	@Test
 	void futureThatCannotBeAskedTakesNoPermit() {
+		this.execution.beginBelowZero();
 		this.stops = true;
 		ConsumerWorkers workers = workers(1);
 		Function<ConsumerRecord<?, ?>, CompletableFuture<Void>> later = this.handler;
@@ -293,8 +340,8 @@ class AwaitedHandlersTests {
 								Map.of(), deadLetters, null, 100),
 						null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
 		this.delivery = delivery;
-		return new DefaultWorkerManager(this.execution.runtime()).register("orders", maxConcurrency,
-				new TestWorkerOwner() {
+		return new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer)).register("orders",
+				maxConcurrency, new TestWorkerOwner() {
 
 					@Override
 					public Collection<DetachedRecord> detachedRecords() {

@@ -40,7 +40,6 @@ import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
 import io.kaffe.spring.engine.adapter.IndexTrackingBatchFilter;
 import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
 import io.kaffe.spring.engine.worker.AssignedPartition;
-import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
@@ -69,19 +68,12 @@ final class BatchBench {
 	/** Why the consumer was stopped. */
 	final List<String> stops = new ArrayList<>();
 
-	/** What observers were notified of: topic, milliseconds, and how it ended. */
-	final List<String> attempts = new ArrayList<>();
+	private final NotingObserver observer = new NotingObserver();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(),
-			List.of(new ConsumerObserver() {
+	/** What it was notified of. */
+	final List<String> attempts = this.observer.attempts;
 
-				@Override
-				public HandlerTimer handlerTimer(String consumer) {
-					return (topic, nanos, handled) -> BatchBench.this.attempts
-						.add(topic + " " + Duration.ofNanos(nanos).toMillis() + (handled ? " handled" : " failed"));
-				}
-
-			}))
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer))
 		.register("orders", 16, new TestWorkerOwner() {
 
 			@Override
@@ -169,7 +161,8 @@ final class BatchBench {
 			FailurePolicy policy = new FailurePolicy(this.maxAttempts,
 					new FixedBackOff(BACK_OFF.toMillis(), Long.MAX_VALUE), null, Set.of(), this.then, Map.of(),
 					(record, failure) -> {
-						DeadLetter letter = new DeadLetter(name(record), new CompletableFuture<>());
+						DeadLetter letter = new DeadLetter(name(record), new CompletableFuture<>(),
+								this.worker.inFlight());
 						this.deadLetters.add(letter);
 						return letter.answer();
 					}, null, 100);
@@ -259,8 +252,12 @@ final class BatchBench {
 
 	/**
 	 * A dead letter on its way.
+	 *
+	 * @param record the record, as {@code topic@offset}
+	 * @param answer to be completed when it is sent
+	 * @param inFlight how many records the worker had in flight when it was to be sent
 	 */
-	record DeadLetter(String record, CompletableFuture<Void> answer) {
+	record DeadLetter(String record, CompletableFuture<Void> answer, int inFlight) {
 	}
 
 }

@@ -144,6 +144,34 @@ class BatchDeliveryTests {
 	}
 
 	@Test
+	void failureIsThatOfWhatTheInterceptorHasLeftOfTheBatch() {
+		this.interceptor = new BatchInterceptor<>() {
+
+			@Override
+			public ConsumerRecords<Object, Object> intercept(ConsumerRecords<Object, Object> records,
+					Consumer<Object, Object> consumer) {
+				TopicPartition partition = new TopicPartition("orders", 0);
+				return new ConsumerRecords<>(Map.of(partition, records.records(partition).subList(1, 3)), Map.of());
+			}
+
+			@Override
+			public void failure(ConsumerRecords<Object, Object> records, Exception exception,
+					Consumer<Object, Object> consumer) {
+				records.forEach((record) -> BatchDeliveryTests.this.called.add("failure " + record.offset()));
+			}
+
+		};
+		BatchDelivery delivery = delivery();
+		BatchAttempt attempt = new BatchAttempt(records(0, 1, 2), delivery, 0);
+		BatchListenerFailedException second = new BatchListenerFailedException("broken", 1);
+		this.failure = second;
+		assertThatExceptionOfType(BatchListenerFailedException.class)
+			.isThrownBy(() -> delivery.deliver(attempt, 1, false));
+		assertThat(this.called).containsExactly("[1, 2] acknowledgment", "failure 1", "failure 2");
+		assertThat(attempt.positionOfFailure(second)).as("of those that the listener was given").isEqualTo(2);
+	}
+
+	@Test
 	void interceptorThatFailsBeforeTheListenerIsNotifiedOfNothing() {
 		this.interceptor = new BatchInterceptor<>() {
 
@@ -185,6 +213,7 @@ class BatchDeliveryTests {
 		assertThat(detached.record().offset()).isEqualTo(2);
 		assertThat(detached.unfinished()).hasSize(1);
 		assertThat(detached.isOver()).isFalse();
+		assertThat(delivery.detachedRecords()).containsExactly(detached);
 		acknowledgment.acknowledge(2);
 		assertThat(detached.isOver()).isTrue();
 		assertThat(detached.record().offset()).as("the last one").isEqualTo(2);
@@ -218,6 +247,15 @@ class BatchDeliveryTests {
 	}
 
 	@Test
+	void nobodyWaitsForABatchWhosePartitionIsLostBeforeTheListenerReturns() throws Throwable {
+		this.acknowledged = Acknowledgments.LATER;
+		this.orders.fenced = true;
+		BatchDelivery delivery = delivery();
+		deliver(delivery, 0, 1);
+		assertThat(delivery.detachedRecords()).isEmpty();
+	}
+
+	@Test
 	void attemptIsTheCurrentOneOnlyWhileTheListenerIsCalled() {
 		BatchAttempt attempt = new BatchAttempt(records(0), delivery(), 0);
 		List<@Nullable BatchAttempt> current = new ArrayList<>();
@@ -240,6 +278,14 @@ class BatchDeliveryTests {
 			.as("not in the batch")
 			.isEqualTo(-1);
 		assertThat(attempt.positionOfFailure(new IllegalStateException("broken"))).isEqualTo(-1);
+		assertThat(attempt.positionOfFailure(new BatchListenerFailedException("broken", 0) {
+
+			@Override
+			public int getIndex() {
+				throw new IllegalStateException("No index");
+			}
+
+		})).isEqualTo(-1);
 	}
 
 	private List<BatchAttempt.BatchedRecord> records(long... offsets) {

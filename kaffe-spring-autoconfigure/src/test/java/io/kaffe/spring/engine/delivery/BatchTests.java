@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -39,7 +38,6 @@ import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
 import io.kaffe.spring.FailingRecord;
-import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
@@ -48,7 +46,6 @@ import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -83,13 +80,17 @@ class BatchTests {
 	@Test
 	void allRecordsOfABatchAreInFlightWhileItIsHandled() {
 		List<Integer> inFlight = new ArrayList<>();
-		this.bench.failure(1, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1, 2);
+		this.bench.failure(2, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1, 2);
 		this.bench.script = (records) -> {
 			inFlight.add(this.bench.worker.inFlight());
 			throw new IllegalStateException("On purpose");
 		};
-		this.bench.run();
-		assertThat(inFlight).containsExactly(3);
+		this.bench.run().backOff();
+		assertThat(inFlight).containsExactly(3, 3);
+		assertThat(this.bench.deadLetters).as("a recoverer is given one")
+			.singleElement()
+			.extracting(BatchBench.DeadLetter::inFlight)
+			.isEqualTo(1);
 		assertThat(this.bench.worker.inFlight()).as("a producer has the first, no handler").isZero();
 	}
 
@@ -231,6 +232,16 @@ class BatchTests {
 	}
 
 	@Test
+	void isReadyFromTheMomentOnAtWhichItIsToWaitNoLonger() {
+		Work work = this.bench.limits(10, Duration.ofSeconds(5)).workOf(this.orders, 0);
+		this.bench.worker.submit(work);
+		this.bench.run();
+		long end = this.bench.execution.nanoTime() + Duration.ofSeconds(5).toNanos();
+		assertThat(work.isReady(end - 1)).isFalse();
+		assertThat(work.isReady(end)).isTrue();
+	}
+
+	@Test
 	void doesNotWaitForEverWhenTheTimerOfABatchBeforeItFiresJustBeforeItsWorkerWaits() {
 		this.bench.limits(2, Duration.ofSeconds(5));
 		Interrupted first = new Interrupted(this.bench.workOf(this.orders, 0));
@@ -267,18 +278,6 @@ class BatchTests {
 		assertThat(this.bench.run().delivered).as("restarted").hasSize(1);
 		this.bench.execution.advance(Duration.ofSeconds(5));
 		assertThat(this.bench.run().delivered).last().isEqualTo(names("orders@2"));
-	}
-
-	@Test
-	void doesNotWaitForMoreOfAPartitionThatIsRevoked() {
-		this.bench.limits(10, Duration.ofSeconds(5)).submit(this.orders, 0).submit(this.refunds, 7).run();
-		assertThat(this.orders.running).as("a drain does not wait for a batch that grows").isZero();
-		this.bench.revoke(this.orders).run();
-		assertThat(this.orders.dropped).containsExactly(0L);
-		assertThat(this.bench.execution.waiting()).as("waits for more of the other").isZero();
-		this.bench.execution.advance(Duration.ofSeconds(5));
-		assertThat(this.bench.run().delivered).containsExactly(names("refunds@7"));
-		assertThat(this.orders.completed).isEmpty();
 	}
 
 	@Test
@@ -360,10 +359,16 @@ class BatchTests {
 		assertThat(this.refunds.running).isZero();
 		answerDeadLetter(0);
 		assertThat(this.orders.completed).containsExactly(0L);
+		assertThat(this.bench.worker.snapshot(0).counters().handled()).isEqualTo(1);
 		assertThat(this.bench.worker.snapshot(0).current()).extracting(WorkerSnapshot.CurrentRecord::offset)
 			.containsExactly(1L);
+		assertThat(this.bench.delivery().failures().all()).singleElement().satisfies((failing) -> {
+			assertThat(failing.offset()).isEqualTo(1);
+			assertThat(failing.state()).isEqualTo(FailingRecord.State.RECOVERING);
+		});
 		answerDeadLetter(1);
 		answerDeadLetter(2);
+		assertThat(this.bench.worker.snapshot(0).counters().handled()).isEqualTo(3);
 		assertThat(this.bench.deadLetters).extracting((letter) -> letter.record())
 			.containsExactly("orders@0", "orders@1", "refunds@5");
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
@@ -384,6 +389,7 @@ class BatchTests {
 		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "orders@2"),
 				names("orders@3", "orders@4"));
 		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L, 4L);
+		assertThat(this.bench.worker.snapshot(0).counters().handled()).isEqualTo(5);
 		assertThat(this.bench.delivery().failures().all()).isEmpty();
 	}
 
@@ -441,91 +447,6 @@ class BatchTests {
 		this.bench.mayStop().submit(this.orders, 0, 1).run();
 		assertThat(this.bench.stops).singleElement().asString().contains("OutOfMemoryError");
 		assertThat(this.orders.completed).isEmpty();
-	}
-
-	@Test
-	void drainWaitsForTheBatchAndWhatIsLeftIsDropped() {
-		this.bench.limits(2, Duration.ZERO).script = (records) -> {
-			assertThat(this.orders.running + this.refunds.running).isEqualTo(records.size());
-			this.orders.revoked = true;
-		};
-		this.bench.submit(this.orders, 0).submit(this.refunds, 0).submit(this.orders, 1).submit(this.refunds, 1).run();
-		assertThat(this.bench.delivered).containsExactly(names("orders@0", "refunds@0"), names("refunds@1"));
-		assertThat(this.orders.completed).as("what was being handled is completed").containsExactly(0L);
-		assertThat(this.orders.dropped).containsExactly(1L);
-		assertThat(this.refunds.completed).containsExactly(0L, 1L);
-	}
-
-	@Test
-	void failedRecordsOfARevokedPartitionAreDroppedAndTheOthersGoOnAtOnce() {
-		this.bench.script = (records) -> {
-			if (records.get(0).topic().equals("orders")) {
-				throw new IllegalStateException("broken");
-			}
-		};
-		this.bench.submit(this.orders, 0, 1).submit(this.refunds, 0).run();
-		this.bench.revoke(this.orders).run();
-		assertThat(this.bench.delivered).containsExactly(names("orders@0", "orders@1", "refunds@0"),
-				names("refunds@0"));
-		assertThat(this.orders.dropped).containsExactly(0L, 1L);
-		assertThat(this.bench.delivery().failures().all()).isEmpty();
-	}
-
-	@Test
-	void revocationInTheMiddleOfGivingUpLeavesWhatIsAnswered() {
-		this.bench.script = (records) -> {
-			throw new IllegalStateException("broken");
-		};
-		this.bench.failure(1, FailureAction.DEAD_LETTER).submit(this.orders, 0, 1).run();
-		this.bench.revoke(this.orders).run();
-		assertThat(this.orders.dropped).as("it waits for the answer").isEmpty();
-		answerDeadLetter(0);
-		assertThat(this.orders.completed).containsExactly(0L);
-		assertThat(this.orders.dropped).containsExactly(1L);
-		assertThat(this.bench.deadLetters).hasSize(1);
-		assertThat(this.bench.delivery().failures().all()).isEmpty();
-	}
-
-	@Test
-	void listenerAcknowledgesLaterAllOrUpToAnIndex() {
-		this.bench.acknowledging().submit(this.orders, 0, 1, 2, 3).run();
-		Acknowledgment acknowledgment = this.bench.acknowledged.get(0);
-		assertThat(this.orders.completed).isEmpty();
-		assertThat(this.orders.held().detached()).isEqualTo(4);
-		assertThat(this.bench.delivery().detachedRecords()).hasSize(1);
-		acknowledgment.acknowledge(1);
-		assertThat(this.orders.completed).containsExactly(0L, 1L);
-		assertThat(this.orders.held().detached()).isEqualTo(2);
-		assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> acknowledgment.acknowledge(4));
-		acknowledgment.acknowledge();
-		acknowledgment.acknowledge();
-		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L, 3L);
-		assertThat(this.orders.held().detached()).isZero();
-		assertThat(this.bench.delivery().detachedRecords()).isEmpty();
-	}
-
-	@Test
-	void whatIsAcknowledgedBeforeAFailureIsNotRedelivered() {
-		this.bench.acknowledging().script = (records) -> {
-			if (records.size() == 3) {
-				this.bench.acknowledged.get(0).acknowledge(0);
-				throw new IllegalStateException("broken");
-			}
-			this.bench.acknowledged.get(1).acknowledge();
-		};
-		this.bench.submit(this.orders, 0, 1, 2).run();
-		assertThat(this.orders.completed).containsExactly(0L);
-		assertThat(this.bench.backOff().delivered).last().isEqualTo(names("orders@1", "orders@2"));
-		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
-		assertThat(this.orders.held().detached()).isZero();
-	}
-
-	@Test
-	void negativeAcknowledgmentIsRefusedWithTheAlternative() {
-		this.bench.acknowledging().submit(this.orders, 0).run();
-		assertThatExceptionOfType(UnsupportedOperationException.class)
-			.isThrownBy(() -> this.bench.acknowledged.get(0).nack(3, Duration.ZERO))
-			.withMessageContaining("BatchListenerFailedException with index 3");
 	}
 
 	@Test
@@ -622,18 +543,6 @@ class BatchTests {
 			.hasMessageContaining("broke down outside the handler");
 		assertThat(this.orders.completed).isEmpty();
 		assertThat(this.orders.running).isZero();
-	}
-
-	@Test
-	void recordsThatAreOrderedWithNoOthersAreGivenOutInGroups() {
-		this.bench.limits(4, Duration.ofSeconds(5)).delivery();
-		KeyAllocationWork allocation = new KeyAllocationWork(this.orders.records(LongStream.range(0, 10).toArray()),
-				this.orders, 0, this.bench.allocator(StandardWorkerAllocationStrategy.WORKER_PER_RECORD));
-		this.bench.internal().submit(allocation);
-		assertThat(this.bench.run().delivered).as("without waiting for more, which cannot come")
-			.containsExactlyInAnyOrder(names("orders@0", "orders@1", "orders@2", "orders@3"),
-					names("orders@4", "orders@5", "orders@6", "orders@7"), names("orders@8", "orders@9"));
-		assertThat(this.orders.completed).hasSize(10);
 	}
 
 	@Test

@@ -17,9 +17,11 @@
 package io.kaffe.spring.engine.delivery;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.BatchListenerFailedException;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.kafka.support.serializer.SerializationUtils;
@@ -47,6 +49,24 @@ class ListenerFailureTests {
 		assertThat(ListenerFailure.isDescribable(suppressing)).isTrue();
 		suppressing.addSuppressed(new HostileException());
 		assertThat(ListenerFailure.isDescribable(suppressing)).isFalse();
+		IllegalStateException endless = new IllegalStateException("broken");
+		endless.addSuppressed(new Endless());
+		assertThat(ListenerFailure.isDescribable(endless)).isFalse();
+	}
+
+	@Test
+	void failureNamesTheGroupAndKeepsItsMessageAndItsCause() {
+		IllegalStateException cause = new IllegalStateException("broken");
+		assertThat(ListenerFailure.of(cause, "shop")).hasMessageContaining("Listener failed")
+			.hasCauseReference(cause)
+			.extracting(ListenerExecutionFailedException::getGroupId)
+			.isEqualTo("shop");
+		ListenerExecutionFailedException failure = new ListenerExecutionFailedException("No stock", cause);
+		assertThat(ListenerFailure.of(failure, "shop")).hasMessageContaining("No stock")
+			.hasCauseReference(cause)
+			.extracting(ListenerExecutionFailedException::getGroupId)
+			.isEqualTo("shop");
+		assertThat(ListenerFailure.of(failure, null)).isSameAs(failure);
 	}
 
 	@Test
@@ -82,6 +102,45 @@ class ListenerFailureTests {
 		ConsumerRecord<Object, Object> record = new ConsumerRecord<>("orders", 0, 7, null, null);
 		record.headers().add(KafkaUtils.VALUE_DESERIALIZER_EXCEPTION_HEADER, new byte[] { 1, 2, 3 });
 		assertThat(DeliveryHeaders.deserializationFailure(record)).isNull();
+	}
+
+	@Test
+	void whatTheDeserializationFailedWithIsReadFromTheHeader() {
+		assertThat(DeliveryHeaders.deserializationFailure(failed(false, null, null))).isNotNull()
+			.hasRootCauseInstanceOf(IllegalArgumentException.class)
+			.extracting(DeserializationException::getData)
+			.isEqualTo(new byte[] { 1 });
+	}
+
+	@Test
+	void recordWhoseHeaderCannotBeReadBackHasFailedAllTheSame() {
+		assertThat(DeliveryHeaders.deserializationFailure(unreadable(KafkaUtils.VALUE_DESERIALIZER_EXCEPTION_HEADER)))
+			.isNotNull()
+			.hasMessageContaining("cannot be read")
+			.extracting(DeserializationException::isKey)
+			.isEqualTo(false);
+		assertThat(DeliveryHeaders.deserializationFailure(unreadable(KafkaUtils.KEY_DESERIALIZER_EXCEPTION_HEADER)))
+			.isNotNull()
+			.extracting(DeserializationException::isKey)
+			.isEqualTo(true);
+	}
+
+	private static ConsumerRecord<?, ?> unreadable(String name) {
+		ConsumerRecord<Object, Object> record = new ConsumerRecord<>("orders", 0, 7, null, null);
+		record.headers().add(new Header() {
+
+			@Override
+			public String key() {
+				return name;
+			}
+
+			@Override
+			public byte[] value() {
+				return new byte[] { 1, 2, 3 };
+			}
+
+		});
+		return record;
 	}
 
 	private static ConsumerRecord<?, ?> failed(boolean isKey, @Nullable Object key, @Nullable Object value) {

@@ -39,7 +39,6 @@ import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
-import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
@@ -63,18 +62,9 @@ class RecordWorkTests {
 
 	private final List<String> stops = new ArrayList<>();
 
-	private final List<String> attempts = new ArrayList<>();
+	private final NotingObserver observer = new NotingObserver();
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(),
-			List.of(new ConsumerObserver() {
-
-				@Override
-				public HandlerTimer handlerTimer(String consumer) {
-					return (topic, nanos, handled) -> RecordWorkTests.this.attempts
-						.add(topic + " " + Duration.ofNanos(nanos).toMillis() + (handled ? " handled" : " failed"));
-				}
-
-			}))
+	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer))
 		.register("orders", 16, new StoppableConsumer());
 
 	private final Worker worker = this.workers.internal("worker");
@@ -109,6 +99,31 @@ class RecordWorkTests {
 	}
 
 	@Test
+	void requestedRetryThatBreaksDownDoesNotWaitForTheBackOffBeforeIt() {
+		this.handler = (record) -> {
+			if (this.handled.size() == 1) {
+				throw new IllegalStateException("Not yet");
+			}
+		};
+		this.interceptor = (record, consumer) -> {
+			if (this.handled.size() == 1 && this.worker.snapshot(0).counters().restarts() == 0) {
+				throw new IllegalStateException("Breaks down");
+			}
+			return record;
+		};
+		RecordedAssignment assignment = start(policy(FailureAction.PARK, () -> () -> Duration.ofHours(1).toMillis()),
+				1);
+		this.execution.runAll();
+		assertThat(delivery().failures().retry(PARTITION, 0)).isTrue();
+		this.execution.runAll();
+		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(1);
+		assertThat(this.handled).hasSize(1);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(assignment.completed).containsExactly(0L);
+	}
+
+	@Test
 	void eachAttemptIsObservedWithItsTime() {
 		this.handler = (record) -> {
 			this.execution.advance(Duration.ofMillis(300));
@@ -120,7 +135,8 @@ class RecordWorkTests {
 		this.execution.runAll();
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
-		assertThat(this.attempts).containsExactly("orders 300 failed", "orders 300 handled", "orders 300 handled");
+		assertThat(this.observer.attempts).containsExactly("orders 300 failed", "orders 300 handled",
+				"orders 300 handled");
 	}
 
 	@Test
@@ -209,6 +225,7 @@ class RecordWorkTests {
 				FailureAction.PARK, Map.of(), deadLetters, null, 100), 1);
 		this.execution.runAll();
 		assertThat(assignment.parked()).isEqualTo(1);
+		assertThat(this.observer.parked).containsExactly("orders@0 Never");
 		this.execution.advance(Duration.ofHours(2));
 		assertThat(delivery().failures().deadLetter(PARTITION, 0)).isTrue();
 		this.execution.runAll();
@@ -275,6 +292,7 @@ class RecordWorkTests {
 		assertThat(assignment.running).isZero();
 		assertThat(assignment.completed).containsExactly(0L);
 		this.execution.runAll();
+		assertThat(this.worker.snapshot(0).counters().handled()).isEqualTo(1);
 		assertThat(assignment.dropped).containsExactly(1L);
 		assertThat(delivery().failures().all()).isEmpty();
 		assertThat(this.stops).isEmpty();

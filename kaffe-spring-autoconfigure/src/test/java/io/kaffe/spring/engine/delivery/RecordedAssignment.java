@@ -46,6 +46,9 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	boolean revoked;
 
+	/** Whether it is revoked in the moment in which it is entered. */
+	boolean revokedOnEntry;
+
 	/** Whether the drain has ended. */
 	boolean fenced;
 
@@ -69,6 +72,7 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	@Override
 	public boolean enter() {
+		this.revoked |= this.revokedOnEntry;
 		if (!this.revoked) {
 			this.running++;
 		}

@@ -64,6 +64,7 @@ import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -141,6 +142,9 @@ class RetryingRecordTests {
 			assertThat(record.attempts()).isEqualTo(3);
 			assertThat(record.failure()).hasMessage("On purpose");
 		});
+		assertThat(this.worker.snapshot(0).counters().failed()).isEqualTo(3);
+		assertThat(this.worker.snapshot(0).lastFailure()).isEqualTo(new WorkerSnapshot.LastFailure(
+				this.execution.instant(), "orders-0@0", IllegalStateException.class.getName()));
 		advance(Duration.ofDays(1).toMillis());
 		assertThat(this.attempts).hasSize(3);
 		assertThat(this.assignment.completed).isEmpty();
@@ -221,7 +225,8 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void parkedRecordIsSkippedOnRequest() {
+	@ExtendWith(OutputCaptureExtension.class)
+	void parkedRecordIsSkippedOnRequest(CapturedOutput output) {
 		this.maxAttempts = 1;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
@@ -229,6 +234,7 @@ class RetryingRecordTests {
 		assertThat(failingRecords().skip(new TopicPartition("orders", 1), 0)).isFalse();
 		assertThat(failingRecords().skip(ORDERS, 0)).isTrue();
 		this.execution.runAll();
+		assertThat(output).containsOnlyOnce("Operator requested 'skip' for orders-0@0");
 		assertThat(this.assignment.completed).containsExactly(0L, 1L);
 		assertThat(this.assignment.parked()).isZero();
 		assertThat(failingRecords().all()).isEmpty();
@@ -472,6 +478,7 @@ class RetryingRecordTests {
 		submit(2);
 		advance(Duration.ofHours(1).toMillis());
 		assertThat(this.stopReasons).singleElement().asString().contains("java.lang.OutOfMemoryError");
+		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action).containsExactly("stop");
 		assertThat(this.attempts).containsExactly("0#1");
 		assertThat(this.assignment.completed).isEmpty();
 	}
@@ -525,6 +532,7 @@ class RetryingRecordTests {
 
 	@Test
 	void backOffThatThrowsHasTheWorkerRestartedWithItsRecordInPlace() {
+		this.execution.beginBelowZero();
 		this.recordBackOff = (record, failure) -> {
 			throw new IllegalArgumentException("Thrown on purpose by the back-off");
 		};
@@ -536,6 +544,8 @@ class RetryingRecordTests {
 		advance(1);
 		assertThat(this.attempts).containsExactly("0#1", "0#2");
 		assertThat(this.worker.snapshot(0).counters().restarts()).isEqualTo(2);
+		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action)
+			.containsExactly("retry", "retry");
 		this.failing.clear();
 		advance(2000);
 		assertThat(this.attempts).containsExactly("0#1", "0#2", "0#3", "1#1");
@@ -647,7 +657,8 @@ class RetryingRecordTests {
 	}
 
 	@Test
-	void recoveryThatFailsIsRetriedWithBackOffForEver() {
+	@ExtendWith(OutputCaptureExtension.class)
+	void recoveryThatFailsIsRetriedWithBackOffForEver(CapturedOutput output) {
 		List<CompletableFuture<Void>> answers = new ArrayList<>();
 		this.maxAttempts = 1;
 		this.recoverer = (record, failure) -> {
@@ -661,6 +672,8 @@ class RetryingRecordTests {
 		submit(2);
 		answers.get(0).completeExceptionally(new IllegalStateException("Not sent, on purpose"));
 		this.execution.runAll();
+		assertThat(output).contains(
+				"Consumer 'orders': Could not recover orders-0@0, which failed after 1 attempt; next attempt in 100 ms");
 		assertThat(this.assignment.running).isZero();
 		advance(99);
 		assertThat(answers).hasSize(1);
@@ -784,6 +797,12 @@ class RetryingRecordTests {
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
 		assertThat(this.execution.timers()).isEqualTo(timers - 1);
+		this.deadLetters = (record, failure) -> new CompletableFuture<>();
+		submit(1);
+		failingRecords().deadLetter(ORDERS, 0);
+		this.execution.runAll();
+		this.execution.advance(Duration.ofSeconds(2));
+		assertThat(this.execution.timers()).as("a producer has it").isEqualTo(timers - 1);
 	}
 
 	@Test

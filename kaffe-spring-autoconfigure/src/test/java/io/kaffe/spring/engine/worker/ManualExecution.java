@@ -102,6 +102,14 @@ public final class ManualExecution extends Clock implements Executor, TaskSchedu
 	}
 
 	/**
+	 * Let the readings of the clock begin below 0, as those of {@link System#nanoTime()}
+	 * may.
+	 */
+	public void beginBelowZero() {
+		this.now = Instant.EPOCH.minus(Duration.ofDays(1));
+	}
+
+	/**
 	 * Let all timers go off that are set, however early that is.
 	 */
 	public void fireTimers() {
