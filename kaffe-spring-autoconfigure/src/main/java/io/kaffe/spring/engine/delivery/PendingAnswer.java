@@ -38,9 +38,10 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * one, brings it and wakes the worker, which looks for it once more after it has begun to
  * wait. While a handler has not answered, it counts as one of those in flight
  * ({@link Worker#handlerAwaited()}), until the answer or the end of its assignment,
- * whichever is first. The worker first adds it to the detached records and then looks
- * whether the assignment has ended; the consumer thread first ends assignments and then
- * looks through the detached records: one of them sees the other.
+ * whichever is first. All of that is undone before the worker can see the answer, since
+ * it may ask the handler once more then. The worker first adds it to the detached records
+ * and then looks whether the assignment has ended; the consumer thread first ends
+ * assignments and then looks through the detached records: one of them sees the other.
  */
 final class PendingAnswer implements DetachedRecord {
 
@@ -85,27 +86,31 @@ final class PendingAnswer implements DetachedRecord {
 	 */
 	void awaitHandler(CompletableFuture<?> future, Turn turn) {
 		this.askedAt = turn.now();
+		begin();
 		if (!future.isDone()) {
 			this.counted.set(true);
 			this.worker.handlerAwaited();
-		}
-		await(future);
-		if (isAwaited()) {
 			this.detachedRecords.add(this);
-			if (!isAwaited()) {
-				this.detachedRecords.remove(this);
-			}
-			partitionsRevoked();
 		}
+		listenTo(future);
+		partitionsRevoked();
 	}
 
 	/**
 	 * Wait for an answer without a thread. A drain waits for it, too.
 	 */
 	void await(CompletableFuture<?> future) {
+		begin();
+		listenTo(future);
+	}
+
+	private void begin() {
 		this.answered = false;
 		this.asked = true;
 		this.assignment.hold();
+	}
+
+	private void listenTo(CompletableFuture<?> future) {
 		boolean waits = false;
 		try {
 			// Not whenComplete: its stage would ask the failure, which is the user's, for
@@ -118,8 +123,8 @@ final class PendingAnswer implements DetachedRecord {
 		}
 		finally {
 			if (!waits) {
-				this.asked = false;
 				stopCounting();
+				this.asked = false;
 				this.assignment.exit();
 			}
 		}
@@ -140,9 +145,9 @@ final class PendingAnswer implements DetachedRecord {
 			failure = ex;
 		}
 		this.answer = failure;
-		this.answered = true;
-		this.detachedRecords.remove(this);
 		stopCounting();
+		// From now on the worker may ask once more.
+		this.answered = true;
 		try {
 			this.assignment.exit();
 		}
@@ -159,11 +164,16 @@ final class PendingAnswer implements DetachedRecord {
 	@Override
 	public void partitionsRevoked() {
 		if (this.assignment.isOver(this.record)) {
-			stopCounting();
+			returnPermit();
 		}
 	}
 
 	private void stopCounting() {
+		this.detachedRecords.remove(this);
+		returnPermit();
+	}
+
+	private void returnPermit() {
 		if (this.counted.compareAndSet(true, false)) {
 			this.worker.handlerAnswered();
 		}

@@ -39,7 +39,8 @@ class WaitingFrayTests {
 			WaitingRaces.RevokedWhileItGrows.class, WaitingRaces.FilledTimedOutAndRevoked.class,
 			WaitingRaces.DecidedWhileItIsParked.class, WaitingRaces.RevokedWhileItIsParked.class,
 			WaitingRaces.BackOffTimerFiresTooEarly.class, WaitingRaces.SkippedTimedOutAndRevoked.class,
-			WaitingRaces.AnsweredWhileTheAssignmentEnds.class, WaitingRaces.EndsWhileAHandlerIsAwaited.class })
+			WaitingRaces.AnsweredWhileTheAssignmentEnds.class, WaitingRaces.EndsWhileAHandlerIsAwaited.class,
+			WaitingRaces.FailsWhileItIsAwaited.class })
 	void continuesWhenThereIsSomethingToDo(Class<? extends Runnable> race) throws Exception {
 		Schedules.of(300).assertAllPass(race.getDeclaredConstructor().newInstance());
 	}
@@ -123,10 +124,8 @@ class WaitingFrayTests {
 		/**
 		 * The worker is woken before there is an answer to be seen.
 		 */
-		WOKEN_BEFORE_THE_ANSWER_IS_SEEN(WaitingRaces.AnsweredWhileTheAssignmentEnds.class, PendingAnswer.class, """
+		WOKEN_BEFORE_THE_ANSWER_IS_SEEN(WaitingRaces.FailsWhileItIsAwaited.class, PendingAnswer.class, """
 				this.answered = true;
-						this.detachedRecords.remove(this);
-						stopCounting();
 						try {
 							this.assignment.exit();
 						}
@@ -134,16 +133,14 @@ class WaitingFrayTests {
 							this.worker.wake();
 						}
 				""", """
-				this.detachedRecords.remove(this);
-						stopCounting();
-						try {
+				try {
 							this.assignment.exit();
 						}
 						finally {
 							this.worker.wake();
 						}
 						this.answered = true;
-				""", "Does not go on"),
+				""", "Is not found while it is awaited"),
 
 		/**
 		 * An answer and the end of the assignment both return the permit.
@@ -157,7 +154,20 @@ class WaitingFrayTests {
 		 * awaited returns no permit.
 		 */
 		NO_LOOK_AT_THE_ASSIGNMENT_AFTER_ADDING(WaitingRaces.EndsWhileAHandlerIsAwaited.class, PendingAnswer.class,
-				"\t\t\tpartitionsRevoked();\n", "", "Wrong number of permits");
+				"listenTo(future);\n\t\tpartitionsRevoked();", "listenTo(future);", "Wrong number of permits"),
+
+		/**
+		 * The worker asks once more before the permit of the first answer is returned, so
+		 * that the second one returns none.
+		 */
+		ANSWER_SEEN_BEFORE_ITS_PERMIT_IS_RETURNED(WaitingRaces.FailsWhileItIsAwaited.class, PendingAnswer.class, """
+				stopCounting();
+						// From now on the worker may ask once more.
+						this.answered = true;
+				""", """
+				this.answered = true;
+						stopCounting();
+				""", "Wrong number of permits");
 
 		private final Class<? extends Runnable> race;
 

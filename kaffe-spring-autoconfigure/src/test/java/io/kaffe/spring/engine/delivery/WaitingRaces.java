@@ -66,13 +66,20 @@ final class WaitingRaces {
 
 		private final Function<Bench, Delivery> delivery;
 
+		private final int maxConcurrency;
+
 		Race(Function<Bench, Delivery> delivery) {
+			this(delivery, 1);
+		}
+
+		Race(Function<Bench, Delivery> delivery, int maxConcurrency) {
 			this.delivery = delivery;
+			this.maxConcurrency = maxConcurrency;
 		}
 
 		@Override
 		public final void run() {
-			Bench bench = new Bench(this.delivery);
+			Bench bench = new Bench(this.delivery, this.maxConcurrency);
 			race(bench);
 			check(bench.assignment.running() == 0, "A drain would wait for ever");
 			check(bench.assignment.held().parked() == 0 || bench.mayBeParked, "Counts as parked");
@@ -290,8 +297,34 @@ final class WaitingRaces {
 	}
 
 	/**
-	 * What races are about: a worker of one partition, in a consumer that handles one
-	 * record at once.
+	 * A handler answers with a failure while its worker begins to wait for that, is asked
+	 * again at once, and answers once more.
+	 */
+	static final class FailsWhileItIsAwaited extends Race {
+
+		FailsWhileItIsAwaited() {
+			super(Bench::retryingAtOnce, 2);
+		}
+
+		@Override
+		void race(Bench bench) {
+			CompletableFuture<Void> failure = new CompletableFuture<>();
+			CompletableFuture<Void> answer = new CompletableFuture<>();
+			bench.submitAwaited(failure, answer);
+			bench.execution.runBeside(() -> failure.completeExceptionally(new IllegalStateException("On purpose")));
+			bench.execution.finish();
+			check(bench.delivery.detachedRecords().size() == 1, "Is not found while it is awaited");
+			answer.complete(null);
+			bench.execution.finish();
+			check(bench.assignment.finished().equals(List.of(0L)), "Not completed once");
+			check(bench.permits() == 2, "Wrong number of permits");
+		}
+
+	}
+
+	/**
+	 * What races are about: a worker of one partition, in a consumer that handles one or
+	 * two records at once.
 	 */
 	private static final class Bench {
 
@@ -310,10 +343,10 @@ final class WaitingRaces {
 
 		private boolean mayBeParked;
 
-		Bench(Function<Bench, Delivery> delivery) {
+		Bench(Function<Bench, Delivery> delivery, int maxConcurrency) {
 			Delivery created = delivery.apply(this);
 			this.delivery = created;
-			this.workers = new DefaultWorkerManager(this.execution.runtime()).register("orders", 1,
+			this.workers = new DefaultWorkerManager(this.execution.runtime()).register("orders", maxConcurrency,
 					new TestWorkerOwner() {
 
 						@Override
@@ -341,9 +374,18 @@ final class WaitingRaces {
 			return new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false, settings(maxAttempts));
 		}
 
+		Delivery retryingAtOnce() {
+			return new RecordDelivery((record) -> {
+			}, ListenerType.SIMPLE, null, false, false, settings(3, 0));
+		}
+
 		private DeliverySettings settings(int maxAttempts) {
-			FailurePolicy policy = new FailurePolicy(maxAttempts, new FixedBackOff(100, Long.MAX_VALUE), null, Set.of(),
-					FailureAction.PARK, Map.of(), null, null, 100);
+			return settings(maxAttempts, 100);
+		}
+
+		private DeliverySettings settings(int maxAttempts, long backOffMillis) {
+			FailurePolicy policy = new FailurePolicy(maxAttempts, new FixedBackOff(backOffMillis, Long.MAX_VALUE), null,
+					Set.of(), FailureAction.PARK, Map.of(), null, null, 100);
 			return new DeliverySettings("group", false, policy, null, new LogContext("orders", false), UNUSED,
 					this.execution);
 		}
@@ -356,8 +398,10 @@ final class WaitingRaces {
 			this.worker.submit(WorkFactory.of(this.delivery).workOf(List.of(record(offset)), this.assignment));
 		}
 
-		void submitAwaited(CompletableFuture<Void> answer) {
-			this.worker.submit(new AwaitedRecord(record(0), this.assignment, this.delivery, () -> answer));
+		@SafeVarargs
+		final void submitAwaited(CompletableFuture<Void>... answers) {
+			this.worker.submit(
+					new AwaitedRecord(record(0), this.assignment, this.delivery, List.of(answers).iterator()::next));
 		}
 
 		private static ConsumerRecord<Object, Object> record(long offset) {
