@@ -48,10 +48,10 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 
 	/** What lets no record be handled twice. */
 	private static final List<Kind> GRACEFUL = List.of(Kind.COMPACT, Kind.TRANSACTION, Kind.ABORTED_TRANSACTION,
-			Kind.ELECTION, Kind.MORE_PARTITIONS, Kind.START, Kind.START, Kind.STOP, Kind.STOP, Kind.RESTART_CONTAINER,
-			Kind.CONCURRENCY, Kind.OTHER_SETTINGS, Kind.OTHER_SETTINGS, Kind.REBALANCE, Kind.REBALANCE,
-			Kind.SLOW_FETCHES, Kind.SLOW_HANDLERS, Kind.FAILING_KEY, Kind.MENDED_KEY, Kind.OUTAGE, Kind.RETRY,
-			Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.CONTAINER_PAUSE,
+			Kind.ELECTION, Kind.ELECTION, Kind.MORE_PARTITIONS, Kind.START, Kind.START, Kind.STOP, Kind.STOP,
+			Kind.RESTART_CONTAINER, Kind.CONCURRENCY, Kind.OTHER_SETTINGS, Kind.OTHER_SETTINGS, Kind.REBALANCE,
+			Kind.REBALANCE, Kind.SLOW_FETCHES, Kind.SLOW_HANDLERS, Kind.FAILING_KEY, Kind.MENDED_KEY, Kind.OUTAGE,
+			Kind.RETRY, Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.CONTAINER_PAUSE,
 			Kind.CONTAINER_PAUSE_PARTITION, Kind.RESTART_BY_HANDLER, Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
 
 	private static List<Kind> disturbances() {

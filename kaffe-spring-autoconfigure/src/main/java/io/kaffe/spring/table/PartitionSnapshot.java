@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  * there is none
  * @param paused why nothing is fetched: {@code back-pressure}, {@code worker-allocation}
  * while the strategy has not named the worker, {@code parked} while too many of its
- * records are, or {@code operator}; {@code null} if it is
+ * records are, {@code seek} while its position is being changed, or {@code operator};
+ * {@code null} if it is fetched
  */
 public record PartitionSnapshot(String topic, int partition, @Nullable String worker, long epoch,
 		@JsonUnwrapped Offsets offsets, @JsonUnwrapped Lag lag, int parked, @Nullable OldestUnfinished oldestUnfinished,

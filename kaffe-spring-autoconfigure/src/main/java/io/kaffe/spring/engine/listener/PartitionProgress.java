@@ -127,6 +127,7 @@ final class PartitionProgress {
 		this.completedBefore = resumption.completed();
 		this.sought = resumption.sought();
 		this.polledBefore = resumption.polledBefore();
+		this.leaderEpoch = resumption.leaderEpoch();
 		if (resumption.polledBefore() > 0) {
 			this.window = new OffsetWindow(resumption.from());
 		}

@@ -150,6 +150,14 @@ class ReportedOffsetsTests {
 		assertThat(this.progress.committed()).as("other records are there, and the position was moved").isNull();
 	}
 
+	@Test
+	void positionThatMovesAgainBeforeAnythingIsPolledKeepsTheLeaderEpoch() {
+		polled(10, 20, 7);
+		PartitionProgress next = new PartitionProgress();
+		next.continueAt(this.progress.resumption(12));
+		assertThat(next.resumption(10).position()).isEqualTo(new OffsetAndMetadata(10, Optional.of(7), ""));
+	}
+
 	private void continueFrom(int leaderEpoch) {
 		CompletedOffsets completed = new CompletedOffsets.Builder().add(15, 20).add(30, 40).build();
 		this.progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(completed, leaderEpoch));

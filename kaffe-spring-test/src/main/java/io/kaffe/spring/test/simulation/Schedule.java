@@ -51,6 +51,8 @@ final class Schedule {
 	/** One of so many sites is chosen, as a power of two; 0: no site. */
 	private final int siteBits;
 
+	private final int oneInPasses;
+
 	private int siteInterruptions;
 
 	private int dropped;
@@ -71,7 +73,8 @@ final class Schedule {
 				: new long[0];
 		this.longestTurn = 20 << random.nextInt(5);
 		this.siteFactor = random.nextInt() | 1;
-		this.siteBits = (kind == Kind.SITES) ? 4 + random.nextInt(5) : 0;
+		this.siteBits = (kind == Kind.SITES) ? 4 + random.nextInt(7) : 0;
+		this.oneInPasses = 2 << random.nextInt(3);
 	}
 
 	/**
@@ -92,7 +95,7 @@ final class Schedule {
 	 */
 	boolean interruptsAt(int site) {
 		if (this.siteBits == 0 || !isChosen(site) || this.siteInterruptions == MOST_SITE_INTERRUPTIONS
-				|| this.random.nextBoolean()) {
+				|| this.random.nextInt(this.oneInPasses) > 0) {
 			return false;
 		}
 		this.siteInterruptions++;
@@ -184,9 +187,9 @@ final class Schedule {
 		PRIORITIES,
 
 		/**
-		 * A thread is interrupted, every other time, where it is at one of a few places
-		 * in the code, which were chosen before: what comes between two steps that are
-		 * rarely taken is met, too.
+		 * A thread is interrupted often where it is at one of a few places in the code,
+		 * which were chosen before: what comes between two steps that are rarely taken is
+		 * met, too.
 		 */
 		SITES;
 
