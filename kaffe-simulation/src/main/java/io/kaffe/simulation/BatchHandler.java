@@ -102,11 +102,13 @@ final class BatchHandler {
 
 	/**
 	 * Complete what hooks have removed before a record that fails. In other partitions,
-	 * it may have been behind that record in the batch.
+	 * or with keys that cannot be compared, it may have been behind that record in the
+	 * batch.
 	 */
 	private void completeRemoved(Fact failed, List<Fact> removed) {
+		boolean ordered = !this.instance.service().isKeyed() || this.instance.service().setup().keys().isOrdered();
 		for (Fact fact : removed) {
-			if (!fact.partition().equals(failed.partition())) {
+			if (!ordered || !fact.partition().equals(failed.partition())) {
 				fact.passedOver = true;
 			}
 			else if (fact.offset < failed.offset) {

@@ -21,6 +21,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
+import org.apache.kafka.common.KafkaException;
+
 import io.kaffe.spring.test.simulation.Simulation;
 
 /**
@@ -120,7 +122,14 @@ final class InstanceDisturbances {
 		// one before has left.
 		this.simulation.elapse(5 * MILLI);
 		if (instance.isUp()) {
-			instance.start();
+			try {
+				instance.start();
+			}
+			catch (KafkaException ex) {
+				if (!instance.process().isKilled()) {
+					throw ex;
+				}
+			}
 		}
 		this.restarting.remove(instance);
 	}

@@ -114,6 +114,10 @@ final class Topics {
 	private void produce(int which, int count) {
 		for (int i = 0; i < count; i++) {
 			produce(partition(which + i * 3), key(which + i * 5));
+			if (i >= 3 && this.simulation.choose(30) == 0) {
+				// So that a poll may return records of two leader epochs.
+				this.cluster.electLeader(partition(which + i * 3));
+			}
 		}
 	}
 

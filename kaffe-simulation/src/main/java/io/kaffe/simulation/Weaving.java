@@ -110,6 +110,21 @@ final class Weaving {
 		}
 	}
 
+	/**
+	 * Identify a point: the same whatever other classes are loaded, and in each virtual
+	 * machine. Nested classes belong to their outermost one.
+	 */
+	private static int site(String owner, String method, int number) {
+		int nested = owner.indexOf('$');
+		String outermost = (nested > 0) ? owner.substring(0, nested) : owner;
+		return mixed(outermost) & 0xFFFF0000 | mixed(owner + '.' + method + '#' + number) >>> Short.SIZE;
+	}
+
+	private static int mixed(String text) {
+		int hash = text.hashCode();
+		return (hash ^ hash >>> Short.SIZE) * 0x9E3779B9;
+	}
+
 	private boolean isVolatile(String owner, String field) {
 		return this.volatiles.computeIfAbsent(owner, this::volatileFields).contains(field);
 	}
@@ -176,8 +191,8 @@ final class Weaving {
 				String @Nullable [] exceptions) {
 			MethodVisitor next = super.visitMethod(access, name, descriptor, signature, exceptions);
 			MethodVisitor waits = new WaitWeaver(next);
-			return (name.equals("<clinit>") || !this.pointed) ? waits : new MethodWeaver(waits,
-					(access & Opcodes.ACC_SYNCHRONIZED) != 0, this.name + "." + name + descriptor);
+			return (name.equals("<clinit>") || !this.pointed) ? waits
+					: new MethodWeaver(waits, (access & Opcodes.ACC_SYNCHRONIZED) != 0, this.name, name + descriptor);
 		}
 
 	}
@@ -223,13 +238,16 @@ final class Weaving {
 
 		private final boolean isSynchronized;
 
+		private final String owner;
+
 		private final String method;
 
 		private int sites;
 
-		MethodWeaver(MethodVisitor next, boolean isSynchronized, String method) {
+		MethodWeaver(MethodVisitor next, boolean isSynchronized, String owner, String method) {
 			super(Opcodes.ASM9, next);
 			this.isSynchronized = isSynchronized;
+			this.owner = owner;
 			this.method = method;
 		}
 
@@ -297,8 +315,7 @@ final class Weaving {
 
 		private void point() {
 			Weaving.this.points++;
-			// The same whatever other classes are loaded, and in each virtual machine.
-			super.visitLdcInsn((this.method + "#" + this.sites++).hashCode());
+			super.visitLdcInsn(site(this.owner, this.method, this.sites++));
 			super.visitMethodInsn(Opcodes.INVOKESTATIC, SIMULATION, "point", "(I)V", false);
 		}
 

@@ -97,11 +97,6 @@ abstract class RecordWork extends Work {
 			return Progress.WAITING;
 		}
 		if (!this.assignment.enter()) {
-			if (retrying != null && retrying.answer().isCompleted()) {
-				finish(retrying);
-				worker.recordHandled();
-				advance();
-			}
 			return drop(worker);
 		}
 		try {
@@ -235,10 +230,17 @@ abstract class RecordWork extends Work {
 		this.retrying = null;
 	}
 
+	/**
+	 * Drop what is left, but for a head that its answer has completed.
+	 */
 	private Progress drop(Worker worker) {
 		RetryingRecord retrying = this.retrying;
 		if (retrying != null) {
 			finish(retrying);
+			if (retrying.answer().isCompleted()) {
+				worker.recordHandled();
+				advance();
+			}
 		}
 		ConsumerRecord<?, ?> record = head();
 		while (record != null) {

@@ -292,6 +292,18 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
+	void answeredRecordIsNotDroppedIfItsPartitionIsRevokedWhenItsWorkerGoesOn() {
+		submit(workers(2), 1);
+		this.execution.runAll();
+		this.assignment.revokedAfterEntry = true;
+		this.open.remove().complete(null);
+		this.execution.runAll();
+		assertThat(this.assignment.completed).containsExactly(0L);
+		assertThat(this.assignment.dropped).isEmpty();
+		assertThat(this.assignment.running).isZero();
+	}
+
+	@Test
 	void futureThatCannotBeAskedTakesNoPermit() {
 		this.execution.beginBelowZero();
 		this.stops = true;

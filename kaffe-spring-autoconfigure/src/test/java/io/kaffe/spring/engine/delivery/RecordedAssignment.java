@@ -49,6 +49,9 @@ final class RecordedAssignment implements AssignmentHandle {
 	/** Whether it is revoked in the moment in which it is entered. */
 	boolean revokedOnEntry;
 
+	/** Whether it is revoked as soon as it was entered. */
+	boolean revokedAfterEntry;
+
 	/** Whether the drain has ended. */
 	boolean fenced;
 
@@ -73,10 +76,12 @@ final class RecordedAssignment implements AssignmentHandle {
 	@Override
 	public boolean enter() {
 		this.revoked |= this.revokedOnEntry;
-		if (!this.revoked) {
+		boolean entered = !this.revoked;
+		if (entered) {
 			this.running++;
 		}
-		return !this.revoked;
+		this.revoked |= this.revokedAfterEntry;
+		return entered;
 	}
 
 	@Override

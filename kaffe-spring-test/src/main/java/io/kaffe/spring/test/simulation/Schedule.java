@@ -51,6 +51,9 @@ final class Schedule {
 	/** One of so many sites is chosen, as a power of two; 0: no site. */
 	private final int siteBits;
 
+	/** Whether all sites of a class are chosen together. */
+	private final boolean choosesClasses;
+
 	private final int oneInPasses;
 
 	private int siteInterruptions;
@@ -73,7 +76,9 @@ final class Schedule {
 				: new long[0];
 		this.longestTurn = 20 << random.nextInt(5);
 		this.siteFactor = random.nextInt() | 1;
-		this.siteBits = (kind == Kind.SITES) ? 4 + random.nextInt(7) : 0;
+		this.choosesClasses = random.nextBoolean();
+		int siteBits = this.choosesClasses ? 3 + random.nextInt(4) : 4 + random.nextInt(7);
+		this.siteBits = (kind == Kind.SITES) ? siteBits : 0;
 		this.oneInPasses = 2 << random.nextInt(3);
 	}
 
@@ -103,7 +108,8 @@ final class Schedule {
 	}
 
 	private boolean isChosen(int site) {
-		return (site * this.siteFactor) >>> (Integer.SIZE - this.siteBits) == 0;
+		int place = this.choosesClasses ? site >>> Short.SIZE : site;
+		return (place * this.siteFactor) >>> (Integer.SIZE - this.siteBits) == 0;
 	}
 
 	private long nextDrop() {
@@ -188,13 +194,14 @@ final class Schedule {
 
 		/**
 		 * A thread is interrupted often where it is at one of a few places in the code,
-		 * which were chosen before: what comes between two steps that are rarely taken is
-		 * met, too.
+		 * or in one of a few classes, which were chosen before: what comes between two
+		 * steps that are rarely taken is met, too.
 		 */
 		SITES;
 
 		/** What a seed chooses from. */
-		static final List<Kind> KINDS = List.of(COOPERATIVE, FEW_SWITCHES, MANY_SWITCHES, PRIORITIES, SITES, SITES);
+		static final List<Kind> KINDS = List.of(COOPERATIVE, FEW_SWITCHES, MANY_SWITCHES, MANY_SWITCHES, PRIORITIES,
+				SITES, SITES, SITES, SITES);
 
 	}
 

@@ -139,7 +139,8 @@ public final class Simulation implements SimulatedTime {
 	/**
 	 * Pass a point of the simulation that runs, if there is one: another thread may get
 	 * its turn.
-	 * @param site where the point is in the code, a well distributed hash
+	 * @param site where the point is in the code: a hash of its class in the upper 16
+	 * bits, and one of its place in the class in the lower ones
 	 */
 	public static void point(int site) {
 		Simulation simulation = present;
