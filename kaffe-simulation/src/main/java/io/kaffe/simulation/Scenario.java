@@ -59,7 +59,8 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		kinds.removeAll(List.of(Kind.PRODUCE, Kind.TRICKLE));
 		// The more so, the closer to what services meet each day.
 		kinds.addAll(List.of(Kind.START, Kind.STOP, Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.REBALANCE,
-				Kind.FAIL_COMMITS, Kind.FAILING_KEY, Kind.FAILING_KEY, Kind.SLOW_HANDLERS, Kind.RETRY, Kind.SKIP));
+				Kind.REBALANCE, Kind.REBALANCE, Kind.FAIL_COMMITS, Kind.FAILING_KEY, Kind.FAILING_KEY,
+				Kind.SLOW_HANDLERS, Kind.RETRY, Kind.SKIP));
 		return kinds;
 	}
 

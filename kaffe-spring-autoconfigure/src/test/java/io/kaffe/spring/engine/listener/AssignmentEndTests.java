@@ -229,7 +229,7 @@ class AssignmentEndTests {
 	}
 
 	@Test
-	void recordThatIsNotAnsweredInTimeIsToldThatItsAssignmentIsOver() {
+	void unansweredRecordIsNotifiedThatItsAssignmentIsOver() {
 		dispatch(0, 1);
 		PartitionAssignment leaving = assignment();
 		List<Boolean> over = new ArrayList<>();
@@ -381,9 +381,9 @@ class AssignmentEndTests {
 	 * A record that a listener has left open.
 	 *
 	 * @param record the record
-	 * @param told run when partitions were revoked
+	 * @param revoked run when partitions were revoked
 	 */
-	private record OpenRecord(ConsumerRecord<?, ?> record, Runnable told) implements DetachedRecord {
+	private record OpenRecord(ConsumerRecord<?, ?> record, Runnable revoked) implements DetachedRecord {
 
 		@Override
 		public @Nullable String workerName() {
@@ -402,7 +402,7 @@ class AssignmentEndTests {
 
 		@Override
 		public void partitionsRevoked() {
-			this.told.run();
+			this.revoked.run();
 		}
 
 	}

@@ -111,7 +111,7 @@ class WorkerAllocationTests {
 	}
 
 	@Test
-	void strategyIsNotAskedForAPartitionThatIsGone() {
+	void strategyIsNotAskedForARevokedPartition() {
 		this.session.lost(List.of(PARTITION));
 		this.execution.runAll();
 		assertThat(this.asked).isEmpty();

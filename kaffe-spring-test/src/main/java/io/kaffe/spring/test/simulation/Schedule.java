@@ -200,7 +200,7 @@ final class Schedule {
 		SITES;
 
 		/** What a seed chooses from. */
-		static final List<Kind> KINDS = List.of(COOPERATIVE, FEW_SWITCHES, MANY_SWITCHES, MANY_SWITCHES, PRIORITIES,
+		static final List<Kind> KINDS = List.of(COOPERATIVE, FEW_SWITCHES, PRIORITIES, MANY_SWITCHES, MANY_SWITCHES,
 				SITES, SITES, SITES, SITES);
 
 	}
