@@ -28,6 +28,7 @@ import java.util.List;
  * DefectsMain [root of the project] [seconds for each] [lanes] [names...]
  * </pre>
  *
+ * Without names: all that are not rare. The name {@code rare} stands for those that are.
  * Prints a table. The exit code is 1 if one was not found.
  */
 public final class DefectsMain {
@@ -49,7 +50,8 @@ public final class DefectsMain {
 		List<String> names = List.of(args).subList(Math.min(3, args.length), args.length);
 		List<SeededDefect> defects = SeededDefect.in(root.resolve(DEFECTS))
 			.stream()
-			.filter((defect) -> names.isEmpty() || names.contains(defect.name()))
+			.filter((defect) -> names.contains(defect.name())
+					|| (defect.isRare() ? names.contains("rare") : names.isEmpty()))
 			.toList();
 		System.out.println("| Defect | Found by | Seed | Histories | Seconds |");
 		System.out.println("| --- | --- | ---: | ---: | ---: |");

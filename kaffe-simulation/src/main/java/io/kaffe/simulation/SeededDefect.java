@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -40,19 +41,29 @@ record SeededDefect(String name, Path patch) {
 
 	private static final String ENDING = ".patch";
 
+	private static final String RARE = "rare";
+
 	private static final String CHANGED = "+++ b/";
 
 	/**
 	 * Return the defects of a directory, by name.
-	 * @param directory has the patches
+	 * @param directory has the patches, and those that take long to find in a directory
+	 * of their own
 	 */
 	static List<SeededDefect> in(Path directory) throws IOException {
-		try (Stream<Path> files = Files.list(directory)) {
-			return files.filter((file) -> file.toString().endsWith(ENDING)).sorted().map((file) -> {
+		try (Stream<Path> files = Files.walk(directory, 2)) {
+			return files.filter((file) -> file.toString().endsWith(ENDING)).map((file) -> {
 				String name = file.getFileName().toString();
 				return new SeededDefect(name.substring(0, name.length() - ENDING.length()), file);
-			}).toList();
+			}).sorted(Comparator.comparing(SeededDefect::name)).toList();
 		}
+	}
+
+	/**
+	 * Return whether it takes more histories to find than a minute has.
+	 */
+	boolean isRare() {
+		return Objects.requireNonNull(this.patch.getParent()).endsWith(RARE);
 	}
 
 	/**
