@@ -94,12 +94,27 @@ final class Calm {
 			instance.beginStop();
 			instance.stop();
 		}
-		this.simulation.await(() -> leftAfterTheEnd().isEmpty(), World.PATIENCE);
+		List<String> left = awaitEnd();
 		this.world.violations().check();
-		List<String> left = leftAfterTheEnd();
 		if (!left.isEmpty()) {
 			throw new ViolationException("Left after the end: " + left);
 		}
+	}
+
+	/**
+	 * Wait until nothing is left.
+	 * @return what is left all the same
+	 */
+	private List<String> awaitEnd() {
+		long end = this.simulation.nanoTime() + World.PATIENCE;
+		List<String> left;
+		do {
+			this.simulation.await(() -> leftAfterTheEnd().isEmpty(), end - this.simulation.nanoTime());
+			// Other threads may have run since.
+			left = leftAfterTheEnd();
+		}
+		while (!left.isEmpty() && this.simulation.nanoTime() < end);
+		return left;
 	}
 
 	private void requireRest() {

@@ -52,7 +52,6 @@ public final class Points {
 	 */
 	public static <K, V> @Nullable V compute(Map<K, V> map, K key,
 			BiFunction<? super K, ? super @Nullable V, ? extends @Nullable V> function) {
-		Simulation.point();
 		Simulation.beginAtomic();
 		try {
 			return map.compute(key, function);
@@ -73,7 +72,6 @@ public final class Points {
 	 */
 	public static <K, V> @Nullable V computeIfAbsent(Map<K, V> map, K key,
 			Function<? super K, ? extends @Nullable V> function) {
-		Simulation.point();
 		Simulation.beginAtomic();
 		try {
 			return map.computeIfAbsent(key, function);
@@ -94,7 +92,6 @@ public final class Points {
 	 */
 	public static <K, V> @Nullable V computeIfPresent(Map<K, V> map, K key,
 			BiFunction<? super K, ? super V, ? extends @Nullable V> function) {
-		Simulation.point();
 		Simulation.beginAtomic();
 		try {
 			return map.computeIfPresent(key, function);
@@ -116,7 +113,6 @@ public final class Points {
 	 */
 	public static <K, V> @Nullable V merge(Map<K, V> map, K key, V value,
 			BiFunction<? super V, ? super V, ? extends @Nullable V> function) {
-		Simulation.point();
 		Simulation.beginAtomic();
 		try {
 			return map.merge(key, value, function);

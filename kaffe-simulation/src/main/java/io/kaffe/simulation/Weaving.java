@@ -272,7 +272,7 @@ final class Weaving {
 		public void visitMethodInsn(int opcode, String owner, String name, String descriptor, boolean isInterface) {
 			if (opcode != Opcodes.INVOKESPECIAL && opcode != Opcodes.INVOKESTATIC) {
 				if (MAPS.contains(owner) && COMPUTATIONS.contains(name)) {
-					Weaving.this.points++;
+					point();
 					super.visitMethodInsn(Opcodes.INVOKESTATIC, POINTS, name,
 							"(Ljava/util/Map;" + descriptor.substring(1), false);
 					return;

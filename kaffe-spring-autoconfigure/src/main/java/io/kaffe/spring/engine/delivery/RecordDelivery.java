@@ -105,6 +105,8 @@ public final class RecordDelivery extends Delivery {
 	 * @return the outcome if the handler answers later: then the record is to be
 	 * completed with it; otherwise {@code null}
 	 * @throws HookFailedException if the interceptor throws before the listener is called
+	 * @throws FailedAfterAcknowledgmentException if the listener threw after it had
+	 * acknowledged the record, which is completed
 	 * @throws Throwable what the listener threw, or a {@link DeserializationException}
 	 */
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt, AssignmentHandle assignment)
@@ -125,7 +127,8 @@ public final class RecordDelivery extends Delivery {
 		}
 		catch (Throwable ex) {
 			DeliveryObservation.close(scope);
-			DeliveryObservation.stop(observation, ex);
+			DeliveryObservation.stop(observation,
+					(ex instanceof FailedAfterAcknowledgmentException) ? WorkerRuntime.causeOf(ex) : ex);
 			throw ex;
 		}
 		DeliveryObservation.close(scope);
@@ -162,7 +165,16 @@ public final class RecordDelivery extends Delivery {
 		}
 		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, assignment)
 				: null;
-		boolean listened = callListener(delivered, acknowledgment);
+		boolean listened;
+		try {
+			listened = callListener(delivered, acknowledgment);
+		}
+		catch (Throwable ex) {
+			if (acknowledgment != null && acknowledgment.listenerFailed() && !(ex instanceof HookFailedException)) {
+				throw new FailedAfterAcknowledgmentException(ex);
+			}
+			throw ex;
+		}
 		if (acknowledgment == null || !listened) {
 			assignment.complete(record);
 		}
@@ -284,7 +296,8 @@ public final class RecordDelivery extends Delivery {
 			// moment.
 			this.assignment.hold();
 			try {
-				State before = this.state.getAndSet(State.ACKNOWLEDGED);
+				State before = this.state
+					.getAndUpdate((state) -> (state == State.FAILED) ? State.FAILED : State.ACKNOWLEDGED);
 				if (before == State.LEFT_OPEN) {
 					detachedRecords().remove(this);
 					this.assignment.held().acknowledge();
@@ -297,6 +310,15 @@ public final class RecordDelivery extends Delivery {
 			finally {
 				this.assignment.exit();
 			}
+		}
+
+		/**
+		 * Leave the record to the next attempt: to acknowledge this one does nothing any
+		 * more.
+		 * @return whether it was acknowledged before
+		 */
+		boolean listenerFailed() {
+			return !this.state.compareAndSet(State.NEW, State.FAILED);
 		}
 
 		void listenerReturned() {
@@ -335,11 +357,11 @@ public final class RecordDelivery extends Delivery {
 		}
 
 		/**
-		 * Whether the listener has returned, or acknowledged the record.
+		 * Whether the listener has returned or thrown, or acknowledged the record.
 		 */
 		private enum State {
 
-			NEW, LEFT_OPEN, ACKNOWLEDGED
+			NEW, LEFT_OPEN, FAILED, ACKNOWLEDGED
 
 		}
 

@@ -19,6 +19,8 @@ package io.kaffe.spring.engine.delivery;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,8 @@ import io.kaffe.spring.table.WorkerState;
  * again.
  */
 abstract class RecordWork extends Work {
+
+	private static final Log logger = LogFactory.getLog(RecordWork.class);
 
 	private final AssignmentHandle assignment;
 
@@ -179,6 +183,11 @@ abstract class RecordWork extends Work {
 		CompletableFuture<?> outcome = null;
 		try {
 			outcome = deliver(record, attempt);
+		}
+		catch (FailedAfterAcknowledgmentException ex) {
+			worker.failureLog()
+				.log(logger::warn, "failures after records were acknowledged",
+						"The listener failed after it had acknowledged a record, which is completed", ex.getCause());
 		}
 		catch (Throwable ex) {
 			failure = ex;

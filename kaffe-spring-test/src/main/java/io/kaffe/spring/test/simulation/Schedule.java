@@ -33,8 +33,11 @@ final class Schedule {
 	/** How long the running thread stands still, at most, when it is interrupted. */
 	private static final long LONGEST_PAUSE_NANOS = 100_000_000;
 
-	/** How often threads are interrupted at sites that may be passed all the time. */
-	private static final int MOST_SITE_INTERRUPTIONS = 200;
+	/**
+	 * After how many interruptions the next ones are half as likely: some sites are
+	 * passed all the time.
+	 */
+	private static final int SITE_INTERRUPTIONS = 40;
 
 	private final SplittableRandom random;
 
@@ -99,8 +102,8 @@ final class Schedule {
 	 * @param site where that is in the code
 	 */
 	boolean interruptsAt(int site) {
-		if (this.siteBits == 0 || !isChosen(site) || this.siteInterruptions == MOST_SITE_INTERRUPTIONS
-				|| this.random.nextInt(this.oneInPasses) > 0) {
+		if (this.siteBits == 0 || !isChosen(site)
+				|| this.random.nextInt(this.oneInPasses << this.siteInterruptions / SITE_INTERRUPTIONS) > 0) {
 			return false;
 		}
 		this.siteInterruptions++;

@@ -40,6 +40,9 @@ import org.springframework.scheduling.TaskScheduler;
  */
 public final class SimulatedProcess {
 
+	/** The site of a thread that has handed over a task. */
+	private static final int EXECUTE = 0x5BD1_E995;
+
 	private final Simulation simulation;
 
 	private final String name;
@@ -245,7 +248,7 @@ public final class SimulatedProcess {
 				this.running++;
 				start(this.prefix, this::work, false);
 			}
-			Simulation.point();
+			Simulation.point(EXECUTE);
 		}
 
 		private void work() {

@@ -58,6 +58,12 @@ public final class Simulation implements SimulatedTime {
 
 	private final List<SimulatedThread> waiting = new ArrayList<>();
 
+	/** The site of a thread that has its permit when it parks. */
+	private static final int PARK = 0x9E37_79B9;
+
+	/** The site of a thread that has given another one its permit. */
+	private static final int UNPARK = 0x7F4A_7C15;
+
 	private final List<String> story = new ArrayList<>();
 
 	private final Carriers carriers;
@@ -435,7 +441,7 @@ public final class Simulation implements SimulatedTime {
 			await(() -> self.permit || Objects.requireNonNull(self.carrier).isInterrupted(), nanos);
 		}
 		else {
-			point();
+			point(PARK);
 		}
 		self.permit = false;
 	}
@@ -450,7 +456,7 @@ public final class Simulation implements SimulatedTime {
 		if (unparked != null) {
 			unparked.permit = true;
 		}
-		point();
+		point(UNPARK);
 	}
 
 	private long saturated(long nanos) {
