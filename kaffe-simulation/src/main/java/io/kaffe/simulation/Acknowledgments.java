@@ -40,17 +40,22 @@ final class Acknowledgments {
 
 	private final Simulation simulation;
 
+	private final Scenario.Service service;
+
 	private final HandlerWork work;
 
-	Acknowledgments(World world, HandlerWork work) {
+	Acknowledgments(World world, Scenario.Service service, HandlerWork work) {
 		this.world = world;
 		this.journal = world.journal();
 		this.simulation = world.simulation();
+		this.service = service;
 		this.work = work;
 	}
 
 	/**
-	 * Acknowledge records, now or later.
+	 * Acknowledge records, now or later. Where answers are odd, the handler fails
+	 * sometimes all the same: after it has acknowledged them, they are completed; before,
+	 * they are not, and to acknowledge them later does nothing.
 	 * @param facts the records
 	 * @param acknowledgment acknowledges them all
 	 */
@@ -58,6 +63,16 @@ final class Acknowledgments {
 		Open handled = new Open(facts, acknowledgment);
 		if (this.world.isCalm() || this.simulation.choose(3) > 0) {
 			acknowledgeNow(handled);
+			if (isOdd()) {
+				throw new IllegalStateException("refused, though acknowledged");
+			}
+		}
+		else if (isOdd()) {
+			this.journal.failedTogether(this.service, facts);
+			// Unless the engine hears of it before it hears of the failure.
+			facts.forEach((fact) -> fact.passedOver = true);
+			this.work.later(acknowledgment::acknowledge);
+			throw new IllegalStateException("refused, and acknowledged later");
 		}
 		else {
 			this.open.add(handled);
@@ -81,8 +96,11 @@ final class Acknowledgments {
 	 * Return whether the next one is to be rejected.
 	 */
 	boolean areRejected() {
-		return this.world.scenario().service().setup().oddAnswers() && !this.world.isCalm()
-				&& this.simulation.choose(15) == 0;
+		return isOdd();
+	}
+
+	private boolean isOdd() {
+		return this.service.setup().oddAnswers() && !this.world.isCalm() && this.simulation.choose(15) == 0;
 	}
 
 	/**

@@ -76,7 +76,7 @@ final class Application {
 		this.work = work;
 		this.hooks = new ListenerHooks(world, instance);
 		this.answers = new Answers(world, instance.service(), work);
-		this.acknowledgments = new Acknowledgments(world, work);
+		this.acknowledgments = new Acknowledgments(world, instance.service(), work);
 		this.batches = new BatchHandler(world, instance, this.hooks, work, this.acknowledgments);
 		this.seeks = new ApplicationSeeks(world, instance);
 	}

@@ -29,11 +29,15 @@ import io.kaffe.spring.test.simulation.Carriers;
  * Lets histories happen for a while, in a virtual machine of its own, and prints what it
  * saw.
  * <p>
- * <b>Threading.</b> One thread, and the simulated ones.
+ * <b>Threading.</b> One thread, and the simulated ones. Another one looks whether
+ * histories end.
  */
 public final class Lane {
 
 	private static final int HEAP_OF_LINES = 100_000;
+
+	/** Longer than any history takes, however busy the machine is. */
+	private static final Duration LONGEST_HISTORY = Duration.ofSeconds(20);
 
 	private final Pairs pairs = new Pairs();
 
@@ -42,6 +46,9 @@ public final class Lane {
 	private final Histories histories = new Histories(this.carriers);
 
 	private final PrintStream out;
+
+	/** The seed of the history that happens. */
+	private volatile long present;
 
 	private Lane(PrintStream out) {
 		this.out = out;
@@ -72,7 +79,31 @@ public final class Lane {
 				Mode.valueOf(args[3]));
 	}
 
+	/**
+	 * A change of the engine can let a history go on for ever, without a point.
+	 */
+	private void watch() {
+		long watched = this.present;
+		try {
+			while (true) {
+				Thread.sleep(LONGEST_HISTORY.toMillis());
+				if (this.present == watched) {
+					this.out.println("violated by seed " + watched + ": it does not end");
+					this.out.flush();
+					Runtime.getRuntime().halt(1);
+				}
+				watched = this.present;
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
 	private boolean run(Duration time, long first, long step, Mode mode) {
+		Thread watch = new Thread(this::watch, "watch");
+		watch.setDaemon(true);
+		watch.start();
 		long begin = System.nanoTime();
 		long count = 0;
 		long records = 0;
@@ -90,6 +121,7 @@ public final class Lane {
 				coldCpu = cpuMillis();
 			}
 			Scenario scenario = Scenario.of(seed);
+			this.present = seed;
 			Outcome outcome = this.histories.of(scenario, false);
 			count++;
 			records += outcome.records();
@@ -102,6 +134,9 @@ public final class Lane {
 			ViolationException violation = outcome.violation();
 			if (violation != null) {
 				violated = true;
+				if (mode != Mode.ALL) {
+					watch.interrupt();
+				}
 				report(outcome, violation, mode);
 				if (mode != Mode.ALL) {
 					break;
