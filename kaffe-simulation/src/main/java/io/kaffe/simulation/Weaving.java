@@ -114,7 +114,7 @@ final class Weaving {
 	 * Identify a point: the same whatever other classes are loaded, and in each virtual
 	 * machine. Nested classes belong to their outermost one.
 	 */
-	private static int site(String owner, String method, int number) {
+	static int site(String owner, String method, int number) {
 		int nested = owner.indexOf('$');
 		String outermost = (nested > 0) ? owner.substring(0, nested) : owner;
 		return mixed(outermost) & 0xFFFF0000 | mixed(owner + '.' + method + '#' + number) >>> Short.SIZE;

@@ -16,6 +16,8 @@
 
 package io.kaffe.simulation;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.test.simulation.Simulation;
@@ -23,6 +25,8 @@ import io.kaffe.spring.test.simulation.Simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 class WeavingTests {
+
+	private static final String QUEUE = "io/kaffe/spring/engine/worker/RunQueue";
 
 	private final WeavingClassLoader loader = new WeavingClassLoader(getClass().getClassLoader());
 
@@ -46,6 +50,36 @@ class WeavingTests {
 	@Test
 	void simulationIsThatOfTheVirtualMachine() throws ClassNotFoundException {
 		assertThat(this.loader.loadClass(Simulation.class.getName())).isSameAs(Simulation.class);
+	}
+
+	@Test
+	void sitesOfAMethodDiffer() {
+		assertThat(Weaving.site(QUEUE, "add()V", 1)).isNotEqualTo(Weaving.site(QUEUE, "add()V", 0));
+	}
+
+	@Test
+	void sitesOfNestedClassesBeginLikeThoseOfTheirOutermostClass() {
+		int site = Weaving.site(QUEUE, "add()V", 0);
+		for (String nested : List.of(QUEUE + "$Lane", QUEUE + "$Lane$1")) {
+			assertThat(Weaving.site(nested, "add()V", 0)).as(nested).isNotEqualTo(site);
+			assertThat(upperHalf(Weaving.site(nested, "add()V", 0))).as(nested).isEqualTo(upperHalf(site));
+		}
+	}
+
+	@Test
+	void sitesOfOtherClassesBeginOtherwise() {
+		assertThat(upperHalf(Weaving.site("io/kaffe/spring/engine/worker/Worker", "add()V", 0)))
+			.isNotEqualTo(upperHalf(Weaving.site(QUEUE, "add()V", 0)));
+	}
+
+	@Test
+	void siteIsTheSameInEachVirtualMachine() {
+		assertThat(Weaving.site(QUEUE, "add()V", 0)).isEqualTo(0x1550F4AE);
+		assertThat(Weaving.site(QUEUE + "$Lane", "add()V", 0)).isEqualTo(0x1550CE79);
+	}
+
+	private static int upperHalf(int site) {
+		return site >>> Short.SIZE;
 	}
 
 }

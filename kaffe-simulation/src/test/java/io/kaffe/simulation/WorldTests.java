@@ -58,7 +58,9 @@ class WorldTests {
 		System.out.println("Histories from seed " + SEED);
 		WorldMain.Summary summary = WorldMain.run(classPath(), SECONDS, SEED, (int) LANES, Lane.Mode.FIRST);
 		System.out.println(summary);
-		assertThat(summary.violations()).as("violations; their seeds and stories are printed above").isZero();
+		assertThat(summary.violations())
+			.as("violations of histories from seed %d; their seeds and stories are printed above", SEED)
+			.isZero();
 		assertThat(summary.histories()).isPositive();
 	}
 

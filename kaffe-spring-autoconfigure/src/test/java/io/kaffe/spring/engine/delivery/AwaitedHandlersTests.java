@@ -196,7 +196,7 @@ class AwaitedHandlersTests {
 	}
 
 	@Test
-	void recordFailedWithWhatItsHandlerFailedWithThoughStagesWrapIt() {
+	void failureIsUnwrappedFromStages() {
 		ConsumerWorkers workers = workers(2);
 		submit(workers, 2);
 		this.execution.runAll();

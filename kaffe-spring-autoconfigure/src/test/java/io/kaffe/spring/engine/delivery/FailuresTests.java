@@ -51,7 +51,7 @@ class FailuresTests {
 	}
 
 	@Test
-	void thoseThatHaveBeenFailingForLongestComeFirstAndAmongThemThoseOfTheFirstTopicAndPartition() {
+	void recordsThatHaveFailedForLongestComeFirst() {
 		for (String record : List.of("b-0@1", "a-2@0", "a-0@10", "b-0@0", "a-10@0", "a-0@9")) {
 			add(record, NOW);
 		}

@@ -72,7 +72,7 @@ class KeyAllocationWorkTests {
 	}
 
 	@Test
-	void attemptToFindAWorkerIsObservedIfItFailsAndOtherwiseThatOfTheHandlerIs() {
+	void onlyAFailedAttemptToFindAWorkerIsObserved() {
 		List<String> observed = new ArrayList<>();
 		RecordWorkerAllocationStrategy failing = (record) -> {
 			observed.add("asked");

@@ -50,6 +50,7 @@ import org.springframework.kafka.event.ConsumerFailedToStartEvent;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
@@ -322,14 +323,27 @@ class ContainerHooksTests {
 		WorkerContainer adopted = ContainerFixtures.adopted(running, this.execution);
 		ContainerHooks.installIn(adopted);
 		running.start();
-		// The next poll does not wait then.
-		LockSupport.unpark(Thread.currentThread());
-		Objects.requireNonNull(running.getCommonErrorHandler())
-			.handleOtherException(new UnreleasedInstanceIdException("The instance has not left yet"), this.consumer,
-					running, true);
+		failPollWithoutPause(running, new UnreleasedInstanceIdException("The instance has not left yet"));
 		this.execution.runAll();
 		assertThat(running.isRunning()).isFalse();
 		assertThat(adopted.problems()).extracting(ConsumerProblem::kind).containsExactly(ConsumerProblem.Kind.STOPPED);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(running.isRunning()).isTrue();
+		running.stop();
+	}
+
+	private void failPollWithoutPause(AbstractMessageListenerContainer<?, ?> container, Exception failure) {
+		CommonErrorHandler handler = Objects.requireNonNull(container.getCommonErrorHandler());
+		// The pause that follows a failed poll ends at once then.
+		LockSupport.unpark(Thread.currentThread());
+		try {
+			handler.handleOtherException(failure, this.consumer, container, true);
+		}
+		finally {
+			// Otherwise the next test that waits would not, if there was no pause.
+			LockSupport.parkNanos(1);
+		}
 	}
 
 	@SuppressWarnings("unchecked")

@@ -199,7 +199,7 @@ class UnreadableRecordsTests {
 	}
 
 	@Test
-	void answersOfTheUsersHandlerAreThatOfThisOne() {
+	void answersOfTheUsersHandlerAreThoseOfThisOne() {
 		DefaultErrorHandler handler = new DefaultErrorHandler();
 		UnreadableRecords unreadable = unreadable(handler);
 		for (boolean answer : List.of(true, false)) {
