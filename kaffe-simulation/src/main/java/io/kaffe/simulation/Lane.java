@@ -18,6 +18,7 @@ package io.kaffe.simulation;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -37,7 +38,7 @@ public final class Lane {
 	private static final int HEAP_OF_LINES = 100_000;
 
 	/** Longer than any history takes, however busy the machine is. */
-	private static final Duration LONGEST_HISTORY = Duration.ofSeconds(20);
+	private static final int LONGEST_HISTORY_SECONDS = 15;
 
 	private final Pairs pairs = new Pairs();
 
@@ -83,17 +84,18 @@ public final class Lane {
 	 * A change of the engine can let a history go on for ever, without a point.
 	 */
 	private void watch() {
-		long watched = this.present;
 		try {
-			while (true) {
-				Thread.sleep(LONGEST_HISTORY.toMillis());
-				if (this.present == watched) {
-					this.out.println("violated by seed " + watched + ": it does not end");
-					this.out.flush();
-					Runtime.getRuntime().halt(1);
+			long watched = this.present;
+			for (int seconds = 0; seconds < LONGEST_HISTORY_SECONDS; seconds++) {
+				TimeUnit.SECONDS.sleep(1);
+				if (this.present != watched) {
+					watched = this.present;
+					seconds = 0;
 				}
-				watched = this.present;
 			}
+			this.out.println("violated by seed " + watched + ": it does not end");
+			this.out.flush();
+			Runtime.getRuntime().halt(1);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
