@@ -44,18 +44,19 @@ final class BrokerAnswers {
 
 	private final Ticker ticker;
 
-	private final LongSupplier confirmedCommits;
+	private final LongSupplier lastCommitAt;
 
 	private volatile @Nullable Silence silence;
 
 	/**
 	 * Create it.
 	 * @param ticker the time
-	 * @param confirmedCommits how many commits brokers have confirmed
+	 * @param lastCommitAt returns when a broker confirmed the last commit, as a reading
+	 * of the ticker in nanoseconds; when the consumer was created if there is none
 	 */
-	BrokerAnswers(Ticker ticker, LongSupplier confirmedCommits) {
+	BrokerAnswers(Ticker ticker, LongSupplier lastCommitAt) {
 		this.ticker = ticker;
-		this.confirmedCommits = confirmedCommits;
+		this.lastCommitAt = lastCommitAt;
 	}
 
 	/**
@@ -73,19 +74,20 @@ final class BrokerAnswers {
 	 * @param askedAt when they were requested
 	 */
 	void unanswered(int unanswered, int asked, Instant askedAt) {
-		long commits = this.confirmedCommits.getAsLong();
-		Silence before = current(commits);
+		long commitAt = this.lastCommitAt.getAsLong();
+		Silence before = current(commitAt);
 		boolean all = unanswered == asked;
 		boolean goesOn = before != null && before.all() == all;
-		this.silence = new Silence((before != null && goesOn) ? before.since() : askedAt, all, unanswered, asked,
-				commits);
+		Instant begin = all ? later(askedAt, instantOf(commitAt)) : askedAt;
+		this.silence = new Silence((before != null && goesOn) ? before.since() : begin, all, unanswered, asked,
+				commitAt);
 	}
 
 	/**
 	 * Return since when no broker has answered at all, or {@code null} if one has.
 	 */
 	@Nullable Instant noneSince() {
-		Silence silence = current(this.confirmedCommits.getAsLong());
+		Silence silence = current(this.lastCommitAt.getAsLong());
 		return (silence != null && silence.all()) ? silence.since() : null;
 	}
 
@@ -94,7 +96,7 @@ final class BrokerAnswers {
 	 * one again, else {@code null}.
 	 */
 	@Nullable ConsumerProblem problem() {
-		Silence silence = current(this.confirmedCommits.getAsLong());
+		Silence silence = current(this.lastCommitAt.getAsLong());
 		if (silence == null) {
 			return null;
 		}
@@ -113,21 +115,31 @@ final class BrokerAnswers {
 	 * Return which answers are missing, unless a commit was confirmed since the last
 	 * request: then brokers that answer nothing more are silent from a later request on.
 	 */
-	private @Nullable Silence current(long commits) {
+	private @Nullable Silence current(long commitAt) {
 		Silence silence = this.silence;
-		return (silence != null && silence.all() && commits != silence.commits()) ? null : silence;
+		return (silence != null && silence.all() && commitAt != silence.commitAt()) ? null : silence;
+	}
+
+	private Instant instantOf(long nanos) {
+		return this.ticker.instant().minusNanos(this.ticker.nanoTime() - nanos);
+	}
+
+	private static Instant later(Instant one, Instant other) {
+		return one.isAfter(other) ? one : other;
 	}
 
 	/**
 	 * Missing answers.
 	 *
-	 * @param since when the first unanswered request was sent
+	 * @param since when the first unanswered request was sent; if all answers are missing
+	 * and a commit was confirmed later, when that was
 	 * @param all whether all answers are missing
 	 * @param unanswered for how many partitions
 	 * @param asked for how many partitions end offsets were requested
-	 * @param commits how many commits had been confirmed when the last answer was missing
+	 * @param commitAt when the last commit had been confirmed when the last answer was
+	 * missing, as a reading of the ticker in nanoseconds
 	 */
-	private record Silence(Instant since, boolean all, int unanswered, int asked, long commits) {
+	private record Silence(Instant since, boolean all, int unanswered, int asked, long commitAt) {
 	}
 
 }

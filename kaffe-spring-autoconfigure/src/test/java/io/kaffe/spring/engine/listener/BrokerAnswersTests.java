@@ -32,9 +32,9 @@ class BrokerAnswersTests {
 
 	private final ManualExecution time = new ManualExecution();
 
-	private long commits;
+	private long commitAt = this.time.nanoTime();
 
-	private final BrokerAnswers answers = new BrokerAnswers(this.time, () -> this.commits);
+	private final BrokerAnswers answers = new BrokerAnswers(this.time, () -> this.commitAt);
 
 	@Test
 	void silenceIsAProblemAfterAWhile() {
@@ -55,7 +55,7 @@ class BrokerAnswersTests {
 		for (int request = 0; request < 10; request++) {
 			unansweredFor(Duration.ofSeconds(10));
 			assertThat(this.answers.problem()).as("after request %d", request).isNull();
-			this.commits++;
+			confirmCommit();
 			assertThat(this.answers.noneSince()).isNull();
 		}
 	}
@@ -63,12 +63,36 @@ class BrokerAnswersTests {
 	@Test
 	void silenceThatFollowsACommitIsAProblemToo() {
 		unansweredFor(Duration.ofSeconds(20));
-		this.commits++;
+		confirmCommit();
 		assertThat(this.answers.noneSince()).isNull();
 		Instant begin = this.time.instant();
 		unansweredFor(Duration.ofSeconds(30));
 		assertThat(this.answers.noneSince()).isEqualTo(begin);
 		assertThat(this.answers.problem()).asString().contains("no broker has answered since " + begin + ", for 30 s");
+	}
+
+	@Test
+	void silenceBeginsWithACommitThatIsConfirmedDuringARequest() {
+		for (int commit = 0; commit < 10; commit++) {
+			Instant asked = this.time.instant();
+			this.time.advance(Duration.ofSeconds(9));
+			confirmCommit();
+			Instant confirmed = this.time.instant();
+			this.time.advance(Duration.ofSeconds(1));
+			this.answers.unanswered(2, 2, asked);
+			assertThat(this.answers.noneSince()).isEqualTo(confirmed);
+			this.time.advance(Duration.ofSeconds(10));
+			unansweredFor(Duration.ofSeconds(10));
+			assertThat(this.answers.problem()).as("21 s after commit %d", commit).isNull();
+			assertThat(this.answers.noneSince()).isEqualTo(confirmed);
+		}
+		Instant begin = this.time.instant().minusSeconds(21);
+		this.time.advance(Duration.ofSeconds(9));
+		assertThat(this.answers.problem()).asString().contains("no broker has answered since " + begin + ", for 30 s");
+	}
+
+	private void confirmCommit() {
+		this.commitAt = this.time.nanoTime();
 	}
 
 	private void unansweredFor(Duration duration) {
