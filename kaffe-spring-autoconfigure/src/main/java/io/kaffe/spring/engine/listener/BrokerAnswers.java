@@ -35,7 +35,9 @@ import io.kaffe.spring.table.ConsumerProblem.Severity;
  * A confirmed commit is an answer, too: the requests have a connection of their own,
  * which may fail alone.
  * <p>
- * <b>Threading.</b> Any thread. Answers are reported one at a time.
+ * <b>Threading.</b> Any thread. Answers are reported one at a time. That none answers is
+ * read first and written last, so that a silence of all that becomes one of some is never
+ * missed in between.
  */
 final class BrokerAnswers {
 
@@ -44,25 +46,29 @@ final class BrokerAnswers {
 
 	private final Ticker ticker;
 
-	private final LongSupplier confirmedCommits;
+	private final LongSupplier lastCommitAt;
 
-	private volatile @Nullable Silence silence;
+	private volatile @Nullable SomeSilent someSilent;
+
+	private volatile @Nullable AllSilent allSilent;
 
 	/**
 	 * Create it.
 	 * @param ticker the time
-	 * @param confirmedCommits how many commits brokers have confirmed
+	 * @param lastCommitAt returns when a broker confirmed the last commit, as a reading
+	 * of the ticker in nanoseconds; when the consumer was created if there is none
 	 */
-	BrokerAnswers(Ticker ticker, LongSupplier confirmedCommits) {
+	BrokerAnswers(Ticker ticker, LongSupplier lastCommitAt) {
 		this.ticker = ticker;
-		this.confirmedCommits = confirmedCommits;
+		this.lastCommitAt = lastCommitAt;
 	}
 
 	/**
 	 * Record that there was an answer, or that nothing was requested.
 	 */
 	void answered() {
-		this.silence = null;
+		this.someSilent = null;
+		this.allSilent = null;
 	}
 
 	/**
@@ -73,20 +79,28 @@ final class BrokerAnswers {
 	 * @param askedAt when they were requested
 	 */
 	void unanswered(int unanswered, int asked, Instant askedAt) {
-		long commits = this.confirmedCommits.getAsLong();
-		Silence before = current(commits);
-		boolean all = unanswered == asked;
-		boolean goesOn = before != null && before.all() == all;
-		this.silence = new Silence((before != null && goesOn) ? before.since() : askedAt, all, unanswered, asked,
-				commits);
+		long commitAt = this.lastCommitAt.getAsLong();
+		Instant noneSince = noneSince();
+		if (unanswered < asked) {
+			SomeSilent some = this.someSilent;
+			// When none answered, those that do not answer now did not either.
+			Instant before = (some != null) ? some.since() : noneSince;
+			this.someSilent = new SomeSilent((before != null) ? before : askedAt, unanswered, asked);
+			this.allSilent = null;
+		}
+		else if (noneSince == null) {
+			this.allSilent = new AllSilent(later(askedAt, instantOf(commitAt)), commitAt);
+		}
 	}
 
 	/**
-	 * Return since when no broker has answered at all, or {@code null} if one has.
+	 * Return since when no broker has answered at all, or {@code null} if one has: when a
+	 * commit was confirmed since, brokers that answer nothing more are silent from a
+	 * later request on.
 	 */
 	@Nullable Instant noneSince() {
-		Silence silence = current(this.confirmedCommits.getAsLong());
-		return (silence != null && silence.all()) ? silence.since() : null;
+		AllSilent all = this.allSilent;
+		return (all != null && all.commitAt() == this.lastCommitAt.getAsLong()) ? all.since() : null;
 	}
 
 	/**
@@ -94,40 +108,57 @@ final class BrokerAnswers {
 	 * one again, else {@code null}.
 	 */
 	@Nullable ConsumerProblem problem() {
-		Silence silence = current(this.confirmedCommits.getAsLong());
-		if (silence == null) {
-			return null;
+		Instant now = this.ticker.instant();
+		Instant noneSince = noneSince();
+		if (noneSince != null && isLong(noneSince, now)) {
+			return new ConsumerProblem(Kind.NO_ANSWER, noneSince,
+					"no answer: no broker has answered" + since(noneSince, now));
 		}
-		Duration duration = Duration.between(silence.since(), this.ticker.instant());
-		if (duration.compareTo(TOLERATED) < 0) {
-			return null;
+		SomeSilent some = this.someSilent;
+		if (some != null && isLong(some.since(), now)) {
+			return new ConsumerProblem(Kind.NO_ANSWER, Severity.WARNING, some.since(),
+					"no answer: the brokers of " + some.unanswered() + " of " + some.asked()
+							+ " partitions have not answered" + since(some.since(), now));
 		}
-		String since = " since " + silence.since() + ", for " + duration.toSeconds() + " s";
-		return silence.all()
-				? new ConsumerProblem(Kind.NO_ANSWER, silence.since(), "no answer: no broker has answered" + since)
-				: new ConsumerProblem(Kind.NO_ANSWER, Severity.WARNING, silence.since(), "no answer: the brokers of "
-						+ silence.unanswered() + " of " + silence.asked() + " partitions have not answered" + since);
+		return null;
+	}
+
+	private static boolean isLong(Instant since, Instant now) {
+		return Duration.between(since, now).compareTo(TOLERATED) >= 0;
+	}
+
+	private static String since(Instant since, Instant now) {
+		return " since " + since + ", for " + Duration.between(since, now).toSeconds() + " s";
+	}
+
+	private Instant instantOf(long nanos) {
+		return this.ticker.instant().minusNanos(this.ticker.nanoTime() - nanos);
+	}
+
+	private static Instant later(Instant one, Instant other) {
+		return one.isAfter(other) ? one : other;
 	}
 
 	/**
-	 * Return which answers are missing, unless a commit was confirmed since the last
-	 * request: then brokers that answer nothing more are silent from a later request on.
+	 * That no broker answers.
+	 *
+	 * @param since when the first unanswered request was sent, or when a commit was
+	 * confirmed after that
+	 * @param commitAt when the last commit had been confirmed at the end of that request,
+	 * as a reading of the ticker in nanoseconds; this is over when another one is
 	 */
-	private @Nullable Silence current(long commits) {
-		Silence silence = this.silence;
-		return (silence != null && silence.all() && commits != silence.commits()) ? null : silence;
+	private record AllSilent(Instant since, long commitAt) {
 	}
 
 	/**
-	 * Missing answers.
+	 * That some answers are missing, whether or not others were missing at times, too.
 	 *
 	 * @param since when the first unanswered request was sent
-	 * @param all whether all answers are missing
-	 * @param unanswered for how many partitions
-	 * @param asked for how many partitions end offsets were requested
-	 * @param commits how many commits had been confirmed when the last answer was missing
+	 * @param unanswered for how many partitions at the last request that was answered for
+	 * others
+	 * @param asked for how many partitions end offsets were requested then
 	 */
-	private record Silence(Instant since, boolean all, int unanswered, int asked, long commits) {
+	private record SomeSilent(Instant since, int unanswered, int asked) {
 	}
 
 }

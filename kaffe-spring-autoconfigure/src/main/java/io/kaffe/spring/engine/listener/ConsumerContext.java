@@ -98,7 +98,7 @@ final class ConsumerContext {
 		this.assignments = assignments;
 		this.buffer = new SharedBuffer(
 				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()), assignments);
-		this.commitOutcomes = new OffsetCommits.Outcomes(workers.observers());
+		this.commitOutcomes = new OffsetCommits.Outcomes(workers.observers(), ticker);
 		this.metadataLimit = new OffsetCommits.MetadataLimit(name, settings.completedOffsets());
 		this.lateCompletions = new LateCompletions(workers.failureLog());
 		this.assignmentLog = new AssignmentLog(name, workers.observers());

@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -154,15 +155,20 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	 */
 	private Map<TopicPartition, Long> positions(Collection<TopicPartition> partitions) {
 		Map<TopicPartition, Long> positions = new HashMap<>();
-		Duration timeout = null;
+		List<TopicPartition> unknown = new ArrayList<>();
+		TimeoutException failure = null;
 		for (TopicPartition partition : partitions) {
 			try {
+				Duration timeout = (failure != null) ? Duration.ZERO : null;
 				positions.put(partition, this.position.applyAsLong(partition, timeout));
 			}
 			catch (TimeoutException ex) {
-				timeout = Duration.ZERO;
-				logger.warn("The listener is not notified of " + partition + ": its position is unknown", ex);
+				failure = (failure != null) ? failure : ex;
+				unknown.add(partition);
 			}
+		}
+		if (failure != null) {
+			logger.warn("The listener is not notified of " + unknown + ": their positions are unknown", failure);
 		}
 		return positions;
 	}

@@ -393,9 +393,12 @@ final class OffsetCommits {
 	}
 
 	/**
-	 * Counts the commits of all consumer threads of a container.
+	 * Counts the commits of all consumer threads of a container, and keeps the time of
+	 * the last one that was confirmed.
 	 * <p>
-	 * <b>Threading.</b> Safe for concurrent use; nothing blocks. Consumer threads add.
+	 * <b>Threading.</b> Safe for concurrent use; nothing blocks. Consumer threads add. Of
+	 * commits that are confirmed at the same time, the time of any one is kept: they
+	 * differ by what a thread takes from reading the clock to writing.
 	 */
 	static final class Outcomes {
 
@@ -405,8 +408,14 @@ final class OffsetCommits {
 
 		private final ConsumerObservers observers;
 
-		Outcomes(ConsumerObservers observers) {
+		private final Ticker ticker;
+
+		private volatile long lastConfirmedAt;
+
+		Outcomes(ConsumerObservers observers, Ticker ticker) {
 			this.observers = observers;
+			this.ticker = ticker;
+			this.lastConfirmedAt = ticker.nanoTime();
 		}
 
 		/**
@@ -414,7 +423,13 @@ final class OffsetCommits {
 		 * @param failure why it failed, or {@code null} if the broker has confirmed it
 		 */
 		void add(@Nullable Exception failure) {
-			((failure != null) ? this.failed : this.confirmed).increment();
+			if (failure != null) {
+				this.failed.increment();
+			}
+			else {
+				this.lastConfirmedAt = this.ticker.nanoTime();
+				this.confirmed.increment();
+			}
 			this.observers.committed(failure);
 		}
 
@@ -423,6 +438,15 @@ final class OffsetCommits {
 		 */
 		long confirmed() {
 			return this.confirmed.sum();
+		}
+
+		/**
+		 * Return when the broker confirmed the last one, or when this was created if it
+		 * has confirmed none.
+		 * @return a reading of the ticker, in nanoseconds
+		 */
+		long lastConfirmedAt() {
+			return this.lastConfirmedAt;
 		}
 
 		/**

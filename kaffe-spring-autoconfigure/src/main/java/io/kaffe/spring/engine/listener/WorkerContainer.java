@@ -96,7 +96,7 @@ final class WorkerContainer implements WorkerOwner {
 				this::assignments, this::stopBecause);
 		this.supervision = new ContainerSupervision(name, facts.container(), workers, settings.restartLimit(), ticker,
 				runtime.threads(name + "-supervision-"));
-		this.answers = new BrokerAnswers(ticker, this.context.commitOutcomes()::confirmed);
+		this.answers = new BrokerAnswers(ticker, this.context.commitOutcomes()::lastConfirmedAt);
 		this.table = new ConsumerTable(this.context, this.sessions.values(), this.supervision, this.subscription,
 				this.answers);
 	}

@@ -22,19 +22,23 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.table.ConsumerProblem;
+import io.kaffe.spring.table.ConsumerProblem.Kind;
+import io.kaffe.spring.table.ConsumerProblem.Severity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link BrokerAnswers}: commits that brokers confirm are answers, too.
+ * Tests for {@link BrokerAnswers}: commits that brokers confirm are answers, too, and
+ * brokers of some partitions may answer while others do not.
  */
 class BrokerAnswersTests {
 
 	private final ManualExecution time = new ManualExecution();
 
-	private long commits;
+	private long commitAt = this.time.nanoTime();
 
-	private final BrokerAnswers answers = new BrokerAnswers(this.time, () -> this.commits);
+	private final BrokerAnswers answers = new BrokerAnswers(this.time, () -> this.commitAt);
 
 	@Test
 	void silenceIsAProblemAfterAWhile() {
@@ -55,7 +59,7 @@ class BrokerAnswersTests {
 		for (int request = 0; request < 10; request++) {
 			unansweredFor(Duration.ofSeconds(10));
 			assertThat(this.answers.problem()).as("after request %d", request).isNull();
-			this.commits++;
+			confirmCommit();
 			assertThat(this.answers.noneSince()).isNull();
 		}
 	}
@@ -63,7 +67,7 @@ class BrokerAnswersTests {
 	@Test
 	void silenceThatFollowsACommitIsAProblemToo() {
 		unansweredFor(Duration.ofSeconds(20));
-		this.commits++;
+		confirmCommit();
 		assertThat(this.answers.noneSince()).isNull();
 		Instant begin = this.time.instant();
 		unansweredFor(Duration.ofSeconds(30));
@@ -71,11 +75,105 @@ class BrokerAnswersTests {
 		assertThat(this.answers.problem()).asString().contains("no broker has answered since " + begin + ", for 30 s");
 	}
 
+	@Test
+	void silenceBeginsWithACommitThatIsConfirmedDuringARequest() {
+		for (int commit = 0; commit < 10; commit++) {
+			Instant asked = this.time.instant();
+			this.time.advance(Duration.ofSeconds(9));
+			confirmCommit();
+			Instant confirmed = this.time.instant();
+			this.time.advance(Duration.ofSeconds(1));
+			this.answers.unanswered(2, 2, asked);
+			assertThat(this.answers.noneSince()).isEqualTo(confirmed);
+			this.time.advance(Duration.ofSeconds(10));
+			unansweredFor(Duration.ofSeconds(10));
+			assertThat(this.answers.problem()).as("21 s after commit %d", commit).isNull();
+			assertThat(this.answers.noneSince()).isEqualTo(confirmed);
+		}
+		Instant begin = this.time.instant().minusSeconds(21);
+		this.time.advance(Duration.ofSeconds(9));
+		assertThat(this.answers.problem()).asString().contains("no broker has answered since " + begin + ", for 30 s");
+	}
+
+	@Test
+	void someThatDoNotAnswerAreAProblemThoughAtTimesNoneDoes() {
+		Instant begin = this.time.instant();
+		for (int seconds = 20; seconds <= 600; seconds += 20) {
+			unansweredFor(Duration.ofSeconds(10), 2);
+			assertProblemOfSome(begin, seconds - 10);
+			unansweredFor(Duration.ofSeconds(10), 1);
+			assertProblemOfSome(begin, seconds);
+		}
+	}
+
+	private void assertProblemOfSome(Instant begin, int seconds) {
+		if (seconds < 30) {
+			assertThat(this.answers.problem()).isNull();
+		}
+		else {
+			assertThat(this.answers.problem()).isEqualTo(new ConsumerProblem(Kind.NO_ANSWER, Severity.WARNING, begin,
+					"no answer: the brokers of 1 of 2 partitions have not answered since " + begin + ", for " + seconds
+							+ " s"));
+		}
+	}
+
+	@Test
+	void silenceOfAllBeginsWhenTheLastOnesStopToAnswer() {
+		Instant someBegin = this.time.instant();
+		unansweredFor(Duration.ofSeconds(30), 1);
+		assertThat(this.answers.noneSince()).isNull();
+		Instant allBegin = this.time.instant();
+		unansweredFor(Duration.ofSeconds(20), 2);
+		assertThat(this.answers.noneSince()).isEqualTo(allBegin);
+		assertProblemOfSome(someBegin, 50);
+		unansweredFor(Duration.ofSeconds(10), 2);
+		assertThat(this.answers.problem()).isEqualTo(new ConsumerProblem(Kind.NO_ANSWER, allBegin,
+				"no answer: no broker has answered since " + allBegin + ", for 30 s"));
+		unansweredFor(Duration.ofSeconds(10), 1);
+		assertThat(this.answers.noneSince()).isNull();
+		assertProblemOfSome(someBegin, 70);
+		this.answers.answered();
+		assertThat(this.answers.problem()).isNull();
+	}
+
+	@Test
+	void silenceOfSomeGoesOnThoughACommitIsConfirmed() {
+		Instant begin = this.time.instant();
+		unansweredFor(Duration.ofSeconds(10), 1);
+		unansweredFor(Duration.ofSeconds(20), 2);
+		confirmCommit();
+		assertThat(this.answers.noneSince()).isNull();
+		assertProblemOfSome(begin, 30);
+	}
+
+	@Test
+	void silenceOfSomeBeginsAfterACommitIfNoneAnsweredBefore() {
+		unansweredFor(Duration.ofSeconds(20), 2);
+		confirmCommit();
+		Instant begin = this.time.instant();
+		unansweredFor(Duration.ofSeconds(20), 1);
+		assertProblemOfSome(begin, 20);
+		unansweredFor(Duration.ofSeconds(10), 1);
+		assertProblemOfSome(begin, 30);
+	}
+
+	private void confirmCommit() {
+		this.commitAt = this.time.nanoTime();
+	}
+
 	private void unansweredFor(Duration duration) {
+		unansweredFor(duration, 2);
+	}
+
+	/**
+	 * Have requests for two partitions time out one after the other.
+	 * @param unanswered for how many of them
+	 */
+	private void unansweredFor(Duration duration, int unanswered) {
 		for (long left = duration.toSeconds(); left > 0; left -= 10) {
 			Instant asked = this.time.instant();
 			this.time.advance(Duration.ofSeconds(10));
-			this.answers.unanswered(2, 2, asked);
+			this.answers.unanswered(unanswered, 2, asked);
 		}
 	}
 

@@ -274,7 +274,10 @@ class ConsumerHealthTests {
 					+ "since 2026-01-01T00:00:00Z, for 30 s");
 		});
 		this.adopted.answers().unanswered(4, 4, this.execution.instant());
-		assertThat(this.adopted.problems()).as("none answers since now").isEmpty();
+		assertThat(this.adopted.snapshot(false).status().noAnswerSince()).isEqualTo("2026-01-01T00:00:30Z");
+		assertThat(this.adopted.problems()).as("none answers since now")
+			.extracting(ConsumerProblem::meansDown)
+			.containsExactly(false);
 	}
 
 	@Test

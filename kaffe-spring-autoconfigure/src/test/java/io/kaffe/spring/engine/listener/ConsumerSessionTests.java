@@ -33,8 +33,10 @@ import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
@@ -577,6 +579,14 @@ class ConsumerSessionTests {
 	}
 
 	@Test
+	void onlyTheFirstPositionThatIsUnknownIsWaitedFor() {
+		UnknownPositions consumer = new UnknownPositions();
+		this.adopted.session(consumer).seekAssigned(List.of(PARTITION, OTHER));
+		assertThat(consumer.asked).containsExactly("orders-0", "orders-1 within PT0S");
+		assertThat(this.seeking.notifications).containsExactly("assigned []");
+	}
+
+	@Test
 	void seekOfAnotherThreadIsDoneBeforeTheNextPoll() throws Exception {
 		produce(PARTITION, 0, 20);
 		assign(PARTITION);
@@ -776,6 +786,31 @@ class ConsumerSessionTests {
 		@Override
 		public void unregisterSeekCallback() {
 			this.notifications.add("unregistered");
+		}
+
+	}
+
+	/**
+	 * A consumer that cannot determine positions.
+	 */
+	private static final class UnknownPositions extends MockConsumer<Object, Object> {
+
+		private final List<String> asked = new ArrayList<>();
+
+		UnknownPositions() {
+			super("earliest");
+		}
+
+		@Override
+		public synchronized long position(TopicPartition partition) {
+			this.asked.add(partition.toString());
+			throw new TimeoutException();
+		}
+
+		@Override
+		public synchronized long position(TopicPartition partition, Duration timeout) {
+			this.asked.add(partition + " within " + timeout);
+			throw new TimeoutException();
 		}
 
 	}

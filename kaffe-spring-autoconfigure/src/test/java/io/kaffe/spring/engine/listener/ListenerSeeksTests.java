@@ -79,7 +79,7 @@ class ListenerSeeksTests {
 	}
 
 	@Test
-	void partitionsWithoutAPositionDoNotFailTheOthers() {
+	void partitionsWithoutAPositionDoNotFailTheOthers(CapturedOutput output) {
 		TopicPartition returns = new TopicPartition("returns", 0);
 		List<String> asked = new ArrayList<>();
 		Map<TopicPartition, Long> notified = new HashMap<>();
@@ -93,7 +93,7 @@ class ListenerSeeksTests {
 		}, "shop", (partition, timeout) -> {
 			asked.add(partition + " within " + timeout);
 			if (!partition.equals(ORDERS)) {
-				throw new TimeoutException("The position could not be determined");
+				throw new TimeoutException("No position of " + partition);
 			}
 			return 7;
 		}, (partition, offset) -> {
@@ -101,6 +101,11 @@ class ListenerSeeksTests {
 		seeks.assigned(List.of(REFUNDS, returns, ORDERS));
 		assertThat(notified).isEqualTo(Map.of(ORDERS, 7L));
 		assertThat(asked).containsExactly("refunds-0 within null", "returns-0 within PT0S", "orders-0 within PT0S");
+		assertThat(output)
+			.contains("The listener is not notified of [refunds-0, returns-0]: their positions are unknown")
+			.containsOnlyOnce("The listener is not notified of")
+			.containsOnlyOnce("TimeoutException: No position of refunds-0")
+			.doesNotContain("No position of returns-0");
 	}
 
 	@Test
@@ -162,7 +167,7 @@ class ListenerSeeksTests {
 	}
 
 	@Test
-	void listenerIsNotifiedOfItsPartitionsAndPositions() {
+	void listenerIsNotifiedOfItsPartitionsAndPositions(CapturedOutput output) {
 		this.seeks.begin();
 		this.seeks.assigned(List.of(ORDERS));
 		this.seeks.polled();
@@ -174,6 +179,7 @@ class ListenerSeeksTests {
 				"first poll", "registered", "idle {orders-0=50}", "revoked [orders-0]", "revoked [refunds-0]",
 				"unregistered");
 		assertThat(this.seeks.getGroupId()).isEqualTo("shop");
+		assertThat(output).doesNotContain("The listener is not notified of");
 	}
 
 	@Test

@@ -80,7 +80,7 @@ class OffsetCommitsTests {
 					OffsetCommitsTests.this.outcomesObserved
 						.add((failure != null) ? failure.getClass().getSimpleName() : "confirmed");
 				}
-			})));
+			})), this.time);
 
 	private final InternalErrors errors = new InternalErrors("orders", this.time, () -> {
 	}, (reason, failure) -> {
@@ -408,10 +408,20 @@ class OffsetCommitsTests {
 	}
 
 	@Test
+	void timeOfTheLastConfirmedCommitIsNotThatOfOneThatFailed() {
+		long created = this.time.nanoTime();
+		this.time.advance(Duration.ofSeconds(1));
+		this.outcomes.add(new TimeoutException());
+		assertThat(this.outcomes.lastConfirmedAt()).isEqualTo(created);
+		this.outcomes.add(null);
+		assertThat(this.outcomes.lastConfirmedAt()).isEqualTo(this.time.nanoTime());
+	}
+
+	@Test
 	void commitsThatAreRareMayFailForFiveIntervals() {
 		OffsetCommits rare = new OffsetCommits(this.consumer, true, Duration.ofMinutes(1), this.metadataLimit,
-				Duration.ZERO, new OffsetCommits.Outcomes(new ConsumerObservers("orders", List.of())), this.errors,
-				this.time);
+				Duration.ZERO, new OffsetCommits.Outcomes(new ConsumerObservers("orders", List.of()), this.time),
+				this.errors, this.time);
 		complete(0, 10);
 		for (int minute = 0; minute < 5; minute++) {
 			this.time.advance(Duration.ofMinutes(1));
