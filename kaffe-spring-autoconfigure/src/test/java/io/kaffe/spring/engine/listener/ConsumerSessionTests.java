@@ -583,7 +583,7 @@ class ConsumerSessionTests {
 		UnknownPositions consumer = new UnknownPositions();
 		this.adopted.session(consumer).seekAssigned(List.of(PARTITION, OTHER));
 		assertThat(consumer.asked).containsExactly("orders-0", "orders-1 within PT0S");
-		assertThat(this.seeking.notifications).containsExactly("assigned []");
+		assertThat(this.seeking.notifications).containsExactly("assigned []", "first poll");
 	}
 
 	@Test
