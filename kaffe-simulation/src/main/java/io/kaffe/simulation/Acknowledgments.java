@@ -53,9 +53,8 @@ final class Acknowledgments {
 	}
 
 	/**
-	 * Acknowledge records, now or later. Where answers are odd, the handler fails
-	 * sometimes all the same: after it has acknowledged them, they are completed; before,
-	 * they are not, and to acknowledge them later does nothing.
+	 * Acknowledge records, now or later. Where answers are odd, the handler throws
+	 * sometimes after it has acknowledged them, which completes them all the same.
 	 * @param facts the records
 	 * @param acknowledgment acknowledges them all
 	 */
@@ -66,13 +65,6 @@ final class Acknowledgments {
 			if (isOdd()) {
 				throw new IllegalStateException("refused, though acknowledged");
 			}
-		}
-		else if (isOdd()) {
-			this.journal.failedTogether(this.service, facts);
-			// Unless the engine hears of it before it hears of the failure.
-			facts.forEach((fact) -> fact.passedOver = true);
-			this.work.later(acknowledgment::acknowledge);
-			throw new IllegalStateException("refused, and acknowledged later");
 		}
 		else {
 			this.open.add(handled);

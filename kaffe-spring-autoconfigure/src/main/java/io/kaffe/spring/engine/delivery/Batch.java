@@ -372,7 +372,7 @@ final class Batch {
 		int position = 0;
 		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext(); position++) {
 			each.next();
-			if (!attempt.close(position)) {
+			if (attempt.isCompleted(position)) {
 				each.remove();
 			}
 		}

@@ -51,9 +51,6 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private static final int COMPLETED = 2;
 
-	/** The attempt has failed: what is acknowledged now does not count. */
-	private static final int CLOSED = 3;
-
 	/** Where a filter reports its result. */
 	private static final ThreadLocal<BatchAttempt> CURRENT = new ThreadLocal<>();
 
@@ -168,14 +165,6 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Let a record be completed by another attempt, since this one has failed.
-	 * @return {@code false} if it is completed already
-	 */
-	boolean close(int position) {
-		return this.states.compareAndSet(position, OPEN, CLOSED);
-	}
-
-	/**
 	 * Complete the records up to a position.
 	 */
 	void completeUpTo(int last) {
@@ -189,7 +178,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		// Otherwise a drain would not wait for it if the listener returns at this moment.
 		record.assignment().hold();
 		try {
-			int before = this.states.getAndUpdate(position, (state) -> (state == CLOSED) ? CLOSED : COMPLETED);
+			int before = this.states.getAndSet(position, COMPLETED);
 			if (before == LEFT_OPEN) {
 				record.acknowledge();
 			}

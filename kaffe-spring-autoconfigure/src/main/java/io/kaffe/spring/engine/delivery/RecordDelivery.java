@@ -170,7 +170,7 @@ public final class RecordDelivery extends Delivery {
 			listened = callListener(delivered, acknowledgment);
 		}
 		catch (Throwable ex) {
-			if (acknowledgment != null && acknowledgment.listenerFailed() && !(ex instanceof HookFailedException)) {
+			if (acknowledgment != null && acknowledgment.isAcknowledged() && !(ex instanceof HookFailedException)) {
 				throw new FailedAfterAcknowledgmentException(ex);
 			}
 			throw ex;
@@ -296,8 +296,7 @@ public final class RecordDelivery extends Delivery {
 			// moment.
 			this.assignment.hold();
 			try {
-				State before = this.state
-					.getAndUpdate((state) -> (state == State.FAILED) ? State.FAILED : State.ACKNOWLEDGED);
+				State before = this.state.getAndSet(State.ACKNOWLEDGED);
 				if (before == State.LEFT_OPEN) {
 					detachedRecords().remove(this);
 					this.assignment.held().acknowledge();
@@ -312,13 +311,8 @@ public final class RecordDelivery extends Delivery {
 			}
 		}
 
-		/**
-		 * Leave the record to the next attempt: to acknowledge this one does nothing any
-		 * more.
-		 * @return whether it was acknowledged before
-		 */
-		boolean listenerFailed() {
-			return !this.state.compareAndSet(State.NEW, State.FAILED);
+		boolean isAcknowledged() {
+			return this.state.get() == State.ACKNOWLEDGED;
 		}
 
 		void listenerReturned() {
@@ -357,11 +351,11 @@ public final class RecordDelivery extends Delivery {
 		}
 
 		/**
-		 * Whether the listener has returned or thrown, or acknowledged the record.
+		 * Whether the listener has returned, or acknowledged the record.
 		 */
 		private enum State {
 
-			NEW, LEFT_OPEN, FAILED, ACKNOWLEDGED
+			NEW, LEFT_OPEN, ACKNOWLEDGED
 
 		}
 

@@ -252,13 +252,14 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	@Override
 	public void complete(ConsumerRecord<?, ?> record) {
-		boolean late = this.phase == FENCED;
-		boolean completes = !late && this.progress.complete(record.offset());
-		if (late) {
-			this.buffer.remove(record);
-			this.lateCompletions.add(record, this);
+		if (this.phase == FENCED) {
+			// Another attempt may have completed it in time.
+			if (!this.progress.isComplete(record.offset())) {
+				this.buffer.remove(record);
+				this.lateCompletions.add(record, this);
+			}
 		}
-		else if (completes && this.buffer.remove(record)) {
+		else if (this.progress.complete(record.offset()) && this.buffer.remove(record)) {
 			this.wakeup.wakeUp();
 		}
 	}
@@ -278,7 +279,10 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	@Override
 	public void drop(ConsumerRecord<?, ?> record) {
-		this.buffer.remove(record);
+		// An attempt that has failed may be acknowledged all the same.
+		if (!this.progress.isComplete(record.offset())) {
+			this.buffer.remove(record);
+		}
 	}
 
 	@Override

@@ -73,22 +73,6 @@ class BatchAcknowledgmentTests {
 	}
 
 	@Test
-	void whatIsAcknowledgedAfterAFailureIsRedelivered() {
-		this.bench.acknowledging().script = (records) -> {
-			if (this.bench.delivered.size() == 1) {
-				throw new IllegalStateException("broken");
-			}
-		};
-		this.bench.submit(this.orders, 0, 1).run();
-		this.bench.acknowledged.get(0).acknowledge();
-		assertThat(this.orders.completed).isEmpty();
-		assertThat(this.bench.backOff().delivered).last().isEqualTo(List.of("orders@0", "orders@1"));
-		this.bench.acknowledged.get(1).acknowledge();
-		assertThat(this.orders.completed).containsExactly(0L, 1L);
-		assertThat(this.orders.held().detached()).isZero();
-	}
-
-	@Test
 	@ExtendWith(OutputCaptureExtension.class)
 	void failureAfterTheWholeBatchWasAcknowledgedIsLoggedAndNoFailureOfTheNextBatch(CapturedOutput output) {
 		this.bench.acknowledging().script = (records) -> {

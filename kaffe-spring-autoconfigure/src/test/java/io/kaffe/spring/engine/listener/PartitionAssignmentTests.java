@@ -72,6 +72,22 @@ class PartitionAssignmentTests {
 	}
 
 	@Test
+	void recordThatAnAttemptHasCompletedIsTakenOutOfTheBufferOnce() {
+		this.assignment.append(this.records, null);
+		this.assignment.complete(this.records.get(0));
+		this.assignment.complete(this.records.get(1));
+		this.assignment.revoke();
+		this.assignment.drop(this.records.get(0));
+		assertThat(this.assignment.buffer().records()).isEqualTo(2);
+		this.assignment.fence();
+		this.assignment.complete(this.records.get(1));
+		assertThat(this.assignment.buffer().records()).isEqualTo(2);
+		this.assignment.complete(this.records.get(2));
+		this.assignment.drop(this.records.get(3));
+		assertThat(this.assignment.buffer().records()).isZero();
+	}
+
+	@Test
 	void partitionIsShownAsPausedForTheReasonThereIs() {
 		assertThat(this.assignment.snapshot(false).paused()).isNull();
 		assertThat(this.assignment.snapshot(true).paused()).as("by whomever").isEqualTo("operator");
