@@ -40,7 +40,7 @@ import org.springframework.scheduling.TaskScheduler;
  */
 public final class SimulatedProcess {
 
-	/** The site of a thread that has handed over a task. */
+	/** The site of a thread that has submitted a task. */
 	private static final int EXECUTE = 0x5BD1_E995;
 
 	private final Simulation simulation;
