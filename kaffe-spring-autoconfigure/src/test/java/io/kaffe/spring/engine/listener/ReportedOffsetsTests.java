@@ -154,7 +154,7 @@ class ReportedOffsetsTests {
 	void positionThatMovesAgainBeforeAnythingIsPolledKeepsTheLeaderEpoch() {
 		polled(10, 20, 7);
 		PartitionProgress next = new PartitionProgress();
-		next.continueAt(this.progress.resumption(12));
+		next.continueAt(this.progress.resumption(10));
 		assertThat(next.resumption(10).position()).isEqualTo(new OffsetAndMetadata(10, Optional.of(7), ""));
 	}
 
