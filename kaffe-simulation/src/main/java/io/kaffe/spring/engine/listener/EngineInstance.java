@@ -116,7 +116,7 @@ public final class EngineInstance {
 	 * @return their number
 	 */
 	public int assignments() {
-		return (int) this.adopted.assignments().count();
+		return this.adopted.assignments().size();
 	}
 
 	/**

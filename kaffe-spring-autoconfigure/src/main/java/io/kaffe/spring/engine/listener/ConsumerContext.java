@@ -16,9 +16,9 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.util.Collection;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +56,7 @@ final class ConsumerContext {
 
 	private final boolean perRecord;
 
-	private final Supplier<Stream<PartitionAssignment>> assignments;
+	private final Supplier<Collection<PartitionAssignment>> assignments;
 
 	private final SharedBuffer buffer;
 
@@ -86,7 +86,7 @@ final class ConsumerContext {
 	 */
 	ConsumerContext(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
 			Delivery delivery, ConsumerWorkers workers, Ticker ticker,
-			Supplier<Stream<PartitionAssignment>> assignments, InternalErrors.Stopper stopper) {
+			Supplier<Collection<PartitionAssignment>> assignments, InternalErrors.Stopper stopper) {
 		this.name = name;
 		this.facts = facts;
 		this.settings = settings;
@@ -195,7 +195,7 @@ final class ConsumerContext {
 	 * @param consumer the consumer of the calling thread
 	 */
 	void warnOfSplitPartitions(Consumer<?, ?> consumer) {
-		this.splitWarning.warn(consumer, this.assignments.get().map(PartitionAssignment::partition).toList(),
+		this.splitWarning.warn(consumer, this.assignments.get().stream().map(PartitionAssignment::partition).toList(),
 				this.ticker.nanoTime());
 	}
 

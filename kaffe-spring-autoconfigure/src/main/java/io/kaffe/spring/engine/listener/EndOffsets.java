@@ -182,7 +182,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 			Source source = source(consumer);
 			if (source != null) {
 				List<Question> questions = requested.computeIfAbsent(source, (key) -> new ArrayList<>());
-				Question question = new Question(consumer, consumer.assignments().toList());
+				Question question = new Question(consumer, List.copyOf(consumer.assignments()));
 				if (consumer.container().isRunning() || !question.assignments().isEmpty()) {
 					questions.add(question);
 				}

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -41,7 +40,7 @@ final class SharedBuffer {
 
 	private final PartitionBuffer.Room whole;
 
-	private final Supplier<Stream<PartitionAssignment>> assignments;
+	private final Supplier<Collection<PartitionAssignment>> assignments;
 
 	private volatile PartitionBuffer.Room share;
 
@@ -50,7 +49,7 @@ final class SharedBuffer {
 	 * @param whole what all partitions may have buffered together
 	 * @param assignments returns the partitions that are assigned
 	 */
-	SharedBuffer(PartitionBuffer.Room whole, Supplier<Stream<PartitionAssignment>> assignments) {
+	SharedBuffer(PartitionBuffer.Room whole, Supplier<Collection<PartitionAssignment>> assignments) {
 		this.whole = whole;
 		this.assignments = assignments;
 		this.share = whole;
@@ -67,7 +66,7 @@ final class SharedBuffer {
 	 * Share anew, since partitions were assigned or revoked.
 	 */
 	void assignmentChanged() {
-		this.share = this.whole.share((int) this.assignments.get().count());
+		this.share = this.whole.share(this.assignments.get().size());
 	}
 
 	/**
@@ -97,7 +96,7 @@ final class SharedBuffer {
 	}
 
 	PartitionBuffer.Room buffered() {
-		return sum(this.leftovers).plus(sum(this.assignments.get().toList()));
+		return sum(this.leftovers).plus(sum(this.assignments.get()));
 	}
 
 	/**

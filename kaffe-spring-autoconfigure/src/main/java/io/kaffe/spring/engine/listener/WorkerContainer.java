@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -194,10 +193,12 @@ final class WorkerContainer implements WorkerOwner {
 	/**
 	 * Return the partitions that are assigned to its consumers.
 	 */
-	Stream<PartitionAssignment> assignments() {
+	Collection<PartitionAssignment> assignments() {
 		List<PartitionAssignment> all = new ArrayList<>();
-		this.sessions.values().forEach((session) -> all.addAll(session.assignments()));
-		return all.stream();
+		for (ConsumerSession session : this.sessions.values()) {
+			all.addAll(session.assignments());
+		}
+		return all;
 	}
 
 	/**

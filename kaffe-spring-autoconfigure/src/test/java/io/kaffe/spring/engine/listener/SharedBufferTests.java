@@ -45,7 +45,7 @@ class SharedBufferTests {
 
 	private final List<PartitionAssignment> assignments = new ArrayList<>();
 
-	private final SharedBuffer buffer = new SharedBuffer(new Room(100, 10_000), this.assignments::stream);
+	private final SharedBuffer buffer = new SharedBuffer(new Room(100, 10_000), () -> this.assignments);
 
 	SharedBufferTests() {
 		for (int partition = 0; partition < 4; partition++) {
