@@ -24,6 +24,7 @@ import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.util.unit.DataSize;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
@@ -79,12 +80,14 @@ final class ConsumerSettingsResolver {
 	 * @param name the consumer's name
 	 * @param maxPollInterval the maximum interval between polls of its Kafka consumers
 	 * @param subscription the topics it consumes
+	 * @param errorHandler the error handler of its container, or {@code null}
 	 * @return the settings
 	 * @throws InvalidConfigurationPropertyValueException if a property has an invalid
 	 * value
 	 * @throws UnsuitableContainerException if a default is not valid for the container
 	 */
-	ConsumerSettings resolve(String name, Duration maxPollInterval, Subscription subscription) {
+	ConsumerSettings resolve(String name, Duration maxPollInterval, Subscription subscription,
+			@Nullable CommonErrorHandler errorHandler) {
 		ResolvedProperty<String> strategy = strategyName(name);
 		WorkerAllocationStrategy chosen = strategy(strategy);
 		ResolvedProperty<Integer> maxRecords = setting(name, "buffer.max-records",
@@ -104,7 +107,7 @@ final class ConsumerSettingsResolver {
 						true)
 					.value(),
 				commitInterval.value(), drainTimeout(name, maxPollInterval), batchLimits(name),
-				this.failures.resolve(name, subscription), stallLimits(name), restartLimit(name),
+				this.failures.resolve(name, subscription, errorHandler), stallLimits(name), restartLimit(name),
 				setting(name, "health.parked", (consumer) -> consumer.getHealth().getParked(),
 						ConsumerProblem.Severity.WARNING)
 					.value(),

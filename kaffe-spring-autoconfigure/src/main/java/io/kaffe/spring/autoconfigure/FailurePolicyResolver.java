@@ -24,26 +24,32 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.KafkaOperations;
+import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.backoff.BackOff;
 
+import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.engine.adapter.ConsumerRecordRecovererAdapter;
+import io.kaffe.spring.engine.adapter.ErrorHandlerRules;
 import io.kaffe.spring.engine.deadletter.DeadLetterTopicPattern;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.RejectingConsumer;
+import io.kaffe.spring.engine.listener.UnsuitableContainerException;
 
 /**
- * Resolves the failure policy of a consumer from its properties and the application's
- * beans.
+ * Resolves the failure policy of a consumer from its properties, the error handler of its
+ * container and the application's beans.
  * <p>
  * <b>Threading.</b> Called by the thread that starts the application, and by threads that
  * register listeners later; its state is safe for concurrent use.
@@ -74,12 +80,16 @@ final class FailurePolicyResolver {
 	}
 
 	/**
-	 * Resolve the policy of a consumer.
+	 * Resolve the policy of a consumer: what its properties say and, where they say
+	 * nothing, what the error handler of its container does.
 	 * @param name the consumer's name
 	 * @param subscription the topics it consumes
+	 * @param errorHandler the error handler of its container, or {@code null}
 	 * @return the policy
+	 * @throws UnsuitableContainerException if the error handler does something that
+	 * workers cannot, and no property says what to do instead
 	 */
-	FailurePolicy resolve(String name, Subscription subscription) {
+	FailurePolicy resolve(String name, Subscription subscription, @Nullable CommonErrorHandler errorHandler) {
 		ResolvedProperty<Integer> maxAttempts = setting(name, "failure.max-attempts",
 				(consumer) -> consumer.getFailure().getMaxAttempts(), 10);
 		maxAttempts.check(maxAttempts.value() >= 0, "Must be 0, which means unlimited, or more.");
@@ -90,22 +100,102 @@ final class FailurePolicyResolver {
 				(consumer) -> consumer.getFailure().getThen(), FailureAction.PARK);
 		ResolvedProperty<Map<String, FailureAction>> thenFor = setting(name, "failure.then-for",
 				(consumer) -> consumer.getFailure().getThenFor(), Map.of());
-		return new FailurePolicy(maxAttempts.value(), backOff(name), this.beans.backOff(), notRetryable(name),
-				then.value(), types(thenFor), deadLetters(name, subscription, then, thenFor),
-				recoverer(name, subscription), maxParked.value());
+		ResolvedProperty<List<String>> notRetryable = setting(name, "failure.not-retryable",
+				(consumer) -> consumer.getFailure().getNotRetryable(), List.of());
+		RetryBackOff backOff = backOff(name);
+		ErrorHandlerRules rules = (errorHandler != null) ? rules(name, errorHandler, then) : null;
+		ErrorHandlerRules attempts = (maxAttempts.configured() || backOff.configured()) ? null : rules;
+		ErrorHandlerRules end = (then.configured() || thenFor.configured()) ? null : rules;
+		ConsumerRecordRecoverer recoverer = (end != null) ? end.recoverer() : this.beans.recoverer();
+		logger.info(describe(name, errorHandler, attempts, maxAttempts, end, then, recoverer));
+		return new FailurePolicy((attempts != null) ? 0 : maxAttempts.value(), backOff.value(), recordBackOff(attempts),
+				(rules != null && !notRetryable.configured()) ? rules.retryable()
+						: Retryable.allBut(exceptionTypes(notRetryable)),
+				(end != null) ? end.then() : then.value(), types(thenFor),
+				deadLetters(name, subscription, then, thenFor, recoverer),
+				(recoverer != null) ? new ConsumerRecordRecovererAdapter(recoverer, RejectingConsumer.of(name),
+						subscription.groupId()) : null,
+				maxParked.value(), (rules != null) ? rules.retryListeners() : List.of());
 	}
 
-	private @Nullable RecordRecoverer recoverer(String name, Subscription subscription) {
-		ConsumerRecordRecoverer own = this.beans.recoverer();
-		return (own != null)
-				? new ConsumerRecordRecovererAdapter(own, RejectingConsumer.of(name), subscription.groupId()) : null;
+	private @Nullable ErrorHandlerRules rules(String name, CommonErrorHandler errorHandler,
+			ResolvedProperty<FailureAction> then) {
+		ErrorHandlerRules rules = ErrorHandlerRules.of(errorHandler);
+		if (rules == null && !then.configured()) {
+			throw new UnsuitableContainerException(
+					"Listener container '" + name
+							+ "' cannot be given Kaffe workers: workers do not call its error handler, a "
+							+ errorHandler.getClass().getName()
+							+ (errorHandler.isAckAfterHandle() ? "" : " with ackAfterHandle = false")
+							+ ", and cannot do the same about failed records.",
+					"Set '" + then.property() + "' (park, dead-letter, skip or stop) to say what happens to a record "
+							+ "whose attempts are exhausted. Or use a DefaultErrorHandler, of which workers use the "
+							+ "back-off, the recoverer, the retry listeners and the classification of exceptions, a "
+							+ "CommonContainerStoppingErrorHandler or a CommonLoggingErrorHandler.");
+		}
+		return rules;
+	}
+
+	/**
+	 * Return what chooses the back-off of a record: the application's bean, else the
+	 * error handler, else nothing.
+	 */
+	private @Nullable RecordBackOff recordBackOff(@Nullable ErrorHandlerRules rules) {
+		RecordBackOff bean = this.beans.backOff();
+		if (bean == null || rules == null) {
+			return (rules != null) ? rules.backOff() : bean;
+		}
+		return (record, failure) -> {
+			BackOff own = bean.backOff(record, failure);
+			return (own != null) ? own : rules.backOff().backOff(record, failure);
+		};
+	}
+
+	private static String describe(String name, @Nullable CommonErrorHandler errorHandler,
+			@Nullable ErrorHandlerRules attempts, ResolvedProperty<Integer> maxAttempts,
+			@Nullable ErrorHandlerRules end, ResolvedProperty<FailureAction> then,
+			@Nullable ConsumerRecordRecoverer recoverer) {
+		String handler = (errorHandler != null) ? ClassUtils.getShortName(errorHandler.getClass()) : "";
+		String first = (attempts != null) ? "retried by its " + handler + " (" + attempts.backOffText() + ")"
+				: attempts(maxAttempts.value()) + " (" + source(maxAttempts) + ")";
+		String last;
+		if (recoverer != null) {
+			last = "passed to the recoverer of " + ((end != null) ? "its " + handler : "the application");
+		}
+		else {
+			last = (end != null) ? action(end.then()) + " (its " + handler + ")"
+					: action(then.value()) + " (" + source(then) + ")";
+		}
+		return "Failed records of consumer '" + name + "' are " + first + ", then " + last;
+	}
+
+	private static String attempts(int most) {
+		return switch (most) {
+			case 0 -> "retried without limit";
+			case 1 -> "not retried";
+			default -> "attempted up to " + most + " times";
+		};
+	}
+
+	private static String source(ResolvedProperty<?> setting) {
+		return setting.configured() ? setting.property() : "default";
+	}
+
+	private static String action(FailureAction action) {
+		return switch (action) {
+			case PARK -> "parked";
+			case DEAD_LETTER -> "sent to the dead-letter topic";
+			case SKIP -> "skipped";
+			case STOP -> "left unfinished, and the consumer is stopped";
+		};
 	}
 
 	private @Nullable RecordRecoverer deadLetters(String name, Subscription subscription,
-			ResolvedProperty<FailureAction> then, ResolvedProperty<Map<String, FailureAction>> thenFor) {
+			ResolvedProperty<FailureAction> then, ResolvedProperty<Map<String, FailureAction>> thenFor,
+			@Nullable ConsumerRecordRecoverer recoverer) {
 		ResolvedProperty<String> topic = setting(name, "failure.dead-letter-topic",
 				(consumer) -> consumer.getFailure().getDeadLetterTopic(), DeadLetterTopicPattern.DEFAULT);
-		boolean inUse = this.beans.recoverer() == null;
+		boolean inUse = recoverer == null;
 		check(then, inUse && then.value() == FailureAction.DEAD_LETTER);
 		check(thenFor, inUse && thenFor.value().containsValue(FailureAction.DEAD_LETTER));
 		inUse = inUse && (then.value() == FailureAction.DEAD_LETTER
@@ -118,7 +208,7 @@ final class FailurePolicyResolver {
 							+ "', which the consumer itself consumes. Use another topic, such as {topic}-dlt.");
 		}
 		if (topic.configured() && !inUse && !isForOthers(topic)) {
-			warnOfUnused(topic, then);
+			warnOfUnused(topic, then, recoverer);
 		}
 		KafkaOperations<?, ?> template = this.beans.template();
 		return (template != null) ? this.beans.deadLetters(template, pattern, subscription) : null;
@@ -138,11 +228,12 @@ final class FailurePolicyResolver {
 				|| (thenFor != null && thenFor.containsValue(FailureAction.DEAD_LETTER));
 	}
 
-	private void warnOfUnused(ResolvedProperty<String> topic, ResolvedProperty<FailureAction> then) {
+	private void warnOfUnused(ResolvedProperty<String> topic, ResolvedProperty<FailureAction> then,
+			@Nullable ConsumerRecordRecoverer recoverer) {
 		if (this.warnedOf.add(topic.property())) {
 			logger.warn("'" + topic.property() + "' is set, but "
-					+ ((this.beans.recoverer() != null)
-							? "a ConsumerRecordRecoverer bean recovers the records whose attempts are exhausted"
+					+ ((recoverer != null)
+							? "a ConsumerRecordRecoverer recovers the records whose attempts are exhausted"
 							: "'failure.then' is " + then.shown() + ", not dead-letter")
 					+ ": no record is sent to that topic unless an operator dead-letters it");
 		}
@@ -163,9 +254,7 @@ final class FailurePolicyResolver {
 		}
 	}
 
-	private Set<Class<? extends Throwable>> notRetryable(String name) {
-		ResolvedProperty<List<String>> setting = setting(name, "failure.not-retryable",
-				(consumer) -> consumer.getFailure().getNotRetryable(), List.of());
+	private Set<Class<? extends Throwable>> exceptionTypes(ResolvedProperty<List<String>> setting) {
 		Set<Class<? extends Throwable>> types = new HashSet<>();
 		setting.value().forEach((type) -> types.add(exceptionType(setting, type)));
 		return types;
@@ -190,7 +279,7 @@ final class FailurePolicyResolver {
 		}
 	}
 
-	private BackOff backOff(String name) {
+	private RetryBackOff backOff(String name) {
 		ResolvedProperty<Duration> initial = setting(name, "failure.backoff.initial-interval",
 				(consumer) -> consumer.getFailure().getBackoff().getInitialInterval(), Duration.ofMillis(100));
 		initial.check(ResolvedProperty.isPositive(initial.value()), ResolvedProperty.POSITIVE);
@@ -204,12 +293,23 @@ final class FailurePolicyResolver {
 		ResolvedProperty<Double> jitter = setting(name, "failure.backoff.jitter",
 				(consumer) -> consumer.getFailure().getBackoff().getJitter(), 0.1);
 		jitter.check(jitter.value() >= 0 && jitter.value() <= 1, "Must be from 0 to 1, a fraction of each interval.");
-		return new ProportionalBackOff(initial.value(), multiplier.value(), max.value(), jitter.value());
+		return new RetryBackOff(
+				new ProportionalBackOff(initial.value(), multiplier.value(), max.value(), jitter.value()),
+				Stream.of(initial, multiplier, max, jitter).anyMatch(ResolvedProperty::configured));
 	}
 
 	private <T> ResolvedProperty<T> setting(String consumer, String property,
 			Function<ConsumerProperties, @Nullable T> getter, T fallback) {
 		return ResolvedProperty.of(this.properties, consumer, property, getter, fallback);
+	}
+
+	/**
+	 * The back-off of the properties.
+	 *
+	 * @param value the back-off
+	 * @param configured whether one of its properties is set
+	 */
+	private record RetryBackOff(BackOff value, boolean configured) {
 	}
 
 }

@@ -26,10 +26,14 @@ import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.kafka.listener.ExceptionClassifier;
+import org.springframework.kafka.listener.FailedRecordProcessor;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
+import org.springframework.kafka.support.ExceptionMatcher;
 
 import io.kaffe.spring.engine.adapter.AsyncHandlerAdapter;
 import io.kaffe.spring.engine.worker.Worker;
@@ -57,7 +61,14 @@ final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 			.registerType(RecordMessagingMessageListenerAdapter.class)
 			.registerType(AsyncHandlerAdapter.class)
 			.registerType(AbstractKafkaListenerContainerFactory.class, (type) -> type.withField("containerCustomizer"))
-			.registerType(ConcurrentKafkaListenerContainerFactory.class);
+			.registerType(ConcurrentKafkaListenerContainerFactory.class)
+			.registerType(FailedRecordProcessor.class,
+					(type) -> type.withField("failureTracker").withField("userBackOffFunction"))
+			.registerType(ExceptionClassifier.class, (type) -> type.withField("exceptionMatcher"))
+			.registerType(ExceptionMatcher.class, (type) -> type.withField("entries").withField("defaultMatch"))
+			.registerType(DefaultErrorHandler.class, MemberCategory.INVOKE_PUBLIC_METHODS)
+			.registerTypeIfPresent(classLoader, "org.springframework.kafka.listener.FailedRecordTracker",
+					(type) -> type.withField("backOff").withField("recoverer").withField("retryListeners"));
 		// Variable handles of a worker and its superclasses look fields up by their
 		// names.
 		for (Class<?> type = Worker.class; type != Object.class; type = type.getSuperclass()) {

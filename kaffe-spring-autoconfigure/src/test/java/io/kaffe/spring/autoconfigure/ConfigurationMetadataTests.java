@@ -183,7 +183,7 @@ class ConfigurationMetadataTests {
 	private static ConsumerSettings settings(KaffeProperties properties) {
 		return new ConsumerSettingsResolver(properties, new StrategyBeans(properties, Map.of(), null),
 				new FailurePolicyResolver(properties, null, NO_BEANS))
-			.resolve("orders", Duration.ofMinutes(5), NOTHING);
+			.resolve("orders", Duration.ofMinutes(5), NOTHING, null);
 	}
 
 	private static List<Map<String, Object>> properties() throws IOException {

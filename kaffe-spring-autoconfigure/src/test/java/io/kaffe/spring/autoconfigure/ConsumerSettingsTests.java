@@ -19,10 +19,14 @@ package io.kaffe.spring.autoconfigure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,12 +38,19 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
+import org.springframework.kafka.listener.CommonContainerStoppingErrorHandler;
+import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.ExceptionClassifier;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.support.converter.ConversionException;
+import org.springframework.util.backoff.BackOff;
+import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
@@ -51,6 +62,7 @@ import io.kaffe.spring.table.ConsumerProblem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * Tests for the properties of consumers, from the text in a file to the settings in use.
@@ -87,11 +99,58 @@ class ConsumerSettingsTests {
 		assertThat(settings.failurePolicy().maxAttempts()).isEqualTo(10);
 		assertThat(settings.failurePolicy().then()).isEqualTo(FailureAction.PARK);
 		assertThat(settings.failurePolicy().thenFor()).isEmpty();
-		assertThat(settings.failurePolicy().notRetryable()).contains(ConversionException.class)
+		assertThat(settings.failurePolicy().retryable().types()).containsKey(ConversionException.class)
 			.hasSameSizeAs(ExceptionClassifier.defaultFatalExceptionsList());
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(100);
 		assertThat(settings.stallLimits()).isEqualTo(new WorkerOwner.StallLimits(Duration.ofMinutes(5), null));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(10, Duration.ofMinutes(5)));
+	}
+
+	@Test
+	void errorHandlerDecidesWhereThePropertiesSayNothing() throws IOException {
+		List<String> recovered = new ArrayList<>();
+		RetryListener listener = (record, failure, attempt) -> {
+		};
+		BackOff backOff = new FixedBackOff(7, 3);
+		DefaultErrorHandler handler = new DefaultErrorHandler(
+				(record, failure) -> recovered.add(String.valueOf(record.value())), backOff);
+		handler.addNotRetryableExceptions(IOException.class);
+		handler.setRetryListeners(listener);
+		ConsumerRecord<String, String> record = new ConsumerRecord<>("orders", 0, 0, "key", "value");
+		FailurePolicy all = policy("kaffe: {}", handler);
+		assertThat(all.maxAttempts()).isZero();
+		assertThat(Objects.requireNonNull(all.recordBackOff()).backOff(record, new IOException())).isSameAs(backOff);
+		assertThat(all.backOff()).as("between recoveries").isInstanceOf(ProportionalBackOff.class);
+		assertThat(all.retryable().types()).containsEntry(IOException.class, false);
+		assertThat(all.retryListeners()).containsExactly(listener);
+		recover(all, record);
+		assertThat(recovered).containsExactly("value");
+		for (String attempts : List.of("max-attempts: 5", "backoff.jitter: 0", "backoff.initial-interval: 1s",
+				"backoff.multiplier: 1", "backoff.max-interval: 1m")) {
+			FailurePolicy own = policy("kaffe.failure." + attempts, handler);
+			assertThat(own.maxAttempts()).as(attempts).isEqualTo(attempts.startsWith("max") ? 5 : 10);
+			assertThat(own.recordBackOff()).as(attempts).isNull();
+			assertThat(own.retryable().types()).as(attempts).containsEntry(IOException.class, false);
+			assertThat(own.recoverer()).as(attempts).isNotNull();
+		}
+		FailurePolicy skipping = policy("kaffe.failure.then: skip", handler);
+		assertThat(skipping.maxAttempts()).isZero();
+		assertThat(skipping.recoverer()).isNull();
+		assertThat(skipping.then()).isEqualTo(FailureAction.SKIP);
+		assertThat(policy("kaffe.failure.then-for: {java.io.IOException: skip}", handler).recoverer()).isNull();
+		assertThat(policy("kaffe.failure.not-retryable: java.lang.IllegalStateException", handler).retryable().types())
+			.containsKey(IllegalStateException.class)
+			.doesNotContainKey(IOException.class);
+		assertThat(policy("kaffe: {}", new CommonContainerStoppingErrorHandler()).then()).isEqualTo(FailureAction.STOP);
+	}
+
+	private static FailurePolicy policy(String yaml, CommonErrorHandler handler) throws IOException {
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), NOTHING, handler).failurePolicy();
+	}
+
+	private static void recover(FailurePolicy policy, ConsumerRecord<?, ?> record) {
+		assertThatNoException().isThrownBy(() -> Objects.requireNonNull(policy.recoverer())
+			.recover(record, new IllegalStateException("On purpose")));
 	}
 
 	@Test
@@ -125,17 +184,17 @@ class ConsumerSettingsTests {
 		assertThat(settings.failurePolicy().then()).isEqualTo(FailureAction.STOP);
 		assertThat(settings.failurePolicy().thenFor()).containsOnly(Map.entry(IOException.class, FailureAction.SKIP),
 				Map.entry(IllegalStateException.class, FailureAction.STOP));
-		assertThat(settings.failurePolicy().notRetryable())
-			.contains(IllegalArgumentException.class, TimeoutException.class)
-			.doesNotContain(IOException.class);
+		assertThat(settings.failurePolicy().retryable().types())
+			.containsKeys(IllegalArgumentException.class, TimeoutException.class)
+			.doesNotContainKey(IOException.class);
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(7);
 		assertThat(settings.stallLimits())
 			.isEqualTo(new WorkerOwner.StallLimits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(0, Duration.ofMinutes(1)));
-		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING);
+		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING, null);
 		assertThat(others.failurePolicy().maxAttempts()).isEqualTo(3);
 		assertThat(others.failurePolicy().then()).isEqualTo(FailureAction.SKIP);
-		assertThat(others.failurePolicy().notRetryable()).contains(IOException.class);
+		assertThat(others.failurePolicy().retryable().types()).containsKey(IOException.class);
 		assertThat(others.failurePolicy().thenFor())
 			.containsOnly(Map.entry(IllegalStateException.class, FailureAction.STOP));
 	}
@@ -202,7 +261,7 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(4);
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(120_000);
 		assertThat(backOff(settings).share()).isZero();
-		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING).maxBufferedRecords())
+		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING, null).maxBufferedRecords())
 			.isEqualTo(100);
 	}
 
@@ -337,11 +396,11 @@ class ConsumerSettingsTests {
 	}
 
 	private static ConsumerSettings resolve(ConsumerSettingsResolver resolver, String consumer) {
-		return resolver.resolve(consumer, Duration.ofMinutes(5), NOTHING);
+		return resolver.resolve(consumer, Duration.ofMinutes(5), NOTHING, null);
 	}
 
 	private static ConsumerSettings settings(String yaml) throws IOException {
-		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), NOTHING);
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), NOTHING, null);
 	}
 
 	private static ConsumerSettingsResolver resolver(String yaml) throws IOException {

@@ -57,6 +57,8 @@ import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.listener.AcknowledgingMessageListener;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerRecordRecoverer;
+import org.springframework.kafka.listener.CommonErrorHandler;
+import org.springframework.kafka.listener.CommonLoggingErrorHandler;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
@@ -259,6 +261,25 @@ class FailureAnalysisTests {
 			.contains("Leave 'spring.kafka.listener.ack-mode' out (BATCH)")
 			.contains("'kaffe.consumers.orders.commit.interval'")
 			.contains("MANUAL or MANUAL_IMMEDIATE");
+	}
+
+	@Test
+	void errorHandlerThatWorkersCannotFollowIsExplained() {
+		assertThat(failure(OwnErrorHandler.class, ORDERS))
+			.contains("Listener container 'orders' cannot be given Kaffe workers")
+			.contains("workers do not call its error handler, a " + FailureAnalysisTests.class.getName()
+					+ "$OwnErrorHandler$1")
+			.contains("Set 'kaffe.consumers.orders.failure.then'")
+			.contains("Or use a DefaultErrorHandler");
+		start(OwnErrorHandler.class, ORDERS, "--kaffe.failure.then=skip").close();
+		assertThat(this.output).contains("Failed records of consumer 'orders' are attempted up to 10 times (default), "
+				+ "then skipped (kaffe.failure.then)");
+	}
+
+	@Test
+	void errorHandlerThatLeavesRecordsUncommittedIsExplained() {
+		assertThat(failure(LoggingErrorHandler.class, ORDERS)).contains(
+				"its error handler, a " + CommonLoggingErrorHandler.class.getName() + " with ackAfterHandle = false");
 	}
 
 	@ParameterizedTest
@@ -673,8 +694,7 @@ class FailureAnalysisTests {
 		start(Recovering.class, "--kaffe.consumers.orders.failure.then=dead-letter",
 				"--kaffe.consumers.orders.failure.dead-letter-topic=bad")
 			.close();
-		assertThat(this.output)
-			.contains("a ConsumerRecordRecoverer bean recovers the records whose attempts are exhausted");
+		assertThat(this.output).contains("a ConsumerRecordRecoverer recovers the records whose attempts are exhausted");
 	}
 
 	@ParameterizedTest
@@ -832,6 +852,35 @@ class FailureAnalysisTests {
 
 		@KafkaListener(id = "refunds", topics = "refunds")
 		void handleRefund(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has a listener, and an error handler of its own.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OwnErrorHandler extends Listening {
+
+		@Bean
+		CommonErrorHandler errorHandler() {
+			return new CommonErrorHandler() {
+			};
+		}
+
+	}
+
+	/**
+	 * Has an error handler that leaves the records uncommitted that it has handled.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class LoggingErrorHandler extends Listening {
+
+		@Bean
+		CommonErrorHandler errorHandler() {
+			CommonLoggingErrorHandler handler = new CommonLoggingErrorHandler();
+			handler.setAckAfterHandle(false);
+			return handler;
 		}
 
 	}

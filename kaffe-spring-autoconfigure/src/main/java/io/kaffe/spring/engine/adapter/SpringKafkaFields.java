@@ -16,12 +16,19 @@
 
 package io.kaffe.spring.engine.adapter;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
+import org.springframework.kafka.listener.FailedRecordProcessor;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
@@ -29,6 +36,7 @@ import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
+import org.springframework.util.backoff.BackOff;
 
 /**
  * All fields of Spring Kafka that are accessed although they are not public, since there
@@ -135,6 +143,77 @@ public final class SpringKafkaFields {
 	 */
 	static boolean acknowledgesDiscarded(FilteringBatchMessageListenerAdapter<Object, Object> filtering) {
 		return Boolean.TRUE.equals(read(filtering, "ackDiscarded"));
+	}
+
+	/**
+	 * Return how long an error handler waits before a record is retried, unless its
+	 * function returns something else.
+	 * @param handler the error handler
+	 * @return its back-off
+	 */
+	static BackOff backOff(FailedRecordProcessor handler) {
+		return (BackOff) readFromTracker(handler, "backOff");
+	}
+
+	/**
+	 * Return what chooses the back-off of a record in an error handler.
+	 * @param handler the error handler
+	 * @return the function, which may return {@code null}
+	 */
+	@SuppressWarnings("unchecked")
+	static BiFunction<ConsumerRecord<?, ?>, Exception, @Nullable BackOff> backOffFunction(
+			FailedRecordProcessor handler) {
+		return (BiFunction<ConsumerRecord<?, ?>, Exception, @Nullable BackOff>) Objects
+			.requireNonNull(read(handler, "userBackOffFunction"));
+	}
+
+	/**
+	 * Return what an error handler calls for records that are not retried. If it was
+	 * given nothing, that logs the failure.
+	 * @param handler the error handler
+	 * @return what it calls
+	 */
+	static ConsumerAwareRecordRecoverer recoverer(FailedRecordProcessor handler) {
+		return (ConsumerAwareRecordRecoverer) readFromTracker(handler, "recoverer");
+	}
+
+	/**
+	 * Return the retry listeners of an error handler.
+	 * @param handler the error handler
+	 * @return its listeners
+	 */
+	@SuppressWarnings("unchecked")
+	static List<RetryListener> retryListeners(FailedRecordProcessor handler) {
+		return (List<RetryListener>) readFromTracker(handler, "retryListeners");
+	}
+
+	/**
+	 * Return which exceptions an error handler retries, or does not.
+	 * @param handler the error handler
+	 * @return exception type to whether it is retried
+	 */
+	@SuppressWarnings("unchecked")
+	static Map<Class<? extends Throwable>, Boolean> classifications(FailedRecordProcessor handler) {
+		return (Map<Class<? extends Throwable>, Boolean>) Objects
+			.requireNonNull(read(exceptionMatcher(handler), "entries"));
+	}
+
+	/**
+	 * Return whether an error handler retries exceptions that are not classified.
+	 * @param handler the error handler
+	 * @return {@code true} if it does
+	 */
+	static boolean retriesByDefault(FailedRecordProcessor handler) {
+		return Boolean.TRUE.equals(read(exceptionMatcher(handler), "defaultMatch"));
+	}
+
+	private static Object exceptionMatcher(FailedRecordProcessor handler) {
+		return Objects.requireNonNull(read(handler, "exceptionMatcher"));
+	}
+
+	private static Object readFromTracker(FailedRecordProcessor handler, String field) {
+		Object tracker = Objects.requireNonNull(read(handler, "failureTracker"));
+		return Objects.requireNonNull(read(tracker, field));
 	}
 
 	private static @Nullable Object read(Object target, String field) {

@@ -19,6 +19,7 @@ package io.kaffe.spring.engine.delivery;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaUtils;
 
 import io.kaffe.spring.engine.worker.DetachedRecord;
@@ -52,6 +53,10 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 
 	FailurePolicy failurePolicy() {
 		return this.settings.failurePolicy();
+	}
+
+	@Nullable String groupId() {
+		return this.settings.groupId();
 	}
 
 	/**

@@ -17,7 +17,8 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -25,6 +26,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ExceptionClassifier;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.util.backoff.BackOff;
 
 import io.kaffe.spring.RecordBackOff;
@@ -33,11 +35,10 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 /**
  * What a consumer does about records that fail.
  *
- * @param maxAttempts most attempts to handle a record; 0: without limit
- * @param backOff how long to wait before it is retried
- * @param recordBackOff asked first, or {@code null}
- * @param notRetryable what is not retried if it, or one of its causes, is thrown, besides
- * what Spring Kafka never retries
+ * @param maxAttempts most attempts to handle a record; 0: as many as the back-off allows
+ * @param backOff how long to wait before it is retried, or recovered again
+ * @param recordBackOff asked first before a record is retried, or {@code null}
+ * @param retryable which failures are retried
  * @param then what happens when a record is not retried
  * @param thenFor exception type to what happens instead; for an exception, the nearest
  * type among those of itself counts and, if there is none, of its causes
@@ -46,23 +47,44 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * @param recoverer takes the place of {@code then} and {@code thenFor}, or {@code null}
  * @param maxParked how many records of a partition may be parked before no more of it are
  * polled
+ * @param retryListeners notified of failed attempts and of recoveries, on workers
  */
 public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBackOff recordBackOff,
-		Set<Class<? extends Throwable>> notRetryable, FailureAction then,
-		Map<Class<? extends Throwable>, FailureAction> thenFor, @Nullable RecordRecoverer deadLetters,
-		@Nullable RecordRecoverer recoverer, int maxParked) {
+		Retryable retryable, FailureAction then, Map<Class<? extends Throwable>, FailureAction> thenFor,
+		@Nullable RecordRecoverer deadLetters, @Nullable RecordRecoverer recoverer, int maxParked,
+		List<RetryListener> retryListeners) {
 
 	private static final int LONGEST_CAUSE_CHAIN = 100;
 
 	/**
 	 * Create a policy.
-	 * @see ExceptionClassifier#defaultFatalExceptionsList()
 	 */
 	public FailurePolicy {
-		Set<Class<? extends Throwable>> all = new HashSet<>(notRetryable);
-		all.addAll(ExceptionClassifier.defaultFatalExceptionsList());
-		notRetryable = Set.copyOf(all);
 		thenFor = Map.copyOf(thenFor);
+		retryListeners = List.copyOf(retryListeners);
+	}
+
+	/**
+	 * Create a policy without retry listeners, which retries most failures.
+	 * @param maxAttempts most attempts to handle a record; 0: as many as the back-off
+	 * allows
+	 * @param backOff how long to wait before it is retried, or recovered again
+	 * @param recordBackOff asked first before a record is retried, or {@code null}
+	 * @param notRetryable what is not retried, besides what Spring Kafka never retries
+	 * @param then what happens when a record is not retried
+	 * @param thenFor exception type to what happens instead
+	 * @param deadLetters sends records to the dead-letter topic, or {@code null}
+	 * @param recoverer takes the place of {@code then} and {@code thenFor}, or
+	 * {@code null}
+	 * @param maxParked how many records of a partition may be parked before no more of it
+	 * are polled
+	 */
+	public FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBackOff recordBackOff,
+			Set<Class<? extends Throwable>> notRetryable, FailureAction then,
+			Map<Class<? extends Throwable>, FailureAction> thenFor, @Nullable RecordRecoverer deadLetters,
+			@Nullable RecordRecoverer recoverer, int maxParked) {
+		this(maxAttempts, backOff, recordBackOff, Retryable.allBut(notRetryable), then, thenFor, deadLetters, recoverer,
+				maxParked, List.of());
 	}
 
 	/**
@@ -80,8 +102,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	 * Return whether a record is to be retried after a failure.
 	 */
 	boolean isRetryable(Throwable failure, int attempts) {
-		return (this.maxAttempts == 0 || attempts < this.maxAttempts)
-				&& nearest(failure, this.notRetryable::contains) == null;
+		return (this.maxAttempts == 0 || attempts < this.maxAttempts) && this.retryable.includes(failure);
 	}
 
 	/**
@@ -130,6 +151,43 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 			cause = WorkerRuntime.causeOf(cause);
 		}
 		return null;
+	}
+
+	/**
+	 * Which failures are retried.
+	 *
+	 * @param types exception type to whether it is retried; for a failure, the nearest
+	 * type among those of itself counts and, if there is none, of its causes
+	 * @param others whether all others are
+	 */
+	public record Retryable(Map<Class<? extends Throwable>, Boolean> types, boolean others) {
+
+		/**
+		 * Create it.
+		 */
+		public Retryable {
+			types = Map.copyOf(types);
+		}
+
+		/**
+		 * Return that all failures are retried but some, and those that Spring Kafka
+		 * never retries.
+		 * @param notRetryable what is not retried if it, or one of its causes, is thrown
+		 * @return which failures are retried
+		 * @see ExceptionClassifier#defaultFatalExceptionsList()
+		 */
+		public static Retryable allBut(Collection<Class<? extends Throwable>> notRetryable) {
+			Map<Class<? extends Throwable>, Boolean> types = new HashMap<>();
+			notRetryable.forEach((type) -> types.put(type, false));
+			ExceptionClassifier.defaultFatalExceptionsList().forEach((type) -> types.put(type, false));
+			return new Retryable(types, true);
+		}
+
+		boolean includes(Throwable failure) {
+			Class<?> type = nearest(failure, this.types::containsKey);
+			return (type != null) ? Boolean.TRUE.equals(this.types.get(type)) : this.others;
+		}
+
 	}
 
 }

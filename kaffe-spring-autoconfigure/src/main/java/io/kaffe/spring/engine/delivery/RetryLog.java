@@ -73,6 +73,12 @@ final class RetryLog {
 					+ text(attempts) + "; next attempt in " + delay + " ms", failure);
 	}
 
+	static void listenerFailed(ConsumerRecord<?, ?> record, Worker worker, Throwable failure) {
+		worker.failureLog()
+			.log(logger::warn, "failures of retry listeners",
+					"A RetryListener failed when it was notified of " + coordinates(record), failure);
+	}
+
 	static void instructed(ConsumerRecord<?, ?> record, Instruction instruction) {
 		logger.info("Operator requested '" + instruction + "' for " + coordinates(record));
 	}

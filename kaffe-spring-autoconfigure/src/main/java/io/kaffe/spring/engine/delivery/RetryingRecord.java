@@ -17,13 +17,16 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
@@ -102,6 +105,8 @@ final class RetryingRecord implements Failures.Failing {
 		this.schedule.dueNow(turn);
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(this.delivery.ticker().instant(), this.record, failure);
+		notifyListeners((listener, exception) -> listener.failedDelivery(this.record, exception, this.attempts));
+		turn.handlerReturned();
 		if (WorkerRuntime.isFatal(failure)) {
 			addToJournal(failure, "stop");
 			stop("The handling of " + DisplayText.coordinatesOf(this.record) + " failed with "
@@ -227,6 +232,7 @@ final class RetryingRecord implements Failures.Failing {
 		turn.handlerReturned();
 		if (future == null) {
 			recovered();
+			turn.handlerReturned();
 			return true;
 		}
 		this.answer.await(future);
@@ -235,11 +241,35 @@ final class RetryingRecord implements Failures.Failing {
 
 	/**
 	 * Count the record if it is recovered, rather than handled: an answer is that of a
-	 * handler or of a recoverer.
+	 * handler or of a recoverer. Any thread.
 	 */
 	private void recovered() {
-		if (this.state == FailingRecord.State.RECOVERING && this.recoverer == this.policy.deadLetters()) {
+		if (this.state != FailingRecord.State.RECOVERING) {
+			return;
+		}
+		if (this.recoverer == this.policy.deadLetters()) {
 			this.delivery.failures().deadLettered();
+		}
+		notifyListeners((listener, exception) -> listener.recovered(this.record, exception));
+	}
+
+	/**
+	 * Notify the retry listeners of the container's error handler.
+	 */
+	private void notifyListeners(BiConsumer<RetryListener, Exception> notification) {
+		List<RetryListener> listeners = this.policy.retryListeners();
+		Throwable failure = this.failure;
+		if (listeners.isEmpty() || failure == null) {
+			return;
+		}
+		Exception exception = ListenerFailure.of(ListenerFailure.asException(failure), this.delivery.groupId());
+		for (RetryListener listener : listeners) {
+			try {
+				notification.accept(listener, exception);
+			}
+			catch (Throwable ex) {
+				RetryLog.listenerFailed(this.record, this.worker, ex);
+			}
 		}
 	}
 
@@ -257,6 +287,9 @@ final class RetryingRecord implements Failures.Failing {
 		long delay = execution.nextBackOff();
 		this.schedule.dueIn(delay, turn);
 		RetryLog.recoveryFailed(this.record, this.worker, this.attempts, delay, failure);
+		Exception thrown = ListenerFailure.asException(failure);
+		notifyListeners((listener, exception) -> listener.recoveryFailed(this.record, exception, thrown));
+		turn.handlerReturned();
 		this.schedule.setTimer(turn);
 	}
 

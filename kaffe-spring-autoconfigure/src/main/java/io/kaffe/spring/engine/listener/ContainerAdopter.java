@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
-import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.ListenerUtils;
@@ -104,14 +103,9 @@ public final class ContainerAdopter {
 		new ContainerSuitability(name, facts).check();
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
 				delivery(name, facts, settings), this.runtime, this.manager);
-		CommonErrorHandler errorHandler = container.getCommonErrorHandler();
 		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
-		if (errorHandler != null) {
-			logger.warn("The error handler of listener container '" + name + "' is not used for failed records: "
-					+ "workers retry them themselves");
-		}
 		logger.info("Listener container '" + name + "' has workers: " + settings.strategyName());
 	}
 

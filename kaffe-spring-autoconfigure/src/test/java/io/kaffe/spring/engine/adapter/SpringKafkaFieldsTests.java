@@ -18,8 +18,10 @@ package io.kaffe.spring.engine.adapter;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,11 +34,14 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
+import org.springframework.kafka.support.ExceptionMatcher;
 import org.springframework.util.ReflectionUtils;
+import org.springframework.util.backoff.BackOff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -53,6 +58,9 @@ class SpringKafkaFieldsTests {
 			"config.AbstractKafkaListenerContainerFactory, containerCustomizer, config.ContainerCustomizer",
 			"listener.adapter.MessagingMessageListenerAdapter, handlerMethod, listener.adapter.HandlerAdapter",
 			"listener.adapter.RecordMessagingMessageListenerAdapter, errorHandler, listener.KafkaListenerErrorHandler",
+			"listener.FailedRecordProcessor, failureTracker, listener.FailedRecordTracker",
+			"listener.FailedRecordTracker, recoverer, listener.ConsumerAwareRecordRecoverer",
+			"listener.ExceptionClassifier, exceptionMatcher, listener.ExceptionClassifier$ExtendedExceptionMatcher",
 			"listener.adapter.HandlerAdapter, delegatingHandler, listener.adapter.DelegatingInvocableHandler",
 			"listener.adapter.AbstractFilteringMessageListener, recordFilterStrategy, listener.adapter.RecordFilterStrategy" })
 	void fieldIsThere(String type, String name, String expected) throws ClassNotFoundException {
@@ -69,6 +77,13 @@ class SpringKafkaFieldsTests {
 			.isNotNull();
 		assertThat(ReflectionUtils.findField(FilteringBatchMessageListenerAdapter.class, "ackDiscarded", boolean.class))
 			.isNotNull();
+		assertThat(ReflectionUtils.findField(DefaultErrorHandler.class, "userBackOffFunction", BiFunction.class))
+			.isNotNull();
+		assertThat(ReflectionUtils.findField(ExceptionMatcher.class, "entries", Map.class)).isNotNull();
+		assertThat(ReflectionUtils.findField(ExceptionMatcher.class, "defaultMatch", boolean.class)).isNotNull();
+		Class<?> tracker = Class.forName("org.springframework.kafka.listener.FailedRecordTracker");
+		assertThat(ReflectionUtils.findField(tracker, "backOff", BackOff.class)).isNotNull();
+		assertThat(ReflectionUtils.findField(tracker, "retryListeners", List.class)).isNotNull();
 	}
 
 	@Test

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,6 +35,7 @@ import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.RecordBackOff;
+import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -79,6 +81,16 @@ class FailurePolicyTests {
 			.isFalse();
 		assertThat(policy.isRetryable(asListenerFailure(new ClassCastException()), 1)).isFalse();
 		assertThat(policy.isRetryable(new ListenerExecutionFailedException("On purpose"), 1)).isTrue();
+	}
+
+	@Test
+	void nearestTypeDecidesWhetherAFailureIsRetried() {
+		Retryable retryable = new Retryable(Map.of(IOException.class, true, FileNotFoundException.class, false), false);
+		assertThat(retryable.includes(new IOException())).isTrue();
+		assertThat(retryable.includes(new FileNotFoundException())).as("a subtype of it").isFalse();
+		assertThat(retryable.includes(new IllegalStateException(new EOFException()))).as("a cause").isTrue();
+		assertThat(retryable.includes(FAILURE)).as("what is not named").isFalse();
+		assertThat(new Retryable(Map.of(), true).includes(new ClassCastException())).isTrue();
 	}
 
 	@Test

@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -48,6 +50,7 @@ import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.util.backoff.ExponentialBackOff;
@@ -56,6 +59,7 @@ import org.springframework.util.backoff.FixedBackOff;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -112,6 +116,8 @@ class RetryingRecordTests {
 
 	private int maxAttempts = 3;
 
+	private List<RetryListener> retryListeners = List.of();
+
 	private @Nullable RecordDelivery delivery;
 
 	private final List<String> stopReasons = new ArrayList<>();
@@ -148,6 +154,92 @@ class RetryingRecordTests {
 		advance(Duration.ofDays(1).toMillis());
 		assertThat(this.attempts).hasSize(3);
 		assertThat(this.assignment.completed).isEmpty();
+	}
+
+	@Test
+	void retryListenersAreNotifiedOfEachFailedAttemptAndOfTheRecovery() {
+		List<String> notified = new ArrayList<>();
+		this.retryListeners = List.of(noting(notified));
+		Queue<RuntimeException> failures = new ArrayDeque<>(List.of(new IllegalArgumentException("Not yet")));
+		this.recoverer = (record, failure) -> {
+			if (!failures.isEmpty()) {
+				throw failures.remove();
+			}
+			return null;
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(notified).containsExactly("0 failed: On purpose, attempt 1");
+		advance(100);
+		advance(200);
+		assertThat(notified).containsExactly("0 failed: On purpose, attempt 1", "0 failed: On purpose, attempt 2",
+				"0 failed: On purpose, attempt 3", "0 not recovered from On purpose: Not yet");
+		assertThat(this.assignment.completed).isEmpty();
+		advance(100);
+		assertThat(notified).hasSize(5).last().isEqualTo("0 recovered from On purpose");
+		assertThat(this.assignment.completed).containsExactly(0L);
+	}
+
+	@Test
+	void retryListenerIsNotifiedWhenADeadLetterIsAcknowledged() {
+		List<String> notified = new ArrayList<>();
+		this.retryListeners = List.of(noting(notified));
+		this.maxAttempts = 1;
+		this.then = FailureAction.DEAD_LETTER;
+		CompletableFuture<Object> letter = new CompletableFuture<>();
+		this.deadLetters = (record, failure) -> letter;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		assertThat(notified).containsExactly("0 failed: On purpose, attempt 1");
+		letter.complete(null);
+		this.execution.runAll();
+		assertThat(notified).containsExactly("0 failed: On purpose, attempt 1", "0 recovered from On purpose");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void retryListenerThatFailsKeepsNeitherTheOthersNorTheRecordWaiting(CapturedOutput output) {
+		List<String> notified = new ArrayList<>();
+		this.retryListeners = List.of((record, failure, attempt) -> {
+			Thread.currentThread().interrupt();
+			throw new AssertionError("A listener of retries failed");
+		}, noting(notified));
+		this.maxAttempts = 1;
+		this.then = FailureAction.SKIP;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(notified).containsExactly("0 failed: On purpose, attempt 1");
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.worker.snapshot(0).counters().restarts()).isZero();
+		assertThat(Thread.interrupted()).as("the next handler is not interrupted").isFalse();
+		assertThat(output).contains("A RetryListener failed when it was notified of orders-0@0");
+	}
+
+	private static RetryListener noting(List<String> notified) {
+		return new RetryListener() {
+
+			@Override
+			public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception failure, int attempt) {
+				notified.add(record.offset() + " failed: " + reason(failure) + ", attempt " + attempt);
+			}
+
+			@Override
+			public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception failure) {
+				notified.add(record.offset() + " recovered from " + reason(failure));
+			}
+
+			@Override
+			public void recoveryFailed(ConsumerRecord<?, ?> record, @Nullable Exception original, Exception failure) {
+				notified.add(record.offset() + " not recovered from " + reason(original) + ": " + failure.getMessage());
+			}
+
+			private String reason(@Nullable Exception failure) {
+				assertThat(failure).isInstanceOfSatisfying(ListenerExecutionFailedException.class,
+						(listenerFailure) -> assertThat(listenerFailure.getGroupId()).isEqualTo("group"));
+				return String.valueOf(Objects.requireNonNull(Objects.requireNonNull(failure).getCause()).getMessage());
+			}
+
+		};
 	}
 
 	@Test
@@ -862,8 +954,9 @@ class RetryingRecordTests {
 	}
 
 	private RecordDelivery delivery() {
-		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff, Set.of(), this.then,
-				Map.of(), this.deadLetters, this.recoverer, 100);
+		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff,
+				Retryable.allBut(Set.of()), this.then, Map.of(), this.deadLetters, this.recoverer, 100,
+				this.retryListeners);
 		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
 				ListenerType.SIMPLE, this.interceptor, false, false, new DeliverySettings("group", true, policy, null,
 						new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));

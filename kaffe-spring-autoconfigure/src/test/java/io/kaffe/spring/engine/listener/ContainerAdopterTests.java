@@ -40,7 +40,6 @@ import org.springframework.kafka.listener.AcknowledgingMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOption;
-import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
@@ -164,14 +163,6 @@ class ContainerAdopterTests {
 		this.execution.runAll();
 		assertThat(this.consumers.all().iterator().next().problems()).extracting(ConsumerProblem::kind)
 			.contains(ConsumerProblem.Kind.STALLED);
-	}
-
-	@Test
-	void errorHandlerIsNotUsed(CapturedOutput output) {
-		KafkaMessageListenerContainer<Object, Object> container = container();
-		container.setCommonErrorHandler(new DefaultErrorHandler());
-		adopt(container);
-		assertThat(output).contains("The error handler of listener container 'orders' is not used for failed records");
 	}
 
 	@Test

@@ -257,9 +257,10 @@ class DocumentedListenerStylesIntegrationTests {
 	}
 
 	@Test
-	void errorHandlerOfTheContainerIsNotAsked() {
-		send("retrying", "one");
-		expect("retrying", "one fails", "one");
+	void errorHandlerOfTheContainerDecidesAboutFailedRecords() {
+		send("retrying", "one", "fails", "two");
+		expect("retrying", "one", "fails 1", "fails 2", "recovered", "two");
+		committed("retrying", 0, 3);
 	}
 
 	@Test
@@ -589,8 +590,8 @@ class DocumentedListenerStylesIntegrationTests {
 
 		@KafkaListener(id = "retrying", topics = "retrying-${test.id}", containerFactory = "errorHandlingFactory")
 		void retrying(String value, @Header(KafkaHeaders.DELIVERY_ATTEMPT) int attempt) {
-			if (attempt == 1) {
-				this.notes.add("retrying", value + " fails");
+			if (value.equals("fails")) {
+				this.notes.add("retrying", value + " " + attempt);
 				throw new IllegalStateException("Failing on purpose");
 			}
 			this.notes.add("retrying", value);
@@ -781,7 +782,7 @@ class DocumentedListenerStylesIntegrationTests {
 			ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
 			factory.setConsumerFactory(consumerFactory);
 			factory.setCommonErrorHandler(new DefaultErrorHandler(
-					(record, failure) -> notes.add("retrying", "recovered"), new FixedBackOff(0, 0)));
+					(record, failure) -> notes.add("retrying", "recovered"), new FixedBackOff(0, 1)));
 			return factory;
 		}
 
