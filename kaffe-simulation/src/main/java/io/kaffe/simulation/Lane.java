@@ -37,8 +37,11 @@ public final class Lane {
 
 	private static final int HEAP_OF_LINES = 100_000;
 
-	/** Longer than any history takes, however busy the machine is. */
-	private static final int LONGEST_HISTORY_SECONDS = 15;
+	/** How long a processor works on a history at most, compilation included. */
+	private static final long LONGEST_HISTORY_MILLIS = 30_000;
+
+	/** How long a history takes at most, however busy the machine is. */
+	private static final long LONGEST_WAIT_MILLIS = 600_000;
 
 	private final Pairs pairs = new Pairs();
 
@@ -86,11 +89,14 @@ public final class Lane {
 	private void watch() {
 		try {
 			long watched = this.present;
-			for (int seconds = 0; seconds < LONGEST_HISTORY_SECONDS; seconds++) {
+			long cpu = cpuMillis();
+			for (long waited = 0; cpuMillis() - cpu < LONGEST_HISTORY_MILLIS
+					&& waited < LONGEST_WAIT_MILLIS; waited += 1000) {
 				TimeUnit.SECONDS.sleep(1);
 				if (this.present != watched) {
 					watched = this.present;
-					seconds = 0;
+					cpu = cpuMillis();
+					waited = 0;
 				}
 			}
 			this.out.println("violated by seed " + watched + ": it does not end");

@@ -21,16 +21,17 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
-import sun.misc.Unsafe;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets histories happen in several virtual machines at a time:
@@ -55,6 +56,8 @@ public final class WorldMain {
 
 	private static final int SECONDS_TO_END = 20;
 
+	private static @Nullable String fixedOrder;
+
 	private WorldMain() {
 	}
 
@@ -69,8 +72,9 @@ public final class WorldMain {
 			return;
 		}
 		if (args.length == 2 && (args[0].equals("replay") || args[0].equals("shorten"))) {
-			lane(args);
-			return;
+			Process process = start(System.getProperty("java.class.path"), args);
+			process.getInputStream().transferTo(System.out);
+			System.exit(process.waitFor());
 		}
 		boolean night = args.length > 0 && args[0].equals("night");
 		List<String> rest = List.of(args).subList(night ? 1 : 0, args.length);
@@ -147,19 +151,33 @@ public final class WorldMain {
 	private static Process start(String classPath, List<String> options, String... args) throws IOException {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command.add(fixedOrder());
 		// Without the third and fourth, identity hash codes differ from one virtual
 		// machine to the next, and by what happened before: so would the order of maps.
 		command.addAll(List.of("-Xmx768m", "-XX:+UseSerialGC", "-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2",
 				"-XX:MaxJavaStackTraceDepth=32"));
 		if (Runtime.version().feature() >= 24) {
-			command.addAll(
-					List.of("-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1",
-							"--sun-misc-unsafe-memory-access=allow", "-XX:+UseCompactObjectHeaders"));
+			command.addAll(List.of("-Djdk.virtualThreadScheduler.parallelism=1",
+					"-Djdk.virtualThreadScheduler.maxPoolSize=1", "-XX:+UseCompactObjectHeaders"));
 		}
 		command.addAll(options);
 		command.addAll(List.of("-cp", classPath, WorldMain.class.getName(), "lane"));
 		command.addAll(List.of(args));
 		return new ProcessBuilder(command).redirectErrorStream(true).start();
+	}
+
+	/**
+	 * Return the option that gives immutable collections their order. Written once.
+	 */
+	private static synchronized String fixedOrder() throws IOException {
+		if (fixedOrder == null) {
+			Path directory = Files.createTempDirectory("fixed-order");
+			fixedOrder = FixedOrder.option(directory);
+			try (Stream<Path> files = Files.walk(directory)) {
+				files.forEach((file) -> file.toFile().deleteOnExit());
+			}
+		}
+		return fixedOrder;
 	}
 
 	private static void read(Process process, List<Process> all, Summary summary) {
@@ -188,7 +206,6 @@ public final class WorldMain {
 	}
 
 	private static void lane(String[] args) throws ReflectiveOperationException {
-		fixOrderOfImmutableCollections();
 		WeavingClassLoader loader = new WeavingClassLoader(WorldMain.class.getClassLoader());
 		Thread.currentThread().setContextClassLoader(loader);
 		try {
@@ -197,23 +214,6 @@ public final class WorldMain {
 		catch (InvocationTargetException ex) {
 			throw new IllegalStateException(ex.getCause());
 		}
-	}
-
-	/**
-	 * Immutable sets and maps are iterated over in an order that each virtual machine
-	 * chooses anew, which would let a seed lead elsewhere. The choice is made in two
-	 * fields.
-	 */
-	@SuppressWarnings("removal")
-	private static void fixOrderOfImmutableCollections() throws ReflectiveOperationException {
-		Field instance = Unsafe.class.getDeclaredField("theUnsafe");
-		instance.setAccessible(true);
-		Unsafe unsafe = (Unsafe) instance.get(null);
-		Class<?> type = Class.forName("java.util.ImmutableCollections");
-		Field salt = type.getDeclaredField("SALT32L");
-		Field reverse = type.getDeclaredField("REVERSE");
-		unsafe.putLong(unsafe.staticFieldBase(salt), unsafe.staticFieldOffset(salt), 0);
-		unsafe.putBoolean(unsafe.staticFieldBase(reverse), unsafe.staticFieldOffset(reverse), false);
 	}
 
 	/**
