@@ -20,6 +20,7 @@ import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.context.ApplicationContext;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
@@ -58,6 +59,15 @@ public final class SpringKafkaFields {
 	public static void consumerFactory(AbstractMessageListenerContainer<?, ?> container,
 			ConsumerFactory<?, ?> factory) {
 		new DirectFieldAccessor(container).setPropertyValue("consumerFactory", factory);
+	}
+
+	/**
+	 * Return the application context of a container.
+	 * @param container the container
+	 * @return its context, or {@code null} if it has none
+	 */
+	public static @Nullable ApplicationContext applicationContext(AbstractMessageListenerContainer<?, ?> container) {
+		return (ApplicationContext) read(container, "applicationContext");
 	}
 
 	/**
