@@ -99,7 +99,7 @@ final class Engine {
 						null, new LogContext(NAME, false), RejectingConsumer.of(NAME), this.ticker));
 		WorkerRuntime runtime = new WorkerRuntime(threads.executor(), this.scheduler, this.ticker,
 				SimpleAsyncTaskExecutor::new);
-		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, runtime,
+		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, null, runtime,
 				new DefaultWorkerManager(runtime));
 		this.session = this.adopted.session(this.consumer);
 		this.session.assigned(PollRing.PARTITIONS);

@@ -24,6 +24,7 @@ import java.util.function.BiFunction;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.DirectFieldAccessor;
+import org.springframework.context.ApplicationContext;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
@@ -66,6 +67,15 @@ public final class SpringKafkaFields {
 	public static void consumerFactory(AbstractMessageListenerContainer<?, ?> container,
 			ConsumerFactory<?, ?> factory) {
 		new DirectFieldAccessor(container).setPropertyValue("consumerFactory", factory);
+	}
+
+	/**
+	 * Return the application context of a container.
+	 * @param container the container
+	 * @return its context, or {@code null} if it has none
+	 */
+	public static @Nullable ApplicationContext applicationContext(AbstractMessageListenerContainer<?, ?> container) {
+		return (ApplicationContext) read(container, "applicationContext");
 	}
 
 	/**

@@ -84,4 +84,10 @@ public interface AssignmentHandle {
 	 */
 	HeldRecords held();
 
+	/**
+	 * Return the consumer that polled the records.
+	 * @return always the same
+	 */
+	PollingConsumer polledBy();
+
 }

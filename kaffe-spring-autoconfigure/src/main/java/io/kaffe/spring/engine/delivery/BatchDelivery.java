@@ -141,7 +141,7 @@ public final class BatchDelivery extends Delivery {
 		}
 		List<Observation> observations = attempt.records()
 			.stream()
-			.map((batched) -> observation.start(batched.record()))
+			.map((batched) -> observation.start(batched.record(), batched.assignment().polledBy()))
 			.toList();
 		try {
 			deliver(attempt);
@@ -209,7 +209,12 @@ public final class BatchDelivery extends Delivery {
 
 	private void invoke(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt) {
 		attempt.delivered(records);
-		attempt.within(() -> call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null));
+		// A batch of several consumers counts for that of its first record.
+		DeliveryTimer timer = attempt.records().get(0).assignment().polledBy().timer();
+		DeliveryTimer.time(timer, null, () -> {
+			attempt.within(() -> call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null));
+			return true;
+		});
 	}
 
 	private void call(List<ConsumerRecord<Object, Object>> records, @Nullable BatchAttempt acknowledgment) {

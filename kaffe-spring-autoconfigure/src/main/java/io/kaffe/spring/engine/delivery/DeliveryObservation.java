@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.util.Objects;
+import java.util.function.Supplier;
 
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -40,29 +41,37 @@ import io.kaffe.spring.engine.worker.SafeLog;
  *
  * @param registry the registry
  * @param convention the container's own convention, or {@code null} for the default one
- * @param listenerId the id of the listener
  * @param groupId the consumer group, or {@code null} if there is none
+ * @param clusterId returns the id of the cluster, or {@code null} if it is not known; may
+ * block
  */
 public record DeliveryObservation(ObservationRegistry registry, @Nullable KafkaListenerObservationConvention convention,
-		String listenerId, @Nullable String groupId) {
+		@Nullable String groupId, Supplier<@Nullable String> clusterId) {
 
 	private static final Log logger = LogFactory.getLog(DeliveryObservation.class);
 
 	/**
 	 * Start the observation of an attempt.
+	 * @param record the record
+	 * @param polledBy the consumer that polled it
 	 */
-	Observation start(ConsumerRecord<?, ?> record) {
+	Observation start(ConsumerRecord<?, ?> record, PollingConsumer polledBy) {
 		try {
 			Observation observation = KafkaListenerObservation.LISTENER_OBSERVATION.observation(this.convention,
 					KafkaListenerObservation.DefaultKafkaListenerObservationConvention.INSTANCE,
-					() -> new KafkaRecordReceiverContext(record, this.listenerId, null, this.groupId, () -> ""),
-					this.registry);
+					() -> context(record, polledBy), this.registry);
 			return Objects.requireNonNull(observation).start();
 		}
 		catch (Throwable ex) {
 			failed(ex);
 			return Observation.NOOP;
 		}
+	}
+
+	@SuppressWarnings("NullAway") // null stands for an unknown cluster
+	private KafkaRecordReceiverContext context(ConsumerRecord<?, ?> record, PollingConsumer polledBy) {
+		return new KafkaRecordReceiverContext(record, polledBy.listenerId(), polledBy.clientId(), this.groupId,
+				this.clusterId::get);
 	}
 
 	/**

@@ -114,7 +114,8 @@ public final class RecordDelivery extends Delivery {
 		if (attempt > 1 || this.addsAttemptHeader) {
 			DeliveryHeaders.addAttemptHeader(record, attempt);
 		}
-		return (this.observation != null) ? deliver(record, assignment, this.observation.start(record))
+		return (this.observation != null)
+				? deliver(record, assignment, this.observation.start(record, assignment.polledBy()))
 				: deliverUnobserved(record, assignment, Observation.NOOP);
 	}
 
@@ -156,7 +157,7 @@ public final class RecordDelivery extends Delivery {
 		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
 		if (this.async) {
 			AsyncOutcome outcome = new AsyncOutcome(observation);
-			callListener(delivered, outcome);
+			callListener(delivered, assignment, outcome);
 			CompletableFuture<?> answer = outcome.whenReturned();
 			if (answer == null) {
 				assignment.complete(record);
@@ -167,7 +168,7 @@ public final class RecordDelivery extends Delivery {
 				: null;
 		boolean listened;
 		try {
-			listened = callListener(delivered, acknowledgment);
+			listened = callListener(delivered, assignment, acknowledgment);
 		}
 		catch (Throwable ex) {
 			if (acknowledgment != null && acknowledgment.isAcknowledged() && !(ex instanceof HookFailedException)) {
@@ -184,10 +185,11 @@ public final class RecordDelivery extends Delivery {
 		return null;
 	}
 
-	private boolean callListener(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment)
-			throws Throwable {
-		return (this.interceptor != null) ? intercepted(record, this.interceptor, acknowledgment)
-				: invoke(record, acknowledgment);
+	private boolean callListener(ConsumerRecord<Object, Object> record, AssignmentHandle assignment,
+			@Nullable Acknowledgment acknowledgment) throws Throwable {
+		DeliveryTimer timer = assignment.polledBy().timer();
+		return (this.interceptor != null) ? intercepted(record, this.interceptor, timer, acknowledgment)
+				: DeliveryTimer.time(timer, record, () -> invoke(record, acknowledgment));
 	}
 
 	private static void throwDeserializationFailure(ConsumerRecord<?, ?> record) {
@@ -203,15 +205,14 @@ public final class RecordDelivery extends Delivery {
 	 * the record
 	 */
 	private boolean intercepted(ConsumerRecord<Object, Object> record, RecordInterceptor<Object, Object> around,
-			@Nullable Acknowledgment acknowledgment) throws Throwable {
+			@Nullable DeliveryTimer timer, @Nullable Acknowledgment acknowledgment) throws Throwable {
 		try {
 			before(record, () -> {
 				around.setupThreadState(this.consumer);
 				return record;
 			});
-			throwDeserializationFailure(record);
-			ConsumerRecord<Object, Object> intercepted = before(record, () -> around.intercept(record, this.consumer));
-			boolean listened = intercepted != null && invoke(intercepted, acknowledgment);
+			boolean listened = DeliveryTimer.time(timer, record,
+					() -> interceptAndInvoke(record, around, acknowledgment));
 			after(record, () -> around.success(record, this.consumer));
 			return listened;
 		}
@@ -226,6 +227,13 @@ public final class RecordDelivery extends Delivery {
 			after(record, () -> around.afterRecord(record, this.consumer));
 			after(record, () -> around.clearThreadState(this.consumer));
 		}
+	}
+
+	private boolean interceptAndInvoke(ConsumerRecord<Object, Object> record, RecordInterceptor<Object, Object> around,
+			@Nullable Acknowledgment acknowledgment) {
+		throwDeserializationFailure(record);
+		ConsumerRecord<Object, Object> intercepted = before(record, () -> around.intercept(record, this.consumer));
+		return intercepted != null && invoke(intercepted, acknowledgment);
 	}
 
 	private boolean invoke(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {

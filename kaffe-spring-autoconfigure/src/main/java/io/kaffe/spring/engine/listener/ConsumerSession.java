@@ -36,6 +36,7 @@ import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.table.ConsumerState;
 
 /**
@@ -62,6 +63,8 @@ final class ConsumerSession {
 	private final Set<TopicPartition> toBeAssigned = new HashSet<>();
 
 	private final Consumer<?, ?> consumer;
+
+	private final PollingConsumer polledBy;
 
 	private final ConsumerContext context;
 
@@ -98,14 +101,16 @@ final class ConsumerSession {
 	/**
 	 * Create a session. Called by the consumer thread.
 	 * @param consumer the consumer
+	 * @param polledBy its names
 	 * @param context what it shares with other threads of its container
 	 */
-	ConsumerSession(Consumer<?, ?> consumer, ConsumerContext context) {
+	ConsumerSession(Consumer<?, ?> consumer, PollingConsumer polledBy, ConsumerContext context) {
 		this.consumer = consumer;
+		this.polledBy = polledBy;
 		this.context = context;
 		this.errors = context.internalErrors();
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
-		this.allocation = new WorkerAllocation(context, this.wakeup);
+		this.allocation = new WorkerAllocation(context, this.wakeup, polledBy);
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), context.settings().commitInterval(),
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(), this.errors,
 				context.ticker());
@@ -378,6 +383,7 @@ final class ConsumerSession {
 			if (this.seeks != null) {
 				this.seeks.end(leaving);
 			}
+			this.polledBy.close();
 		}
 		enter(ConsumerState.STOPPED);
 	}
@@ -409,6 +415,7 @@ final class ConsumerSession {
 		if (this.seeks != null) {
 			this.seeks.end(left);
 		}
+		this.polledBy.close();
 		enter(ConsumerState.STOPPED);
 		try {
 			this.consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));

@@ -46,6 +46,7 @@ import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
 import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.delivery.DeliveryObservation;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
+import io.kaffe.spring.engine.delivery.DeliveryTimer;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -102,7 +103,7 @@ public final class ContainerAdopter {
 		ContainerFacts facts = new ContainerFacts(container);
 		new ContainerSuitability(name, facts).check();
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
-				delivery(name, facts, settings), this.runtime, this.manager);
+				delivery(name, facts, settings), timers(facts), this.runtime, this.manager);
 		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
@@ -202,19 +203,26 @@ public final class ContainerAdopter {
 
 	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings) {
 		return new DeliverySettings(facts.groupId(), facts.asksForAttempts(), settings.failurePolicy(),
-				observation(name, facts.container()), new LogContext(name, settings.mdc()), RejectingConsumer.of(name),
+				observation(facts), new LogContext(name, settings.mdc()), RejectingConsumer.of(name),
 				this.runtime.ticker());
 	}
 
-	private @Nullable DeliveryObservation observation(String name, AbstractMessageListenerContainer<?, ?> container) {
-		ContainerProperties properties = container.getContainerProperties();
+	private static DeliveryTimer.@Nullable Factory timers(ContainerFacts facts) {
+		ContainerProperties properties = facts.container().getContainerProperties();
+		return facts.isTimed() ? new DeliveryTimer.Factory(facts.applicationContext(), properties.getMicrometerTags(),
+				properties.getMicrometerTagsProvider()) : null;
+	}
+
+	private @Nullable DeliveryObservation observation(ContainerFacts facts) {
+		ContainerProperties properties = facts.container().getContainerProperties();
 		ObservationRegistry own = properties.getObservationRegistry();
 		ObservationRegistry registry = own.isNoop() ? this.observationRegistry : own;
-		if (!properties.isObservationEnabled() || registry.isNoop()) {
+		if (!facts.isObserved() || registry.isNoop()) {
 			return null;
 		}
 		SuppressedObservationRegistry.from(Objects.requireNonNull(properties.getMessageListener()));
-		return new DeliveryObservation(registry, properties.getObservationConvention(), name, container.getGroupId());
+		return new DeliveryObservation(registry, properties.getObservationConvention(), facts.groupId(),
+				ClusterId.of(facts));
 	}
 
 	private static void rewire(WorkerContainer adopted) {

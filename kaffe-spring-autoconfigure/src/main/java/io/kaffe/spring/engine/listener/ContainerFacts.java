@@ -30,15 +30,18 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.ApplicationContext;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.support.KafkaHeaders;
+import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.TopicPartitionOffset;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.util.ClassUtils;
@@ -156,6 +159,29 @@ public final class ContainerFacts {
 
 	ConsumerFactory<?, ?> consumerFactory() {
 		return SpringKafkaFields.consumerFactory(this.container);
+	}
+
+	/**
+	 * Return the application context, or {@code null} if the container has none.
+	 */
+	@Nullable ApplicationContext applicationContext() {
+		return SpringKafkaFields.applicationContext(this.container);
+	}
+
+	/**
+	 * Return whether deliveries are to be observed; of batches, each record.
+	 */
+	boolean isObserved() {
+		return this.properties.isObservationEnabled()
+				&& (!(this.properties.getMessageListener() instanceof BatchMessageListener<?, ?>)
+						|| this.properties.isRecordObservationsInBatch());
+	}
+
+	/**
+	 * Return whether deliveries are to be timed: unless they are observed.
+	 */
+	boolean isTimed() {
+		return KafkaUtils.MICROMETER_PRESENT && this.properties.isMicrometerEnabled() && !isObserved();
 	}
 
 	/**

@@ -32,6 +32,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
@@ -40,6 +41,7 @@ import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessage
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.Acknowledgment;
 
 import io.kaffe.spring.engine.worker.SafeLog;
@@ -283,7 +285,10 @@ final class ContainerHooks {
 		@Override
 		public void publishEvent(Object event) {
 			try {
-				if (event instanceof ConsumerStoppingEvent stopping) {
+				if (event instanceof ConsumerStartingEvent starting) {
+					this.adopted.starting(starting.getSource(MessageListenerContainer.class));
+				}
+				else if (event instanceof ConsumerStoppingEvent stopping) {
 					stopping(stopping.getConsumer());
 				}
 				this.adopted.supervision().onEvent(event);

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.AssignmentHandle;
 import io.kaffe.spring.engine.delivery.HeldRecords;
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
@@ -76,6 +77,8 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private final Ticker ticker;
 
+	private final PollingConsumer polledBy;
+
 	private volatile @Nullable Worker worker;
 
 	/** Whether the strategy has not named its worker yet. */
@@ -94,14 +97,16 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * @param wakeup wakes the consumer thread
 	 * @param lateCompletions where completions are reported that come too late
 	 * @param ticker the time
+	 * @param polledBy the consumer
 	 */
 	PartitionAssignment(AssignedPartition assigned, int slot, int maxParked, ConsumerWakeup wakeup,
-			LateCompletions lateCompletions, Ticker ticker) {
+			LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
 		this.assigned = assigned;
 		this.slot = slot;
 		this.wakeup = wakeup;
 		this.lateCompletions = lateCompletions;
 		this.ticker = ticker;
+		this.polledBy = polledBy;
 		this.held = new HeldRecords(maxParked, wakeup::wakeUp);
 	}
 
@@ -288,6 +293,11 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public HeldRecords held() {
 		return this.held;
+	}
+
+	@Override
+	public PollingConsumer polledBy() {
+		return this.polledBy;
 	}
 
 	/**

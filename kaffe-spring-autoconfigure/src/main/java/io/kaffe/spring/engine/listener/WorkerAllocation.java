@@ -27,6 +27,7 @@ import org.springframework.util.StringUtils;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.KeyAllocationWork;
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.WorkFactory;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -53,6 +54,8 @@ final class WorkerAllocation {
 
 	private final ConsumerWakeup wakeup;
 
+	private final PollingConsumer polledBy;
+
 	private final WorkerAllocationStrategy strategy;
 
 	private final WorkFactory works;
@@ -65,10 +68,12 @@ final class WorkerAllocation {
 	 * Create an allocation.
 	 * @param context the consumer
 	 * @param wakeup wakes the consumer thread
+	 * @param polledBy the Kafka consumer
 	 */
-	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup) {
+	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, PollingConsumer polledBy) {
 		this.context = context;
 		this.wakeup = wakeup;
+		this.polledBy = polledBy;
 		this.strategy = context.settings().strategy();
 		this.works = WorkFactory.of(context.delivery());
 		this.allocator = new KeyAllocationWork.Allocator(this.strategy, context.workers(), this.works);
@@ -99,7 +104,7 @@ final class WorkerAllocation {
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
 		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy().maxParked(), this.wakeup,
-				this.context.lateCompletions(), this.context.ticker());
+				this.context.lateCompletions(), this.context.ticker(), this.polledBy);
 	}
 
 	/**

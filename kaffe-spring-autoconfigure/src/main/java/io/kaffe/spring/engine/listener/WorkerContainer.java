@@ -18,21 +18,26 @@ package io.kaffe.spring.engine.listener;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerSeekAware;
+import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.util.Assert;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.engine.delivery.Delivery;
+import io.kaffe.spring.engine.delivery.DeliveryTimer;
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.DetachedRecord;
@@ -55,11 +60,16 @@ final class WorkerContainer implements WorkerOwner {
 
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
+	/** The id of the container that polls on this thread. */
+	private final ThreadLocal<String> listenerId = ThreadLocal.withInitial(() -> container().getListenerId());
+
 	private final ContainerFacts facts;
 
 	private final ConsumerSettings settings;
 
 	private final Delivery delivery;
+
+	private final DeliveryTimer.@Nullable Factory timers;
 
 	private final TopicSubscription subscription;
 
@@ -78,15 +88,18 @@ final class WorkerContainer implements WorkerOwner {
 	 * @param settings how the consumer works
 	 * @param seekAware the listener if that is seek-aware, or {@code null}
 	 * @param delivery delivers records to the listener
+	 * @param timers creates timers of deliveries; {@code null} if they are not timed
 	 * @param runtime what its workers run on
 	 * @param manager manages the workers
 	 */
 	WorkerContainer(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
-			Delivery delivery, WorkerRuntime runtime, DefaultWorkerManager manager) {
+			Delivery delivery, DeliveryTimer.@Nullable Factory timers, WorkerRuntime runtime,
+			DefaultWorkerManager manager) {
 		Ticker ticker = runtime.ticker();
 		this.facts = facts;
 		this.settings = settings;
 		this.delivery = delivery;
+		this.timers = timers;
 		this.subscription = new TopicSubscription(name, facts.container());
 		Integer maxConcurrency = settings.maxConcurrency();
 		ConsumerWorkers workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE,
@@ -101,6 +114,14 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	/**
+	 * Note which container polls on this thread from now on: this one, or one of those
+	 * that a concurrent container has for its consumers.
+	 */
+	void starting(MessageListenerContainer polling) {
+		this.listenerId.set(polling.getListenerId());
+	}
+
+	/**
 	 * Return the session of a consumer, a new one if it has none. Called by the thread
 	 * that polls with it.
 	 */
@@ -110,9 +131,17 @@ final class WorkerContainer implements WorkerOwner {
 			return present;
 		}
 		abandonTheDead();
-		ConsumerSession session = new ConsumerSession(consumer, this.context);
+		ConsumerSession session = new ConsumerSession(consumer, polledBy(consumer), this.context);
 		this.sessions.put(consumer, session);
 		return session;
+	}
+
+	private PollingConsumer polledBy(Consumer<?, ?> consumer) {
+		String listenerId = this.listenerId.get();
+		// Every metric has the client id as a tag.
+		Iterator<MetricName> metrics = consumer.metrics().keySet().iterator();
+		return new PollingConsumer(listenerId, metrics.hasNext() ? metrics.next().tags().get("client-id") : null,
+				(this.timers != null) ? this.timers.timer(listenerId) : null);
 	}
 
 	/**
@@ -150,6 +179,7 @@ final class WorkerContainer implements WorkerOwner {
 			}
 			finally {
 				this.sessions.remove(consumer);
+				this.listenerId.remove();
 				this.context.assignmentChanged();
 				logStopped.run();
 			}

@@ -26,11 +26,14 @@ import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -75,6 +78,9 @@ class SpringKafkaFieldsTests {
 		assertThat(ReflectionUtils.findField(Class.forName("org.springframework.kafka.listener.adapter.HandlerAdapter"),
 				"invokerHandlerMethod"))
 			.isNotNull();
+		assertThat(ReflectionUtils.findField(AbstractMessageListenerContainer.class, "applicationContext",
+				ApplicationContext.class))
+			.isNotNull();
 		assertThat(ReflectionUtils.findField(FilteringBatchMessageListenerAdapter.class, "ackDiscarded", boolean.class))
 			.isNotNull();
 		assertThat(ReflectionUtils.findField(DefaultErrorHandler.class, "userBackOffFunction", BiFunction.class))
@@ -92,6 +98,12 @@ class SpringKafkaFieldsTests {
 		assertThat(SpringKafkaFields
 			.consumerFactory(new ConcurrentMessageListenerContainer<>(factory, new ContainerProperties("orders"))))
 			.isSameAs(factory);
+		ConcurrentMessageListenerContainer<Object, Object> container = new ConcurrentMessageListenerContainer<>(factory,
+				new ContainerProperties("orders"));
+		assertThat(SpringKafkaFields.applicationContext(container)).isNull();
+		ApplicationContext context = new GenericApplicationContext();
+		container.setApplicationContext(context);
+		assertThat(SpringKafkaFields.applicationContext(container)).isSameAs(context);
 		AbstractKafkaListenerContainerFactory<?, Object, Object> containers = new ConcurrentKafkaListenerContainerFactory<>();
 		assertThat(SpringKafkaFields.containerCustomizer(containers)).isNull();
 		MessageListener<Object, Object> listener = (record) -> {

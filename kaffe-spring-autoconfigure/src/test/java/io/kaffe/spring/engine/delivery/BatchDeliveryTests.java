@@ -314,7 +314,7 @@ class BatchDeliveryTests {
 		FailurePolicy policy = new FailurePolicy(3, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(),
 				FailureAction.PARK, Map.of(), null, null, 100);
 		DeliveryObservation observation = this.registry.isNoop() ? null
-				: new DeliveryObservation(this.registry, null, "orders", "shop");
+				: new DeliveryObservation(this.registry, null, "shop", () -> "mars");
 		return new BatchDelivery(new Listener(), this.type, false, this.interceptor, this.acknowledged,
 				new BatchDelivery.Limits(500, Duration.ZERO), false, new DeliverySettings("shop", false, policy,
 						observation, new LogContext("orders", false), this.consumer, this.execution));

@@ -29,6 +29,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 final class RacedAssignment implements AssignmentHandle {
 
+	private static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null);
+
 	private final HeldRecords held = new HeldRecords(100, () -> {
 	});
 
@@ -118,6 +120,11 @@ final class RacedAssignment implements AssignmentHandle {
 	@Override
 	public HeldRecords held() {
 		return this.held;
+	}
+
+	@Override
+	public PollingConsumer polledBy() {
+		return POLLED_BY;
 	}
 
 }

@@ -331,7 +331,7 @@ class RecordDeliveryTests {
 		FailurePolicy policy = new FailurePolicy(3, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(),
 				FailureAction.PARK, Map.of(), null, null, 100);
 		DeliveryObservation observation = this.registry.isNoop() ? null
-				: new DeliveryObservation(this.registry, null, "orders", "shop");
+				: new DeliveryObservation(this.registry, null, "shop", () -> "mars");
 		return new RecordDelivery(new Listener(), this.type, interceptor, this.acknowledged, this.async,
 				new DeliverySettings("shop", this.addsAttemptHeader, policy, observation,
 						new LogContext("orders", false), this.consumer, this.execution));

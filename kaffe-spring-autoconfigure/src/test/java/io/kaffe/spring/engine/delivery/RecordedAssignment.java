@@ -41,6 +41,8 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	private final String topic;
 
+	PollingConsumer polledBy = new PollingConsumer("orders-0", "client-0", null);
+
 	/** How many are handling records of it or hold it. */
 	int running;
 
@@ -119,6 +121,11 @@ final class RecordedAssignment implements AssignmentHandle {
 	@Override
 	public HeldRecords held() {
 		return this.held;
+	}
+
+	@Override
+	public PollingConsumer polledBy() {
+		return this.polledBy;
 	}
 
 }

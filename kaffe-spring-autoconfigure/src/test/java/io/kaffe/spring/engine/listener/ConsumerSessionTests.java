@@ -28,9 +28,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -44,10 +46,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
+import io.kaffe.spring.engine.delivery.DeliveryTimer;
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.ManualExecution;
@@ -460,6 +465,25 @@ class ConsumerSessionTests {
 				"revoked [orders-0]", "unregistered");
 		this.execution.runAll();
 		assertThat(this.handled).as("nothing more is begun").isEmpty();
+	}
+
+	@Test
+	void metersOfItsDeliveriesAreRemovedWhenASessionEnds() {
+		SimpleMeterRegistry registry = new SimpleMeterRegistry();
+		GenericApplicationContext application = new GenericApplicationContext();
+		application.registerBean(SimpleMeterRegistry.class, () -> registry);
+		application.refresh();
+		DeliveryTimer.Factory timers = new DeliveryTimer.Factory(application, Map.of(), null);
+		for (Consumer<ConsumerSession> end : List.<Consumer<ConsumerSession>>of(ConsumerSession::abandon,
+				(session) -> session.stopping(() -> {
+				}))) {
+			PollingConsumer polledBy = new PollingConsumer("orders-0", null, timers.timer("orders-0"));
+			ConsumerSession session = new ConsumerSession(new MockConsumer<>("earliest"), polledBy,
+					this.adopted.context());
+			assertThat(registry.getMeters()).hasSize(1);
+			end.accept(session);
+			assertThat(registry.getMeters()).isEmpty();
+		}
 	}
 
 	@Test

@@ -28,6 +28,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
@@ -78,6 +79,31 @@ class ContainerFactsTests {
 		assertThat(facts.topics()).isEmpty();
 		assertThat(facts.subscription().topics()).isEmpty();
 		assertThat(facts.subscription().consumed()).accepts("orders-eu").rejects("orders", "refunds");
+	}
+
+	@Test
+	void deliveriesAreTimedUnlessTheyAreObserved() {
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setMessageListener((MessageListener<Object, Object>) (record) -> {
+		});
+		ContainerFacts facts = facts(properties, Map.of());
+		ContainerProperties container = facts.container().getContainerProperties();
+		assertThat(facts.isTimed()).isTrue();
+		assertThat(facts.isObserved()).isFalse();
+		container.setObservationEnabled(true);
+		assertThat(facts.isTimed()).isFalse();
+		assertThat(facts.isObserved()).isTrue();
+		container.setMessageListener((BatchMessageListener<Object, Object>) (records) -> {
+		});
+		assertThat(facts.isTimed()).as("batches are not observed by default").isTrue();
+		assertThat(facts.isObserved()).isFalse();
+		container.setRecordObservationsInBatch(true);
+		assertThat(facts.isTimed()).isFalse();
+		assertThat(facts.isObserved()).isTrue();
+		container.setObservationEnabled(false);
+		assertThat(facts.isTimed()).isTrue();
+		container.setMicrometerEnabled(false);
+		assertThat(facts.isTimed()).isFalse();
 	}
 
 	@Test

@@ -37,6 +37,7 @@ import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.LogContext;
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -52,6 +53,8 @@ import io.kaffe.spring.table.ConsumerProblem;
  * thread: the test polls, runs workers and lets time pass.
  */
 final class ContainerFixtures {
+
+	static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null);
 
 	private ContainerFixtures() {
 	}
@@ -148,8 +151,8 @@ final class ContainerFixtures {
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));
 		WorkerRuntime runtime = execution.runtime();
-		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, runtime,
-				new DefaultWorkerManager(runtime));
+		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, null,
+				runtime, new DefaultWorkerManager(runtime));
 	}
 
 }

@@ -47,6 +47,7 @@ import org.springframework.context.ApplicationEvent;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.event.ConsumerFailedToStartEvent;
+import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
@@ -147,6 +148,36 @@ class ContainerHooksTests {
 		assertThat(this.notifications).containsExactly("assigned [orders-0]", "before commit [orders-0]",
 				"after commit [orders-0]");
 		assertThat(this.consumers).allSatisfy((given) -> assertThat(given).isSameAs(this.target));
+	}
+
+	@Test
+	void recordsHaveTheNameOfTheContainerThatPollsOnTheirThread() {
+		this.target.rebalance(List.of());
+		listener().onPartitionsLost(this.consumer, List.of(PARTITION));
+		KafkaMessageListenerContainer<Object, Object> child = new KafkaMessageListenerContainer<>(
+				new DefaultKafkaConsumerFactory<>(Map.of()), new ContainerProperties("orders"));
+		child.setBeanName("orders-1");
+		publisher().publishEvent(new ConsumerStartingEvent(child, this.container));
+		assertThat(listenerIdOf(OTHER)).isEqualTo("orders-1");
+		this.container.setBeanName("alone");
+		assertThat(listenerIdOf(PARTITION)).as("on a thread on which none has started").isEqualTo("alone");
+	}
+
+	/**
+	 * Return the name of a consumer that polls a partition on this thread, until it
+	 * stops.
+	 */
+	private String listenerIdOf(TopicPartition partition) {
+		MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
+		polling.subscribe(List.of("orders"));
+		polling.rebalance(List.of(partition));
+		polling.updateBeginningOffsets(Map.of(partition, 0L));
+		polling.updateEndOffsets(Map.of(partition, 0L));
+		Consumer<Object, Object> wrapped = TopicSubscription.ListenerKeepingConsumer.of(polling);
+		listener().onPartitionsAssigned(wrapped, List.of(partition));
+		String listenerId = this.adopted.assignments().iterator().next().polledBy().listenerId();
+		publisher().publishEvent(new ConsumerStoppingEvent(this.container, this.container, wrapped, null));
+		return listenerId;
 	}
 
 	@Test

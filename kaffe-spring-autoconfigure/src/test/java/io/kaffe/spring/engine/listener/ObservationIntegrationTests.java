@@ -32,8 +32,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.config.ContainerCustomizer;
+import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.support.micrometer.KafkaRecordReceiverContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,7 +62,7 @@ class ObservationIntegrationTests {
 					"start 1", "open", "handle 1", "close", "stop 1");
 			assertThat(observed.threads).allMatch((name) -> name.startsWith("kaffe-"));
 			assertThat(observed.contexts).allSatisfy((receiver) -> {
-				assertThat(receiver.getListenerId()).isEqualTo("orders");
+				assertThat(receiver.getListenerId()).isEqualTo("orders-0");
 				assertThat(receiver.getGroupId()).isEqualTo(application.group());
 				assertThat(receiver.getName()).isEqualTo("spring.kafka.listener");
 			});
@@ -255,6 +258,11 @@ class ObservationIntegrationTests {
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", batch = "true")
 		void handle(List<String> values) {
 			this.handled.addAll(values);
+		}
+
+		@Bean
+		static ContainerCustomizer<Object, Object, ConcurrentMessageListenerContainer<Object, Object>> observed() {
+			return (container) -> container.getContainerProperties().setRecordObservationsInBatch(true);
 		}
 
 	}

@@ -191,7 +191,7 @@ final class SessionWalk {
 		WorkerContainer container = new WorkerContainer("orders",
 				new ContainerFacts(
 						new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties)),
-				settings, this.seeking, delivery, runtime, new DefaultWorkerManager(runtime));
+				settings, this.seeking, delivery, null, runtime, new DefaultWorkerManager(runtime));
 		if (chance(0.1)) {
 			container.context().metadataLimit().tooLarge(2 * SMALL_METADATA);
 		}
