@@ -17,7 +17,6 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.micrometer.observation.Observation;
@@ -32,7 +31,6 @@ import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
-import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
@@ -56,7 +54,8 @@ public final class RecordDelivery extends Delivery {
 
 	private final @Nullable RecordInterceptor<Object, Object> interceptor;
 
-	private final boolean acknowledgedByListener;
+	/** How the listener acknowledges records; {@code null} if it does not. */
+	private final RecordAcknowledgment.@Nullable Listener acknowledging;
 
 	private final boolean async;
 
@@ -71,20 +70,21 @@ public final class RecordDelivery extends Delivery {
 	 * @param listener the user's listener
 	 * @param type which of its methods to call
 	 * @param interceptor called around the listener, or {@code null}
-	 * @param acknowledgedByListener whether a record is completed only when the listener
-	 * acknowledges it, on any thread, rather than when it returns
+	 * @param acknowledging which acknowledgments complete a record, if its listener
+	 * acknowledges it
 	 * @param async whether the handler answers later; then an {@code AsyncHandlerAdapter}
 	 * has to be installed in the listener
 	 * @param settings how records reach the listener
 	 */
 	public RecordDelivery(MessageListener<Object, Object> listener, ListenerType type,
-			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener, boolean async,
+			@Nullable RecordInterceptor<Object, Object> interceptor, Acknowledging acknowledging, boolean async,
 			DeliverySettings settings) {
 		super(settings);
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
-		this.acknowledgedByListener = acknowledgedByListener;
+		this.acknowledging = (acknowledging != Acknowledging.NONE)
+				? new RecordAcknowledgment.Listener(acknowledging, detachedRecords(), ticker()) : null;
 		this.async = async;
 		this.observation = settings.observation();
 		this.addsAttemptHeader = settings.addsAttemptHeader();
@@ -107,6 +107,7 @@ public final class RecordDelivery extends Delivery {
 	 * @throws HookFailedException if the interceptor throws before the listener is called
 	 * @throws FailedAfterAcknowledgmentException if the listener threw after it had
 	 * acknowledged the record, which is completed
+	 * @throws NackException if the record is to be delivered again after a while
 	 * @throws Throwable what the listener threw, or a {@link DeserializationException}
 	 */
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt, AssignmentHandle assignment)
@@ -127,8 +128,7 @@ public final class RecordDelivery extends Delivery {
 		}
 		catch (Throwable ex) {
 			DeliveryObservation.close(scope);
-			DeliveryObservation.stop(observation,
-					(ex instanceof FailedAfterAcknowledgmentException) ? WorkerRuntime.causeOf(ex) : ex);
+			DeliveryObservation.stop(observation, failureOf(ex));
 			throw ex;
 		}
 		DeliveryObservation.close(scope);
@@ -137,6 +137,16 @@ public final class RecordDelivery extends Delivery {
 			return null;
 		}
 		return thenStop(observation, outcome);
+	}
+
+	/**
+	 * Return what the listener has failed with, or {@code null} if it has not.
+	 */
+	private static @Nullable Throwable failureOf(Throwable thrown) {
+		if (thrown instanceof FailedAfterAcknowledgmentException) {
+			return WorkerRuntime.causeOf(thrown);
+		}
+		return (thrown instanceof NackException) ? null : thrown;
 	}
 
 	private static CompletableFuture<?> thenStop(Observation observation, CompletableFuture<?> outcome) {
@@ -163,8 +173,8 @@ public final class RecordDelivery extends Delivery {
 			}
 			return answer;
 		}
-		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, assignment)
-				: null;
+		RecordAcknowledgment acknowledgment = (this.acknowledging != null)
+				? new RecordAcknowledgment(record, assignment, this.acknowledging) : null;
 		boolean listened;
 		try {
 			listened = callListener(delivered, acknowledgment);
@@ -174,6 +184,11 @@ public final class RecordDelivery extends Delivery {
 				throw new FailedAfterAcknowledgmentException(ex);
 			}
 			throw ex;
+		}
+		finally {
+			if (acknowledgment != null) {
+				acknowledgment.listenerEnded();
+			}
 		}
 		if (acknowledgment == null || !listened) {
 			assignment.complete(record);
@@ -270,95 +285,6 @@ public final class RecordDelivery extends Delivery {
 			SafeLog.log(logger.getLog()::error, "The record interceptor failed after the delivery of "
 					+ DisplayText.coordinatesOf(record) + ", which is not affected", ex);
 		}
-	}
-
-	/**
-	 * Completes a record when the listener acknowledges it: once, on whatever thread.
-	 */
-	private final class RecordAcknowledgment implements WorkerAcknowledgment, DetachedRecord {
-
-		private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
-
-		private final ConsumerRecord<?, ?> record;
-
-		private final AssignmentHandle assignment;
-
-		private final long since = ticker().nanoTime();
-
-		RecordAcknowledgment(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
-			this.record = record;
-			this.assignment = assignment;
-		}
-
-		@Override
-		public void acknowledge() {
-			// Otherwise a drain would not wait for it if the listener returns at this
-			// moment.
-			this.assignment.hold();
-			try {
-				State before = this.state.getAndSet(State.ACKNOWLEDGED);
-				if (before == State.LEFT_OPEN) {
-					detachedRecords().remove(this);
-					this.assignment.held().acknowledge();
-					this.assignment.complete(this.record);
-				}
-				else if (before == State.NEW) {
-					this.assignment.complete(this.record);
-				}
-			}
-			finally {
-				this.assignment.exit();
-			}
-		}
-
-		boolean isAcknowledged() {
-			return this.state.get() == State.ACKNOWLEDGED;
-		}
-
-		void listenerReturned() {
-			if (this.state.compareAndSet(State.NEW, State.LEFT_OPEN)) {
-				this.assignment.held().leaveOpen();
-				detachedRecords().add(this);
-				if (isOver()) {
-					detachedRecords().remove(this);
-				}
-			}
-		}
-
-		@Override
-		public ConsumerRecord<?, ?> record() {
-			return this.record;
-		}
-
-		@Override
-		public @Nullable String workerName() {
-			return null;
-		}
-
-		@Override
-		public long since() {
-			return this.since;
-		}
-
-		@Override
-		public boolean isOver() {
-			return this.state.get() == State.ACKNOWLEDGED || this.assignment.isOver(this.record);
-		}
-
-		@Override
-		public String toString() {
-			return "Acknowledgment for " + DisplayText.coordinatesOf(this.record);
-		}
-
-		/**
-		 * Whether the listener has returned, or acknowledged the record.
-		 */
-		private enum State {
-
-			NEW, LEFT_OPEN, ACKNOWLEDGED
-
-		}
-
 	}
 
 }

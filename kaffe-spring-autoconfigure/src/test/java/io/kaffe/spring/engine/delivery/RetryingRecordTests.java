@@ -865,8 +865,8 @@ class RetryingRecordTests {
 		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff, Set.of(), this.then,
 				Map.of(), this.deadLetters, this.recoverer, 100);
 		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
-				ListenerType.SIMPLE, this.interceptor, false, false, new DeliverySettings("group", true, policy, null,
-						new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
+				ListenerType.SIMPLE, this.interceptor, Acknowledging.NONE, false, new DeliverySettings("group", true,
+						policy, null, new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
 		this.delivery = delivery;
 		return delivery;
 	}

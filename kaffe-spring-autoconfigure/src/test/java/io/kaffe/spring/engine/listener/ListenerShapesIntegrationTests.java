@@ -54,7 +54,7 @@ class ListenerShapesIntegrationTests {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
 					"--kaffe.commit.interval=50ms", "--kaffe.drain-timeout=200ms",
-					"--spring.kafka.listener.ack-mode=manual");
+					"--spring.kafka.listener.ack-mode=manual", "--spring.kafka.listener.async-acks=true");
 			List<Acknowledgment> acknowledgments = context.getBean(Acknowledging.class).acknowledgments;
 			await("all are delivered").until(() -> acknowledgments.size() == 10);
 			acknowledgments.get(1).acknowledge();
