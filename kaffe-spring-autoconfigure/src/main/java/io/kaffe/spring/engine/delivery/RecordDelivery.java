@@ -63,8 +63,6 @@ public final class RecordDelivery extends Delivery {
 
 	private final @Nullable DeliveryObservation observation;
 
-	private final Consumer<Object, Object> consumer;
-
 	/**
 	 * Create a delivery.
 	 * @param listener the user's listener
@@ -88,7 +86,6 @@ public final class RecordDelivery extends Delivery {
 		this.async = async;
 		this.observation = settings.observation();
 		this.addsAttemptHeader = settings.addsAttemptHeader();
-		this.consumer = settings.consumer();
 	}
 
 	@Override
@@ -166,7 +163,7 @@ public final class RecordDelivery extends Delivery {
 		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
 		if (this.async) {
 			AsyncOutcome outcome = new AsyncOutcome(observation);
-			callListener(delivered, outcome);
+			callListener(delivered, outcome, assignment.consumer());
 			CompletableFuture<?> answer = outcome.whenReturned();
 			if (answer == null) {
 				assignment.complete(record);
@@ -177,7 +174,7 @@ public final class RecordDelivery extends Delivery {
 				? new RecordAcknowledgment(record, assignment, this.acknowledging) : null;
 		boolean listened;
 		try {
-			listened = callListener(delivered, acknowledgment);
+			listened = callListener(delivered, acknowledgment, assignment.consumer());
 		}
 		catch (Throwable ex) {
 			if (acknowledgment != null && acknowledgment.isAcknowledged() && !(ex instanceof HookFailedException)) {
@@ -199,10 +196,10 @@ public final class RecordDelivery extends Delivery {
 		return null;
 	}
 
-	private boolean callListener(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment)
-			throws Throwable {
-		return (this.interceptor != null) ? intercepted(record, this.interceptor, acknowledgment)
-				: invoke(record, acknowledgment);
+	private boolean callListener(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment,
+			Consumer<Object, Object> consumer) throws Throwable {
+		return (this.interceptor != null) ? intercepted(record, this.interceptor, acknowledgment, consumer)
+				: invoke(record, acknowledgment, consumer);
 	}
 
 	private static void throwDeserializationFailure(ConsumerRecord<?, ?> record) {
@@ -218,47 +215,49 @@ public final class RecordDelivery extends Delivery {
 	 * the record
 	 */
 	private boolean intercepted(ConsumerRecord<Object, Object> record, RecordInterceptor<Object, Object> around,
-			@Nullable Acknowledgment acknowledgment) throws Throwable {
+			@Nullable Acknowledgment acknowledgment, Consumer<Object, Object> consumer) throws Throwable {
 		try {
 			before(record, () -> {
-				around.setupThreadState(this.consumer);
+				around.setupThreadState(consumer);
 				return record;
 			});
 			throwDeserializationFailure(record);
-			ConsumerRecord<Object, Object> intercepted = before(record, () -> around.intercept(record, this.consumer));
-			boolean listened = intercepted != null && invoke(intercepted, acknowledgment);
-			after(record, () -> around.success(record, this.consumer));
+			ConsumerRecord<Object, Object> intercepted = before(record, () -> around.intercept(record, consumer));
+			boolean listened = intercepted != null && invoke(intercepted, acknowledgment, consumer);
+			after(record, () -> around.success(record, consumer));
 			return listened;
 		}
 		catch (HookFailedException ex) {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			after(record, () -> around.failure(record, ListenerFailure.asException(ex), this.consumer));
+			after(record, () -> around.failure(record, ListenerFailure.asException(ex), consumer));
 			throw ex;
 		}
 		finally {
-			after(record, () -> around.afterRecord(record, this.consumer));
-			after(record, () -> around.clearThreadState(this.consumer));
+			after(record, () -> around.afterRecord(record, consumer));
+			after(record, () -> around.clearThreadState(consumer));
 		}
 	}
 
-	private boolean invoke(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
+	private boolean invoke(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment,
+			Consumer<Object, Object> consumer) {
 		throwDeserializationFailure(record);
 		if (acknowledgment instanceof AsyncOutcome outcome) {
-			outcome.within(() -> call(record, outcome));
+			outcome.within(() -> call(record, outcome, consumer));
 		}
 		else {
-			call(record, acknowledgment);
+			call(record, acknowledgment, consumer);
 		}
 		return true;
 	}
 
-	private void call(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
+	private void call(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment,
+			Consumer<Object, Object> consumer) {
 		switch (this.type) {
-			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(record, acknowledgment, this.consumer);
+			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(record, acknowledgment, consumer);
 			case ACKNOWLEDGING -> this.listener.onMessage(record, acknowledgment);
-			case CONSUMER_AWARE -> this.listener.onMessage(record, this.consumer);
+			case CONSUMER_AWARE -> this.listener.onMessage(record, consumer);
 			case SIMPLE -> this.listener.onMessage(record);
 		}
 	}

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,8 @@ final class WorkerAllocation {
 
 	private final WorkFactory works;
 
+	private final Consumer<Object, Object> consumer;
+
 	private final KeyAllocationWork.Allocator allocator;
 
 	private final Worker dispatching;
@@ -65,9 +68,11 @@ final class WorkerAllocation {
 	 * Create an allocation.
 	 * @param context the consumer
 	 * @param wakeup wakes the consumer thread
+	 * @param consumer what listeners are given as the consumer
 	 */
-	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup) {
+	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, Consumer<Object, Object> consumer) {
 		this.context = context;
+		this.consumer = consumer;
 		this.wakeup = wakeup;
 		this.strategy = context.settings().strategy();
 		this.works = WorkFactory.of(context.delivery());
@@ -99,7 +104,7 @@ final class WorkerAllocation {
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
 		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy().maxParked(), this.wakeup,
-				this.context.lateCompletions(), this.context.ticker());
+				this.context.lateCompletions(), this.context.ticker(), this.consumer);
 	}
 
 	/**

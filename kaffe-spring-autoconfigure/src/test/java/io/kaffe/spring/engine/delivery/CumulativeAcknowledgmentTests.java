@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.engine.delivery;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -127,20 +126,6 @@ class CumulativeAcknowledgmentTests {
 		acknowledge(0);
 		assertThat(this.assignment.completed).containsExactly(0L);
 		assertThat(this.acknowledgments).as("the next one waits").containsOnlyKeys(0L, 1L);
-	}
-
-	@Test
-	void acknowledgmentOfAFailedAttemptCompletesItsRecordOnceThatIsLeftOpen(CapturedOutput output) {
-		this.failing.add(0L);
-		handle(Acknowledging.CUMULATIVE, 0);
-		Acknowledgment failed = this.acknowledgments.get(0L);
-		this.failing.clear();
-		this.execution.advance(Duration.ofSeconds(1));
-		this.execution.runAll();
-		failed.acknowledge();
-		assertThat(this.assignment.completed).containsExactly(0L);
-		assertThat(this.assignment.held().detached()).isZero();
-		assertThat(output).doesNotContain("before it, too");
 	}
 
 	@Test

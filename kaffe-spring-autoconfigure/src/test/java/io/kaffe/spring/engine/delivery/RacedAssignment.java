@@ -21,13 +21,17 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
 
 /**
  * The assignment of a partition without a broker, for races: like
  * {@link RecordedAssignment}, but for many threads.
  */
 final class RacedAssignment implements AssignmentHandle {
+
+	private final Consumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
 	});
@@ -113,6 +117,11 @@ final class RacedAssignment implements AssignmentHandle {
 	@Override
 	public synchronized void drop(ConsumerRecord<?, ?> record) {
 		this.dropped.add(record.offset());
+	}
+
+	@Override
+	public Consumer<Object, Object> consumer() {
+		return this.consumer;
 	}
 
 	@Override

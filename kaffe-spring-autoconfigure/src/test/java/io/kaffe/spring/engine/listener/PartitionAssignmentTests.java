@@ -55,7 +55,8 @@ class PartitionAssignmentTests {
 	}, this.execution);
 
 	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
-			this.wakeup, new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution);
+			this.wakeup, new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
+			RejectingConsumer.of("orders"));
 
 	private final List<ConsumerRecord<Object, Object>> records = AssignmentParts.records(PARTITION, 0, 4);
 

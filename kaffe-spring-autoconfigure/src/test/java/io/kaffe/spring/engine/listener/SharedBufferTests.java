@@ -52,7 +52,8 @@ class SharedBufferTests {
 			this.assignments
 				.add(new PartitionAssignment(new AssignedPartition(new TopicPartition("orders", partition), 1), 0, 100,
 						new ConsumerWakeup(new MockConsumer<>("earliest"), this.time),
-						new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time));
+						new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time,
+						RejectingConsumer.of("orders")));
 		}
 		this.buffer.assignmentChanged();
 	}
