@@ -176,8 +176,8 @@ class AcknowledgmentIntegrationTests {
 		}
 
 		@Bean
-		RecordFilterStrategy<String, String> filter() {
-			return (record) -> Integer.parseInt(record.value()) % 2 == 1;
+		static RecordFilterStrategy<Object, Object> filter() {
+			return (record) -> Integer.parseInt(record.value().toString()) % 2 == 1;
 		}
 
 	}
