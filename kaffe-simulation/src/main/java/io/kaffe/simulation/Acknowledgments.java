@@ -60,7 +60,7 @@ final class Acknowledgments {
 	 */
 	void acknowledge(List<Fact> facts, Acknowledgment acknowledgment) {
 		Open handled = new Open(facts, acknowledgment);
-		if (this.world.isCalm() || this.simulation.choose(3) > 0) {
+		if (this.world.isCalm() || this.service.acknowledgesInOrder() || this.simulation.choose(3) > 0) {
 			acknowledgeNow(handled);
 			if (isOdd()) {
 				throw new IllegalStateException("refused, though acknowledged");
@@ -96,8 +96,17 @@ final class Acknowledgments {
 	}
 
 	/**
-	 * Call {@code nack}, as only the consumer's thread could: that is refused, and the
-	 * handler fails.
+	 * Have a record delivered again.
+	 * @param delivery which delivery of it this is
+	 */
+	void nack(Fact fact, int delivery, Acknowledgment acknowledgment) {
+		acknowledgment.nack(Duration.ofMillis(this.simulation.choose(200)));
+		this.journal.nacked(fact, delivery);
+	}
+
+	/**
+	 * Call {@code nack} for a batch, as only the consumer's thread could: that is
+	 * refused, and the handler fails.
 	 */
 	void reject(Acknowledgment acknowledgment) {
 		try {

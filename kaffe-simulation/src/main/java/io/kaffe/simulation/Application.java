@@ -136,14 +136,14 @@ final class Application {
 	private void handle(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
 		Fact fact = this.journal.fact(record);
 		begins(record);
+		int delivery = fact.deliveries;
 		try {
 			this.work.work(fact);
 			if (acknowledgment == null) {
 				this.journal.done(fact, "handled");
 			}
 			else if (this.acknowledgments.areRejected()) {
-				this.journal.failed(this.instance.service(), fact);
-				this.acknowledgments.reject(acknowledgment);
+				this.acknowledgments.nack(fact, delivery, acknowledgment);
 			}
 			else {
 				this.acknowledgments.acknowledge(List.of(fact), acknowledgment);

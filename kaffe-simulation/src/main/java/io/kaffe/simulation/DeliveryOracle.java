@@ -73,6 +73,7 @@ final class DeliveryOracle {
 		Fact fact = this.journal.fact(record);
 		this.deliveries++;
 		fact.deliveries++;
+		fact.nacked = false;
 		this.simulation
 			.record(() -> "handles " + fact + ((fact.deliveries > 1) ? " for the " + fact.deliveries + ". time" : ""));
 		if (record.offset() != fact.offset) {
@@ -149,7 +150,7 @@ final class DeliveryOracle {
 		this.journal.forEachRecord(fact.partition(), (earlier) -> {
 			if (earlier.offset < fact.offset && earlier.offset >= truncated && !earlier.isOver()
 					&& (!keyed || haveSameKey(earlier, fact)) && !before.contains(earlier)
-					&& !(service.shape().isAcknowledged() && earlier.deliveries > 0)) {
+					&& (earlier.nacked || !(service.shape().isAcknowledged() && earlier.deliveries > 0))) {
 				this.violations.add("%s is handled before %s".formatted(fact, earlier));
 			}
 		});

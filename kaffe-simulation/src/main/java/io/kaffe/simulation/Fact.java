@@ -45,6 +45,9 @@ final class Fact {
 
 	int deliveries;
 
+	/** Whether it is to be delivered once more before others, since it was nacked. */
+	boolean nacked;
+
 	int failures;
 
 	/** How often it was published to a dead-letter topic. */

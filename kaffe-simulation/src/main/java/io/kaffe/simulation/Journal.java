@@ -174,6 +174,18 @@ final class Journal {
 	}
 
 	/**
+	 * A handler wants to have a record again.
+	 * @param delivery which delivery of it that is: if another one has begun since, on
+	 * another instance, that one counts
+	 */
+	void nacked(Fact fact, int delivery) {
+		this.simulation.record(() -> "nacks " + fact);
+		if (fact.deliveries == delivery) {
+			fact.nacked = true;
+		}
+	}
+
+	/**
 	 * A batch fails as a whole: the attempts are those of its first record, and all are
 	 * skipped after the last one.
 	 */

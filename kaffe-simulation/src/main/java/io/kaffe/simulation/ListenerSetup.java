@@ -30,7 +30,7 @@ import io.kaffe.spring.engine.delivery.FailureAction;
  * deserializers
  * @param publishesDeadLetters whether dead letters are published to topics
  * @param oddAnswers whether futures are completed twice, too late or not at all, and
- * records are rejected by {@code nack}
+ * records are nacked
  * @param oddBackOff whether the back-off throws or returns negative intervals
  * @param topicPattern whether topics are subscribed to by a pattern
  * @param controlsContainer whether handlers pause, resume and stop the container

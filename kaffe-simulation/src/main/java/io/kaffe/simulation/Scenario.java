@@ -158,6 +158,22 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			return this.strategy == StandardWorkerAllocationStrategy.WORKER_PER_KEY;
 		}
 
+		/**
+		 * Return whether the listener acknowledges records out of order: then it does not
+		 * nack them.
+		 */
+		boolean acknowledgesOutOfOrder() {
+			return this.shape == Shape.ACKNOWLEDGED_RECORD && !this.setup.oddAnswers();
+		}
+
+		/**
+		 * Return whether an acknowledgment counts for earlier records of the partition,
+		 * too.
+		 */
+		boolean acknowledgesInOrder() {
+			return this.shape == Shape.ACKNOWLEDGED_RECORD && this.setup.oddAnswers() && !this.strategy.isPerRecord();
+		}
+
 		static Service of(Chance chance) {
 			FailureAction then = chance.one(FailureAction.PARK, FailureAction.PARK, FailureAction.DEAD_LETTER,
 					FailureAction.SKIP);

@@ -106,6 +106,7 @@ final class ServiceInstance {
 		properties.setPollTimeout(1000);
 		if (this.service.shape().isAcknowledged()) {
 			properties.setAckMode(ContainerProperties.AckMode.MANUAL);
+			properties.setAsyncAcks(this.service.acknowledgesOutOfOrder());
 		}
 		ConcurrentMessageListenerContainer<Object, Object> container = new ConcurrentMessageListenerContainer<>(
 				this.consumers, properties);

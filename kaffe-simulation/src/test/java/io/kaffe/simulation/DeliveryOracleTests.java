@@ -65,6 +65,31 @@ class DeliveryOracleTests {
 	}
 
 	@Test
+	void recordIsHandledBeforeAnEarlierOneThatWasNacked() {
+		try (TestHistory history = new TestHistory(
+				(service) -> isPerPartition(service) && service.shape() == Scenario.Shape.ACKNOWLEDGED_RECORD)) {
+			ServiceInstance instance = history.instance();
+			history.assertViolated("orders-0@1 (key) is handled before orders-0@0 (key)", 2, (facts) -> {
+				history.deliveries.begins(instance, record(facts.get(0)), false, List.of());
+				history.journal.nacked(facts.get(0), 1);
+				history.deliveries.begins(instance, record(facts.get(1)), false, List.of());
+			});
+		}
+	}
+
+	@Test
+	void recordThatIsAcknowledgedLaterDoesNotHoldUpTheNextOne() {
+		try (TestHistory history = new TestHistory(
+				(service) -> isPerPartition(service) && service.shape() == Scenario.Shape.ACKNOWLEDGED_RECORD)) {
+			ServiceInstance instance = history.instance();
+			assertThatCode(() -> history.withRecords(2, (facts) -> {
+				history.deliveries.begins(instance, record(facts.get(0)), false, List.of());
+				history.deliveries.begins(instance, record(facts.get(1)), false, List.of());
+			})).doesNotThrowAnyException();
+		}
+	}
+
+	@Test
 	void recordIsHandledAfterThoseBeforeItOfItsBatch() {
 		try (TestHistory history = new TestHistory(DeliveryOracleTests::isPerPartition)) {
 			ServiceInstance instance = history.instance();

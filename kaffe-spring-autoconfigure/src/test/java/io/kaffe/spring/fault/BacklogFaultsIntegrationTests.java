@@ -57,7 +57,9 @@ class BacklogFaultsIntegrationTests {
 					.with("fault.slowness", 1);
 			}
 			else {
-				round.with("fault.acknowledging", true).with("spring.kafka.listener.ack-mode", "manual");
+				round.with("fault.acknowledging", true)
+					.with("spring.kafka.listener.ack-mode", "manual")
+					.with("spring.kafka.listener.async-acks", true);
 			}
 			int records = FaultScenario.times(1_500, 10_000);
 			long stalled = round.random().nextInt(10);

@@ -72,8 +72,9 @@ class ListenerMatrixIntegrationTests {
 			round.strategy(strategy).topics(1).with("fault.shape", shape);
 			String replies = round.topic("replies");
 			switch (shape) {
-				case "acknowledging" ->
-					round.with("fault.acknowledging", true).with("spring.kafka.listener.ack-mode", "manual");
+				case "acknowledging" -> round.with("fault.acknowledging", true)
+					.with("spring.kafka.listener.ack-mode", "manual")
+					.with("spring.kafka.listener.async-acks", true);
 				case "declared" ->
 					round.with("kaffe.consumers.fault.topics", round.topic("orders") + "," + round.topic("refunds"));
 				case "replying" -> {

@@ -33,6 +33,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.engine.delivery.Acknowledging;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
@@ -95,8 +96,9 @@ final class Engine {
 				new WorkerOwner.StallLimits(Duration.ofMinutes(5), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
-				ListenerType.SIMPLE, null, false, false, new DeliverySettings(NAME, false, settings.failurePolicy(),
-						null, new LogContext(NAME, false), RejectingConsumer.of(NAME), this.ticker));
+				ListenerType.SIMPLE, null, Acknowledging.NONE, false,
+				new DeliverySettings(NAME, false, settings.failurePolicy(), null, new LogContext(NAME, false),
+						RejectingConsumer.of(NAME), this.ticker));
 		WorkerRuntime runtime = new WorkerRuntime(threads.executor(), this.scheduler, this.ticker,
 				SimpleAsyncTaskExecutor::new);
 		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, null, runtime,

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 import io.micrometer.observation.Observation;
@@ -165,6 +166,12 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 	@Override
 	public void acknowledge() {
 		this.acknowledged = true;
+	}
+
+	@Override
+	public void nack(Duration sleep) {
+		throw new IllegalStateException("nack() is not supported with out-of-order commits: complete the future "
+				+ "exceptionally, and the record is retried after its back-off");
 	}
 
 }

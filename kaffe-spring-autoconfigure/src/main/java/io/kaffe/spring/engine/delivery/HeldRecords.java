@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.delivery;
 
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -40,6 +41,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 public final class HeldRecords {
 
 	private final NavigableMap<Long, ConsumerRecord<?, ?>> kept = new ConcurrentSkipListMap<>();
+
+	/** What of that may be acknowledged with a later record, by offset. */
+	private final ConcurrentNavigableMap<Long, LeftOpen> leftToLater = new ConcurrentSkipListMap<>();
 
 	private final AtomicInteger leftOpen = new AtomicInteger();
 
@@ -75,6 +79,33 @@ public final class HeldRecords {
 	 */
 	void acknowledge() {
 		this.leftOpen.decrementAndGet();
+	}
+
+	/**
+	 * Have a record that was left open acknowledged with a later one, if not before.
+	 * @param offset its offset
+	 * @param leftOpen the record, which may be acknowledged meanwhile
+	 */
+	void leaveToLater(long offset, LeftOpen leftOpen) {
+		this.leftToLater.put(offset, leftOpen);
+	}
+
+	/**
+	 * Acknowledge what was left to an acknowledgment that is about to be made, between
+	 * {@link AssignmentHandle#hold()} and {@link AssignmentHandle#exit()}. Records that
+	 * workers have are not here, so they are left alone.
+	 * @param offset the offset of the record that is acknowledged
+	 * @return how many records below the offset that completes
+	 */
+	int acknowledgeUpTo(long offset) {
+		int completed = 0;
+		ConcurrentNavigableMap<Long, LeftOpen> left = this.leftToLater.headMap(offset, true);
+		for (var next = left.pollFirstEntry(); next != null; next = left.pollFirstEntry()) {
+			if (next.getValue().acknowledged() && next.getKey() < offset) {
+				completed++;
+			}
+		}
+		return completed;
 	}
 
 	/**
@@ -145,6 +176,20 @@ public final class HeldRecords {
 	 */
 	public boolean isMaxParked() {
 		return this.parked.get() >= this.maxParked;
+	}
+
+	/**
+	 * A record that was left open.
+	 */
+	interface LeftOpen {
+
+		/**
+		 * Complete it, if it is not acknowledged already. Called between
+		 * {@link AssignmentHandle#hold()} and {@link AssignmentHandle#exit()}.
+		 * @return whether its listener had returned and left it open
+		 */
+		boolean acknowledged();
+
 	}
 
 }

@@ -17,7 +17,6 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.micrometer.observation.Observation;
@@ -32,7 +31,6 @@ import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
-import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
@@ -56,7 +54,8 @@ public final class RecordDelivery extends Delivery {
 
 	private final @Nullable RecordInterceptor<Object, Object> interceptor;
 
-	private final boolean acknowledgedByListener;
+	/** How the listener acknowledges records; {@code null} if it does not. */
+	private final RecordAcknowledgment.@Nullable Listener acknowledging;
 
 	private final boolean async;
 
@@ -64,31 +63,29 @@ public final class RecordDelivery extends Delivery {
 
 	private final @Nullable DeliveryObservation observation;
 
-	private final Consumer<Object, Object> consumer;
-
 	/**
 	 * Create a delivery.
 	 * @param listener the user's listener
 	 * @param type which of its methods to call
 	 * @param interceptor called around the listener, or {@code null}
-	 * @param acknowledgedByListener whether a record is completed only when the listener
-	 * acknowledges it, on any thread, rather than when it returns
+	 * @param acknowledging which acknowledgments complete a record, if its listener
+	 * acknowledges it
 	 * @param async whether the handler answers later; then an {@code AsyncHandlerAdapter}
 	 * has to be installed in the listener
 	 * @param settings how records reach the listener
 	 */
 	public RecordDelivery(MessageListener<Object, Object> listener, ListenerType type,
-			@Nullable RecordInterceptor<Object, Object> interceptor, boolean acknowledgedByListener, boolean async,
+			@Nullable RecordInterceptor<Object, Object> interceptor, Acknowledging acknowledging, boolean async,
 			DeliverySettings settings) {
 		super(settings);
 		this.listener = listener;
 		this.type = type;
 		this.interceptor = interceptor;
-		this.acknowledgedByListener = acknowledgedByListener;
+		this.acknowledging = (acknowledging != Acknowledging.NONE)
+				? new RecordAcknowledgment.Listener(acknowledging, detachedRecords(), ticker()) : null;
 		this.async = async;
 		this.observation = settings.observation();
 		this.addsAttemptHeader = settings.addsAttemptHeader();
-		this.consumer = settings.consumer();
 	}
 
 	@Override
@@ -107,6 +104,7 @@ public final class RecordDelivery extends Delivery {
 	 * @throws HookFailedException if the interceptor throws before the listener is called
 	 * @throws FailedAfterAcknowledgmentException if the listener threw after it had
 	 * acknowledged the record, which is completed
+	 * @throws NackException if the record is to be delivered again after a while
 	 * @throws Throwable what the listener threw, or a {@link DeserializationException}
 	 */
 	@Nullable CompletableFuture<?> deliver(ConsumerRecord<?, ?> record, int attempt, AssignmentHandle assignment)
@@ -128,8 +126,7 @@ public final class RecordDelivery extends Delivery {
 		}
 		catch (Throwable ex) {
 			DeliveryObservation.close(scope);
-			DeliveryObservation.stop(observation,
-					(ex instanceof FailedAfterAcknowledgmentException) ? WorkerRuntime.causeOf(ex) : ex);
+			DeliveryObservation.stop(observation, failureOf(ex));
 			throw ex;
 		}
 		DeliveryObservation.close(scope);
@@ -138,6 +135,16 @@ public final class RecordDelivery extends Delivery {
 			return null;
 		}
 		return thenStop(observation, outcome);
+	}
+
+	/**
+	 * Return what the listener has failed with, or {@code null} if it has not.
+	 */
+	private static @Nullable Throwable failureOf(Throwable thrown) {
+		if (thrown instanceof FailedAfterAcknowledgmentException) {
+			return WorkerRuntime.causeOf(thrown);
+		}
+		return (thrown instanceof NackException) ? null : thrown;
 	}
 
 	private static CompletableFuture<?> thenStop(Observation observation, CompletableFuture<?> outcome) {
@@ -164,8 +171,8 @@ public final class RecordDelivery extends Delivery {
 			}
 			return answer;
 		}
-		RecordAcknowledgment acknowledgment = this.acknowledgedByListener ? new RecordAcknowledgment(record, assignment)
-				: null;
+		RecordAcknowledgment acknowledgment = (this.acknowledging != null)
+				? new RecordAcknowledgment(record, assignment, this.acknowledging) : null;
 		boolean listened;
 		try {
 			listened = callListener(delivered, assignment, acknowledgment);
@@ -175,6 +182,11 @@ public final class RecordDelivery extends Delivery {
 				throw new FailedAfterAcknowledgmentException(ex);
 			}
 			throw ex;
+		}
+		finally {
+			if (acknowledgment != null) {
+				acknowledgment.listenerEnded();
+			}
 		}
 		if (acknowledgment == null || !listened) {
 			assignment.complete(record);
@@ -188,8 +200,9 @@ public final class RecordDelivery extends Delivery {
 	private boolean callListener(ConsumerRecord<Object, Object> record, AssignmentHandle assignment,
 			@Nullable Acknowledgment acknowledgment) throws Throwable {
 		DeliveryTimer timer = assignment.polledBy().timer();
-		return (this.interceptor != null) ? intercepted(record, this.interceptor, timer, acknowledgment)
-				: DeliveryTimer.time(timer, record, () -> invoke(record, acknowledgment));
+		Consumer<Object, Object> consumer = assignment.consumer();
+		return (this.interceptor != null) ? intercepted(record, this.interceptor, timer, acknowledgment, consumer)
+				: DeliveryTimer.time(timer, record, () -> invoke(record, acknowledgment, consumer));
 	}
 
 	private static void throwDeserializationFailure(ConsumerRecord<?, ?> record) {
@@ -205,53 +218,56 @@ public final class RecordDelivery extends Delivery {
 	 * the record
 	 */
 	private boolean intercepted(ConsumerRecord<Object, Object> record, RecordInterceptor<Object, Object> around,
-			@Nullable DeliveryTimer timer, @Nullable Acknowledgment acknowledgment) throws Throwable {
+			@Nullable DeliveryTimer timer, @Nullable Acknowledgment acknowledgment, Consumer<Object, Object> consumer)
+			throws Throwable {
 		try {
 			before(record, () -> {
-				around.setupThreadState(this.consumer);
+				around.setupThreadState(consumer);
 				return record;
 			});
 			boolean listened = DeliveryTimer.time(timer, record,
-					() -> interceptAndInvoke(record, around, acknowledgment));
-			after(record, () -> around.success(record, this.consumer));
+					() -> interceptAndInvoke(record, around, acknowledgment, consumer));
+			after(record, () -> around.success(record, consumer));
 			return listened;
 		}
 		catch (HookFailedException ex) {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			after(record, () -> around.failure(record, ListenerFailure.asException(ex), this.consumer));
+			after(record, () -> around.failure(record, ListenerFailure.asException(ex), consumer));
 			throw ex;
 		}
 		finally {
-			after(record, () -> around.afterRecord(record, this.consumer));
-			after(record, () -> around.clearThreadState(this.consumer));
+			after(record, () -> around.afterRecord(record, consumer));
+			after(record, () -> around.clearThreadState(consumer));
 		}
 	}
 
 	private boolean interceptAndInvoke(ConsumerRecord<Object, Object> record, RecordInterceptor<Object, Object> around,
-			@Nullable Acknowledgment acknowledgment) {
+			@Nullable Acknowledgment acknowledgment, Consumer<Object, Object> consumer) {
 		throwDeserializationFailure(record);
-		ConsumerRecord<Object, Object> intercepted = before(record, () -> around.intercept(record, this.consumer));
-		return intercepted != null && invoke(intercepted, acknowledgment);
+		ConsumerRecord<Object, Object> intercepted = before(record, () -> around.intercept(record, consumer));
+		return intercepted != null && invoke(intercepted, acknowledgment, consumer);
 	}
 
-	private boolean invoke(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
+	private boolean invoke(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment,
+			Consumer<Object, Object> consumer) {
 		throwDeserializationFailure(record);
 		if (acknowledgment instanceof AsyncOutcome outcome) {
-			outcome.within(() -> call(record, outcome));
+			outcome.within(() -> call(record, outcome, consumer));
 		}
 		else {
-			call(record, acknowledgment);
+			call(record, acknowledgment, consumer);
 		}
 		return true;
 	}
 
-	private void call(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment) {
+	private void call(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment,
+			Consumer<Object, Object> consumer) {
 		switch (this.type) {
-			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(record, acknowledgment, this.consumer);
+			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(record, acknowledgment, consumer);
 			case ACKNOWLEDGING -> this.listener.onMessage(record, acknowledgment);
-			case CONSUMER_AWARE -> this.listener.onMessage(record, this.consumer);
+			case CONSUMER_AWARE -> this.listener.onMessage(record, consumer);
 			case SIMPLE -> this.listener.onMessage(record);
 		}
 	}
@@ -278,95 +294,6 @@ public final class RecordDelivery extends Delivery {
 			SafeLog.log(logger.getLog()::error, "The record interceptor failed after the delivery of "
 					+ DisplayText.coordinatesOf(record) + ", which is not affected", ex);
 		}
-	}
-
-	/**
-	 * Completes a record when the listener acknowledges it: once, on whatever thread.
-	 */
-	private final class RecordAcknowledgment implements WorkerAcknowledgment, DetachedRecord {
-
-		private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
-
-		private final ConsumerRecord<?, ?> record;
-
-		private final AssignmentHandle assignment;
-
-		private final long since = ticker().nanoTime();
-
-		RecordAcknowledgment(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
-			this.record = record;
-			this.assignment = assignment;
-		}
-
-		@Override
-		public void acknowledge() {
-			// Otherwise a drain would not wait for it if the listener returns at this
-			// moment.
-			this.assignment.hold();
-			try {
-				State before = this.state.getAndSet(State.ACKNOWLEDGED);
-				if (before == State.LEFT_OPEN) {
-					detachedRecords().remove(this);
-					this.assignment.held().acknowledge();
-					this.assignment.complete(this.record);
-				}
-				else if (before == State.NEW) {
-					this.assignment.complete(this.record);
-				}
-			}
-			finally {
-				this.assignment.exit();
-			}
-		}
-
-		boolean isAcknowledged() {
-			return this.state.get() == State.ACKNOWLEDGED;
-		}
-
-		void listenerReturned() {
-			if (this.state.compareAndSet(State.NEW, State.LEFT_OPEN)) {
-				this.assignment.held().leaveOpen();
-				detachedRecords().add(this);
-				if (isOver()) {
-					detachedRecords().remove(this);
-				}
-			}
-		}
-
-		@Override
-		public ConsumerRecord<?, ?> record() {
-			return this.record;
-		}
-
-		@Override
-		public @Nullable String workerName() {
-			return null;
-		}
-
-		@Override
-		public long since() {
-			return this.since;
-		}
-
-		@Override
-		public boolean isOver() {
-			return this.state.get() == State.ACKNOWLEDGED || this.assignment.isOver(this.record);
-		}
-
-		@Override
-		public String toString() {
-			return "Acknowledgment for " + DisplayText.coordinatesOf(this.record);
-		}
-
-		/**
-		 * Whether the listener has returned, or acknowledged the record.
-		 */
-		private enum State {
-
-			NEW, LEFT_OPEN, ACKNOWLEDGED
-
-		}
-
 	}
 
 }

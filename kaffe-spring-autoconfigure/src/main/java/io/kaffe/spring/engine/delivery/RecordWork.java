@@ -180,9 +180,13 @@ abstract class RecordWork extends Work {
 		long begin = turn.now();
 		worker.beginRecord(record, attempt, begin);
 		Throwable failure = null;
+		NackException nack = null;
 		CompletableFuture<?> outcome = null;
 		try {
 			outcome = deliver(record, attempt);
+		}
+		catch (NackException ex) {
+			nack = ex;
 		}
 		catch (FailedAfterAcknowledgmentException ex) {
 			worker.failureLog()
@@ -200,6 +204,10 @@ abstract class RecordWork extends Work {
 			RetryingRecord retrying = retrying(record, worker);
 			retrying.awaitHandler(outcome, begin, turn);
 			return !retrying.answer().isAwaited() && handle(record, worker, turn);
+		}
+		if (nack != null) {
+			retrying(record, worker).nacked(nack.sleepMillis(), turn);
+			return false;
 		}
 		attempted(record, turn.now() - begin, failure == null, worker);
 		if (failure != null) {

@@ -51,6 +51,11 @@ final class RetryLog {
 		}
 	}
 
+	static void nacked(ConsumerRecord<?, ?> record, long sleepMillis) {
+		logger.debug("The listener has called nack for " + coordinates(record) + "; it is delivered again in "
+				+ sleepMillis + " ms");
+	}
+
 	static void skipped(ConsumerRecord<?, ?> record, Worker worker, int attempts, @Nullable Throwable failure) {
 		worker.failureLog()
 			.log(logger::warn, "skipped records", "Skipping " + coordinates(record) + " after " + text(attempts),

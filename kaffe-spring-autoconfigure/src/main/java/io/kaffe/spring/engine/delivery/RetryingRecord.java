@@ -38,8 +38,8 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.WorkerState;
 
 /**
- * A record that failed, or whose handler answers later, until it has an outcome: how
- * often it was tried, and what is done about it next.
+ * A record that failed, whose handler answers later, or whose listener wants to have it
+ * again, until it has an outcome: how often it was tried, and what is done about it next.
  * <p>
  * It is RETRYING until its attempts are exhausted, then RECOVERING (sent to the
  * dead-letter topic, or passed to the user's recoverer, until that succeeds), PARKED, or
@@ -77,6 +77,9 @@ final class RetryingRecord implements Failures.Failing {
 	private volatile FailingRecord.State state = FailingRecord.State.RETRYING;
 
 	private volatile int attempts;
+
+	/** Whether the listener wants to have it again, though the attempt did not fail. */
+	private boolean nacked;
 
 	private volatile @Nullable Throwable failure;
 
@@ -144,6 +147,17 @@ final class RetryingRecord implements Failures.Failing {
 		finally {
 			turn.handlerReturned();
 		}
+	}
+
+	/**
+	 * Note that the listener wants to have the record again. That is not a failure: the
+	 * next delivery has the number of this one.
+	 */
+	void nacked(long sleepMillis, Turn turn) {
+		this.nacked = true;
+		this.schedule.dueIn(sleepMillis, turn);
+		RetryLog.nacked(this.record, sleepMillis);
+		this.schedule.setTimer(turn);
 	}
 
 	/**
@@ -337,7 +351,10 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	private Step retry() {
-		this.delivery.failures().retried();
+		if (!this.nacked) {
+			this.delivery.failures().retried();
+		}
+		this.nacked = false;
 		return Step.ATTEMPT;
 	}
 
@@ -352,6 +369,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.state = FailingRecord.State.RETRYING;
 		this.schedule.dueNow(turn);
 		this.backOff = null;
+		this.nacked = false;
 		return switch (instruction) {
 			case RETRY -> {
 				this.attempts = 0;

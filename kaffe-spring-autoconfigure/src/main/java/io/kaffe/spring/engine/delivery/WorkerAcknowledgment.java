@@ -21,21 +21,13 @@ import java.time.Duration;
 import org.springframework.kafka.support.Acknowledgment;
 
 /**
- * An acknowledgment for one record on a worker. What is supported on the consumer thread
- * only is rejected, with what to do instead.
+ * An acknowledgment for one record on a worker.
  */
 interface WorkerAcknowledgment extends Acknowledgment {
 
 	@Override
-	default void nack(Duration sleep) {
-		throw new UnsupportedOperationException("Acknowledgment.nack() is only supported on the consumer thread, not "
-				+ "by workers. Throw an exception instead: the record is retried after a back-off "
-				+ "('kaffe.failure.backoff.*', or a RecordBackOff bean), and other workers are not affected");
-	}
-
-	@Override
 	default void nack(int index, Duration sleep) {
-		nack(sleep);
+		throw new UnsupportedOperationException("This acknowledgment is for one record: call nack(sleep)");
 	}
 
 	@Override

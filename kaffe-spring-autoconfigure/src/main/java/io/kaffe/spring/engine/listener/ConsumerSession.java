@@ -70,6 +70,8 @@ final class ConsumerSession {
 
 	private final InternalErrors errors;
 
+	private final ConsumerView view;
+
 	private final ConsumerWakeup wakeup;
 
 	private final WorkerAllocation allocation;
@@ -109,8 +111,10 @@ final class ConsumerSession {
 		this.polledBy = polledBy;
 		this.context = context;
 		this.errors = context.internalErrors();
+		this.view = new ConsumerView(this.assignments);
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
-		this.allocation = new WorkerAllocation(context, this.wakeup, polledBy);
+		this.allocation = new WorkerAllocation(context, this.wakeup, polledBy,
+				RejectingConsumer.of(context.toString(), this.view));
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), context.settings().commitInterval(),
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(), this.errors,
 				context.ticker());
@@ -147,6 +151,7 @@ final class ConsumerSession {
 		catch (Throwable ex) {
 			ofListener = ex;
 		}
+		this.errors.contain("note the membership", this::noteMembership);
 		this.errors.contain("add assigned partitions", this::assignTheRest);
 		Collection<PartitionAssignment> assigned = this.assignments.all();
 		this.errors.contain("commit", () -> commitIfDue(assigned));
@@ -158,6 +163,12 @@ final class ConsumerSession {
 			ReflectionUtils.rethrowRuntimeException(ofListener);
 		}
 		this.wakeup.polling();
+	}
+
+	private void noteMembership() {
+		if (this.context.facts().isInGroup()) {
+			this.view.polled(this.consumer);
+		}
 	}
 
 	private void letListenerSeek() {
@@ -214,6 +225,7 @@ final class ConsumerSession {
 	 */
 	void dispatch(ConsumerRecords<?, ?> records) {
 		this.wakeup.notPolling();
+		this.errors.contain("note the membership", this::noteMembership);
 		this.dispatcher.dispatch(records);
 	}
 
@@ -238,6 +250,7 @@ final class ConsumerSession {
 		if (!added.isEmpty()) {
 			this.context.assignmentLog().assigned(added, this.context.ticker().instant());
 		}
+		this.errors.contain("note the subscription", () -> this.view.assigned(this.consumer));
 		this.errors.contain("pause partitions", () -> this.flow.start(added));
 		if (this.context.facts().isInGroup()) {
 			this.errors.contain("read the commits of assigned partitions",

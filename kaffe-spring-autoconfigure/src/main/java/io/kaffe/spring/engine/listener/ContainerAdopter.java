@@ -32,15 +32,16 @@ import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
-import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 
 import io.kaffe.spring.engine.adapter.AsyncHandlerAdapter;
 import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
+import io.kaffe.spring.engine.adapter.CompletingFilter;
 import io.kaffe.spring.engine.adapter.IndexTrackingBatchFilter;
 import io.kaffe.spring.engine.adapter.ListenerChain;
 import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 import io.kaffe.spring.engine.adapter.SuppressedObservationRegistry;
+import io.kaffe.spring.engine.delivery.Acknowledging;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
 import io.kaffe.spring.engine.delivery.Delivery;
@@ -176,29 +177,25 @@ public final class ContainerAdopter {
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) facts.container()
 			.getRecordInterceptor();
 		boolean async = AsyncHandlerAdapter.installIn(ListenerChain.targetOf(listener));
-		return new RecordDelivery((facts.isManual() && !async) ? acknowledgingDiscarded(listener) : listener,
-				ListenerUtils.determineListenerType(listener), interceptor, facts.isManual(), async,
+		Acknowledging acknowledging = async ? Acknowledging.NONE : acknowledging(facts, settings);
+		if (acknowledging == Acknowledging.SINGLE) {
+			logger.info("The listener of '" + name + "' has to acknowledge each record: with " + settings.strategyName()
+					+ ", an acknowledgment counts for its record alone");
+		}
+		return new RecordDelivery(
+				(acknowledging != Acknowledging.NONE) ? CompletingFilter.installIn(listener) : listener,
+				ListenerUtils.determineListenerType(listener), interceptor, acknowledging, async,
 				deliverySettings(name, facts, settings));
 	}
 
-	/**
-	 * Return a listener that acknowledges what it filters out, since nobody else would,
-	 * and no later record does it as well.
-	 * @param listener the listener
-	 * @return the same listener if neither it nor what it delegates to filters
-	 */
-	private static MessageListener<Object, Object> acknowledgingDiscarded(MessageListener<Object, Object> listener) {
-		return ListenerChain.replace(listener, ContainerAdopter::acknowledging);
-	}
-
-	@SuppressWarnings("unchecked")
-	private static MessageListener<Object, Object> acknowledging(MessageListener<Object, Object> listener) {
-		if (listener.getClass() != FilteringMessageListenerAdapter.class) {
-			return listener;
+	private static Acknowledging acknowledging(ContainerFacts facts, ConsumerSettings settings) {
+		if (!facts.isManual()) {
+			return Acknowledging.NONE;
 		}
-		FilteringMessageListenerAdapter<Object, Object> filtering = (FilteringMessageListenerAdapter<Object, Object>) listener;
-		return new FilteringMessageListenerAdapter<>(acknowledgingDiscarded(filtering.getDelegate()),
-				SpringKafkaFields.recordFilterStrategy(filtering), true);
+		if (facts.isOutOfOrder()) {
+			return Acknowledging.OUT_OF_ORDER;
+		}
+		return settings.strategy().isPerRecord() ? Acknowledging.SINGLE : Acknowledging.CUMULATIVE;
 	}
 
 	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings) {

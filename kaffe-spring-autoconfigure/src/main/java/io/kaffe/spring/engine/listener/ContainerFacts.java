@@ -117,6 +117,13 @@ public final class ContainerFacts {
 	}
 
 	/**
+	 * Return whether the listener acknowledges records out of order.
+	 */
+	boolean isOutOfOrder() {
+		return this.properties.isAsyncAcks();
+	}
+
+	/**
 	 * Return how long the consumers of the container may take between polls.
 	 * @return {@code max.poll.interval.ms} as their configuration has it
 	 */

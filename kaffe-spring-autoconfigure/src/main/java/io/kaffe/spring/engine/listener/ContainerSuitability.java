@@ -142,10 +142,10 @@ final class ContainerSuitability {
 
 	private void checkAckMode(AckMode ackMode, Object listener) {
 		switch (ackMode) {
-			case BATCH -> {
+			case BATCH, RECORD -> {
 			}
 			case MANUAL, MANUAL_IMMEDIATE -> checkAcknowledgment(ackMode, listener);
-			case RECORD, TIME, COUNT,
+			case TIME, COUNT,
 					COUNT_TIME ->
 				throw unsuitable("its AckMode is " + ackMode + ", which makes the container commit",
 						"Leave 'spring.kafka.listener.ack-mode' out (BATCH) and set how often workers commit with "

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,8 @@ final class WorkerAllocation {
 
 	private final WorkFactory works;
 
+	private final Consumer<Object, Object> consumer;
+
 	private final KeyAllocationWork.Allocator allocator;
 
 	private final Worker dispatching;
@@ -69,9 +72,12 @@ final class WorkerAllocation {
 	 * @param context the consumer
 	 * @param wakeup wakes the consumer thread
 	 * @param polledBy the Kafka consumer
+	 * @param consumer what listeners are given as the consumer
 	 */
-	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, PollingConsumer polledBy) {
+	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, PollingConsumer polledBy,
+			Consumer<Object, Object> consumer) {
 		this.context = context;
+		this.consumer = consumer;
 		this.wakeup = wakeup;
 		this.polledBy = polledBy;
 		this.strategy = context.settings().strategy();
@@ -104,7 +110,7 @@ final class WorkerAllocation {
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
 		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy().maxParked(), this.wakeup,
-				this.context.lateCompletions(), this.context.ticker(), this.polledBy);
+				this.context.lateCompletions(), this.context.ticker(), this.polledBy, this.consumer);
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link AsyncOutcome}, with what an adapter does as callbacks of the relay.
@@ -40,6 +42,12 @@ class AsyncOutcomeTests {
 	@Test
 	void handlerThatIsNotAsynchronousHasAnswered() {
 		assertThat(this.outcome.whenReturned()).isNull();
+	}
+
+	@Test
+	void nackIsRefused() {
+		assertThatIllegalStateException().isThrownBy(() -> this.outcome.nack(Duration.ofSeconds(1)))
+			.withMessageStartingWith("nack() is not supported with out-of-order commits");
 	}
 
 	@Test

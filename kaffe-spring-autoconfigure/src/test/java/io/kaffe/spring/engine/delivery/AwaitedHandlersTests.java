@@ -346,7 +346,7 @@ class AwaitedHandlersTests {
 		RecordRecoverer deadLetters = (record, failure) -> this.deadLettered;
 		int attempts = (then == FailureAction.PARK) ? 0 : 1;
 		RecordDelivery delivery = new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false,
+		}, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
 				new DeliverySettings("group", false,
 						new FailurePolicy(attempts, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(), then,
 								Map.of(), deadLetters, null, 100),

@@ -89,7 +89,7 @@ class MemoryFootprintTests {
 
 	private static RecordDelivery delivery() {
 		return new RecordDelivery((record) -> {
-		}, ListenerType.SIMPLE, null, false, false,
+		}, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
 				new DeliverySettings(null, false,
 						new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null,
 								null, 100),

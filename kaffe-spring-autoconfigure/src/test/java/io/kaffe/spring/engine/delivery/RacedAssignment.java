@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
 
 /**
  * The assignment of a partition without a broker, for races: like
@@ -30,6 +32,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 final class RacedAssignment implements AssignmentHandle {
 
 	private static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null);
+
+	private final Consumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
 	});
@@ -115,6 +119,11 @@ final class RacedAssignment implements AssignmentHandle {
 	@Override
 	public synchronized void drop(ConsumerRecord<?, ?> record) {
 		this.dropped.add(record.offset());
+	}
+
+	@Override
+	public Consumer<Object, Object> consumer() {
+		return this.consumer;
 	}
 
 	@Override

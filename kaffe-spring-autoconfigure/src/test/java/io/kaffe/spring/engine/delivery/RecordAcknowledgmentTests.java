@@ -63,7 +63,7 @@ class RecordAcknowledgmentTests {
 					this.firstAttempt.accept(acknowledgment);
 					throw new IllegalStateException("On purpose");
 				}
-			}, ListenerType.ACKNOWLEDGING, null, true, false,
+			}, ListenerType.ACKNOWLEDGING, null, Acknowledging.OUT_OF_ORDER, false,
 			new DeliverySettings("group", false,
 					new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(), FailureAction.PARK,
 							Map.of(), null, null, 100),

@@ -50,6 +50,7 @@ import io.kaffe.spring.engine.worker.ManualExecution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link RecordDelivery}: in which order listener, interceptor and observation
@@ -72,7 +73,7 @@ class RecordDeliveryTests {
 
 	private ObservationRegistry registry = ObservationRegistry.NOOP;
 
-	private boolean acknowledged;
+	private Acknowledging acknowledging = Acknowledging.NONE;
 
 	private boolean async;
 
@@ -102,7 +103,7 @@ class RecordDeliveryTests {
 
 	@Test
 	void interceptorThatTakesTheRecordAwayCompletesIt() throws Throwable {
-		this.acknowledged = true;
+		this.acknowledging = Acknowledging.SINGLE;
 		this.interceptor.intercepts = false;
 		deliver(this.interceptor);
 		assertThat(this.called).containsExactly("setup", "intercept", "success", "after", "clear");
@@ -236,7 +237,7 @@ class RecordDeliveryTests {
 
 	@Test
 	void recordIsCompletedByItsAcknowledgmentOnceWhenTheListenerHasReturned() throws Throwable {
-		this.acknowledged = true;
+		this.acknowledging = Acknowledging.SINGLE;
 		this.type = ListenerType.ACKNOWLEDGING;
 		List<Acknowledgment> acknowledgments = new ArrayList<>();
 		this.listener = acknowledgments::add;
@@ -252,8 +253,8 @@ class RecordDeliveryTests {
 		});
 		assertThat(acknowledgments.get(0)).hasToString("Acknowledgment for orders-0@7");
 		assertThat(acknowledgments.get(0).isOutOfOrderCommit()).isTrue();
-		assertThatExceptionOfType(UnsupportedOperationException.class)
-			.isThrownBy(() -> acknowledgments.get(0).nack(Duration.ofSeconds(1)));
+		assertThatIllegalStateException().isThrownBy(() -> acknowledgments.get(0).nack(Duration.ofSeconds(1)))
+			.withMessage("nack() can only be called on the thread of the worker, before the listener returns");
 		assertThatExceptionOfType(UnsupportedOperationException.class)
 			.isThrownBy(() -> acknowledgments.get(0).nack(0, Duration.ofSeconds(1)));
 		acknowledgments.get(0).acknowledge();
@@ -266,7 +267,7 @@ class RecordDeliveryTests {
 
 	@Test
 	void interceptorDoesNotAcknowledgeWhatTheListenerLeavesOpen() throws Throwable {
-		this.acknowledged = true;
+		this.acknowledging = Acknowledging.SINGLE;
 		this.type = ListenerType.ACKNOWLEDGING;
 		deliver(this.interceptor);
 		assertThat(this.called).contains("record acknowledgment", "success");
@@ -275,7 +276,7 @@ class RecordDeliveryTests {
 
 	@Test
 	void recordThatIsAcknowledgedWithinTheListenerIsNotLeftOpen() throws Throwable {
-		this.acknowledged = true;
+		this.acknowledging = Acknowledging.SINGLE;
 		this.type = ListenerType.ACKNOWLEDGING;
 		this.listener = (acknowledgment) -> {
 			assertThat(acknowledgment).isNotNull();
@@ -290,7 +291,7 @@ class RecordDeliveryTests {
 
 	@Test
 	void recordOfAFencedPartitionIsNotKeptAfterItsListenerHasReturned() throws Throwable {
-		this.acknowledged = true;
+		this.acknowledging = Acknowledging.SINGLE;
 		this.type = ListenerType.ACKNOWLEDGING;
 		this.listener = (acknowledgment) -> this.assignment.fenced = true;
 		RecordDelivery delivery = delivery(null);
@@ -332,7 +333,7 @@ class RecordDeliveryTests {
 				FailureAction.PARK, Map.of(), null, null, 100);
 		DeliveryObservation observation = this.registry.isNoop() ? null
 				: new DeliveryObservation(this.registry, null, "shop", () -> "mars");
-		return new RecordDelivery(new Listener(), this.type, interceptor, this.acknowledged, this.async,
+		return new RecordDelivery(new Listener(), this.type, interceptor, this.acknowledging, this.async,
 				new DeliverySettings("shop", this.addsAttemptHeader, policy, observation,
 						new LogContext("orders", false), this.consumer, this.execution));
 	}
@@ -354,14 +355,14 @@ class RecordDeliveryTests {
 
 		@Override
 		public void onMessage(ConsumerRecord<Object, Object> record, @Nullable Consumer<?, ?> consumer) {
-			assertThat(consumer).isSameAs(RecordDeliveryTests.this.consumer);
+			assertThat(consumer).isSameAs(RecordDeliveryTests.this.assignment.consumer());
 			called("record consumer", null);
 		}
 
 		@Override
 		public void onMessage(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment,
 				@Nullable Consumer<?, ?> consumer) {
-			assertThat(consumer).isSameAs(RecordDeliveryTests.this.consumer);
+			assertThat(consumer).isSameAs(RecordDeliveryTests.this.assignment.consumer());
 			called("record acknowledgment consumer", acknowledgment);
 		}
 

@@ -303,9 +303,9 @@ class RecordWorkTests {
 			this.handled.add(record.offset());
 			this.handler.accept(record);
 		};
-		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, this.interceptor, false, false,
-				new DeliverySettings("group", false, policy, null, new LogContext("orders", true),
-						new MockConsumer<>("latest"), this.execution));
+		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, this.interceptor,
+				Acknowledging.NONE, false, new DeliverySettings("group", false, policy, null,
+						new LogContext("orders", true), new MockConsumer<>("latest"), this.execution));
 		this.delivery = delivery;
 		RecordedAssignment assignment = new RecordedAssignment();
 		this.worker.submit(RecordWork.of(IntStream.range(0, records)

@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -35,6 +37,8 @@ final class RecordedAssignment implements AssignmentHandle {
 	final List<Long> completed = new ArrayList<>();
 
 	final List<Long> dropped = new ArrayList<>();
+
+	private final Consumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
 	});
@@ -116,6 +120,11 @@ final class RecordedAssignment implements AssignmentHandle {
 	@Override
 	public void drop(ConsumerRecord<?, ?> record) {
 		this.dropped.add(record.offset());
+	}
+
+	@Override
+	public Consumer<Object, Object> consumer() {
+		return this.consumer;
 	}
 
 	@Override

@@ -958,8 +958,8 @@ class RetryingRecordTests {
 				Retryable.allBut(Set.of()), this.then, Map.of(), this.deadLetters, this.recoverer, 100,
 				this.retryListeners);
 		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
-				ListenerType.SIMPLE, this.interceptor, false, false, new DeliverySettings("group", true, policy, null,
-						new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
+				ListenerType.SIMPLE, this.interceptor, Acknowledging.NONE, false, new DeliverySettings("group", true,
+						policy, null, new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
 		this.delivery = delivery;
 		return delivery;
 	}

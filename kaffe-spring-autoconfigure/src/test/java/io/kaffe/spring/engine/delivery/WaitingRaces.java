@@ -371,12 +371,13 @@ final class WaitingRaces {
 					throw new IllegalStateException("On purpose");
 				}
 			};
-			return new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false, settings(maxAttempts));
+			return new RecordDelivery(listener, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
+					settings(maxAttempts));
 		}
 
 		Delivery retryingAtOnce() {
 			return new RecordDelivery((record) -> {
-			}, ListenerType.SIMPLE, null, false, false, settings(3, 0));
+			}, ListenerType.SIMPLE, null, Acknowledging.NONE, false, settings(3, 0));
 		}
 
 		private DeliverySettings settings(int maxAttempts) {

@@ -32,6 +32,7 @@ import org.springframework.kafka.listener.MessageListener;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.delivery.Acknowledging;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
@@ -147,7 +148,7 @@ final class ContainerFixtures {
 	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ConsumerSettings settings, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
 			ManualExecution execution) {
-		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, false, false,
+		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));
 		WorkerRuntime runtime = execution.runtime();

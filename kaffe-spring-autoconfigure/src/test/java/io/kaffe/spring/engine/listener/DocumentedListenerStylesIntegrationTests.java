@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -120,10 +121,11 @@ class DocumentedListenerStylesIntegrationTests {
 	@BeforeAll
 	static void start() {
 		for (String topic : List.of("payload", "headers", "record", "nullable", "metadata", "message", "manual",
-				"immediate", "nacking", "replies", "replying", "replying-later", "replying-mono", "replying-many",
-				"answering", "answers", "handlers", "handlers-later", "json", "validated", "recovering", "retrying",
-				"filtered", "processed", "pattern-one", "grouped", "informed", "tuned", "started", "both-a", "both-b",
-				"twice-a", "twice-b", "annotated", "reference", "simple", "acknowledging", "aware", "all")) {
+				"immediate", "nacking", "single", "replies", "replying", "replying-later", "replying-mono",
+				"replying-many", "answering", "answers", "handlers", "handlers-later", "json", "validated",
+				"recovering", "retrying", "filtered", "processed", "pattern-one", "grouped", "informed", "tuned",
+				"started", "both-a", "both-b", "twice-a", "twice-b", "annotated", "reference", "simple",
+				"acknowledging", "aware", "all")) {
 			application.topic(topic, 1);
 		}
 		application.topic("concurrent", 2).topic("assigned", 2);
@@ -192,12 +194,15 @@ class DocumentedListenerStylesIntegrationTests {
 	}
 
 	@Test
-	void nackSaysWhatToDoInstead() {
-		send("nacking", "one");
-		expect("nacking",
-				"Acknowledgment.nack() is only supported on the consumer thread, not by workers. Throw an exception "
-						+ "instead: the record is retried after a back-off ('kaffe.failure.backoff.*', or a "
-						+ "RecordBackOff bean), and other workers are not affected");
+	void nackedRecordIsDeliveredAgain() {
+		send("nacking", "one", "two");
+		expect("nacking", "one", "one", "two");
+	}
+
+	@Test
+	void acknowledgedByTheContainerOneByOne() {
+		send("single", "one", "two");
+		expect("single", "one", "two");
 	}
 
 	@Test
@@ -474,6 +479,8 @@ class DocumentedListenerStylesIntegrationTests {
 	 */
 	static class Methods {
 
+		private final Set<String> nacked = ConcurrentHashMap.newKeySet();
+
 		private final Notes notes;
 
 		Methods(Notes notes) {
@@ -532,13 +539,18 @@ class DocumentedListenerStylesIntegrationTests {
 
 		@KafkaListener(id = "nacking", topics = "nacking-${test.id}", ackMode = "MANUAL")
 		void nacking(String value, Acknowledgment acknowledgment) {
-			try {
-				acknowledgment.nack(Duration.ofSeconds(1));
+			this.notes.add("nacking", value);
+			if (this.nacked.add(value) && value.equals("one")) {
+				acknowledgment.nack(Duration.ofMillis(100));
 			}
-			catch (UnsupportedOperationException ex) {
-				this.notes.add("nacking", ex.getMessage());
+			else {
 				acknowledgment.acknowledge();
 			}
+		}
+
+		@KafkaListener(id = "single", topics = "single-${test.id}", ackMode = "RECORD")
+		void single(String value) {
+			this.notes.add("single", value);
 		}
 
 		@KafkaListener(id = "replies", topics = "replies-${test.id}")

@@ -18,11 +18,14 @@ package io.kaffe.spring.engine.listener;
 
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -54,7 +57,7 @@ class ListenerShapesIntegrationTests {
 			application.send("orders", 0, 0, 10);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=",
 					"--kaffe.commit.interval=50ms", "--kaffe.drain-timeout=200ms",
-					"--spring.kafka.listener.ack-mode=manual");
+					"--spring.kafka.listener.ack-mode=manual", "--spring.kafka.listener.async-acks=true");
 			List<Acknowledgment> acknowledgments = context.getBean(Acknowledging.class).acknowledgments;
 			await("all are delivered").until(() -> acknowledgments.size() == 10);
 			acknowledgments.get(1).acknowledge();
@@ -89,7 +92,7 @@ class ListenerShapesIntegrationTests {
 	}
 
 	@Test
-	void consumerThatListenersAreGivenExplainsThatItMustNotBeUsed() {
+	void consumerThatListenersAreGivenAnswersWhatIsKnownAndExplainsTheRest() {
 		try (ListenerApplication application = ListenerApplication.of(ConsumerAware.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 1);
 			ConfigurableApplicationContext context = application.start("--kaffe.consumers.orders=");
@@ -97,6 +100,9 @@ class ListenerShapesIntegrationTests {
 			await("it is handled").until(() -> refusals.size() == 1);
 			assertThat(refusals).containsExactly("Consumer.commitSync() was called on a worker of 'orders': "
 					+ "a Kafka consumer may be used by the thread that polls it only");
+			String topic = application.topic("orders");
+			assertThat(context.getBean(ConsumerAware.class).answers)
+				.containsExactly(Set.of(new TopicPartition(topic, 0)), Set.of(topic), application.group());
 		}
 	}
 
@@ -232,8 +238,14 @@ class ListenerShapesIntegrationTests {
 
 		final Queue<String> refusals = new ConcurrentLinkedQueue<>();
 
+		final Queue<Object> answers = new ConcurrentLinkedQueue<>();
+
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		void handle(String value, Consumer<?, ?> consumer) {
+			ConsumerGroupMetadata membership = consumer.groupMetadata();
+			this.answers.addAll(List.of(consumer.assignment(), consumer.subscription(), membership.groupId()));
+			assertThat(membership.generationId()).isPositive();
+			assertThat(membership.memberId()).isNotEmpty();
 			try {
 				consumer.commitSync();
 			}

@@ -17,9 +17,17 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.engine.worker.ManualExecution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -47,6 +55,36 @@ class RejectingConsumerTests {
 			.hasSameHashCodeAs(this.consumer)
 			.isNotEqualTo(RejectingConsumer.of("orders"))
 			.hasToString("guarded consumer of 'orders'");
+	}
+
+	@Test
+	void whatIsKnownIsAnswered() {
+		TopicPartition partition = new TopicPartition("orders", 0);
+		MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
+		polling.subscribe(Set.of("orders"));
+		polling.rebalance(List.of(partition));
+		polling.updateBeginningOffsets(Map.of(partition, 0L));
+		polling.commitSync(Map.of(partition, new OffsetAndMetadata(7)));
+		WorkerContainer container = ContainerFixtures.inGroup("shop", new ManualExecution());
+		ConsumerSession session = container.session(polling);
+		session.assigned(List.of(partition));
+		session.tick();
+		Consumer<Object, Object> known = container.assignments().iterator().next().consumer();
+		assertThat(known.assignment()).containsExactly(partition);
+		assertThat(known.subscription()).containsExactly("orders");
+		assertThat(known.groupMetadata()).isEqualTo(polling.groupMetadata());
+		assertThat(known.committed(Set.of(partition))).containsOnly(Map.entry(partition, new OffsetAndMetadata(7)));
+		assertThat(known.committed(Set.of(partition), Duration.ofSeconds(1))).hasSize(1);
+	}
+
+	@Test
+	void whatIsNotKnownIsRejected() {
+		Consumer<Object, Object> unknown = RejectingConsumer.of("orders", new ConsumerView(new Assignments()));
+		assertThat(unknown.assignment()).isEmpty();
+		assertThatIllegalStateException().isThrownBy(unknown::groupMetadata)
+			.withMessageStartingWith("Consumer.groupMetadata() was called on a worker of 'orders'");
+		assertThatIllegalStateException().isThrownBy(unknown::subscription);
+		assertThatIllegalStateException().isThrownBy(() -> unknown.committed(Set.of(new TopicPartition("refunds", 0))));
 	}
 
 }

@@ -217,6 +217,7 @@ class SelectiveReplayIntegrationTests {
 			.with("kaffe.commit.interval", "100ms")
 			.with("kaffe.drain-timeout", "200ms")
 			.with("spring.kafka.listener.ack-mode", "manual")
+			.with("spring.kafka.listener.async-acks", true)
 			.topic("orders", 1);
 	}
 

@@ -48,6 +48,7 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
+import io.kaffe.spring.engine.delivery.Acknowledging;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
@@ -122,7 +123,7 @@ final class SessionWalk {
 
 	private final StandardWorkerAllocationStrategy strategy;
 
-	private final boolean manual;
+	private final Acknowledging acknowledging;
 
 	private final boolean deadLetters;
 
@@ -159,7 +160,8 @@ final class SessionWalk {
 	SessionWalk(long seed) {
 		this.random = new Random(seed);
 		this.strategy = pick(List.of(StandardWorkerAllocationStrategy.values()));
-		this.manual = chance(0.3);
+		Acknowledging inOrder = this.strategy.isPerRecord() ? Acknowledging.SINGLE : Acknowledging.CUMULATIVE;
+		this.acknowledging = chance(0.3) ? pick(List.of(inOrder, Acknowledging.OUT_OF_ORDER)) : Acknowledging.NONE;
 		this.deadLetters = chance(0.5);
 		this.drainTimeout = chance(0.5) ? Duration.ZERO : Duration.ofSeconds(20);
 		this.trickle = chance(0.5);
@@ -182,8 +184,8 @@ final class SessionWalk {
 				new WorkerOwner.StallLimits(Duration.ofHours(10), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
-				ListenerType.ACKNOWLEDGING, null, this.manual, false, new DeliverySettings("orders", false, policy,
-						null, new LogContext("orders", false), new SimulatedConsumer(Map.of(), (offsets) -> {
+				ListenerType.ACKNOWLEDGING, null, this.acknowledging, false, new DeliverySettings("orders", false,
+						policy, null, new LogContext("orders", false), new SimulatedConsumer(Map.of(), (offsets) -> {
 						}), this.execution));
 		ContainerProperties properties = new ContainerProperties("orders", "refunds");
 		properties.setGroupId("orders");
@@ -318,8 +320,12 @@ final class SessionWalk {
 			if (!this.calm && (this.failingKeys.contains(record.key()) || chance(0.05))) {
 				throw new IllegalStateException("refused");
 			}
-			if (!this.manual) {
+			if (this.acknowledging == Acknowledging.NONE) {
 				done(record);
+			}
+			else if (!this.calm && this.acknowledging != Acknowledging.OUT_OF_ORDER && chance(0.1)) {
+				Objects.requireNonNull(acknowledgment).nack(Duration.ofMillis(this.random.nextInt(300)));
+				return;
 			}
 			else if (this.calm || chance(0.6)) {
 				acknowledge(new Open(record, Objects.requireNonNull(acknowledgment)));
@@ -327,7 +333,7 @@ final class SessionWalk {
 			else {
 				this.open.add(new Open(record, Objects.requireNonNull(acknowledgment)));
 			}
-			if (!this.calm && this.manual && chance(0.05)) {
+			if (!this.calm && this.acknowledging != Acknowledging.NONE && chance(0.05)) {
 				throw new IllegalStateException("failed after it was acknowledged, or will be");
 			}
 		}
@@ -338,10 +344,20 @@ final class SessionWalk {
 
 	private void acknowledge(Open open) {
 		done(open.record());
+		if (this.acknowledging == Acknowledging.CUMULATIVE) {
+			this.open.stream()
+				.map(Open::record)
+				.filter((record) -> isBefore(record, open.record()))
+				.forEach(this::done);
+		}
 		open.acknowledgment().acknowledge();
 		if (chance(0.1)) {
 			open.acknowledgment().acknowledge();
 		}
+	}
+
+	private static boolean isBefore(ConsumerRecord<?, ?> record, ConsumerRecord<?, ?> other) {
+		return record.offset() < other.offset() && partition(record).equals(partition(other));
 	}
 
 	private void acknowledgeOne() {

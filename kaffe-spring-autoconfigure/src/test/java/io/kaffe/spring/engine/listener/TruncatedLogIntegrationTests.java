@@ -64,6 +64,7 @@ class TruncatedLogIntegrationTests {
 				ListenerApplication application = ListenerApplication.of(AllButOne.class)
 					.with("spring.kafka.bootstrap-servers", cluster.bootstrapServers())
 					.with("spring.kafka.listener.ack-mode", "manual")
+					.with("spring.kafka.listener.async-acks", true)
 					.with("kaffe.consumers.orders", "")
 					.with("kaffe.drain-timeout", "200ms")) {
 			TopicPartition partition = new TopicPartition(application.topic("orders"), 0);

@@ -1,0 +1,101 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one consumer without calling it: what it is assigned and subscribed
+ * to, its membership of the group as of the last poll, and what the broker has confirmed
+ * of its commits.
+ * <p>
+ * <b>Threading.</b> The consumer thread refreshes it; any thread reads. Nothing blocks.
+ */
+final class ConsumerView {
+
+	private final Assignments assignments;
+
+	private volatile @Nullable ConsumerGroupMetadata groupMetadata;
+
+	private volatile @Nullable Set<String> subscription;
+
+	/**
+	 * Create a view.
+	 * @param assignments what is assigned to the consumer
+	 */
+	ConsumerView(Assignments assignments) {
+		this.assignments = assignments;
+	}
+
+	/**
+	 * Note of which group the consumer is a member. Consumer thread.
+	 */
+	void polled(Consumer<?, ?> consumer) {
+		this.groupMetadata = consumer.groupMetadata();
+	}
+
+	/**
+	 * Note what the consumer is subscribed to, when partitions were assigned. Consumer
+	 * thread.
+	 */
+	void assigned(Consumer<?, ?> consumer) {
+		this.subscription = Set.copyOf(consumer.subscription());
+	}
+
+	Set<TopicPartition> assignment() {
+		return Set.copyOf(this.assignments.partitions());
+	}
+
+	/**
+	 * Return the topics, or {@code null} if they are not known.
+	 */
+	@Nullable Set<String> subscription() {
+		return this.subscription;
+	}
+
+	/**
+	 * Return the membership, or {@code null} if it is not known: there is no group.
+	 */
+	@Nullable ConsumerGroupMetadata groupMetadata() {
+		return this.groupMetadata;
+	}
+
+	/**
+	 * Return what was committed last.
+	 * @return by partition; {@code null} if that of one of them is not known
+	 */
+	@Nullable Map<TopicPartition, OffsetAndMetadata> committed(Collection<TopicPartition> partitions) {
+		Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
+		for (PartitionAssignment assignment : this.assignments.of(partitions)) {
+			OffsetAndMetadata commit = assignment.progress().committed();
+			if (commit != null) {
+				committed.put(assignment.partition(), commit);
+			}
+		}
+		return committed.keySet().containsAll(partitions) ? committed : null;
+	}
+
+}
