@@ -111,6 +111,20 @@ class BatchListenersIntegrationTests {
 		}
 	}
 
+	@Test
+	void batchIsNoLargerThanAPollByDefault() {
+		try (ListenerApplication application = application(Checking.class).topic("orders", 1).topic("refunds", 1)) {
+			application.send("orders", 0, 0, 60);
+			ConfigurableApplicationContext context = application.start("--spring.kafka.consumer.max-poll-records=5");
+			Checking listener = context.getBean(Checking.class);
+			await("all are buffered")
+				.until(() -> ListenerApplication.table(context, "orders").load().buffered().records() == 60);
+			listener.open.countDown();
+			await("all are committed").until(() -> Long.valueOf(60).equals(application.committed("orders", 0)));
+			assertThat(listener.sizes).contains(5).allMatch((size) -> size <= 5);
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "worker-per-topic-partition", "worker-per-partition", "worker-per-key", "worker-per-record" })
