@@ -27,6 +27,7 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.adapter.BatchMessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
@@ -51,7 +52,9 @@ final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 			.registerType(AbstractMessageListenerContainer.class, (type) -> type.withField("consumerFactory"))
 			.registerType(ConcurrentMessageListenerContainer.class)
 			.registerType(KafkaMessageListenerContainer.class)
-			.registerType(MessagingMessageListenerAdapter.class, (type) -> type.withField("handlerMethod"))
+			.registerType(MessagingMessageListenerAdapter.class,
+					(type) -> type.withField("handlerMethod").withField("errorHandler"))
+			.registerType(BatchMessagingMessageListenerAdapter.class, (type) -> type.withField("batchToRecordAdapter"))
 			.registerType(HandlerAdapter.class,
 					(type) -> type.withField("delegatingHandler").withField("invokerHandlerMethod"))
 			.registerType(RecordMessagingMessageListenerAdapter.class)

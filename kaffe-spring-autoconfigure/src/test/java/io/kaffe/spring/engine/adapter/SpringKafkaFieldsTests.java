@@ -53,6 +53,7 @@ class SpringKafkaFieldsTests {
 			"config.AbstractKafkaListenerContainerFactory, containerCustomizer, config.ContainerCustomizer",
 			"listener.adapter.MessagingMessageListenerAdapter, handlerMethod, listener.adapter.HandlerAdapter",
 			"listener.adapter.RecordMessagingMessageListenerAdapter, errorHandler, listener.KafkaListenerErrorHandler",
+			"listener.adapter.BatchMessagingMessageListenerAdapter, batchToRecordAdapter, listener.adapter.BatchToRecordAdapter",
 			"listener.adapter.HandlerAdapter, delegatingHandler, listener.adapter.DelegatingInvocableHandler",
 			"listener.adapter.AbstractFilteringMessageListener, recordFilterStrategy, listener.adapter.RecordFilterStrategy" })
 	void fieldIsThere(String type, String name, String expected) throws ClassNotFoundException {
