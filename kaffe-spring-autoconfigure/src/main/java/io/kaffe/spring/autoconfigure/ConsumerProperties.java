@@ -193,7 +193,8 @@ public abstract class ConsumerProperties {
 	public static class Batch {
 
 		/**
-		 * Maximum number of records in a batch.
+		 * Maximum number of records in a batch. By default 500, or the consumer's
+		 * max.poll.records if that is less.
 		 */
 		private @Nullable Integer maxSize;
 

@@ -45,6 +45,8 @@ final class ConsumerSettingsResolver {
 
 	private static final int DEFAULT_CONCURRENCY = 16;
 
+	private static final int DEFAULT_BATCH_SIZE = 500;
+
 	private static final Duration SHORTEST_COMMIT_INTERVAL = Duration.ofMillis(10);
 
 	private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(100);
@@ -79,6 +81,7 @@ final class ConsumerSettingsResolver {
 	 * Resolve the settings of a consumer.
 	 * @param name the consumer's name
 	 * @param maxPollInterval the maximum interval between polls of its Kafka consumers
+	 * @param maxPollRecords the maximum number of records of one of these polls
 	 * @param subscription the topics it consumes
 	 * @param errorHandler the error handler of its container, or {@code null}
 	 * @return the settings
@@ -86,7 +89,7 @@ final class ConsumerSettingsResolver {
 	 * value
 	 * @throws UnsuitableContainerException if a default is not valid for the container
 	 */
-	ConsumerSettings resolve(String name, Duration maxPollInterval, Subscription subscription,
+	ConsumerSettings resolve(String name, Duration maxPollInterval, int maxPollRecords, Subscription subscription,
 			@Nullable CommonErrorHandler errorHandler) {
 		ResolvedProperty<String> strategy = strategyName(name);
 		WorkerAllocationStrategy chosen = strategy(strategy);
@@ -106,7 +109,7 @@ final class ConsumerSettingsResolver {
 				setting(name, "commit.completed-offsets", (consumer) -> consumer.getCommit().getCompletedOffsets(),
 						true)
 					.value(),
-				commitInterval.value(), drainTimeout(name, maxPollInterval), batchLimits(name),
+				commitInterval.value(), drainTimeout(name, maxPollInterval), batchLimits(name, maxPollRecords),
 				this.failures.resolve(name, subscription, errorHandler), stallLimits(name), restartLimit(name),
 				setting(name, "health.parked", (consumer) -> consumer.getHealth().getParked(),
 						ConsumerProblem.Severity.WARNING)
@@ -151,9 +154,9 @@ final class ConsumerSettingsResolver {
 		return drainTimeout.value();
 	}
 
-	private BatchDelivery.Limits batchLimits(String name) {
+	private BatchDelivery.Limits batchLimits(String name, int maxPollRecords) {
 		ResolvedProperty<Integer> maxSize = setting(name, "batch.max-size",
-				(consumer) -> consumer.getBatch().getMaxSize(), 500);
+				(consumer) -> consumer.getBatch().getMaxSize(), Math.min(DEFAULT_BATCH_SIZE, maxPollRecords));
 		maxSize.check(maxSize.value() > 0, "Must be 1 or more records.");
 		ResolvedProperty<Duration> maxWait = setting(name, "batch.max-wait",
 				(consumer) -> consumer.getBatch().getMaxWait(), Duration.ZERO);

@@ -228,8 +228,8 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		ContainerAdopter.checkClientSettings(name, container);
 		checkBatchSettings(name, container);
 		pollOnPlatformThreads(container);
-		this.adopter.adopt(name, container, this.settings.resolve(name, facts.maxPollInterval(), facts.subscription(),
-				container.getCommonErrorHandler()));
+		this.adopter.adopt(name, container, this.settings.resolve(name, facts.maxPollInterval(), facts.maxPollRecords(),
+				facts.subscription(), container.getCommonErrorHandler()));
 	}
 
 	/**

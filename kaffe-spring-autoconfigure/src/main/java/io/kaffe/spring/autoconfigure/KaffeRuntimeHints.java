@@ -30,6 +30,7 @@ import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.ExceptionClassifier;
 import org.springframework.kafka.listener.FailedRecordProcessor;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.listener.adapter.BatchMessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
@@ -55,7 +56,9 @@ final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 			.registerType(AbstractMessageListenerContainer.class, (type) -> type.withField("consumerFactory"))
 			.registerType(ConcurrentMessageListenerContainer.class)
 			.registerType(KafkaMessageListenerContainer.class)
-			.registerType(MessagingMessageListenerAdapter.class, (type) -> type.withField("handlerMethod"))
+			.registerType(MessagingMessageListenerAdapter.class,
+					(type) -> type.withField("handlerMethod").withField("errorHandler"))
+			.registerType(BatchMessagingMessageListenerAdapter.class, (type) -> type.withField("batchToRecordAdapter"))
 			.registerType(HandlerAdapter.class,
 					(type) -> type.withField("delegatingHandler").withField("invokerHandlerMethod"))
 			.registerType(RecordMessagingMessageListenerAdapter.class)

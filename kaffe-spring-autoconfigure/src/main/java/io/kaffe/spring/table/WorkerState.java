@@ -39,7 +39,8 @@ public enum WorkerState {
 	STALLED,
 
 	/**
-	 * It waits before it tries a failed record again. No thread is held.
+	 * It waits before it tries a failed record, or what its listener has not acknowledged
+	 * ({@code nack}), again. No thread is held.
 	 */
 	BACKING_OFF,
 

@@ -40,6 +40,7 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.config.AbstractKafkaListenerContainerFactory;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
+import org.springframework.kafka.listener.adapter.BatchMessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
 
@@ -90,6 +91,11 @@ class AheadOfTimeTests {
 			.accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onFieldAccess(MessagingMessageListenerAdapter.class.getDeclaredField("handlerMethod"))).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(MessagingMessageListenerAdapter.class.getDeclaredField("errorHandler"))).accepts(hints);
+		assertThat(RuntimeHintsPredicates.reflection()
+			.onFieldAccess(BatchMessagingMessageListenerAdapter.class.getDeclaredField("batchToRecordAdapter")))
+			.accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()
 			.onFieldAccess(HandlerAdapter.class.getDeclaredField("delegatingHandler"))).accepts(hints);
 		assertThat(RuntimeHintsPredicates.reflection()

@@ -59,6 +59,8 @@ class ConfigurationMetadataTests {
 
 	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
 
+	private static final int MAX_POLL_RECORDS = 1000;
+
 	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run,
 			new ManualExecution().runtime());
 
@@ -183,7 +185,7 @@ class ConfigurationMetadataTests {
 	private static ConsumerSettings settings(KaffeProperties properties) {
 		return new ConsumerSettingsResolver(properties, new StrategyBeans(properties, Map.of(), null),
 				new FailurePolicyResolver(properties, null, NO_BEANS))
-			.resolve("orders", Duration.ofMinutes(5), NOTHING, null);
+			.resolve("orders", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, null);
 	}
 
 	private static List<Map<String, Object>> properties() throws IOException {

@@ -71,6 +71,8 @@ class ConsumerSettingsTests {
 
 	private static final Subscription NOTHING = new Subscription(Set.of(), (topic) -> false, null);
 
+	private static final int MAX_POLL_RECORDS = 1000;
+
 	private static final FailureBeans NO_BEANS = new FailureBeans(new DefaultListableBeanFactory(), Runnable::run,
 			new ManualExecution().runtime());
 
@@ -145,7 +147,7 @@ class ConsumerSettingsTests {
 	}
 
 	private static FailurePolicy policy(String yaml, CommonErrorHandler handler) throws IOException {
-		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), NOTHING, handler).failurePolicy();
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, handler).failurePolicy();
 	}
 
 	private static void recover(FailurePolicy policy, ConsumerRecord<?, ?> record) {
@@ -191,12 +193,20 @@ class ConsumerSettingsTests {
 		assertThat(settings.stallLimits())
 			.isEqualTo(new WorkerOwner.StallLimits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(0, Duration.ofMinutes(1)));
-		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING, null);
+		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, null);
 		assertThat(others.failurePolicy().maxAttempts()).isEqualTo(3);
 		assertThat(others.failurePolicy().then()).isEqualTo(FailureAction.SKIP);
 		assertThat(others.failurePolicy().retryable().types()).containsKey(IOException.class);
 		assertThat(others.failurePolicy().thenFor())
 			.containsOnly(Map.entry(IllegalStateException.class, FailureAction.STOP));
+	}
+
+	@Test
+	void batchIsNoLargerThanAPollUnlessConfigured() throws IOException {
+		assertThat(largestBatch("kaffe: {}", 501)).isEqualTo(500);
+		assertThat(largestBatch("kaffe: {}", 499)).isEqualTo(499);
+		assertThat(largestBatch("kaffe.batch.max-size: 1000", 5)).isEqualTo(1000);
+		assertThat(largestBatch("kaffe.consumers.orders.batch.max-size: 3", 5)).isEqualTo(3);
 	}
 
 	@Test
@@ -261,8 +271,8 @@ class ConsumerSettingsTests {
 		assertThat(backOff(settings).getMultiplier()).isEqualTo(4);
 		assertThat(backOff(settings).getMaxInterval()).isEqualTo(120_000);
 		assertThat(backOff(settings).share()).isZero();
-		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), NOTHING, null).maxBufferedRecords())
-			.isEqualTo(100);
+		assertThat(resolver(yaml).resolve("refunds", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, null)
+			.maxBufferedRecords()).isEqualTo(100);
 	}
 
 	@Test
@@ -396,11 +406,15 @@ class ConsumerSettingsTests {
 	}
 
 	private static ConsumerSettings resolve(ConsumerSettingsResolver resolver, String consumer) {
-		return resolver.resolve(consumer, Duration.ofMinutes(5), NOTHING, null);
+		return resolver.resolve(consumer, Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, null);
 	}
 
 	private static ConsumerSettings settings(String yaml) throws IOException {
-		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), NOTHING, null);
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, null);
+	}
+
+	private static int largestBatch(String yaml, int maxPollRecords) throws IOException {
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), maxPollRecords, NOTHING, null).batchLimits().maxSize();
 	}
 
 	private static ConsumerSettingsResolver resolver(String yaml) throws IOException {

@@ -60,6 +60,7 @@ import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.DefaultBatchToRecordAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.support.Acknowledgment;
@@ -465,11 +466,12 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void asynchronousBatchListenerIsExplained() {
-		assertThat(failure(AsynchronousBatchListening.class, ORDERS))
+	void asynchronousListenerForSingleRecordsOfABatchIsExplained() {
+		assertThat(failure(AsynchronousRecordsOfABatch.class, ORDERS))
 			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("its listener takes batches and is asynchronous")
-			.contains("Return when the batch is handled");
+			.contains("a BatchToRecordAdapter calls its listener for each record of a batch, and the listener is "
+					+ "asynchronous")
+			.contains("Use a listener for single records, or for whole batches");
 	}
 
 	@Test
@@ -498,17 +500,17 @@ class FailureAnalysisTests {
 
 	@Test
 	void listenerThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
-		assertThat(failure(AsynchronousBatchListening.class, "--kaffe.adopt=all"))
-			.contains("Listener container 'orders' cannot be given Kaffe workers: its listener takes batches")
+		assertThat(failure(AsynchronousRecordsOfABatch.class, "--kaffe.adopt=all"))
+			.contains("Listener container 'orders' cannot be given Kaffe workers: a BatchToRecordAdapter calls")
 			.contains("Or set 'kaffe.consumers.orders.enabled' to false to exclude it.");
 	}
 
 	@Test
 	void listenerWithoutIdThatCannotHaveWorkersIsExplainedWithHowToLeaveItOut() {
 		String property = "kaffe.consumers.[org.springframework.kafka.KafkaListenerEndpointContainer#0].enabled";
-		assertThat(failure(BatchListeningWithoutId.class, "--kaffe.adopt=all"))
+		assertThat(failure(ListeningWithoutId.class, "--kaffe.adopt=all"))
 			.contains("Or set '" + property + "' to false to exclude it.");
-		start(BatchListeningWithoutId.class, "--kaffe.adopt=all", "--" + property + "=false").close();
+		start(ListeningWithoutId.class, "--kaffe.adopt=all", "--" + property + "=false").close();
 	}
 
 	@Test
@@ -993,27 +995,36 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has a listener that returns before its batch is handled.
+	 * Has a listener that is called with each record of a batch and returns before it is
+	 * handled.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class AsynchronousBatchListening {
+	static class AsynchronousRecordsOfABatch {
 
 		@KafkaListener(id = "orders", topics = "orders", batch = "true")
-		CompletableFuture<Void> handle(List<ConsumerRecord<String, String>> records) {
+		CompletableFuture<Void> handle(String value) {
 			return new CompletableFuture<>();
+		}
+
+		@Bean
+		ConcurrentKafkaListenerContainerFactory<Object, Object> kafkaListenerContainerFactory(
+				ConsumerFactory<Object, Object> consumers) {
+			ConcurrentKafkaListenerContainerFactory<Object, Object> factory = new ConcurrentKafkaListenerContainerFactory<>();
+			factory.setConsumerFactory(consumers);
+			factory.setBatchToRecordAdapter(new DefaultBatchToRecordAdapter<>());
+			return factory;
 		}
 
 	}
 
 	/**
-	 * Has a listener for batches that is not named.
+	 * Has a listener that commits without workers, and is not named.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class BatchListeningWithoutId {
+	static class ListeningWithoutId {
 
-		@KafkaListener(topics = "orders", groupId = "orders", batch = "true")
-		CompletableFuture<Void> handle(List<ConsumerRecord<String, String>> records) {
-			return new CompletableFuture<>();
+		@KafkaListener(topics = "orders", groupId = "orders", properties = "enable.auto.commit=true")
+		void handle(String value) {
 		}
 
 	}

@@ -19,13 +19,18 @@ package io.kaffe.spring.engine.adapter;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.listener.KafkaListenerErrorHandler;
+import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.InvocationResult;
 import org.springframework.kafka.listener.adapter.MessagingMessageListenerAdapter;
+import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.Message;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
+import org.springframework.messaging.support.GenericMessage;
 import org.springframework.util.ClassUtils;
 import reactor.core.publisher.Mono;
 
@@ -33,8 +38,8 @@ import io.kaffe.spring.engine.delivery.AsyncOutcome;
 
 /**
  * Calls an asynchronous handler and passes the future that it returns to the
- * {@link AsyncOutcome} of the record. A {@link Mono}, and what a Kotlin suspend function
- * is made, is subscribed to on the calling thread.
+ * {@link AsyncOutcome} of the record or the batch. A {@link Mono}, and what a Kotlin
+ * suspend function is made, is subscribed to on the calling thread.
  * <p>
  * <b>Threading.</b> Immutable; called by many workers at once.
  */
@@ -43,16 +48,16 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 	private static final boolean REACTOR_PRESENT = ClassUtils.isPresent("reactor.core.publisher.Mono",
 			AsyncHandlerAdapter.class.getClassLoader());
 
-	private final boolean hasErrorHandler;
+	private final @Nullable KafkaListenerErrorHandler errorHandler;
 
-	private AsyncHandlerAdapter(InvocableHandlerMethod handler, boolean hasErrorHandler) {
+	private AsyncHandlerAdapter(InvocableHandlerMethod handler, @Nullable KafkaListenerErrorHandler errorHandler) {
 		super(handler);
-		this.hasErrorHandler = hasErrorHandler;
+		this.errorHandler = errorHandler;
 	}
 
-	private AsyncHandlerAdapter(DelegatingInvocableHandler handler, boolean hasErrorHandler) {
+	private AsyncHandlerAdapter(DelegatingInvocableHandler handler, @Nullable KafkaListenerErrorHandler errorHandler) {
 		super(handler);
-		this.hasErrorHandler = hasErrorHandler;
+		this.errorHandler = errorHandler;
 	}
 
 	/**
@@ -66,21 +71,16 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		}
 		HandlerAdapter handler = SpringKafkaFields.handlerMethod(adapter);
 		if (!(handler instanceof AsyncHandlerAdapter) && handler != null) {
-			adapter.setHandlerMethod(around(handler, SpringKafkaFields.hasErrorHandler(adapter)));
-			adapter.setCallbackForAsyncFailure((record, failure) -> {
-				AsyncOutcome outcome = AsyncOutcome.current();
-				if (outcome != null) {
-					outcome.failed(failure);
-				}
-			});
+			adapter.setHandlerMethod(around(handler, SpringKafkaFields.errorHandler(adapter)));
 		}
 		return true;
 	}
 
-	private static AsyncHandlerAdapter around(HandlerAdapter handler, boolean hasErrorHandler) {
+	private static AsyncHandlerAdapter around(HandlerAdapter handler,
+			@Nullable KafkaListenerErrorHandler errorHandler) {
 		DelegatingInvocableHandler several = SpringKafkaFields.delegatingHandler(handler);
-		return (several != null) ? new AsyncHandlerAdapter(several, hasErrorHandler) : new AsyncHandlerAdapter(
-				Objects.requireNonNull(SpringKafkaFields.invokerHandlerMethod(handler)), hasErrorHandler);
+		return (several != null) ? new AsyncHandlerAdapter(several, errorHandler) : new AsyncHandlerAdapter(
+				Objects.requireNonNull(SpringKafkaFields.invokerHandlerMethod(handler)), errorHandler);
 	}
 
 	@Override
@@ -90,13 +90,43 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 		if (outcome == null) {
 			return result;
 		}
-		if (result instanceof InvocationResult several) {
-			CompletableFuture<?> future = future(several.result());
-			return (future != null) ? new InvocationResult(outcome.answeredBy(future, this.hasErrorHandler),
-					several.sendTo(), several.messageReturnType()) : result;
+		CompletableFuture<?> future = future((result instanceof InvocationResult several) ? several.result() : result);
+		if (future == null) {
+			return result;
 		}
-		CompletableFuture<?> future = future(result);
-		return (future != null) ? outcome.answeredBy(future, this.hasErrorHandler) : result;
+		KafkaListenerErrorHandler errorHandler = this.errorHandler;
+		CompletableFuture<?> relay = outcome.answeredBy(future,
+				(errorHandler != null) ? (failure) -> handle(failure, errorHandler, message, providedArgs) : null);
+		return (result instanceof InvocationResult several)
+				? new InvocationResult(relay, several.sendTo(), several.messageReturnType()) : relay;
+	}
+
+	/**
+	 * Ask the listener's own error handler about a failure, as the adapter does about
+	 * exceptions that the handler throws.
+	 */
+	private static @Nullable Object handle(Throwable failure, KafkaListenerErrorHandler errorHandler,
+			Message<?> message, @Nullable Object[] providedArgs) {
+		Message<?> failed = NullMessage.is(message) ? new GenericMessage<>(Objects.requireNonNull(providedArgs[0]))
+				: message;
+		try {
+			Object reply = errorHandler.handleError(failed,
+					new ListenerExecutionFailedException("The future of the listener failed", failure),
+					argument(Consumer.class, providedArgs), argument(Acknowledgment.class, providedArgs));
+			return (reply instanceof InvocationResult) ? null : reply;
+		}
+		catch (Exception ex) {
+			throw new ListenerExecutionFailedException("The error handler of the listener threw an exception", ex);
+		}
+	}
+
+	private static <T> @Nullable T argument(Class<T> type, @Nullable Object[] providedArgs) {
+		for (Object argument : providedArgs) {
+			if (type.isInstance(argument)) {
+				return type.cast(argument);
+			}
+		}
+		return null;
 	}
 
 	private static @Nullable CompletableFuture<?> future(@Nullable Object result) {
@@ -104,6 +134,21 @@ public final class AsyncHandlerAdapter extends HandlerAdapter {
 			return future;
 		}
 		return REACTOR_PRESENT ? Reactive.future(result) : null;
+	}
+
+	/**
+	 * Knows what adapters pass instead of a message where none is needed.
+	 */
+	private abstract static class NullMessage extends MessagingMessageListenerAdapter<Object, Object> {
+
+		private NullMessage() {
+			super(null, null);
+		}
+
+		static boolean is(Message<?> message) {
+			return NULL_MESSAGE.equals(message);
+		}
+
 	}
 
 	/**

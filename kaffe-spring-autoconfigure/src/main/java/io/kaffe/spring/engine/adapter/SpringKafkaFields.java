@@ -29,7 +29,9 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerAwareRecordRecoverer;
 import org.springframework.kafka.listener.FailedRecordProcessor;
+import org.springframework.kafka.listener.KafkaListenerErrorHandler;
 import org.springframework.kafka.listener.RetryListener;
+import org.springframework.kafka.listener.adapter.BatchMessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
@@ -97,12 +99,22 @@ public final class SpringKafkaFields {
 	}
 
 	/**
-	 * Return whether an adapter has an error handler of its listener.
-	 * @param adapter an adapter of the methods of a record listener
-	 * @return {@code true} if it has
+	 * Return the error handler that a listener has itself.
+	 * @param adapter the adapter of the listener's methods
+	 * @return the error handler, or {@code null} if the listener has none
 	 */
-	static boolean hasErrorHandler(MessagingMessageListenerAdapter<?, ?> adapter) {
-		return read(adapter, "errorHandler") != null;
+	static @Nullable KafkaListenerErrorHandler errorHandler(MessagingMessageListenerAdapter<?, ?> adapter) {
+		return (KafkaListenerErrorHandler) read(adapter, "errorHandler");
+	}
+
+	/**
+	 * Return whether an adapter calls the methods of a batch listener with single
+	 * records.
+	 * @param adapter the adapter of the listener's methods
+	 * @return {@code true} if it has a {@code BatchToRecordAdapter}
+	 */
+	public static boolean hasBatchToRecordAdapter(BatchMessagingMessageListenerAdapter<?, ?> adapter) {
+		return read(adapter, "batchToRecordAdapter") != null;
 	}
 
 	/**

@@ -18,18 +18,20 @@ package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outcome of a record whose handler answers later: what Spring Kafka's adapter of the
- * handler reports, by acknowledging the record, by its callback for failures, or by
- * neither.
+ * The outcome of a record, or of a batch, whose handler answers later.
  * <p>
- * The adapter does not wait for the handler's future but for a relay, which is completed
- * here: when that returns, the adapter has reported the outcome, on the same thread. So a
- * failure is distinguished from a success although the adapter acknowledges both.
+ * Spring Kafka's adapter of the handler does not wait for the handler's future but for a
+ * relay, which is completed here: when that returns, the adapter has sent the reply and
+ * acknowledged, on the same thread, or could not send it. It does not see a failure,
+ * since it would acknowledge that, too, and only log it: the listener's own error handler
+ * is asked here, and what that returns is relayed.
  * <p>
  * <b>Threading.</b> The worker that calls the handler, then the one thread that completes
  * the handler's future, which sees what the worker wrote.
@@ -44,24 +46,27 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 
 	private final Observation observation;
 
+	private final @Nullable BatchAttempt batch;
+
 	private @Nullable CompletableFuture<?> answer;
 
-	private boolean hasErrorHandler;
-
-	private @Nullable Throwable failure;
+	private @Nullable Function<Throwable, @Nullable Object> errorHandler;
 
 	private boolean acknowledged;
 
 	/**
 	 * Create an outcome.
 	 * @param observation what the adapter sends replies within
+	 * @param batch the batch that it is the outcome of, or {@code null} if it is that of
+	 * a record
 	 */
-	AsyncOutcome(Observation observation) {
+	AsyncOutcome(Observation observation, @Nullable BatchAttempt batch) {
 		this.observation = observation;
+		this.batch = batch;
 	}
 
 	/**
-	 * Return the outcome of the record that the adapter on this thread is called for.
+	 * Return the outcome of what the adapter on this thread is called for.
 	 * @return the outcome, or {@code null} if no worker calls the adapter
 	 */
 	public static @Nullable AsyncOutcome current() {
@@ -69,7 +74,7 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 	}
 
 	/**
-	 * Call the adapter, or have it called.
+	 * Call the adapter.
 	 */
 	void within(Runnable call) {
 		AsyncOutcome before = CURRENT.get();
@@ -90,21 +95,16 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 	/**
 	 * Take what the handler returned.
 	 * @param answer the future that it returned
-	 * @param hasErrorHandler whether the adapter asks an error handler about failures
+	 * @param errorHandler asked about a failure of the future: returns what the handler
+	 * is to have answered instead, or throws what it failed with; {@code null} if the
+	 * listener has none
 	 * @return what the adapter is to wait for instead
 	 */
-	public CompletableFuture<?> answeredBy(CompletableFuture<?> answer, boolean hasErrorHandler) {
+	public CompletableFuture<?> answeredBy(CompletableFuture<?> answer,
+			@Nullable Function<Throwable, @Nullable Object> errorHandler) {
 		this.answer = answer;
-		this.hasErrorHandler = hasErrorHandler;
+		this.errorHandler = errorHandler;
 		return this.relay;
-	}
-
-	/**
-	 * Note that the adapter has reported a failure, which is the last it does.
-	 * @param failure what the handler or the adapter threw
-	 */
-	public void failed(Throwable failure) {
-		this.failure = failure;
 	}
 
 	/**
@@ -119,11 +119,10 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 		}
 		answer.handle((result, thrown) -> {
 			try {
-				within(() -> this.observation.scoped(() -> relay(result, thrown)));
-				settle(thrown);
+				settle(result, ListenerFailure.unwrapped(thrown));
 			}
 			catch (Throwable ex) {
-				// Otherwise the record would never have an outcome.
+				// Otherwise there would never be an outcome.
 				this.outcome.completeExceptionally(ex);
 			}
 			return null;
@@ -131,36 +130,43 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 		return this.outcome;
 	}
 
-	private void relay(@Nullable Object result, @Nullable Throwable thrown) {
-		if (thrown == null) {
-			this.relay.complete(result);
+	private void settle(@Nullable Object result, @Nullable Throwable failure) {
+		Function<Throwable, @Nullable Object> errorHandler = this.errorHandler;
+		if (failure != null && errorHandler == null) {
+			this.outcome.completeExceptionally(failure);
+			return;
 		}
-		else if (ListenerFailure.isDescribable(thrown)) {
-			this.relay.completeExceptionally(thrown);
-		}
-		else {
-			// It would break the stages that depend on the relay.
-			this.failure = thrown;
-		}
-	}
-
-	private void settle(@Nullable Throwable thrown) {
-		if (this.failure != null) {
-			this.outcome.completeExceptionally(this.failure);
-		}
-		else if (thrown != null && !this.hasErrorHandler) {
-			// The adapter could not report it: it describes its bean then, which may
-			// throw.
-			this.outcome.completeExceptionally(thrown);
-		}
-		else if (this.acknowledged || thrown != null) {
-			// If something was thrown, the listener's own error handler has dealt with
-			// it.
+		this.observation.scoped(() -> this.relay
+			.complete((failure != null && errorHandler != null) ? errorHandler.apply(failure) : result));
+		if (this.acknowledged) {
 			this.outcome.complete(null);
 		}
 		else {
 			this.outcome.completeExceptionally(new IllegalStateException("The reply of the handler could not be sent"));
 		}
+	}
+
+	/**
+	 * Do something with an outcome before others see it.
+	 * @param outcome the outcome
+	 * @param action gets the failure, or {@code null}; what it throws is the outcome
+	 * @return the outcome after that
+	 */
+	static CompletableFuture<?> then(CompletableFuture<?> outcome, Consumer<@Nullable Throwable> action) {
+		CompletableFuture<@Nullable Object> next = new CompletableFuture<>();
+		// A dependent stage that fails like the one before asks the failure for its text,
+		// and never completes if that throws.
+		outcome.handle((result, failure) -> {
+			Throwable ended = failure;
+			try {
+				action.accept(failure);
+			}
+			catch (Throwable ex) {
+				ended = ex;
+			}
+			return (ended != null) ? next.completeExceptionally(ended) : next.complete(result);
+		});
+		return next;
 	}
 
 	@Override
@@ -172,6 +178,30 @@ public final class AsyncOutcome implements WorkerAcknowledgment {
 	public void nack(Duration sleep) {
 		throw new IllegalStateException("nack() is not supported with out-of-order commits: complete the future "
 				+ "exceptionally, and the record is retried after its back-off");
+	}
+
+	/**
+	 * Complete the first records of the batch, though its handler has not answered.
+	 */
+	@Override
+	public void acknowledge(int index) {
+		if (this.batch == null) {
+			WorkerAcknowledgment.super.acknowledge(index);
+		}
+		else {
+			this.batch.acknowledge(index);
+		}
+	}
+
+	@Override
+	public void nack(int index, Duration sleep) {
+		if (this.batch == null) {
+			WorkerAcknowledgment.super.nack(index, sleep);
+		}
+		else {
+			throw new IllegalStateException("nack() is not supported with asynchronous listeners: complete the future "
+					+ "with a BatchListenerFailedException to have the records from an index on retried");
+		}
 	}
 
 }

@@ -24,6 +24,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 import org.apache.commons.logging.Log;
@@ -48,13 +49,19 @@ import io.kaffe.spring.table.WorkerState;
  * retried, and then recovered, parked or skipped record by record. A record that cannot
  * be deserialized ends the batch before it and is treated alone.
  * <p>
+ * A listener that calls {@code nack} has handled the records before the index that it
+ * names; the rest is delivered again after a while, which is no attempt.
+ * <p>
+ * If the handler answers later, the thread that answers completes what was handled; the
+ * worker then goes on as after a listener that has returned or thrown.
+ * <p>
  * A {@link BatchWork} and its batch know each other, intentionally: the work at the head
  * of the queue is what the worker runs, and the batch removes the works behind it from
  * the queue.
  * <p>
- * <b>Threading.</b> Owned by the worker. {@link #isReady} and {@link #handedOver} may
- * look while another thread runs: what it sees then may be old, and a worker that is
- * woken in vain waits again.
+ * <b>Threading.</b> Owned by the worker. {@link #isReady}, {@link #isWithHandler},
+ * {@link #waitingState} and {@link #handedOver} may look while another thread runs: what
+ * it sees then may be old, and a worker that is woken in vain waits again.
  * <p>
  * A batch that grows never waits without a timer. At most one is pending. It may be that
  * of a batch before this one, which fires too early but never too late, since each batch
@@ -83,8 +90,14 @@ final class Batch {
 	/** The assignments of the records, in their order; replaced, not changed. */
 	private List<AssignmentHandle> assignments = List.of();
 
+	/** Only from when the handler returns a future until its answer is taken. */
+	private @Nullable AwaitedAttempt awaited;
+
 	/** Only while the first record fails. */
 	private @Nullable RetryingRecord retrying;
+
+	/** Only after a {@code nack}, until the records are to be delivered again. */
+	private @Nullable RetrySchedule sleep;
 
 	/**
 	 * Whether the attempts of all others are exhausted, too, when those of the first are.
@@ -121,11 +134,15 @@ final class Batch {
 	 */
 	Progress proceed(Worker worker, Turn turn) {
 		while (true) {
-			if (this.retrying != null && this.retrying.answer().isAwaited()) {
+			if (isAwaited()) {
 				return Progress.WAITING;
 			}
+			FailedAttempt failed = takeAnswer(worker, turn);
 			dropRevoked(worker);
-			if (this.retrying == null) {
+			if (isAsleep(turn)) {
+				return Progress.WAITING;
+			}
+			if (failed == null && this.retrying == null) {
 				gather(worker, turn);
 				if (this.records.isEmpty()) {
 					cancelTimer();
@@ -135,13 +152,56 @@ final class Batch {
 					return Progress.GATHERING;
 				}
 			}
-			if (!enterAndHandle(worker, turn)) {
+			if (!enterAndHandle(failed, worker, turn)) {
 				return Progress.WAITING;
 			}
 			if (turn.isOver() && !(this.records.isEmpty() && this.behind.isEmpty())) {
 				return Progress.TURN_OVER;
 			}
 		}
+	}
+
+	/**
+	 * Return whether a handler or a recoverer has not answered.
+	 */
+	private boolean isAwaited() {
+		return isWithHandler() || (this.retrying != null && this.retrying.answer().isAwaited());
+	}
+
+	/**
+	 * Take the answer of the handler, if there is one.
+	 * @return what is to be decided about, or {@code null} if nothing is
+	 */
+	private @Nullable FailedAttempt takeAnswer(Worker worker, Turn turn) {
+		AwaitedAttempt awaited = this.awaited;
+		if (awaited == null) {
+			return null;
+		}
+		this.awaited = null;
+		BatchAttempt attempt = awaited.attempt();
+		Throwable failure = awaited.answer().take();
+		if (failure != null) {
+			return failed(attempt, failure, attempt.nanosToAnswer(), worker, turn);
+		}
+		handled(attempt, attempt.nanosToAnswer(), worker);
+		return null;
+	}
+
+	/**
+	 * Return whether the records are not to be delivered again yet. If they are not, the
+	 * worker is woken when they are.
+	 */
+	private boolean isAsleep(Turn turn) {
+		RetrySchedule sleep = this.sleep;
+		if (sleep == null) {
+			return false;
+		}
+		if (!this.records.isEmpty() && !sleep.isDue(turn)) {
+			return true;
+		}
+		sleep.cancelTimer();
+		this.sleep = null;
+		return false;
 	}
 
 	private void gather(Worker worker, Turn turn) {
@@ -236,28 +296,32 @@ final class Batch {
 
 	/**
 	 * Handle the batch unless its partitions were revoked.
+	 * @param failed what the handler has just answered, or {@code null}
 	 * @return whether to continue
 	 */
-	private boolean enterAndHandle(Worker worker, Turn turn) {
+	private boolean enterAndHandle(@Nullable FailedAttempt failed, Worker worker, Turn turn) {
 		List<AssignmentHandle> entered = new ArrayList<>(this.assignments);
 		entered.removeIf((assignment) -> !assignment.enter());
 		try {
 			if (entered.size() < this.assignments.size()) {
 				dropRevoked(worker);
 			}
-			return this.records.isEmpty() || handle(worker, turn);
+			return this.records.isEmpty() || handle(failed, worker, turn);
 		}
 		finally {
 			entered.forEach(AssignmentHandle::exit);
 		}
 	}
 
-	private boolean handle(Worker worker, Turn turn) {
+	private boolean handle(@Nullable FailedAttempt failed, Worker worker, Turn turn) {
 		LogContext logContext = this.delivery.logContext();
 		BatchedRecord first = this.records.get(0);
 		logContext.enter(worker, first.record());
 		logContext.at(first.record());
 		try {
+			if (failed != null && failed.first() == first) {
+				return decide(failed, worker, turn);
+			}
 			RetryingRecord retrying = this.retrying;
 			return (retrying != null) ? continueWith(retrying, worker, turn) : attempt(1, worker, turn);
 		}
@@ -289,11 +353,12 @@ final class Batch {
 		long begin = turn.now();
 		worker.beginRecord(this.records.get(0).record(), number, begin);
 		BatchAttempt attempt = new BatchAttempt(this.records, this.delivery, begin);
+		CompletableFuture<?> outcome = null;
 		Throwable failure = DeliveryHeaders.deserializationFailure(this.records.get(0).record());
 		if (failure == null) {
 			this.addsAttemptHeader |= number > 1;
 			try {
-				this.delivery.deliver(attempt, number, this.addsAttemptHeader);
+				outcome = this.delivery.deliver(attempt, number, this.addsAttemptHeader);
 			}
 			catch (Throwable ex) {
 				failure = ex;
@@ -305,50 +370,80 @@ final class Batch {
 		if (failure instanceof HookFailedException breakdown) {
 			throw breakdown;
 		}
-		if (failure != null) {
-			return failed(attempt, failure, begin, worker, turn);
+		if (outcome != null) {
+			PendingAnswer answer = new PendingAnswer(attempt, worker, this.delivery.detachedRecords());
+			answer.awaitHandler(outcome, turn);
+			this.awaited = new AwaitedAttempt(attempt, answer);
+			return !answer.isAwaited();
 		}
-		attempted(this.records.size(), turn.now() - begin, worker);
+		if (failure != null) {
+			FailedAttempt failed = failed(attempt, failure, turn.now() - begin, worker, turn);
+			return failed == null || decide(failed, worker, turn);
+		}
+		if (attempt.isNacked()) {
+			nacked(attempt, turn.now() - begin, worker, turn);
+		}
+		else {
+			handled(attempt, turn.now() - begin, worker);
+		}
+		return true;
+	}
+
+	private void handled(BatchAttempt attempt, long nanos, Worker worker) {
+		attempted(attempt, this.records.size(), this.records.size(), nanos, worker);
 		worker.recordsHandled(this.records.size());
 		forgetRetrying();
 		this.records.clear();
 		this.assignments = List.of();
-		return true;
 	}
 
 	/**
-	 * Keep what is not completed, and decide about the first record of it.
+	 * Keep what is not completed, to deliver it again after a while.
 	 */
-	private boolean failed(BatchAttempt attempt, Throwable thrown, long begin, Worker worker, Turn turn) {
+	private void nacked(BatchAttempt attempt, long nanos, Worker worker, Turn turn) {
+		int size = this.records.size();
+		if (retain(attempt, worker, turn)) {
+			RetrySchedule sleep = new RetrySchedule(worker);
+			sleep.dueIn(attempt.sleepMillis(), turn);
+			this.sleep = sleep;
+		}
+		int handled = size - this.records.size();
+		attempted(attempt, handled, handled, nanos, worker);
+	}
+
+	/**
+	 * Keep what is not completed.
+	 * @return what is to be decided about, or {@code null} if all is completed
+	 */
+	private @Nullable FailedAttempt failed(BatchAttempt attempt, Throwable thrown, long nanos, Worker worker,
+			Turn turn) {
 		int position = attempt.positionOfFailure(thrown);
 		attempt.completeUpTo(position - 1);
-		BatchedRecord before = this.records.get(0);
 		boolean whole = position < 0 || attempt.isCompleted(position);
-		attempted(whole ? 0 : position, turn.now() - begin, worker);
-		int size = this.records.size();
-		retain(attempt);
-		if (size > this.records.size()) {
-			worker.recordsHandled(size - this.records.size());
-		}
-		if (this.records.isEmpty()) {
+		int handled = whole ? 0 : position;
+		attempted(attempt, handled, Math.min(handled + 1, this.records.size()), nanos, worker);
+		if (!retain(attempt, worker, turn)) {
 			worker.failureLog()
 				.log(logger::warn, "failures after batches were acknowledged",
 						"The listener failed after it had acknowledged its whole batch, which is completed", thrown);
-			forgetRetrying();
-			return true;
+			return null;
 		}
-		BatchedRecord first = this.records.get(0);
-		if (first != before) {
-			forgetRetrying();
-			worker.beginRecord(first.record(), 1, turn.now());
-		}
+		return new FailedAttempt(this.records.get(0), thrown, whole);
+	}
+
+	/**
+	 * Decide about the first record of what a failed attempt has left.
+	 * @return whether to continue
+	 */
+	private boolean decide(FailedAttempt failed, Worker worker, Turn turn) {
+		BatchedRecord first = failed.first();
 		RetryingRecord retrying = this.retrying;
 		if (retrying == null) {
 			retrying = new RetryingRecord(first.record(), first.assignment(), worker, this.delivery);
 			this.retrying = retrying;
 		}
-		boolean isCompleted = retrying.attemptFailed(ListenerFailure.reasonOf(thrown), turn);
-		this.exhausted = whole && (isCompleted || retrying.isRecovering());
+		boolean isCompleted = retrying.attemptFailed(ListenerFailure.reasonOf(failed.thrown()), turn);
+		this.exhausted = failed.whole() && (isCompleted || retrying.isRecovering());
 		if (!isCompleted) {
 			return false;
 		}
@@ -358,17 +453,23 @@ final class Batch {
 
 	/**
 	 * Notify observers of what became of the records, each with its share of the time.
-	 * @param handled how many were handled; the one behind them failed, and if it is the
-	 * first, the batch has
+	 * @param handled how many were handled
+	 * @param tried the same, and one more if that one failed; if it is the first, the
+	 * batch has
 	 */
-	private void attempted(int handled, long nanos, Worker worker) {
-		int tried = Math.min(handled + 1, this.records.size());
+	private static void attempted(BatchAttempt attempt, int handled, int tried, long nanos, Worker worker) {
 		for (int position = 0; position < tried; position++) {
-			worker.attempted(this.records.get(position).record().topic(), nanos / tried, position < handled);
+			worker.attempted(attempt.records().get(position).record().topic(), nanos / tried, position < handled);
 		}
 	}
 
-	private void retain(BatchAttempt attempt) {
+	/**
+	 * Keep what is not completed.
+	 * @return whether anything is left
+	 */
+	private boolean retain(BatchAttempt attempt, Worker worker, Turn turn) {
+		BatchedRecord before = this.records.get(0);
+		int size = this.records.size();
 		int position = 0;
 		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext(); position++) {
 			each.next();
@@ -377,6 +478,19 @@ final class Batch {
 			}
 		}
 		assignmentsChanged();
+		if (size > this.records.size()) {
+			worker.recordsHandled(size - this.records.size());
+		}
+		if (this.records.isEmpty()) {
+			forgetRetrying();
+			return false;
+		}
+		BatchedRecord first = this.records.get(0);
+		if (first != before) {
+			forgetRetrying();
+			worker.beginRecord(first.record(), 1, turn.now());
+		}
+		return true;
 	}
 
 	/**
@@ -465,12 +579,27 @@ final class Batch {
 	}
 
 	boolean isReady(long now) {
-		RetryingRecord retrying = this.retrying;
-		if (retrying != null && (retrying.answer().isAwaited() || retrying.isReady(now))) {
-			return !retrying.answer().isAwaited();
+		AwaitedAttempt awaited = this.awaited;
+		if (awaited != null) {
+			return awaited.answer().isAnswered();
 		}
-		return this.assignments.stream().anyMatch(AssignmentHandle::isRevoked)
-				|| (retrying == null && (!this.timerIsSet || this.gatherUntil - now <= 0));
+		RetryingRecord retrying = this.retrying;
+		if (retrying != null && retrying.answer().isAwaited()) {
+			return false;
+		}
+		RetrySchedule sleep = this.sleep;
+		boolean ready = (sleep != null) ? sleep.isReady(now)
+				: (retrying != null) ? retrying.isReady(now) : (!this.timerIsSet || this.gatherUntil - now <= 0);
+		return ready || this.assignments.stream().anyMatch(AssignmentHandle::isRevoked);
+	}
+
+	/**
+	 * Return whether the handler has the records and has not answered. Any thread; a
+	 * moment's view.
+	 */
+	boolean isWithHandler() {
+		AwaitedAttempt awaited = this.awaited;
+		return awaited != null && awaited.answer().isAwaited();
 	}
 
 	/**
@@ -484,7 +613,29 @@ final class Batch {
 
 	WorkerState waitingState() {
 		RetryingRecord retrying = this.retrying;
-		return (retrying != null) ? retrying.workerState() : WorkerState.RUNNING;
+		if (this.sleep != null) {
+			return WorkerState.BACKING_OFF;
+		}
+		return (retrying != null && this.awaited == null) ? retrying.workerState() : WorkerState.RUNNING;
+	}
+
+	/**
+	 * An attempt whose handler answers later.
+	 *
+	 * @param attempt the attempt
+	 * @param answer its answer
+	 */
+	private record AwaitedAttempt(BatchAttempt attempt, PendingAnswer answer) {
+	}
+
+	/**
+	 * An attempt that has failed.
+	 *
+	 * @param first the first record that is not completed
+	 * @param thrown what it failed with
+	 * @param whole whether the batch has failed, rather than its first record
+	 */
+	private record FailedAttempt(BatchedRecord first, Throwable thrown, boolean whole) {
 	}
 
 }

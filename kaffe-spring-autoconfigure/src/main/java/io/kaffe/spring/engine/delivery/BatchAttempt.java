@@ -23,12 +23,14 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.util.Assert;
 
 import io.kaffe.spring.BatchResult;
 import io.kaffe.spring.engine.worker.DetachedRecord;
@@ -39,10 +41,10 @@ import io.kaffe.spring.engine.worker.DisplayText;
  * completed.
  * <p>
  * <b>Threading.</b> The worker's, but for the acknowledgment, which may come from any
- * thread at any time: each record has an atomic state, and the thread that changes it
- * completes the record.
+ * thread at any time, and the answer of a handler that answers later: each record has an
+ * atomic state, and the thread that changes it completes the record.
  */
-public final class BatchAttempt implements Acknowledgment, DetachedRecord {
+public final class BatchAttempt implements Acknowledgment, DetachedRecord, PendingAnswer.Awaited {
 
 	private static final int OPEN = 0;
 
@@ -65,6 +67,12 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	private volatile List<? extends ConsumerRecord<?, ?>> delivered;
 
 	private @Nullable BatchResult result;
+
+	/** How long to wait until the next delivery; negative without a {@code nack}. */
+	private long sleepMillis = -1;
+
+	/** Written by the thread that answers, before the worker sees the answer. */
+	private long answeredAt;
 
 	/**
 	 * Create an attempt.
@@ -155,6 +163,36 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 	}
 
+	/**
+	 * Complete what the handler has handled, since it has answered.
+	 */
+	@Override
+	public void answered(@Nullable Throwable failure) {
+		this.answeredAt = this.delivery.ticker().nanoTime();
+		completeUpTo((failure != null) ? positionOfFailure(failure) - 1 : this.records.size() - 1);
+	}
+
+	/**
+	 * Return how many nanoseconds the handler took to answer, when it has.
+	 */
+	long nanosToAnswer() {
+		return this.answeredAt - this.since;
+	}
+
+	@Override
+	public void hold() {
+		assignments().forEach(AssignmentHandle::hold);
+	}
+
+	@Override
+	public void exit() {
+		assignments().forEach(AssignmentHandle::exit);
+	}
+
+	private Stream<AssignmentHandle> assignments() {
+		return this.records.stream().map(BatchedRecord::assignment).distinct();
+	}
+
 	private boolean isOver(int position) {
 		BatchedRecord record = this.records.get(position);
 		return isCompleted(position) || record.assignment().isOver(record.record());
@@ -199,9 +237,13 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Leave open what is not acknowledged, since the listener does that later.
+	 * Leave open what is not acknowledged, since the listener does that later, unless it
+	 * is to be delivered again.
 	 */
 	void leaveOpen() {
+		if (isNacked()) {
+			return;
+		}
 		boolean open = false;
 		for (int position = 0; position < this.records.size(); position++) {
 			if (this.states.compareAndSet(position, OPEN, LEFT_OPEN)) {
@@ -226,7 +268,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		if (result == null) {
 			throw new IllegalStateException("The handler returned null instead of a BatchResult");
 		}
-		if (result.isForOnePartition() && this.records.stream().map(BatchedRecord::assignment).distinct().count() > 1) {
+		if (result.isForOnePartition() && assignments().count() > 1) {
 			throw new IllegalStateException("The handler returned '" + result
 					+ "' for a batch of several partitions: use BatchResult.commitUpTo with an offset for each");
 		}
@@ -306,17 +348,35 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 	}
 
-	@Override
-	public void nack(Duration sleep) {
-		nack(0, sleep);
-	}
-
+	/**
+	 * Complete the records before an index, and have those from there on delivered again
+	 * after a while. Only on the thread that calls the listener, before it returns.
+	 * @param index the index in the list that was passed to the listener
+	 * @param sleep how long the worker waits
+	 */
 	@Override
 	public void nack(int index, Duration sleep) {
-		throw new UnsupportedOperationException(
-				"Acknowledgment.nack() is only supported on the consumer thread, not by workers: "
-						+ "throw a BatchListenerFailedException with index " + index
-						+ " to have the records from that index on retried after the back-off");
+		Assert.state(CURRENT.get() == this, "nack() can only be called on the thread that calls the listener");
+		Assert.isTrue(!sleep.isNegative(), "sleep cannot be negative");
+		List<? extends ConsumerRecord<?, ?>> delivered = this.delivered;
+		Assert.isTrue(index >= 0 && index < delivered.size(), "index out of bounds");
+		this.sleepMillis = sleep.toMillis();
+		completeUpTo(positionOf(delivered.get(index), index) - 1);
+	}
+
+	/**
+	 * Return whether the listener has asked for what is not completed to be delivered
+	 * again.
+	 */
+	boolean isNacked() {
+		return this.sleepMillis >= 0;
+	}
+
+	/**
+	 * Return how long to wait before that, in milliseconds.
+	 */
+	long sleepMillis() {
+		return this.sleepMillis;
 	}
 
 	@Override

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ListenerType;
+import org.springframework.kafka.support.Acknowledgment;
 
 import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
 import io.kaffe.spring.engine.worker.SafeLog;
@@ -122,62 +124,71 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	/**
-	 * Deliver a batch and complete it, unless that is left to the listener.
+	 * Deliver a batch and complete it, unless its listener or its handler does that
+	 * later.
 	 * @param attempt the records, and what becomes of them
 	 * @param number which attempt it is, from 1
 	 * @param addAttemptHeader whether the records have to have the header of attempts
+	 * @return the outcome if the handler answers later: then the batch is to be completed
+	 * with it; otherwise {@code null}
 	 * @throws HookFailedException if the interceptor throws before the listener is
 	 * called, or an error of the virtual machine afterwards
 	 * @throws Throwable what the listener threw
 	 */
-	void deliver(BatchAttempt attempt, int number, boolean addAttemptHeader) throws Throwable {
+	@Nullable CompletableFuture<?> deliver(BatchAttempt attempt, int number, boolean addAttemptHeader) throws Throwable {
 		if (addAttemptHeader || this.addsAttemptHeader) {
 			attempt.records().forEach((batched) -> DeliveryHeaders.addAttemptHeader(batched.record(), number));
 		}
 		DeliveryObservation observation = this.observation;
 		if (observation == null) {
-			deliver(attempt);
-			return;
+			return deliver(attempt);
 		}
 		List<Observation> observations = attempt.records()
 			.stream()
 			.map((batched) -> observation.start(batched.record(), batched.assignment().polledBy()))
 			.toList();
+		CompletableFuture<?> outcome;
 		try {
-			deliver(attempt);
+			outcome = deliver(attempt);
 		}
 		catch (Throwable ex) {
-			Throwable reason = ListenerFailure.reasonOf(ex);
-			observations.forEach((each) -> DeliveryObservation.stop(each, reason));
+			stop(observations, ex);
 			throw ex;
 		}
-		observations.forEach((each) -> DeliveryObservation.stop(each, null));
+		if (outcome != null) {
+			return AsyncOutcome.then(outcome, (failure) -> stop(observations, failure));
+		}
+		stop(observations, null);
+		return null;
 	}
 
-	private void deliver(BatchAttempt attempt) throws Throwable {
+	private static void stop(List<Observation> observations, @Nullable Throwable failure) {
+		Throwable reason = (failure != null) ? ListenerFailure.reasonOf(failure) : null;
+		observations.forEach((each) -> DeliveryObservation.stop(each, reason));
+	}
+
+	private @Nullable CompletableFuture<?> deliver(BatchAttempt attempt) throws Throwable {
 		List<ConsumerRecord<Object, Object>> records = anyType(attempt.records());
-		boolean listened = true;
-		if (this.interceptor != null) {
-			listened = intercepted(records, attempt, this.interceptor);
+		CompletableFuture<?> outcome = (this.interceptor != null) ? intercepted(records, attempt, this.interceptor)
+				: invoke(records, attempt);
+		if (outcome != null) {
+			return outcome;
 		}
-		else {
-			invoke(records, attempt);
-		}
-		if (listened && this.acknowledgments == Acknowledgments.LATER) {
+		if (this.acknowledgments == Acknowledgments.LATER) {
 			attempt.leaveOpen();
 		}
 		else {
 			attempt.settle();
 		}
+		return null;
 	}
 
 	/**
-	 * Call the listener within the interceptor.
-	 * @return whether the listener was called: {@code false} if the interceptor skipped
-	 * the batch
+	 * Call the listener within the interceptor, unless that skips the batch, which is
+	 * completed then.
 	 */
-	private boolean intercepted(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt,
-			BatchInterceptor<Object, Object> around) throws Throwable {
+	private @Nullable CompletableFuture<?> intercepted(List<ConsumerRecord<Object, Object>> records,
+			BatchAttempt attempt, BatchInterceptor<Object, Object> around) throws Throwable {
 		ConsumerRecords<Object, Object> batch = byPartition(records);
 		ConsumerRecords<Object, Object> intercepted = null;
 		try {
@@ -187,19 +198,23 @@ public final class BatchDelivery extends Delivery {
 			});
 			ConsumerRecords<Object, Object> delivered = before(() -> around.intercept(batch, this.consumer));
 			if (delivered == null) {
-				return false;
+				attempt.completeAll();
+				return null;
 			}
 			intercepted = delivered;
-			invoke((delivered != batch) ? inOrder(delivered, attempt) : records, attempt);
-			after(() -> around.success(delivered, this.consumer));
-			return true;
+			CompletableFuture<?> outcome = invoke((delivered != batch) ? inOrder(delivered, attempt) : records,
+					attempt);
+			if (outcome != null) {
+				return AsyncOutcome.then(outcome, (failure) -> ended(around, delivered, failure));
+			}
+			ended(around, delivered, null);
+			return null;
 		}
 		catch (HookFailedException ex) {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			ConsumerRecords<Object, Object> failed = (intercepted != null) ? intercepted : batch;
-			after(() -> around.failure(failed, ListenerFailure.asException(ex), this.consumer));
+			ended(around, (intercepted != null) ? intercepted : batch, ex);
 			throw ex;
 		}
 		finally {
@@ -207,17 +222,42 @@ public final class BatchDelivery extends Delivery {
 		}
 	}
 
-	private void invoke(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt) {
-		attempt.delivered(records);
-		// A batch of several consumers counts for that of its first record.
-		DeliveryTimer timer = attempt.records().get(0).assignment().polledBy().timer();
-		DeliveryTimer.time(timer, null, () -> {
-			attempt.within(() -> call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null));
-			return true;
+	private void ended(BatchInterceptor<Object, Object> around, ConsumerRecords<Object, Object> records,
+			@Nullable Throwable failure) {
+		after(() -> {
+			if (failure != null) {
+				around.failure(records, ListenerFailure.asException(failure), this.consumer);
+			}
+			else {
+				around.success(records, this.consumer);
+			}
 		});
 	}
 
-	private void call(List<ConsumerRecord<Object, Object>> records, @Nullable BatchAttempt acknowledgment) {
+	private @Nullable CompletableFuture<?> invoke(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt) {
+		attempt.delivered(records);
+		AsyncOutcome outcome = (this.acknowledgments == Acknowledgments.WITH_ANSWER)
+				? new AsyncOutcome(Observation.NOOP, attempt) : null;
+		// A batch of several consumers counts for that of its first record.
+		DeliveryTimer timer = attempt.records().get(0).assignment().polledBy().timer();
+		DeliveryTimer.time(timer, null, () -> {
+			attempt.within(() -> call(records, attempt, outcome));
+			return true;
+		});
+		return (outcome != null) ? outcome.whenReturned() : null;
+	}
+
+	private void call(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt,
+			@Nullable AsyncOutcome outcome) {
+		if (outcome != null) {
+			outcome.within(() -> call(records, outcome));
+		}
+		else {
+			call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null);
+		}
+	}
+
+	private void call(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment) {
 		if (this.wantsPollResult) {
 			this.listener.onMessage(byPartition(records), acknowledgment, this.consumer);
 			return;
@@ -306,7 +346,13 @@ public final class BatchDelivery extends Delivery {
 		/**
 		 * It does so, on any thread, at any time.
 		 */
-		LATER
+		LATER,
+
+		/**
+		 * Its adapter does so when the handler answers, which may be later; an
+		 * {@code AsyncHandlerAdapter} has to be installed in it.
+		 */
+		WITH_ANSWER
 
 	}
 

@@ -32,8 +32,9 @@ import io.kaffe.spring.table.WorkerState;
  * a worker's queue takes those behind it out of the queue and delivers their records with
  * its own.
  * <p>
- * <b>Threading.</b> Owned by the worker. {@link #isReady}, {@link #waitingState} and
- * {@link #inFlight} may look while another thread runs: what they see then may be old.
+ * <b>Threading.</b> Owned by the worker. {@link #isReady}, {@link #waitingState},
+ * {@link #isWithHandler} and {@link #inFlight} may look while another thread runs: what
+ * they see then may be old.
  */
 final class BatchWork extends Work {
 
@@ -85,6 +86,12 @@ final class BatchWork extends Work {
 	public WorkerState waitingState() {
 		Batch batch = this.batch;
 		return (batch != null) ? batch.waitingState() : WorkerState.RUNNING;
+	}
+
+	@Override
+	public boolean isWithHandler() {
+		Batch batch = this.batch;
+		return batch != null && batch.isWithHandler();
 	}
 
 	@Override

@@ -19,6 +19,7 @@ package io.kaffe.spring.engine.delivery;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,15 @@ public final class ListenerFailure {
 	static Throwable causeOf(Throwable failure) {
 		Throwable cause = WorkerRuntime.causeOf(failure);
 		return (failure instanceof ListenerExecutionFailedException && cause != null) ? cause : failure;
+	}
+
+	/**
+	 * Return what a future failed with.
+	 * @param thrown the failure that a stage of it gets, or {@code null}
+	 */
+	static @Nullable Throwable unwrapped(@Nullable Throwable thrown) {
+		Throwable cause = (thrown instanceof CompletionException) ? WorkerRuntime.causeOf(thrown) : null;
+		return (cause != null) ? cause : thrown;
 	}
 
 	/**

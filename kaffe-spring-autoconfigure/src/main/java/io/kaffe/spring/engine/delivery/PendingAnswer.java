@@ -16,9 +16,9 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,11 +27,10 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Worker;
-import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * The answer of a handler or a recoverer that has returned a future: no thread waits for
- * it, a drain does. A record whose answer is a success is completed with it, whatever has
+ * it, a drain does. What has a success as its answer is completed with it, whatever has
  * become of its worker.
  * <p>
  * <b>Threading.</b> The worker asks and takes the answer; one other thread, or the same
@@ -48,15 +47,11 @@ final class PendingAnswer implements DetachedRecord {
 	/** Whether it counts as one of the handlers in flight. */
 	private final AtomicBoolean counted = new AtomicBoolean();
 
-	private final ConsumerRecord<?, ?> record;
-
-	private final AssignmentHandle assignment;
+	private final Awaited awaited;
 
 	private final Worker worker;
 
 	private final Set<DetachedRecord> detachedRecords;
-
-	private final Runnable succeeded;
 
 	private volatile long askedAt;
 
@@ -69,16 +64,14 @@ final class PendingAnswer implements DetachedRecord {
 
 	/**
 	 * Create an answer that was not asked for yet.
+	 * @param awaited what is with the handler or the recoverer
+	 * @param worker the worker that waits
 	 * @param detachedRecords where handlers are found that have not answered
-	 * @param succeeded called before the record is completed, by the thread that answers
 	 */
-	PendingAnswer(ConsumerRecord<?, ?> record, AssignmentHandle assignment, Worker worker,
-			Set<DetachedRecord> detachedRecords, Runnable succeeded) {
-		this.record = record;
-		this.assignment = assignment;
+	PendingAnswer(Awaited awaited, Worker worker, Set<DetachedRecord> detachedRecords) {
+		this.awaited = awaited;
 		this.worker = worker;
 		this.detachedRecords = detachedRecords;
-		this.succeeded = succeeded;
 	}
 
 	/**
@@ -107,7 +100,7 @@ final class PendingAnswer implements DetachedRecord {
 	private void begin() {
 		this.answered = false;
 		this.asked = true;
-		this.assignment.hold();
+		this.awaited.hold();
 	}
 
 	private void listenTo(CompletableFuture<?> future) {
@@ -125,7 +118,7 @@ final class PendingAnswer implements DetachedRecord {
 			if (!waits) {
 				stopCounting();
 				this.asked = false;
-				this.assignment.exit();
+				this.awaited.exit();
 			}
 		}
 	}
@@ -134,12 +127,9 @@ final class PendingAnswer implements DetachedRecord {
 	 * Note the answer. Whatever it is, it must arrive, or the worker would wait for ever.
 	 */
 	private void answer(@Nullable Throwable thrown) {
-		Throwable failure = unwrapped(thrown);
+		Throwable failure = ListenerFailure.unwrapped(thrown);
 		try {
-			if (failure == null) {
-				this.succeeded.run();
-				this.assignment.complete(this.record);
-			}
+			this.awaited.answered(failure);
 		}
 		catch (Throwable ex) {
 			failure = ex;
@@ -149,21 +139,16 @@ final class PendingAnswer implements DetachedRecord {
 		// From now on the worker may ask once more.
 		this.answered = true;
 		try {
-			this.assignment.exit();
+			this.awaited.exit();
 		}
 		finally {
 			this.worker.wake();
 		}
 	}
 
-	private static @Nullable Throwable unwrapped(@Nullable Throwable failure) {
-		Throwable cause = (failure instanceof CompletionException) ? WorkerRuntime.causeOf(failure) : null;
-		return (cause != null) ? cause : failure;
-	}
-
 	@Override
 	public void partitionsRevoked() {
-		if (this.assignment.isOver(this.record)) {
+		if (this.awaited.isOver()) {
 			returnPermit();
 		}
 	}
@@ -195,15 +180,16 @@ final class PendingAnswer implements DetachedRecord {
 	}
 
 	/**
-	 * Return whether a handler or a recoverer has the record and has not answered.
-	 * Nothing else may be done about the record meanwhile.
+	 * Return whether a handler or a recoverer has not answered. Nothing else may be done
+	 * about what it has meanwhile.
 	 */
 	boolean isAwaited() {
 		return this.asked && !this.answered;
 	}
 
 	/**
-	 * Return whether the last answer was a success, so that the record is completed.
+	 * Return whether the last answer was a success, so that what it is about is
+	 * completed.
 	 */
 	boolean isCompleted() {
 		return this.answered && this.answer == null;
@@ -211,7 +197,7 @@ final class PendingAnswer implements DetachedRecord {
 
 	/**
 	 * Take the answer, when there is one.
-	 * @return the failure, or {@code null} if the record is completed
+	 * @return the failure, or {@code null} if it was a success
 	 */
 	@Nullable Throwable take() {
 		Throwable failure = this.answer;
@@ -221,7 +207,12 @@ final class PendingAnswer implements DetachedRecord {
 
 	@Override
 	public ConsumerRecord<?, ?> record() {
-		return this.record;
+		return this.awaited.record();
+	}
+
+	@Override
+	public List<? extends ConsumerRecord<?, ?>> unfinished() {
+		return this.awaited.unfinished();
 	}
 
 	@Override
@@ -237,6 +228,46 @@ final class PendingAnswer implements DetachedRecord {
 	@Override
 	public boolean isOver() {
 		return !isAwaited();
+	}
+
+	/**
+	 * What is with a handler or a recoverer: a record or a batch. May be called by any
+	 * thread; no method blocks.
+	 */
+	interface Awaited {
+
+		/**
+		 * Return the record, or the first one of a batch.
+		 */
+		ConsumerRecord<?, ?> record();
+
+		/**
+		 * Return all records that still matter.
+		 */
+		List<? extends ConsumerRecord<?, ?>> unfinished();
+
+		/**
+		 * Ask revocations to wait until {@link #exit()}.
+		 */
+		void hold();
+
+		/**
+		 * Let revocations go on.
+		 */
+		void exit();
+
+		/**
+		 * Return whether it does not matter any more.
+		 */
+		boolean isOver();
+
+		/**
+		 * Complete what the answer completes. Called between {@link #hold()} and
+		 * {@link #exit()} by the thread that answers.
+		 * @param failure the failure, or {@code null} if the answer is a success
+		 */
+		void answered(@Nullable Throwable failure);
+
 	}
 
 }

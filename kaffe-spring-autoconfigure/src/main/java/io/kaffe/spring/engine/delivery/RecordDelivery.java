@@ -134,7 +134,7 @@ public final class RecordDelivery extends Delivery {
 			DeliveryObservation.stop(observation, null);
 			return null;
 		}
-		return thenStop(observation, outcome);
+		return AsyncOutcome.then(outcome, (failure) -> DeliveryObservation.stop(observation, failure));
 	}
 
 	/**
@@ -147,23 +147,12 @@ public final class RecordDelivery extends Delivery {
 		return (thrown instanceof NackException) ? null : thrown;
 	}
 
-	private static CompletableFuture<?> thenStop(Observation observation, CompletableFuture<?> outcome) {
-		CompletableFuture<@Nullable Object> stopped = new CompletableFuture<>();
-		// A dependent stage that fails like the one before asks the failure for its text,
-		// and never completes if that throws.
-		outcome.handle((result, failure) -> {
-			DeliveryObservation.stop(observation, failure);
-			return (failure != null) ? stopped.completeExceptionally(failure) : stopped.complete(result);
-		});
-		return stopped;
-	}
-
 	@SuppressWarnings("unchecked")
 	private @Nullable CompletableFuture<?> deliverUnobserved(ConsumerRecord<?, ?> record, AssignmentHandle assignment,
 			Observation observation) throws Throwable {
 		ConsumerRecord<Object, Object> delivered = (ConsumerRecord<Object, Object>) record;
 		if (this.async) {
-			AsyncOutcome outcome = new AsyncOutcome(observation);
+			AsyncOutcome outcome = new AsyncOutcome(observation, null);
 			callListener(delivered, assignment, outcome);
 			CompletableFuture<?> answer = outcome.whenReturned();
 			if (answer == null) {

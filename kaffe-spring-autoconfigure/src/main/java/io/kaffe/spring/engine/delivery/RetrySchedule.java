@@ -28,7 +28,7 @@ import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Worker;
 
 /**
- * When a record is tried next, and the timer that wakes its worker then.
+ * When a record or a batch is tried next, and the timer that wakes its worker then.
  * <p>
  * <b>Threading.</b> Owned by the worker. Others read what is volatile. When the timer
  * fires, the scheduler's thread first notes that none is set and then wakes the worker. A

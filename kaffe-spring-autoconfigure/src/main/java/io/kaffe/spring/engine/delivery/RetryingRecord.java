@@ -50,7 +50,7 @@ import io.kaffe.spring.table.WorkerState;
  * or leave an {@link Instruction} and wake the worker, which looks for one once more
  * after it has begun to wait.
  */
-final class RetryingRecord implements Failures.Failing {
+final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
 
 	private final AtomicReference<@Nullable Instruction> instruction = new AtomicReference<>();
 
@@ -91,7 +91,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.policy = delivery.failurePolicy();
 		this.since = delivery.ticker().instant();
 		this.schedule = new RetrySchedule(worker);
-		this.answer = new PendingAnswer(record, assignment, worker, delivery.detachedRecords(), this::recovered);
+		this.answer = new PendingAnswer(this, worker, delivery.detachedRecords());
 	}
 
 	/**
@@ -449,6 +449,34 @@ final class RetryingRecord implements Failures.Failing {
 	@Override
 	public ConsumerRecord<?, ?> record() {
 		return this.record;
+	}
+
+	@Override
+	public List<? extends ConsumerRecord<?, ?>> unfinished() {
+		return List.of(this.record);
+	}
+
+	@Override
+	public void hold() {
+		this.assignment.hold();
+	}
+
+	@Override
+	public void exit() {
+		this.assignment.exit();
+	}
+
+	@Override
+	public boolean isOver() {
+		return this.assignment.isOver(this.record);
+	}
+
+	@Override
+	public void answered(@Nullable Throwable failure) {
+		if (failure == null) {
+			recovered();
+			this.assignment.complete(this.record);
+		}
 	}
 
 	@Override

@@ -158,9 +158,13 @@ public final class ContainerAdopter {
 	private BatchDelivery batchDelivery(String name, BatchMessageListener<Object, Object> listener,
 			ContainerFacts facts, ConsumerSettings settings) {
 		AbstractMessageListenerContainer<?, ?> container = facts.container();
+		Object target = ListenerChain.targetOf(listener);
 		Acknowledgments acknowledgments = facts.isManual() ? Acknowledgments.LATER : Acknowledgments.NONE;
-		if (ListenerChain.targetOf(listener) instanceof BatchRecordHandlerListener) {
+		if (target instanceof BatchRecordHandlerListener) {
 			acknowledgments = Acknowledgments.AT_ONCE;
+		}
+		else if (AsyncHandlerAdapter.installIn(target)) {
+			acknowledgments = Acknowledgments.WITH_ANSWER;
 		}
 		BatchInterceptor<Object, Object> interceptor = (BatchInterceptor<Object, Object>) container
 			.getBatchInterceptor();

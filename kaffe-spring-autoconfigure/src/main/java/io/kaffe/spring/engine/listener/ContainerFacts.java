@@ -133,8 +133,9 @@ public final class ContainerFacts {
 
 	/**
 	 * Return how many records the consumers of the container poll at most at a time.
+	 * @return {@code max.poll.records} as their configuration has it
 	 */
-	int maxPollRecords() {
+	public int maxPollRecords() {
 		return configured(ConsumerConfig.MAX_POLL_RECORDS_CONFIG);
 	}
 

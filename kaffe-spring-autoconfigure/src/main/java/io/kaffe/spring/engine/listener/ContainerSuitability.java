@@ -33,6 +33,7 @@ import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.listener.adapter.BatchMessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
@@ -40,6 +41,7 @@ import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListen
 import org.springframework.util.ClassUtils;
 
 import io.kaffe.spring.engine.adapter.ListenerChain;
+import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 
 /**
  * Checks for what contradicts workers in the set-up of a container.
@@ -131,12 +133,18 @@ final class ContainerSuitability {
 	}
 
 	private void checkBatchListener(Object target) {
-		if (target instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
+		if (!(target instanceof AsyncRepliesAware async) || !async.isAsyncReplies()) {
+			return;
+		}
+		if (!(target instanceof BatchMessagingMessageListenerAdapter<?, ?> adapter)) {
+			throw unsuitable("its listener takes batches and is asynchronous, but no method of a @KafkaListener",
+					"Use a method that returns a future or a Mono, or a suspend function.");
+		}
+		if (SpringKafkaFields.hasBatchToRecordAdapter(adapter)) {
 			throw unsuitable(
-					"its listener takes batches and is asynchronous (it returns a future, a Mono or is a suspend "
-							+ "function)",
-					"Return when the batch is handled: a worker may block without holding up other workers. Or use "
-							+ "a listener for single records, which may be asynchronous.");
+					"a BatchToRecordAdapter calls its listener for each record of a batch, and the listener is "
+							+ "asynchronous (it returns a future, a Mono or is a suspend function)",
+					"Use a listener for single records, or for whole batches: both may be asynchronous.");
 		}
 	}
 

@@ -64,6 +64,7 @@ class SpringKafkaFieldsTests {
 			"listener.FailedRecordProcessor, failureTracker, listener.FailedRecordTracker",
 			"listener.FailedRecordTracker, recoverer, listener.ConsumerAwareRecordRecoverer",
 			"listener.ExceptionClassifier, exceptionMatcher, listener.ExceptionClassifier$ExtendedExceptionMatcher",
+			"listener.adapter.BatchMessagingMessageListenerAdapter, batchToRecordAdapter, listener.adapter.BatchToRecordAdapter",
 			"listener.adapter.HandlerAdapter, delegatingHandler, listener.adapter.DelegatingInvocableHandler",
 			"listener.adapter.AbstractFilteringMessageListener, recordFilterStrategy, listener.adapter.RecordFilterStrategy" })
 	void fieldIsThere(String type, String name, String expected) throws ClassNotFoundException {

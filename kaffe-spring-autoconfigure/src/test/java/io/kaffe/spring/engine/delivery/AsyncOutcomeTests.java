@@ -21,13 +21,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.support.HostileException;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
@@ -35,9 +41,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 class AsyncOutcomeTests {
 
-	private final AsyncOutcome outcome = new AsyncOutcome(Observation.NOOP);
+	private final AsyncOutcome outcome = new AsyncOutcome(Observation.NOOP, null);
 
 	private final CompletableFuture<String> answer = new CompletableFuture<>();
+
+	private final List<@Nullable Object> replies = new ArrayList<>();
 
 	@Test
 	void handlerThatIsNotAsynchronousHasAnswered() {
@@ -51,85 +59,77 @@ class AsyncOutcomeTests {
 	}
 
 	@Test
-	void answerIsRelayedToTheAdapterAndItsAcknowledgmentCompletesTheRecord() {
-		List<@Nullable Object> replies = new ArrayList<>();
-		CompletableFuture<?> returned = returned(false, (reply, failure) -> {
-			replies.add(reply);
-			this.outcome.acknowledge();
-		});
+	void answerIsRelayedToTheAdapterAndItsAcknowledgmentIsTheOutcome() {
+		CompletableFuture<?> returned = returned(null, (reply) -> this.outcome.acknowledge());
 		assertThat(returned).isNotDone();
 		this.answer.complete("shipped");
-		assertThat(replies).containsExactly("shipped");
+		assertThat(this.replies).containsExactly("shipped");
 		assertThat(returned).isCompletedWithValue(null);
 	}
 
 	@Test
 	void replyThatIsNotSentIsAFailure() {
-		CompletableFuture<?> returned = returned(true, (reply, failure) -> {
+		CompletableFuture<?> returned = returned(null, (reply) -> {
 		});
 		this.answer.complete("shipped");
 		assertThat(failureOf(returned)).hasMessage("The reply of the handler could not be sent");
 	}
 
 	@Test
-	void failureThatTheAdapterReportsIsTheOutcomeThoughItAcknowledgesToo() {
-		Throwable reported = new IllegalArgumentException("no address");
-		CompletableFuture<?> returned = returned(true, (reply, failure) -> {
-			this.outcome.failed(reported);
-			this.outcome.acknowledge();
-		});
-		this.answer.completeExceptionally(new IllegalStateException("no stock"));
-		assertThat(failureOf(returned)).isSameAs(reported);
-	}
-
-	@Test
-	void failureThatTheAdapterDoesNotReportIsTheOutcomeUnlessAnErrorHandlerHasDealtWithIt() {
+	void failureIsTheOutcomeAndNotRelayedToTheAdapterWhichWouldAcknowledgeIt() {
 		IllegalStateException thrown = new IllegalStateException("no stock");
-		CompletableFuture<?> returned = returned(false, (reply, failure) -> this.outcome.acknowledge());
-		this.answer.completeExceptionally(thrown);
+		CompletableFuture<?> returned = returned(null, (reply) -> this.outcome.acknowledge());
+		this.answer.completeExceptionally(new CompletionException(thrown));
+		assertThat(this.replies).isEmpty();
 		assertThat(failureOf(returned)).isSameAs(thrown);
 	}
 
 	@Test
-	void failureThatAnErrorHandlerHasDealtWithCompletesTheRecord() {
-		List<@Nullable Throwable> failures = new ArrayList<>();
+	void whatAnErrorHandlerReturnsIsRelayedInsteadOfTheFailure() {
 		IllegalStateException thrown = new IllegalStateException("no stock");
-		CompletableFuture<?> returned = returned(true, (reply, failure) -> failures.add(failure));
+		CompletableFuture<?> returned = returned((failure) -> "instead of " + failure.getMessage(),
+				(reply) -> this.outcome.acknowledge());
 		this.answer.completeExceptionally(thrown);
-		assertThat(failures).containsExactly(thrown);
+		assertThat(this.replies).containsExactly("instead of no stock");
 		assertThat(returned).isCompletedWithValue(null);
 	}
 
 	@Test
-	void failureThatCannotBeDescribedIsNotRelayed() {
-		List<@Nullable Throwable> failures = new ArrayList<>();
-		Indescribable thrown = new Indescribable();
-		CompletableFuture<?> returned = returned(true, (reply, failure) -> failures.add(failure));
-		this.answer.completeExceptionally(thrown);
-		assertThat(failures).isEmpty();
+	void whatAnErrorHandlerThrowsIsTheOutcome() {
+		IllegalArgumentException thrown = new IllegalArgumentException("no address");
+		CompletableFuture<?> returned = returned((failure) -> {
+			throw thrown;
+		}, (reply) -> this.outcome.acknowledge());
+		this.answer.completeExceptionally(new IllegalStateException("no stock"));
+		assertThat(this.replies).isEmpty();
 		assertThat(failureOf(returned)).isSameAs(thrown);
 	}
 
 	@Test
-	void adapterIsCalledWithinTheOutcomeAndTheObservation() {
+	void failureThatAnswersNothingIsTheOutcomeLikeAnyOther() {
+		HostileException thrown = new HostileException();
+		CompletableFuture<?> returned = returned(null, (reply) -> this.outcome.acknowledge());
+		this.answer.completeExceptionally(thrown);
+		assertThat(failureOf(returned)).isSameAs(thrown);
+	}
+
+	@Test
+	void errorHandlerAndAdapterAreCalledWithinTheObservation() {
 		ObservationRegistry registry = ObservationRegistry.create();
 		registry.observationConfig().observationHandler((context) -> true);
 		Observation observation = Observation.start("delivery", registry);
-		AsyncOutcome outcome = new AsyncOutcome(observation);
+		AsyncOutcome outcome = new AsyncOutcome(observation, null);
 		List<@Nullable Object> seen = new ArrayList<>();
-		outcome.answeredBy(this.answer, false).whenComplete((reply, failure) -> {
-			seen.add(AsyncOutcome.current());
-			seen.add(registry.getCurrentObservation());
-		});
+		outcome.answeredBy(this.answer, (failure) -> seen.add(registry.getCurrentObservation()))
+			.whenComplete((reply, failure) -> seen.add(registry.getCurrentObservation()));
 		outcome.whenReturned();
-		this.answer.complete("shipped");
-		assertThat(seen).containsExactly(outcome, observation);
-		assertThat(AsyncOutcome.current()).isNull();
+		this.answer.completeExceptionally(new IllegalStateException("no stock"));
+		assertThat(seen).containsExactly(observation, observation);
 	}
 
 	@Test
 	void outcomeWithinAnotherOneGivesWayToItAgain() {
-		AsyncOutcome inner = new AsyncOutcome(Observation.NOOP);
+		AsyncOutcome inner = new AsyncOutcome(Observation.NOOP, null);
 		List<@Nullable AsyncOutcome> seen = new ArrayList<>();
 		this.outcome.within(() -> {
 			seen.add(AsyncOutcome.current());
@@ -140,42 +140,44 @@ class AsyncOutcomeTests {
 		assertThat(seen).containsExactly(this.outcome, inner, this.outcome, null);
 	}
 
-	private CompletableFuture<?> returned(boolean hasErrorHandler, Adapter adapter) {
-		this.outcome.answeredBy(this.answer, hasErrorHandler).whenComplete(adapter::answered);
+	@Test
+	void recordIsNotAcknowledgedUpToAnIndex() {
+		assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> this.outcome.acknowledge(0));
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> this.outcome.nack(0, Duration.ZERO));
+	}
+
+	@Test
+	void actionComesBeforeOthersSeeTheOutcome() {
+		CompletableFuture<@Nullable Object> before = new CompletableFuture<>();
+		List<@Nullable Throwable> seen = new ArrayList<>();
+		CompletableFuture<?> after = AsyncOutcome.then(before, seen::add);
+		before.complete(null);
+		assertThat(seen).containsExactly((Throwable) null);
+		assertThat(after).isCompletedWithValue(null);
+	}
+
+	@Test
+	void whatAnActionThrowsIsTheOutcome() {
+		IllegalStateException thrown = new IllegalStateException("broken");
+		CompletableFuture<?> after = AsyncOutcome.then(CompletableFuture.completedFuture(null), (failure) -> {
+			throw thrown;
+		});
+		assertThat(failureOf(after)).isSameAs(thrown);
+	}
+
+	private CompletableFuture<?> returned(@Nullable Function<Throwable, @Nullable Object> errorHandler,
+			Consumer<@Nullable Object> adapter) {
+		this.outcome.answeredBy(this.answer, errorHandler).thenAccept((reply) -> {
+			this.replies.add(reply);
+			adapter.accept(reply);
+		});
 		return Objects.requireNonNull(this.outcome.whenReturned());
 	}
 
 	private static @Nullable Throwable failureOf(CompletableFuture<?> returned) {
 		assertThat(returned).isDone();
 		return returned.handle((result, failure) -> failure).join();
-	}
-
-	/**
-	 * What the adapter does when the relay is completed.
-	 */
-	private interface Adapter {
-
-		void answered(@Nullable Object reply, @Nullable Throwable failure);
-
-	}
-
-	/**
-	 * Has no text.
-	 */
-	private static final class Indescribable extends RuntimeException {
-
-		private static final long serialVersionUID = 1L;
-
-		@Override
-		public String toString() {
-			throw new IllegalStateException("no text, on purpose");
-		}
-
-		@Override
-		public String getMessage() {
-			throw new IllegalStateException("no message, on purpose");
-		}
-
 	}
 
 }

@@ -17,9 +17,12 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -65,6 +68,9 @@ final class BatchBench {
 
 	final List<Acknowledgment> acknowledged = new ArrayList<>();
 
+	/** What the listener has not answered yet, in the order of its calls. */
+	final Deque<CompletableFuture<@Nullable Void>> answers = new ArrayDeque<>();
+
 	/** Why the consumer was stopped. */
 	final List<String> stops = new ArrayList<>();
 
@@ -73,7 +79,7 @@ final class BatchBench {
 	/** What it was notified of. */
 	final List<String> attempts = this.observer.attempts;
 
-	private final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer))
+	final ConsumerWorkers workers = new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer))
 		.register("orders", 16, new TestWorkerOwner() {
 
 			@Override
@@ -133,6 +139,24 @@ final class BatchBench {
 	BatchBench acknowledging() {
 		this.acknowledgments = Acknowledgments.LATER;
 		return this;
+	}
+
+	/**
+	 * Have the listener return futures, to which its adapter adds a stage that
+	 * acknowledges.
+	 */
+	BatchBench answeringLater() {
+		this.acknowledgments = Acknowledgments.WITH_ANSWER;
+		this.script = (records) -> {
+			this.answers.add(new CompletableFuture<>());
+			answer(this.answers.getLast());
+		};
+		return this;
+	}
+
+	void answer(CompletableFuture<@Nullable Void> answer) {
+		AsyncOutcome outcome = Objects.requireNonNull(AsyncOutcome.current());
+		outcome.answeredBy(answer, null).thenAccept((reply) -> outcome.acknowledge());
 	}
 
 	BatchBench interceptor(BatchInterceptor<Object, Object> interceptor) {

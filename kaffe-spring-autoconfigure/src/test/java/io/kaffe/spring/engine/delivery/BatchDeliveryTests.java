@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
@@ -81,6 +82,8 @@ class BatchDeliveryTests {
 
 	private @Nullable RuntimeException failure;
 
+	private @Nullable CompletableFuture<String> answer;
+
 	@Test
 	void eachTypeOfListenerIsGivenWhatItDeclares() throws Throwable {
 		for (ListenerType type : ListenerType.values()) {
@@ -107,6 +110,28 @@ class BatchDeliveryTests {
 		assertThatIllegalStateException().isThrownBy(() -> deliver(delivery(), 0, 1));
 		assertThat(this.called).containsExactly("start", "start", "[0, 1] acknowledgment", "error no stock", "stop",
 				"error no stock", "stop");
+	}
+
+	@Test
+	void eachRecordIsObservedUntilItsBatchIsAnswered() throws Throwable {
+		observe();
+		this.acknowledged = Acknowledgments.WITH_ANSWER;
+		CompletableFuture<String> answer = new CompletableFuture<>();
+		this.answer = answer;
+		CompletableFuture<?> outcome = deliver(delivery(), 0, 1);
+		assertThat(this.called).containsExactly("start", "start", "[0, 1] acknowledgment");
+		assertThat(outcome).isNotNull().isNotDone();
+		answer.completeExceptionally(
+				new BatchListenerFailedException("broken", new IllegalStateException("no stock"), 1));
+		assertThat(outcome).isCompletedExceptionally();
+		assertThat(this.called).endsWith("error no stock", "stop", "error no stock", "stop");
+	}
+
+	@Test
+	void batchWhoseListenerIsAsynchronousAndHasAnsweredIsCompleted() throws Throwable {
+		this.acknowledged = Acknowledgments.WITH_ANSWER;
+		assertThat(deliver(delivery(), 0, 1)).isNull();
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
 	}
 
 	@Test
@@ -295,10 +320,10 @@ class BatchDeliveryTests {
 		return records;
 	}
 
-	private void deliver(BatchDelivery delivery, long... offsets) throws Throwable {
+	private @Nullable CompletableFuture<?> deliver(BatchDelivery delivery, long... offsets) throws Throwable {
 		this.orders.enter();
 		try {
-			delivery.deliver(new BatchAttempt(records(offsets), delivery, this.execution.nanoTime()), 1, false);
+			return delivery.deliver(new BatchAttempt(records(offsets), delivery, this.execution.nanoTime()), 1, false);
 		}
 		finally {
 			this.orders.exit();
@@ -353,6 +378,11 @@ class BatchDeliveryTests {
 			BatchDeliveryTests.this.called.add(records.stream().map(ConsumerRecord::offset).toList() + with);
 			if (BatchDeliveryTests.this.failure != null) {
 				throw BatchDeliveryTests.this.failure;
+			}
+			CompletableFuture<String> answer = BatchDeliveryTests.this.answer;
+			if (answer != null) {
+				AsyncOutcome outcome = Objects.requireNonNull(AsyncOutcome.current());
+				outcome.answeredBy(answer, null).thenAccept((reply) -> outcome.acknowledge());
 			}
 		}
 

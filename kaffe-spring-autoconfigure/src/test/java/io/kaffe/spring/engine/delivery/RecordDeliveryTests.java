@@ -202,7 +202,7 @@ class RecordDeliveryTests {
 		CompletableFuture<String> answer = new CompletableFuture<>();
 		this.listener = (acknowledgment) -> {
 			AsyncOutcome outcome = Objects.requireNonNull(AsyncOutcome.current());
-			outcome.answeredBy(answer, false).thenAccept((reply) -> outcome.acknowledge());
+			outcome.answeredBy(answer, null).thenAccept((reply) -> outcome.acknowledge());
 		};
 		CompletableFuture<?> outcome = deliver(null);
 		assertThat(this.called).containsExactly("start", "open", "record", "close");
@@ -220,7 +220,7 @@ class RecordDeliveryTests {
 		CompletableFuture<String> answer = new CompletableFuture<>();
 		this.listener = (acknowledgment) -> {
 			AsyncOutcome outcome = Objects.requireNonNull(AsyncOutcome.current());
-			outcome.answeredBy(answer, false);
+			outcome.answeredBy(answer, null);
 		};
 		CompletableFuture<?> outcome = deliver(null);
 		answer.completeExceptionally(new IllegalStateException("no stock"));

@@ -127,14 +127,14 @@ class WaitingFrayTests {
 		WOKEN_BEFORE_THE_ANSWER_IS_SEEN(WaitingRaces.FailsWhileItIsAwaited.class, PendingAnswer.class, """
 				this.answered = true;
 						try {
-							this.assignment.exit();
+							this.awaited.exit();
 						}
 						finally {
 							this.worker.wake();
 						}
 				""", """
 				try {
-							this.assignment.exit();
+							this.awaited.exit();
 						}
 						finally {
 							this.worker.wake();

@@ -111,6 +111,20 @@ class BatchListenersIntegrationTests {
 		}
 	}
 
+	@Test
+	void batchIsNoLargerThanAPollByDefault() {
+		try (ListenerApplication application = application(Checking.class).topic("orders", 1).topic("refunds", 1)) {
+			application.send("orders", 0, 0, 60);
+			ConfigurableApplicationContext context = application.start("--spring.kafka.consumer.max-poll-records=5");
+			Checking listener = context.getBean(Checking.class);
+			await("all are buffered")
+				.until(() -> ListenerApplication.table(context, "orders").load().buffered().records() == 60);
+			listener.open.countDown();
+			await("all are committed").until(() -> Long.valueOf(60).equals(application.committed("orders", 0)));
+			assertThat(listener.sizes).contains(5).allMatch((size) -> size <= 5);
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "worker-per-topic-partition", "worker-per-partition", "worker-per-key", "worker-per-record" })
@@ -161,7 +175,26 @@ class BatchListenersIntegrationTests {
 			await("up to the index").until(() -> Long.valueOf(4).equals(application.committed("orders", 0)));
 			acknowledgment.acknowledge();
 			await("all of it").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
-			assertThat(listener.refusals).singleElement().asString().contains("BatchListenerFailedException");
+		}
+	}
+
+	@Test
+	void recordsFromAnIndexOnAreDeliveredAgainAfterASleepWhichHoldsUpItsWorkerOnly() {
+		try (ListenerApplication application = application(Refusing.class)
+			.with("spring.kafka.listener.ack-mode", "manual")
+			.topic("orders", 2)) {
+			application.send("orders", 0, 0, 4);
+			application.send("orders", 1, 10, 14);
+			ConfigurableApplicationContext context = application.start("--kaffe.batch.max-wait=1h",
+					"--kaffe.batch.max-size=4");
+			Refusing listener = context.getBean(Refusing.class);
+			await("up to the index").until(() -> Long.valueOf(2).equals(application.committed("orders", 0)));
+			await("the other partition").until(() -> Long.valueOf(4).equals(application.committed("orders", 1)));
+			await("all of it").until(() -> Long.valueOf(4).equals(application.committed("orders", 0)));
+			assertThat(listener.batches).filteredOn((batch) -> !batch.startsWith("[10,"))
+				.containsExactly("[0, 1, 2, 3]", "[2, 3]");
+			assertThat(Duration.ofNanos(listener.redelivered - listener.refused))
+				.isGreaterThanOrEqualTo(Refusing.SLEEP);
 		}
 	}
 
@@ -402,22 +435,40 @@ class BatchListenersIntegrationTests {
 
 		final List<Acknowledgment> acknowledgments = new CopyOnWriteArrayList<>();
 
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", batch = "true")
+		void handle(List<String> values, Acknowledgment acknowledgment) {
+			this.acknowledgments.add(acknowledgment);
+		}
+
+	}
+
+	/**
+	 * Takes the first two records of partition 0 only, and the others when they come
+	 * again.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Refusing {
+
+		static final Duration SLEEP = Duration.ofMillis(500);
+
 		final Queue<String> batches = new ConcurrentLinkedQueue<>();
 
-		final Queue<String> refusals = new ConcurrentLinkedQueue<>();
+		volatile long refused;
+
+		volatile long redelivered;
 
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", batch = "true")
-		void handle(List<String> values, @Nullable Acknowledgment acknowledgment) {
+		void handle(List<String> values, Acknowledgment acknowledgment) {
 			this.batches.add(values.toString());
-			try {
-				if (acknowledgment != null) {
-					acknowledgment.nack(0, Duration.ZERO);
-				}
+			if (values.contains("0")) {
+				acknowledgment.nack(2, SLEEP);
+				this.refused = System.nanoTime();
+				return;
 			}
-			catch (UnsupportedOperationException ex) {
-				this.refusals.add(String.valueOf(ex.getMessage()));
-				this.acknowledgments.add(acknowledgment);
+			if (values.contains("2")) {
+				this.redelivered = System.nanoTime();
 			}
+			acknowledgment.acknowledge();
 		}
 
 	}

@@ -99,7 +99,8 @@ class ContainerSuitabilityTests {
 
 	@Test
 	void asynchronousListenerOfBatchesIsRefused() {
-		assertRefused(AckMode.BATCH, new AsynchronousBatches(), "its listener takes batches and is asynchronous");
+		assertRefused(AckMode.BATCH, new AsynchronousBatches(),
+				"its listener takes batches and is asynchronous, but no method of a @KafkaListener");
 	}
 
 	@Test
