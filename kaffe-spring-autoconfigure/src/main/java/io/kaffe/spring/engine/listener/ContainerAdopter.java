@@ -112,6 +112,10 @@ public final class ContainerAdopter {
 			logger.warn("The error handler of listener container '" + name + "' is not used for failed records: "
 					+ "workers retry them themselves");
 		}
+		IgnoredSettings ignored = adopted.context().ignoredSettings();
+		if (!ignored.isEmpty()) {
+			logger.warn("These settings of listener container '" + name + "' have no effect with workers: " + ignored);
+		}
 		logger.info("Listener container '" + name + "' has workers: " + settings.strategyName());
 	}
 
@@ -243,9 +247,6 @@ public final class ContainerAdopter {
 		properties.setAsyncAcks(false);
 		properties.setFixTxOffsets(false);
 		properties.setSubBatchPerPartition(false);
-		if (properties.getAssignmentCommitOption() == ContainerProperties.AssignmentCommitOption.ALWAYS) {
-			properties.setAssignmentCommitOption(ContainerProperties.AssignmentCommitOption.LATEST_ONLY);
-		}
 	}
 
 	/**

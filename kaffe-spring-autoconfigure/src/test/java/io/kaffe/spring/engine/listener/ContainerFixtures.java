@@ -148,6 +148,7 @@ final class ContainerFixtures {
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));
 		WorkerRuntime runtime = execution.runtime();
+		container.setupMessageListener(listener);
 		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, runtime,
 				new DefaultWorkerManager(runtime));
 	}
