@@ -981,7 +981,7 @@ class FailureAnalysisTests {
 	static class RetryConfigured {
 
 		@Bean
-		RetryTopicConfiguration retries(KafkaTemplate<?, ?> template) {
+		static RetryTopicConfiguration retries(KafkaTemplate<?, ?> template) {
 			return RetryTopicConfigurationBuilder.newInstance()
 				.includeTopic("orders")
 				.doNotAutoCreateRetryTopics()
