@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.autoconfigure;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +25,7 @@ import java.util.TreeSet;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
@@ -65,7 +66,7 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 
 	private final ContainerAdopter adopter;
 
-	private final ListableBeanFactory beans;
+	private final ConfigurableListableBeanFactory beans;
 
 	private final @Nullable KaffeListenerContainerFactory factory;
 
@@ -78,7 +79,8 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 	private boolean adoptsLate;
 
 	ContainerAdoptionLifecycle(KaffeProperties properties, ConsumerSettingsResolver settings, ContainerAdopter adopter,
-			ListableBeanFactory beans, @Nullable KaffeListenerContainerFactory factory, boolean virtualThreads) {
+			ConfigurableListableBeanFactory beans, @Nullable KaffeListenerContainerFactory factory,
+			boolean virtualThreads) {
 		this.properties = properties;
 		this.declared = new DeclaredConsumers(properties, beans);
 		this.settings = settings;
@@ -94,25 +96,39 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		this.running = true;
 		this.declared.register(registry(), containerBeans().keySet());
 		this.settings.expect(expected());
-		this.properties.getConsumers().forEach((name, consumer) -> {
+		boolean complete = true;
+		for (Map.Entry<String, KaffeProperties.Consumer> entry : this.properties.getConsumers().entrySet()) {
+			KaffeProperties.Consumer consumer = entry.getValue();
 			if (consumer.isEnabled()) {
-				AbstractMessageListenerContainer<?, ?> container = adoptable(name, present(name));
-				if (!consumer.isDeclared()) {
-					ContainerAdopter.warnIfGroupIsId(name, container);
+				MessageListenerContainer container = present(entry.getKey());
+				if (container != null) {
+					adoptNamed(entry.getKey(), container);
 				}
-				adopt(name, container);
+				complete &= container != null;
 			}
 			else if (!consumer.isDeclared() && !this.all) {
-				present(name);
+				present(entry.getKey());
 			}
-		});
+		}
 		if (this.factory != null) {
 			this.factory.adoptWith((container) -> adoptUnlessExcluded(container.getListenerId(), container));
 		}
 		if (this.all) {
 			registry().getListenerContainers()
+				.stream()
+				.sorted(Comparator.comparing(ContainerAdoptionLifecycle::isOfRetryTopic))
 				.forEach((container) -> adoptUnlessExcluded(container.getListenerId(), container));
-			containerBeans().forEach(this::adoptUnlessExcluded);
+			containerBeans().forEach((name, container) -> {
+				if (hasListener(container)) {
+					adoptUnlessExcluded(name, container);
+				}
+				else if (!isExcluded(name)) {
+					logger.warn("Listener container '" + name + "' is left without workers, since it has no listener "
+							+ "yet. To give it workers, set its listener before the application context starts");
+				}
+			});
+		}
+		if (this.all || !complete) {
 			adoptLate();
 		}
 	}
@@ -131,7 +147,11 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		if (this.all) {
 			registry().getListenerContainers()
 				.forEach((container) -> unnamed.put(container.getListenerId(), container));
-			unnamed.putAll(containerBeans());
+			containerBeans().forEach((name, container) -> {
+				if (hasListener(container)) {
+					unnamed.put(name, container);
+				}
+			});
 		}
 		else if (this.factory != null) {
 			this.factory.created().forEach((container) -> unnamed.put(container.getListenerId(), container));
@@ -181,8 +201,21 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 	}
 
 	private boolean isExcluded(String name, MessageListenerContainer container) {
-		return isExcluded(name) || (container instanceof AbstractMessageListenerContainer<?, ?> adoptable
-				&& adoptable.getMainListenerId() != null && isExcluded(adoptable.getMainListenerId()));
+		return isExcluded(name)
+				|| (isOfRetryTopic(container) && isExcluded(String.valueOf(container.getMainListenerId())));
+	}
+
+	private static boolean isOfRetryTopic(MessageListenerContainer container) {
+		return container instanceof AbstractMessageListenerContainer<?, ?> && container.getMainListenerId() != null;
+	}
+
+	/**
+	 * Return whether a container has the listener that it is going to have. That of a
+	 * container bean may be set by the application later, before it starts the container.
+	 */
+	private static boolean hasListener(MessageListenerContainer container) {
+		return !(container instanceof AbstractMessageListenerContainer<?, ?>)
+				|| container.getContainerProperties().getMessageListener() != null;
 	}
 
 	private boolean isExcluded(String name) {
@@ -192,8 +225,8 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 
 	/**
 	 * Give workers to containers that factories create from now on, after the
-	 * application's own customizer. A listener's own container post-processor is called
-	 * after that.
+	 * application's own customizer: to all, or to those that the configuration names. A
+	 * listener's own container post-processor is called after that.
 	 */
 	@SuppressWarnings({ "rawtypes", "unchecked" })
 	private void adoptLate() {
@@ -210,12 +243,35 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 					if (customizer instanceof ContainerCustomizer user) {
 						user.configure(container);
 					}
-					if (container.getContainerProperties().getMessageListener() != null) {
-						adoptUnlessExcluded(container.getListenerId(), container);
+					if (hasListener(container)) {
+						adoptLate(container);
 					}
 				});
 			}
 		}
+	}
+
+	private void adoptLate(AbstractMessageListenerContainer<?, ?> container) {
+		String name = container.getListenerId();
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		if (consumer != null && consumer.isEnabled()) {
+			adoptNamed(name, container);
+		}
+		else if (this.all) {
+			adoptUnlessExcluded(name, container);
+		}
+	}
+
+	/**
+	 * Give workers to a container that the configuration names.
+	 */
+	private void adoptNamed(String name, MessageListenerContainer container) {
+		AbstractMessageListenerContainer<?, ?> adoptable = adoptable(name, container);
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		if (consumer != null && !consumer.isDeclared()) {
+			ContainerAdopter.warnIfGroupIsId(name, adoptable);
+		}
+		adopt(name, adoptable);
 	}
 
 	private void adopt(String name, AbstractMessageListenerContainer<?, ?> container) {
@@ -274,9 +330,11 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 	}
 
 	/**
-	 * Return the listener container with a name.
+	 * Return the listener container with a name, or {@code null} if the bean of its
+	 * listener is not created yet.
+	 * @throws UnsuitableContainerException if there is no such listener
 	 */
-	private MessageListenerContainer present(String name) {
+	private @Nullable MessageListenerContainer present(String name) {
 		KafkaListenerEndpointRegistry registry = registry();
 		MessageListenerContainer container = registry.getListenerContainer(name);
 		if (container == null) {
@@ -284,6 +342,12 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		}
 		if (container != null) {
 			return container;
+		}
+		String bean = new UncreatedListeners(this.beans).beanOf(name);
+		if (bean != null) {
+			logger.info("Consumer '" + name + "' starts when bean '" + bean
+					+ "', which has its listener and is initialized lazily, is created");
+			return null;
 		}
 		TreeSet<String> known = new TreeSet<>(registry.getListenerContainerIds());
 		known.addAll(containerBeans().keySet());

@@ -25,6 +25,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -147,7 +148,7 @@ public final class KaffeAutoConfiguration {
 
 	@Bean
 	ContainerAdoptionLifecycle kaffeContainerAdoptionLifecycle(KaffeProperties properties, DefaultWorkerManager manager,
-			WorkerContainers consumers, ListableBeanFactory beans,
+			WorkerContainers consumers, ConfigurableListableBeanFactory beans,
 			@Qualifier("kaffeListenerContainerFactory") ObjectProvider<KaffeListenerContainerFactory> factory,
 			FailureBeans failureBeans, WorkerRuntime runtime, Environment environment) {
 		ConsumerSettingsResolver settings = new ConsumerSettingsResolver(properties,

@@ -50,9 +50,12 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	 * assigned
 	 * @param workerAllocationStrategy the name of its strategy
 	 * @param maxConcurrency how many workers may run at once; {@code null}: all
+	 * @param ignoredSettings the settings of its listener container that have no effect
+	 * with workers, such as {@code commitRetries}, as far as they differ from their
+	 * defaults
 	 */
 	public record Settings(@Nullable String groupId, List<String> topics, String workerAllocationStrategy,
-			@Nullable Integer maxConcurrency) {
+			@Nullable Integer maxConcurrency, List<String> ignoredSettings) {
 	}
 
 	/**

@@ -305,7 +305,7 @@ class KaffeMetricsTests {
 	private ConsumerSnapshot with(List<String> topics, @Nullable Integer maxConcurrency,
 			List<PartitionSnapshot> partitions, List<ConsumerProblem> problems) {
 		return new ConsumerSnapshot(
-				new ConsumerSnapshot.Settings("shop", topics, "worker-per-partition", maxConcurrency),
+				new ConsumerSnapshot.Settings("shop", topics, "worker-per-partition", maxConcurrency, List.of()),
 				new ConsumerSnapshot.Status(this.table.status().state(), false, null, null, problems),
 				new ConsumerSnapshot.Load(this.table.load().buffered(), 0, new Lag(null, null)), 0, List.of(),
 				partitions, this.table.counters(), new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());

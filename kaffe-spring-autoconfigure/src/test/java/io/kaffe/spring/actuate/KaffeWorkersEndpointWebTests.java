@@ -61,7 +61,8 @@ class KaffeWorkersEndpointWebTests {
 
 	private static final String CONSUMER = """
 			{"groupId": "shop", "topics": ["orders", "payments"], "workerAllocationStrategy": "worker-per-partition",
-			 "state": "running", "stopped": null, "maxConcurrency": null, "buffered": {"records": 12, "bytes": 3456},
+			 "state": "running", "stopped": null, "maxConcurrency": null,
+			 "ignoredSettings": ["commitRetries"], "buffered": {"records": 12, "bytes": 3456},
 			 "workerCount": 2,
 			 "workers": [%s, {"name": "worker_1", "state": "running", "partitions": ["orders-1"], "queued": 0,
 			                  "handled": 5, "failed": 0, "restarts": 0, "current": [],
@@ -98,7 +99,7 @@ class KaffeWorkersEndpointWebTests {
 			{"access": "read-only", "consumers": {
 			   "orders": %s,
 			   "refunds": {"groupId": null, "topics": ["refunds"],
-			               "workerAllocationStrategy": "worker-per-topic-partition", "state": "starting", "stopped": null, "maxConcurrency": 4, "buffered": {"records": 0, "bytes": 0},
+			               "workerAllocationStrategy": "worker-per-topic-partition", "state": "starting", "stopped": null, "maxConcurrency": 4, "ignoredSettings": [], "buffered": {"records": 0, "bytes": 0},
 			               "workerCount": 0,
 			               "workers": [], "partitions": [],
 			               "counters": {"handled": 0, "failed": 0, "retries": 0, "skipped": 0, "deadLettered": 0,

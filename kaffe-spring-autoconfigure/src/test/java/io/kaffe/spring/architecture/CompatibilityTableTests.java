@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.architecture;
 
+import java.beans.FeatureDescriptor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.BeanUtils;
+import org.springframework.kafka.listener.ContainerProperties;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,6 +50,15 @@ class CompatibilityTableTests {
 		List<String> rows = rows(Files.readString(TABLE));
 		assertThat(rows).hasSizeGreaterThan(50);
 		assertThat(rows.stream().flatMap((row) -> problems(row, sources).stream())).isEmpty();
+	}
+
+	@Test
+	void everySettingOfAContainerIsInTheTable() throws IOException {
+		String text = Files.readString(TABLE);
+		assertThat(Stream.of(BeanUtils.getPropertyDescriptors(ContainerProperties.class))
+			.filter((property) -> property.getWriteMethod() != null)
+			.map(FeatureDescriptor::getName)).hasSizeGreaterThan(50)
+			.allSatisfy((name) -> assertThat(text).contains("`" + name + "`"));
 	}
 
 	@Test

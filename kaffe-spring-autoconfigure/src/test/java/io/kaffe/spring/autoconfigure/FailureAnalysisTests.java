@@ -59,10 +59,13 @@ import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
+import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.adapter.DefaultBatchToRecordAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
+import org.springframework.kafka.retrytopic.RetryTopicConfiguration;
+import org.springframework.kafka.retrytopic.RetryTopicConfigurationBuilder;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.messaging.Message;
@@ -143,6 +146,25 @@ class FailureAnalysisTests {
 	void unknownListenerIsExplainedWithoutAnyListener() {
 		assertThat(failure(Nothing.class, ORDERS)).contains("'kaffe.consumers.orders' does not match a listener")
 			.contains("Add a @KafkaListener(id = \"orders\"");
+	}
+
+	@Test
+	void unknownListenerIsExplainedAlsoWhenListenersAreInitializedLazily() {
+		assertThat(failure(Listening.class, "--spring.main.lazy-initialization=true", "--kaffe.consumers.order="))
+			.contains("'kaffe.consumers.order' does not match a listener");
+		start(Listening.class, "--spring.main.lazy-initialization=true", ORDERS).close();
+		assertThat(this.output).contains("Consumer 'orders' starts when bean '");
+	}
+
+	@Test
+	void containerWithoutAListenerIsExplainedIfItIsNamed() {
+		assertThat(failure(WithoutListener.class, ORDERS))
+			.contains("Listener container 'orders' cannot be given Kaffe workers: its listener is none for records or "
+					+ "batches of records, but missing")
+			.contains("Give it a MessageListener or a BatchMessageListener, before the application context starts.");
+		start(WithoutListener.class, "--kaffe.adopt=all").close();
+		assertThat(this.output)
+			.containsOnlyOnce("Listener container 'orders' is left without workers, since it has no listener yet");
 	}
 
 	@Test
@@ -329,6 +351,28 @@ class FailureAnalysisTests {
 			.contains("Listener container 'orders' cannot be given Kaffe workers")
 			.contains("its listener is annotated with @RetryableTopic")
 			.contains("Remove @RetryableTopic");
+	}
+
+	@Test
+	void retryableTopicIsExplainedWithTheListenerRatherThanARetryTopicOfIt() {
+		assertThat(failure(RetryableListening.class, "--kaffe.adopt=all"))
+			.contains("Listener container 'orders' cannot be given Kaffe workers: its listener is annotated with "
+					+ "@RetryableTopic")
+			.contains("Or set 'kaffe.consumers.orders.enabled' to false to exclude it.");
+		assertThat(failure(RetryableListening.class, "--kaffe.consumers.orders-retry="))
+			.contains("Listener container 'orders-retry' cannot be given Kaffe workers: it is for a retry topic of "
+					+ "listener 'orders'")
+			.contains("Remove @RetryableTopic from that listener");
+	}
+
+	@Test
+	void retryTopicConfigurationIsExplained() {
+		assertThat(failure(RetryConfigured.class, ORDERS))
+			.contains(
+					"Listener container 'orders' cannot be given Kaffe workers: a RetryTopicConfiguration bean is for "
+							+ "its topics [orders]")
+			.contains("Exclude these topics from the RetryTopicConfiguration bean, or remove that bean")
+			.doesNotContain("@RetryableTopic");
 	}
 
 	@Test
@@ -977,6 +1021,42 @@ class FailureAnalysisTests {
 		@RetryableTopic(autoCreateTopics = "false")
 		@KafkaListener(id = "orders", topics = "orders")
 		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has a listener whose retry topics are configured by a bean.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class RetryConfigured {
+
+		@Bean
+		static RetryTopicConfiguration retries(KafkaTemplate<?, ?> template) {
+			return RetryTopicConfigurationBuilder.newInstance()
+				.includeTopic("orders")
+				.doNotAutoCreateRetryTopics()
+				.create(template);
+		}
+
+		@KafkaListener(id = "orders", topics = "orders")
+		void handle(ConsumerRecord<String, String> record) {
+		}
+
+	}
+
+	/**
+	 * Has a listener container without a listener.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class WithoutListener {
+
+		@Bean
+		ConcurrentMessageListenerContainer<Object, Object> orders(ConsumerFactory<Object, Object> consumerFactory) {
+			ConcurrentMessageListenerContainer<Object, Object> container = new ConcurrentMessageListenerContainer<>(
+					consumerFactory, new ContainerProperties("orders"));
+			container.setAutoStartup(false);
+			return container;
 		}
 
 	}

@@ -36,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.DirectFieldAccessor;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslBundleRegistrar;
@@ -379,6 +380,41 @@ class KaffeAutoConfigurationTests {
 	}
 
 	@Test
+	void containerWhoseListenerIsSetLaterIsLeftWithoutWorkers() {
+		this.contextRunner.withUserConfiguration(Listening.class, UnfinishedContainer.class)
+			.withPropertyValues("kaffe.adopt=all")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("orders", "refunds");
+				MessageListener<Object, Object> listener = (record) -> {
+				};
+				ConcurrentMessageListenerContainer<?, ?> container = context
+					.getBean(ConcurrentMessageListenerContainer.class);
+				container.setupMessageListener(listener);
+				assertThat(container.getContainerProperties().getMessageListener()).isSameAs(listener);
+			});
+	}
+
+	@Test
+	void listenerOfABeanThatIsInitializedLazilyIsGivenWorkersWhenItIsCreated() {
+		this.contextRunner
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.withUserConfiguration(Customizing.class, Listening.class)
+			.withPropertyValues("kaffe.consumers.orders.worker-allocation-strategy=worker-per-key",
+					"kaffe.consumers.refunds.enabled=false")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(KaffeConsumers.class).names()).isEmpty();
+				context.getBean(Listening.class);
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("orders");
+				assertThat(container(context.getBean(KafkaListenerEndpointRegistry.class), "orders")
+					.getContainerProperties()
+					.getClientId()).isEqualTo("customized");
+			});
+	}
+
+	@Test
 	void serviceWithSeveralConsumerFactoriesHasWorkersForTheListenersItNames() {
 		this.contextRunner.withUserConfiguration(SeveralConsumerFactories.class)
 			.withPropertyValues("kaffe.consumers.orders=", "spring.kafka.listener.auto-startup=false")
@@ -590,6 +626,22 @@ class KaffeAutoConfigurationTests {
 			});
 			ConcurrentMessageListenerContainer<Object, Object> container = new ConcurrentMessageListenerContainer<>(
 					consumerFactory, properties);
+			container.setAutoStartup(false);
+			return container;
+		}
+
+	}
+
+	/**
+	 * Has a listener container that gets its listener later.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class UnfinishedContainer {
+
+		@Bean
+		ConcurrentMessageListenerContainer<Object, Object> unfinished(ConsumerFactory<Object, Object> consumerFactory) {
+			ConcurrentMessageListenerContainer<Object, Object> container = new ConcurrentMessageListenerContainer<>(
+					consumerFactory, new ContainerProperties("unfinished"));
 			container.setAutoStartup(false);
 			return container;
 		}

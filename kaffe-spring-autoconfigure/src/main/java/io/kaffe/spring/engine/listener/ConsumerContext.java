@@ -64,6 +64,10 @@ final class ConsumerContext {
 
 	private final OffsetCommits.MetadataLimit metadataLimit;
 
+	private final CommitHooks commitHooks;
+
+	private final IgnoredSettings ignoredSettings;
+
 	private final LateCompletions lateCompletions;
 
 	private final AssignmentLog assignmentLog;
@@ -100,6 +104,9 @@ final class ConsumerContext {
 				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()), assignments);
 		this.commitOutcomes = new OffsetCommits.Outcomes(workers.observers(), ticker);
 		this.metadataLimit = new OffsetCommits.MetadataLimit(name, settings.completedOffsets());
+		this.commitHooks = new CommitHooks(facts.container(), settings.completedOffsets(), workers.failureLog());
+		this.ignoredSettings = IgnoredSettings.of(facts.container().getContainerProperties(),
+				settings.completedOffsets());
 		this.lateCompletions = new LateCompletions(workers.failureLog());
 		this.assignmentLog = new AssignmentLog(name, workers.observers());
 		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());
@@ -157,6 +164,17 @@ final class ConsumerContext {
 
 	OffsetCommits.MetadataLimit metadataLimit() {
 		return this.metadataLimit;
+	}
+
+	CommitHooks commitHooks() {
+		return this.commitHooks;
+	}
+
+	/**
+	 * Return which settings of its container have no effect.
+	 */
+	IgnoredSettings ignoredSettings() {
+		return this.ignoredSettings;
 	}
 
 	LateCompletions lateCompletions() {

@@ -116,8 +116,8 @@ final class ConsumerSession {
 		this.allocation = new WorkerAllocation(context, this.wakeup, polledBy,
 				RejectingConsumer.of(context.toString(), this.view));
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), context.settings().commitInterval(),
-				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(), this.errors,
-				context.ticker());
+				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
+				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
 				context.ticker());
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);

@@ -138,7 +138,7 @@ final class ConsumerTable {
 		Failures failures = this.context.delivery().failures();
 		ConsumerSnapshot.Settings settings = new ConsumerSnapshot.Settings(this.context.facts().groupId(),
 				List.copyOf(topics()), this.context.settings().strategyName(),
-				(maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null);
+				(maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null, this.context.ignoredSettings().names());
 		ConsumerSnapshot.Status status = new ConsumerSnapshot.Status(state(), this.container.isPauseRequested(),
 				this.supervision.stopped(), this.answers.noneSince(),
 				this.health.problems(this.sessions, partitions).stream().limit(SHOWN_PROBLEMS).toList());

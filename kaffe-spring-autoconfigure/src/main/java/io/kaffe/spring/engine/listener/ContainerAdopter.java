@@ -108,6 +108,10 @@ public final class ContainerAdopter {
 		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
+		IgnoredSettings ignored = adopted.context().ignoredSettings();
+		if (!ignored.isEmpty()) {
+			logger.warn("These settings of listener container '" + name + "' have no effect with workers: " + ignored);
+		}
 		logger.info("Listener container '" + name + "' has workers: " + settings.strategyName());
 	}
 
@@ -246,9 +250,6 @@ public final class ContainerAdopter {
 		properties.setAsyncAcks(false);
 		properties.setFixTxOffsets(false);
 		properties.setSubBatchPerPartition(false);
-		if (properties.getAssignmentCommitOption() == ContainerProperties.AssignmentCommitOption.ALWAYS) {
-			properties.setAssignmentCommitOption(ContainerProperties.AssignmentCommitOption.LATEST_ONLY);
-		}
 	}
 
 	/**

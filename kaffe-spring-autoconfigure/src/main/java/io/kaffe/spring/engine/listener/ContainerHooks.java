@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
 
@@ -41,6 +42,7 @@ import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessage
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.ConsumerAwareRebalanceListener;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.support.Acknowledgment;
 
@@ -68,12 +70,11 @@ final class ContainerHooks {
 	static void installIn(WorkerContainer adopted) {
 		AbstractMessageListenerContainer<?, ?> container = adopted.container();
 		ContainerProperties properties = container.getContainerProperties();
-		properties.setMessageListener(new Listener(adopted));
+		properties.setMessageListener(new Listener(adopted, Objects.requireNonNull(properties.getMessageListener())));
 		RebalanceListener rebalances = new RebalanceListener(adopted, properties.getConsumerRebalanceListener());
 		properties.setConsumerRebalanceListener(rebalances);
 		((AbstractMessageListenerContainer<Object, Object>) container)
 			.setBatchInterceptor(new PollInterceptor(adopted));
-		container.setRecordInterceptor(null);
 		UnreadableRecordReader.Deserializers deserializers = new UnreadableRecordReader.Deserializers(adopted.facts());
 		UnreadableRecords unreadable = new UnreadableRecords(adopted::presentSession, container.getCommonErrorHandler(),
 				() -> new UnreadableRecordReader(deserializers), (failure) -> adopted.supervision().outOfGroup(failure),
@@ -84,14 +85,33 @@ final class ContainerHooks {
 	}
 
 	/**
-	 * Dispatches what was polled. Acknowledges nothing: the session commits.
+	 * Dispatches what was polled. Acknowledges nothing: the session commits. Whoever
+	 * looks at the container's listener finds the application's as its delegate.
 	 */
-	private static final class Listener implements BatchAcknowledgingConsumerAwareMessageListener<Object, Object> {
+	private static final class Listener implements BatchAcknowledgingConsumerAwareMessageListener<Object, Object>,
+			DelegatingMessageListener<Object> {
 
 		private final WorkerContainer adopted;
 
-		Listener(WorkerContainer adopted) {
+		private final Object delegate;
+
+		Listener(WorkerContainer adopted, Object delegate) {
 			this.adopted = adopted;
+			this.delegate = delegate;
+		}
+
+		@Override
+		public Object getDelegate() {
+			return this.delegate;
+		}
+
+		/**
+		 * Return that nothing is acknowledged later, even if the application's listener
+		 * is asynchronous: else the container would pause until it is.
+		 */
+		@Override
+		public boolean isAsyncReplies() {
+			return false;
 		}
 
 		@Override

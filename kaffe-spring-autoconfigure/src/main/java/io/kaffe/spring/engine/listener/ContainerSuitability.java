@@ -114,10 +114,7 @@ final class ContainerSuitability {
 	private Object checkListener(@Nullable Object listener) {
 		for (Object target = listener; target != null; target = ListenerChain.delegateOf(target)) {
 			if (target instanceof KafkaBackoffAwareMessageListenerAdapter) {
-				throw unsuitable("its listener is annotated with @RetryableTopic, which seeks on the consumer thread",
-						"Remove @RetryableTopic: workers try failed records again themselves, in order, without "
-								+ "holding up others. Or leave the listener without workers: out of 'kaffe.consumers', and "
-								+ "without containerFactory = \"kaffeListenerContainerFactory\".");
+				throw retriedByTopics(ListenerChain.targetOf(target));
 			}
 		}
 		if (listener instanceof BatchMessageListener) {
@@ -127,9 +124,32 @@ final class ContainerSuitability {
 			throw unsuitable(
 					"its listener is none for records or batches of records, but "
 							+ ((listener != null) ? "a " + listener.getClass().getName() : "missing"),
-					"Give it a MessageListener or a BatchMessageListener.");
+					"Give it a MessageListener or a BatchMessageListener, before the application context starts.");
 		}
 		return listener;
+	}
+
+	private UnsuitableContainerException retriedByTopics(Object target) {
+		HandlerAdapter handler = ContainerFacts.handler(target);
+		String mainListener = this.facts.container().getMainListenerId();
+		String why;
+		String remedy;
+		if (mainListener != null) {
+			why = "it is for a retry topic of listener '" + mainListener + "', so that it";
+			remedy = "Remove @RetryableTopic from that listener, or its topics from the RetryTopicConfiguration bean";
+		}
+		else if (handler != null && new ListenerMethods(handler).isRetryable()) {
+			why = "its listener is annotated with @RetryableTopic, which";
+			remedy = "Remove @RetryableTopic";
+		}
+		else {
+			why = "a RetryTopicConfiguration bean is for its topics " + this.facts.topics() + ", which";
+			remedy = "Exclude these topics from the RetryTopicConfiguration bean, or remove that bean";
+		}
+		return unsuitable(why + " seeks on the consumer thread", remedy
+				+ ": workers try failed records again themselves, in order, without holding up others. Or leave the "
+				+ "listener without workers: out of 'kaffe.consumers', and without containerFactory = "
+				+ "\"kaffeListenerContainerFactory\".");
 	}
 
 	private void checkBatchListener(Object target) {

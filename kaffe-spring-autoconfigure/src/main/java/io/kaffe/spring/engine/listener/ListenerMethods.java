@@ -34,6 +34,7 @@ import org.springframework.core.annotation.RepeatableContainers;
 import org.springframework.kafka.annotation.KafkaHandler;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.KafkaListeners;
+import org.springframework.kafka.annotation.RetryableTopic;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.KafkaHeaders;
@@ -112,13 +113,26 @@ final class ListenerMethods {
 	 * @param id the listener's id
 	 */
 	boolean isGroupFromId(String id) {
-		return Stream.concat(this.methods.stream(), Stream.<AnnotatedElement>of(type()))
-			.flatMap((element) -> MergedAnnotations
-				.from(element, SearchStrategy.TYPE_HIERARCHY,
-						RepeatableContainers.of(KafkaListener.class, KafkaListeners.class))
-				.stream(KafkaListener.class))
+		return annotated()
+			.flatMap(
+					(element) -> MergedAnnotations
+						.from(element, SearchStrategy.TYPE_HIERARCHY,
+								RepeatableContainers.of(KafkaListener.class, KafkaListeners.class))
+						.stream(KafkaListener.class))
 			.anyMatch((listener) -> hasId(listener, id) && listener.getBoolean("idIsGroup")
 					&& listener.getString("groupId").isEmpty());
+	}
+
+	/**
+	 * Return whether the listener is annotated to be retried by means of topics.
+	 */
+	boolean isRetryable() {
+		return annotated().anyMatch((element) -> MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY)
+			.isPresent(RetryableTopic.class));
+	}
+
+	private Stream<AnnotatedElement> annotated() {
+		return Stream.concat(this.methods.stream(), Stream.of(type()));
 	}
 
 	private static boolean hasId(MergedAnnotation<KafkaListener> listener, String id) {

@@ -84,6 +84,8 @@ final class OffsetCommits {
 
 	private final Outcomes outcomes;
 
+	private final CommitHooks hooks;
+
 	private final InternalErrors errors;
 
 	private long lastCommitAt;
@@ -104,17 +106,19 @@ final class OffsetCommits {
 	 * @param refusalPatience how long a commit of revoked partitions is retried though it
 	 * is rejected; zero if a rejection is not retried
 	 * @param outcomes counts the commits that succeed and fail
+	 * @param hooks what the application has done at each commit
 	 * @param errors contains exceptions that concern one partition
 	 * @param ticker the time
 	 */
 	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, Duration interval, MetadataLimit metadataLimit,
-			Duration refusalPatience, Outcomes outcomes, InternalErrors errors, Ticker ticker) {
+			Duration refusalPatience, Outcomes outcomes, CommitHooks hooks, InternalErrors errors, Ticker ticker) {
 		this.consumer = consumer;
 		this.inGroup = inGroup;
 		this.ticker = ticker;
 		this.intervalNanos = interval.toNanos();
 		this.metadataLimit = metadataLimit;
 		this.outcomes = outcomes;
+		this.hooks = hooks;
 		this.errors = errors;
 		this.refusalPatienceNanos = refusalPatience.toNanos();
 		this.lastCommitAt = ticker.nanoTime();
@@ -204,20 +208,24 @@ final class OffsetCommits {
 			return null;
 		}
 		OffsetAndMetadata offset = new OffsetAndMetadata(position);
+		Map<TopicPartition, OffsetAndMetadata> offsets = Map.of(assignment.partition(),
+				this.hooks.withMetadata(offset));
+		this.hooks.committing(offsets);
+		KafkaException failure = null;
 		try {
 			CommitReader.awake(() -> {
-				this.consumer.commitSync(Map.of(assignment.partition(), offset), timeout);
+				this.consumer.commitSync(offsets, timeout);
 				return true;
 			});
 			assignment.progress().committed(offset, 0, assignment.progress().revision());
-			this.outcomes.add(null);
-			return null;
 		}
 		catch (KafkaException ex) {
 			logger.debug("Could not commit " + assignment + " at " + position, ex);
-			this.outcomes.add(ex);
-			return ex;
+			failure = ex;
 		}
+		this.outcomes.add(failure);
+		this.hooks.committed(offsets, failure);
+		return failure;
 	}
 
 	/**
@@ -258,11 +266,14 @@ final class OffsetCommits {
 	}
 
 	private Commit collect(Collection<PartitionAssignment> assignments) {
-		Commit commit = new Commit();
+		Commit commit = new Commit(this.hooks);
 		int metadataLength = this.inGroup ? this.metadataLimit.length() : 0;
 		for (PartitionAssignment assignment : assignments) {
 			this.errors.contain("see what of " + assignment + " is to be committed",
 					() -> collect(assignment, metadataLength, commit));
+		}
+		if (this.inGroup && !commit.isEmpty()) {
+			this.hooks.committing(commit.offsets());
 		}
 		return commit;
 	}
@@ -288,10 +299,12 @@ final class OffsetCommits {
 		}
 		else if (failure instanceof OffsetMetadataTooLarge) {
 			this.metadataLimit.tooLarge(commit.longestMetadata());
+			this.hooks.metadataTooLarge();
 		}
 		else {
 			failed(commit, failure);
 		}
+		this.hooks.committed(commit.offsets(), failure);
 	}
 
 	/**
@@ -350,8 +363,14 @@ final class OffsetCommits {
 
 		private final List<Runnable> confirmations = new ArrayList<>();
 
+		private final CommitHooks hooks;
+
+		Commit(CommitHooks hooks) {
+			this.hooks = hooks;
+		}
+
 		void add(PartitionAssignment assignment, OffsetAndMetadata offset, long completions, int revision) {
-			this.offsets.put(assignment.partition(), offset);
+			this.offsets.put(assignment.partition(), this.hooks.withMetadata(offset));
 			this.confirmations.add(() -> assignment.progress().committed(offset, completions, revision));
 		}
 

@@ -16,12 +16,14 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.beans.FeatureDescriptor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.aopalliance.intercept.MethodInterceptor;
@@ -33,16 +35,25 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.beans.BeanWrapper;
+import org.springframework.beans.PropertyAccessorFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.AcknowledgingMessageListener;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.ContainerProperties.AckMode;
 import org.springframework.kafka.listener.ContainerProperties.AssignmentCommitOption;
+import org.springframework.kafka.listener.DelegatingMessageListener;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.RecordInterceptor;
+import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
+import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.engine.delivery.BatchDelivery;
@@ -86,7 +97,6 @@ class ContainerAdopterTests {
 		this.properties.setSubBatchPerPartition(true);
 		this.properties.setObservationEnabled(true);
 		this.properties.setMicrometerEnabled(true);
-		this.properties.setAssignmentCommitOption(AssignmentCommitOption.ALWAYS);
 		this.properties.setAdviceChain((MethodInterceptor) (invocation) -> invocation.proceed());
 		Object listener = this.properties.getMessageListener();
 		ContainerProperties adopted = adopt();
@@ -96,17 +106,78 @@ class ContainerAdopterTests {
 		assertThat(adopted.getSubBatchPerPartition()).isFalse();
 		assertThat(adopted.isObservationEnabled()).isFalse();
 		assertThat(adopted.isMicrometerEnabled()).isFalse();
-		assertThat(adopted.getAssignmentCommitOption()).isEqualTo(AssignmentCommitOption.LATEST_ONLY);
 		assertThat(adopted.getAdviceChain()).isEmpty();
 		assertThat(adopted.getMessageListener()).isNotSameAs(listener);
 		assertThat(adopted.getConsumerRebalanceListener()).isNotNull();
 	}
 
-	@Test
-	void commitOfTheFirstPositionIsLeftAsItIs() {
-		this.properties.setAssignmentCommitOption(AssignmentCommitOption.NEVER);
+	@ParameterizedTest
+	@EnumSource(AssignmentCommitOption.class)
+	void commitOfTheFirstPositionIsLeftAsItIs(AssignmentCommitOption option) {
+		this.properties.setAssignmentCommitOption(option);
 		ContainerProperties adopted = adopt();
-		assertThat(adopted.getAssignmentCommitOption()).isEqualTo(AssignmentCommitOption.NEVER);
+		assertThat(adopted.getAssignmentCommitOption()).isEqualTo(option);
+	}
+
+	@Test
+	void settingsWithoutEffectAreWarnedOfOnceAndAreInTheTable(CapturedOutput output) {
+		this.properties.setCommitRetries(7);
+		this.properties.setPauseImmediate(true);
+		adopt();
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains("These settings of listener container 'orders' have no effect with workers: "
+					+ "commitRetries (the next commit covers one that failed), pauseImmediate (");
+		assertThat(this.consumers.all().iterator().next().snapshot(false).settings().ignoredSettings())
+			.containsExactly("commitRetries", "pauseImmediate");
+	}
+
+	@Test
+	void listenerAndRecordInterceptorOfTheApplicationAreFoundInTheContainer() {
+		MessageListener<Object, Object> listener = (record) -> {
+		};
+		RecordInterceptor<Object, Object> interceptor = (record, consumer) -> record;
+		this.properties.setMessageListener(listener);
+		KafkaMessageListenerContainer<Object, Object> container = container();
+		container.setRecordInterceptor(interceptor);
+		adopt(container);
+		assertThat(container.getContainerProperties().getMessageListener()).isInstanceOfSatisfying(
+				DelegatingMessageListener.class,
+				(delegating) -> assertThat(delegating.getDelegate()).isSameAs(listener));
+		assertThat(container.getRecordInterceptor()).isSameAs(interceptor);
+	}
+
+	@Test
+	void settingsThatAreNotReplacedAreLeftAsTheyAre() {
+		Set<String> replaced = Set.of("messageListener", "consumerRebalanceListener", "ackMode", "adviceChain",
+				"asyncAcks", "fixTxOffsets", "subBatchPerPartition", "observationEnabled", "micrometerEnabled",
+				"pollTimeout", "noPollThreshold", "shutdownTimeout");
+		this.properties.setIdleBetweenPolls(7);
+		this.properties.setIdleEventInterval(7L);
+		this.properties.setIdlePartitionEventInterval(7L);
+		this.properties.setIdleBeforeDataMultiplier(7);
+		this.properties.setPollTimeoutWhilePaused(Duration.ofSeconds(7));
+		this.properties.setListenerTaskExecutor(new SimpleAsyncTaskExecutor());
+		this.properties.setScheduler(new ThreadPoolTaskScheduler());
+		this.properties.setMonitorInterval(7);
+		this.properties.setConsumerStartTimeout(Duration.ofSeconds(7));
+		this.properties.setLogContainerConfig(true);
+		this.properties.setMissingTopicsFatal(true);
+		this.properties.setAuthExceptionRetryInterval(Duration.ofSeconds(7));
+		this.properties.setRestartAfterAuthExceptions(true);
+		BeanWrapper adopted = PropertyAccessorFactory.forBeanPropertyAccess(adopt());
+		BeanWrapper before = PropertyAccessorFactory.forBeanPropertyAccess(this.properties);
+		assertThat(Stream.of(before.getPropertyDescriptors())
+			.filter((property) -> property.getReadMethod() != null && property.getWriteMethod() != null)
+			.map(FeatureDescriptor::getName)
+			.filter((name) -> !replaced.contains(name))).hasSizeGreaterThan(40)
+			.allSatisfy((name) -> assertThat(adopted.getPropertyValue(name)).isEqualTo(before.getPropertyValue(name)));
+	}
+
+	@Test
+	void containerDoesNotWaitForTheAnswersOfAnAsynchronousListener() {
+		this.properties.setMessageListener(new AsynchronousListener());
+		assertThat(adopt().getMessageListener()).isInstanceOfSatisfying(AsyncRepliesAware.class,
+				(listener) -> assertThat(listener.isAsyncReplies()).isFalse());
 	}
 
 	@Test
@@ -251,6 +322,22 @@ class ContainerAdopterTests {
 		WorkerRuntime runtime = this.execution.runtime();
 		new ContainerAdopter(new DefaultWorkerManager(runtime), this.consumers, runtime, ObservationRegistry.NOOP)
 			.adopt("orders", container, settings);
+	}
+
+	/**
+	 * Answers later.
+	 */
+	private static final class AsynchronousListener implements MessageListener<Object, Object>, AsyncRepliesAware {
+
+		@Override
+		public void onMessage(ConsumerRecord<Object, Object> record) {
+		}
+
+		@Override
+		public boolean isAsyncReplies() {
+			return true;
+		}
+
 	}
 
 }

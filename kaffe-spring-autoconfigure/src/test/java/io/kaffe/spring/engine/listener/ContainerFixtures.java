@@ -152,6 +152,7 @@ final class ContainerFixtures {
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
 						new MockConsumer<>("earliest"), execution));
 		WorkerRuntime runtime = execution.runtime();
+		container.setupMessageListener(listener);
 		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, null,
 				runtime, new DefaultWorkerManager(runtime));
 	}

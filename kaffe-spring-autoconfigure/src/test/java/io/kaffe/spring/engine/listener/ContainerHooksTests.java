@@ -131,7 +131,6 @@ class ContainerHooksTests {
 			}
 
 		});
-		this.container.setRecordInterceptor((record, consumer) -> record);
 		this.adopted.subscription().installIn(this.container);
 		ContainerHooks.installIn(this.adopted);
 		this.target.subscribe(List.of("orders"));
@@ -334,7 +333,6 @@ class ContainerHooksTests {
 		publisher().publishEvent(new ConsumerFailedToStartEvent(this, this.container));
 		assertThat(this.adopted.supervision().failedToStart()).isEqualTo(1);
 		assertThat(this.events).hasSize(1);
-		assertThat(this.container.getRecordInterceptor()).isNull();
 	}
 
 	@Test

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -44,6 +45,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
@@ -86,8 +90,13 @@ class OffsetCommitsTests {
 	}, (reason, failure) -> {
 	});
 
+	private final CommitHooks hooks = new CommitHooks(
+			new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()),
+					new ContainerProperties("orders")),
+			true, new LimitedLog("orders", this.time.runtime()));
+
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
-			this.metadataLimit, Duration.ZERO, this.outcomes, this.errors, this.time);
+			this.metadataLimit, Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
 			new ConsumerWakeup(this.consumer, this.time),
@@ -142,7 +151,7 @@ class OffsetCommitsTests {
 	@Test
 	void withoutAGroupItIsFollowedWhatIsComplete() {
 		OffsetCommits groupless = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
-				Duration.ZERO, this.outcomes, this.errors, this.time);
+				Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
 		complete(0, 10);
 		complete(20, 30);
 		this.time.advance(Duration.ofSeconds(1));
@@ -238,7 +247,7 @@ class OffsetCommitsTests {
 	@Test
 	void refusedFinalCommitIsTriedAgainWhereARefusalMayPass() {
 		OffsetCommits patient = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1), this.metadataLimit,
-				Duration.ofSeconds(1), this.outcomes, this.errors, this.time);
+				Duration.ofSeconds(1), this.outcomes, this.hooks, this.errors, this.time);
 		complete(0, 10);
 		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
 		Instant before = this.time.instant();
@@ -305,7 +314,7 @@ class OffsetCommitsTests {
 	@Test
 	void consumerWithoutAGroupCommitsNoPosition() {
 		OffsetCommits none = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
-				Duration.ZERO, this.outcomes, this.errors, this.time);
+				Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
 		assertThat(none.commitPosition(this.assignment, 500, Duration.ofSeconds(5))).isNull();
 		assertThat(this.consumer.commits).isEmpty();
 	}
@@ -421,7 +430,7 @@ class OffsetCommitsTests {
 	void commitsThatAreRareMayFailForFiveIntervals() {
 		OffsetCommits rare = new OffsetCommits(this.consumer, true, Duration.ofMinutes(1), this.metadataLimit,
 				Duration.ZERO, new OffsetCommits.Outcomes(new ConsumerObservers("orders", List.of()), this.time),
-				this.errors, this.time);
+				this.hooks, this.errors, this.time);
 		complete(0, 10);
 		for (int minute = 0; minute < 5; minute++) {
 			this.time.advance(Duration.ofMinutes(1));

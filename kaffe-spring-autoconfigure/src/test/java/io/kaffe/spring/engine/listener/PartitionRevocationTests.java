@@ -135,7 +135,8 @@ class PartitionRevocationTests {
 	private PartitionRevocation revocation() {
 		ConsumerContext context = this.parts.context;
 		OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1), context.metadataLimit(),
-				Duration.ZERO, context.commitOutcomes(), context.internalErrors(), this.execution);
+				Duration.ZERO, context.commitOutcomes(), context.commitHooks(), context.internalErrors(),
+				this.execution);
 		return new PartitionRevocation(this.consumer, this.parts.replacement, this.parts.drain, commits, context);
 	}
 
