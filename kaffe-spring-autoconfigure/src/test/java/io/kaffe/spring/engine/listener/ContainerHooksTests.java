@@ -130,6 +130,8 @@ class ContainerHooksTests {
 			}
 
 		});
+		this.container.getContainerProperties().setIdleEventInterval(5000L);
+		this.container.getContainerProperties().setIdlePartitionEventInterval(5000L);
 		this.container.setRecordInterceptor((record, consumer) -> record);
 		this.adopted.subscription().installIn(this.container);
 		ContainerHooks.installIn(this.adopted);
