@@ -92,6 +92,8 @@ final class ConsumerSession {
 
 	private final @Nullable ListenerSeeks seeks;
 
+	private final IdleEvents idleEvents;
+
 	private volatile long lastPollAt;
 
 	private volatile ConsumerState state = ConsumerState.STARTING;
@@ -131,25 +133,26 @@ final class ConsumerSession {
 				this.repositioning, context);
 		ConsumerSeekAware seekAware = context.seekAware();
 		this.seeks = (seekAware != null)
-				? new ListenerSeeks(consumer, seekAware, context.facts().groupId(), this::position, this::sought)
-				: null;
+				? new ListenerSeeks(consumer, seekAware, context.facts(), this::position, this::sought) : null;
+		this.idleEvents = new IdleEvents(this.assignments, this.seeks, this.wakeup, context.facts(), context.ticker());
 		this.lastPollAt = context.ticker().nanoTime();
 	}
 
 	/**
 	 * Do what is due before a poll. What throws keeps neither the rest from being done
-	 * nor the consumer from polling; only what the listener throws, who chooses
-	 * positions, is thrown in the end.
+	 * nor the consumer from polling; only what the application throws, which chooses
+	 * positions and is notified that the consumer is idle, is thrown in the end.
 	 */
 	void tick() {
 		this.wakeup.notPolling();
 		this.wakeup.reset();
-		Throwable ofListener = null;
+		Throwable ofApplication = null;
 		try {
 			letListenerSeek();
+			this.idleEvents.proceed();
 		}
 		catch (Throwable ex) {
-			ofListener = ex;
+			ofApplication = ex;
 		}
 		this.errors.contain("note the membership", this::noteMembership);
 		this.errors.contain("add assigned partitions", this::assignTheRest);
@@ -159,8 +162,8 @@ final class ConsumerSession {
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
 		this.errors.contain("move positions and carry out operations", this::proceedWithPositions);
 		this.lastPollAt = this.context.ticker().nanoTime();
-		if (ofListener != null) {
-			ReflectionUtils.rethrowRuntimeException(ofListener);
+		if (ofApplication != null) {
+			ReflectionUtils.rethrowRuntimeException(ofApplication);
 		}
 		this.wakeup.polling();
 	}
@@ -298,13 +301,10 @@ final class ConsumerSession {
 	}
 
 	/**
-	 * Let the listener seek in partitions that have been idle for a while.
+	 * Return what holds back the container's events that this consumer is idle.
 	 */
-	void idle(Collection<TopicPartition> partitions) {
-		if (this.seeks != null) {
-			this.wakeup.notPolling();
-			this.seeks.idle(partitions);
-		}
+	IdleEvents idleEvents() {
+		return this.idleEvents;
 	}
 
 	/**

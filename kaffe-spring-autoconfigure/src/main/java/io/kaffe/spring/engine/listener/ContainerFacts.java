@@ -55,7 +55,8 @@ import io.kaffe.spring.engine.adapter.SpringKafkaFields;
  * to be read before the container is adopted, since another one takes its place then.
  * <p>
  * <b>Threading.</b> Immutable; reads the container's configuration, which does not change
- * while it runs, except for what is paused.
+ * while it runs, except for what is paused. A {@code ContainerGroupSequencer} sets the
+ * interval of idle events when the container has been adopted.
  */
 public final class ContainerFacts {
 
@@ -106,6 +107,23 @@ public final class ContainerFacts {
 	 */
 	boolean isPauseRequested(TopicPartition partition) {
 		return this.container.isPauseRequested() || this.container.isPartitionPauseRequested(partition);
+	}
+
+	/**
+	 * Return how long a consumer receives nothing until the container takes it for idle.
+	 * @return milliseconds, or {@code null} if it never does
+	 */
+	@Nullable Long idleEventInterval() {
+		return this.properties.getIdleEventInterval();
+	}
+
+	/**
+	 * Return how long nothing of a partition is received until the container takes it for
+	 * idle.
+	 * @return milliseconds, or {@code null} if it never does
+	 */
+	@Nullable Long idlePartitionEventInterval() {
+		return this.properties.getIdlePartitionEventInterval();
 	}
 
 	/**

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.function.LongConsumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -36,7 +37,9 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.kafka.event.ConsumerStartingEvent;
 import org.springframework.kafka.event.ConsumerStoppingEvent;
 import org.springframework.kafka.event.ListenerContainerIdleEvent;
+import org.springframework.kafka.event.ListenerContainerNoLongerIdleEvent;
 import org.springframework.kafka.event.ListenerContainerPartitionIdleEvent;
+import org.springframework.kafka.event.ListenerContainerPartitionNoLongerIdleEvent;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchAcknowledgingConsumerAwareMessageListener;
 import org.springframework.kafka.listener.BatchInterceptor;
@@ -279,10 +282,11 @@ final class ContainerHooks {
 	}
 
 	/**
-	 * Publishes the container's events, stops the session of a consumer when its
-	 * container is about to stop it (on the consumer thread, before the consumer leaves
-	 * its group), and notifies the container's supervision. Sees events where they are
-	 * published, since an application may multicast them on other threads.
+	 * Publishes the container's events, that it is idle not before it has nothing to do,
+	 * stops the session of a consumer when its container is about to stop it (on the
+	 * consumer thread, before the consumer leaves its group), and notifies the
+	 * container's supervision. Sees events where they are published, since an application
+	 * may multicast them on other threads.
 	 */
 	private static final class EventPublisher implements ApplicationEventPublisher {
 
@@ -314,22 +318,67 @@ final class ContainerHooks {
 				this.adopted.supervision().onEvent(event);
 			}
 			finally {
-				if (this.publisher != null) {
-					this.publisher.publishEvent(event);
-				}
-			}
-			if (event instanceof ListenerContainerIdleEvent idle) {
-				idle(idle.getConsumer(), idle.getConsumer().assignment());
-			}
-			else if (event instanceof ListenerContainerPartitionIdleEvent idle && idle.getTopicPartition() != null) {
-				idle(idle.getConsumer(), List.of(idle.getTopicPartition()));
+				passOn(event);
 			}
 		}
 
-		private void idle(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+		/**
+		 * Pass an event on to the application; that something is idle, or not any more,
+		 * when it is so, and for how long.
+		 */
+		private void passOn(Object event) {
+			if (event instanceof ListenerContainerIdleEvent idle) {
+				idle(idle.getConsumer(), null, idle.getIdleTime(),
+						(time) -> publish(new ListenerContainerIdleEvent(idle.getSource(),
+								idle.getContainer(Object.class), time, idle.getListenerId(), idle.getTopicPartitions(),
+								idle.getConsumer(), idle.isPaused())));
+			}
+			else if (event instanceof ListenerContainerPartitionIdleEvent idle) {
+				idle(idle.getConsumer(), idle.getTopicPartition(), idle.getIdleTime(),
+						(time) -> publish(new ListenerContainerPartitionIdleEvent(idle.getSource(),
+								idle.getContainer(Object.class), time, idle.getListenerId(), idle.getTopicPartition(),
+								idle.getConsumer(), idle.isPaused())));
+			}
+			else if (event instanceof ListenerContainerNoLongerIdleEvent active && active.getConsumer() != null) {
+				noLongerIdle(active.getConsumer(), null, active.getIdleTime(),
+						(time) -> publish(new ListenerContainerNoLongerIdleEvent(active.getSource(),
+								active.getContainer(Object.class), time, active.getListenerId(),
+								active.getTopicPartitions(), active.getConsumer())));
+			}
+			else if (event instanceof ListenerContainerPartitionNoLongerIdleEvent active) {
+				noLongerIdle(active.getConsumer(), active.getTopicPartition(), active.getIdleTime(),
+						(time) -> publish(new ListenerContainerPartitionNoLongerIdleEvent(active.getSource(),
+								active.getContainer(Object.class), time, active.getListenerId(),
+								active.getTopicPartition(), active.getConsumer())));
+			}
+			else {
+				publish(event);
+			}
+		}
+
+		private void idle(Consumer<?, ?> consumer, @Nullable TopicPartition partition, long idleMillis,
+				LongConsumer publication) {
 			ConsumerSession session = this.adopted.presentSession(consumer);
-			if (session != null) {
-				session.idle(partitions);
+			if (session == null) {
+				publication.accept(idleMillis);
+				return;
+			}
+			session.idleEvents().idle(partition, idleMillis, publication);
+		}
+
+		private void noLongerIdle(Consumer<?, ?> consumer, @Nullable TopicPartition partition, long idleMillis,
+				LongConsumer publication) {
+			ConsumerSession session = this.adopted.presentSession(consumer);
+			if (session == null) {
+				publication.accept(idleMillis);
+				return;
+			}
+			session.idleEvents().noLongerIdle(partition, idleMillis, publication);
+		}
+
+		private void publish(Object event) {
+			if (this.publisher != null) {
+				this.publisher.publishEvent(event);
 			}
 		}
 

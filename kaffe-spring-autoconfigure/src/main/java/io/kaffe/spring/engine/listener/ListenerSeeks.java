@@ -65,7 +65,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 
 	private final ConsumerSeekAware listener;
 
-	private final @Nullable String groupId;
+	private final ContainerFacts facts;
 
 	private final ToLongBiFunction<TopicPartition, @Nullable Duration> position;
 
@@ -77,16 +77,16 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	 * Create seeks. Called by the consumer thread.
 	 * @param consumer the consumer
 	 * @param listener who seeks
-	 * @param groupId the consumer group, or {@code null} if there is none
+	 * @param facts the configuration of the consumer's container
 	 * @param position returns the position of a partition, waiting for it at most so
 	 * long; {@code null}: as long as the consumer waits by default
 	 * @param sought called with a partition and its new position when that was moved
 	 */
-	ListenerSeeks(Consumer<?, ?> consumer, ConsumerSeekAware listener, @Nullable String groupId,
+	ListenerSeeks(Consumer<?, ?> consumer, ConsumerSeekAware listener, ContainerFacts facts,
 			ToLongBiFunction<TopicPartition, @Nullable Duration> position, ObjLongConsumer<TopicPartition> sought) {
 		this.consumer = consumer;
 		this.listener = listener;
-		this.groupId = groupId;
+		this.facts = facts;
 		this.position = position;
 		this.sought = sought;
 	}
@@ -126,11 +126,17 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	}
 
 	/**
-	 * Let the listener forget this consumer, which is stopping.
+	 * Let the listener forget this consumer, which is stopping. As by the container, it
+	 * is notified of the partitions that its group takes from it, and once more, without
+	 * partitions, in any case.
+	 * @param partitions those that were assigned; may be empty
 	 */
 	void end(Collection<TopicPartition> partitions) {
 		try {
-			this.listener.onPartitionsRevoked(partitions);
+			if (!partitions.isEmpty() && !this.facts.assignsManually()) {
+				this.listener.onPartitionsRevoked(partitions);
+			}
+			this.listener.onPartitionsRevoked(List.of());
 			this.listener.unregisterSeekCallback();
 		}
 		catch (Throwable ex) {
@@ -231,7 +237,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 
 	@Override
 	public @Nullable String getGroupId() {
-		return this.groupId;
+		return this.facts.groupId();
 	}
 
 	private long beginning(TopicPartition partition) {

@@ -288,6 +288,14 @@ final class PartitionAssignment implements AssignmentHandle {
 		return this.buffer.records() > this.held.detached();
 	}
 
+	/**
+	 * Return whether workers have records of it that do not wait for an operator: queued,
+	 * being handled, or to be retried.
+	 */
+	boolean isInProgress() {
+		return this.buffer.records() > this.held.detached() + this.held.parked();
+	}
+
 	@Override
 	public void drop(ConsumerRecord<?, ?> record) {
 		// An attempt that has failed may be acknowledged all the same.

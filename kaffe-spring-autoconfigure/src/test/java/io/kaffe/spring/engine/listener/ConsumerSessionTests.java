@@ -462,7 +462,7 @@ class ConsumerSessionTests {
 		assertThat(this.consumer.closed()).isTrue();
 		assertThat(seek).isCompletedExceptionally();
 		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll",
-				"revoked [orders-0]", "unregistered");
+				"revoked [orders-0]", "revoked []", "unregistered");
 		this.execution.runAll();
 		assertThat(this.handled).as("nothing more is begun").isEmpty();
 	}
@@ -489,14 +489,16 @@ class ConsumerSessionTests {
 	@Test
 	void listenerThatSeeksIsNotifiedOfItsPartitionsWhileTheyAreAssigned() {
 		assign(PARTITION);
-		this.session.idle(List.of(PARTITION));
+		this.adopted.container().getContainerProperties().setIdleEventInterval(1L);
+		this.session.idleEvents().idle(null, 2, (time) -> this.seeking.notifications.add("idle for " + time));
 		this.session.revoked(List.of(PARTITION), () -> {
 		});
 		this.session.forgetSeeks(List.of(PARTITION));
 		assign(OTHER);
 		this.session.stopping(() -> this.session.seekAssigned(List.of(PARTITION)));
-		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll", "idle [orders-0]",
-				"revoked [orders-0]", "assigned [orders-1]", "revoked [orders-1]", "unregistered");
+		assertThat(this.seeking.notifications).containsExactly("assigned [orders-0]", "first poll", "idle for 2",
+				"idle [orders-0]", "revoked [orders-0]", "assigned [orders-1]", "revoked [orders-1]", "revoked []",
+				"unregistered");
 	}
 
 	@Test

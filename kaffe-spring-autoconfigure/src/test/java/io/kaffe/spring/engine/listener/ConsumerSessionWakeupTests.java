@@ -46,9 +46,11 @@ class ConsumerSessionWakeupTests {
 
 	private final Seeking seeking = new Seeking();
 
-	private final SimulatedSession simulated = new SimulatedSession(ContainerFixtures
+	private final WorkerContainer adopted = ContainerFixtures
 		.handledBy(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, (record) -> {
-		}, this.seeking, this.execution));
+		}, this.seeking, this.execution);
+
+	private final SimulatedSession simulated = new SimulatedSession(this.adopted);
 
 	private final ConsumerSession session = this.simulated.session();
 
@@ -130,9 +132,18 @@ class ConsumerSessionWakeupTests {
 	}
 
 	@Test
-	void commandDoesNotInterruptAListenerThatIsNotifiedOfIdlePartitions() {
-		this.seeking.whenIdle = this.session::regulateSoon;
-		this.session.idle(List.of(PARTITION));
+	void commandDoesNotInterruptAnApplicationThatIsNotifiedOfAnIdleConsumer() {
+		this.adopted.container().getContainerProperties().setIdleEventInterval(1L);
+		List<String> notified = new ArrayList<>();
+		this.seeking.whenIdle = () -> {
+			notified.add("listener");
+			this.session.regulateSoon();
+		};
+		this.session.idleEvents().idle(null, 2, (time) -> {
+			notified.add("application");
+			this.session.regulateSoon();
+		});
+		assertThat(notified).containsExactly("application", "listener");
 		assertThat(wakeups()).isZero();
 	}
 

@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +26,7 @@ import java.util.Set;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -87,6 +89,9 @@ class ConsumerTickTests {
 		this.simulated.session().tick();
 		this.simulated.session().tick();
 		assertThat(this.seeking.notifications).containsExactly("assigned {orders-0=0}", "first poll");
+		this.simulated.session().stopping(() -> {
+		});
+		assertThat(this.seeking.notifications).as("no group takes them").hasSize(3).last().isEqualTo("revoked []");
 	}
 
 	@Test
@@ -191,6 +196,11 @@ class ConsumerTickTests {
 		@Override
 		public void onFirstPoll() {
 			this.notifications.add("first poll");
+		}
+
+		@Override
+		public void onPartitionsRevoked(@Nullable Collection<TopicPartition> partitions) {
+			this.notifications.add("revoked " + partitions);
 		}
 
 	}

@@ -131,6 +131,8 @@ class ContainerHooksTests {
 			}
 
 		});
+		this.container.getContainerProperties().setIdleEventInterval(5000L);
+		this.container.getContainerProperties().setIdlePartitionEventInterval(5000L);
 		this.adopted.subscription().installIn(this.container);
 		ContainerHooks.installIn(this.adopted);
 		this.target.subscribe(List.of("orders"));

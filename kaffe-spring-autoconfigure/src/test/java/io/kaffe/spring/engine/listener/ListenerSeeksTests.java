@@ -33,7 +33,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ConsumerSeekAware;
+import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
+import org.springframework.kafka.support.TopicPartitionOffset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -68,8 +72,9 @@ class ListenerSeeksTests {
 
 	private @Nullable RuntimeException failure;
 
-	private final ListenerSeeks seeks = new ListenerSeeks(this.consumer, new Listener(), "shop",
-			(partition, timeout) -> 50, (partition, offset) -> this.moved.add(partition + "@" + offset));
+	private final ListenerSeeks seeks = new ListenerSeeks(this.consumer, new Listener(),
+			facts(new ContainerProperties("orders")), (partition, timeout) -> 50,
+			(partition, offset) -> this.moved.add(partition + "@" + offset));
 
 	@BeforeEach
 	void assign() {
@@ -90,7 +95,7 @@ class ListenerSeeksTests {
 				notified.putAll(assignments);
 			}
 
-		}, "shop", (partition, timeout) -> {
+		}, facts(new ContainerProperties("orders")), (partition, timeout) -> {
 			asked.add(partition + " within " + timeout);
 			if (!partition.equals(ORDERS)) {
 				throw new TimeoutException("No position of " + partition);
@@ -175,11 +180,22 @@ class ListenerSeeksTests {
 		this.seeks.idle(List.of(ORDERS));
 		this.seeks.revoked(List.of(ORDERS));
 		this.seeks.end(List.of(REFUNDS));
+		this.seeks.end(List.of());
 		assertThat(this.notifications).containsExactly("registered", "registered", "assigned {orders-0=50}",
 				"first poll", "registered", "idle {orders-0=50}", "revoked [orders-0]", "revoked [refunds-0]",
-				"unregistered");
+				"revoked []", "unregistered", "revoked []", "unregistered");
 		assertThat(this.seeks.getGroupId()).isEqualTo("shop");
 		assertThat(output).doesNotContain("The listener is not notified of");
+	}
+
+	@Test
+	void partitionsThatTheApplicationAssignsAreNotRevokedInTheEnd() {
+		ListenerSeeks seeks = new ListenerSeeks(this.consumer, new Listener(),
+				facts(new ContainerProperties(new TopicPartitionOffset("orders", 0))), (partition, timeout) -> 50,
+				(partition, offset) -> {
+				});
+		seeks.end(List.of(ORDERS));
+		assertThat(this.notifications).containsExactly("revoked []", "unregistered");
 	}
 
 	@Test
@@ -187,6 +203,12 @@ class ListenerSeeksTests {
 		this.failure = new IllegalStateException("broken");
 		this.seeks.end(List.of(ORDERS));
 		assertThat(output).contains("The listener failed to forget its partitions [orders-0]");
+	}
+
+	private static ContainerFacts facts(ContainerProperties properties) {
+		properties.setGroupId("shop");
+		return new ContainerFacts(
+				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties));
 	}
 
 	/**

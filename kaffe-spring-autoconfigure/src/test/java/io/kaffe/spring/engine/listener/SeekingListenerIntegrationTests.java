@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.kafka.annotation.KafkaListener;
@@ -234,6 +236,33 @@ class SeekingListenerIntegrationTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { NAMED, "--kaffe.enabled=false" })
+	void partitionsAreRevokedAtAStopAsWithoutWorkers(String workers) {
+		try (ListenerApplication application = ListenerApplication.of(Seeking.class).topic("orders", 1)) {
+			assertThat(revokedAtStop(application, Seeking.class, workers))
+				.containsExactly("[" + application.topic("orders") + "-0]", "[]");
+		}
+		try (ListenerApplication application = ListenerApplication.of(Fixed.class).topic("orders", 1)) {
+			assertThat(revokedAtStop(application, Fixed.class, workers)).containsExactly("[]");
+		}
+	}
+
+	/**
+	 * Return of which revoked partitions a listener is notified when its container stops.
+	 */
+	private static Queue<String> revokedAtStop(ListenerApplication application, Class<? extends Noting> type,
+			String workers) {
+		application.send("orders", 0, 0, 4);
+		ConfigurableApplicationContext context = application.start(workers, "--seek=none");
+		Noting listener = context.getBean(type);
+		await("its last record is handled").until(() -> listener.handled.contains("3"));
+		listener.revoked.clear();
+		ListenerApplication.container(context, "orders").stop();
+		await("it is notified for the last time").until(() -> listener.revoked.contains("[]"));
+		return listener.revoked;
+	}
+
 	@Test
 	void listenerOfFixedPartitionsSeeks() {
 		try (ListenerApplication application = ListenerApplication.of(Fixed.class).topic("orders", 1)) {
@@ -267,6 +296,8 @@ class SeekingListenerIntegrationTests {
 
 		final AtomicInteger unregistered = new AtomicInteger();
 
+		final Queue<String> revoked = new ConcurrentLinkedQueue<>();
+
 		final AtomicInteger firstPolls = new AtomicInteger();
 
 		private final String seek;
@@ -296,6 +327,12 @@ class SeekingListenerIntegrationTests {
 			if (this.seek.equals("idle")) {
 				callback.seekToBeginning(assignments.keySet());
 			}
+		}
+
+		@Override
+		public void onPartitionsRevoked(@Nullable Collection<TopicPartition> partitions) {
+			super.onPartitionsRevoked(partitions);
+			this.revoked.add(String.valueOf(partitions));
 		}
 
 		@Override
