@@ -94,8 +94,8 @@ class TableCheckTests {
 
 	private static ConsumerSnapshot table(List<ConsumerProblem> problems, int inFlight, long buffered,
 			PartitionSnapshot partition, WorkerSnapshot worker) {
-		return new ConsumerSnapshot(new ConsumerSnapshot.Settings("orders", List.of("orders"), "worker-per-key", null,
-				List.of()),
+		return new ConsumerSnapshot(
+				new ConsumerSnapshot.Settings("orders", List.of("orders"), "worker-per-key", null, List.of()),
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, problems),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(buffered, 0), inFlight, partition.lag()), 1,
 				List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0),

@@ -147,7 +147,8 @@ class ConsumerSettingsTests {
 	}
 
 	private static FailurePolicy policy(String yaml, CommonErrorHandler handler) throws IOException {
-		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, handler).failurePolicy();
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, handler)
+			.failurePolicy();
 	}
 
 	private static void recover(FailurePolicy policy, ConsumerRecord<?, ?> record) {
@@ -193,7 +194,8 @@ class ConsumerSettingsTests {
 		assertThat(settings.stallLimits())
 			.isEqualTo(new WorkerOwner.StallLimits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(0, Duration.ofMinutes(1)));
-		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING, null);
+		ConsumerSettings others = resolver(yaml).resolve("refunds", Duration.ofMinutes(5), MAX_POLL_RECORDS, NOTHING,
+				null);
 		assertThat(others.failurePolicy().maxAttempts()).isEqualTo(3);
 		assertThat(others.failurePolicy().then()).isEqualTo(FailureAction.SKIP);
 		assertThat(others.failurePolicy().retryable().types()).containsKey(IOException.class);
@@ -414,7 +416,9 @@ class ConsumerSettingsTests {
 	}
 
 	private static int largestBatch(String yaml, int maxPollRecords) throws IOException {
-		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), maxPollRecords, NOTHING, null).batchLimits().maxSize();
+		return resolver(yaml).resolve("orders", Duration.ofMinutes(5), maxPollRecords, NOTHING, null)
+			.batchLimits()
+			.maxSize();
 	}
 
 	private static ConsumerSettingsResolver resolver(String yaml) throws IOException {

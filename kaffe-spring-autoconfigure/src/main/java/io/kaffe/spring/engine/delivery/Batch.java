@@ -91,7 +91,7 @@ final class Batch {
 	private List<AssignmentHandle> assignments = List.of();
 
 	/** Only from when the handler returns a future until its answer is taken. */
-	private @Nullable AwaitedAttempt awaited;
+	private @Nullable AwaitedBatch awaited;
 
 	/** Only while the first record fails. */
 	private @Nullable RetryingRecord retrying;
@@ -173,7 +173,7 @@ final class Batch {
 	 * @return what is to be decided about, or {@code null} if nothing is
 	 */
 	private @Nullable FailedAttempt takeAnswer(Worker worker, Turn turn) {
-		AwaitedAttempt awaited = this.awaited;
+		AwaitedBatch awaited = this.awaited;
 		if (awaited == null) {
 			return null;
 		}
@@ -181,9 +181,9 @@ final class Batch {
 		BatchAttempt attempt = awaited.attempt();
 		Throwable failure = awaited.answer().take();
 		if (failure != null) {
-			return failed(attempt, failure, attempt.nanosToAnswer(), worker, turn);
+			return failed(attempt, failure, awaited.nanosToAnswer(), worker, turn);
 		}
-		handled(attempt, attempt.nanosToAnswer(), worker);
+		handled(attempt, awaited.nanosToAnswer(), worker);
 		return null;
 	}
 
@@ -238,17 +238,13 @@ final class Batch {
 	}
 
 	private boolean belongs(BatchedRecord record) {
-		return this.records.isEmpty() || (!isUnreadable(record)
+		return this.records.isEmpty() || (!record.isUnreadable()
 				&& !(this.delivery.separatesPartitions() && record.assignment() != this.assignments.get(0)));
-	}
-
-	private static boolean isUnreadable(BatchedRecord record) {
-		return DeliveryHeaders.deserializationFailure(record.record()) != null;
 	}
 
 	private void add(BatchedRecord record) {
 		if (this.records.isEmpty()) {
-			this.closed = isUnreadable(record);
+			this.closed = record.isUnreadable();
 		}
 		this.records.add(record);
 		if (!this.assignments.contains(record.assignment())) {
@@ -371,10 +367,10 @@ final class Batch {
 			throw breakdown;
 		}
 		if (outcome != null) {
-			PendingAnswer answer = new PendingAnswer(attempt, worker, this.delivery.detachedRecords());
-			answer.awaitHandler(outcome, turn);
-			this.awaited = new AwaitedAttempt(attempt, answer);
-			return !answer.isAwaited();
+			AwaitedBatch awaited = new AwaitedBatch(attempt, this.delivery, worker);
+			awaited.await(outcome, turn);
+			this.awaited = awaited;
+			return !awaited.answer().isAwaited();
 		}
 		if (failure != null) {
 			FailedAttempt failed = failed(attempt, failure, turn.now() - begin, worker, turn);
@@ -390,7 +386,7 @@ final class Batch {
 	}
 
 	private void handled(BatchAttempt attempt, long nanos, Worker worker) {
-		attempted(attempt, this.records.size(), this.records.size(), nanos, worker);
+		attempt.report(this.records.size(), this.records.size(), nanos, worker);
 		worker.recordsHandled(this.records.size());
 		forgetRetrying();
 		this.records.clear();
@@ -408,7 +404,7 @@ final class Batch {
 			this.sleep = sleep;
 		}
 		int handled = size - this.records.size();
-		attempted(attempt, handled, handled, nanos, worker);
+		attempt.report(handled, handled, nanos, worker);
 	}
 
 	/**
@@ -421,7 +417,7 @@ final class Batch {
 		attempt.completeUpTo(position - 1);
 		boolean whole = position < 0 || attempt.isCompleted(position);
 		int handled = whole ? 0 : position;
-		attempted(attempt, handled, Math.min(handled + 1, this.records.size()), nanos, worker);
+		attempt.report(handled, Math.min(handled + 1, this.records.size()), nanos, worker);
 		if (!retain(attempt, worker, turn)) {
 			worker.failureLog()
 				.log(logger::warn, "failures after batches were acknowledged",
@@ -449,18 +445,6 @@ final class Batch {
 		}
 		first.complete();
 		return firstCompleted(retrying, worker, turn);
-	}
-
-	/**
-	 * Notify observers of what became of the records, each with its share of the time.
-	 * @param handled how many were handled
-	 * @param tried the same, and one more if that one failed; if it is the first, the
-	 * batch has
-	 */
-	private static void attempted(BatchAttempt attempt, int handled, int tried, long nanos, Worker worker) {
-		for (int position = 0; position < tried; position++) {
-			worker.attempted(attempt.records().get(position).record().topic(), nanos / tried, position < handled);
-		}
 	}
 
 	/**
@@ -579,7 +563,7 @@ final class Batch {
 	}
 
 	boolean isReady(long now) {
-		AwaitedAttempt awaited = this.awaited;
+		AwaitedBatch awaited = this.awaited;
 		if (awaited != null) {
 			return awaited.answer().isAnswered();
 		}
@@ -598,7 +582,7 @@ final class Batch {
 	 * moment's view.
 	 */
 	boolean isWithHandler() {
-		AwaitedAttempt awaited = this.awaited;
+		AwaitedBatch awaited = this.awaited;
 		return awaited != null && awaited.answer().isAwaited();
 	}
 
@@ -617,15 +601,6 @@ final class Batch {
 			return WorkerState.BACKING_OFF;
 		}
 		return (retrying != null && this.awaited == null) ? retrying.workerState() : WorkerState.RUNNING;
-	}
-
-	/**
-	 * An attempt whose handler answers later.
-	 *
-	 * @param attempt the attempt
-	 * @param answer its answer
-	 */
-	private record AwaitedAttempt(BatchAttempt attempt, PendingAnswer answer) {
 	}
 
 	/**

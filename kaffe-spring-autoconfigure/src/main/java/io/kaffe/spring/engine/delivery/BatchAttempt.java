@@ -35,16 +35,18 @@ import org.springframework.util.Assert;
 import io.kaffe.spring.BatchResult;
 import io.kaffe.spring.engine.worker.DetachedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
+import io.kaffe.spring.engine.worker.Worker;
 
 /**
  * One delivery of a batch: what was passed to the listener, and which of the records are
  * completed.
  * <p>
  * <b>Threading.</b> The worker's, but for the acknowledgment, which may come from any
- * thread at any time, and the answer of a handler that answers later: each record has an
- * atomic state, and the thread that changes it completes the record.
+ * thread at any time, and the answer of a handler that answers later
+ * ({@link AwaitedBatch}): each record has an atomic state, and the thread that changes it
+ * completes the record.
  */
-public final class BatchAttempt implements Acknowledgment, DetachedRecord, PendingAnswer.Awaited {
+public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private static final int OPEN = 0;
 
@@ -70,9 +72,6 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord, Pendi
 
 	/** How long to wait until the next delivery; negative without a {@code nack}. */
 	private long sleepMillis = -1;
-
-	/** Written by the thread that answers, before the worker sees the answer. */
-	private long answeredAt;
 
 	/**
 	 * Create an attempt.
@@ -163,33 +162,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord, Pendi
 		}
 	}
 
-	/**
-	 * Complete what the handler has handled, since it has answered.
-	 */
-	@Override
-	public void answered(@Nullable Throwable failure) {
-		this.answeredAt = this.delivery.ticker().nanoTime();
-		completeUpTo((failure != null) ? positionOfFailure(failure) - 1 : this.records.size() - 1);
-	}
-
-	/**
-	 * Return how many nanoseconds the handler took to answer, when it has.
-	 */
-	long nanosToAnswer() {
-		return this.answeredAt - this.since;
-	}
-
-	@Override
-	public void hold() {
-		assignments().forEach(AssignmentHandle::hold);
-	}
-
-	@Override
-	public void exit() {
-		assignments().forEach(AssignmentHandle::exit);
-	}
-
-	private Stream<AssignmentHandle> assignments() {
+	Stream<AssignmentHandle> assignments() {
 		return this.records.stream().map(BatchedRecord::assignment).distinct();
 	}
 
@@ -379,6 +352,19 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord, Pendi
 		return this.sleepMillis;
 	}
 
+	/**
+	 * Notify observers of what became of the records, each with its share of the time.
+	 * @param handled how many were handled
+	 * @param tried the same, and one more if that one failed; if it is the first, the
+	 * batch has
+	 * @param nanos how long the listener took
+	 */
+	void report(int handled, int tried, long nanos, Worker worker) {
+		for (int position = 0; position < tried; position++) {
+			worker.attempted(this.records.get(position).record().topic(), nanos / tried, position < handled);
+		}
+	}
+
 	@Override
 	public boolean isOutOfOrderCommit() {
 		return true;
@@ -448,6 +434,10 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord, Pendi
 		boolean is(ConsumerRecord<?, ?> other) {
 			return this.record.offset() == other.offset() && this.record.partition() == other.partition()
 					&& this.record.topic().equals(other.topic());
+		}
+
+		boolean isUnreadable() {
+			return DeliveryHeaders.deserializationFailure(this.record) != null;
 		}
 
 		void complete() {

@@ -21,12 +21,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.listener.RetryListener;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
@@ -50,7 +48,7 @@ import io.kaffe.spring.table.WorkerState;
  * or leave an {@link Instruction} and wake the worker, which looks for one once more
  * after it has begun to wait.
  */
-final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
+final class RetryingRecord implements Failures.Failing {
 
 	private final AtomicReference<@Nullable Instruction> instruction = new AtomicReference<>();
 
@@ -91,7 +89,7 @@ final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
 		this.policy = delivery.failurePolicy();
 		this.since = delivery.ticker().instant();
 		this.schedule = new RetrySchedule(worker);
-		this.answer = new PendingAnswer(this, worker, delivery.detachedRecords());
+		this.answer = new PendingAnswer(new AwaitedRecord(), worker, delivery.detachedRecords());
 	}
 
 	/**
@@ -108,7 +106,7 @@ final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
 		this.schedule.dueNow(turn);
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(this.delivery.ticker().instant(), this.record, failure);
-		notifyListeners((listener, exception) -> listener.failedDelivery(this.record, exception, this.attempts));
+		RetryNotifications.attemptFailed(this.record, failure, this.attempts, this.worker, this.delivery);
 		turn.handlerReturned();
 		if (WorkerRuntime.isFatal(failure)) {
 			addToJournal(failure, "stop");
@@ -264,27 +262,7 @@ final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
 		if (this.recoverer == this.policy.deadLetters()) {
 			this.delivery.failures().deadLettered();
 		}
-		notifyListeners((listener, exception) -> listener.recovered(this.record, exception));
-	}
-
-	/**
-	 * Notify the retry listeners of the container's error handler.
-	 */
-	private void notifyListeners(BiConsumer<RetryListener, Exception> notification) {
-		List<RetryListener> listeners = this.policy.retryListeners();
-		Throwable failure = this.failure;
-		if (listeners.isEmpty() || failure == null) {
-			return;
-		}
-		Exception exception = ListenerFailure.of(ListenerFailure.asException(failure), this.delivery.groupId());
-		for (RetryListener listener : listeners) {
-			try {
-				notification.accept(listener, exception);
-			}
-			catch (Throwable ex) {
-				RetryLog.listenerFailed(this.record, this.worker, ex);
-			}
-		}
+		RetryNotifications.recovered(this.record, this.failure, this.worker, this.delivery);
 	}
 
 	private void recoveryFailed(Throwable failure, Turn turn) {
@@ -301,8 +279,7 @@ final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
 		long delay = execution.nextBackOff();
 		this.schedule.dueIn(delay, turn);
 		RetryLog.recoveryFailed(this.record, this.worker, this.attempts, delay, failure);
-		Exception thrown = ListenerFailure.asException(failure);
-		notifyListeners((listener, exception) -> listener.recoveryFailed(this.record, exception, thrown));
+		RetryNotifications.recoveryFailed(this.record, this.failure, failure, this.worker, this.delivery);
 		turn.handlerReturned();
 		this.schedule.setTimer(turn);
 	}
@@ -452,34 +429,6 @@ final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
 	}
 
 	@Override
-	public List<? extends ConsumerRecord<?, ?>> unfinished() {
-		return List.of(this.record);
-	}
-
-	@Override
-	public void hold() {
-		this.assignment.hold();
-	}
-
-	@Override
-	public void exit() {
-		this.assignment.exit();
-	}
-
-	@Override
-	public boolean isOver() {
-		return this.assignment.isOver(this.record);
-	}
-
-	@Override
-	public void answered(@Nullable Throwable failure) {
-		if (failure == null) {
-			recovered();
-			this.assignment.complete(this.record);
-		}
-	}
-
-	@Override
 	public Instant since() {
 		return this.since;
 	}
@@ -511,6 +460,46 @@ final class RetryingRecord implements Failures.Failing, PendingAnswer.Awaited {
 
 		/** Continue with the next one, since it is completed. */
 		COMPLETED
+
+	}
+
+	/**
+	 * The record while it is with the handler or a recoverer.
+	 */
+	private final class AwaitedRecord implements PendingAnswer.Awaited {
+
+		@Override
+		public ConsumerRecord<?, ?> record() {
+			return RetryingRecord.this.record;
+		}
+
+		@Override
+		public List<? extends ConsumerRecord<?, ?>> unfinished() {
+			return List.of(RetryingRecord.this.record);
+		}
+
+		@Override
+		public void hold() {
+			RetryingRecord.this.assignment.hold();
+		}
+
+		@Override
+		public void exit() {
+			RetryingRecord.this.assignment.exit();
+		}
+
+		@Override
+		public boolean isOver() {
+			return RetryingRecord.this.assignment.isOver(RetryingRecord.this.record);
+		}
+
+		@Override
+		public void answered(@Nullable Throwable failure) {
+			if (failure == null) {
+				recovered();
+				RetryingRecord.this.assignment.complete(RetryingRecord.this.record);
+			}
+		}
 
 	}
 

@@ -148,8 +148,10 @@ final class CommitHooks {
 			return this.container.getGroupId();
 		}
 
+		// Both may be null, which Spring Kafka's annotations say of the elements.
 		@Override
-		public byte @Nullable [] getListenerInfo() {
+		@SuppressWarnings("NullAway")
+		public byte[] getListenerInfo() {
 			return this.container.getListenerInfo();
 		}
 

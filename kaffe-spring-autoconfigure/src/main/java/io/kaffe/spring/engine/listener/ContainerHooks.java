@@ -339,11 +339,8 @@ final class ContainerHooks {
 								idle.getContainer(Object.class), time, idle.getListenerId(), idle.getTopicPartition(),
 								idle.getConsumer(), idle.isPaused())));
 			}
-			else if (event instanceof ListenerContainerNoLongerIdleEvent active && active.getConsumer() != null) {
-				noLongerIdle(active.getConsumer(), null, active.getIdleTime(),
-						(time) -> publish(new ListenerContainerNoLongerIdleEvent(active.getSource(),
-								active.getContainer(Object.class), time, active.getListenerId(),
-								active.getTopicPartitions(), active.getConsumer())));
+			else if (event instanceof ListenerContainerNoLongerIdleEvent active) {
+				noLongerIdle(active);
 			}
 			else if (event instanceof ListenerContainerPartitionNoLongerIdleEvent active) {
 				noLongerIdle(active.getConsumer(), active.getTopicPartition(), active.getIdleTime(),
@@ -354,6 +351,18 @@ final class ContainerHooks {
 			else {
 				publish(event);
 			}
+		}
+
+		private void noLongerIdle(ListenerContainerNoLongerIdleEvent active) {
+			Consumer<?, ?> consumer = active.getConsumer();
+			if (consumer == null) {
+				publish(active);
+				return;
+			}
+			noLongerIdle(consumer, null, active.getIdleTime(),
+					(time) -> publish(new ListenerContainerNoLongerIdleEvent(active.getSource(),
+							active.getContainer(Object.class), time, active.getListenerId(),
+							active.getTopicPartitions(), consumer)));
 		}
 
 		private void idle(Consumer<?, ?> consumer, @Nullable TopicPartition partition, long idleMillis,

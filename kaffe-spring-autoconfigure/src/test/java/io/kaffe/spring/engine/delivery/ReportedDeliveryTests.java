@@ -117,7 +117,7 @@ class ReportedDeliveryTests {
 	void interceptorThatFailsBeforeTheListenerIsAFailure() {
 		RecordDelivery delivery = new RecordDelivery(listener(), TYPE, (record, consumer) -> {
 			throw new UnsupportedOperationException("no order");
-		}, false, false, settings(null));
+		}, Acknowledging.NONE, false, settings(null));
 		assertThatExceptionOfType(HookFailedException.class).isThrownBy(() -> deliver(delivery));
 		assertThat(timer("failure", "UnsupportedOperationException").count()).isEqualTo(1);
 	}
@@ -126,8 +126,8 @@ class ReportedDeliveryTests {
 	void answerThatComesLaterIsNotWaitedFor() throws Throwable {
 		RecordDelivery delivery = new RecordDelivery((record) -> {
 			this.clock.add(Duration.ofMillis(100));
-			Objects.requireNonNull(AsyncOutcome.current()).answeredBy(new CompletableFuture<>(), false);
-		}, TYPE, null, false, true, settings(null));
+			Objects.requireNonNull(AsyncOutcome.current()).answeredBy(new CompletableFuture<>(), null);
+		}, TYPE, null, Acknowledging.NONE, true, settings(null));
 		deliver(delivery);
 		assertThat(this.assignment.completed).isEmpty();
 		assertThat(timer("success", "none").count()).isEqualTo(1);
@@ -157,7 +157,7 @@ class ReportedDeliveryTests {
 
 	@Test
 	void observationNamesTheConsumerThatPolledTheRecordAndTheCluster() throws Throwable {
-		deliver(new RecordDelivery(listener(), TYPE, null, false, false, settings(observation("mars"))));
+		deliver(new RecordDelivery(listener(), TYPE, null, Acknowledging.NONE, false, settings(observation("mars"))));
 		KafkaRecordReceiverContext context = this.observed.get(0);
 		assertThat(context.getListenerId()).isEqualTo("orders-0");
 		assertThat(context.getClientId()).isEqualTo("client of orders-0");
@@ -178,7 +178,7 @@ class ReportedDeliveryTests {
 	}
 
 	private void deliver() throws Throwable {
-		deliver(new RecordDelivery(listener(), TYPE, new Interceptor(), false, false, settings(null)));
+		deliver(new RecordDelivery(listener(), TYPE, new Interceptor(), Acknowledging.NONE, false, settings(null)));
 	}
 
 	private void deliver(RecordDelivery delivery) throws Throwable {

@@ -141,8 +141,8 @@ class AsyncBatchListenerIntegrationTests {
 			.with("kaffe.consumers.orders", "")
 			.with("kaffe.commit.interval", "50ms")
 			.with("kaffe.failure.backoff.initial-interval", "10ms")
-			.with("kaffe.consumers.orders.batch.max-size", batch)
-			.with("kaffe.consumers.orders.batch.max-wait", "1h");
+			.with("kaffe.batch.max-size", batch)
+			.with("kaffe.batch.max-wait", "1h");
 	}
 
 	@Configuration(proxyBeanMethods = false)

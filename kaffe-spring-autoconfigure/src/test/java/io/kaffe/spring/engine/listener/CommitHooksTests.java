@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -63,7 +64,8 @@ class CommitHooksTests {
 
 	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
 			new ConsumerWakeup(this.consumer, this.time),
-			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time);
+			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time, ContainerFixtures.POLLED_BY,
+			RejectingConsumer.of("orders"));
 
 	@BeforeEach
 	void poll() {
@@ -172,8 +174,8 @@ class CommitHooksTests {
 	}
 
 	private void committed(Map<TopicPartition, OffsetAndMetadata> offsets, @Nullable Exception failure) {
-		this.calls
-			.add(offsets.get(PARTITION).offset() + ((failure != null) ? " " + failure.getClass().getSimpleName() : ""));
+		this.calls.add(Objects.requireNonNull(offsets.get(PARTITION)).offset()
+				+ ((failure != null) ? " " + failure.getClass().getSimpleName() : ""));
 	}
 
 	private OffsetCommits commits(boolean storesCompleted) {
