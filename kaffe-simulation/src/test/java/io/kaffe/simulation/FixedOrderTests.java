@@ -19,10 +19,8 @@ package io.kaffe.simulation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 import org.junit.jupiter.api.Test;
@@ -49,29 +47,12 @@ class FixedOrderTests {
 		Set<String> orders = new HashSet<>();
 		for (int run = 0; run < 5; run++) {
 			List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), option,
-					"-cp", System.getProperty("java.class.path"), Printer.class.getName());
+					"-cp", System.getProperty("java.class.path"), OrderPrinter.class.getName());
 			Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
 			orders.add(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
 		}
 		assertThat(orders).allMatch((order) -> order.startsWith("order "));
 		return orders;
-	}
-
-	/**
-	 * Prints orders.
-	 */
-	static final class Printer {
-
-		private Printer() {
-		}
-
-		public static void main(String[] args) {
-			List<String> order = new ArrayList<>(Set.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
-			order.addAll(Set.of("k", "l"));
-			order.addAll(Map.of("m", 1, "n", 2, "o", 3).keySet());
-			System.out.println("order " + order);
-		}
-
 	}
 
 }
