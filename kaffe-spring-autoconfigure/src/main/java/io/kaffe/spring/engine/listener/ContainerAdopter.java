@@ -40,7 +40,6 @@ import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
 import io.kaffe.spring.engine.adapter.CompletingFilter;
 import io.kaffe.spring.engine.adapter.IndexTrackingBatchFilter;
 import io.kaffe.spring.engine.adapter.ListenerChain;
-import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 import io.kaffe.spring.engine.adapter.SuppressedObservationRegistry;
 import io.kaffe.spring.engine.delivery.Acknowledging;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
