@@ -103,7 +103,7 @@ class CumulativeAcknowledgmentTests {
 		acknowledge(2);
 		acknowledge(1);
 		assertThat(this.assignment.completed).containsExactly(2L, 1L);
-		assertThat(Objects.requireNonNull(this.acknowledgments.get(0L)).isOutOfOrderCommit()).isTrue();
+		assertThat(acknowledgment(0).isOutOfOrderCommit()).isTrue();
 		assertThat(delivery.detachedRecords()).hasSize(1);
 	}
 
@@ -116,7 +116,7 @@ class CumulativeAcknowledgmentTests {
 		acknowledge(7);
 		assertThat(elsewhere.completed).containsExactly(7L);
 		assertThat(this.assignment.completed).isEmpty();
-		assertThat(Objects.requireNonNull(this.acknowledgments.get(0L)).isOutOfOrderCommit()).isFalse();
+		assertThat(acknowledgment(0).isOutOfOrderCommit()).isFalse();
 	}
 
 	@Test
@@ -131,7 +131,7 @@ class CumulativeAcknowledgmentTests {
 	@Test
 	void discardedRecordIsCompletedAlone() {
 		handle(Acknowledging.CUMULATIVE, 0, 1);
-		((RecordAcknowledgment) Objects.requireNonNull(this.acknowledgments.get(1L))).discard();
+		((RecordAcknowledgment) acknowledgment(1)).discard();
 		assertThat(this.assignment.completed).containsExactly(1L);
 		assertThat(this.assignment.running).isZero();
 	}
@@ -155,7 +155,11 @@ class CumulativeAcknowledgmentTests {
 	}
 
 	private void acknowledge(long offset) {
-		Objects.requireNonNull(this.acknowledgments.get(offset)).acknowledge();
+		acknowledgment(offset).acknowledge();
+	}
+
+	private Acknowledgment acknowledgment(long offset) {
+		return Objects.requireNonNull(this.acknowledgments.get(offset));
 	}
 
 	private RecordDelivery handle(Acknowledging acknowledging, long... offsets) {
