@@ -113,7 +113,7 @@ final class ConsumerSession {
 		this.polledBy = polledBy;
 		this.context = context;
 		this.errors = context.internalErrors();
-		this.view = new ConsumerView(this.assignments);
+		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
 		this.allocation = new WorkerAllocation(context, this.wakeup, polledBy,
 				RejectingConsumer.of(context.toString(), this.view));
@@ -154,7 +154,7 @@ final class ConsumerSession {
 		catch (Throwable ex) {
 			ofApplication = ex;
 		}
-		this.errors.contain("note the membership", this::noteMembership);
+		this.errors.contain("note the membership", () -> this.view.polled(this.consumer));
 		this.errors.contain("add assigned partitions", this::assignTheRest);
 		Collection<PartitionAssignment> assigned = this.assignments.all();
 		this.errors.contain("commit", () -> commitIfDue(assigned));
@@ -166,12 +166,6 @@ final class ConsumerSession {
 			ReflectionUtils.rethrowRuntimeException(ofApplication);
 		}
 		this.wakeup.polling();
-	}
-
-	private void noteMembership() {
-		if (this.context.facts().isInGroup()) {
-			this.view.polled(this.consumer);
-		}
 	}
 
 	private void letListenerSeek() {
@@ -228,7 +222,7 @@ final class ConsumerSession {
 	 */
 	void dispatch(ConsumerRecords<?, ?> records) {
 		this.wakeup.notPolling();
-		this.errors.contain("note the membership", this::noteMembership);
+		this.errors.contain("note the membership", () -> this.view.polled(this.consumer));
 		this.dispatcher.dispatch(records);
 	}
 

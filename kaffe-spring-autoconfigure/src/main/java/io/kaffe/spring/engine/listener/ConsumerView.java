@@ -38,6 +38,8 @@ final class ConsumerView {
 
 	private final Assignments assignments;
 
+	private final boolean inGroup;
+
 	private volatile @Nullable ConsumerGroupMetadata groupMetadata;
 
 	private volatile @Nullable Set<String> subscription;
@@ -45,16 +47,20 @@ final class ConsumerView {
 	/**
 	 * Create a view.
 	 * @param assignments what is assigned to the consumer
+	 * @param inGroup whether it is a member of a group
 	 */
-	ConsumerView(Assignments assignments) {
+	ConsumerView(Assignments assignments, boolean inGroup) {
 		this.assignments = assignments;
+		this.inGroup = inGroup;
 	}
 
 	/**
-	 * Note of which group the consumer is a member. Consumer thread.
+	 * Note how the consumer is a member of its group. Consumer thread.
 	 */
 	void polled(Consumer<?, ?> consumer) {
-		this.groupMetadata = consumer.groupMetadata();
+		if (this.inGroup) {
+			this.groupMetadata = consumer.groupMetadata();
+		}
 	}
 
 	/**

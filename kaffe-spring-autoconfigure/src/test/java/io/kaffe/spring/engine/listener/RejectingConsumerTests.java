@@ -79,7 +79,7 @@ class RejectingConsumerTests {
 
 	@Test
 	void whatIsNotKnownIsRejected() {
-		Consumer<Object, Object> unknown = RejectingConsumer.of("orders", new ConsumerView(new Assignments()));
+		Consumer<Object, Object> unknown = RejectingConsumer.of("orders", new ConsumerView(new Assignments(), true));
 		assertThat(unknown.assignment()).isEmpty();
 		assertThatIllegalStateException().isThrownBy(unknown::groupMetadata)
 			.withMessageStartingWith("Consumer.groupMetadata() was called on a worker of 'orders'");
