@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.engine.delivery;
 
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -78,12 +77,6 @@ public interface AssignmentHandle {
 	 * @param record the record
 	 */
 	void drop(ConsumerRecord<?, ?> record);
-
-	/**
-	 * Return what listeners are given as the consumer that has polled the records.
-	 * @return always the same, safe on any thread
-	 */
-	Consumer<Object, Object> consumer();
 
 	/**
 	 * Return the records that wait for a decision or an acknowledgment.

@@ -16,11 +16,13 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Kafka consumer that polled records, by the names under which timers and
- * observations report their deliveries, whichever worker they are made by.
+ * The Kafka consumer that polled records: the names under which timers and observations
+ * report their deliveries, whichever worker they are made by, and what listeners are
+ * given in its place.
  * <p>
  * <b>Threading.</b> Immutable; the timer may be closed by the consumer thread.
  *
@@ -28,8 +30,19 @@ import org.jspecify.annotations.Nullable;
  * its number among the consumers of the listener
  * @param clientId its client id, or {@code null} if that is not known
  * @param timer times deliveries, or {@code null}
+ * @param consumer what listeners are given as the consumer; safe on any thread
  */
-public record PollingConsumer(String listenerId, @Nullable String clientId, @Nullable DeliveryTimer timer) {
+public record PollingConsumer(String listenerId, @Nullable String clientId, @Nullable DeliveryTimer timer,
+		Consumer<Object, Object> consumer) {
+
+	/**
+	 * Return the same, with something else that listeners are given.
+	 * @param consumer safe on any thread
+	 * @return the consumer
+	 */
+	public PollingConsumer givenAs(Consumer<Object, Object> consumer) {
+		return new PollingConsumer(this.listenerId, this.clientId, this.timer, consumer);
+	}
 
 	/**
 	 * Remove the meters of the consumer, which polls no more.

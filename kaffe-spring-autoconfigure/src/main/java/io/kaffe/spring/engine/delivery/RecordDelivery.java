@@ -189,7 +189,7 @@ public final class RecordDelivery extends Delivery {
 	private boolean callListener(ConsumerRecord<Object, Object> record, AssignmentHandle assignment,
 			@Nullable Acknowledgment acknowledgment) throws Throwable {
 		DeliveryTimer timer = assignment.polledBy().timer();
-		Consumer<Object, Object> consumer = assignment.consumer();
+		Consumer<Object, Object> consumer = assignment.polledBy().consumer();
 		return (this.interceptor != null) ? intercepted(record, this.interceptor, timer, acknowledgment, consumer)
 				: DeliveryTimer.time(timer, record, () -> invoke(record, acknowledgment, consumer));
 	}

@@ -115,8 +115,8 @@ final class ConsumerSession {
 		this.errors = context.internalErrors();
 		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
-		this.allocation = new WorkerAllocation(context, this.wakeup, polledBy,
-				RejectingConsumer.of(context.toString(), this.view));
+		this.allocation = new WorkerAllocation(context, this.wakeup,
+				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)));
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), context.settings().commitInterval(),
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());

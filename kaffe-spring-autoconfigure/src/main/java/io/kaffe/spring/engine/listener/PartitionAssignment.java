@@ -19,7 +19,6 @@ package io.kaffe.spring.engine.listener;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -80,8 +79,6 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private final PollingConsumer polledBy;
 
-	private final Consumer<Object, Object> consumer;
-
 	private volatile @Nullable Worker worker;
 
 	/** Whether the strategy has not named its worker yet. */
@@ -101,18 +98,15 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * @param lateCompletions where completions are reported that come too late
 	 * @param ticker the time
 	 * @param polledBy the consumer
-	 * @param consumer what listeners are given as the consumer
 	 */
 	PartitionAssignment(AssignedPartition assigned, int slot, int maxParked, ConsumerWakeup wakeup,
-			LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy,
-			Consumer<Object, Object> consumer) {
+			LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
 		this.assigned = assigned;
 		this.slot = slot;
 		this.wakeup = wakeup;
 		this.lateCompletions = lateCompletions;
 		this.ticker = ticker;
 		this.polledBy = polledBy;
-		this.consumer = consumer;
 		this.held = new HeldRecords(maxParked, wakeup::wakeUp);
 	}
 
@@ -302,11 +296,6 @@ final class PartitionAssignment implements AssignmentHandle {
 		if (!this.progress.isComplete(record.offset())) {
 			this.buffer.remove(record);
 		}
-	}
-
-	@Override
-	public Consumer<Object, Object> consumer() {
-		return this.consumer;
 	}
 
 	@Override

@@ -20,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -61,8 +60,6 @@ final class WorkerAllocation {
 
 	private final WorkFactory works;
 
-	private final Consumer<Object, Object> consumer;
-
 	private final KeyAllocationWork.Allocator allocator;
 
 	private final Worker dispatching;
@@ -72,12 +69,9 @@ final class WorkerAllocation {
 	 * @param context the consumer
 	 * @param wakeup wakes the consumer thread
 	 * @param polledBy the Kafka consumer
-	 * @param consumer what listeners are given as the consumer
 	 */
-	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, PollingConsumer polledBy,
-			Consumer<Object, Object> consumer) {
+	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, PollingConsumer polledBy) {
 		this.context = context;
-		this.consumer = consumer;
 		this.wakeup = wakeup;
 		this.polledBy = polledBy;
 		this.strategy = context.settings().strategy();
@@ -110,7 +104,7 @@ final class WorkerAllocation {
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
 		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy().maxParked(), this.wakeup,
-				this.context.lateCompletions(), this.context.ticker(), this.polledBy, this.consumer);
+				this.context.lateCompletions(), this.context.ticker(), this.polledBy);
 	}
 
 	/**

@@ -141,7 +141,7 @@ final class WorkerContainer implements WorkerOwner {
 		// Every metric has the client id as a tag.
 		Iterator<MetricName> metrics = consumer.metrics().keySet().iterator();
 		return new PollingConsumer(listenerId, metrics.hasNext() ? metrics.next().tags().get("client-id") : null,
-				(this.timers != null) ? this.timers.timer(listenerId) : null);
+				(this.timers != null) ? this.timers.timer(listenerId) : null, RejectingConsumer.of(toString()));
 	}
 
 	/**

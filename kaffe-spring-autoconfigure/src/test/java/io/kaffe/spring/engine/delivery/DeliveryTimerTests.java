@@ -27,6 +27,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -129,7 +130,7 @@ class DeliveryTimerTests {
 	void metersAreRemovedWhenTheConsumerPollsNoMore() {
 		DeliveryTimer timer = timer(Map.of(), null);
 		fail(timer, new IllegalStateException());
-		new PollingConsumer("orders-0", null, timer).close();
+		new PollingConsumer("orders-0", null, timer, new MockConsumer<>("earliest")).close();
 		assertThat(this.registry.getMeters()).isEmpty();
 		assertThat(DeliveryTimer.time(timer, RECORD, HANDLED)).as("a handler that outlasts the drain").isTrue();
 	}

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 
@@ -31,9 +30,8 @@ import org.apache.kafka.clients.consumer.MockConsumer;
  */
 final class RacedAssignment implements AssignmentHandle {
 
-	private static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null);
-
-	private final Consumer<Object, Object> consumer = new MockConsumer<>("earliest");
+	private static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null,
+			new MockConsumer<>("earliest"));
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
 	});
@@ -119,11 +117,6 @@ final class RacedAssignment implements AssignmentHandle {
 	@Override
 	public synchronized void drop(ConsumerRecord<?, ?> record) {
 		this.dropped.add(record.offset());
-	}
-
-	@Override
-	public Consumer<Object, Object> consumer() {
-		return this.consumer;
 	}
 
 	@Override

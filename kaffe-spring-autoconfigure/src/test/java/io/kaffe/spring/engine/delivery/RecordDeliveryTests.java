@@ -354,14 +354,14 @@ class RecordDeliveryTests {
 
 		@Override
 		public void onMessage(ConsumerRecord<Object, Object> record, @Nullable Consumer<?, ?> consumer) {
-			assertThat(consumer).isSameAs(RecordDeliveryTests.this.assignment.consumer());
+			assertThat(consumer).isSameAs(RecordDeliveryTests.this.assignment.polledBy().consumer());
 			called("record consumer", null);
 		}
 
 		@Override
 		public void onMessage(ConsumerRecord<Object, Object> record, @Nullable Acknowledgment acknowledgment,
 				@Nullable Consumer<?, ?> consumer) {
-			assertThat(consumer).isSameAs(RecordDeliveryTests.this.assignment.consumer());
+			assertThat(consumer).isSameAs(RecordDeliveryTests.this.assignment.polledBy().consumer());
 			called("record acknowledgment consumer", acknowledgment);
 		}
 

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 
@@ -38,14 +37,12 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	final List<Long> dropped = new ArrayList<>();
 
-	private final Consumer<Object, Object> consumer = new MockConsumer<>("earliest");
-
 	private final HeldRecords held = new HeldRecords(100, () -> {
 	});
 
 	private final String topic;
 
-	PollingConsumer polledBy = new PollingConsumer("orders-0", "client-0", null);
+	PollingConsumer polledBy = new PollingConsumer("orders-0", "client-0", null, new MockConsumer<>("earliest"));
 
 	/** How many are handling records of it or hold it. */
 	int running;
@@ -120,11 +117,6 @@ final class RecordedAssignment implements AssignmentHandle {
 	@Override
 	public void drop(ConsumerRecord<?, ?> record) {
 		this.dropped.add(record.offset());
-	}
-
-	@Override
-	public Consumer<Object, Object> consumer() {
-		return this.consumer;
 	}
 
 	@Override

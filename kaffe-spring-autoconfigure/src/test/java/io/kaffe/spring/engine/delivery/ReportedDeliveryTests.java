@@ -233,7 +233,7 @@ class ReportedDeliveryTests {
 		context.registerBean(SimpleMeterRegistry.class, () -> this.registry);
 		context.refresh();
 		return new PollingConsumer(listenerId, "client of " + listenerId,
-				new DeliveryTimer.Factory(context, Map.of(), null).timer(listenerId));
+				new DeliveryTimer.Factory(context, Map.of(), null).timer(listenerId), this.consumer);
 	}
 
 	private DeliverySettings settings(@Nullable DeliveryObservation observation) {

@@ -53,7 +53,7 @@ final class AssignmentParts {
 	AssignmentParts(Consumer<?, ?> consumer, WorkerContainer container, Ticker ticker) {
 		this.context = container.context();
 		this.allocation = new WorkerAllocation(this.context, new ConsumerWakeup(consumer, this.context.ticker()),
-				ContainerFixtures.POLLED_BY, RejectingConsumer.of("orders"));
+				ContainerFixtures.POLLED_BY);
 		this.flow = new FlowControl(consumer, this.context, (enough) -> enough.getAsBoolean());
 		this.drain = new PartitionDrain(this.context.workers(), this.context.delivery().detachedRecords(), ticker);
 		this.replacement = new AssignmentReplacement(consumer, this.assignments, this.allocation, this.flow, this.drain,

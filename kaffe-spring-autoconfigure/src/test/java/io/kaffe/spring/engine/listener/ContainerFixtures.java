@@ -55,7 +55,8 @@ import io.kaffe.spring.table.ConsumerProblem;
  */
 final class ContainerFixtures {
 
-	static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null);
+	static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null,
+			RejectingConsumer.of("orders"));
 
 	private ContainerFixtures() {
 	}

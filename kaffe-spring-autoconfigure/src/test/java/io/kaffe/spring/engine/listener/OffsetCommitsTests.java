@@ -100,8 +100,7 @@ class OffsetCommitsTests {
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
 			new ConsumerWakeup(this.consumer, this.time),
-			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time, ContainerFixtures.POLLED_BY,
-			RejectingConsumer.of("orders"));
+			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time, ContainerFixtures.POLLED_BY);
 
 	@BeforeEach
 	void poll() {

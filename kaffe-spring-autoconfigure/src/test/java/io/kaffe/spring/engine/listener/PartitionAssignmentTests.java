@@ -56,7 +56,7 @@ class PartitionAssignmentTests {
 
 	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
 			this.wakeup, new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
-			ContainerFixtures.POLLED_BY, RejectingConsumer.of("orders"));
+			ContainerFixtures.POLLED_BY);
 
 	private final List<ConsumerRecord<Object, Object>> records = AssignmentParts.records(PARTITION, 0, 4);
 

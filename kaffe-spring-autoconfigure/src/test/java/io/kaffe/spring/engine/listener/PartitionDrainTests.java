@@ -62,8 +62,7 @@ class PartitionDrainTests {
 	private final PartitionAssignment assignment = new PartitionAssignment(
 			new AssignedPartition(new TopicPartition("orders", 0), 1), 0, 100,
 			new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution),
-			new LateCompletions(new LimitedLog("orders", this.runtime)), this.execution, ContainerFixtures.POLLED_BY,
-			RejectingConsumer.of("orders"));
+			new LateCompletions(new LimitedLog("orders", this.runtime)), this.execution, ContainerFixtures.POLLED_BY);
 
 	/**
 	 * A thread acknowledges the last record while the drain looks for records to be

@@ -69,7 +69,7 @@ class RejectingConsumerTests {
 		ConsumerSession session = container.session(polling);
 		session.assigned(List.of(partition));
 		session.tick();
-		Consumer<Object, Object> known = container.assignments().iterator().next().consumer();
+		Consumer<Object, Object> known = container.assignments().iterator().next().polledBy().consumer();
 		assertThat(known.assignment()).containsExactly(partition);
 		assertThat(known.subscription()).containsExactly("orders");
 		assertThat(known.groupMetadata()).isEqualTo(polling.groupMetadata());

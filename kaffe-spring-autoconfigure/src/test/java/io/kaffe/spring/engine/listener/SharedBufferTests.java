@@ -53,7 +53,7 @@ class SharedBufferTests {
 				.add(new PartitionAssignment(new AssignedPartition(new TopicPartition("orders", partition), 1), 0, 100,
 						new ConsumerWakeup(new MockConsumer<>("earliest"), this.time),
 						new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time,
-						ContainerFixtures.POLLED_BY, RejectingConsumer.of("orders")));
+						ContainerFixtures.POLLED_BY));
 		}
 		this.buffer.assignmentChanged();
 	}
