@@ -16,16 +16,12 @@
 
 package io.kaffe.spring.engine.delivery;
 
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -62,30 +58,17 @@ import io.kaffe.spring.table.WorkerState;
  * <b>Threading.</b> Owned by the worker. {@link #isReady}, {@link #isWithHandler},
  * {@link #waitingState} and {@link #handedOver} may look while another thread runs: what
  * it sees then may be old, and a worker that is woken in vain waits again.
- * <p>
- * A batch that grows never waits without a timer. At most one is pending. It may be that
- * of a batch before this one, which fires too early but never too late, since each batch
- * waits equally long and begins after the one before. When a timer fires, the scheduler's
- * thread first notes that none is set and then wakes the worker; the worker first notes
- * that it waits and then asks {@link #isReady}, which is {@code true} if no timer is set.
- * So either the wake-up finds the worker waiting, or the worker finds that no timer is
- * set: in both cases it looks once more and, if it is too early, sets a timer of its own.
  */
 final class Batch {
 
 	private static final Log logger = LogFactory.getLog(Batch.class);
 
-	/** What was removed from the worker's queue and is not in the batch yet. */
-	private final Deque<BatchWork> behind = new ArrayDeque<>();
+	private final BatchGathering gathering;
 
 	/** What is not completed; nothing is added while the first one fails. */
 	private final List<BatchedRecord> records = new ArrayList<>();
 
 	private final BatchDelivery delivery;
-
-	private final BatchDelivery.Limits limits;
-
-	private final boolean waitsForMore;
 
 	/** The assignments of the records, in their order; replaced, not changed. */
 	private List<AssignmentHandle> assignments = List.of();
@@ -104,17 +87,7 @@ final class Batch {
 	 */
 	private boolean exhausted;
 
-	/** Whether the next record does not belong to this batch. */
-	private boolean closed;
-
 	private boolean addsAttemptHeader;
-
-	private volatile boolean timerIsSet;
-
-	/** Kept by the scheduler until it fires, so canceled when it is of no use. */
-	private @Nullable Future<?> timer;
-
-	private long gatherUntil;
 
 	/**
 	 * Create a batch.
@@ -123,10 +96,8 @@ final class Batch {
 	 * @param alone whether nothing can come behind that
 	 */
 	Batch(BatchWork first, BatchDelivery delivery, boolean alone) {
-		this.behind.add(first);
+		this.gathering = new BatchGathering(first, delivery, alone);
 		this.delivery = delivery;
-		this.limits = delivery.limits();
-		this.waitsForMore = !alone && !this.limits.maxWait().isZero();
 	}
 
 	/**
@@ -145,17 +116,17 @@ final class Batch {
 			if (failed == null && this.retrying == null) {
 				gather(worker, turn);
 				if (this.records.isEmpty()) {
-					cancelTimer();
+					this.gathering.cancelTimer();
 					return Progress.DONE;
 				}
-				if (isToGrow(worker, turn)) {
+				if (this.gathering.isToGrow(this.records, worker, turn)) {
 					return Progress.GATHERING;
 				}
 			}
 			if (!enterAndHandle(failed, worker, turn)) {
 				return Progress.WAITING;
 			}
-			if (turn.isOver() && !(this.records.isEmpty() && this.behind.isEmpty())) {
+			if (turn.isOver() && !(this.records.isEmpty() && this.gathering.isEmpty())) {
 				return Progress.TURN_OVER;
 			}
 		}
@@ -206,87 +177,10 @@ final class Batch {
 
 	private void gather(Worker worker, Turn turn) {
 		if (this.records.isEmpty()) {
-			this.closed = false;
 			this.addsAttemptHeader = false;
-			this.gatherUntil = turn.now() + this.limits.maxWait().toNanos();
 		}
-		while (!isFull()) {
-			BatchWork next = this.behind.peek();
-			if (next == null) {
-				next = worker.takeQueued(BatchWork.class);
-				if (next == null) {
-					return;
-				}
-				this.behind.add(next);
-			}
-			BatchedRecord record = next.peek();
-			if (record == null) {
-				this.behind.remove();
-			}
-			else if (belongs(record)) {
-				next.advance();
-				add(record);
-			}
-			else {
-				this.closed = true;
-			}
-		}
-	}
-
-	private boolean isFull() {
-		return this.closed || this.records.size() >= this.limits.maxSize();
-	}
-
-	private boolean belongs(BatchedRecord record) {
-		return this.records.isEmpty() || (!record.isUnreadable()
-				&& !(this.delivery.separatesPartitions() && record.assignment() != this.assignments.get(0)));
-	}
-
-	private void add(BatchedRecord record) {
-		if (this.records.isEmpty()) {
-			this.closed = record.isUnreadable();
-		}
-		this.records.add(record);
-		if (!this.assignments.contains(record.assignment())) {
-			List<AssignmentHandle> more = new ArrayList<>(this.assignments);
-			more.add(record.assignment());
-			this.assignments = List.copyOf(more);
-		}
-	}
-
-	/**
-	 * Return whether to wait for more. Then the worker is woken when the wait is over.
-	 */
-	private boolean isToGrow(Worker worker, Turn turn) {
-		long left = this.gatherUntil - turn.now();
-		if (!this.waitsForMore || isFull() || left <= 0) {
-			return false;
-		}
-		if (!this.timerIsSet) {
-			setTimer(Duration.ofNanos(left), worker);
-		}
-		return true;
-	}
-
-	private void setTimer(Duration delay, Worker worker) {
-		this.timerIsSet = true;
-		try {
-			this.timer = worker.after(delay, () -> {
-				// It may come too early, by a little or for a batch before this one.
-				this.timerIsSet = false;
-				worker.wake();
-			});
-		}
-		catch (Throwable ex) {
-			this.timerIsSet = false;
-			throw ex;
-		}
-	}
-
-	private void cancelTimer() {
-		if (this.timer != null) {
-			this.timer.cancel(false);
-			this.timer = null;
+		if (this.gathering.addTo(this.records, worker, turn)) {
+			assignmentsChanged();
 		}
 	}
 
@@ -361,8 +255,7 @@ final class Batch {
 			}
 			turn.handlerReturned();
 		}
-		// What is left has waited for its batch.
-		this.gatherUntil = turn.now();
+		this.gathering.end(turn.now());
 		if (failure instanceof HookFailedException breakdown) {
 			throw breakdown;
 		}
@@ -573,7 +466,7 @@ final class Batch {
 		}
 		RetrySchedule sleep = this.sleep;
 		boolean ready = (sleep != null) ? sleep.isReady(now)
-				: (retrying != null) ? retrying.isReady(now) : (!this.timerIsSet || this.gatherUntil - now <= 0);
+				: (retrying != null) ? retrying.isReady(now) : this.gathering.isReady(now);
 		return ready || this.assignments.stream().anyMatch(AssignmentHandle::isRevoked);
 	}
 

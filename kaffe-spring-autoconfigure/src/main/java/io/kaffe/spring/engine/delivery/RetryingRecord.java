@@ -106,8 +106,10 @@ final class RetryingRecord implements Failures.Failing {
 		this.schedule.dueNow(turn);
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(this.delivery.ticker().instant(), this.record, failure);
-		RetryNotifications.attemptFailed(this.record, failure, this.attempts, this.worker, this.delivery);
-		turn.handlerReturned();
+		if (!this.policy.retryListeners().isEmpty()) {
+			RetryNotifications.attemptFailed(this.record, failure, this.attempts, this.worker, this.delivery);
+			turn.handlerReturned();
+		}
 		if (WorkerRuntime.isFatal(failure)) {
 			addToJournal(failure, "stop");
 			stop("The handling of " + DisplayText.coordinatesOf(this.record) + " failed with "

@@ -67,13 +67,14 @@ class WaitingFrayTests {
 		/**
 		 * A timer that fires before its worker waits wakes nobody, and there is no other.
 		 */
-		BATCH_WAITS_WITHOUT_A_TIMER(WaitingRaces.BatchTimerFiresTooEarly.class, Batch.class,
-				"(!this.timerIsSet || this.gatherUntil - now <= 0)", "this.gatherUntil - now <= 0", "Waits for ever"),
+		BATCH_WAITS_WITHOUT_A_TIMER(WaitingRaces.BatchTimerFiresTooEarly.class, BatchGathering.class,
+				"return !this.timerIsSet || this.gatherUntil - now <= 0;", "return this.gatherUntil - now <= 0;",
+				"Waits for ever"),
 
 		/**
 		 * The worker finds that a timer is set, although it has fired.
 		 */
-		BATCH_WOKEN_BEFORE_THE_TIMER_IS_UNSET(WaitingRaces.BatchTimerFiresTooEarly.class, Batch.class,
+		BATCH_WOKEN_BEFORE_THE_TIMER_IS_UNSET(WaitingRaces.BatchTimerFiresTooEarly.class, BatchGathering.class,
 				"this.timerIsSet = false;\n\t\t\t\tworker.wake();", "worker.wake();\n\t\t\t\tthis.timerIsSet = false;",
 				"Waits for ever"),
 
@@ -82,8 +83,8 @@ class WaitingFrayTests {
 		 * until the timer fires.
 		 */
 		BATCH_NOT_ASKED_ABOUT_REVOCATIONS(WaitingRaces.RevokedWhileItGrows.class, Batch.class,
-				"return this.assignments.stream().anyMatch(AssignmentHandle::isRevoked)\n\t\t\t\t|| (retrying",
-				"return (retrying", "Waits although it is revoked"),
+				"return ready || this.assignments.stream().anyMatch(AssignmentHandle::isRevoked);", "return ready;",
+				"Waits although it is revoked"),
 
 		/**
 		 * A decision between the last look for one and WAITING is not seen.
