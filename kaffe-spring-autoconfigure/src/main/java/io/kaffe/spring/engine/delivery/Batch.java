@@ -96,7 +96,7 @@ final class Batch {
 	 * @param alone whether nothing can come behind that
 	 */
 	Batch(BatchWork first, BatchDelivery delivery, boolean alone) {
-		this.gathering = new BatchGathering(first, delivery, alone);
+		this.gathering = new BatchGathering(first, (worker) -> worker.takeQueued(BatchWork.class), delivery, alone);
 		this.delivery = delivery;
 	}
 

@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,9 @@ import io.kaffe.spring.engine.worker.Worker;
 final class BatchGathering {
 
 	/** What was removed from the worker's queue and is not in the batch yet. */
-	private final Deque<BatchWork> behind = new ArrayDeque<>();
+	private final Deque<Polled> behind = new ArrayDeque<>();
+
+	private final Function<Worker, @Nullable Polled> queue;
 
 	private final BatchDelivery.Limits limits;
 
@@ -67,11 +70,14 @@ final class BatchGathering {
 	/**
 	 * Begin.
 	 * @param first what the batch begins with
+	 * @param queue takes what comes next from the queue of a worker, or returns
+	 * {@code null}
 	 * @param delivery has its limits
 	 * @param alone whether nothing can come behind that
 	 */
-	BatchGathering(BatchWork first, BatchDelivery delivery, boolean alone) {
+	BatchGathering(Polled first, Function<Worker, @Nullable Polled> queue, BatchDelivery delivery, boolean alone) {
 		this.behind.add(first);
+		this.queue = queue;
 		this.limits = delivery.limits();
 		this.separatesPartitions = delivery.separatesPartitions();
 		this.waitsForMore = !alone && !this.limits.maxWait().isZero();
@@ -88,9 +94,9 @@ final class BatchGathering {
 			this.gatherUntil = turn.now() + this.limits.maxWait().toNanos();
 		}
 		while (!isFull(batch)) {
-			BatchWork next = this.behind.peek();
+			Polled next = this.behind.peek();
 			if (next == null) {
-				next = worker.takeQueued(BatchWork.class);
+				next = this.queue.apply(worker);
 				if (next == null) {
 					break;
 				}
@@ -177,6 +183,23 @@ final class BatchGathering {
 	 */
 	boolean isReady(long now) {
 		return !this.timerIsSet || this.gatherUntil - now <= 0;
+	}
+
+	/**
+	 * Records of a partition that were polled together, in their order.
+	 */
+	interface Polled {
+
+		/**
+		 * Return the next one, or {@code null} if there is none.
+		 */
+		@Nullable BatchedRecord peek();
+
+		/**
+		 * Leave the next one to the batch.
+		 */
+		void advance();
+
 	}
 
 }

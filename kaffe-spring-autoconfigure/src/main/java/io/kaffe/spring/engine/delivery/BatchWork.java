@@ -36,7 +36,7 @@ import io.kaffe.spring.table.WorkerState;
  * {@link #isWithHandler} and {@link #inFlight} may look while another thread runs: what
  * they see then may be old.
  */
-final class BatchWork extends Work {
+final class BatchWork extends Work implements BatchGathering.Polled {
 
 	private final List<? extends ConsumerRecord<?, ?>> records;
 
@@ -104,7 +104,8 @@ final class BatchWork extends Work {
 	 * Return the next record that is not in a batch.
 	 * @return the record, or {@code null} if nothing is left or the partition was revoked
 	 */
-	@Nullable BatchedRecord peek() {
+	@Override
+	public @Nullable BatchedRecord peek() {
 		if (this.assignment.isRevoked()) {
 			this.records.subList(this.index, this.records.size()).forEach(this.assignment::drop);
 			this.index = this.records.size();
@@ -116,7 +117,8 @@ final class BatchWork extends Work {
 	/**
 	 * Move to the record after that.
 	 */
-	void advance() {
+	@Override
+	public void advance() {
 		this.index++;
 	}
 
