@@ -30,7 +30,7 @@ import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.support.micrometer.MicrometerHolder;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
-import io.kaffe.spring.engine.worker.SafeLog;
+import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
@@ -52,9 +52,12 @@ public final class DeliveryTimer {
 
 	private final boolean tagsRecords;
 
-	private DeliveryTimer(MicrometerHolder meters, boolean tagsRecords) {
+	private final LimitedLog failureLog;
+
+	private DeliveryTimer(MicrometerHolder meters, boolean tagsRecords, LimitedLog failureLog) {
 		this.meters = meters;
 		this.tagsRecords = tagsRecords;
+		this.failureLog = failureLog;
 	}
 
 	/**
@@ -129,8 +132,13 @@ public final class DeliveryTimer {
 		return ((cause != null) ? cause : failure).getClass().getSimpleName();
 	}
 
-	private static void failed(Throwable failure) {
-		SafeLog.log(logger::error, "The timer of a delivery failed; the delivery is not affected", failure);
+	private void failed(Throwable failure) {
+		failed(failure, this.failureLog);
+	}
+
+	private static void failed(Throwable failure, LimitedLog log) {
+		log.log(logger::error, "failures of its timers", "the timer of a delivery failed; the delivery is not affected",
+				failure);
 	}
 
 	/**
@@ -154,9 +162,10 @@ public final class DeliveryTimer {
 	 * {@code null}
 	 * @param tags the tags of all meters
 	 * @param tagsProvider returns more tags for a record; {@code null} if there are none
+	 * @param failureLog logs what meters and the provider throw
 	 */
 	public record Factory(@Nullable ApplicationContext context, Map<String, String> tags,
-			@Nullable Function<ConsumerRecord<?, ?>, Map<String, String>> tagsProvider) {
+			@Nullable Function<ConsumerRecord<?, ?>, Map<String, String>> tagsProvider, LimitedLog failureLog) {
 
 		/**
 		 * Create the timer of a consumer.
@@ -167,13 +176,13 @@ public final class DeliveryTimer {
 		public @Nullable DeliveryTimer timer(String listenerId) {
 			try {
 				return new DeliveryTimer(new MicrometerHolder(this.context, listenerId, "spring.kafka.listener",
-						"Kafka Listener Timer", this::tags), this.tagsProvider != null);
+						"Kafka Listener Timer", this::tags), this.tagsProvider != null, this.failureLog);
 			}
 			catch (IllegalStateException ex) {
 				logger.debug("No timers of deliveries", ex);
 			}
 			catch (Throwable ex) {
-				failed(ex);
+				failed(ex, this.failureLog);
 			}
 			return null;
 		}

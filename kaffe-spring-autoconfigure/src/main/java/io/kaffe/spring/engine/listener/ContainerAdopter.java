@@ -50,6 +50,7 @@ import io.kaffe.spring.engine.delivery.DeliveryTimer;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
@@ -103,7 +104,7 @@ public final class ContainerAdopter {
 		ContainerFacts facts = new ContainerFacts(container);
 		new ContainerSuitability(name, facts).check();
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
-				delivery(name, facts, settings), timers(facts), this.runtime, this.manager);
+				delivery(name, facts, settings), timers(name, facts), this.runtime, this.manager);
 		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
@@ -211,10 +212,10 @@ public final class ContainerAdopter {
 				this.runtime.ticker());
 	}
 
-	private static DeliveryTimer.@Nullable Factory timers(ContainerFacts facts) {
+	private DeliveryTimer.@Nullable Factory timers(String name, ContainerFacts facts) {
 		ContainerProperties properties = facts.container().getContainerProperties();
 		return facts.isTimed() ? new DeliveryTimer.Factory(facts.applicationContext(), properties.getMicrometerTags(),
-				properties.getMicrometerTagsProvider()) : null;
+				properties.getMicrometerTagsProvider(), new LimitedLog(name, this.runtime)) : null;
 	}
 
 	private @Nullable DeliveryObservation observation(ContainerFacts facts) {

@@ -37,6 +37,9 @@ import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.kafka.listener.ListenerExecutionFailedException;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
+import io.kaffe.spring.engine.worker.LimitedLog;
+import io.kaffe.spring.engine.worker.ManualExecution;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -45,6 +48,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
  */
 @ExtendWith(OutputCaptureExtension.class)
 class DeliveryTimerTests {
+
+	private static final LimitedLog LOG = new LimitedLog("orders", new ManualExecution().runtime());
 
 	private static final BooleanSupplier HANDLED = () -> true;
 
@@ -123,7 +128,13 @@ class DeliveryTimerTests {
 			}))
 			.isSameAs(failure)
 			.withNoCause();
-		assertThat(output).contains("The timer of a delivery failed; the delivery is not affected").contains("no tags");
+		DeliveryTimer.time(timer, RECORD, HANDLED);
+		assertThat(output.toString().lines().filter((line) -> line.contains("the delivery is not affected")))
+			.as("one line a second, whatever the number of records")
+			.singleElement()
+			.asString()
+			.contains("Consumer 'orders': the timer of a delivery failed");
+		assertThat(output).contains("no tags");
 	}
 
 	@Test
@@ -137,7 +148,7 @@ class DeliveryTimerTests {
 
 	@Test
 	void thereIsNoTimerWithoutAContextOrARegistry() {
-		assertThat(new DeliveryTimer.Factory(null, Map.of(), null).timer("orders-0")).isNull();
+		assertThat(new DeliveryTimer.Factory(null, Map.of(), null, LOG).timer("orders-0")).isNull();
 		assertThat(timer(List.of(), -1)).isNull();
 	}
 
@@ -182,11 +193,11 @@ class DeliveryTimerTests {
 	private DeliveryTimer timer(Map<String, String> tags,
 			@Nullable Function<ConsumerRecord<?, ?>, Map<String, String>> provider) {
 		return Objects.requireNonNull(
-				new DeliveryTimer.Factory(context(List.of(this.registry), -1), tags, provider).timer("orders-0"));
+				new DeliveryTimer.Factory(context(List.of(this.registry), -1), tags, provider, LOG).timer("orders-0"));
 	}
 
 	private static @Nullable DeliveryTimer timer(List<? extends MeterRegistry> registries, int primary) {
-		return new DeliveryTimer.Factory(context(registries, primary), Map.of(), null).timer("orders-0");
+		return new DeliveryTimer.Factory(context(registries, primary), Map.of(), null, LOG).timer("orders-0");
 	}
 
 	private static GenericApplicationContext context(List<? extends MeterRegistry> registries, int primary) {

@@ -49,6 +49,7 @@ import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
 import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
+import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -233,7 +234,9 @@ class ReportedDeliveryTests {
 		context.registerBean(SimpleMeterRegistry.class, () -> this.registry);
 		context.refresh();
 		return new PollingConsumer(listenerId, "client of " + listenerId,
-				new DeliveryTimer.Factory(context, Map.of(), null).timer(listenerId), this.consumer);
+				new DeliveryTimer.Factory(context, Map.of(), null, new LimitedLog("orders", this.execution.runtime()))
+					.timer(listenerId),
+				this.consumer);
 	}
 
 	private DeliverySettings settings(@Nullable DeliveryObservation observation) {

@@ -55,6 +55,7 @@ import io.kaffe.spring.engine.delivery.DeliveryTimer;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Worker;
@@ -473,7 +474,8 @@ class ConsumerSessionTests {
 		GenericApplicationContext application = new GenericApplicationContext();
 		application.registerBean(SimpleMeterRegistry.class, () -> registry);
 		application.refresh();
-		DeliveryTimer.Factory timers = new DeliveryTimer.Factory(application, Map.of(), null);
+		DeliveryTimer.Factory timers = new DeliveryTimer.Factory(application, Map.of(), null,
+				new LimitedLog("orders", this.execution.runtime()));
 		for (Consumer<ConsumerSession> end : List.<Consumer<ConsumerSession>>of(ConsumerSession::abandon,
 				(session) -> session.stopping(() -> {
 				}))) {
