@@ -47,6 +47,7 @@ import org.springframework.kafka.support.converter.ConversionException;
 import org.springframework.util.backoff.BackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailureAction;
@@ -144,6 +145,22 @@ class ConsumerSettingsTests {
 			.containsKey(IllegalStateException.class)
 			.doesNotContainKey(IOException.class);
 		assertThat(policy("kaffe: {}", new CommonContainerStoppingErrorHandler()).then()).isEqualTo(FailureAction.STOP);
+	}
+
+	@Test
+	void backOffOfTheApplicationComesBeforeThatOfTheErrorHandler() throws IOException {
+		BackOff own = new FixedBackOff(1, 1);
+		BackOff common = new FixedBackOff(7, 3);
+		DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
+		beans.registerSingleton("backOff",
+				(RecordBackOff) (record, failure) -> (failure instanceof IOException) ? own : null);
+		FailurePolicyResolver resolver = new FailurePolicyResolver(properties("kaffe: {}"), null,
+				new FailureBeans(beans, Runnable::run, new ManualExecution().runtime()));
+		RecordBackOff backOff = Objects
+			.requireNonNull(resolver.resolve("orders", NOTHING, new DefaultErrorHandler(common)).recordBackOff());
+		ConsumerRecord<String, String> record = new ConsumerRecord<>("orders", 0, 0, "key", "value");
+		assertThat(backOff.backOff(record, new IOException())).isSameAs(own);
+		assertThat(backOff.backOff(record, new IllegalStateException())).isSameAs(common);
 	}
 
 	private static FailurePolicy policy(String yaml, CommonErrorHandler handler) throws IOException {

@@ -97,11 +97,11 @@ public final class HeldRecords {
 	 * @param offset the offset of the record that is acknowledged
 	 * @return how many records below the offset that completes
 	 */
-	int acknowledgeUpTo(long offset) {
+	int acknowledgeBelow(long offset) {
 		int completed = 0;
-		ConcurrentNavigableMap<Long, LeftOpen> left = this.leftToLater.headMap(offset, true);
+		ConcurrentNavigableMap<Long, LeftOpen> left = this.leftToLater.headMap(offset, false);
 		for (var next = left.pollFirstEntry(); next != null; next = left.pollFirstEntry()) {
-			if (next.getValue().acknowledged() && next.getKey() < offset) {
+			if (next.getValue().acknowledged()) {
 				completed++;
 			}
 		}

@@ -82,7 +82,7 @@ public final class RecordAcknowledgment implements WorkerAcknowledgment, Detache
 		this.assignment.hold();
 		try {
 			if (isCumulative()) {
-				int earlier = this.assignment.held().acknowledgeUpTo(this.record.offset());
+				int earlier = this.assignment.held().acknowledgeBelow(this.record.offset());
 				if (earlier > 0) {
 					this.listener.acknowledgedTogether(this.record, earlier);
 				}
@@ -164,11 +164,11 @@ public final class RecordAcknowledgment implements WorkerAcknowledgment, Detache
 			if (isCumulative()) {
 				this.assignment.held().leaveToLater(this.record.offset(), this);
 			}
-			if (!this.listener.acknowledgesTogether) {
-				this.listener.detachedRecords.add(this);
-				if (isOver() || this.listener.acknowledgesTogether) {
-					this.listener.detachedRecords.remove(this);
-				}
+			this.listener.detachedRecords.add(this);
+			// Whoever ends it, or acknowledges together from now on, has done so before
+			// or finds it.
+			if (isOver() || this.listener.acknowledgesTogether) {
+				this.listener.detachedRecords.remove(this);
 			}
 		}
 	}

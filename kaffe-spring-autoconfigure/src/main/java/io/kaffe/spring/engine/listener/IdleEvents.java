@@ -167,7 +167,7 @@ final class IdleEvents {
 
 		private boolean working;
 
-		/** When it was last found that workers had something to do. */
+		/** When it was last found that workers had something to do: now, if they have. */
 		private @Nullable Long activeAt;
 
 		/** When it was last published that it is idle, unless it is not any more. */
@@ -192,7 +192,7 @@ final class IdleEvents {
 
 		void publishIfDue(@Nullable Long intervalMillis, long now) {
 			Held held = this.held;
-			if (held == null || intervalMillis == null || this.working) {
+			if (held == null || intervalMillis == null) {
 				return;
 			}
 			long since = now - TimeUnit.MILLISECONDS.toNanos(intervalMillis);

@@ -154,6 +154,18 @@ class CumulativeAcknowledgmentTests {
 		assertThat(this.assignment.held().detached()).isZero();
 	}
 
+	@Test
+	void listenerThatAcknowledgesEachRecordLaterIsWaitedFor(CapturedOutput output) {
+		RecordDelivery delivery = handle(Acknowledging.CUMULATIVE, 0, 1, 2);
+		acknowledge(0);
+		acknowledge(1);
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(delivery.detachedRecords()).as("the last one").hasSize(1);
+		submit(delivery, 3);
+		assertThat(delivery.detachedRecords()).hasSize(2);
+		assertThat(output).doesNotContain("The acknowledgment of");
+	}
+
 	private void acknowledge(long offset) {
 		acknowledgment(offset).acknowledge();
 	}

@@ -39,6 +39,7 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.kafka.listener.AcknowledgingMessageListener;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ListenerType;
@@ -164,6 +165,17 @@ class ReportedDeliveryTests {
 		assertThat(context.getClientId()).isEqualTo("client of orders-0");
 		assertThat(context.getGroupId()).isEqualTo("shop");
 		assertThat(context.getRemoteServiceName()).isEqualTo("Apache Kafka: mars");
+	}
+
+	@Test
+	void recordThatIsToBeDeliveredAgainIsNoFailure() {
+		AcknowledgingMessageListener<Object, Object> listener = (record,
+				acknowledgment) -> Objects.requireNonNull(acknowledgment).nack(Duration.ofSeconds(1));
+		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.ACKNOWLEDGING, null, Acknowledging.SINGLE,
+				false, settings(observation("mars")));
+		assertThatExceptionOfType(NackException.class).isThrownBy(() -> deliver(delivery));
+		assertThat(this.observed).singleElement().extracting(Observation.Context::getError).isNull();
+		assertThat(timer("success", "none").count()).isEqualTo(1);
 	}
 
 	@Test
