@@ -40,8 +40,9 @@ public final class BrokerCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Start a cluster with fresh directories and wait until all of it answers. Internal
-	 * topics have a replica on each broker, and all but one of them are enough to write.
+	 * Start a cluster with fresh directories and wait until each broker knows all of
+	 * them. Internal topics have a replica on each broker, and all but one of them are
+	 * enough to write.
 	 * @param size the number of brokers; their node ids count from 1
 	 * @param properties broker properties besides those they need to run, or in place of
 	 * them
@@ -66,7 +67,7 @@ public final class BrokerCluster implements AutoCloseable {
 				.create(new BrokerProcess.Node(index + 1, clusterId, controllerPorts.get(index), voters), all, 0));
 		}
 		brokers.forEach(BrokerProcess::launch);
-		brokers.forEach(BrokerProcess::awaitAnswer);
+		brokers.forEach((broker) -> broker.awaitAnswer(size));
 		return new BrokerCluster(brokers);
 	}
 

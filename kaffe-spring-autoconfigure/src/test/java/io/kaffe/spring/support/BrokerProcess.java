@@ -209,7 +209,7 @@ public final class BrokerProcess implements AutoCloseable {
 	 */
 	public void restart() {
 		launch();
-		awaitAnswer();
+		awaitAnswer(1);
 	}
 
 	void launch() {
@@ -226,12 +226,19 @@ public final class BrokerProcess implements AutoCloseable {
 		}
 	}
 
-	void awaitAnswer() {
-		Awaitility.await("the broker answers; see " + log()).atMost(PATIENCE).ignoreExceptions().until(() -> {
-			try (Admin admin = admin()) {
-				return !admin.describeCluster().nodes().get(2, TimeUnit.SECONDS).isEmpty();
-			}
-		});
+	/**
+	 * Wait until the broker answers and knows enough brokers: before the others have
+	 * registered, a topic with a replica on each cannot be created.
+	 */
+	void awaitAnswer(int brokers) {
+		Awaitility.await("the broker answers and knows " + brokers + "; see " + log())
+			.atMost(PATIENCE)
+			.ignoreExceptions()
+			.until(() -> {
+				try (Admin admin = admin()) {
+					return admin.describeCluster().nodes().get(2, TimeUnit.SECONDS).size() >= brokers;
+				}
+			});
 	}
 
 	private Path log() {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.support;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +39,11 @@ import org.awaitility.Awaitility;
  * <b>Threading.</b> Safe for concurrent use; blocks.
  */
 public final class TestTopics {
+
+	/**
+	 * Long enough for brokers that start up on a busy machine.
+	 */
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private TestTopics() {
 	}
@@ -63,7 +69,7 @@ public final class TestTopics {
 	public static void create(Admin admin, NewTopic topic) {
 		try {
 			admin.createTopics(List.of(topic)).all().get();
-			Awaitility.await("topic " + topic.name() + " is known").until(() -> isKnown(admin, topic));
+			Awaitility.await("topic " + topic.name() + " is known").atMost(PATIENCE).until(() -> isKnown(admin, topic));
 			// Asked for again by the client where a leader does not know it yet.
 			admin.listOffsets(partitions(topic)).all().get();
 		}
