@@ -152,6 +152,7 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 					unnamed.put(name, container);
 				}
 			});
+			unnamed.values().removeIf((container) -> !(container instanceof AbstractMessageListenerContainer<?, ?>));
 		}
 		else if (this.factory != null) {
 			this.factory.created().forEach((container) -> unnamed.put(container.getListenerId(), container));
@@ -188,8 +189,13 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 			logger.debug("Listener container '" + name + "' is excluded from having workers");
 			return;
 		}
+		if (!(container instanceof AbstractMessageListenerContainer<?, ?> adoptable)) {
+			logger.info("Listener container '" + name + "' is left without workers, since a "
+					+ container.getClass().getName() + " does not commit offsets");
+			return;
+		}
 		try {
-			adopt(name, adoptable(name, container));
+			adopt(name, adoptable);
 		}
 		catch (UnsuitableContainerException ex) {
 			UnsuitableContainerException advised = new UnsuitableContainerException(String.valueOf(ex.getMessage()),

@@ -115,7 +115,8 @@ final class FailurePolicyResolver {
 				deadLetters(name, subscription, then, thenFor, recoverer),
 				(recoverer != null) ? new ConsumerRecordRecovererAdapter(recoverer, RejectingConsumer.of(name),
 						subscription.groupId()) : null,
-				maxParked.value(), (rules != null) ? rules.retryListeners() : List.of());
+				maxParked.value(), (rules != null) ? rules.retryListeners() : List.of(),
+				end == null || end.ackAfterHandle());
 	}
 
 	private @Nullable ErrorHandlerRules rules(String name, CommonErrorHandler errorHandler,
@@ -125,9 +126,7 @@ final class FailurePolicyResolver {
 			throw new UnsuitableContainerException(
 					"Listener container '" + name
 							+ "' cannot be given Kaffe workers: workers do not call its error handler, a "
-							+ errorHandler.getClass().getName()
-							+ (errorHandler.isAckAfterHandle() ? "" : " with ackAfterHandle = false")
-							+ ", and cannot do the same about failed records.",
+							+ errorHandler.getClass().getName() + ", and cannot do the same about failed records.",
 					"Set '" + then.property() + "' (park, dead-letter, skip or stop) to say what happens to a record "
 							+ "whose attempts are exhausted. Or use a DefaultErrorHandler, of which workers use the "
 							+ "back-off, the recoverer, the retry listeners and the classification of exceptions, a "

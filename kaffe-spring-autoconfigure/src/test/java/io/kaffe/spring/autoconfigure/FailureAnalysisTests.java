@@ -46,6 +46,7 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.SyncTaskExecutor;
 import org.springframework.core.task.TaskExecutor;
+import org.springframework.boot.kafka.autoconfigure.KafkaProperties;
 import org.springframework.kafka.annotation.KafkaHandler;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.annotation.RetryableTopic;
@@ -56,7 +57,6 @@ import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.listener.AcknowledgingMessageListener;
 import org.springframework.kafka.listener.CommonErrorHandler;
-import org.springframework.kafka.listener.CommonLoggingErrorHandler;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerRecordRecoverer;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -260,18 +260,11 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void autoCommitIsExplained() {
-		assertThat(failure(Listening.class, ORDERS, "--spring.kafka.consumer.enable-auto-commit=true"))
+	void autoCommitThatMayStayOnIsExplained() {
+		assertThat(failure(WithOwnConsumerFactory.class, ORDERS, "--spring.kafka.consumer.enable-auto-commit=true"))
 			.contains("Listener container 'orders' cannot be given Kaffe workers")
 			.contains("auto-commit switched on, which commits records that are not handled")
 			.contains("'spring.kafka.consumer.enable-auto-commit'");
-	}
-
-	@Test
-	void autoCommitOfOneListenerIsExplained() {
-		assertThat(failure(ListeningWithAutoCommit.class, ORDERS))
-			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("auto-commit switched on");
 	}
 
 	@ParameterizedTest
@@ -297,12 +290,6 @@ class FailureAnalysisTests {
 		start(OwnErrorHandler.class, ORDERS, "--kaffe.failure.then=skip").close();
 		assertThat(this.output).contains("Failed records of consumer 'orders' are attempted up to 10 times (default), "
 				+ "then skipped (kaffe.failure.then)");
-	}
-
-	@Test
-	void errorHandlerThatLeavesRecordsUncommittedIsExplained() {
-		assertThat(failure(LoggingErrorHandler.class, ORDERS)).contains(
-				"its error handler, a " + CommonLoggingErrorHandler.class.getName() + " with ackAfterHandle = false");
 	}
 
 	@ParameterizedTest
@@ -917,21 +904,6 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has an error handler that leaves the records uncommitted that it has handled.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class LoggingErrorHandler extends Listening {
-
-		@Bean
-		CommonErrorHandler errorHandler() {
-			CommonLoggingErrorHandler handler = new CommonLoggingErrorHandler();
-			handler.setAckAfterHandle(false);
-			return handler;
-		}
-
-	}
-
-	/**
 	 * Has a listener and strategies.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -989,13 +961,15 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has a listener that switches auto-commit on.
+	 * Has a listener, and a consumer factory of its own.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class ListeningWithAutoCommit {
+	static class WithOwnConsumerFactory extends Listening {
 
-		@KafkaListener(id = "orders", topics = "orders", properties = "enable.auto.commit=true")
-		void handle(ConsumerRecord<String, String> record) {
+		@Bean
+		ConsumerFactory<Object, Object> consumerFactory(KafkaProperties properties) {
+			return new DefaultKafkaConsumerFactory<>(properties.buildConsumerProperties()) {
+			};
 		}
 
 	}
@@ -1098,12 +1072,12 @@ class FailureAnalysisTests {
 	}
 
 	/**
-	 * Has a listener that commits without workers, and is not named.
+	 * Has a listener whose container commits, and which is not named.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class ListeningWithoutId {
 
-		@KafkaListener(topics = "orders", groupId = "orders", properties = "enable.auto.commit=true")
+		@KafkaListener(topics = "orders", groupId = "orders", ackMode = "COUNT")
 		void handle(String value) {
 		}
 

@@ -30,6 +30,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,8 @@ import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.SslStoreBundle;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
@@ -58,13 +61,16 @@ import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.config.ContainerCustomizer;
 import org.springframework.kafka.config.KafkaListenerEndpoint;
 import org.springframework.kafka.config.KafkaListenerEndpointRegistry;
+import org.springframework.kafka.config.ShareKafkaListenerContainerFactory;
 import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.core.DefaultShareConsumerFactory;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
+import org.springframework.kafka.listener.ShareKafkaMessageListenerContainer;
 import org.springframework.scheduling.TaskScheduler;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
@@ -396,6 +402,24 @@ class KaffeAutoConfigurationTests {
 	}
 
 	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void containerOfAShareGroupIsLeftWithoutWorkers(CapturedOutput output) {
+		this.contextRunner.withUserConfiguration(Listening.class, ShareGroup.class)
+			.withPropertyValues("kaffe.adopt=all")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(KaffeConsumers.class).names()).containsExactly("orders", "refunds");
+				assertThat(output).contains("Listener container 'shared' is left without workers, since a "
+						+ ShareKafkaMessageListenerContainer.class.getName() + " does not commit offsets");
+			});
+		this.contextRunner.withUserConfiguration(Listening.class, ShareGroup.class)
+			.withPropertyValues("kaffe.consumers.shared.drain-timeout=1s")
+			.run((context) -> assertThat(context).getFailure()
+				.hasRootCauseMessage("Listener container 'shared' cannot be given Kaffe workers: a "
+						+ ShareKafkaMessageListenerContainer.class.getName() + " does not commit offsets."));
+	}
+
+	@Test
 	void listenerOfABeanThatIsInitializedLazilyIsGivenWorkersWhenItIsCreated() {
 		this.contextRunner
 			.withInitializer(
@@ -628,6 +652,24 @@ class KaffeAutoConfigurationTests {
 					consumerFactory, properties);
 			container.setAutoStartup(false);
 			return container;
+		}
+
+	}
+
+	/**
+	 * Has a listener of a share group.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class ShareGroup {
+
+		@Bean
+		static ShareKafkaListenerContainerFactory<Object, Object> shareFactory() {
+			return new ShareKafkaListenerContainerFactory<>(
+					new DefaultShareConsumerFactory<>(Map.of("bootstrap.servers", "localhost:1")));
+		}
+
+		@KafkaListener(id = "shared", topics = "orders", containerFactory = "shareFactory", autoStartup = "false")
+		void handle(ConsumerRecord<String, String> record) {
 		}
 
 	}

@@ -52,9 +52,11 @@ import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
  * @param then what happens to a record that is not retried, unless there is a recoverer
  * @param recoverer what a record is passed to that is not retried, or {@code null}
  * @param retryListeners notified of failed attempts and of recoveries
+ * @param ackAfterHandle whether a record is complete that is not retried; if not, it is
+ * committed with the next one
  */
 public record ErrorHandlerRules(RecordBackOff backOff, String backOffText, Retryable retryable, FailureAction then,
-		@Nullable ConsumerRecordRecoverer recoverer, List<RetryListener> retryListeners) {
+		@Nullable ConsumerRecordRecoverer recoverer, List<RetryListener> retryListeners, boolean ackAfterHandle) {
 
 	private static final List<Class<? extends CommonErrorHandler>> KNOWN = List.of(DefaultErrorHandler.class,
 			CommonContainerStoppingErrorHandler.class, CommonLoggingErrorHandler.class);
@@ -65,21 +67,17 @@ public record ErrorHandlerRules(RecordBackOff backOff, String backOffText, Retry
 	 * Return what an error handler does, if workers can do the same.
 	 * @param handler the error handler
 	 * @return what it does about failed records, or {@code null} if it is of an unknown
-	 * type, has methods of its own, or must not have records completed that it has
-	 * handled ({@code ackAfterHandle})
+	 * type, or has methods of its own
 	 */
 	public static @Nullable ErrorHandlerRules of(CommonErrorHandler handler) {
 		if (!isSpringKafkas(handler)) {
 			return null;
 		}
 		if (handler instanceof CommonContainerStoppingErrorHandler) {
-			return withoutRetries(FailureAction.STOP);
-		}
-		if (!handler.isAckAfterHandle()) {
-			return null;
+			return withoutRetries(FailureAction.STOP, true);
 		}
 		if (handler instanceof CommonLoggingErrorHandler) {
-			return withoutRetries(FailureAction.SKIP);
+			return withoutRetries(FailureAction.SKIP, handler.isAckAfterHandle());
 		}
 		return (handler instanceof DefaultErrorHandler usual) ? of(usual) : null;
 	}
@@ -94,12 +92,12 @@ public record ErrorHandlerRules(RecordBackOff backOff, String backOffText, Retry
 		}, common.toString(),
 				new Retryable(SpringKafkaFields.classifications(handler), SpringKafkaFields.retriesByDefault(handler)),
 				FailureAction.SKIP, SpringKafkaFields.recoverer(handler),
-				List.copyOf(SpringKafkaFields.retryListeners(handler)));
+				List.copyOf(SpringKafkaFields.retryListeners(handler)), handler.isAckAfterHandle());
 	}
 
-	private static ErrorHandlerRules withoutRetries(FailureAction then) {
+	private static ErrorHandlerRules withoutRetries(FailureAction then, boolean ackAfterHandle) {
 		return new ErrorHandlerRules((record, failure) -> NO_RETRIES, "no retries", new Retryable(Map.of(), true), then,
-				null, List.of());
+				null, List.of(), ackAfterHandle);
 	}
 
 	/**

@@ -72,8 +72,8 @@ public interface AssignmentHandle {
 	void complete(ConsumerRecord<?, ?> record);
 
 	/**
-	 * Drop a record of an assignment that is over: it is abandoned without an outcome,
-	 * and nothing refers to it any more.
+	 * Drop a record that is abandoned without an outcome, as those of an assignment that
+	 * is over: nothing refers to it any more, and it is not completed.
 	 * @param record the record
 	 */
 	void drop(ConsumerRecord<?, ?> record);

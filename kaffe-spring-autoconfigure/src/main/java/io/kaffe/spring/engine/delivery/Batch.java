@@ -228,7 +228,7 @@ final class Batch {
 			case WAIT -> false;
 			case ATTEMPT -> attempt(retrying.attempts() + 1, worker, turn);
 			case COMPLETE -> {
-				this.records.get(0).complete();
+				retrying.completeUnhandled();
 				yield firstCompleted(retrying, worker, turn);
 			}
 			case COMPLETED -> firstCompleted(retrying, worker, turn);
@@ -336,7 +336,7 @@ final class Batch {
 		if (!isCompleted) {
 			return false;
 		}
-		first.complete();
+		retrying.completeUnhandled();
 		return firstCompleted(retrying, worker, turn);
 	}
 
@@ -387,7 +387,7 @@ final class Batch {
 			if (!next.exhausted(Objects.requireNonNull(outcome.failure()), outcome.attempts(), turn)) {
 				return false;
 			}
-			first.complete();
+			next.completeUnhandled();
 			forgetRetrying();
 			this.records.remove(0);
 			worker.recordHandled();

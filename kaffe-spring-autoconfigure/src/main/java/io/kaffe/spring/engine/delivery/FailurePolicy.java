@@ -48,11 +48,13 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * @param maxParked how many records of a partition may be parked before no more of it are
  * polled
  * @param retryListeners notified of failed attempts and of recoveries, on workers
+ * @param ackAfterHandle whether a record is complete that is not retried but recovered or
+ * skipped; if not, it is completed with the next one of its partition
  */
 public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBackOff recordBackOff,
 		Retryable retryable, FailureAction then, Map<Class<? extends Throwable>, FailureAction> thenFor,
 		@Nullable RecordRecoverer deadLetters, @Nullable RecordRecoverer recoverer, int maxParked,
-		List<RetryListener> retryListeners) {
+		List<RetryListener> retryListeners, boolean ackAfterHandle) {
 
 	private static final int LONGEST_CAUSE_CHAIN = 100;
 
@@ -84,7 +86,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 			Map<Class<? extends Throwable>, FailureAction> thenFor, @Nullable RecordRecoverer deadLetters,
 			@Nullable RecordRecoverer recoverer, int maxParked) {
 		this(maxAttempts, backOff, recordBackOff, Retryable.allBut(notRetryable), then, thenFor, deadLetters, recoverer,
-				maxParked, List.of());
+				maxParked, List.of(), true);
 	}
 
 	/**
@@ -120,6 +122,17 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 		Class<?> type = nearest(failure, this.thenFor::containsKey);
 		FailureAction action = (type != null) ? this.thenFor.get(type) : null;
 		return (action != null) ? action : this.then;
+	}
+
+	/**
+	 * Return what recovers a record that is not retried, or {@code null} if nothing does:
+	 * a dead letter that cannot be sent is parked.
+	 */
+	@Nullable RecordRecoverer recovererFor(FailureAction action) {
+		if (this.recoverer != null) {
+			return this.recoverer;
+		}
+		return (action == FailureAction.DEAD_LETTER) ? this.deadLetters : null;
 	}
 
 	/**

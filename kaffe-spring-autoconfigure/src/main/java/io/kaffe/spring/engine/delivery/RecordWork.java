@@ -162,7 +162,7 @@ abstract class RecordWork extends Work {
 			case ATTEMPT -> {
 				return attempt(record, retrying.attempts() + 1, worker, turn);
 			}
-			case COMPLETE -> this.assignment.complete(record);
+			case COMPLETE -> retrying.completeUnhandled();
 			case COMPLETED -> {
 				// The thread that answered has completed it.
 			}
@@ -211,10 +211,11 @@ abstract class RecordWork extends Work {
 		}
 		attempted(record, turn.now() - begin, failure == null, worker);
 		if (failure != null) {
-			if (!retrying(record, worker).attemptFailed(failure, turn)) {
+			RetryingRecord failed = retrying(record, worker);
+			if (!failed.attemptFailed(failure, turn)) {
 				return false;
 			}
-			this.assignment.complete(record);
+			failed.completeUnhandled();
 		}
 		RetryingRecord retrying = this.retrying;
 		if (retrying != null) {

@@ -72,6 +72,9 @@ final class RetryingRecord implements Failures.Failing {
 
 	private @Nullable RecordRecoverer recoverer;
 
+	/** Whether an operator, rather than the policy, has decided about it. */
+	private volatile boolean instructed;
+
 	private volatile FailingRecord.State state = FailingRecord.State.RETRYING;
 
 	private volatile int attempts;
@@ -178,36 +181,27 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	private boolean recoverOrPark(Throwable failure, Turn turn) {
-		RecordRecoverer recoverer = this.policy.recoverer();
 		FailureAction action = this.policy.actionFor(failure);
+		RecordRecoverer recoverer = this.policy.recovererFor(action);
 		if (recoverer != null) {
 			return recoverWith(recoverer, turn);
 		}
 		switch (action) {
-			case PARK -> park();
 			case SKIP -> {
 				RetryLog.skipped(this.record, this.worker, this.attempts, this.failure);
 				this.delivery.failures().skipped();
 				return true;
 			}
-			case DEAD_LETTER -> {
-				RecordRecoverer deadLetters = this.policy.deadLetters();
-				if (deadLetters != null) {
-					return recoverWith(deadLetters, turn);
-				}
-				park();
-			}
 			case STOP -> stop("The handling of " + DisplayText.coordinatesOf(this.record) + " failed after "
 					+ RetryLog.text(this.attempts));
+			case PARK, DEAD_LETTER -> {
+				this.state = FailingRecord.State.PARKED;
+				this.assignment.held().park();
+				RetryLog.parked(this.record, this.worker, this.attempts, this.failure);
+				this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
+			}
 		}
 		return false;
-	}
-
-	private void park() {
-		this.state = FailingRecord.State.PARKED;
-		this.assignment.held().park();
-		RetryLog.parked(this.record, this.worker, this.attempts, this.failure);
-		this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
 	}
 
 	private void unpark() {
@@ -254,17 +248,26 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	/**
-	 * Count the record if it is recovered, rather than handled: an answer is that of a
-	 * handler or of a recoverer. Any thread.
+	 * Count the record as recovered. Any thread.
 	 */
 	private void recovered() {
-		if (this.state != FailingRecord.State.RECOVERING) {
-			return;
-		}
 		if (this.recoverer == this.policy.deadLetters()) {
 			this.delivery.failures().deadLettered();
 		}
 		RetryNotifications.recovered(this.record, this.failure, this.worker, this.delivery);
+	}
+
+	/**
+	 * Complete the record, which is recovered or skipped rather than handled. Any thread.
+	 */
+	void completeUnhandled() {
+		if (this.instructed || this.policy.ackAfterHandle()) {
+			this.assignment.complete(this.record);
+		}
+		else {
+			this.assignment.drop(this.record);
+			this.assignment.held().leaveToNext(this.record.offset());
+		}
 	}
 
 	private void recoveryFailed(Throwable failure, Turn turn) {
@@ -349,6 +352,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.schedule.dueNow(turn);
 		this.backOff = null;
 		this.nacked = false;
+		this.instructed = instruction != Instruction.RETRY;
 		return switch (instruction) {
 			case RETRY -> {
 				this.attempts = 0;
@@ -497,8 +501,11 @@ final class RetryingRecord implements Failures.Failing {
 
 		@Override
 		public void answered(@Nullable Throwable failure) {
-			if (failure == null) {
+			if (failure == null && isRecovering()) {
 				recovered();
+				completeUnhandled();
+			}
+			else if (failure == null) {
 				RetryingRecord.this.assignment.complete(RetryingRecord.this.record);
 			}
 		}

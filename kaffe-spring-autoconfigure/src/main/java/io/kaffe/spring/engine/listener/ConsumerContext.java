@@ -105,8 +105,7 @@ final class ConsumerContext {
 		this.commitOutcomes = new OffsetCommits.Outcomes(workers.observers(), ticker);
 		this.metadataLimit = new OffsetCommits.MetadataLimit(name, settings.completedOffsets());
 		this.commitHooks = new CommitHooks(facts.container(), settings.completedOffsets(), workers.failureLog());
-		this.ignoredSettings = IgnoredSettings.of(facts.container().getContainerProperties(),
-				settings.completedOffsets());
+		this.ignoredSettings = IgnoredSettings.of(facts, settings.completedOffsets());
 		this.lateCompletions = new LateCompletions(workers.failureLog());
 		this.assignmentLog = new AssignmentLog(name, workers.observers());
 		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());

@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Properties;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.commons.logging.Log;
@@ -105,7 +106,7 @@ public final class ContainerAdopter {
 		new ContainerSuitability(name, facts).check();
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
 				delivery(name, facts, settings), timers(name, facts), this.runtime, this.manager);
-		rewire(adopted);
+		rewire(adopted, facts);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
 		IgnoredSettings ignored = adopted.context().ignoredSettings();
@@ -230,13 +231,16 @@ public final class ContainerAdopter {
 				ClusterId.of(facts));
 	}
 
-	private static void rewire(WorkerContainer adopted) {
+	private static void rewire(WorkerContainer adopted, ContainerFacts facts) {
 		ContainerProperties properties = adopted.container().getContainerProperties();
 		// The proxy that it has made is called by the workers. The listener that is
 		// installed here is to have none.
 		properties.setAdviceChain();
 		ContainerHooks.installIn(adopted);
 		leaveCommitsToWorkers(properties);
+		if (facts.isAutoCommit()) {
+			switchAutoCommitOff(properties);
+		}
 		leaveObservationToWorkers(properties);
 		adjustTimeouts(properties, adopted.context().settings());
 	}
@@ -250,6 +254,18 @@ public final class ContainerAdopter {
 		properties.setAsyncAcks(false);
 		properties.setFixTxOffsets(false);
 		properties.setSubBatchPerPartition(false);
+	}
+
+	/**
+	 * Keep the consumers from committing anything themselves.
+	 */
+	private static void switchAutoCommitOff(ContainerProperties properties) {
+		Properties before = properties.getKafkaConsumerProperties();
+		// It may be that of other containers, too.
+		Properties after = new Properties();
+		before.stringPropertyNames().forEach((name) -> after.setProperty(name, before.getProperty(name)));
+		after.setProperty(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+		properties.setKafkaConsumerProperties(after);
 	}
 
 	/**

@@ -142,6 +142,14 @@ public final class ContainerFacts {
 	}
 
 	/**
+	 * Return whether the consumers are configured to commit by themselves.
+	 */
+	boolean isAutoCommit() {
+		Object autoCommit = consumerConfiguration().get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
+		return autoCommit != null && Boolean.parseBoolean(autoCommit.toString());
+	}
+
+	/**
 	 * Return how long the consumers of the container may take between polls.
 	 * @return {@code max.poll.interval.ms} as their configuration has it
 	 */

@@ -84,10 +84,7 @@ final class ContainerSuitability {
 			return;
 		}
 		try {
-			Object parsed = ConfigDef.parseType(setting, value, definition.type);
-			if (definition.validator != null) {
-				definition.validator.ensureValid(setting, parsed);
-			}
+			new ConfigDef().define(definition).parse(Map.of(setting, value));
 		}
 		catch (ConfigException ex) {
 			throw new UnsuitableContainerException(
@@ -220,10 +217,16 @@ final class ContainerSuitability {
 		return (method != null) ? ClassUtils.getQualifiedMethodName(method) : null;
 	}
 
+	/**
+	 * Refuse auto-commit that cannot be switched off for sure: a consumer factory of
+	 * another type may not heed the settings of the container.
+	 */
 	private void checkAutoCommit() {
-		Object autoCommit = this.facts.consumerConfiguration().get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
-		if (autoCommit != null && Boolean.parseBoolean(autoCommit.toString())) {
-			throw unsuitable("its consumers have auto-commit switched on, which commits records that are not handled",
+		Class<?> factory = this.facts.consumerFactory().getClass();
+		if (this.facts.isAutoCommit() && factory != DefaultKafkaConsumerFactory.class) {
+			throw unsuitable(
+					"its consumers have auto-commit switched on, which commits records that are not handled, and its "
+							+ "consumer factory, a " + factory.getName() + ", may keep it on",
 					"Remove 'enable.auto.commit' ('spring.kafka.consumer.enable-auto-commit') or set it to false.");
 		}
 	}

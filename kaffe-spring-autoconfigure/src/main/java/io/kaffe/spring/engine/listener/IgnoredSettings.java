@@ -37,11 +37,15 @@ record IgnoredSettings(Map<String, String> alternatives) {
 
 	/**
 	 * Find those of a container.
-	 * @param properties its settings, before it is adopted
+	 * @param facts its settings, before it is adopted
 	 * @param storesCompleted whether the metadata of commits stores completed offsets
 	 */
-	static IgnoredSettings of(ContainerProperties properties, boolean storesCompleted) {
+	static IgnoredSettings of(ContainerFacts facts, boolean storesCompleted) {
+		ContainerProperties properties = facts.container().getContainerProperties();
 		Map<String, String> ignored = new LinkedHashMap<>();
+		if (facts.isAutoCommit()) {
+			ignored.put("enable.auto.commit", "workers commit what is complete, every 'commit.interval'");
+		}
 		if (properties.getSyncCommitTimeout() != null) {
 			ignored.put("syncCommitTimeout", "the last commit of revoked partitions is part of the drain timeout");
 		}

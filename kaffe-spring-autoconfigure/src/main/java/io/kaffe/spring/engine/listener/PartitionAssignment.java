@@ -107,7 +107,7 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.lateCompletions = lateCompletions;
 		this.ticker = ticker;
 		this.polledBy = polledBy;
-		this.held = new HeldRecords(maxParked, wakeup::wakeUp);
+		this.held = new HeldRecords(maxParked, wakeup::wakeUp, this.progress::complete);
 	}
 
 	TopicPartition partition() {
@@ -264,8 +264,11 @@ final class PartitionAssignment implements AssignmentHandle {
 				this.lateCompletions.add(record, this);
 			}
 		}
-		else if (this.progress.complete(record.offset()) && this.buffer.remove(record)) {
-			this.wakeup.wakeUp();
+		else if (this.progress.complete(record.offset())) {
+			this.held.completeLeftTo(record.offset());
+			if (this.buffer.remove(record)) {
+				this.wakeup.wakeUp();
+			}
 		}
 	}
 
@@ -293,8 +296,8 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public void drop(ConsumerRecord<?, ?> record) {
 		// An attempt that has failed may be acknowledged all the same.
-		if (!this.progress.isComplete(record.offset())) {
-			this.buffer.remove(record);
+		if (!this.progress.isComplete(record.offset()) && this.buffer.remove(record)) {
+			this.wakeup.wakeUp();
 		}
 	}
 

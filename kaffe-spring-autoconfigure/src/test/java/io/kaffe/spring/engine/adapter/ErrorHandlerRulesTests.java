@@ -145,13 +145,15 @@ class ErrorHandlerRulesTests {
 	}
 
 	@Test
-	void handlerWhoseRecordsStayUnacknowledgedIsUnknown() {
+	void handlerSaysWhetherARecordIsCompleteThatItHasHandled() {
 		DefaultErrorHandler handler = new DefaultErrorHandler();
+		assertThat(rules(handler).ackAfterHandle()).isTrue();
 		handler.setAckAfterHandle(false);
-		assertThat(ErrorHandlerRules.of(handler)).isNull();
+		assertThat(rules(handler).ackAfterHandle()).isFalse();
 		CommonLoggingErrorHandler logging = new CommonLoggingErrorHandler();
+		assertThat(rules(logging).ackAfterHandle()).isTrue();
 		logging.setAckAfterHandle(false);
-		assertThat(ErrorHandlerRules.of(logging)).isNull();
+		assertThat(rules(logging).ackAfterHandle()).isFalse();
 	}
 
 	private static ErrorHandlerRules rules(CommonErrorHandler handler) {

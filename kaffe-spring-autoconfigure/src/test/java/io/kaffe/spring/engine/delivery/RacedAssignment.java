@@ -33,10 +33,10 @@ final class RacedAssignment implements AssignmentHandle {
 	private static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null,
 			new MockConsumer<>("earliest"));
 
-	private final HeldRecords held = new HeldRecords(100, () -> {
-	});
-
 	private final List<Long> completed = new ArrayList<>();
+
+	private final HeldRecords held = new HeldRecords(100, () -> {
+	}, this::complete);
 
 	/** What was completed after the end. */
 	private final List<Long> late = new ArrayList<>();
@@ -110,8 +110,12 @@ final class RacedAssignment implements AssignmentHandle {
 	}
 
 	@Override
-	public synchronized void complete(ConsumerRecord<?, ?> record) {
-		(this.fenced ? this.late : this.completed).add(record.offset());
+	public void complete(ConsumerRecord<?, ?> record) {
+		complete(record.offset());
+	}
+
+	private synchronized void complete(long offset) {
+		(this.fenced ? this.late : this.completed).add(offset);
 	}
 
 	@Override

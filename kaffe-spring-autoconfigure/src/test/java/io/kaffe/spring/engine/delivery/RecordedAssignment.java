@@ -38,7 +38,7 @@ final class RecordedAssignment implements AssignmentHandle {
 	final List<Long> dropped = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
-	});
+	}, this.completed::add);
 
 	private final String topic;
 

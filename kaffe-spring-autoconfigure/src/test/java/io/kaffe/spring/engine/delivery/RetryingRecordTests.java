@@ -116,6 +116,8 @@ class RetryingRecordTests {
 
 	private int maxAttempts = 3;
 
+	private boolean ackAfterHandle = true;
+
 	private List<RetryListener> retryListeners = List.of();
 
 	/** The records whose handler was called on a thread that is interrupted. */
@@ -216,6 +218,59 @@ class RetryingRecordTests {
 		assertThat(this.worker.snapshot(0).counters().restarts()).isZero();
 		assertThat(this.interrupted).as("the next handler").isEmpty();
 		assertThat(output).contains("A RetryListener failed when it was notified of orders-0@0");
+	}
+
+	@Test
+	void recordThatIsSkippedByPolicyIsCompletedWithTheNextOneIfThePolicySaysSo() {
+		this.ackAfterHandle = false;
+		this.maxAttempts = 1;
+		this.then = FailureAction.SKIP;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.assignment.dropped).containsExactly(0L);
+		assertThat(this.assignment.completed).containsExactly(1L);
+		this.assignment.held().completeLeftTo(1);
+		assertThat(this.assignment.completed).containsExactly(1L, 0L);
+		assertThat(this.worker.snapshot(0).counters().handled()).isEqualTo(2);
+	}
+
+	@Test
+	void recordThatIsRecoveredInTheEndIsCompletedWithTheNextOneIfThePolicySaysSo() {
+		this.ackAfterHandle = false;
+		this.maxAttempts = 1;
+		Queue<CompletableFuture<Object>> answers = new ArrayDeque<>();
+		this.recoverer = (record, failure) -> {
+			CompletableFuture<Object> answer = new CompletableFuture<>();
+			answers.add(answer);
+			return answer;
+		};
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		answers.remove().completeExceptionally(new IllegalStateException("Not yet"));
+		this.execution.runAll();
+		advance(100);
+		answers.remove().complete(null);
+		this.execution.runAll();
+		assertThat(this.assignment.dropped).containsExactly(0L);
+		assertThat(this.assignment.completed).containsExactly(1L);
+		this.assignment.held().completeLeftTo(1);
+		assertThat(this.assignment.completed).containsExactly(1L, 0L);
+	}
+
+	@Test
+	void whatOperatorsDecideIsCompletedWhateverThePolicySays() {
+		this.ackAfterHandle = false;
+		this.maxAttempts = 1;
+		this.deadLetters = (record, failure) -> CompletableFuture.completedFuture(null);
+		fail(0, new IllegalStateException("On purpose"));
+		fail(1, new IllegalStateException("On purpose"));
+		submit(2);
+		failingRecords().skip(ORDERS, 0);
+		this.execution.runAll();
+		failingRecords().deadLetter(ORDERS, 1);
+		this.execution.runAll();
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(this.assignment.dropped).isEmpty();
 	}
 
 	private static RetryListener noting(List<String> notified) {
@@ -959,7 +1014,7 @@ class RetryingRecordTests {
 	private RecordDelivery delivery() {
 		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff,
 				Retryable.allBut(Set.of()), this.then, Map.of(), this.deadLetters, this.recoverer, 100,
-				this.retryListeners);
+				this.retryListeners, this.ackAfterHandle);
 		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
 				ListenerType.SIMPLE, this.interceptor, Acknowledging.NONE, false, new DeliverySettings("group", true,
 						policy, null, new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));

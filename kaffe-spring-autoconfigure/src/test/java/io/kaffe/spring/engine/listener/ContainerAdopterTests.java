@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -251,11 +252,27 @@ class ContainerAdopterTests {
 	}
 
 	@Test
-	void consumersThatCommitByThemselvesAreRefused() {
-		this.configuration = Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-		adopt();
+	void consumersDoNotCommitByThemselves() {
+		Properties shared = new Properties();
+		shared.setProperty(ConsumerConfig.CLIENT_RACK_CONFIG, "rack");
+		this.properties.setKafkaConsumerProperties(shared);
+		assertThat(adopt().getKafkaConsumerProperties()).isSameAs(shared);
 		this.configuration = Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "true");
-		assertRefused("its consumers have auto-commit switched on, which commits records that are not handled");
+		assertThat(adopt().getKafkaConsumerProperties()).isEqualTo(
+				Map.of(ConsumerConfig.CLIENT_RACK_CONFIG, "rack", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"));
+		assertThat(shared).as("what other containers may have, too").hasSize(1);
+	}
+
+	@Test
+	void autoCommitOfAnUnknownConsumerFactoryIsRefused() {
+		this.configuration = Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "true");
+		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
+				new DefaultKafkaConsumerFactory<>(this.configuration) {
+				}, this.properties);
+		assertThatExceptionOfType(UnsuitableContainerException.class).isThrownBy(() -> adopt(container))
+			.withMessageContaining("its consumers have auto-commit switched on, which commits records that are not "
+					+ "handled, and its consumer factory, a " + ContainerAdopterTests.class.getName())
+			.withMessageEndingWith(", may keep it on.");
 	}
 
 	@Test
@@ -264,7 +281,8 @@ class ContainerAdopterTests {
 		assertThatExceptionOfType(UnsuitableContainerException.class)
 			.isThrownBy(() -> ContainerAdopter.checkClientSettings("orders", container()))
 			.withMessageContaining("Kafka refuses the setting 'max.poll.records' of consumer 'orders'");
-		this.configuration = Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10, "of.an.interceptor", "any");
+		this.configuration = Map.of(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10, "of.an.interceptor", "any",
+				ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "localhost:1,localhost:1");
 		ContainerAdopter.checkClientSettings("orders", container());
 	}
 

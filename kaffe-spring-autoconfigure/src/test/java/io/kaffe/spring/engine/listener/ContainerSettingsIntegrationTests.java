@@ -73,11 +73,45 @@ class ContainerSettingsIntegrationTests {
 		}
 	}
 
+	@Test
+	void consumersThatAreToCommitByThemselvesLeaveThatToWorkers() throws Exception {
+		try (ListenerApplication auto = ListenerApplication.of(Held.class).topic("orders", 1)) {
+			auto.send("orders", 0, 0, 5);
+			ConfigurableApplicationContext context = auto.start("--kaffe.adopt=all", "--kaffe.commit.interval=10ms",
+					"--spring.kafka.consumer.enable-auto-commit=true",
+					"--spring.kafka.consumer.auto-commit-interval=10ms");
+			Held held = context.getBean(Held.class);
+			await("a commit is made").until(() -> Long.valueOf(2).equals(auto.committed("orders", 0)));
+			// Long enough for the consumer to commit its position, five, many times.
+			Thread.sleep(300);
+			assertThat(auto.committed("orders", 0)).isEqualTo(2);
+			held.letGo.complete(null);
+			await("all is committed").until(() -> Long.valueOf(5).equals(auto.committed("orders", 0)));
+		}
+	}
+
 	private static Map<TopicPartition, OffsetAndMetadata> committed() throws Exception {
 		try (Admin admin = Admin
 			.create(Map.of("bootstrap.servers", System.getProperty("spring.kafka.bootstrap-servers")))) {
 			return admin.listConsumerGroupOffsets(application.group()).partitionsToOffsetAndMetadata().get();
 		}
+	}
+
+	/**
+	 * Has a listener that is held up by its third record.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Held {
+
+		final CompletableFuture<Void> letGo = new CompletableFuture<>();
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
+		void handle(ConsumerRecord<String, String> record) {
+			if (record.offset() == 2) {
+				this.letGo.join();
+			}
+		}
+
 	}
 
 	/**

@@ -136,6 +136,25 @@ class ErrorHandlerIntegrationTests {
 		}
 	}
 
+	@Test
+	void recordThatIsRecoveredIsCommittedWithTheNextOneIfTheErrorHandlerSaysSo() {
+		try (ListenerApplication application = ListenerApplication.of(Orders.class, LeavingOpen.class)
+			.topic("orders", 1)) {
+			application.send("orders", 0, 0, 9);
+			try (ConfigurableApplicationContext context = application.start(ADOPTED)) {
+				LeavingOpen recovering = context.getBean(LeavingOpen.class);
+				await("both are recovered")
+					.untilAsserted(() -> assertThat(recovering.recovered).containsExactly("7", "8"));
+			}
+			assertThat(application.committed("orders", 0)).as("at the end").isEqualTo(7);
+			ConfigurableApplicationContext context = application.start(ADOPTED);
+			await("both are recovered again").untilAsserted(
+					() -> assertThat(context.getBean(LeavingOpen.class).recovered).containsExactly("7", "8"));
+			application.send("orders", 0, 9, 10);
+			await("all is committed").until(() -> Long.valueOf(10).equals(application.committed("orders", 0)));
+		}
+	}
+
 	/**
 	 * Fails with the records 7, and 8 in a way that is not retried.
 	 */
@@ -227,6 +246,24 @@ class ErrorHandlerIntegrationTests {
 		@Bean
 		CommonErrorHandler errorHandler() {
 			return new CommonContainerStoppingErrorHandler();
+		}
+
+	}
+
+	/**
+	 * Leaves records uncommitted that are recovered.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class LeavingOpen {
+
+		final Queue<String> recovered = new ConcurrentLinkedQueue<>();
+
+		@Bean
+		CommonErrorHandler errorHandler() {
+			DefaultErrorHandler handler = new DefaultErrorHandler(
+					(record, failure) -> this.recovered.add((String) record.value()), new FixedBackOff(10, 2));
+			handler.setAckAfterHandle(false);
+			return handler;
 		}
 
 	}

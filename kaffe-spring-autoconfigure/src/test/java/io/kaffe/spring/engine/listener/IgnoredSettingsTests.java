@@ -17,10 +17,13 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.util.Map;
 
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.junit.jupiter.api.Test;
+import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,11 +37,12 @@ class IgnoredSettingsTests {
 
 	@Test
 	void nothingIsIgnoredOfDefaultSettings() {
-		assertThat(IgnoredSettings.of(this.properties, true).isEmpty()).isTrue();
+		assertThat(ignored(true).isEmpty()).isTrue();
 	}
 
 	@Test
 	void allThatHaveNoEffectAreNamedWithWhatAppliesInstead() {
+		this.properties.getKafkaConsumerProperties().setProperty("enable.auto.commit", "true");
 		this.properties.setSyncCommitTimeout(Duration.ofSeconds(1));
 		this.properties.setCommitRetries(7);
 		this.properties.setOffsetAndMetadataProvider((listener, offset) -> new OffsetAndMetadata(offset));
@@ -46,12 +50,14 @@ class IgnoredSettingsTests {
 		this.properties.setTransactionDefinition(new DefaultTransactionDefinition());
 		this.properties.setBatchRecoverAfterRollback(true);
 		this.properties.setStopContainerWhenFenced(true);
-		IgnoredSettings ignored = IgnoredSettings.of(this.properties, true);
+		IgnoredSettings ignored = ignored(true);
 		assertThat(ignored.isEmpty()).isFalse();
-		assertThat(ignored.names()).containsExactly("syncCommitTimeout", "commitRetries", "offsetAndMetadataProvider",
-				"pauseImmediate", "transactionDefinition", "batchRecoverAfterRollback", "stopContainerWhenFenced");
+		assertThat(ignored.names()).containsExactly("enable.auto.commit", "syncCommitTimeout", "commitRetries",
+				"offsetAndMetadataProvider", "pauseImmediate", "transactionDefinition", "batchRecoverAfterRollback",
+				"stopContainerWhenFenced");
 		assertThat(ignored)
-			.hasToString("syncCommitTimeout (the last commit of revoked partitions is part of the drain timeout), "
+			.hasToString("enable.auto.commit (workers commit what is complete, every 'commit.interval'), "
+					+ "syncCommitTimeout (the last commit of revoked partitions is part of the drain timeout), "
 					+ "commitRetries (the next commit covers one that failed), "
 					+ "offsetAndMetadataProvider (the metadata of commits stores completed offsets, unless "
 					+ "'commit.completed-offsets' is false), "
@@ -64,7 +70,13 @@ class IgnoredSettingsTests {
 	@Test
 	void providerOfMetadataIsUsedWhereCompletedOffsetsAreNotStored() {
 		this.properties.setOffsetAndMetadataProvider((listener, offset) -> new OffsetAndMetadata(offset));
-		assertThat(IgnoredSettings.of(this.properties, false).isEmpty()).isTrue();
+		assertThat(ignored(false).isEmpty()).isTrue();
+	}
+
+	private IgnoredSettings ignored(boolean storesCompleted) {
+		return IgnoredSettings.of(new ContainerFacts(
+				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), this.properties)),
+				storesCompleted);
 	}
 
 }

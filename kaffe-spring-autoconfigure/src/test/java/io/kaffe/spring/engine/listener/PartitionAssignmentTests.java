@@ -89,6 +89,30 @@ class PartitionAssignmentTests {
 	}
 
 	@Test
+	void droppedRecordCompletesNothingAndItsRoomIsFree() {
+		this.wakeup.polling();
+		this.assignment.append(this.records, null);
+		this.assignment.holdBack(SHARE, false, false, false);
+		this.assignment.drop(this.records.get(1));
+		assertThat(this.wakeups).as("there is space").hasValue(1);
+		assertThat(this.assignment.buffer().records()).isEqualTo(3);
+		this.assignment.complete(this.records.get(2));
+		assertThat(this.assignment.progress().isComplete(1)).isFalse();
+	}
+
+	@Test
+	void recordThatIsLeftToTheNextOneIsCompletedWithIt() {
+		this.assignment.append(this.records, null);
+		this.assignment.drop(this.records.get(1));
+		this.assignment.held().leaveToNext(1);
+		this.assignment.complete(this.records.get(0));
+		assertThat(this.assignment.progress().isComplete(1)).as("with one before it").isFalse();
+		this.assignment.complete(this.records.get(2));
+		assertThat(this.assignment.progress().isComplete(1)).isTrue();
+		assertThat(this.assignment.buffer().records()).isEqualTo(1);
+	}
+
+	@Test
 	void partitionIsShownAsPausedForTheReasonThereIs() {
 		assertThat(this.assignment.snapshot(false).paused()).isNull();
 		assertThat(this.assignment.snapshot(true).paused()).as("by whomever").isEqualTo("operator");
