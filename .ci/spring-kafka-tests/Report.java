@@ -104,7 +104,7 @@ class Report {
 				Result result = adopted.getOrDefault(test, adopted.getOrDefault("",
 						new Result(Outcome.FAILED, "no result: the JVM was ended, or the class could not be set up")));
 				if (result.outcome() == Outcome.PASSED && LEFT_OUT.equals(kind)) {
-					result = new Result(Outcome.REFUSED, "its container is in excluded.properties");
+					result = new Result(Outcome.REFUSED, "its container is in settings.properties");
 				}
 				counts.merge(result.outcome(), 1, Integer::sum);
 				sum.merge(result.outcome(), 1, Integer::sum);

@@ -16,23 +16,33 @@
 
 package io.kaffe.spring.architecture;
 
-import java.beans.FeatureDescriptor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.BeanUtils;
+import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
+import org.springframework.core.type.filter.AssignableTypeFilter;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
+import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.StringUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for the tables of {@code docs/guide/compatibility.md}: each row names tests, and
@@ -53,12 +63,48 @@ class CompatibilityTableTests {
 	}
 
 	@Test
-	void everySettingOfAContainerIsInTheTable() throws IOException {
-		String text = Files.readString(TABLE);
-		assertThat(Stream.of(BeanUtils.getPropertyDescriptors(ContainerProperties.class))
-			.filter((property) -> property.getWriteMethod() != null)
-			.map(FeatureDescriptor::getName)).hasSizeGreaterThan(50)
-			.allSatisfy((name) -> assertThat(text).contains("`" + name + "`"));
+	void everySettingIsInTheTable() throws IOException {
+		assertThat(settings(ContainerProperties.class)).hasSizeGreaterThan(50).allSatisfy(isIn(TABLE));
+		assertThat(settings(ConcurrentKafkaListenerContainerFactory.class)).hasSizeGreaterThan(20)
+			.allSatisfy(isIn(TABLE));
+		assertThat(settings(DefaultErrorHandler.class)).hasSizeGreaterThan(8).allSatisfy(isIn(TABLE));
+	}
+
+	@Test
+	void everyAttributeOfAListenerIsInTheTable() throws IOException {
+		assertThat(Stream.of(KafkaListener.class.getDeclaredMethods()).map(Method::getName)).hasSizeGreaterThan(15)
+			.allSatisfy(isIn(TABLE));
+	}
+
+	@Test
+	void everyErrorHandlerIsInTheTable() throws IOException {
+		ClassPathScanningCandidateComponentProvider scanner = new ClassPathScanningCandidateComponentProvider(false);
+		scanner.addIncludeFilter(new AssignableTypeFilter(CommonErrorHandler.class));
+		assertThat(scanner.findCandidateComponents("org.springframework.kafka")
+			.stream()
+			.map((type) -> ClassUtils.resolveClassName(String.valueOf(type.getBeanClassName()), null))
+			.filter((type) -> Modifier.isPublic(type.getModifiers()))
+			.map(Class::getSimpleName)).hasSizeGreaterThan(4).allSatisfy(isIn(TABLE));
+	}
+
+	@Test
+	void settingThatIsMissingIsFound() throws IOException {
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> isIn(TABLE).accept("ackModes"));
+	}
+
+	/**
+	 * Return the names of what can be set.
+	 */
+	private static Stream<String> settings(Class<?> type) {
+		return Stream.of(type.getMethods())
+			.filter((method) -> method.getName().startsWith("set") && method.getParameterCount() > 0)
+			.map((method) -> StringUtils.uncapitalize(method.getName().substring("set".length())))
+			.distinct();
+	}
+
+	private static Consumer<String> isIn(Path file) throws IOException {
+		String text = Files.readString(file);
+		return (name) -> assertThat(text).contains("`" + name + "`");
 	}
 
 	@Test

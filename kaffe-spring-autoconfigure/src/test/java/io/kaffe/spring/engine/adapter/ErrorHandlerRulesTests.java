@@ -26,10 +26,13 @@ import java.util.Objects;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.springframework.kafka.KafkaException;
 import org.springframework.kafka.listener.CommonContainerStoppingErrorHandler;
+import org.springframework.kafka.listener.CommonDelegatingErrorHandler;
 import org.springframework.kafka.listener.CommonDelegatingErrorHandler;
 import org.springframework.kafka.listener.CommonErrorHandler;
 import org.springframework.kafka.listener.CommonLoggingErrorHandler;
+import org.springframework.kafka.listener.CommonMixedErrorHandler;
 import org.springframework.kafka.listener.DefaultErrorHandler;
 import org.springframework.kafka.listener.MessageListenerContainer;
 import org.springframework.kafka.listener.RetryListener;
@@ -154,6 +157,28 @@ class ErrorHandlerRulesTests {
 		assertThat(rules(logging).ackAfterHandle()).isTrue();
 		logging.setAckAfterHandle(false);
 		assertThat(rules(logging).ackAfterHandle()).isFalse();
+	}
+
+	@Test
+	void handlersThatDelegateAreUnknown() {
+		DefaultErrorHandler delegate = new DefaultErrorHandler();
+		assertThat(ErrorHandlerRules.of(new CommonDelegatingErrorHandler(delegate))).isNull();
+		assertThat(ErrorHandlerRules.of(new CommonMixedErrorHandler(delegate, delegate))).isNull();
+	}
+
+	@Test
+	void settingsAboutSeeksAndStateHaveNoEffect() {
+		DefaultErrorHandler usual = new DefaultErrorHandler(new FixedBackOff(5, 1));
+		DefaultErrorHandler other = new DefaultErrorHandler(new FixedBackOff(5, 1));
+		other.setCommitRecovered(true);
+		other.setSeekAfterError(false);
+		other.setLogLevel(KafkaException.Level.DEBUG);
+		other.setReclassifyOnExceptionChange(false);
+		other.setResetStateOnExceptionChange(false);
+		other.setResetStateOnRecoveryFailure(false);
+		assertThat(rules(other)).usingRecursiveComparison()
+			.ignoringFields("backOff", "recoverer")
+			.isEqualTo(rules(usual));
 	}
 
 	private static ErrorHandlerRules rules(CommonErrorHandler handler) {
