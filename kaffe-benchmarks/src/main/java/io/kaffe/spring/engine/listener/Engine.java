@@ -96,9 +96,8 @@ final class Engine {
 				new WorkerOwner.StallLimits(Duration.ofMinutes(5), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((record) -> ((ReplayedRecord) record).handle(),
-				ListenerType.SIMPLE, null, Acknowledging.NONE, false,
-				new DeliverySettings(NAME, false, settings.failurePolicy(), null, new LogContext(NAME, false),
-						RejectingConsumer.of(NAME), this.ticker));
+				ListenerType.SIMPLE, null, Acknowledging.NONE, false, new DeliverySettings(NAME, false,
+						settings.failurePolicy(), null, new LogContext(NAME, false), this.ticker));
 		WorkerRuntime runtime = new WorkerRuntime(threads.executor(), this.scheduler, this.ticker,
 				SimpleAsyncTaskExecutor::new);
 		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, null, runtime,

@@ -208,6 +208,7 @@ final class Batch {
 		BatchedRecord first = this.records.get(0);
 		logContext.enter(worker, first.record());
 		logContext.at(first.record());
+		String threadName = first.assignment().polledBy().enterThread();
 		try {
 			if (failed != null && failed.first() == first) {
 				return decide(failed, worker, turn);
@@ -216,6 +217,7 @@ final class Batch {
 			return (retrying != null) ? continueWith(retrying, worker, turn) : attempt(1, worker, turn);
 		}
 		finally {
+			PollingConsumer.leaveThread(threadName);
 			logContext.leave();
 		}
 	}

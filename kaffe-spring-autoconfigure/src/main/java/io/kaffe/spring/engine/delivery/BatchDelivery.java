@@ -73,8 +73,6 @@ public final class BatchDelivery extends Delivery {
 
 	private final @Nullable DeliveryObservation observation;
 
-	private final Consumer<Object, Object> consumer;
-
 	/**
 	 * Create a delivery.
 	 * @param listener the user's listener
@@ -100,7 +98,6 @@ public final class BatchDelivery extends Delivery {
 		this.separatesPartitions = separatesPartitions;
 		this.addsAttemptHeader = settings.addsAttemptHeader();
 		this.observation = settings.observation();
-		this.consumer = settings.consumer();
 	}
 
 	@Override
@@ -190,13 +187,14 @@ public final class BatchDelivery extends Delivery {
 	private @Nullable CompletableFuture<?> intercepted(List<ConsumerRecord<Object, Object>> records,
 			BatchAttempt attempt, BatchInterceptor<Object, Object> around) throws Throwable {
 		ConsumerRecords<Object, Object> batch = byPartition(records);
+		Consumer<Object, Object> consumer = polledBy(attempt).consumer();
 		ConsumerRecords<Object, Object> intercepted = null;
 		try {
 			before(() -> {
-				around.setupThreadState(this.consumer);
+				around.setupThreadState(consumer);
 				return batch;
 			});
-			ConsumerRecords<Object, Object> delivered = before(() -> around.intercept(batch, this.consumer));
+			ConsumerRecords<Object, Object> delivered = before(() -> around.intercept(batch, consumer));
 			if (delivered == null) {
 				attempt.completeAll();
 				return null;
@@ -205,31 +203,31 @@ public final class BatchDelivery extends Delivery {
 			CompletableFuture<?> outcome = invoke((delivered != batch) ? inOrder(delivered, attempt) : records,
 					attempt);
 			if (outcome != null) {
-				return AsyncOutcome.then(outcome, (failure) -> ended(around, delivered, failure));
+				return AsyncOutcome.then(outcome, (failure) -> ended(around, delivered, failure, consumer));
 			}
-			ended(around, delivered, null);
+			ended(around, delivered, null, consumer);
 			return null;
 		}
 		catch (HookFailedException ex) {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			ended(around, (intercepted != null) ? intercepted : batch, ex);
+			ended(around, (intercepted != null) ? intercepted : batch, ex, consumer);
 			throw ex;
 		}
 		finally {
-			after(() -> around.clearThreadState(this.consumer));
+			after(() -> around.clearThreadState(consumer));
 		}
 	}
 
 	private void ended(BatchInterceptor<Object, Object> around, ConsumerRecords<Object, Object> records,
-			@Nullable Throwable failure) {
+			@Nullable Throwable failure, Consumer<Object, Object> consumer) {
 		after(() -> {
 			if (failure != null) {
-				around.failure(records, ListenerFailure.asException(failure), this.consumer);
+				around.failure(records, ListenerFailure.asException(failure), consumer);
 			}
 			else {
-				around.success(records, this.consumer);
+				around.success(records, consumer);
 			}
 		});
 	}
@@ -238,34 +236,41 @@ public final class BatchDelivery extends Delivery {
 		attempt.delivered(records);
 		AsyncOutcome outcome = (this.acknowledgments == Acknowledgments.WITH_ANSWER)
 				? new AsyncOutcome(Observation.NOOP, attempt) : null;
-		// A batch of several consumers counts for that of its first record.
-		DeliveryTimer timer = attempt.records().get(0).assignment().polledBy().timer();
-		DeliveryTimer.time(timer, null, () -> {
-			attempt.within(() -> call(records, attempt, outcome));
+		PollingConsumer polledBy = polledBy(attempt);
+		DeliveryTimer.time(polledBy.timer(), null, () -> {
+			attempt.within(() -> call(records, attempt, outcome, polledBy.consumer()));
 			return true;
 		});
 		return (outcome != null) ? outcome.whenReturned() : null;
 	}
 
+	/**
+	 * Return the consumer that a batch counts for: that of its first record.
+	 */
+	private static PollingConsumer polledBy(BatchAttempt attempt) {
+		return attempt.records().get(0).assignment().polledBy();
+	}
+
 	private void call(List<ConsumerRecord<Object, Object>> records, BatchAttempt attempt,
-			@Nullable AsyncOutcome outcome) {
+			@Nullable AsyncOutcome outcome, Consumer<Object, Object> consumer) {
 		if (outcome != null) {
-			outcome.within(() -> call(records, outcome));
+			outcome.within(() -> call(records, outcome, consumer));
 		}
 		else {
-			call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null);
+			call(records, (this.acknowledgments != Acknowledgments.NONE) ? attempt : null, consumer);
 		}
 	}
 
-	private void call(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment) {
+	private void call(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment,
+			Consumer<Object, Object> consumer) {
 		if (this.wantsPollResult) {
-			this.listener.onMessage(byPartition(records), acknowledgment, this.consumer);
+			this.listener.onMessage(byPartition(records), acknowledgment, consumer);
 			return;
 		}
 		switch (this.type) {
-			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(records, acknowledgment, this.consumer);
+			case ACKNOWLEDGING_CONSUMER_AWARE -> this.listener.onMessage(records, acknowledgment, consumer);
 			case ACKNOWLEDGING -> this.listener.onMessage(records, acknowledgment);
-			case CONSUMER_AWARE -> this.listener.onMessage(records, this.consumer);
+			case CONSUMER_AWARE -> this.listener.onMessage(records, consumer);
 			case SIMPLE -> this.listener.onMessage(records);
 		}
 	}

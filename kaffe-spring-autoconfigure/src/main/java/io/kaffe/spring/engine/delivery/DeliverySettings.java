@@ -16,7 +16,6 @@
 
 package io.kaffe.spring.engine.delivery;
 
-import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaHeaders;
 
@@ -32,12 +31,9 @@ import io.kaffe.spring.engine.worker.Ticker;
  * @param failurePolicy what to do about records that fail
  * @param observation observes each attempt to handle a record, or {@code null}
  * @param logContext puts the record into the logging context; of a batch, the first
- * @param consumer passed to listeners and interceptors that declare one; must be safe on
- * any thread
  * @param ticker the time
  */
 public record DeliverySettings(@Nullable String groupId, boolean addsAttemptHeader, FailurePolicy failurePolicy,
-		@Nullable DeliveryObservation observation, LogContext logContext, Consumer<Object, Object> consumer,
-		Ticker ticker) {
+		@Nullable DeliveryObservation observation, LogContext logContext, Ticker ticker) {
 
 }

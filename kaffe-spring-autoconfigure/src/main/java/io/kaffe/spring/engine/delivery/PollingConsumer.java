@@ -29,11 +29,13 @@ import org.jspecify.annotations.Nullable;
  * @param listenerId the id of the container that polls with it: that of the listener, and
  * its number among the consumers of the listener
  * @param clientId its client id, or {@code null} if that is not known
+ * @param threadName the name of threads while they deliver records that it has polled, or
+ * {@code null} if they keep their own
  * @param timer times deliveries, or {@code null}
  * @param consumer what listeners are given as the consumer; safe on any thread
  */
-public record PollingConsumer(String listenerId, @Nullable String clientId, @Nullable DeliveryTimer timer,
-		Consumer<Object, Object> consumer) {
+public record PollingConsumer(String listenerId, @Nullable String clientId, @Nullable String threadName,
+		@Nullable DeliveryTimer timer, Consumer<Object, Object> consumer) {
 
 	/**
 	 * Return the same, with something else that listeners are given.
@@ -41,7 +43,30 @@ public record PollingConsumer(String listenerId, @Nullable String clientId, @Nul
 	 * @return the consumer
 	 */
 	public PollingConsumer givenAs(Consumer<Object, Object> consumer) {
-		return new PollingConsumer(this.listenerId, this.clientId, this.timer, consumer);
+		return new PollingConsumer(this.listenerId, this.clientId, this.threadName, this.timer, consumer);
+	}
+
+	/**
+	 * Name the calling thread, which is about to deliver records, if it is to be named.
+	 * @return the name that it had, for {@link #leaveThread}; {@code null} if it keeps it
+	 */
+	@Nullable String enterThread() {
+		if (this.threadName == null) {
+			return null;
+		}
+		Thread thread = Thread.currentThread();
+		String before = thread.getName();
+		thread.setName(this.threadName);
+		return before;
+	}
+
+	/**
+	 * Give the calling thread the name back that it had.
+	 */
+	static void leaveThread(@Nullable String before) {
+		if (before != null) {
+			Thread.currentThread().setName(before);
+		}
 	}
 
 	/**

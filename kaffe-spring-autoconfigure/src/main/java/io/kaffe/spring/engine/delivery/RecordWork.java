@@ -118,10 +118,12 @@ abstract class RecordWork extends Work {
 		}
 		LogContext logContext = this.delivery.logContext();
 		logContext.enter(worker, record);
+		String threadName = this.assignment.polledBy().enterThread();
 		try {
 			return handle(record, logContext, worker, turn);
 		}
 		finally {
+			PollingConsumer.leaveThread(threadName);
 			logContext.leave();
 		}
 	}

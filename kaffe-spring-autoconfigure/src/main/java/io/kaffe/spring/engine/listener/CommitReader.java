@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -85,12 +86,14 @@ final class CommitReader {
 	 * of the broker, nothing is: then records are handled again that need not be. Nothing
 	 * is believed that is not above the committed offset and below the end of the log.
 	 * @param assignments partitions that were just assigned
+	 * @return those of which nothing is committed; none if the broker does not answer
 	 */
-	void continueFromCommits(Collection<PartitionAssignment> assignments) {
+	Set<TopicPartition> continueFromCommits(Collection<PartitionAssignment> assignments) {
 		Map<TopicPartition, PartitionAssignment> byPartition = assignments.stream()
 			.collect(Collectors.toMap(PartitionAssignment::partition, Function.identity()));
 		long deadline = deadline();
-		Map<TopicPartition, OffsetAndMetadata> commits = commits(byPartition.keySet(), deadline);
+		Set<TopicPartition> uncommitted = new HashSet<>();
+		Map<TopicPartition, OffsetAndMetadata> commits = commits(byPartition.keySet(), uncommitted, deadline);
 		Map<TopicPartition, CommitMetadata> reports = this.storesCompleted ? reports(commits, deadline) : Map.of();
 		commits.forEach((partition, commit) -> {
 			PartitionAssignment assignment = byPartition.get(partition);
@@ -100,12 +103,15 @@ final class CommitReader {
 					.continueFrom(commit, new ReportedOffsets(report.completed(), report.leaderEpoch()));
 			}
 		});
+		return uncommitted;
 	}
 
 	/**
 	 * Return the commits there are.
+	 * @param uncommitted where partitions are added that have none
 	 */
-	private Map<TopicPartition, OffsetAndMetadata> commits(Set<TopicPartition> partitions, long deadline) {
+	private Map<TopicPartition, OffsetAndMetadata> commits(Set<TopicPartition> partitions,
+			Set<TopicPartition> uncommitted, long deadline) {
 		Map<TopicPartition, OffsetAndMetadata> commits = new HashMap<>();
 		if (!partitions.isEmpty()) {
 			try {
@@ -114,6 +120,8 @@ final class CommitReader {
 						commits.put(partition, commit);
 					}
 				});
+				uncommitted.addAll(partitions);
+				uncommitted.removeAll(commits.keySet());
 			}
 			catch (KafkaException ex) {
 				logger.warn(

@@ -247,11 +247,11 @@ final class ConsumerSession {
 		if (!added.isEmpty()) {
 			this.context.assignmentLog().assigned(added, this.context.ticker().instant());
 		}
-		this.errors.contain("note the subscription", () -> this.view.assigned(this.consumer));
+		this.errors.contain("note the subscription", () -> this.view.assigned(this.consumer, added));
 		this.errors.contain("pause partitions", () -> this.flow.start(added));
 		if (this.context.facts().isInGroup()) {
 			this.errors.contain("read the commits of assigned partitions",
-					() -> this.commitReader.continueFromCommits(added));
+					() -> this.view.uncommitted(this.commitReader.continueFromCommits(added)));
 		}
 		this.context.assignmentChanged();
 		this.errors.contain("look for dead-letter topics",

@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -44,6 +45,9 @@ final class ConsumerView {
 
 	private volatile @Nullable Set<String> subscription;
 
+	/** Of which nothing was committed when they were assigned, nor since. */
+	private final Set<TopicPartition> uncommitted = ConcurrentHashMap.newKeySet();
+
 	/**
 	 * Create a view.
 	 * @param assignments what is assigned to the consumer
@@ -58,6 +62,12 @@ final class ConsumerView {
 	 * Note how the consumer is a member of its group. Consumer thread.
 	 */
 	void polled(Consumer<?, ?> consumer) {
+		if (!this.uncommitted.isEmpty()) {
+			this.uncommitted.removeIf((partition) -> {
+				PartitionAssignment assignment = this.assignments.get(partition);
+				return assignment == null || assignment.progress().committed() != null;
+			});
+		}
 		if (this.inGroup) {
 			this.groupMetadata = consumer.groupMetadata();
 		}
@@ -67,8 +77,16 @@ final class ConsumerView {
 	 * Note what the consumer is subscribed to, when partitions were assigned. Consumer
 	 * thread.
 	 */
-	void assigned(Consumer<?, ?> consumer) {
+	void assigned(Consumer<?, ?> consumer, Collection<PartitionAssignment> added) {
+		added.forEach((assignment) -> this.uncommitted.remove(assignment.partition()));
 		this.subscription = Set.copyOf(consumer.subscription());
+	}
+
+	/**
+	 * Note of which partitions that were assigned nothing is committed. Consumer thread.
+	 */
+	void uncommitted(Set<TopicPartition> partitions) {
+		this.uncommitted.addAll(partitions);
 	}
 
 	Set<TopicPartition> assignment() {
@@ -91,13 +109,14 @@ final class ConsumerView {
 
 	/**
 	 * Return what was committed last.
-	 * @return by partition; {@code null} if that of one of them is not known
+	 * @return by partition, with {@code null} if nothing was, as the consumer itself says
+	 * it; {@code null} if that of one of them is not known
 	 */
-	@Nullable Map<TopicPartition, OffsetAndMetadata> committed(Collection<TopicPartition> partitions) {
-		Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
+	@Nullable Map<TopicPartition, @Nullable OffsetAndMetadata> committed(Collection<TopicPartition> partitions) {
+		Map<TopicPartition, @Nullable OffsetAndMetadata> committed = new HashMap<>();
 		for (PartitionAssignment assignment : this.assignments.of(partitions)) {
 			OffsetAndMetadata commit = assignment.progress().committed();
-			if (commit != null) {
+			if (commit != null || this.uncommitted.contains(assignment.partition())) {
 				committed.put(assignment.partition(), commit);
 			}
 		}

@@ -209,8 +209,7 @@ public final class ContainerAdopter {
 
 	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings) {
 		return new DeliverySettings(facts.groupId(), facts.asksForAttempts(), settings.failurePolicy(),
-				observation(facts), new LogContext(name, settings.mdc()), RejectingConsumer.of(name),
-				this.runtime.ticker());
+				observation(facts), new LogContext(name, settings.mdc()), this.runtime.ticker());
 	}
 
 	private DeliveryTimer.@Nullable Factory timers(String name, ContainerFacts facts) {

@@ -61,7 +61,8 @@ final class WorkerContainer implements WorkerOwner {
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
 	/** The id of the container that polls on this thread. */
-	private final ThreadLocal<String> listenerId = ThreadLocal.withInitial(() -> container().getListenerId());
+	/** What polls on the thread. */
+	private final ThreadLocal<MessageListenerContainer> polling = ThreadLocal.withInitial(this::container);
 
 	private final ContainerFacts facts;
 
@@ -118,7 +119,7 @@ final class WorkerContainer implements WorkerOwner {
 	 * that a concurrent container has for its consumers.
 	 */
 	void starting(MessageListenerContainer polling) {
-		this.listenerId.set(polling.getListenerId());
+		this.polling.set(polling);
 	}
 
 	/**
@@ -137,10 +138,12 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	private PollingConsumer polledBy(Consumer<?, ?> consumer) {
-		String listenerId = this.listenerId.get();
+		MessageListenerContainer polling = this.polling.get();
+		String listenerId = polling.getListenerId();
 		// Every metric has the client id as a tag.
 		Iterator<MetricName> metrics = consumer.metrics().keySet().iterator();
 		return new PollingConsumer(listenerId, metrics.hasNext() ? metrics.next().tags().get("client-id") : null,
+				container().isChangeConsumerThreadName() ? container().getThreadNameSupplier().apply(polling) : null,
 				(this.timers != null) ? this.timers.timer(listenerId) : null, RejectingConsumer.of(toString()));
 	}
 
@@ -179,7 +182,7 @@ final class WorkerContainer implements WorkerOwner {
 			}
 			finally {
 				this.sessions.remove(consumer);
-				this.listenerId.remove();
+				this.polling.remove();
 				this.context.assignmentChanged();
 				logStopped.run();
 			}

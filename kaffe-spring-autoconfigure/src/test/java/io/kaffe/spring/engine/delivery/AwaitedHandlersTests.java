@@ -31,7 +31,6 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.ListenerType;
@@ -350,7 +349,7 @@ class AwaitedHandlersTests {
 				new DeliverySettings("group", false,
 						new FailurePolicy(attempts, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(), then,
 								Map.of(), deadLetters, null, 100),
-						null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
+						null, new LogContext("orders", false), this.execution));
 		this.delivery = delivery;
 		return new DefaultWorkerManager(this.execution.runtime(), List.of(this.observer)).register("orders",
 				maxConcurrency, new TestWorkerOwner() {

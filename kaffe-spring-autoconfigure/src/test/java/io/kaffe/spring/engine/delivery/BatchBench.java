@@ -27,7 +27,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
@@ -192,8 +191,8 @@ final class BatchBench {
 					}, null, 100);
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
 					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
-					this.separatesPartitions, new DeliverySettings("group", false, policy, null,
-							new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
+					this.separatesPartitions,
+					new DeliverySettings("group", false, policy, null, new LogContext("orders", true), this.execution));
 			this.delivery = delivery;
 		}
 		return delivery;

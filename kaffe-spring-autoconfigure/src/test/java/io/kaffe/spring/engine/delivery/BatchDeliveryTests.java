@@ -31,7 +31,6 @@ import io.micrometer.observation.ObservationRegistry;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -61,8 +60,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class BatchDeliveryTests {
 
 	private final ManualExecution execution = new ManualExecution();
-
-	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
 	private final RecordedAssignment orders = new RecordedAssignment("orders");
 
@@ -342,7 +339,7 @@ class BatchDeliveryTests {
 				: new DeliveryObservation(this.registry, null, "shop", () -> "mars");
 		return new BatchDelivery(new Listener(), this.type, false, this.interceptor, this.acknowledged,
 				new BatchDelivery.Limits(500, Duration.ZERO), false, new DeliverySettings("shop", false, policy,
-						observation, new LogContext("orders", false), this.consumer, this.execution));
+						observation, new LogContext("orders", false), this.execution));
 	}
 
 	/**
@@ -365,12 +362,14 @@ class BatchDeliveryTests {
 
 		@Override
 		public void onMessage(List<ConsumerRecord<Object, Object>> records, @Nullable Consumer<?, ?> consumer) {
+			assertThat(consumer).isSameAs(BatchDeliveryTests.this.orders.polledBy().consumer());
 			called(records, " consumer");
 		}
 
 		@Override
 		public void onMessage(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment,
 				@Nullable Consumer<?, ?> consumer) {
+			assertThat(consumer).isSameAs(BatchDeliveryTests.this.orders.polledBy().consumer());
 			called(records, " acknowledgment consumer");
 		}
 

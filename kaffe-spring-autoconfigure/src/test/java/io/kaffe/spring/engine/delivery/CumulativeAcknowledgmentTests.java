@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -185,10 +184,10 @@ class CumulativeAcknowledgmentTests {
 						acknowledgment.acknowledge();
 					}
 				}, ListenerType.ACKNOWLEDGING, null, acknowledging, false,
-				new DeliverySettings("group", false,
-						new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(), FailureAction.PARK,
-								Map.of(), null, null, 100),
-						null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
+				new DeliverySettings(
+						"group", false, new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(),
+								FailureAction.PARK, Map.of(), null, null, 100),
+						null, new LogContext("orders", false), this.execution));
 		submit(delivery, offsets);
 		return delivery;
 	}

@@ -141,7 +141,7 @@ class DeliveryTimerTests {
 	void metersAreRemovedWhenTheConsumerPollsNoMore() {
 		DeliveryTimer timer = timer(Map.of(), null);
 		fail(timer, new IllegalStateException());
-		new PollingConsumer("orders-0", null, timer, new MockConsumer<>("earliest")).close();
+		new PollingConsumer("orders-0", null, null, timer, new MockConsumer<>("earliest")).close();
 		assertThat(this.registry.getMeters()).isEmpty();
 		assertThat(DeliveryTimer.time(timer, RECORD, HANDLED)).as("a handler that outlasts the drain").isTrue();
 	}

@@ -25,7 +25,6 @@ import java.util.stream.IntStream;
 
 import com.sun.management.ThreadMXBean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.util.backoff.FixedBackOff;
@@ -90,10 +89,10 @@ class MemoryFootprintTests {
 	private static RecordDelivery delivery() {
 		return new RecordDelivery((record) -> {
 		}, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
-				new DeliverySettings(null, false,
-						new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null,
-								null, 100),
-						null, new LogContext("orders", false), new MockConsumer<>("earliest"), new ManualExecution()));
+				new DeliverySettings(
+						null, false, new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK,
+								Map.of(), null, null, 100),
+						null, new LogContext("orders", false), new ManualExecution()));
 	}
 
 }

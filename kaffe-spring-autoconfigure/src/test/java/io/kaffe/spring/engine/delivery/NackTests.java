@@ -29,7 +29,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -266,10 +265,10 @@ class NackTests {
 			Consumer<Acknowledgment> call = this.calls.poll();
 			((call != null) ? call : (Consumer<Acknowledgment>) Acknowledgment::acknowledge).accept(acknowledgment);
 		}, ListenerType.ACKNOWLEDGING, null, acknowledging, false,
-				new DeliverySettings("group", true,
-						new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(), FailureAction.PARK,
-								Map.of(), null, null, 100),
-						null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
+				new DeliverySettings(
+						"group", true, new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(),
+								FailureAction.PARK, Map.of(), null, null, 100),
+						null, new LogContext("orders", false), this.execution));
 	}
 
 	private void handle(RecordDelivery delivery, long... offsets) {

@@ -30,7 +30,7 @@ import org.apache.kafka.clients.consumer.MockConsumer;
  */
 final class RacedAssignment implements AssignmentHandle {
 
-	private static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null,
+	private static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null, null,
 			new MockConsumer<>("earliest"));
 
 	private final List<Long> completed = new ArrayList<>();

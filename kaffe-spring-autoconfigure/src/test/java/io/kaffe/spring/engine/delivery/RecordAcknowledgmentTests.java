@@ -24,7 +24,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -64,10 +63,10 @@ class RecordAcknowledgmentTests {
 					throw new IllegalStateException("On purpose");
 				}
 			}, ListenerType.ACKNOWLEDGING, null, Acknowledging.OUT_OF_ORDER, false,
-			new DeliverySettings("group", false,
-					new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(), FailureAction.PARK,
-							Map.of(), null, null, 100),
-					null, new LogContext("orders", false), new MockConsumer<>("earliest"), this.execution));
+			new DeliverySettings(
+					"group", false, new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(),
+							FailureAction.PARK, Map.of(), null, null, 100),
+					null, new LogContext("orders", false), this.execution));
 
 	private final Worker worker = new DefaultWorkerManager(this.execution.runtime())
 		.register("orders", 16, new TestWorkerOwner())

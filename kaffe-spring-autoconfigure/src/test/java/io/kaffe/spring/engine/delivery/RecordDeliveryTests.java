@@ -29,7 +29,6 @@ import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -59,8 +58,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class RecordDeliveryTests {
 
 	private final ManualExecution execution = new ManualExecution();
-
-	private final MockConsumer<Object, Object> consumer = new MockConsumer<>("earliest");
 
 	private final List<String> called = new ArrayList<>();
 
@@ -334,7 +331,7 @@ class RecordDeliveryTests {
 				: new DeliveryObservation(this.registry, null, "shop", () -> "mars");
 		return new RecordDelivery(new Listener(), this.type, interceptor, this.acknowledging, this.async,
 				new DeliverySettings("shop", this.addsAttemptHeader, policy, observation,
-						new LogContext("orders", false), this.consumer, this.execution));
+						new LogContext("orders", false), this.execution));
 	}
 
 	/**

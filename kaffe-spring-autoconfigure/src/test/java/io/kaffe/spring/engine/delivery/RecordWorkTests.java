@@ -28,7 +28,6 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -121,6 +120,25 @@ class RecordWorkTests {
 		this.execution.advance(Duration.ofSeconds(1));
 		this.execution.runAll();
 		assertThat(assignment.completed).containsExactly(0L);
+	}
+
+	@Test
+	void threadHasItsNameBackAfterEachTurn() {
+		List<String> names = new ArrayList<>();
+		this.handler = (record) -> {
+			names.add(Thread.currentThread().getName());
+			throw new IllegalStateException("On purpose");
+		};
+		String before = Thread.currentThread().getName();
+		RecordedAssignment assignment = start(policy(FailureAction.SKIP), 2);
+		assignment.polledBy = new PollingConsumer("orders-0", "client-0", "named", null,
+				assignment.polledBy.consumer());
+		this.execution.runAll();
+		assertThat(Thread.currentThread().getName()).isEqualTo(before);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(names).hasSize(3).containsOnly("named");
+		assertThat(Thread.currentThread().getName()).isEqualTo(before);
 	}
 
 	@Test
@@ -304,8 +322,8 @@ class RecordWorkTests {
 			this.handler.accept(record);
 		};
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, this.interceptor,
-				Acknowledging.NONE, false, new DeliverySettings("group", false, policy, null,
-						new LogContext("orders", true), new MockConsumer<>("latest"), this.execution));
+				Acknowledging.NONE, false,
+				new DeliverySettings("group", false, policy, null, new LogContext("orders", true), this.execution));
 		this.delivery = delivery;
 		RecordedAssignment assignment = new RecordedAssignment();
 		this.worker.submit(RecordWork.of(IntStream.range(0, records)

@@ -42,7 +42,7 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	private final String topic;
 
-	PollingConsumer polledBy = new PollingConsumer("orders-0", "client-0", null, new MockConsumer<>("earliest"));
+	PollingConsumer polledBy = new PollingConsumer("orders-0", "client-0", null, null, new MockConsumer<>("earliest"));
 
 	/** How many are handling records of it or hold it. */
 	int running;

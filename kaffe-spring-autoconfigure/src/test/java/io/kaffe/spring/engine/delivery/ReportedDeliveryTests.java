@@ -245,7 +245,7 @@ class ReportedDeliveryTests {
 		GenericApplicationContext context = new GenericApplicationContext();
 		context.registerBean(SimpleMeterRegistry.class, () -> this.registry);
 		context.refresh();
-		return new PollingConsumer(listenerId, "client of " + listenerId,
+		return new PollingConsumer(listenerId, "client of " + listenerId, null,
 				new DeliveryTimer.Factory(context, Map.of(), null, new LimitedLog("orders", this.execution.runtime()))
 					.timer(listenerId),
 				this.consumer);
@@ -254,7 +254,7 @@ class ReportedDeliveryTests {
 	private DeliverySettings settings(@Nullable DeliveryObservation observation) {
 		FailurePolicy policy = new FailurePolicy(3, new FixedBackOff(1000, Long.MAX_VALUE), null, Set.of(),
 				FailureAction.PARK, Map.of(), null, null, 100);
-		return new DeliverySettings("shop", false, policy, observation, new LogContext("orders", false), this.consumer,
+		return new DeliverySettings("shop", false, policy, observation, new LogContext("orders", false),
 				this.execution);
 	}
 

@@ -34,7 +34,6 @@ import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -1016,8 +1015,8 @@ class RetryingRecordTests {
 				Retryable.allBut(Set.of()), this.then, Map.of(), this.deadLetters, this.recoverer, 100,
 				this.retryListeners, this.ackAfterHandle);
 		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
-				ListenerType.SIMPLE, this.interceptor, Acknowledging.NONE, false, new DeliverySettings("group", true,
-						policy, null, new LogContext("orders", true), new MockConsumer<>("earliest"), this.execution));
+				ListenerType.SIMPLE, this.interceptor, Acknowledging.NONE, false,
+				new DeliverySettings("group", true, policy, null, new LogContext("orders", true), this.execution));
 		this.delivery = delivery;
 		return delivery;
 	}

@@ -28,7 +28,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchMessageListener;
@@ -53,8 +52,6 @@ import io.kaffe.spring.table.WorkerState;
 final class WaitingRaces {
 
 	private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
-
-	private static final MockConsumer<Object, Object> UNUSED = new MockConsumer<>("earliest");
 
 	private WaitingRaces() {
 	}
@@ -387,8 +384,7 @@ final class WaitingRaces {
 		private DeliverySettings settings(int maxAttempts, long backOffMillis) {
 			FailurePolicy policy = new FailurePolicy(maxAttempts, new FixedBackOff(backOffMillis, Long.MAX_VALUE), null,
 					Set.of(), FailureAction.PARK, Map.of(), null, null, 100);
-			return new DeliverySettings("group", false, policy, null, new LogContext("orders", false), UNUSED,
-					this.execution);
+			return new DeliverySettings("group", false, policy, null, new LogContext("orders", false), this.execution);
 		}
 
 		private void handle(ConsumerRecord<?, ?> record) {

@@ -479,7 +479,7 @@ class ConsumerSessionTests {
 		for (Consumer<ConsumerSession> end : List.<Consumer<ConsumerSession>>of(ConsumerSession::abandon,
 				(session) -> session.stopping(() -> {
 				}))) {
-			PollingConsumer polledBy = new PollingConsumer("orders-0", null, timers.timer("orders-0"),
+			PollingConsumer polledBy = new PollingConsumer("orders-0", null, null, timers.timer("orders-0"),
 					RejectingConsumer.of("orders"));
 			ConsumerSession session = new ConsumerSession(new MockConsumer<>("earliest"), polledBy,
 					this.adopted.context());

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 
-import org.apache.kafka.clients.consumer.MockConsumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -55,7 +54,7 @@ import io.kaffe.spring.table.ConsumerProblem;
  */
 final class ContainerFixtures {
 
-	static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null,
+	static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null, null,
 			RejectingConsumer.of("orders"));
 
 	private ContainerFixtures() {
@@ -151,7 +150,7 @@ final class ContainerFixtures {
 			ManualExecution execution) {
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
-						new MockConsumer<>("earliest"), execution));
+						execution));
 		WorkerRuntime runtime = execution.runtime();
 		container.setupMessageListener(listener);
 		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, null,

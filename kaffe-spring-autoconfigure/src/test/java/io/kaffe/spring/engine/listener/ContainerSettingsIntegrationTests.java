@@ -65,7 +65,9 @@ class ContainerSettingsIntegrationTests {
 			await().untilAsserted(() -> assertThat(service.commits.get(partition)).isEqualTo(commit));
 			assertThat(service.threadsOfCommits).isNotEmpty()
 				.allSatisfy((name) -> assertThat(name).isEqualTo("polls-orders"));
-			assertThat(service.threadOfHandling.join()).isNotEqualTo("polls-orders");
+			assertThat(service.threadOfHandling.join()).as("named, but not the consumer's")
+				.satisfies((thread) -> assertThat(thread.name()).isEqualTo("polls-orders"))
+				.satisfies((thread) -> assertThat(service.idsOfCommits).doesNotContain(thread.id()));
 			await().untilAsserted(() -> assertThat(committed().get(partition)).isEqualTo(commit));
 			TopicPartition empty = new TopicPartition(application.topic("orders"), 1);
 			await().untilAsserted(() -> assertThat(Objects.requireNonNull(committed().get(empty)).offset()).isZero());
@@ -98,6 +100,20 @@ class ContainerSettingsIntegrationTests {
 	}
 
 	/**
+	 * A thread that handles a record.
+	 *
+	 * @param id that of the thread
+	 * @param name the name that it has meanwhile
+	 */
+	record Handling(long id, String name) {
+
+		static Handling now() {
+			return new Handling(Thread.currentThread().getId(), Thread.currentThread().getName());
+		}
+
+	}
+
+	/**
 	 * Has a listener that is held up by its third record.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -124,11 +140,13 @@ class ContainerSettingsIntegrationTests {
 
 		final CopyOnWriteArrayList<String> threadsOfCommits = new CopyOnWriteArrayList<>();
 
-		final CompletableFuture<String> threadOfHandling = new CompletableFuture<>();
+		final CopyOnWriteArrayList<Long> idsOfCommits = new CopyOnWriteArrayList<>();
+
+		final CompletableFuture<Handling> threadOfHandling = new CompletableFuture<>();
 
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		void handleOrder(ConsumerRecord<String, String> record) {
-			this.threadOfHandling.complete(Thread.currentThread().getName());
+			this.threadOfHandling.complete(Handling.now());
 		}
 
 		@KafkaListener(id = "refunds", idIsGroup = false, topics = "refunds-${test.id}")
@@ -153,6 +171,7 @@ class ContainerSettingsIntegrationTests {
 					"by " + listener.getListenerId() + " of " + listener.getGroupId()));
 			properties.setCommitCallback((offsets, failure) -> {
 				this.threadsOfCommits.add(Thread.currentThread().getName());
+				this.idsOfCommits.add(Thread.currentThread().getId());
 				this.commits.putAll(offsets);
 			});
 		}

@@ -78,6 +78,30 @@ class RejectingConsumerTests {
 	}
 
 	@Test
+	void nothingIsAnsweredAsCommittedUntilSomethingIs() {
+		TopicPartition partition = new TopicPartition("orders", 0);
+		MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
+		polling.subscribe(Set.of("orders"));
+		polling.rebalance(List.of(partition));
+		polling.updateBeginningOffsets(Map.of(partition, 0L));
+		WorkerContainer container = ContainerFixtures.inGroup("shop", new ManualExecution());
+		ConsumerSession session = container.session(polling);
+		session.assigned(List.of(partition));
+		session.tick();
+		PartitionAssignment assignment = container.assignments().iterator().next();
+		Consumer<Object, Object> known = assignment.polledBy().consumer();
+		assertThat(known.committed(Set.of(partition))).hasSize(1).containsEntry(partition, null);
+		OffsetAndMetadata commit = new OffsetAndMetadata(7);
+		assignment.progress().committed(commit, 0, assignment.progress().revision());
+		session.tick();
+		assertThat(known.committed(Set.of(partition))).containsEntry(partition, commit);
+		// As after a seek back: the broker has the commit still.
+		assignment.progress().beginAt(3);
+		assignment.progress().forgetCompletedBefore();
+		assertThatIllegalStateException().isThrownBy(() -> known.committed(Set.of(partition)));
+	}
+
+	@Test
 	void whatIsNotKnownIsRejected() {
 		Consumer<Object, Object> unknown = RejectingConsumer.of("orders", new ConsumerView(new Assignments(), true));
 		assertThat(unknown.assignment()).isEmpty();

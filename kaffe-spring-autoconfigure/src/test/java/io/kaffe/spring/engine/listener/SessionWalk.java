@@ -184,9 +184,8 @@ final class SessionWalk {
 				new WorkerOwner.StallLimits(Duration.ofHours(10), null),
 				new RestartHistory.Limit(1000, Duration.ofMillis(1)), ConsumerProblem.Severity.WARNING, false);
 		RecordDelivery delivery = new RecordDelivery((AcknowledgingMessageListener<Object, Object>) this::handle,
-				ListenerType.ACKNOWLEDGING, null, this.acknowledging, false, new DeliverySettings("orders", false,
-						policy, null, new LogContext("orders", false), new SimulatedConsumer(Map.of(), (offsets) -> {
-						}), this.execution));
+				ListenerType.ACKNOWLEDGING, null, this.acknowledging, false,
+				new DeliverySettings("orders", false, policy, null, new LogContext("orders", false), this.execution));
 		ContainerProperties properties = new ContainerProperties("orders", "refunds");
 		properties.setGroupId("orders");
 		WorkerRuntime runtime = this.execution.runtime();
