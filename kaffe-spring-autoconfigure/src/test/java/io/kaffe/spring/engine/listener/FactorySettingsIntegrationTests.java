@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -157,7 +158,7 @@ class FactorySettingsIntegrationTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@Import({ Seen.class, Factories.class })
-	static class Service {
+	static class Service implements Supplier<String> {
 
 		private final Seen seen;
 
@@ -194,12 +195,13 @@ class FactorySettingsIntegrationTests {
 			this.seen.notes.add("number " + number);
 		}
 
-		@KafkaListener(id = "named", topics = "#{__me.topic()}-${test.id}", beanRef = "__me")
+		@KafkaListener(id = "named", topics = "#{__me.get()}-${test.id}", beanRef = "__me")
 		void named(String value) {
 			this.seen.notes.add("named " + value);
 		}
 
-		public String topic() {
+		@Override
+		public String get() {
 			return "named";
 		}
 
