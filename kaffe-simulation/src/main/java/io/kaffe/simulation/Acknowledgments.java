@@ -105,6 +105,20 @@ final class Acknowledgments {
 	}
 
 	/**
+	 * Have a batch delivered again from one of its records on.
+	 * @param facts the records of the batch
+	 * @param deliveries which delivery of each record that is
+	 * @param index the first one that is not handled
+	 */
+	void nack(List<Fact> facts, List<Integer> deliveries, int index, Acknowledgment acknowledgment) {
+		facts.subList(0, index).forEach((fact) -> this.journal.done(fact, "acknowledged"));
+		acknowledgment.nack(index, Duration.ofMillis(this.simulation.choose(200)));
+		for (int next = index; next < facts.size(); next++) {
+			this.journal.nacked(facts.get(next), deliveries.get(next));
+		}
+	}
+
+	/**
 	 * Call {@code nack} for a batch, as only the consumer's thread could: that is
 	 * refused, and the handler fails.
 	 */

@@ -29,6 +29,7 @@ import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.listener.adapter.BatchMessagingMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
@@ -44,7 +45,9 @@ import org.springframework.messaging.handler.annotation.support.DefaultMessageHa
  */
 final class Application {
 
-	private static final Method HANDLE_LATER = handleLater();
+	private static final Method HANDLE_LATER = method("handleLater", ConsumerRecord.class);
+
+	private static final Method HANDLE_BATCH_LATER = method("handleBatchLater", List.class);
 
 	private static final DefaultMessageHandlerMethodFactory METHODS = methods();
 
@@ -89,9 +92,9 @@ final class Application {
 		return this.seeks;
 	}
 
-	private static Method handleLater() {
+	private static Method method(String name, Class<?> parameter) {
 		try {
-			return Application.class.getDeclaredMethod("handleLater", ConsumerRecord.class);
+			return Application.class.getDeclaredMethod(name, parameter);
 		}
 		catch (NoSuchMethodException ex) {
 			throw new IllegalStateException(ex);
@@ -115,6 +118,7 @@ final class Application {
 			case FUTURE -> filtered(futureListener(), filters);
 			case BATCH -> filtered(new BatchListener(), filters);
 			case ACKNOWLEDGED_BATCH -> filtered(new AcknowledgingBatchListener(), filters);
+			case FUTURE_BATCH -> filtered(futureBatchListener(), filters);
 		};
 	}
 
@@ -130,6 +134,13 @@ final class Application {
 		RecordMessagingMessageListenerAdapter<Object, Object> adapter = new RecordMessagingMessageListenerAdapter<>(
 				this, HANDLE_LATER);
 		adapter.setHandlerMethod(new HandlerAdapter(METHODS.createInvocableHandlerMethod(this, HANDLE_LATER)));
+		return adapter;
+	}
+
+	private BatchMessageListener<Object, Object> futureBatchListener() {
+		BatchMessagingMessageListenerAdapter<Object, Object> adapter = new BatchMessagingMessageListenerAdapter<>(this,
+				HANDLE_BATCH_LATER);
+		adapter.setHandlerMethod(new HandlerAdapter(METHODS.createInvocableHandlerMethod(this, HANDLE_BATCH_LATER)));
 		return adapter;
 	}
 
@@ -174,6 +185,15 @@ final class Application {
 		finally {
 			this.deliveries.ends(this.instance, List.of(fact));
 		}
+	}
+
+	/**
+	 * Handle a batch with a future.
+	 * @param records the records
+	 * @return completed when all are handled
+	 */
+	CompletableFuture<@Nullable Void> handleBatchLater(List<ConsumerRecord<Object, Object>> records) {
+		return this.batches.handleLater(records);
 	}
 
 	/**

@@ -18,11 +18,14 @@ package io.kaffe.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.support.Acknowledgment;
+
+import io.kaffe.spring.test.simulation.Simulation;
 
 /**
  * Handles batches for the listener of one instance.
@@ -32,6 +35,8 @@ import org.springframework.kafka.support.Acknowledgment;
 final class BatchHandler {
 
 	private final Journal journal;
+
+	private final Simulation simulation;
 
 	private final DeliveryOracle deliveries;
 
@@ -46,6 +51,7 @@ final class BatchHandler {
 	BatchHandler(World world, ServiceInstance instance, ListenerHooks hooks, HandlerWork work,
 			Acknowledgments acknowledgments) {
 		this.journal = world.journal();
+		this.simulation = world.simulation();
 		this.deliveries = world.deliveries();
 		this.instance = instance;
 		this.hooks = hooks;
@@ -58,7 +64,72 @@ final class BatchHandler {
 	 * @param acknowledgment acknowledges it; {@code null} if the listener does not
 	 */
 	void handle(List<ConsumerRecord<Object, Object>> records, @Nullable Acknowledgment acknowledgment) {
-		// A copy: the handler begins with all of them at once, at no point in between.
+		Batch batch = begin(records);
+		try {
+			work(batch);
+			if (acknowledgment == null) {
+				batch.all().forEach((fact) -> this.journal.done(fact, "handled"));
+			}
+			else if (batch.removed().isEmpty() && this.acknowledgments.areRejected()) {
+				reject(batch, acknowledgment);
+			}
+			else {
+				this.acknowledgments.acknowledge(batch.all(), acknowledgment);
+			}
+		}
+		finally {
+			this.deliveries.ends(this.instance, batch.facts());
+		}
+	}
+
+	private void reject(Batch batch, Acknowledgment acknowledgment) {
+		List<Fact> facts = batch.facts();
+		int index = this.simulation.choose(facts.size() + 1);
+		if (index == facts.size()) {
+			this.journal.failedTogether(this.instance.service(), facts);
+			this.acknowledgments.reject(acknowledgment);
+		}
+		else {
+			this.acknowledgments.nack(facts, batch.deliveries(), index, acknowledgment);
+		}
+	}
+
+	/**
+	 * Handle a batch now or later, on whatever thread.
+	 * @return completed when all is handled
+	 */
+	CompletableFuture<@Nullable Void> handleLater(List<ConsumerRecord<Object, Object>> records) {
+		Batch batch = begin(records);
+		CompletableFuture<@Nullable Void> future = new CompletableFuture<>();
+		try {
+			if (this.simulation.choose(3) == 0) {
+				answer(batch, future);
+			}
+			else {
+				this.work.later(() -> answer(batch, future));
+			}
+			return future;
+		}
+		finally {
+			this.deliveries.ends(this.instance, batch.facts());
+		}
+	}
+
+	private void answer(Batch batch, CompletableFuture<@Nullable Void> future) {
+		try {
+			work(batch);
+			batch.all().forEach((fact) -> this.journal.done(fact, "handled"));
+			future.complete(null);
+		}
+		catch (BatchListenerFailedException ex) {
+			future.completeExceptionally(ex);
+		}
+	}
+
+	/**
+	 * Begin with all records of a batch at once, at no point in between.
+	 */
+	private Batch begin(List<ConsumerRecord<Object, Object>> records) {
 		List<ConsumerRecord<Object, Object>> copy = List.copyOf(records);
 		List<Fact> facts = copy.stream().map(this.journal::fact).toList();
 		List<Fact> removed = this.hooks.removed(facts);
@@ -71,32 +142,20 @@ final class BatchHandler {
 			Payloads.handled(record.key());
 			before.add(this.journal.fact(record));
 		}
-		try {
-			for (int index = 0; index < facts.size(); index++) {
-				try {
-					this.work.work(facts.get(index));
-				}
-				catch (IllegalStateException ex) {
-					facts.subList(0, index).forEach((fact) -> this.journal.done(fact, "handled"));
-					completeRemoved(facts.get(index), removed);
-					throw new BatchListenerFailedException("refused", ex, index);
-				}
+		return new Batch(facts, facts.stream().map((fact) -> fact.deliveries).toList(), removed);
+	}
+
+	private void work(Batch batch) {
+		List<Fact> facts = batch.facts();
+		for (int index = 0; index < facts.size(); index++) {
+			try {
+				this.work.work(facts.get(index));
 			}
-			List<Fact> completed = new ArrayList<>(facts);
-			completed.addAll(removed);
-			if (acknowledgment == null) {
-				completed.forEach((fact) -> this.journal.done(fact, "handled"));
+			catch (IllegalStateException ex) {
+				facts.subList(0, index).forEach((fact) -> this.journal.done(fact, "handled"));
+				completeRemoved(facts.get(index), batch.removed());
+				throw new BatchListenerFailedException("refused", ex, index);
 			}
-			else if (removed.isEmpty() && this.acknowledgments.areRejected()) {
-				this.journal.failedTogether(this.instance.service(), facts);
-				this.acknowledgments.reject(acknowledgment);
-			}
-			else {
-				this.acknowledgments.acknowledge(completed, acknowledgment);
-			}
-		}
-		finally {
-			this.deliveries.ends(this.instance, facts);
 		}
 	}
 
@@ -115,6 +174,23 @@ final class BatchHandler {
 				this.journal.done(fact, "removed from a batch");
 			}
 		}
+	}
+
+	/**
+	 * A batch that is handled.
+	 *
+	 * @param facts what the listener was given
+	 * @param deliveries which delivery of each record that is
+	 * @param removed what hooks have removed before
+	 */
+	private record Batch(List<Fact> facts, List<Integer> deliveries, List<Fact> removed) {
+
+		List<Fact> all() {
+			List<Fact> all = new ArrayList<>(this.facts);
+			all.addAll(this.removed);
+			return all;
+		}
+
 	}
 
 }

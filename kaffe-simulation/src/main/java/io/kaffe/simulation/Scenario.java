@@ -236,10 +236,13 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		BATCH,
 
 		/** Batches, which it acknowledges, maybe later. */
-		ACKNOWLEDGED_BATCH;
+		ACKNOWLEDGED_BATCH,
+
+		/** Batches, for which it returns a future. */
+		FUTURE_BATCH;
 
 		boolean isBatch() {
-			return this == BATCH || this == ACKNOWLEDGED_BATCH;
+			return this == BATCH || this == ACKNOWLEDGED_BATCH || this == FUTURE_BATCH;
 		}
 
 		boolean isAcknowledged() {

@@ -202,11 +202,8 @@ public final class BatchDelivery extends Delivery {
 			intercepted = delivered;
 			CompletableFuture<?> outcome = invoke((delivered != batch) ? inOrder(delivered, attempt) : records,
 					attempt);
-			if (outcome != null) {
-				return AsyncOutcome.then(outcome, (failure) -> ended(around, delivered, failure, consumer));
-			}
 			ended(around, delivered, null, consumer);
-			return null;
+			return outcome;
 		}
 		catch (HookFailedException ex) {
 			throw ex;
