@@ -333,7 +333,8 @@ final class Batch {
 			retrying = new RetryingRecord(first.record(), first.assignment(), worker, this.delivery);
 			this.retrying = retrying;
 		}
-		boolean isCompleted = retrying.attemptFailed(ListenerFailure.reasonOf(failed.thrown()), turn);
+		boolean isCompleted = retrying.attemptFailed(ListenerFailure.reasonOf(failed.thrown()),
+				failed.whole() ? this.records.stream().map(BatchedRecord::record).toList() : List.of(), turn);
 		this.exhausted = failed.whole() && (isCompleted || retrying.isRecovering());
 		if (!isCompleted) {
 			return false;

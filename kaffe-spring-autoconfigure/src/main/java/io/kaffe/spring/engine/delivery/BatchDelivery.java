@@ -279,13 +279,17 @@ public final class BatchDelivery extends Delivery {
 		return list;
 	}
 
-	private static ConsumerRecords<Object, Object> byPartition(List<ConsumerRecord<Object, Object>> records) {
+	/**
+	 * Return records as a poll does.
+	 */
+	@SuppressWarnings("unchecked")
+	static ConsumerRecords<Object, Object> byPartition(List<? extends ConsumerRecord<?, ?>> records) {
 		Map<TopicPartition, List<ConsumerRecord<Object, Object>>> partitions = new LinkedHashMap<>();
-		for (ConsumerRecord<Object, Object> record : records) {
+		for (ConsumerRecord<?, ?> record : records) {
 			partitions
 				.computeIfAbsent(new TopicPartition(record.topic(), record.partition()),
 						(partition) -> new ArrayList<>())
-				.add(record);
+				.add((ConsumerRecord<Object, Object>) record);
 		}
 		return new ConsumerRecords<>(partitions, Map.of());
 	}

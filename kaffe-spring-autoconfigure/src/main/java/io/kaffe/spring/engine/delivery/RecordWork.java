@@ -214,7 +214,7 @@ abstract class RecordWork extends Work {
 		attempted(record, turn.now() - begin, failure == null, worker);
 		if (failure != null) {
 			RetryingRecord failed = retrying(record, worker);
-			if (!failed.attemptFailed(failure, turn)) {
+			if (!failed.attemptFailed(failure, List.of(), turn)) {
 				return false;
 			}
 			failed.completeUnhandled();

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.RetryListener;
 
@@ -36,10 +37,21 @@ final class RetryNotifications {
 	private RetryNotifications() {
 	}
 
-	static void attemptFailed(ConsumerRecord<?, ?> record, Throwable failure, int attempts, Worker worker,
-			Delivery delivery) {
+	/**
+	 * Notify of a failed attempt.
+	 * @param together the batch that failed as a whole, which begins with the record;
+	 * empty if the record failed
+	 */
+	static void attemptFailed(ConsumerRecord<?, ?> record, List<? extends ConsumerRecord<?, ?>> together,
+			Throwable failure, int attempts, Worker worker, Delivery delivery) {
+		if (together.isEmpty()) {
+			notify(record, failure, worker, delivery,
+					(listener, exception) -> listener.failedDelivery(record, exception, attempts));
+			return;
+		}
+		ConsumerRecords<?, ?> records = BatchDelivery.byPartition(together);
 		notify(record, failure, worker, delivery,
-				(listener, exception) -> listener.failedDelivery(record, exception, attempts));
+				(listener, exception) -> listener.failedDelivery(records, exception, attempts));
 	}
 
 	static void recovered(ConsumerRecord<?, ?> record, @Nullable Throwable failure, Worker worker, Delivery delivery) {

@@ -97,11 +97,13 @@ final class RetryingRecord implements Failures.Failing {
 
 	/**
 	 * Note that an attempt failed, and decide what is next.
+	 * @param together the batch that failed as a whole, which begins with the record;
+	 * empty if the record failed
 	 * @return whether the record is to be completed
 	 * @throws HookFailedException if the back-off throws; it is asked again when the
 	 * worker is restarted
 	 */
-	boolean attemptFailed(Throwable thrown, Turn turn) {
+	boolean attemptFailed(Throwable thrown, List<? extends ConsumerRecord<?, ?>> together, Turn turn) {
 		Throwable failure = ListenerFailure.causeOf(thrown);
 		this.failure = failure;
 		this.attempts++;
@@ -110,7 +112,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(this.delivery.ticker().instant(), this.record, failure);
 		if (!this.policy.retryListeners().isEmpty()) {
-			RetryNotifications.attemptFailed(this.record, failure, this.attempts, this.worker, this.delivery);
+			RetryNotifications.attemptFailed(this.record, together, failure, this.attempts, this.worker, this.delivery);
 			turn.handlerReturned();
 		}
 		if (WorkerRuntime.isFatal(failure)) {
@@ -316,7 +318,7 @@ final class RetryingRecord implements Failures.Failing {
 				return Step.COMPLETED;
 			}
 			if (this.state != FailingRecord.State.RECOVERING) {
-				return attemptFailed(failure, turn) ? Step.COMPLETE : Step.WAIT;
+				return attemptFailed(failure, List.of(), turn) ? Step.COMPLETE : Step.WAIT;
 			}
 			recoveryFailed(failure, turn);
 		}

@@ -33,6 +33,7 @@ import org.springframework.kafka.listener.BatchAcknowledgingMessageListener;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchMessageListener;
 import org.springframework.kafka.listener.ListenerUtils;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.util.backoff.FixedBackOff;
 
@@ -41,6 +42,7 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
 import io.kaffe.spring.engine.adapter.IndexTrackingBatchFilter;
 import io.kaffe.spring.engine.delivery.BatchDelivery.Acknowledgments;
+import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -99,6 +101,8 @@ final class BatchBench {
 
 	private int maxAttempts = 3;
 
+	private List<RetryListener> retryListeners = List.of();
+
 	private boolean separatesPartitions;
 
 	private Acknowledgments acknowledgments = Acknowledgments.NONE;
@@ -122,6 +126,11 @@ final class BatchBench {
 	BatchBench failure(int maxAttempts, FailureAction then) {
 		this.maxAttempts = maxAttempts;
 		this.then = then;
+		return this;
+	}
+
+	BatchBench retryListener(RetryListener listener) {
+		this.retryListeners = List.of(listener);
 		return this;
 	}
 
@@ -182,13 +191,13 @@ final class BatchBench {
 		if (delivery == null) {
 			BatchMessageListener<Object, Object> listener = (this.listener != null) ? this.listener : scripted();
 			FailurePolicy policy = new FailurePolicy(this.maxAttempts,
-					new FixedBackOff(BACK_OFF.toMillis(), Long.MAX_VALUE), null, Set.of(), this.then, Map.of(),
-					(record, failure) -> {
+					new FixedBackOff(BACK_OFF.toMillis(), Long.MAX_VALUE), null, Retryable.allBut(Set.of()), this.then,
+					Map.of(), (record, failure) -> {
 						DeadLetter letter = new DeadLetter(name(record), new CompletableFuture<>(),
 								this.worker.inFlight());
 						this.deadLetters.add(letter);
 						return letter.answer();
-					}, null, 100);
+					}, null, 100, this.retryListeners, true);
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
 					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
 					this.separatesPartitions,

@@ -32,6 +32,7 @@ import org.slf4j.MDC;
 import org.springframework.kafka.listener.BatchInterceptor;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.kafka.listener.BatchMessageListener;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.KafkaHeaders;
@@ -342,6 +343,45 @@ class BatchTests {
 		};
 		this.bench.failure(2, FailureAction.SKIP).submit(this.orders, 0, 1).run().backOff();
 		assertThat(headers).containsExactly("- -", "2 2", "1");
+	}
+
+	@Test
+	void retryListenersAreNotifiedOfABatchThatFailsAsAWholeAndOfEachRecordThatIsRecovered() {
+		List<String> notified = new ArrayList<>();
+		this.bench.failure(2, FailureAction.DEAD_LETTER).retryListener(new RetryListener() {
+
+			@Override
+			public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception failure, int attempt) {
+				notified.add("record " + record.offset() + ", attempt " + attempt);
+			}
+
+			@Override
+			public void failedDelivery(ConsumerRecords<?, ?> records, Exception failure, int attempt) {
+				List<Long> offsets = new ArrayList<>();
+				records.forEach((record) -> offsets.add(record.offset()));
+				notified.add("batch " + offsets + ", attempt " + attempt);
+			}
+
+			@Override
+			public void recovered(ConsumerRecord<?, ?> record, @Nullable Exception failure) {
+				notified.add("recovered " + record.offset());
+			}
+
+		}).script = (records) -> {
+			if (records.size() == 3) {
+				throw new BatchListenerFailedException("On purpose", 1);
+			}
+			throw new IllegalStateException("On purpose");
+		};
+		this.bench.submit(this.orders, 0, 1, 2).run();
+		assertThat(notified).containsExactly("record 1, attempt 1");
+		this.bench.backOff();
+		assertThat(notified).last().isEqualTo("batch [1, 2], attempt 2");
+		this.bench.deadLetters.get(0).answer().complete(null);
+		this.bench.run().deadLetters.get(1).answer().complete(null);
+		this.bench.run();
+		assertThat(notified).containsExactly("record 1, attempt 1", "batch [1, 2], attempt 2", "recovered 1",
+				"recovered 2");
 	}
 
 	@Test
