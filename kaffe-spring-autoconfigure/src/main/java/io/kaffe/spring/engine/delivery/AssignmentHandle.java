@@ -72,8 +72,16 @@ public interface AssignmentHandle {
 	void complete(ConsumerRecord<?, ?> record);
 
 	/**
-	 * Drop a record that is abandoned without an outcome, as those of an assignment that
-	 * is over: nothing refers to it any more, and it is not completed.
+	 * Leave a record to the next one of its partition, instead of completing it: it is
+	 * completed as soon as one with a higher offset is. It takes no room meanwhile, and
+	 * nothing waits for it.
+	 * @param record the record, which no worker has any more
+	 */
+	void leaveToNext(ConsumerRecord<?, ?> record);
+
+	/**
+	 * Drop a record of an assignment that is over: it is abandoned without an outcome,
+	 * and nothing refers to it any more.
 	 * @param record the record
 	 */
 	void drop(ConsumerRecord<?, ?> record);

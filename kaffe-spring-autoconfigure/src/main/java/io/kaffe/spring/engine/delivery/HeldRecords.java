@@ -18,13 +18,10 @@ package io.kaffe.spring.engine.delivery;
 
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -32,8 +29,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * The records of an assignment that wait for a decision or an acknowledgment: left open
  * by listeners that have returned and are to acknowledge them, kept by handlers of
  * batches to be completed with a later record, or parked for an operator. There are as
- * many as the buffer holds, at most. And those, not in the buffer any more, that are
- * recovered but are to be completed with the next record.
+ * many as the buffer holds, at most.
  * <p>
  * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers add; a thread that
  * acknowledges, decides about or takes out a record first removes it here and then
@@ -44,15 +40,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 public final class HeldRecords {
 
-	private static final int MAX_LEFT_TO_NEXT = 1000;
-
 	private final NavigableMap<Long, ConsumerRecord<?, ?>> kept = new ConcurrentSkipListMap<>();
 
 	/** What of that may be acknowledged with a later record, by offset. */
 	private final ConcurrentNavigableMap<Long, LeftOpen> leftToLater = new ConcurrentSkipListMap<>();
-
-	/** Offsets of what is complete but for a later record of the partition. */
-	private final NavigableSet<Long> leftToNext = new ConcurrentSkipListSet<>();
 
 	private final AtomicInteger leftOpen = new AtomicInteger();
 
@@ -62,20 +53,15 @@ public final class HeldRecords {
 
 	private final Runnable belowMaxParked;
 
-	private final LongConsumer completion;
-
 	/**
 	 * Create a registry without records.
 	 * @param maxParked how many records may be parked before no more are polled
 	 * @param belowMaxParked called by any thread when one record less than that is
 	 * parked; must not block
-	 * @param completion completes an offset whose record is not in the buffer; called by
-	 * any thread, must not block
 	 */
-	public HeldRecords(int maxParked, Runnable belowMaxParked, LongConsumer completion) {
+	public HeldRecords(int maxParked, Runnable belowMaxParked) {
 		this.maxParked = maxParked;
 		this.belowMaxParked = belowMaxParked;
-		this.completion = completion;
 	}
 
 	/**
@@ -147,35 +133,6 @@ public final class HeldRecords {
 			if (this.kept.remove(kept.getKey(), kept.getValue())) {
 				completion.accept(kept.getValue());
 			}
-		}
-	}
-
-	/**
-	 * Leave a record to the next one of its partition that is completed. Of too many, the
-	 * first one is completed, so that they are bounded though they do not take any room.
-	 * @param offset its offset; it is {@linkplain AssignmentHandle#drop dropped}
-	 */
-	public void leaveToNext(long offset) {
-		this.leftToNext.add(offset);
-		if (this.leftToNext.size() > MAX_LEFT_TO_NEXT) {
-			Long first = this.leftToNext.pollFirst();
-			if (first != null) {
-				this.completion.accept(first);
-			}
-		}
-	}
-
-	/**
-	 * Complete what is left to a record, which is completed.
-	 * @param offset its offset
-	 */
-	public void completeLeftTo(long offset) {
-		if (this.leftToNext.isEmpty()) {
-			return;
-		}
-		NavigableSet<Long> left = this.leftToNext.headSet(offset, false);
-		for (Long next = left.pollFirst(); next != null; next = left.pollFirst()) {
-			this.completion.accept(next);
 		}
 	}
 

@@ -267,8 +267,7 @@ final class RetryingRecord implements Failures.Failing {
 			this.assignment.complete(this.record);
 		}
 		else {
-			this.assignment.drop(this.record);
-			this.assignment.held().leaveToNext(this.record.offset());
+			this.assignment.leaveToNext(this.record);
 		}
 	}
 

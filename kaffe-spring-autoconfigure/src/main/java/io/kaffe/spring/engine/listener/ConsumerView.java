@@ -115,8 +115,10 @@ final class ConsumerView {
 	@Nullable Map<TopicPartition, @Nullable OffsetAndMetadata> committed(Collection<TopicPartition> partitions) {
 		Map<TopicPartition, @Nullable OffsetAndMetadata> committed = new HashMap<>();
 		for (PartitionAssignment assignment : this.assignments.of(partitions)) {
+			// Read first: it is removed when there is a commit.
+			boolean uncommitted = this.uncommitted.contains(assignment.partition());
 			OffsetAndMetadata commit = assignment.progress().committed();
-			if (commit != null || this.uncommitted.contains(assignment.partition())) {
+			if (commit != null || uncommitted) {
 				committed.put(assignment.partition(), commit);
 			}
 		}

@@ -106,7 +106,7 @@ public final class ContainerAdopter {
 		new ContainerSuitability(name, facts).check();
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
 				delivery(name, facts, settings), timers(name, facts), this.runtime, this.manager);
-		rewire(adopted, facts);
+		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
 		IgnoredSettings ignored = adopted.context().ignoredSettings();
@@ -230,16 +230,14 @@ public final class ContainerAdopter {
 				ClusterId.of(facts));
 	}
 
-	private static void rewire(WorkerContainer adopted, ContainerFacts facts) {
+	private static void rewire(WorkerContainer adopted) {
 		ContainerProperties properties = adopted.container().getContainerProperties();
 		// The proxy that it has made is called by the workers. The listener that is
 		// installed here is to have none.
 		properties.setAdviceChain();
 		ContainerHooks.installIn(adopted);
 		leaveCommitsToWorkers(properties);
-		if (facts.isAutoCommit()) {
-			switchAutoCommitOff(properties);
-		}
+		switchAutoCommitOff(properties);
 		leaveObservationToWorkers(properties);
 		adjustTimeouts(properties, adopted.context().settings());
 	}
@@ -263,6 +261,7 @@ public final class ContainerAdopter {
 		// It may be that of other containers, too.
 		Properties after = new Properties();
 		before.stringPropertyNames().forEach((name) -> after.setProperty(name, before.getProperty(name)));
+		after.putAll(before);
 		after.setProperty(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
 		properties.setKafkaConsumerProperties(after);
 	}

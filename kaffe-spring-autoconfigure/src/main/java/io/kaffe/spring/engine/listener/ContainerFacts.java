@@ -146,7 +146,7 @@ public final class ContainerFacts {
 	 */
 	boolean isAutoCommit() {
 		Object autoCommit = consumerConfiguration().get(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG);
-		return autoCommit != null && Boolean.parseBoolean(autoCommit.toString());
+		return autoCommit != null && Boolean.parseBoolean(autoCommit.toString().trim());
 	}
 
 	/**
@@ -188,6 +188,8 @@ public final class ContainerFacts {
 		Map<String, Object> configuration = new HashMap<>(consumerFactory().getConfigurationProperties());
 		var overrides = this.properties.getKafkaConsumerProperties();
 		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
+		// Those that are no strings, which consumers are given, too.
+		overrides.forEach((key, value) -> configuration.put(key.toString(), value));
 		return configuration;
 	}
 

@@ -25,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.AssignmentHandle;
+import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.HeldRecords;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.worker.AssignedPartition;
@@ -67,6 +68,9 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private final HeldRecords held;
 
+	/** {@code null} if what is recovered or skipped is complete. */
+	private final @Nullable LeftToNext leftToNext;
+
 	private final AssignedPartition assigned;
 
 	private final int slot;
@@ -93,13 +97,13 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * Create an assignment.
 	 * @param assigned the partition
 	 * @param slot where workers of its records stand while they are ready
-	 * @param maxParked how many of its records are parked before it is paused
+	 * @param policy what is done about its records that fail
 	 * @param wakeup wakes the consumer thread
 	 * @param lateCompletions where completions are reported that come too late
 	 * @param ticker the time
 	 * @param polledBy the consumer
 	 */
-	PartitionAssignment(AssignedPartition assigned, int slot, int maxParked, ConsumerWakeup wakeup,
+	PartitionAssignment(AssignedPartition assigned, int slot, FailurePolicy policy, ConsumerWakeup wakeup,
 			LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
 		this.assigned = assigned;
 		this.slot = slot;
@@ -107,7 +111,8 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.lateCompletions = lateCompletions;
 		this.ticker = ticker;
 		this.polledBy = polledBy;
-		this.held = new HeldRecords(maxParked, wakeup::wakeUp, this.progress::complete);
+		this.held = new HeldRecords(policy.maxParked(), wakeup::wakeUp);
+		this.leftToNext = policy.ackAfterHandle() ? null : new LeftToNext(this.progress, this.buffer);
 	}
 
 	TopicPartition partition() {
@@ -220,14 +225,6 @@ final class PartitionAssignment implements AssignmentHandle {
 		return this.running.get() > 0;
 	}
 
-	/**
-	 * Return whether listeners have left records open. Once nothing is running any more,
-	 * they will leave no others.
-	 */
-	boolean isLeftOpen() {
-		return this.held.isLeftOpen();
-	}
-
 	@Override
 	public boolean enter() {
 		this.running.incrementAndGet();
@@ -264,11 +261,19 @@ final class PartitionAssignment implements AssignmentHandle {
 				this.lateCompletions.add(record, this);
 			}
 		}
-		else if (this.progress.complete(record.offset())) {
-			this.held.completeLeftTo(record.offset());
-			if (this.buffer.remove(record)) {
-				this.wakeup.wakeUp();
-			}
+		else if ((this.leftToNext != null) ? this.leftToNext.complete(record)
+				: this.progress.complete(record.offset()) && this.buffer.remove(record)) {
+			this.wakeup.wakeUp();
+		}
+	}
+
+	@Override
+	public void leaveToNext(ConsumerRecord<?, ?> record) {
+		if (this.phase == FENCED || this.leftToNext == null) {
+			complete(record);
+		}
+		else if (this.leftToNext.leave(record)) {
+			this.wakeup.wakeUp();
 		}
 	}
 
@@ -296,8 +301,8 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public void drop(ConsumerRecord<?, ?> record) {
 		// An attempt that has failed may be acknowledged all the same.
-		if (!this.progress.isComplete(record.offset()) && this.buffer.remove(record)) {
-			this.wakeup.wakeUp();
+		if (!this.progress.isComplete(record.offset())) {
+			this.buffer.remove(record);
 		}
 	}
 

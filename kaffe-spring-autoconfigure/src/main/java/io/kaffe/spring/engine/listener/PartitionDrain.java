@@ -141,7 +141,7 @@ final class PartitionDrain {
 	}
 
 	private Stream<? extends ConsumerRecord<?, ?>> toBeAcknowledged(PartitionAssignment assignment) {
-		if (!assignment.isLeftOpen()) {
+		if (!assignment.held().isLeftOpen()) {
 			return Stream.empty();
 		}
 		return this.unattended.stream()

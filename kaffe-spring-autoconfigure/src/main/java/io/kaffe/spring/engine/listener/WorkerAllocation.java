@@ -103,7 +103,7 @@ final class WorkerAllocation {
 	}
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
-		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy().maxParked(), this.wakeup,
+		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy(), this.wakeup,
 				this.context.lateCompletions(), this.context.ticker(), this.polledBy);
 	}
 

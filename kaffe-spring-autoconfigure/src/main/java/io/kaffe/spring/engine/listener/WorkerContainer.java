@@ -61,8 +61,7 @@ final class WorkerContainer implements WorkerOwner {
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
 	/** The id of the container that polls on this thread. */
-	/** What polls on the thread. */
-	private final ThreadLocal<MessageListenerContainer> polling = ThreadLocal.withInitial(this::container);
+	private final ThreadLocal<String> listenerId = ThreadLocal.withInitial(() -> container().getListenerId());
 
 	private final ContainerFacts facts;
 
@@ -119,7 +118,7 @@ final class WorkerContainer implements WorkerOwner {
 	 * that a concurrent container has for its consumers.
 	 */
 	void starting(MessageListenerContainer polling) {
-		this.polling.set(polling);
+		this.listenerId.set(polling.getListenerId());
 	}
 
 	/**
@@ -138,12 +137,11 @@ final class WorkerContainer implements WorkerOwner {
 	}
 
 	private PollingConsumer polledBy(Consumer<?, ?> consumer) {
-		MessageListenerContainer polling = this.polling.get();
-		String listenerId = polling.getListenerId();
+		String listenerId = this.listenerId.get();
 		// Every metric has the client id as a tag.
 		Iterator<MetricName> metrics = consumer.metrics().keySet().iterator();
 		return new PollingConsumer(listenerId, metrics.hasNext() ? metrics.next().tags().get("client-id") : null,
-				container().isChangeConsumerThreadName() ? container().getThreadNameSupplier().apply(polling) : null,
+				container().isChangeConsumerThreadName() ? Thread.currentThread().getName() : null,
 				(this.timers != null) ? this.timers.timer(listenerId) : null, RejectingConsumer.of(toString()));
 	}
 
@@ -182,7 +180,7 @@ final class WorkerContainer implements WorkerOwner {
 			}
 			finally {
 				this.sessions.remove(consumer);
-				this.polling.remove();
+				this.listenerId.remove();
 				this.context.assignmentChanged();
 				logStopped.run();
 			}

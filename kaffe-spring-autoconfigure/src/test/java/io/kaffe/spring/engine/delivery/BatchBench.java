@@ -103,6 +103,8 @@ final class BatchBench {
 
 	private List<RetryListener> retryListeners = List.of();
 
+	private boolean ackAfterHandle = true;
+
 	private boolean separatesPartitions;
 
 	private Acknowledgments acknowledgments = Acknowledgments.NONE;
@@ -131,6 +133,14 @@ final class BatchBench {
 
 	BatchBench retryListener(RetryListener listener) {
 		this.retryListeners = List.of(listener);
+		return this;
+	}
+
+	/**
+	 * Have what is recovered or skipped left to the next record.
+	 */
+	BatchBench leavesToNext() {
+		this.ackAfterHandle = false;
 		return this;
 	}
 
@@ -197,7 +207,7 @@ final class BatchBench {
 								this.worker.inFlight());
 						this.deadLetters.add(letter);
 						return letter.answer();
-					}, null, 100, this.retryListeners, true);
+					}, null, 100, this.retryListeners, this.ackAfterHandle);
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
 					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
 					this.separatesPartitions,

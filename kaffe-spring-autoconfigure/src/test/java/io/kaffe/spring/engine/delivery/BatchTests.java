@@ -385,6 +385,51 @@ class BatchTests {
 	}
 
 	@Test
+	void recordsThatAreSkippedAreLeftToTheNextOneIfThePolicySaysSo() {
+		this.bench.script = (records) -> {
+			throw new IllegalStateException("broken");
+		};
+		this.bench.failure(1, FailureAction.SKIP).leavesToNext().submit(this.orders, 0, 1, 2).run();
+		assertThat(this.orders.leftToNext).containsExactly(0L, 1L, 2L);
+		assertThat(this.orders.completed).isEmpty();
+	}
+
+	@Test
+	void recordThatAnOperatorDeadLettersIsCompletedWhateverThePolicySays() {
+		this.bench.script = (records) -> {
+			throw new BatchListenerFailedException("broken", 0);
+		};
+		this.bench.failure(1, FailureAction.PARK).leavesToNext().submit(this.orders, 0).run();
+		this.bench.delivery().failures().deadLetter(new TopicPartition("orders", 0), 0);
+		this.bench.run();
+		answerDeadLetter(0);
+		assertThat(this.orders.completed).containsExactly(0L);
+		assertThat(this.orders.leftToNext).isEmpty();
+	}
+
+	@Test
+	void recordOfABatchThatIsRecoveredIsLeftToTheNextOneIfThePolicySaysSo() {
+		this.bench.script = (records) -> {
+			throw new BatchListenerFailedException("broken", 0);
+		};
+		this.bench.failure(1, FailureAction.DEAD_LETTER).leavesToNext().submit(this.orders, 0).run();
+		answerDeadLetter(0);
+		assertThat(this.orders.leftToNext).containsExactly(0L);
+	}
+
+	@Test
+	void threadHasItsNameBackAfterABatch() {
+		List<String> names = new ArrayList<>();
+		this.bench.script = (records) -> names.add(Thread.currentThread().getName());
+		String before = Thread.currentThread().getName();
+		this.orders.polledBy = new PollingConsumer("orders-0", "client-0", "named", null,
+				this.orders.polledBy.consumer());
+		this.bench.submit(this.orders, 0).run();
+		assertThat(names).containsExactly("named");
+		assertThat(Thread.currentThread().getName()).isEqualTo(before);
+	}
+
+	@Test
 	void batchThatFailsAsAWholeIsRetriedAndThenRecoveredRecordByRecord() {
 		this.bench.script = (records) -> {
 			throw new IllegalStateException("broken");

@@ -31,9 +31,7 @@ class HeldRecordsTests {
 
 	private final List<Integer> wakeUps = new ArrayList<>();
 
-	private final List<Long> completed = new ArrayList<>();
-
-	private final HeldRecords held = new HeldRecords(2, this::addWakeUp, this.completed::add);
+	private final HeldRecords held = new HeldRecords(2, this::addWakeUp);
 
 	@Test
 	void limitOfParkedRecordsIsReachedAndLeftOnce() {
@@ -75,28 +73,6 @@ class HeldRecordsTests {
 		List<String> completed = new ArrayList<>();
 		this.held.completeUpTo(5, (record) -> completed.add(record.offset() + ", left: " + this.held.detached()));
 		assertThat(completed).containsExactly("3, left: 2", "5, left: 1");
-	}
-
-	@Test
-	void recordsLeftToTheNextOneAreCompletedWithOneThatIsHigher() {
-		this.held.leaveToNext(3);
-		this.held.leaveToNext(5);
-		this.held.completeLeftTo(3);
-		assertThat(this.completed).isEmpty();
-		this.held.completeLeftTo(5);
-		assertThat(this.completed).containsExactly(3L);
-		this.held.completeLeftTo(9);
-		this.held.completeLeftTo(10);
-		assertThat(this.completed).containsExactly(3L, 5L);
-		assertThat(this.held.detached()).as("they take no room").isZero();
-	}
-
-	@Test
-	void recordsLeftToANextOneThatNeverComesAreBounded() {
-		for (long offset = 0; offset < 1002; offset++) {
-			this.held.leaveToNext(offset);
-		}
-		assertThat(this.completed).containsExactly(0L, 1L);
 	}
 
 	private void addWakeUp() {

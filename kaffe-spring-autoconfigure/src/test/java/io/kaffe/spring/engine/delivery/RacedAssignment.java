@@ -36,7 +36,7 @@ final class RacedAssignment implements AssignmentHandle {
 	private final List<Long> completed = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
-	}, this::complete);
+	});
 
 	/** What was completed after the end. */
 	private final List<Long> late = new ArrayList<>();
@@ -110,12 +110,13 @@ final class RacedAssignment implements AssignmentHandle {
 	}
 
 	@Override
-	public void complete(ConsumerRecord<?, ?> record) {
-		complete(record.offset());
+	public synchronized void complete(ConsumerRecord<?, ?> record) {
+		(this.fenced ? this.late : this.completed).add(record.offset());
 	}
 
-	private synchronized void complete(long offset) {
-		(this.fenced ? this.late : this.completed).add(offset);
+	@Override
+	public void leaveToNext(ConsumerRecord<?, ?> record) {
+		complete(record);
 	}
 
 	@Override

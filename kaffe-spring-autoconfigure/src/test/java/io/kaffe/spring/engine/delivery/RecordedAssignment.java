@@ -38,7 +38,10 @@ final class RecordedAssignment implements AssignmentHandle {
 	final List<Long> dropped = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
-	}, this.completed::add);
+	});
+
+	/** What is left to the next record. */
+	final List<Long> leftToNext = new ArrayList<>();
 
 	private final String topic;
 
@@ -112,6 +115,12 @@ final class RecordedAssignment implements AssignmentHandle {
 		assertThat(this.running).as("a drain waits for what is about to be completed").isPositive();
 		assertThat(this.completed).as("each record is completed once").doesNotContain(record.offset());
 		this.completed.add(record.offset());
+	}
+
+	@Override
+	public void leaveToNext(ConsumerRecord<?, ?> record) {
+		assertThat(this.running).as("a drain waits for what is about to be left").isPositive();
+		this.leftToNext.add(record.offset());
 	}
 
 	@Override

@@ -226,10 +226,8 @@ class RetryingRecordTests {
 		this.then = FailureAction.SKIP;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(2);
-		assertThat(this.assignment.dropped).containsExactly(0L);
+		assertThat(this.assignment.leftToNext).containsExactly(0L);
 		assertThat(this.assignment.completed).containsExactly(1L);
-		this.assignment.held().completeLeftTo(1);
-		assertThat(this.assignment.completed).containsExactly(1L, 0L);
 		assertThat(this.worker.snapshot(0).counters().handled()).isEqualTo(2);
 	}
 
@@ -250,10 +248,8 @@ class RetryingRecordTests {
 		advance(100);
 		answers.remove().complete(null);
 		this.execution.runAll();
-		assertThat(this.assignment.dropped).containsExactly(0L);
+		assertThat(this.assignment.leftToNext).containsExactly(0L);
 		assertThat(this.assignment.completed).containsExactly(1L);
-		this.assignment.held().completeLeftTo(1);
-		assertThat(this.assignment.completed).containsExactly(1L, 0L);
 	}
 
 	@Test
@@ -269,7 +265,7 @@ class RetryingRecordTests {
 		failingRecords().deadLetter(ORDERS, 1);
 		this.execution.runAll();
 		assertThat(this.assignment.completed).containsExactly(0L, 1L);
-		assertThat(this.assignment.dropped).isEmpty();
+		assertThat(this.assignment.leftToNext).isEmpty();
 	}
 
 	private static RetryListener noting(List<String> notified) {

@@ -62,8 +62,8 @@ class CommitHooksTests {
 
 	private final List<String> calls = new ArrayList<>();
 
-	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
-			new ConsumerWakeup(this.consumer, this.time),
+	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
+			ContainerFixtures.POLICY, new ConsumerWakeup(this.consumer, this.time),
 			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time, ContainerFixtures.POLLED_BY);
 
 	@BeforeEach

@@ -151,7 +151,7 @@ class ContainerAdopterTests {
 	void settingsThatAreNotReplacedAreLeftAsTheyAre() {
 		Set<String> replaced = Set.of("messageListener", "consumerRebalanceListener", "ackMode", "adviceChain",
 				"asyncAcks", "fixTxOffsets", "subBatchPerPartition", "observationEnabled", "micrometerEnabled",
-				"pollTimeout", "noPollThreshold", "shutdownTimeout");
+				"pollTimeout", "noPollThreshold", "shutdownTimeout", "kafkaConsumerProperties");
 		this.properties.setIdleBetweenPolls(7);
 		this.properties.setIdleEventInterval(7L);
 		this.properties.setIdlePartitionEventInterval(7L);
@@ -256,11 +256,18 @@ class ContainerAdopterTests {
 		Properties shared = new Properties();
 		shared.setProperty(ConsumerConfig.CLIENT_RACK_CONFIG, "rack");
 		this.properties.setKafkaConsumerProperties(shared);
-		assertThat(adopt().getKafkaConsumerProperties()).isSameAs(shared);
-		this.configuration = Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "true");
-		assertThat(adopt().getKafkaConsumerProperties()).isEqualTo(
-				Map.of(ConsumerConfig.CLIENT_RACK_CONFIG, "rack", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"));
-		assertThat(shared).as("what other containers may have, too").hasSize(1);
+		shared.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 7);
+		Map<String, Object> expected = Map.of(ConsumerConfig.CLIENT_RACK_CONFIG, "rack",
+				ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 7, ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+		assertThat(adopt().getKafkaConsumerProperties()).isEqualTo(expected);
+		this.configuration = Map.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "true ");
+		assertThat(adopt().getKafkaConsumerProperties()).isEqualTo(expected);
+		assertThat(shared).as("what other containers may have, too").hasSize(2);
+		shared.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, true);
+		assertThat(adopt().getKafkaConsumerProperties()).isEqualTo(expected);
+		assertThat(this.consumers.all()).last()
+			.extracting((container) -> container.context().ignoredSettings().names())
+			.isEqualTo(List.of(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG));
 	}
 
 	@Test

@@ -57,6 +57,10 @@ final class ContainerFixtures {
 	static final PollingConsumer POLLED_BY = new PollingConsumer("orders-0", "client-0", null, null,
 			RejectingConsumer.of("orders"));
 
+	/** Parks what fails. */
+	static final FailurePolicy POLICY = new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK,
+			Map.of(), null, null, 100);
+
 	private ContainerFixtures() {
 	}
 

@@ -103,7 +103,7 @@ class FactorySettingsIntegrationTests {
 		ProducerRecord<String, String> number = new ProducerRecord<>(application.topic("numbers"), 0, "key", "42");
 		number.headers().add(MessageHeaders.CONTENT_TYPE, bytes("text/number"));
 		ListenerApplication.send(List.of(number));
-		expect("number 42");
+		expect("number -42");
 	}
 
 	@Test
@@ -270,7 +270,8 @@ class FactorySettingsIntegrationTests {
 
 				@Override
 				protected Object convertFromInternal(Message<?> message, Class<?> type, @Nullable Object hint) {
-					return Integer.valueOf(message.getPayload().toString());
+					// Not what another converter would make of it.
+					return -Integer.valueOf(message.getPayload().toString());
 				}
 
 			};

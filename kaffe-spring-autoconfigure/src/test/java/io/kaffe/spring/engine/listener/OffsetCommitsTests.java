@@ -98,8 +98,8 @@ class OffsetCommitsTests {
 	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
 			this.metadataLimit, Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
 
-	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
-			new ConsumerWakeup(this.consumer, this.time),
+	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
+			ContainerFixtures.POLICY, new ConsumerWakeup(this.consumer, this.time),
 			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time, ContainerFixtures.POLLED_BY);
 
 	@BeforeEach

@@ -17,13 +17,19 @@
 package io.kaffe.spring.engine.listener;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
+import org.springframework.util.backoff.FixedBackOff;
 
+import io.kaffe.spring.engine.delivery.FailureAction;
+import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
 import io.kaffe.spring.engine.listener.PartitionBuffer.Room;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.LimitedLog;
@@ -54,8 +60,9 @@ class PartitionAssignmentTests {
 
 	}, this.execution);
 
-	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, 100,
-			this.wakeup, new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
+	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
+			ContainerFixtures.POLICY, this.wakeup,
+			new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
 			ContainerFixtures.POLLED_BY);
 
 	private final List<ConsumerRecord<Object, Object>> records = AssignmentParts.records(PARTITION, 0, 4);
@@ -89,27 +96,70 @@ class PartitionAssignmentTests {
 	}
 
 	@Test
-	void droppedRecordCompletesNothingAndItsRoomIsFree() {
+	void recordThatIsLeftTakesNoRoomAndIsCompletedWithTheNextOne() {
+		PartitionAssignment assignment = leaving();
 		this.wakeup.polling();
-		this.assignment.append(this.records, null);
-		this.assignment.holdBack(SHARE, false, false, false);
-		this.assignment.drop(this.records.get(1));
+		assignment.append(this.records, null);
+		assignment.holdBack(SHARE, false, false, false);
+		assignment.leaveToNext(this.records.get(1));
 		assertThat(this.wakeups).as("there is space").hasValue(1);
-		assertThat(this.assignment.buffer().records()).isEqualTo(3);
-		this.assignment.complete(this.records.get(2));
-		assertThat(this.assignment.progress().isComplete(1)).isFalse();
+		assertThat(assignment.buffer().records()).isEqualTo(3);
+		assignment.complete(this.records.get(0));
+		assertThat(assignment.progress().isComplete(1)).as("with one before it").isFalse();
+		assignment.complete(this.records.get(2));
+		assertThat(assignment.progress().isComplete(1)).isTrue();
+		assertThat(assignment.buffer().records()).isEqualTo(1);
 	}
 
 	@Test
-	void recordThatIsLeftToTheNextOneIsCompletedWithIt() {
-		this.assignment.append(this.records, null);
-		this.assignment.drop(this.records.get(1));
-		this.assignment.held().leaveToNext(1);
-		this.assignment.complete(this.records.get(0));
-		assertThat(this.assignment.progress().isComplete(1)).as("with one before it").isFalse();
-		this.assignment.complete(this.records.get(2));
-		assertThat(this.assignment.progress().isComplete(1)).isTrue();
-		assertThat(this.assignment.buffer().records()).isEqualTo(1);
+	void recordIsCompletedAtOnceIfTheNextOneIs() {
+		PartitionAssignment assignment = leaving();
+		assignment.append(this.records, null);
+		assignment.complete(this.records.get(2));
+		assignment.leaveToNext(this.records.get(1));
+		assertThat(assignment.progress().isComplete(1)).isTrue();
+		assertThat(assignment.buffer().records()).isEqualTo(2);
+	}
+
+	@Test
+	void recordThatIsLeftAndAcknowledgedLeavesTheBufferOnce() {
+		PartitionAssignment assignment = leaving();
+		assignment.append(this.records, null);
+		assignment.leaveToNext(this.records.get(1));
+		assignment.complete(this.records.get(1));
+		assertThat(assignment.progress().isComplete(1)).isTrue();
+		assignment.complete(this.records.get(2));
+		assignment.leaveToNext(this.records.get(2));
+		assertThat(assignment.buffer().records()).isEqualTo(2);
+	}
+
+	@Test
+	void recordsLeftToANextOneThatNeverComesAreBounded() {
+		PartitionAssignment assignment = leaving();
+		List<ConsumerRecord<Object, Object>> many = AssignmentParts.records(PARTITION, 0, 1002);
+		assignment.append(many, null);
+		many.forEach(assignment::leaveToNext);
+		assertThat(assignment.buffer().records()).isZero();
+		assertThat(assignment.progress().isComplete(1)).isTrue();
+		assertThat(assignment.progress().isComplete(2)).isFalse();
+	}
+
+	@Test
+	void recordIsLateRatherThanLeftAfterTheEnd() {
+		PartitionAssignment assignment = leaving();
+		assignment.append(this.records, null);
+		assignment.fence();
+		assignment.leaveToNext(this.records.get(1));
+		assertThat(assignment.progress().isComplete(1)).isFalse();
+		assertThat(assignment.buffer().records()).isEqualTo(3);
+	}
+
+	private PartitionAssignment leaving() {
+		FailurePolicy policy = new FailurePolicy(1, new FixedBackOff(), null, Retryable.allBut(Set.of()),
+				FailureAction.SKIP, Map.of(), null, null, 100, List.of(), false);
+		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, policy, this.wakeup,
+				new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
+				ContainerFixtures.POLLED_BY);
 	}
 
 	@Test

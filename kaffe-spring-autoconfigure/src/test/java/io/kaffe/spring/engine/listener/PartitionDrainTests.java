@@ -60,7 +60,7 @@ class PartitionDrainTests {
 	private final AdvancingTicker ticker = new AdvancingTicker();
 
 	private final PartitionAssignment assignment = new PartitionAssignment(
-			new AssignedPartition(new TopicPartition("orders", 0), 1), 0, 100,
+			new AssignedPartition(new TopicPartition("orders", 0), 1), 0, ContainerFixtures.POLICY,
 			new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution),
 			new LateCompletions(new LimitedLog("orders", this.runtime)), this.execution, ContainerFixtures.POLLED_BY);
 

@@ -50,8 +50,8 @@ class SharedBufferTests {
 	SharedBufferTests() {
 		for (int partition = 0; partition < 4; partition++) {
 			this.assignments
-				.add(new PartitionAssignment(new AssignedPartition(new TopicPartition("orders", partition), 1), 0, 100,
-						new ConsumerWakeup(new MockConsumer<>("earliest"), this.time),
+				.add(new PartitionAssignment(new AssignedPartition(new TopicPartition("orders", partition), 1), 0,
+						ContainerFixtures.POLICY, new ConsumerWakeup(new MockConsumer<>("earliest"), this.time),
 						new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time,
 						ContainerFixtures.POLLED_BY));
 		}
