@@ -336,8 +336,10 @@ class KaffePageBrowserTests {
 		assertThat(this.browser.text("#unreachable-since")).contains("The data shown is from").contains("ago.");
 		assertThat(this.browser.text("#connection")).isEqualTo("unreachable");
 		assertThat(rows()).as("what was known is still there").hasSize(8);
+		assertThat(this.browser.isShown("#try-now")).isTrue();
 		this.service.comeBack();
-		this.browser.click("#try-now");
+		// It is gone if the page has asked again by itself meanwhile.
+		this.browser.run("document.querySelector('#try-now').click()");
 		await("back").atMost(Duration.ofSeconds(30)).until(() -> !this.browser.isShown("#unreachable"));
 		assertThat(this.browser.text("#connection")).startsWith("live");
 	}
@@ -388,16 +390,39 @@ class KaffePageBrowserTests {
 		await("found").untilAsserted(() -> assertThat(rows()).containsExactly("worker_9999"));
 		this.browser.click("#panels thead th:nth-child(5) button");
 		assertThat(this.browser.count("#panels tr")).isEqualTo(2);
+	}
+
+	@Test
+	void tenTimesAsManyWorkersDoNotTakeAHundredTimesAsLong() {
+		double thousand = millisToSortAndShow(1000);
+		assertThat(millisToSortAndShow(10_000)).as("milliseconds, after %s for a tenth", thousand)
+			.isLessThan(40 * Math.max(1, thousand));
+	}
+
+	/**
+	 * Sort all workers, and show some.
+	 * @return the shortest time of several
+	 */
+	private double millisToSortAndShow(int workers) {
+		this.service.setTable(() -> table("unrestricted", "orders", workers, "PaymentRefusedException"));
+		open();
+		this.browser.click("#panels thead th:nth-child(5) button");
 		Number millis = (Number) this.browser.ask("""
 				const input = document.querySelector('#panels input[type=search]');
-				input.value = '';
-				const begin = performance.now();
-				input.dispatchEvent(new Event('input'));
-				document.body.getBoundingClientRect();
-				return performance.now() - begin;
+				let best = Infinity;
+				for (let run = 0; run < 5; run++) {
+					input.value = (run % 2 === 0) ? 'worker_9' : '';
+					input.dispatchEvent(new Event('input'));
+					input.value = '';
+					const begin = performance.now();
+					input.dispatchEvent(new Event('input'));
+					document.body.getBoundingClientRect();
+					best = Math.min(best, performance.now() - begin);
+				}
+				return best;
 				""");
 		assertThat(rows()).hasSize(100);
-		assertThat(millis.doubleValue()).as("milliseconds to sort and show 10,000 workers").isLessThan(1000);
+		return millis.doubleValue();
 	}
 
 	@Test
