@@ -268,6 +268,20 @@ class RetryingRecordTests {
 		assertThat(this.assignment.leftToNext).isEmpty();
 	}
 
+	@Test
+	void recordThatAnOperatorRetriesIsLeftToTheNextOneIfItIsSkippedAfterThat() {
+		this.ackAfterHandle = false;
+		this.recordBackOff = (record, failure) -> new FixedBackOff(Duration.ofHours(1).toMillis(), 1);
+		this.then = FailureAction.SKIP;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		advance(Duration.ofHours(1).toMillis());
+		assertThat(this.assignment.leftToNext).containsExactly(0L);
+		assertThat(this.assignment.completed).isEmpty();
+	}
+
 	private static RetryListener noting(List<String> notified) {
 		return new RetryListener() {
 

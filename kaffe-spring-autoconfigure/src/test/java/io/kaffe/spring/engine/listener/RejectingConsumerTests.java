@@ -25,6 +25,8 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.engine.worker.ManualExecution;
@@ -37,7 +39,35 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 class RejectingConsumerTests {
 
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private boolean brokerAnswers = true;
+
+	private final MockConsumer<Object, Object> polling = new MockConsumer<>("earliest") {
+
+		@Override
+		public synchronized Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions,
+				Duration timeout) {
+			if (!RejectingConsumerTests.this.brokerAnswers) {
+				throw new TimeoutException("On purpose");
+			}
+			return super.committed(partitions, timeout);
+		}
+
+	};
+
+	private final WorkerContainer container = ContainerFixtures.inGroup("shop", new ManualExecution());
+
+	private final ConsumerSession session = this.container.session(this.polling);
+
 	private final Consumer<Object, Object> consumer = RejectingConsumer.of("orders");
+
+	@BeforeEach
+	void subscribe() {
+		this.polling.subscribe(Set.of("orders"));
+		this.polling.rebalance(List.of(PARTITION));
+		this.polling.updateBeginningOffsets(Map.of(PARTITION, 0L));
+	}
 
 	@Test
 	void callsFromWorkersAreRejected() {
@@ -59,46 +89,53 @@ class RejectingConsumerTests {
 
 	@Test
 	void whatIsKnownIsAnswered() {
-		TopicPartition partition = new TopicPartition("orders", 0);
-		MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
-		polling.subscribe(Set.of("orders"));
-		polling.rebalance(List.of(partition));
-		polling.updateBeginningOffsets(Map.of(partition, 0L));
-		polling.commitSync(Map.of(partition, new OffsetAndMetadata(7)));
-		WorkerContainer container = ContainerFixtures.inGroup("shop", new ManualExecution());
-		ConsumerSession session = container.session(polling);
-		session.assigned(List.of(partition));
-		session.tick();
-		Consumer<Object, Object> known = container.assignments().iterator().next().polledBy().consumer();
-		assertThat(known.assignment()).containsExactly(partition);
+		this.polling.commitSync(Map.of(PARTITION, new OffsetAndMetadata(7)));
+		assign();
+		Consumer<Object, Object> known = known();
+		assertThat(known.assignment()).containsExactly(PARTITION);
 		assertThat(known.subscription()).containsExactly("orders");
-		assertThat(known.groupMetadata()).isEqualTo(polling.groupMetadata());
-		assertThat(known.committed(Set.of(partition))).containsOnly(Map.entry(partition, new OffsetAndMetadata(7)));
-		assertThat(known.committed(Set.of(partition), Duration.ofSeconds(1))).hasSize(1);
+		assertThat(known.groupMetadata()).isEqualTo(this.polling.groupMetadata());
+		assertThat(known.committed(Set.of(PARTITION))).containsOnly(Map.entry(PARTITION, new OffsetAndMetadata(7)));
+		assertThat(known.committed(Set.of(PARTITION), Duration.ofSeconds(1))).hasSize(1);
 	}
 
 	@Test
 	void nothingIsAnsweredAsCommittedUntilSomethingIs() {
-		TopicPartition partition = new TopicPartition("orders", 0);
-		MockConsumer<Object, Object> polling = new MockConsumer<>("earliest");
-		polling.subscribe(Set.of("orders"));
-		polling.rebalance(List.of(partition));
-		polling.updateBeginningOffsets(Map.of(partition, 0L));
-		WorkerContainer container = ContainerFixtures.inGroup("shop", new ManualExecution());
-		ConsumerSession session = container.session(polling);
-		session.assigned(List.of(partition));
-		session.tick();
-		PartitionAssignment assignment = container.assignments().iterator().next();
-		Consumer<Object, Object> known = assignment.polledBy().consumer();
-		assertThat(known.committed(Set.of(partition))).hasSize(1).containsEntry(partition, null);
+		assign();
+		assertThat(known().committed(Set.of(PARTITION))).hasSize(1).containsEntry(PARTITION, null);
+		PartitionProgress progress = assignment().progress();
 		OffsetAndMetadata commit = new OffsetAndMetadata(7);
-		assignment.progress().committed(commit, 0, assignment.progress().revision());
-		session.tick();
-		assertThat(known.committed(Set.of(partition))).containsEntry(partition, commit);
+		progress.committed(commit, 0, progress.revision());
+		this.session.tick();
+		assertThat(known().committed(Set.of(PARTITION))).containsEntry(PARTITION, commit);
 		// As after a seek back: the broker has the commit still.
-		assignment.progress().beginAt(3);
-		assignment.progress().forgetCompletedBefore();
-		assertThatIllegalStateException().isThrownBy(() -> known.committed(Set.of(partition)));
+		progress.beginAt(3);
+		progress.forgetCompletedBefore();
+		assertThatIllegalStateException().isThrownBy(() -> known().committed(Set.of(PARTITION)));
+	}
+
+	@Test
+	void commitThatCannotBeReadIsNotAnswered() {
+		assign();
+		this.session.revoked(List.of(PARTITION), () -> {
+		});
+		this.brokerAnswers = false;
+		this.session.assigned(List.of(PARTITION));
+		assertThatIllegalStateException().as("though it was known before")
+			.isThrownBy(() -> known().committed(Set.of(PARTITION)));
+	}
+
+	private void assign() {
+		this.session.assigned(List.of(PARTITION));
+		this.session.tick();
+	}
+
+	private PartitionAssignment assignment() {
+		return this.container.assignments().iterator().next();
+	}
+
+	private Consumer<Object, Object> known() {
+		return assignment().polledBy().consumer();
 	}
 
 	@Test
