@@ -60,10 +60,11 @@ class PartitionAssignmentTests {
 
 	}, this.execution);
 
+	private final LateCompletions lateCompletions = new LateCompletions(
+			new LimitedLog("orders", this.execution.runtime()));
+
 	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
-			ContainerFixtures.POLICY, this.wakeup,
-			new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
-			ContainerFixtures.POLLED_BY);
+			ContainerFixtures.POLICY, this.wakeup, this.lateCompletions, this.execution, ContainerFixtures.POLLED_BY);
 
 	private final List<ConsumerRecord<Object, Object>> records = AssignmentParts.records(PARTITION, 0, 4);
 
@@ -150,6 +151,7 @@ class PartitionAssignmentTests {
 		assignment.append(this.records, null);
 		assignment.fence();
 		assignment.leaveToNext(this.records.get(1));
+		assertThat(this.lateCompletions.count()).isEqualTo(1);
 		assertThat(assignment.progress().isComplete(1)).isFalse();
 		assertThat(assignment.buffer().records()).isEqualTo(3);
 	}
@@ -158,8 +160,7 @@ class PartitionAssignmentTests {
 		FailurePolicy policy = new FailurePolicy(1, new FixedBackOff(), null, Retryable.allBut(Set.of()),
 				FailureAction.SKIP, Map.of(), null, null, 100, List.of(), false);
 		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, policy, this.wakeup,
-				new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
-				ContainerFixtures.POLLED_BY);
+				this.lateCompletions, this.execution, ContainerFixtures.POLLED_BY);
 	}
 
 	@Test
