@@ -96,7 +96,7 @@ class TableCheckTests {
 			PartitionSnapshot partition, WorkerSnapshot worker) {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings("orders", List.of("orders"), "worker-per-key", null, List.of()),
-				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, problems),
+				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, problems),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(buffered, 0), inFlight, partition.lag()), 1,
 				List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0),
 				new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());

@@ -106,6 +106,26 @@ public interface KaffeConsumers {
 	boolean deadLetter(String consumer, TopicPartition partition, long offset);
 
 	/**
+	 * Begin an outage of what the handlers of a consumer depend on, such as before a
+	 * database is shut down: no more attempts are made until {@link #endOutage} is
+	 * called. Attempts in progress are finished, records are still polled until the
+	 * buffer is full, and what waits counts as no attempt. An outage that was detected
+	 * ends by itself, one that was begun here does not.
+	 * @param consumer the consumer's name
+	 * @return whether there was none
+	 */
+	boolean beginOutage(String consumer);
+
+	/**
+	 * End an outage, whether it was detected or begun: attempts are made again, one at a
+	 * time at first, and then more with each that succeeds. If most of them fail, the
+	 * outage is detected again.
+	 * @param consumer the consumer's name
+	 * @return whether there was one
+	 */
+	boolean endOutage(String consumer);
+
+	/**
 	 * Return the topics of a consumer.
 	 * @param consumer the consumer's name
 	 * @return the topics it subscribes to by name, sorted, whether or not it is running;

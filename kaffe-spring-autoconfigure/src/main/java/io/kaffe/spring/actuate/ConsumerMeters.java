@@ -193,6 +193,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				ConsumerReading::stalled);
 		gauge("kaffe.consumer.up", "1 if health does not report the consumer as down, 0 otherwise", null,
 				(reading) -> reading.up() ? 1 : 0);
+		gauge("kaffe.outage", "1 during an outage of what the handlers depend on, 0 otherwise", null,
+				(reading) -> (reading.table().status().outage() != null) ? 1 : 0);
 		gauge("kaffe.max.concurrency", "Maximum number of records handled concurrently", null, (reading) -> {
 			Integer maxConcurrency = reading.table().settings().maxConcurrency();
 			return (maxConcurrency != null) ? maxConcurrency : Double.NaN;

@@ -131,6 +131,10 @@ final class KaffeOperations {
 				case PAUSE, RESUME -> pauseOrResume(operation, consumer, arguments);
 				case START -> start(consumer);
 				case STOP -> stop(consumer);
+				case BEGIN_OUTAGE -> done(operation, consumer, this.consumers.beginOutage(consumer)
+						? "No more attempts are made until the outage is ended" : "There is an outage already");
+				case END_OUTAGE -> done(operation, consumer,
+						this.consumers.endOutage(consumer) ? "Attempts are made again" : "There is no outage");
 				case MAX_CONCURRENCY -> maxConcurrency(consumer, arguments);
 				case RETRY, SKIP, DEAD_LETTER -> decide(operation, consumer, arguments);
 				case SEEK -> seek(consumer, arguments);

@@ -125,8 +125,8 @@ public class KaffeWorkersEndpoint {
 	 * does.
 	 * @param consumer the consumer's name
 	 * @param operation {@code pause}, {@code resume}, {@code start}, {@code stop},
-	 * {@code max-concurrency}, {@code retry}, {@code skip}, {@code dead-letter} or
-	 * {@code seek}
+	 * {@code max-concurrency}, {@code begin-outage}, {@code end-outage}, {@code retry},
+	 * {@code skip}, {@code dead-letter} or {@code seek}
 	 * @param topic a topic, where the operation takes one
 	 * @param partition the number of a partition, where the operation takes one
 	 * @param offset an offset, where the operation takes one

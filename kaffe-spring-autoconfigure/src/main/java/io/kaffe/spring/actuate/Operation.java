@@ -42,6 +42,12 @@ enum Operation {
 	/** Change the maximum concurrency. */
 	MAX_CONCURRENCY(List.of("maxConcurrency"), List.of()),
 
+	/** Make no attempts until the outage is ended. */
+	BEGIN_OUTAGE(List.of(), List.of()),
+
+	/** Make attempts again. */
+	END_OUTAGE(List.of(), List.of()),
+
 	/** Retry a failing record now. */
 	RETRY(List.of("topic", "partition", "offset"), List.of()),
 

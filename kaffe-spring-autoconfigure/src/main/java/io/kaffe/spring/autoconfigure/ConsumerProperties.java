@@ -299,6 +299,8 @@ public abstract class ConsumerProperties {
 
 		private final Backoff backoff = new Backoff();
 
+		private final Outage outage = new Outage();
+
 		public @Nullable Integer getMaxAttempts() {
 			return this.maxAttempts;
 		}
@@ -349,6 +351,83 @@ public abstract class ConsumerProperties {
 
 		public Backoff getBackoff() {
 			return this.backoff;
+		}
+
+		public Outage getOutage() {
+			return this.outage;
+		}
+
+	}
+
+	/**
+	 * Outages of what handlers depend on.
+	 */
+	public static class Outage {
+
+		/**
+		 * Whether to detect outages of what handlers depend on: while most attempts of
+		 * many workers fail, attempts do not count, and one record at a time is tried.
+		 */
+		private @Nullable Boolean enabled;
+
+		/**
+		 * Fraction of attempts that fail in an outage, above 0 and at most 1.
+		 */
+		private @Nullable Double failureRate;
+
+		/**
+		 * Minimum number of attempts within the window before an outage is detected.
+		 */
+		private @Nullable Integer minimumAttempts;
+
+		/**
+		 * Time window in which attempts are counted, in whole seconds.
+		 */
+		private @Nullable Duration window;
+
+		/**
+		 * Maximum interval between the attempts that probe whether an outage is over.
+		 */
+		private @Nullable Duration probeInterval;
+
+		public @Nullable Boolean getEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(@Nullable Boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public @Nullable Double getFailureRate() {
+			return this.failureRate;
+		}
+
+		public void setFailureRate(@Nullable Double failureRate) {
+			this.failureRate = failureRate;
+		}
+
+		public @Nullable Integer getMinimumAttempts() {
+			return this.minimumAttempts;
+		}
+
+		public void setMinimumAttempts(@Nullable Integer minimumAttempts) {
+			this.minimumAttempts = minimumAttempts;
+		}
+
+		public @Nullable Duration getWindow() {
+			return this.window;
+		}
+
+		public void setWindow(@Nullable Duration window) {
+			this.window = window;
+		}
+
+		public @Nullable Duration getProbeInterval() {
+			return this.probeInterval;
+		}
+
+		public void setProbeInterval(@Nullable Duration probeInterval) {
+			this.probeInterval = probeInterval;
 		}
 
 	}

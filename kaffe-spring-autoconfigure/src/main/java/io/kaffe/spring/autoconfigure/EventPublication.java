@@ -34,6 +34,8 @@ import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.event.ConsumerEscalatedEvent;
+import io.kaffe.spring.event.OutageBeganEvent;
+import io.kaffe.spring.event.OutageEndedEvent;
 import io.kaffe.spring.event.PartitionsDrainedEvent;
 import io.kaffe.spring.event.RecordParkedEvent;
 import io.kaffe.spring.event.WorkerStalledEvent;
@@ -94,6 +96,16 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	@Override
 	public void parked(String consumer, ConsumerRecord<?, ?> record, Throwable failure) {
 		publish(new RecordParkedEvent(consumer, record.topic(), record.partition(), record.offset(), failure));
+	}
+
+	@Override
+	public void outageBegan(String consumer, ConsumerSnapshot.Outage outage) {
+		publish(new OutageBeganEvent(consumer, outage.since(), outage.failureRate(), outage.exception()));
+	}
+
+	@Override
+	public void outageEnded(String consumer, ConsumerSnapshot.Outage outage) {
+		publish(new OutageEndedEvent(consumer, outage.since(), outage.probes()));
 	}
 
 	@Override

@@ -42,6 +42,7 @@ import io.kaffe.spring.engine.deadletter.DeadLetterTopicPattern;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
+import io.kaffe.spring.engine.delivery.OutageSettings;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.ContainerFacts.Subscription;
 import io.kaffe.spring.engine.listener.RejectingConsumer;
@@ -116,7 +117,7 @@ final class FailurePolicyResolver {
 				(recoverer != null) ? new ConsumerRecordRecovererAdapter(recoverer, RejectingConsumer.of(name),
 						subscription.groupId()) : null,
 				maxParked.value(), (rules != null) ? rules.retryListeners() : List.of(),
-				end == null || end.ackAfterHandle());
+				end == null || end.ackAfterHandle(), outage(name));
 	}
 
 	private @Nullable ErrorHandlerRules rules(String name, CommonErrorHandler errorHandler,
@@ -276,6 +277,28 @@ final class FailurePolicyResolver {
 		catch (ClassCastException ex) {
 			throw setting.invalid(name + " is not an exception type.");
 		}
+	}
+
+	private OutageSettings outage(String name) {
+		ResolvedProperty<Boolean> enabled = setting(name, "failure.outage.enabled",
+				(consumer) -> consumer.getFailure().getOutage().getEnabled(), true);
+		ResolvedProperty<Double> failureRate = setting(name, "failure.outage.failure-rate",
+				(consumer) -> consumer.getFailure().getOutage().getFailureRate(), 0.5);
+		failureRate.check(failureRate.value() > 0 && failureRate.value() <= 1,
+				"Must be above 0 and at most 1, a fraction of all attempts.");
+		ResolvedProperty<Integer> minimumAttempts = setting(name, "failure.outage.minimum-attempts",
+				(consumer) -> consumer.getFailure().getOutage().getMinimumAttempts(), 20);
+		minimumAttempts.check(minimumAttempts.value() > 0, "Must be 1 or more attempts.");
+		ResolvedProperty<Duration> window = setting(name, "failure.outage.window",
+				(consumer) -> consumer.getFailure().getOutage().getWindow(), Duration.ofSeconds(10));
+		window.check(window.value().compareTo(Duration.ofSeconds(1)) >= 0
+				&& window.value().compareTo(Duration.ofHours(1)) <= 0, "Must be from 1 second to 1 hour.");
+		window.check(window.value().equals(Duration.ofSeconds(window.value().toSeconds())), "Must be whole seconds.");
+		ResolvedProperty<Duration> probeInterval = setting(name, "failure.outage.probe-interval",
+				(consumer) -> consumer.getFailure().getOutage().getProbeInterval(), Duration.ofSeconds(10));
+		probeInterval.check(ResolvedProperty.isPositive(probeInterval.value()), ResolvedProperty.POSITIVE);
+		return new OutageSettings(enabled.value(), failureRate.value(), minimumAttempts.value(), window.value(),
+				probeInterval.value());
 	}
 
 	private RetryBackOff backOff(String name) {

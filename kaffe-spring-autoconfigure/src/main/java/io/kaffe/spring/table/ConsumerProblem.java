@@ -118,6 +118,11 @@ public record ConsumerProblem(Kind kind, Severity severity, @Nullable Instant si
 		COMMITS_FAILING(Severity.DOWN),
 
 		/**
+		 * Most attempts of many workers fail, so that none is made but probes.
+		 */
+		OUTAGE(Severity.DOWN),
+
+		/**
 		 * Every partition is blocked by a record.
 		 */
 		BLOCKED(Severity.DOWN),

@@ -67,10 +67,34 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	 * {@code null}
 	 * @param noAnswerSince since when no broker has responded; {@code null} if one does,
 	 * or if none is asked
+	 * @param outage the outage of what its handlers depend on; {@code null} if there is
+	 * none
 	 * @param problems its problems, the worst first, at most 20
 	 */
 	public record Status(ConsumerState state, boolean paused, @Nullable Stop stopped, @Nullable Instant noAnswerSince,
-			List<ConsumerProblem> problems) {
+			@Nullable Outage outage, List<ConsumerProblem> problems) {
+	}
+
+	/**
+	 * An outage of what the handlers of a consumer depend on, such as a database: most
+	 * attempts fail, so that none counts and no more are made than probe whether it is
+	 * over.
+	 *
+	 * @param since when it was detected or requested
+	 * @param state {@code probing}; {@code resuming} when attempts succeed again, and
+	 * more and more are made; {@code holding} if an operator has requested it, so that
+	 * there are no probes; {@code over}
+	 * @param failureRate how many attempts failed when it was detected, in percent;
+	 * {@code null} if it was requested
+	 * @param exception the name of the class of the root cause of such a failure;
+	 * {@code null} if it was requested
+	 * @param probes the number of attempts that were made to probe
+	 * @param nextProbeAt when the next one is due; {@code null} unless it is awaited
+	 * @param waiting the number of workers that wait for it to be over
+	 * @param message the same as a sentence
+	 */
+	public record Outage(Instant since, String state, @Nullable Float failureRate, @Nullable String exception,
+			int probes, @Nullable Instant nextProbeAt, int waiting, String message) {
 	}
 
 	/**

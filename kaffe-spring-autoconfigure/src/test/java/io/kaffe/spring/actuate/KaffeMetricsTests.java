@@ -93,7 +93,7 @@ class KaffeMetricsTests {
 				"kaffe.consumer.state state=running", "kaffe.consumer.state state=starting",
 				"kaffe.consumer.state state=stopped", "kaffe.consumer.up", "kaffe.drain outcome=completed",
 				"kaffe.drain outcome=timed-out", "kaffe.internal.errors", "kaffe.late.completions",
-				"kaffe.max.concurrency", "kaffe.partitions.paused reason=back-pressure",
+				"kaffe.max.concurrency", "kaffe.outage", "kaffe.partitions.paused reason=back-pressure",
 				"kaffe.partitions.paused reason=operator", "kaffe.partitions.paused reason=parked",
 				"kaffe.partitions.paused reason=seek", "kaffe.partitions.paused reason=worker-allocation",
 				"kaffe.rebalances kind=assigned", "kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked",
@@ -306,7 +306,7 @@ class KaffeMetricsTests {
 			List<PartitionSnapshot> partitions, List<ConsumerProblem> problems) {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings("shop", topics, "worker-per-partition", maxConcurrency, List.of()),
-				new ConsumerSnapshot.Status(this.table.status().state(), false, null, null, problems),
+				new ConsumerSnapshot.Status(this.table.status().state(), false, null, null, null, problems),
 				new ConsumerSnapshot.Load(this.table.load().buffered(), 0, new Lag(null, null)), 0, List.of(),
 				partitions, this.table.counters(), new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());
 	}

@@ -89,7 +89,7 @@ class KaffeWorkersEndpointWebTests {
 			 "failures": [{"at": "2026-01-01T12:00:00Z", "record": "orders-0@77", "attempt": 2,
 			               "exception": "java.lang.IllegalStateException", "action": "retry", "message": null,
 			               "cause": "java.io.IOException", "causeMessage": null}],
-			 "noAnswerSince": null,
+			 "noAnswerSince": null, "outage": null,
 			 "problems": [{"kind": "retrying", "severity": "warning", "since": "2026-01-01T12:00:00Z",
 			               "message": "retrying: orders-0@77, java.lang.IllegalStateException since 2026-01-01T12:00:00Z"}]}
 			"""
@@ -106,7 +106,8 @@ class KaffeWorkersEndpointWebTests {
 			                            "lateCompletions": 0, "commits": 0, "commitFailures": 0},
 			                            "lag": null, "lagSeconds": null,
 			               "inFlight": 0, "paused": true, "failingCount": 0, "failing": [], "rebalances": [],
-			               "failures": [], "noAnswerSince": "2026-01-01T12:00:00Z", "problems": []}}}
+			               "failures": [], "noAnswerSince": "2026-01-01T12:00:00Z", "outage": null,
+			               "problems": []}}}
 			"""
 		.formatted(CONSUMER);
 

@@ -72,7 +72,7 @@ final class SnapshotFixtures {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings("shop", List.of("orders", "payments"), "worker-per-partition", null,
 						List.of("commitRetries")),
-				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null,
+				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null,
 						List.of(new ConsumerProblem(ConsumerProblem.Kind.RETRYING, NOON,
 								"retrying: orders-0@77, java.lang.IllegalStateException since 2026-01-01T12:00:00Z"))),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(12, 3456), 1, new Lag(43L, 8L)), 2,
@@ -91,7 +91,7 @@ final class SnapshotFixtures {
 	static ConsumerSnapshot refunds() {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings(null, List.of("refunds"), "worker-per-topic-partition", 4, List.of()),
-				new ConsumerSnapshot.Status(ConsumerState.STARTING, true, null, NOON, List.of()),
+				new ConsumerSnapshot.Status(ConsumerState.STARTING, true, null, NOON, null, List.of()),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null)), 0, List.of(),
 				List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0),
 				new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());

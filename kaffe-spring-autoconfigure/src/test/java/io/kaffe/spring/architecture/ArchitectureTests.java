@@ -284,6 +284,7 @@ class ArchitectureTests {
 				autoconfigure.ConsumerProperties$Commit
 				autoconfigure.ConsumerProperties$Failure
 				autoconfigure.ConsumerProperties$Health
+				autoconfigure.ConsumerProperties$Outage
 				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
 				autoconfigure.KaffeDisabledAutoConfiguration
@@ -297,6 +298,8 @@ class ArchitectureTests {
 				autoconfigure.KaffeProperties$Lag
 				autoconfigure.KaffeWorkersEndpointProperties
 				event.ConsumerEscalatedEvent
+				event.OutageBeganEvent
+				event.OutageEndedEvent
 				event.PartitionsDrainedEvent
 				event.RecordParkedEvent
 				event.WorkerStalledEvent
@@ -310,6 +313,7 @@ class ArchitectureTests {
 				table.ConsumerSnapshot$Failure
 				table.ConsumerSnapshot$Failures
 				table.ConsumerSnapshot$Load
+				table.ConsumerSnapshot$Outage
 				table.ConsumerSnapshot$Rebalance
 				table.ConsumerSnapshot$Settings
 				table.ConsumerSnapshot$Status

@@ -154,7 +154,7 @@ final class Batch {
 		if (failure != null) {
 			return failed(attempt, failure, awaited.nanosToAnswer(), worker, turn);
 		}
-		handled(attempt, awaited.nanosToAnswer(), worker);
+		handled(attempt, awaited.nanosToAnswer(), worker, turn);
 		return null;
 	}
 
@@ -213,8 +213,8 @@ final class Batch {
 			if (failed != null && failed.first() == first) {
 				return decide(failed, worker, turn);
 			}
-			RetryingRecord retrying = this.retrying;
-			return (retrying != null) ? continueWith(retrying, worker, turn) : attempt(1, worker, turn);
+			return (this.retrying != null || this.delivery.outages().isOutage())
+					? continueWith(retrying(first, worker), worker, turn) : attempt(1, worker, turn);
 		}
 		finally {
 			PollingConsumer.leaveThread(threadName);
@@ -275,12 +275,13 @@ final class Batch {
 			nacked(attempt, turn.now() - begin, worker, turn);
 		}
 		else {
-			handled(attempt, turn.now() - begin, worker);
+			handled(attempt, turn.now() - begin, worker, turn);
 		}
 		return true;
 	}
 
-	private void handled(BatchAttempt attempt, long nanos, Worker worker) {
+	private void handled(BatchAttempt attempt, long nanos, Worker worker, Turn turn) {
+		this.delivery.outages().succeeded(turn.now());
 		attempt.report(this.records.size(), this.records.size(), nanos, worker);
 		worker.recordsHandled(this.records.size());
 		forgetRetrying();
@@ -294,7 +295,7 @@ final class Batch {
 	private void nacked(BatchAttempt attempt, long nanos, Worker worker, Turn turn) {
 		int size = this.records.size();
 		if (retain(attempt, worker, turn)) {
-			RetrySchedule sleep = new RetrySchedule(worker);
+			RetrySchedule sleep = new RetrySchedule(worker, turn.now());
 			sleep.dueIn(attempt.sleepMillis(), turn);
 			this.sleep = sleep;
 		}
@@ -327,12 +328,7 @@ final class Batch {
 	 * @return whether to continue
 	 */
 	private boolean decide(FailedAttempt failed, Worker worker, Turn turn) {
-		BatchedRecord first = failed.first();
-		RetryingRecord retrying = this.retrying;
-		if (retrying == null) {
-			retrying = new RetryingRecord(first.record(), first.assignment(), worker, this.delivery);
-			this.retrying = retrying;
-		}
+		RetryingRecord retrying = retrying(failed.first(), worker);
 		boolean isCompleted = retrying.attemptFailed(ListenerFailure.reasonOf(failed.thrown()),
 				failed.whole() ? this.records.stream().map(BatchedRecord::record).toList() : List.of(), turn);
 		this.exhausted = failed.whole() && (isCompleted || retrying.isRecovering());
@@ -341,6 +337,15 @@ final class Batch {
 		}
 		retrying.completeUnhandled();
 		return firstCompleted(retrying, worker, turn);
+	}
+
+	private RetryingRecord retrying(BatchedRecord first, Worker worker) {
+		RetryingRecord retrying = this.retrying;
+		if (retrying == null) {
+			retrying = new RetryingRecord(first.record(), first.assignment(), worker, this.delivery);
+			this.retrying = retrying;
+		}
+		return retrying;
 	}
 
 	/**

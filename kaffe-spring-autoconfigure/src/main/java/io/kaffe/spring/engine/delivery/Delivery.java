@@ -39,10 +39,13 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 
 	private final Set<DetachedRecord> detachedRecords = ConcurrentHashMap.newKeySet();
 
+	private final Outages outages;
+
 	private final DeliverySettings settings;
 
 	Delivery(DeliverySettings settings) {
 		this.settings = settings;
+		this.outages = new Outages(settings.failurePolicy().outage(), settings.ticker());
 	}
 
 	/**
@@ -65,6 +68,14 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	 */
 	public Failures failures() {
 		return this.failures;
+	}
+
+	/**
+	 * Return what distinguishes outages from records that fail for themselves.
+	 * @return always the same
+	 */
+	public Outages outages() {
+		return this.outages;
 	}
 
 	/**

@@ -50,11 +50,12 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * @param retryListeners notified of failed attempts and of recoveries, on workers
  * @param ackAfterHandle whether a record is complete that is not retried but recovered or
  * skipped; if not, it is completed with the next one of its partition
+ * @param outage when failing attempts count as an outage
  */
 public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBackOff recordBackOff,
 		Retryable retryable, FailureAction then, Map<Class<? extends Throwable>, FailureAction> thenFor,
 		@Nullable RecordRecoverer deadLetters, @Nullable RecordRecoverer recoverer, int maxParked,
-		List<RetryListener> retryListeners, boolean ackAfterHandle) {
+		List<RetryListener> retryListeners, boolean ackAfterHandle, OutageSettings outage) {
 
 	private static final int LONGEST_CAUSE_CHAIN = 100;
 
@@ -67,7 +68,8 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	}
 
 	/**
-	 * Create a policy without retry listeners, which retries most failures.
+	 * Create a policy without retry listeners, which retries most failures and detects no
+	 * outage.
 	 * @param maxAttempts most attempts to handle a record; 0: as many as the back-off
 	 * allows
 	 * @param backOff how long to wait before it is retried, or recovered again
@@ -86,7 +88,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 			Map<Class<? extends Throwable>, FailureAction> thenFor, @Nullable RecordRecoverer deadLetters,
 			@Nullable RecordRecoverer recoverer, int maxParked) {
 		this(maxAttempts, backOff, recordBackOff, Retryable.allBut(notRetryable), then, thenFor, deadLetters, recoverer,
-				maxParked, List.of(), true);
+				maxParked, List.of(), true, OutageSettings.DISABLED);
 	}
 
 	/**
@@ -101,10 +103,17 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	}
 
 	/**
+	 * Return whether a record is to be retried after a failure, if it has attempts left.
+	 */
+	boolean isRetryable(Throwable failure) {
+		return this.retryable.includes(failure);
+	}
+
+	/**
 	 * Return whether a record is to be retried after a failure.
 	 */
 	boolean isRetryable(Throwable failure, int attempts) {
-		return (this.maxAttempts == 0 || attempts < this.maxAttempts) && this.retryable.includes(failure);
+		return (this.maxAttempts == 0 || attempts < this.maxAttempts) && isRetryable(failure);
 	}
 
 	/**

@@ -155,7 +155,10 @@ abstract class RecordWork extends Work {
 	private boolean handle(ConsumerRecord<?, ?> record, Worker worker, Turn turn) {
 		RetryingRecord retrying = this.retrying;
 		if (retrying == null) {
-			return attempt(record, 1, worker, turn);
+			if (!this.delivery.outages().isOutage()) {
+				return attempt(record, 1, worker, turn);
+			}
+			retrying = retrying(record, worker);
 		}
 		switch (retrying.next(turn)) {
 			case WAIT -> {
@@ -184,6 +187,7 @@ abstract class RecordWork extends Work {
 		Throwable failure = null;
 		NackException nack = null;
 		CompletableFuture<?> outcome = null;
+		boolean succeeded = true;
 		try {
 			outcome = deliver(record, attempt);
 		}
@@ -194,6 +198,7 @@ abstract class RecordWork extends Work {
 			worker.failureLog()
 				.log(logger::warn, "failures after records were acknowledged",
 						"The listener failed after it had acknowledged a record, which is completed", ex.getCause());
+			succeeded = false;
 		}
 		catch (Throwable ex) {
 			failure = ex;
@@ -218,6 +223,9 @@ abstract class RecordWork extends Work {
 				return false;
 			}
 			failed.completeUnhandled();
+		}
+		else if (succeeded) {
+			this.delivery.outages().succeeded(turn.now());
 		}
 		RetryingRecord retrying = this.retrying;
 		if (retrying != null) {

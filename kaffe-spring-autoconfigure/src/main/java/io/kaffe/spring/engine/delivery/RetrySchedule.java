@@ -28,7 +28,8 @@ import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Worker;
 
 /**
- * When a record or a batch is tried next, and the timer that wakes its worker then.
+ * When a record or a batch is tried next, and the timer that wakes its worker then. In an
+ * {@link Outage}, its worker queues up when it is due.
  * <p>
  * <b>Threading.</b> Owned by the worker. Others read what is volatile. When the timer
  * fires, the scheduler's thread first notes that none is set and then wakes the worker. A
@@ -48,8 +49,17 @@ final class RetrySchedule {
 
 	private volatile long timerAt;
 
-	RetrySchedule(Worker worker) {
+	/** Only in an outage, from when the attempt is due until it is over. */
+	private volatile Outage.@Nullable Ticket ticket;
+
+	/**
+	 * Create a schedule.
+	 * @param worker the worker
+	 * @param now the reading of the ticker, which is when the next attempt is due
+	 */
+	RetrySchedule(Worker worker, long now) {
 		this.worker = worker;
+		this.nextAt = now;
 	}
 
 	/**
@@ -76,6 +86,31 @@ final class RetrySchedule {
 		}
 		setTimer(turn);
 		return false;
+	}
+
+	/**
+	 * Return whether the attempt that is due may be made: in an outage, the worker has to
+	 * queue up for it, and is woken when it may.
+	 * @param fresh whether no attempt was made before
+	 */
+	boolean isAdmitted(Outages outages, boolean fresh) {
+		Outage.Ticket ticket = this.ticket;
+		if (ticket == null) {
+			ticket = outages.enter(this.worker, fresh);
+			this.ticket = ticket;
+		}
+		return ticket == null || ticket.isThrough();
+	}
+
+	/**
+	 * Note that the attempt that was admitted is over, or is not made.
+	 */
+	void attemptOver() {
+		Outage.Ticket ticket = this.ticket;
+		if (ticket != null) {
+			this.ticket = null;
+			ticket.end();
+		}
 	}
 
 	/**
@@ -122,7 +157,8 @@ final class RetrySchedule {
 	 * thread; a moment's view.
 	 */
 	boolean isReady(long now) {
-		return !this.timerIsSet || this.nextAt - now <= 0;
+		Outage.Ticket ticket = this.ticket;
+		return (ticket != null) ? ticket.isThrough() : !this.timerIsSet || this.nextAt - now <= 0;
 	}
 
 	/**

@@ -36,8 +36,9 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.WorkerState;
 
 /**
- * A record that failed, whose handler answers later, or whose listener wants to have it
- * again, until it has an outcome: how often it was tried, and what is done about it next.
+ * A record that failed, whose handler answers later, whose listener wants to have it
+ * again, or that waits for the end of an {@link Outage}, until it has an outcome: how
+ * often it was tried, and what is done about it next.
  * <p>
  * It is RETRYING until its attempts are exhausted, then RECOVERING (sent to the
  * dead-letter topic, or passed to the user's recoverer, until that succeeds), PARKED, or
@@ -68,6 +69,9 @@ final class RetryingRecord implements Failures.Failing {
 
 	private final PendingAnswer answer;
 
+	private final RecordAttempts attempts;
+
+	/** How long to wait until it is recovered again. */
 	private @Nullable BackOffExecution backOff;
 
 	private @Nullable RecordRecoverer recoverer;
@@ -76,8 +80,6 @@ final class RetryingRecord implements Failures.Failing {
 	private volatile boolean instructed;
 
 	private volatile FailingRecord.State state = FailingRecord.State.RETRYING;
-
-	private volatile int attempts;
 
 	/** Whether the listener wants to have it again, though the attempt did not fail. */
 	private boolean nacked;
@@ -91,7 +93,8 @@ final class RetryingRecord implements Failures.Failing {
 		this.delivery = delivery;
 		this.policy = delivery.failurePolicy();
 		this.since = delivery.ticker().instant();
-		this.schedule = new RetrySchedule(worker);
+		this.schedule = new RetrySchedule(worker, delivery.ticker().nanoTime());
+		this.attempts = new RecordAttempts(record, delivery);
 		this.answer = new PendingAnswer(new AwaitedRecord(), worker, delivery.detachedRecords());
 	}
 
@@ -106,13 +109,15 @@ final class RetryingRecord implements Failures.Failing {
 	boolean attemptFailed(Throwable thrown, List<? extends ConsumerRecord<?, ?>> together, Turn turn) {
 		Throwable failure = ListenerFailure.causeOf(thrown);
 		this.failure = failure;
-		this.attempts++;
+		this.attempts.failed(failure, this.worker, turn);
+		this.schedule.attemptOver();
 		this.delivery.failures().add(this);
 		this.schedule.dueNow(turn);
 		this.state = FailingRecord.State.RETRYING;
 		this.worker.recordFailed(this.delivery.ticker().instant(), this.record, failure);
 		if (!this.policy.retryListeners().isEmpty()) {
-			RetryNotifications.attemptFailed(this.record, together, failure, this.attempts, this.worker, this.delivery);
+			RetryNotifications.attemptFailed(this.record, together, failure, this.attempts.count(), this.worker,
+					this.delivery);
 			turn.handlerReturned();
 		}
 		if (WorkerRuntime.isFatal(failure)) {
@@ -121,36 +126,27 @@ final class RetryingRecord implements Failures.Failing {
 					+ failure.getClass().getName());
 			return false;
 		}
-		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn)
-				: BackOffExecution.STOP;
+		long delay = delayAfter(failure, turn);
 		if (delay == BackOffExecution.STOP) {
 			addToJournal(failure, this.policy.whenExhausted(failure));
 			return recoverOrPark(failure, turn);
 		}
 		addToJournal(failure, "retry");
 		this.schedule.dueIn(delay, turn);
-		RetryLog.attemptFailed(this.record, this.worker, this.attempts, delay, this.failure);
+		if (this.attempts.lastCounts()) {
+			RetryLog.attemptFailed(this.record, this.worker, this.attempts.count(), delay, this.failure);
+		}
 		this.schedule.setTimer(turn);
 		return false;
 	}
 
-	private long nextBackOff(Throwable failure, Turn turn) {
+	private long delayAfter(Throwable failure, Turn turn) {
 		try {
-			BackOffExecution execution = this.backOff;
-			if (execution == null) {
-				execution = this.policy.backOffFor(this.record, ListenerFailure.asException(failure)).start();
-				this.backOff = execution;
-			}
-			return execution.nextBackOff();
+			return this.attempts.delayAfter(failure, turn);
 		}
-		catch (Throwable ex) {
+		catch (HookFailedException ex) {
 			addToJournal(failure, "retry");
-			throw new HookFailedException(
-					"The back-off failed after a failed attempt to handle " + DisplayText.coordinatesOf(this.record),
-					ex);
-		}
-		finally {
-			turn.handlerReturned();
+			throw ex;
 		}
 	}
 
@@ -160,6 +156,7 @@ final class RetryingRecord implements Failures.Failing {
 	 */
 	void nacked(long sleepMillis, Turn turn) {
 		this.nacked = true;
+		this.schedule.attemptOver();
 		this.schedule.dueIn(sleepMillis, turn);
 		RetryLog.nacked(this.record, sleepMillis);
 		this.schedule.setTimer(turn);
@@ -173,16 +170,18 @@ final class RetryingRecord implements Failures.Failing {
 	boolean exhausted(Throwable thrown, int attempts, Turn turn) {
 		Throwable failure = ListenerFailure.causeOf(thrown);
 		this.failure = failure;
-		this.attempts = attempts;
+		this.attempts.count(attempts);
 		this.delivery.failures().add(this);
 		return recoverOrPark(failure, turn);
 	}
 
 	private void addToJournal(Throwable failure, String action) {
-		this.delivery.failures().failed(this.delivery.ticker().instant(), this.record, this.attempts, failure, action);
+		this.delivery.failures()
+			.failed(this.delivery.ticker().instant(), this.record, this.attempts.count(), failure, action);
 	}
 
 	private boolean recoverOrPark(Throwable failure, Turn turn) {
+		this.attempts.end();
 		FailureAction action = this.policy.actionFor(failure);
 		RecordRecoverer recoverer = this.policy.recovererFor(action);
 		if (recoverer != null) {
@@ -190,16 +189,16 @@ final class RetryingRecord implements Failures.Failing {
 		}
 		switch (action) {
 			case SKIP -> {
-				RetryLog.skipped(this.record, this.worker, this.attempts, this.failure);
+				RetryLog.skipped(this.record, this.worker, this.attempts.count(), this.failure);
 				this.delivery.failures().skipped();
 				return true;
 			}
 			case STOP -> stop("The handling of " + DisplayText.coordinatesOf(this.record) + " failed after "
-					+ RetryLog.text(this.attempts));
+					+ RetryLog.text(this.attempts.count()));
 			case PARK, DEAD_LETTER -> {
 				this.state = FailingRecord.State.PARKED;
 				this.assignment.held().park();
-				RetryLog.parked(this.record, this.worker, this.attempts, this.failure);
+				RetryLog.parked(this.record, this.worker, this.attempts.count(), this.failure);
 				this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
 			}
 		}
@@ -229,7 +228,7 @@ final class RetryingRecord implements Failures.Failing {
 	 * @return whether it is to be completed
 	 */
 	private boolean recover(RecordRecoverer recoverer, Turn turn) {
-		this.worker.beginRecord(this.record, this.attempts, turn.now());
+		this.worker.beginRecord(this.record, this.attempts.count(), turn.now());
 		CompletableFuture<?> future;
 		try {
 			future = recoverer.recover(this.record, ListenerFailure.asException(Objects.requireNonNull(this.failure)));
@@ -284,7 +283,7 @@ final class RetryingRecord implements Failures.Failing {
 		}
 		long delay = execution.nextBackOff();
 		this.schedule.dueIn(delay, turn);
-		RetryLog.recoveryFailed(this.record, this.worker, this.attempts, delay, failure);
+		RetryLog.recoveryFailed(this.record, this.worker, this.attempts.count(), delay, failure);
 		RetryNotifications.recoveryFailed(this.record, this.failure, failure, this.worker, this.delivery);
 		turn.handlerReturned();
 		this.schedule.setTimer(turn);
@@ -334,7 +333,10 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	private Step retry() {
-		if (!this.nacked) {
+		if (!this.schedule.isAdmitted(this.delivery.outages(), this.failure == null)) {
+			return Step.WAIT;
+		}
+		if (!this.nacked && this.failure != null) {
 			this.delivery.failures().retried();
 		}
 		this.nacked = false;
@@ -351,12 +353,12 @@ final class RetryingRecord implements Failures.Failing {
 		this.schedule.cancelTimer();
 		this.state = FailingRecord.State.RETRYING;
 		this.schedule.dueNow(turn);
-		this.backOff = null;
+		this.attempts.resetBackOff();
 		this.nacked = false;
 		this.instructed = instruction != Instruction.RETRY;
 		return switch (instruction) {
 			case RETRY -> {
-				this.attempts = 0;
+				this.attempts.count(0);
 				yield retry();
 			}
 			case SKIP -> {
@@ -372,6 +374,8 @@ final class RetryingRecord implements Failures.Failing {
 	 */
 	void forget() {
 		this.schedule.cancelTimer();
+		this.schedule.attemptOver();
+		this.attempts.end();
 		this.delivery.failures().remove(this);
 		unpark();
 	}
@@ -406,7 +410,7 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	int attempts() {
-		return this.attempts;
+		return this.attempts.count();
 	}
 
 	/**
@@ -443,7 +447,7 @@ final class RetryingRecord implements Failures.Failing {
 	@Override
 	public FailingRecord snapshot() {
 		return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()), this.record.offset(),
-				this.state, this.attempts, this.since, Objects.requireNonNull(this.failure));
+				this.state, this.attempts.count(), this.since, Objects.requireNonNull(this.failure));
 	}
 
 	@Override
@@ -507,6 +511,7 @@ final class RetryingRecord implements Failures.Failing {
 				completeUnhandled();
 			}
 			else if (failure == null) {
+				RetryingRecord.this.delivery.outages().succeeded(RetryingRecord.this.delivery.ticker().nanoTime());
 				RetryingRecord.this.assignment.complete(RetryingRecord.this.record);
 			}
 		}

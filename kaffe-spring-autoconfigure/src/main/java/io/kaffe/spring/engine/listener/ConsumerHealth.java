@@ -92,6 +92,10 @@ final class ConsumerHealth {
 		if (internalError != null) {
 			problems.add(internalError);
 		}
+		ConsumerSnapshot.Outage outage = this.context.delivery().outages().snapshot();
+		if (outage != null) {
+			problems.add(new ConsumerProblem(Kind.OUTAGE, outage.since(), outage.message()));
+		}
 		Set<TopicPartition> heldUp = new HashSet<>();
 		int records = problems.size();
 		addStalled(problems, heldUp);

@@ -140,7 +140,7 @@ final class ConsumerTable {
 				List.copyOf(topics()), this.context.settings().strategyName(),
 				(maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null, this.context.ignoredSettings().names());
 		ConsumerSnapshot.Status status = new ConsumerSnapshot.Status(state(), this.container.isPauseRequested(),
-				this.supervision.stopped(), this.answers.noneSince(),
+				this.supervision.stopped(), this.answers.noneSince(), this.context.delivery().outages().snapshot(),
 				this.health.problems(this.sessions, partitions).stream().limit(SHOWN_PROBLEMS).toList());
 		Lag lag = new Lag(sum(known(partitions, (partition) -> partition.lag().records())),
 				largest(known(partitions, (partition) -> partition.lag().seconds())));

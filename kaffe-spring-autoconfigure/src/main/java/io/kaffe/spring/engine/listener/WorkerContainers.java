@@ -113,6 +113,16 @@ public final class WorkerContainers implements KaffeConsumers {
 	}
 
 	@Override
+	public boolean beginOutage(String consumer) {
+		return adopted(consumer).context().delivery().outages().begin(workers(consumer));
+	}
+
+	@Override
+	public boolean endOutage(String consumer) {
+		return adopted(consumer).context().delivery().outages().end();
+	}
+
+	@Override
 	public Set<String> topics(String consumer) {
 		return adopted(consumer).table().topics();
 	}

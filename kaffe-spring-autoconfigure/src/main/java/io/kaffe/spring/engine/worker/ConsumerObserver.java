@@ -66,6 +66,22 @@ public interface ConsumerObserver {
 	}
 
 	/**
+	 * An outage of what the handlers depend on has begun.
+	 * @param consumer the consumer's name
+	 * @param outage the outage
+	 */
+	default void outageBegan(String consumer, ConsumerSnapshot.Outage outage) {
+	}
+
+	/**
+	 * An outage is over.
+	 * @param consumer the consumer's name
+	 * @param outage the outage
+	 */
+	default void outageEnded(String consumer, ConsumerSnapshot.Outage outage) {
+	}
+
+	/**
 	 * A record has been with its handler for longer than the stall threshold.
 	 * @param consumer the consumer's name
 	 * @param stalled the record

@@ -63,8 +63,9 @@ public final class ConsumerObservers {
 
 	/**
 	 * Return the consumer's name.
+	 * @return always the same
 	 */
-	String consumer() {
+	public String consumer() {
 		return this.consumer;
 	}
 
@@ -108,6 +109,22 @@ public final class ConsumerObservers {
 	 */
 	public void parked(ConsumerRecord<?, ?> record, Throwable failure) {
 		publish((observer) -> observer.parked(this.consumer, record, failure));
+	}
+
+	/**
+	 * Notify that an outage of what the handlers depend on has begun.
+	 * @param outage the outage
+	 */
+	public void outageBegan(ConsumerSnapshot.Outage outage) {
+		publish((observer) -> observer.outageBegan(this.consumer, outage));
+	}
+
+	/**
+	 * Notify that an outage is over.
+	 * @param outage the outage
+	 */
+	public void outageEnded(ConsumerSnapshot.Outage outage) {
+		publish((observer) -> observer.outageEnded(this.consumer, outage));
 	}
 
 	/**

@@ -58,7 +58,11 @@ function* ofConsumer(consumer, history) {
   if (consumer.stopped) {
     yield { severity: "bad", state: "stopped", why: consumer.stopped.reason, since: consumer.stopped.at };
   }
-  for (const { severity, message, since } of consumer.problems.filter(({ kind }) => kind !== "stopped" && !OF_RECORDS.includes(kind))) {
+  if (consumer.outage) {
+    yield { severity: SEVERITY_OF.down, state: "outage", why: consumer.outage.message.replace(/^[^ ]+ since [^ ]+: /, ""),
+        since: consumer.outage.since, outage: consumer.outage };
+  }
+  for (const { severity, message, since } of consumer.problems.filter(({ kind }) => !["stopped", "outage"].includes(kind) && !OF_RECORDS.includes(kind))) {
     const [state, ...why] = message.split(": ");
     yield { severity: SEVERITY_OF[severity] ?? "warn", state, why: why.join(": "), since };
   }

@@ -188,6 +188,9 @@ function attentionItem(item) {
   if (item.state === "stopped") {
     buttons.push(operations.button("start", item.consumer, {}, { whose: item.consumer }));
   }
+  if (item.outage) {
+    buttons.push(operations.button("end-outage", item.consumer, {}, { whose: item.consumer }));
+  }
   if (item.state === "paused") {
     buttons.push(operations.button("resume", item.consumer, item.partition ?? {}, { whose: item.what ?? item.consumer }));
   }
@@ -221,7 +224,8 @@ function showConsumer(name, tab) {
 
 // Replaced only when something about them changes, so that the focus stays.
 function showButtons(name, consumer) {
-  const about = JSON.stringify([name, consumer.state === "stopped", consumer.maxConcurrency, consumer.topics]);
+  const about = JSON.stringify([name, consumer.state === "stopped", Boolean(consumer.outage), consumer.maxConcurrency,
+      consumer.topics]);
   if (shown.buttons !== about) {
     shown.buttons = about;
     byId("consumer-actions").replaceChildren(...consumerButtons(operations, name, consumer));

@@ -42,6 +42,17 @@ const OPERATIONS = {
     title: (request) => `Change the concurrency of ${request.consumer}?`,
     text: "Maximum number of records handled concurrently on this instance, until the service is restarted."
   },
+  "begin-outage": {
+    label: "Begin outage",
+    danger: true,
+    title: (request) => `Begin an outage of what ${request.consumer} depends on?`,
+    text: "No more attempts are made on this instance until the outage is ended; attempts in progress are finished."
+  },
+  "end-outage": {
+    label: "End outage",
+    title: (request) => `End the outage of what ${request.consumer} depends on?`,
+    text: "Attempts are made again, one at a time at first. If most of them fail, the outage is detected again."
+  },
   "retry": {
     label: "Retry now",
     title: (request) => `Retry ${target(request)} now?`,

@@ -326,6 +326,7 @@ function consumerButtons(operations, name, consumer) {
         type: "number", min: 1, step: 1, value: consumer.maxConcurrency ?? "", placeholder: "unlimited",
         read: Number }] }),
     operations.button("seek", name, { allPartitions: true }, { fields: [topics, ...positionFields(false)] }),
+    operations.button(consumer.outage ? "end-outage" : "begin-outage", name),
     operations.button("stop", name)
   ];
 }

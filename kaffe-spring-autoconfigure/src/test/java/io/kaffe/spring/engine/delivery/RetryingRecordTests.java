@@ -1023,7 +1023,7 @@ class RetryingRecordTests {
 	private RecordDelivery delivery() {
 		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff,
 				Retryable.allBut(Set.of()), this.then, Map.of(), this.deadLetters, this.recoverer, 100,
-				this.retryListeners, this.ackAfterHandle);
+				this.retryListeners, this.ackAfterHandle, OutageSettings.DISABLED);
 		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
 				ListenerType.SIMPLE, this.interceptor, Acknowledging.NONE, false,
 				new DeliverySettings("group", true, policy, null, new LogContext("orders", true), this.execution));

@@ -30,6 +30,7 @@ import org.springframework.util.backoff.FixedBackOff;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
+import io.kaffe.spring.engine.delivery.OutageSettings;
 import io.kaffe.spring.engine.listener.PartitionBuffer.Room;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.LimitedLog;
@@ -158,7 +159,7 @@ class PartitionAssignmentTests {
 
 	private PartitionAssignment leaving() {
 		FailurePolicy policy = new FailurePolicy(1, new FixedBackOff(), null, Retryable.allBut(Set.of()),
-				FailureAction.SKIP, Map.of(), null, null, 100, List.of(), false);
+				FailureAction.SKIP, Map.of(), null, null, 100, List.of(), false, OutageSettings.DISABLED);
 		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, policy, this.wakeup,
 				this.lateCompletions, this.execution, ContainerFixtures.POLLED_BY);
 	}

@@ -96,7 +96,7 @@ class DefaultWorkerManagerTests {
 	private static ConsumerSnapshot snapshot() {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings("shop", List.of("orders"), "worker-per-partition", 4, List.of()),
-				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, List.of()),
+				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, List.of()),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null)), 1,
 				List.of(LISTED), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0),
 				new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());
