@@ -18,6 +18,7 @@ package io.kaffe.simulation;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -30,6 +31,8 @@ import org.springframework.util.backoff.FixedBackOff;
 import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
+import io.kaffe.spring.engine.delivery.OutageSettings;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.ConsumerSettings;
 import io.kaffe.spring.engine.worker.RestartHistory;
@@ -85,8 +88,9 @@ final class InstanceConfig {
 		FailurePolicy policy = new FailurePolicy(service.maxAttempts(),
 				service.setup().oddBackOff() ? new OddBackOff(world, service.backOffMillis())
 						: new FixedBackOff(service.backOffMillis(), Long.MAX_VALUE),
-				null, Set.of(), service.then(), Map.of(),
-				(service.then() == FailureAction.DEAD_LETTER) ? recoverer : null, null, 3);
+				null, Retryable.allBut(Set.of()), service.then(), Map.of(),
+				(service.then() == FailureAction.DEAD_LETTER) ? recoverer : null, null, 3, List.of(), true,
+				new OutageSettings(service.detectsOutages(), 0.5, 5, Duration.ofSeconds(1), Duration.ofMillis(300)));
 		return new ConsumerSettings(service.strategy().configurationName(), service.strategy(),
 				(service.maxConcurrency() > 0) ? service.maxConcurrency() : null, service.maxBuffered(), 64L << 20,
 				service.completedOffsets(), Duration.ofMillis(service.commitMillis()),

@@ -138,11 +138,12 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 	 * @param poolSize how many threads the executor has
 	 * @param maxPollRecords most records of a poll
 	 * @param setup what the application has beside its listener
+	 * @param detectsOutages whether outages are detected
 	 */
 	record Service(Protocol protocol, boolean staticMembers, boolean readCommitted, int concurrency,
 			StandardWorkerAllocationStrategy strategy, Shape shape, FailureAction then, int maxAttempts,
 			int backOffMillis, int drainMillis, int commitMillis, int maxBuffered, int maxConcurrency,
-			boolean completedOffsets, int poolSize, int maxPollRecords, ListenerSetup setup) {
+			boolean completedOffsets, int poolSize, int maxPollRecords, ListenerSetup setup, boolean detectsOutages) {
 
 		/**
 		 * Return whether rebalances and stops repeat nothing.
@@ -182,7 +183,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 					chance.one(Shape.values()), then, chance.one(0, 1, 3), chance.one(1, 10, 100),
 					chance.one(0, 200, 2000, 2000), chance.one(100, 400, 1000), chance.one(4, 20, 1000),
 					chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16), chance.one(1, 10, 500),
-					ListenerSetup.of(chance, then));
+					ListenerSetup.of(chance, then), chance.percent(60));
 		}
 
 		/**
@@ -197,7 +198,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 					same ? this.shape : next.shape, next.then, next.maxAttempts, next.backOffMillis,
 					graceful ? this.drainMillis : next.drainMillis, next.commitMillis, next.maxBuffered,
 					next.maxConcurrency, graceful || next.completedOffsets, next.poolSize, next.maxPollRecords,
-					this.setup);
+					this.setup, next.detectsOutages);
 		}
 
 	}

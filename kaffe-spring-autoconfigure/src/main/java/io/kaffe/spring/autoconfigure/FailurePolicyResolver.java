@@ -296,7 +296,7 @@ final class FailurePolicyResolver {
 		window.check(window.value().equals(Duration.ofSeconds(window.value().toSeconds())), "Must be whole seconds.");
 		ResolvedProperty<Duration> probeInterval = setting(name, "failure.outage.probe-interval",
 				(consumer) -> consumer.getFailure().getOutage().getProbeInterval(), Duration.ofSeconds(10));
-		probeInterval.check(ResolvedProperty.isPositive(probeInterval.value()), ResolvedProperty.POSITIVE);
+		probeInterval.check(probeInterval.value().compareTo(Duration.ofSeconds(1)) >= 0, "Must be 1 second or more.");
 		return new OutageSettings(enabled.value(), failureRate.value(), minimumAttempts.value(), window.value(),
 				probeInterval.value());
 	}

@@ -171,8 +171,15 @@ final class Outage {
 		}
 	}
 
+	/**
+	 * End if it is over, or if there is nothing to probe with: what failed was dropped,
+	 * or operators have decided about it.
+	 */
 	private void endIfNobodyWaits() {
-		if (isResuming() && (this.waiting.isEmpty() || this.atATime.get() >= ENOUGH)) {
+		Phase phase = this.phase.get();
+		boolean nobodyWaits = this.waiting.isEmpty();
+		if ((phase == Phase.RESUMING && (nobodyWaits || this.atATime.get() >= ENOUGH))
+				|| (phase == Phase.PROBING && nobodyWaits && this.permits.get() > 0)) {
 			end();
 		}
 	}
@@ -199,6 +206,7 @@ final class Outage {
 		if (this.phase.get() == Phase.PROBING && this.probes.get() == probe) {
 			this.permits.incrementAndGet();
 			letThrough();
+			endIfNobodyWaits();
 			this.scheduler.accept(PROBE_PATIENCE, () -> letOneMoreThrough(probe));
 		}
 	}

@@ -175,7 +175,9 @@ public final class Outages {
 	}
 
 	private void over(Outage outage) {
-		this.current.compareAndSet(outage, null);
+		if (this.current.compareAndSet(outage, null) && this.breaker.getState() != State.CLOSED) {
+			this.breaker.transitionToClosedState();
+		}
 	}
 
 	/**

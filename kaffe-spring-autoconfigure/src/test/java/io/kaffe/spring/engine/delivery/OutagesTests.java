@@ -340,6 +340,23 @@ class OutagesTests {
 	}
 
 	@Test
+	void outageIsOverWhenNothingIsLeftToProbeWith() {
+		submit(30, 2);
+		untilOutage();
+		this.assignment.revoked = true;
+		this.workers.wakeAll();
+		this.execution.runAll();
+		runFor(Duration.ofSeconds(2));
+		assertThat(outages().snapshot()).isNull();
+		assertThat(this.ended).hasSize(1);
+		submitToPartition(1, 1);
+		submitToPartition(2, 1);
+		submitToPartition(3, 1);
+		runFor(Duration.ofSeconds(10));
+		assertThat(outages().snapshot()).as("the next one is detected, too").isNotNull();
+	}
+
+	@Test
 	void nothingIsDetectedWhereThatIsDisabled() {
 		this.settings = OutageSettings.DISABLED;
 		submit(30, 1);
