@@ -60,7 +60,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		// The more so, the closer to what services meet each day.
 		kinds.addAll(List.of(Kind.START, Kind.STOP, Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.REBALANCE,
 				Kind.REBALANCE, Kind.REBALANCE, Kind.FAIL_COMMITS, Kind.FAILING_KEY, Kind.FAILING_KEY,
-				Kind.SLOW_HANDLERS, Kind.RETRY, Kind.SKIP));
+				Kind.SLOW_HANDLERS, Kind.OUTAGE, Kind.OUTAGE, Kind.OUTAGE, Kind.RETRY, Kind.SKIP));
 		return kinds;
 	}
 

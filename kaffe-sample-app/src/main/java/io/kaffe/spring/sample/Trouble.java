@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.sample;
 
+import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -26,6 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.stereotype.Component;
@@ -51,6 +53,8 @@ class Trouble {
 	private volatile @Nullable String failingCustomer;
 
 	private volatile boolean failNext;
+
+	private volatile boolean databaseAway;
 
 	Trouble(ProducerFactory<String, byte[]> producerFactory) {
 		this.template = new KafkaTemplate<>(producerFactory,
@@ -92,10 +96,24 @@ class Trouble {
 	}
 
 	/**
+	 * Fail all events as if the database was away, until {@link #end()}.
+	 */
+	void takeDatabaseAway() {
+		this.databaseAway = true;
+	}
+
+	/**
+	 * Let the database be there again.
+	 */
+	void endDatabaseAway() {
+		this.databaseAway = false;
+	}
+
+	/**
 	 * Return the failures that are switched on.
 	 */
 	synchronized State state() {
-		return new State(this.stalled.getCount() > 0, this.failNext || this.failingCustomer != null);
+		return new State(this.stalled.getCount() > 0, this.failNext || this.failingCustomer != null, this.databaseAway);
 	}
 
 	/**
@@ -106,19 +124,24 @@ class Trouble {
 	}
 
 	/**
-	 * Let the stalled handler return, and accept all payments.
+	 * Let the stalled handler return, accept all payments, and let the database be there.
 	 */
 	@EventListener(ContextClosedEvent.class)
 	synchronized void end() {
 		endStall();
 		endFailures();
+		endDatabaseAway();
 	}
 
 	/**
 	 * Apply the failures to an event that is being handled.
 	 * @throws PaymentRefusedException if the payments of the customer are refused
+	 * @throws DataAccessResourceFailureException if the database is away
 	 */
 	void befall(AccountEvent event) {
+		if (this.databaseAway) {
+			throw new DataAccessResourceFailureException("The database is away", new ConnectException("Refused"));
+		}
 		if (this.stallNext.get() && this.stallNext.compareAndSet(true, false)) {
 			awaitEnd(event);
 		}
@@ -153,8 +176,9 @@ class Trouble {
 	 * @param stall whether the next handler stalls, or one is stalled
 	 * @param customer whether the payments of a customer are refused, or those of the
 	 * next customer will be
+	 * @param database whether the database is away
 	 */
-	record State(boolean stall, boolean customer) {
+	record State(boolean stall, boolean customer, boolean database) {
 	}
 
 }

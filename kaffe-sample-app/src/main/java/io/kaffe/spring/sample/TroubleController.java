@@ -70,6 +70,18 @@ class TroubleController {
 		return state();
 	}
 
+	@PostMapping("/database")
+	Trouble.State takeDatabaseAway() {
+		this.trouble.takeDatabaseAway();
+		return state();
+	}
+
+	@PostMapping("/database/end")
+	Trouble.State endDatabaseAway() {
+		this.trouble.endDatabaseAway();
+		return state();
+	}
+
 	@PostMapping("/poison")
 	Trouble.State poison() {
 		this.trouble.poison();

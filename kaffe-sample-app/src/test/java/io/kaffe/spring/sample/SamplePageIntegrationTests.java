@@ -19,6 +19,7 @@ package io.kaffe.spring.sample;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.AfterAll;
@@ -42,6 +43,8 @@ import static org.awaitility.Awaitility.await;
 class SamplePageIntegrationTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private static final Set<String> SWITCHES = Set.of("stall", "customer", "database");
 
 	private static SampleInstance sample;
 
@@ -116,7 +119,7 @@ class SamplePageIntegrationTests {
 		this.browser.open(url("/"));
 		awaitSwitches(false, false);
 		press("poison", "Done.");
-		assertThat(this.browser.texts("li output")).containsExactly("Off.", "Off.", "Done.", "", "");
+		assertThat(this.browser.texts("li output")).containsExactly("Off.", "Off.", "Off.", "Done.", "", "");
 		this.browser.run("window.fetch = () => Promise.reject(new TypeError())");
 		press("stall", "The service cannot be reached.");
 		this.browser.run("window.fetch = async () => new Response(null, { status: 503 })");
@@ -162,6 +165,24 @@ class SamplePageIntegrationTests {
 		await("handled").atMost(PATIENCE)
 			.untilAsserted(
 					() -> assertThat(this.browser.texts("#attention-items .what strong")).doesNotContain(parked));
+		sample.assertEverythingWasBookedOnceAndInOrder();
+	}
+
+	@Test
+	void outageIsShownUntilTheDatabaseIsBack() {
+		cause("database");
+		this.browser.open(url("/actuator/kaffe"));
+		await("the outage").atMost(PATIENCE)
+			.untilAsserted(
+					() -> assertThat(this.browser.text("#attention-items li:first-child .word")).isEqualTo("outage"));
+		assertThat(this.browser.text("#attention-items li:first-child .why"))
+			.matches("\\d+ % of attempts fail with ConnectException; (probing|resuming)");
+		assertThat(this.browser.texts("#attention-items .word")).doesNotContain("parked");
+		cause("end");
+		this.browser.open(url("/actuator/kaffe"));
+		awaitWorkers();
+		await("the end of it").atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(this.browser.texts("#attention-items .word")).doesNotContain("outage"));
 		sample.assertEverythingWasBookedOnceAndInOrder();
 	}
 
@@ -217,7 +238,7 @@ class SamplePageIntegrationTests {
 
 	private void cause(String trouble) {
 		this.browser.open(url("/"));
-		press(trouble, ("stall".equals(trouble) || "customer".equals(trouble)) ? "On." : "Done.");
+		press(trouble, SWITCHES.contains(trouble) ? "On." : "Done.");
 	}
 
 	private void press(String trouble, String answer) {
