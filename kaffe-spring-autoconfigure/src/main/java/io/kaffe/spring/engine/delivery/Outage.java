@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -175,11 +176,11 @@ final class Outage {
 	 * End if it is over, or if there is nothing to probe with: what failed was dropped,
 	 * or operators have decided about it.
 	 */
-	private void endIfNobodyWaits() {
+	void endIfNobodyWaits() {
 		Phase phase = this.phase.get();
 		boolean nobodyWaits = this.waiting.isEmpty();
-		if ((phase == Phase.RESUMING && (nobodyWaits || this.atATime.get() >= ENOUGH))
-				|| (phase == Phase.PROBING && nobodyWaits && this.permits.get() > 0)) {
+		if ((phase == Phase.RESUMING && (nobodyWaits || this.atATime.get() >= ENOUGH)) || (phase == Phase.PROBING
+				&& nobodyWaits && this.permits.get() > 0 && !this.actions.fails().getAsBoolean())) {
 			end();
 		}
 	}
@@ -336,9 +337,10 @@ final class Outage {
 	 * What an outage has done by others.
 	 *
 	 * @param probe has the next attempt decide; returns whether one may be made
+	 * @param fails returns whether records fail, of which none may be waiting now
 	 * @param over called when it is over
 	 */
-	record Actions(Predicate<Outage> probe, Consumer<Outage> over) {
+	record Actions(Predicate<Outage> probe, BooleanSupplier fails, Consumer<Outage> over) {
 	}
 
 	/**

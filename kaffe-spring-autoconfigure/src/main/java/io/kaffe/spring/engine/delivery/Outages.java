@@ -43,10 +43,11 @@ import io.kaffe.spring.table.ConsumerSnapshot;
  * database, from records that fail for themselves.
  * <p>
  * In an {@link Outage}, most attempts of many workers fail. Attempts are counted by a
- * circuit breaker, in a sliding window that begins with the first failure. A failure is
- * evidence of an outage if it is retryable, and if since the first failure of its record
- * most other records have failed, too: a record that fails while others are handled is to
- * blame itself, however often it is retried.
+ * circuit breaker, in a sliding window that begins with the first failure. It only
+ * measures until the workers are many enough, and is closed while attempts resume. A
+ * failure is evidence of an outage if it is retryable, and if since the first failure of
+ * its record most other records have failed, too: a record that fails while others are
+ * handled is to blame itself, however often it is retried.
  * <p>
  * <b>Threading.</b> Safe for concurrent use; nothing blocks, but for the short lock of
  * the circuit breaker's window. Workers report attempts; those that succeed only while a
@@ -76,6 +77,8 @@ public final class Outages {
 
 	private final CircuitBreaker breaker;
 
+	private final Outage.Actions actions = new Outage.Actions(this::probe, () -> !this.evidence.isEmpty(), this::over);
+
 	/** Whether a failure is in the window. */
 	private volatile boolean failing;
 
@@ -97,6 +100,7 @@ public final class Outages {
 					.permittedNumberOfCallsInHalfOpenState(1)
 					.clock(new TickerClock(ticker))
 					.build());
+		this.breaker.transitionToMetricsOnlyState();
 	}
 
 	/**
@@ -141,7 +145,7 @@ public final class Outages {
 	 * @return whether there was none
 	 */
 	public boolean begin(ConsumerWorkers workers) {
-		Outage outage = Outage.requested(workers.observers(), new Outage.Actions(this::probe, this::over), this.ticker);
+		Outage outage = Outage.requested(workers.observers(), this.actions, this.ticker);
 		if (!this.current.compareAndSet(null, outage)) {
 			return false;
 		}
@@ -175,8 +179,8 @@ public final class Outages {
 	}
 
 	private void over(Outage outage) {
-		if (this.current.compareAndSet(outage, null) && this.breaker.getState() != State.CLOSED) {
-			this.breaker.transitionToClosedState();
+		if (this.current.compareAndSet(outage, null)) {
+			this.breaker.transitionToMetricsOnlyState();
 		}
 	}
 
@@ -184,22 +188,26 @@ public final class Outages {
 	 * Note a failure that is evidence, or any in an outage.
 	 */
 	private void attemptFailed(Throwable failure, Worker worker) {
-		Outage outage = this.current.get();
-		if (outage == null && this.evidence.size() < MANY_WORKERS) {
-			return;
-		}
 		this.breaker.onError(0, TimeUnit.NANOSECONDS, FAILED);
-		if (this.breaker.getState() != State.OPEN) {
-			return;
+		Outage outage = this.current.get();
+		if (outage == null) {
+			float failureRate = this.breaker.getMetrics().getFailureRate();
+			if (failureRate >= 100 * this.settings.failureRate() && this.evidence.size() >= MANY_WORKERS) {
+				detected(failureRate, failure, worker);
+			}
 		}
-		if (outage != null) {
+		else if (this.breaker.getState() == State.OPEN) {
 			outage.failed();
-			return;
 		}
-		Outage detected = Outage.detected(this.breaker.getMetrics().getFailureRate(), failure, worker,
-				this.settings.probeInterval(), new Outage.Actions(this::probe, this::over), this.ticker);
-		if (this.current.compareAndSet(null, detected)) {
-			detected.begin();
+	}
+
+	private void detected(float failureRate, Throwable failure, Worker worker) {
+		Outage outage = Outage.detected(failureRate, failure, worker, this.settings.probeInterval(), this.actions,
+				this.ticker);
+		if (this.current.compareAndSet(null, outage)) {
+			this.breaker.transitionToClosedState();
+			this.breaker.transitionToOpenState();
+			outage.begin();
 		}
 	}
 
@@ -295,6 +303,10 @@ public final class Outages {
 		 */
 		void forget() {
 			Outages.this.evidence.remove(this);
+			Outage outage = Outages.this.current.get();
+			if (outage != null) {
+				outage.endIfNobodyWaits();
+			}
 		}
 
 	}
