@@ -229,7 +229,7 @@ final class Outage {
 		if (this.phase.compareAndSet(Phase.PROBING, Phase.RESUMING)) {
 			this.atATime.set(1);
 		}
-		if (isResuming()) {
+		if (this.phase.get() == Phase.RESUMING) {
 			this.atATime.incrementAndGet();
 			returnPermit();
 		}
@@ -256,13 +256,6 @@ final class Outage {
 				+ Duration.between(this.since, this.ticker.instant()).toSeconds() + " s and " + this.probes.get()
 				+ " probes");
 		this.observers.outageEnded(snapshot());
-	}
-
-	/**
-	 * Return whether it seems to be over, and attempts are made again, a few at a time.
-	 */
-	boolean isResuming() {
-		return this.phase.get() == Phase.RESUMING;
 	}
 
 	/**

@@ -247,7 +247,7 @@ public final class Outages {
 
 		/**
 		 * Note that the record has failed with an exception after which it is retried.
-		 * @return whether the attempt counts
+		 * @return whether the attempt counts: not in an outage
 		 */
 		boolean failed(Throwable failure, Worker worker, Turn turn) {
 			Outage outage = Outages.this.current.get();
@@ -265,7 +265,7 @@ public final class Outages {
 			if (fails || outage != null) {
 				attemptFailed(failure, worker);
 			}
-			return outage == null || (!fails && outage.isResuming());
+			return outage == null;
 		}
 
 		private void noteFailure(long now) {

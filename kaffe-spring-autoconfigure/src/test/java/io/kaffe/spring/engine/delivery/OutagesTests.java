@@ -134,6 +134,17 @@ class OutagesTests {
 	}
 
 	@Test
+	void recordThatHasNotFailedYetProbesFirst() {
+		submit(30, 1);
+		untilOutage();
+		RecordedAssignment fresh = submitToPartition(1, 1);
+		this.failing = (record) -> record.partition() == 0;
+		runFor(Duration.ofSeconds(1));
+		assertThat(fresh.completed).containsExactly(0L);
+		assertThat(this.assignment.completed).isEmpty();
+	}
+
+	@Test
 	void orderPerKeyHoldsThroughAnOutage() {
 		submit(10, 5);
 		runFor(Duration.ofMinutes(1));
