@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.FailingRecordFilter;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,7 +57,8 @@ class FailuresTests {
 			add(record, NOW);
 		}
 		add("c-0@5", NOW.minus(Duration.ofSeconds(1)));
-		assertThat(this.failures.oldest(6, false)).extracting((record) -> record.partition() + "@" + record.offset())
+		assertThat(this.failures.page(FailingRecordFilter.any(), 0, 6, false).failing())
+			.extracting((record) -> record.partition() + "@" + record.offset())
 			.containsExactly("c-0@5", "a-0@9", "a-0@10", "a-2@0", "a-10@0", "b-0@0");
 	}
 
@@ -70,9 +72,9 @@ class FailuresTests {
 		assertThat(this.failures.retry(orders, 7)).isTrue();
 		assertThat(this.failures.skip(orders, 8)).isTrue();
 		assertThat(this.failures.deadLetter(orders, 9)).isTrue();
-		assertThat(first.instruction).isEqualTo(Failures.Instruction.RETRY);
-		assertThat(second.instruction).isEqualTo(Failures.Instruction.SKIP);
-		assertThat(third.instruction).isEqualTo(Failures.Instruction.DEAD_LETTER);
+		assertThat(first.instruction).isEqualTo(OperatorDecision.Instruction.RETRY);
+		assertThat(second.instruction).isEqualTo(OperatorDecision.Instruction.SKIP);
+		assertThat(third.instruction).isEqualTo(OperatorDecision.Instruction.DEAD_LETTER);
 		assertThat(other.instruction).isNull();
 	}
 
@@ -91,7 +93,8 @@ class FailuresTests {
 		IllegalStateException cause = new IllegalStateException("broken");
 		add("orders-0@7", NOW).failure = new DeserializationException("broken", new byte[] { 'a' }, false, cause);
 		add("orders-0@8", NOW).failure = new DeserializationException("broken", new byte[0], false, cause);
-		assertThat(this.failures.oldest(2, true)).extracting(ConsumerSnapshot.Failing::value)
+		assertThat(this.failures.page(FailingRecordFilter.any(), 0, 2, true).failing())
+			.extracting(ConsumerSnapshot.Failing::value)
 			.containsExactly("a", null);
 	}
 
@@ -115,7 +118,7 @@ class FailuresTests {
 
 		private Throwable failure = new IllegalStateException("broken");
 
-		private Failures.@Nullable Instruction instruction;
+		private OperatorDecision.@Nullable Instruction instruction;
 
 		FakeFailing(ConsumerRecord<?, ?> record, Instant since) {
 			this.record = record;
@@ -144,9 +147,9 @@ class FailuresTests {
 		}
 
 		@Override
-		public Failures.Instruction instruct(Failures.Instruction instruction) {
-			this.instruction = instruction;
-			return instruction;
+		public @Nullable OperatorDecision decide(OperatorDecision decision) {
+			this.instruction = decision.instruction();
+			return decision;
 		}
 
 	}
