@@ -43,6 +43,18 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 		@JsonUnwrapped Failures failures, List<Rebalance> rebalances) {
 
 	/**
+	 * Return the same with other failing records.
+	 * @param page the failing records
+	 * @return the consumer
+	 */
+	public ConsumerSnapshot withFailing(FailingPage page) {
+		return new ConsumerSnapshot(this.settings, this.status, this.load, this.workerCount, this.workers,
+				this.partitions, this.counters,
+				new Failures(page, this.failures.parkedBy(), this.failures.bulkDecision(), this.failures.recent()),
+				this.rebalances);
+	}
+
+	/**
 	 * What a consumer consumes, and how.
 	 *
 	 * @param groupId the consumer group, or {@code null} if it has none

@@ -110,6 +110,19 @@ final class BulkDecision {
 	}
 
 	private void proceed() {
+		boolean proceeds = false;
+		try {
+			decideAboutSome();
+			proceeds = isRunning() && this.runtime.after(pause(), this::proceed) != null;
+		}
+		finally {
+			if (!proceeds) {
+				end(State.CANCELED);
+			}
+		}
+	}
+
+	private void decideAboutSome() {
 		List<Failures.Failing> records = this.records;
 		int decided = 0;
 		while (decided < this.slice && this.next < records.size() && isRunning()) {
@@ -121,9 +134,6 @@ final class BulkDecision {
 		}
 		if (this.next >= records.size()) {
 			end(State.DONE);
-		}
-		else if (isRunning() && this.runtime.after(pause(), this::proceed) == null) {
-			end(State.CANCELED);
 		}
 	}
 

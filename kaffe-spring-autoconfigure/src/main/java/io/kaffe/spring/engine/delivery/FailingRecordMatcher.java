@@ -18,14 +18,12 @@ package io.kaffe.spring.engine.delivery;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.function.Predicate;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.FailingRecordFilter;
-import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
@@ -34,7 +32,7 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * <p>
  * <b>Threading.</b> Immutable.
  */
-final class FailingRecordMatcher implements Predicate<Failures.Failing> {
+final class FailingRecordMatcher {
 
 	private static final int LONGEST_CAUSE_CHAIN = 100;
 
@@ -44,10 +42,12 @@ final class FailingRecordMatcher implements Predicate<Failures.Failing> {
 		this.filter = filter;
 	}
 
-	@Override
-	public boolean test(Failures.Failing failing) {
-		ConsumerRecord<?, ?> record = failing.record();
-		FailingRecord now = failing.snapshot();
+	/**
+	 * Return whether a record matches.
+	 * @param record the record
+	 * @param now how it fails now
+	 */
+	boolean matches(ConsumerRecord<?, ?> record, FailingRecord now) {
 		// What calls the user's code comes last.
 		return this.filter.states().contains(now.state())
 				&& (this.filter.topic() == null || record.topic().equals(this.filter.topic()))
@@ -59,15 +59,16 @@ final class FailingRecordMatcher implements Predicate<Failures.Failing> {
 
 	private boolean hasException(Throwable failure) {
 		String name = this.filter.exception();
-		return name == null || namesOf(failure).stream().anyMatch((each) -> each.equals(name) || isSimple(name, each));
+		return name == null
+				|| namesOf(failure).stream().anyMatch((each) -> each.equals(name) || withoutPackage(each).equals(name));
 	}
 
-	private static boolean isSimple(String simple, String name) {
-		return name.endsWith(simple) && name.charAt(Math.max(0, name.length() - simple.length() - 1)) == '.';
+	private static String withoutPackage(String name) {
+		return name.substring(name.lastIndexOf('.') + 1);
 	}
 
 	private boolean hasKey(ConsumerRecord<?, ?> record, Throwable failure) {
-		return this.filter.key() == null || this.filter.key().equals(Failures.textOf(record, true, failure));
+		return this.filter.key() == null || this.filter.key().equals(RecordText.of(record, true, failure));
 	}
 
 	/**

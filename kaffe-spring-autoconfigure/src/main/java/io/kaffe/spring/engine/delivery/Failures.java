@@ -30,7 +30,6 @@ import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.FailingRecordFilter;
@@ -106,7 +105,15 @@ public final class Failures {
 	 * @return a new list, sorted by topic, partition and offset
 	 */
 	List<Failing> matching(FailingRecordFilter filter) {
-		return this.failing.stream().filter(new FailingRecordMatcher(filter)).sorted(POSITION).toList();
+		return matching(filter, POSITION);
+	}
+
+	private List<Failing> matching(FailingRecordFilter filter, Comparator<Failing> order) {
+		FailingRecordMatcher matcher = new FailingRecordMatcher(filter);
+		return this.failing.stream()
+			.filter((failing) -> matcher.matches(failing.record(), failing.snapshot()))
+			.sorted(order)
+			.toList();
 	}
 
 	/**
@@ -120,10 +127,7 @@ public final class Failures {
 	 * @return a snapshot, with the number of all that match
 	 */
 	public ConsumerSnapshot.FailingPage page(FailingRecordFilter filter, int from, int limit, boolean showValues) {
-		List<Failing> matching = this.failing.stream()
-			.filter(new FailingRecordMatcher(filter))
-			.sorted(OLDEST_FIRST)
-			.toList();
+		List<Failing> matching = matching(filter, OLDEST_FIRST);
 		return new ConsumerSnapshot.FailingPage(matching.size(),
 				matching.stream().skip(from).limit(limit).map((failing) -> describe(failing, showValues)).toList());
 	}
@@ -260,20 +264,11 @@ public final class Failures {
 		return new ConsumerSnapshot.Failing(record.topic() + "-" + record.partition(), record.offset(),
 				now.state().name().toLowerCase(Locale.ROOT).replace('_', '-'), now.attempts(), now.since(),
 				failing.nextAttemptAt(now.state()), failure.getClass().getName(),
-				showValues ? textOf(record, true, failure) : null, showValues ? textOf(record, false, failure) : null,
+				showValues ? RecordText.of(record, true, failure) : null,
+				showValues ? RecordText.of(record, false, failure) : null,
 				showValues ? DisplayText.messageOf(failure) : null, (cause != null) ? cause.getClass().getName() : null,
 				(showValues && cause != null) ? DisplayText.messageOf(cause) : null, size(record.serializedKeySize()),
 				size(record.serializedValueSize()));
-	}
-
-	/**
-	 * Return the text of the key or the value, or of the bytes that could not be
-	 * deserialized.
-	 */
-	static @Nullable String textOf(ConsumerRecord<?, ?> record, boolean key, Throwable failure) {
-		Object part = key ? record.key() : record.value();
-		return (part == null && failure instanceof DeserializationException unreadable && unreadable.isKey() == key
-				&& unreadable.getData().length > 0) ? DisplayText.escaped(unreadable.getData()) : DisplayText.of(part);
 	}
 
 	private static @Nullable Integer size(int bytes) {
