@@ -315,6 +315,11 @@ class KaffePageBrowserTests {
 		assertThat(this.service.operations()).extracting(ScriptedService.Operation::body)
 			.containsExactly("{\"all\":true,\"exception\":\"com.example.PaymentRefusedException\",\"preview\":true}",
 					"{\"all\":true,\"exception\":\"com.example.PaymentRefusedException\",\"maxPerSecond\":100,\"atMost\":3012}");
+		this.browser.open(this.service.url(), 360, 900, "light");
+		awaitTable();
+		assertThat((Boolean) this.browser
+			.ask("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).isTrue();
+		assertThat(poorContrasts()).isEmpty();
 	}
 
 	@Test
