@@ -210,7 +210,7 @@ class BulkDecisionTests {
 		records().decideAll(BulkDecisionRequest.retry(PARKED));
 		assertThat(latest().counts().inProgress()).isEqualTo(10);
 		// Six of them before their workers follow, and four before it is their turn.
-		this.assignments.get(new TopicPartition("orders", 1)).revoked = true;
+		assignment("orders-1").revoked = true;
 		this.workers.wakeAll();
 		this.execution.runAll();
 		assertThat(latest().counts()).isEqualTo(new BulkDecisionSnapshot.Counts(14, 4, 0, 0, 6, 4, 0));
@@ -349,15 +349,19 @@ class BulkDecisionTests {
 	}
 
 	private List<Long> completed(String partition) {
+		return assignment(partition).completed;
+	}
+
+	private RecordedAssignment assignment(String partition) {
 		String[] parts = partition.split("-");
-		return this.assignments.get(new TopicPartition(parts[0], Integer.parseInt(parts[1]))).completed;
+		return this.assignments.computeIfAbsent(new TopicPartition(parts[0], Integer.parseInt(parts[1])),
+				(key) -> new RecordedAssignment(key.topic()));
 	}
 
 	private void park(String coordinates) {
 		String[] parts = coordinates.split("[-@]");
 		TopicPartition partition = new TopicPartition(parts[0], Integer.parseInt(parts[1]));
-		RecordedAssignment assignment = this.assignments.computeIfAbsent(partition,
-				(key) -> new RecordedAssignment(key.topic()));
+		RecordedAssignment assignment = assignment(partition.toString());
 		this.workers.allocate("worker_" + coordinates, new AssignedPartition(partition, 1))
 			.submit(RecordWork.of(
 					new ConsumerRecord<>(parts[0], partition.partition(), Long.parseLong(parts[2]), "key", "value"),

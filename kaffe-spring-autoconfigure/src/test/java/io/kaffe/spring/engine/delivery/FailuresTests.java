@@ -160,7 +160,7 @@ class FailuresTests {
 		this.failures.add(new FakeFailing(new ConsumerRecord<>("orders", 0, 2, "customer".getBytes(), null), NOW));
 		this.failures.add(new FakeFailing(new ConsumerRecord<>("orders", 0, 3, 7, null), NOW));
 		FakeFailing unreadable = new FakeFailing(new ConsumerRecord<>("orders", 0, 4, null, null), NOW);
-		unreadable.failure = new DeserializationException("broken", new byte[] { 0, 'a' }, true, null);
+		unreadable.failure = new DeserializationException("broken", new byte[] { 0, 'a' }, true, new IOException());
 		this.failures.add(unreadable);
 		add("orders-0@5", NOW);
 		FailingRecordFilter any = FailingRecordFilter.any();

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -31,6 +32,7 @@ import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.skyscreamer.jsonassert.JSONAssert;
 import org.skyscreamer.jsonassert.JSONCompareMode;
@@ -177,9 +179,7 @@ class BulkDecisionIntegrationTests {
 	}
 
 	private static BulkDecisionSnapshot decision(FailingRecords records) {
-		BulkDecisionSnapshot decision = records.latestDecision();
-		assertThat(decision).isNotNull();
-		return decision;
+		return Objects.requireNonNull(records.latestDecision());
 	}
 
 	private static ListenerApplication application() {
@@ -206,7 +206,7 @@ class BulkDecisionIntegrationTests {
 	/**
 	 * An example of the document; without a body, it is a {@code GET}.
 	 */
-	private record Example(String path, String body, String answer) {
+	private record Example(String path, @Nullable String body, String answer) {
 
 		private static final Pattern COMMAND = Pattern
 			.compile("\\$ curl (?:'localhost:8080/actuator/kaffeworkers/([^']+)'"
