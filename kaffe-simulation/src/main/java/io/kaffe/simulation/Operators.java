@@ -22,7 +22,9 @@ import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
+import io.kaffe.spring.BulkDecisionRequest;
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.FailingRecordFilter;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.test.simulation.Simulation;
@@ -30,14 +32,18 @@ import io.kaffe.spring.test.simulation.kafka.PartitionLog;
 import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
 
 /**
- * What operators do: they decide about failing records, seek, pause and resume, and
- * change how many workers may run at once.
+ * What operators do: they decide about failing records, one or all that are parked, seek,
+ * pause and resume, and change how many workers may run at once. All are not skipped at
+ * once: which ones will be is not known when it begins.
  * <p>
  * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
  */
 final class Operators {
 
 	private static final long MILLI = 1_000_000;
+
+	/** One of so many decisions is about all parked records. */
+	private static final int BULK = 4;
 
 	private final World world;
 
@@ -99,6 +105,13 @@ final class Operators {
 		KaffeConsumers operations = instance.engine().operations();
 		List<FailingRecord> failing = operations.failingRecords(World.GROUP);
 		if (failing.isEmpty()) {
+			return;
+		}
+		if (which % BULK == 0 && kind != Kind.SKIP) {
+			FailingRecordFilter filter = FailingRecordFilter.parked();
+			attempt(() -> operations.failing(World.GROUP)
+				.decideAll(BulkDecisionRequest.of(BulkDecisionRequest.Decision.valueOf(kind.name()), filter)
+					.withMaxPerSecond(1 + which % 20)));
 			return;
 		}
 		FailingRecord record = failing.get(which % failing.size());

@@ -126,6 +126,14 @@ public interface KaffeConsumers {
 	boolean endOutage(String consumer);
 
 	/**
+	 * Return the failing records of a consumer, to list those that match a filter, and to
+	 * decide about all of them at once.
+	 * @param consumer the consumer's name
+	 * @return a live view
+	 */
+	FailingRecords failing(String consumer);
+
+	/**
 	 * Return the topics of a consumer.
 	 * @param consumer the consumer's name
 	 * @return the topics it subscribes to by name, sorted, whether or not it is running;

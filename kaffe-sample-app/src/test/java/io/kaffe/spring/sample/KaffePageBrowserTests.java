@@ -290,6 +290,89 @@ class KaffePageBrowserTests {
 	}
 
 	@Test
+	void recordsThatAreParkedByTheSameExceptionAreDecidedAboutAtOnce() {
+		this.service.setTable(() -> parkedBy(3000, ""));
+		this.service.setAnswer(200,
+				"{\"done\": true, \"matched\": 3012, \"message\": \"3012 parked records would be retried\"}");
+		open();
+		assertThat(this.browser.text("#attention-items li:first-child .what strong")).isEqualTo("3,000 records");
+		assertThat(this.browser.text("#attention-items li:first-child .what .word")).isEqualTo("parked");
+		assertThat(this.browser.text("#attention-items li:first-child .why"))
+			.isEqualTo("by PaymentRefusedException, the oldest is orders-3@1048");
+		assertThat(this.browser.texts("#attention-items .what strong")).as("no single one of them")
+			.containsExactly("3,000 records");
+		assertThat(this.browser.texts("#attention-items li:first-child button")).containsExactly("Retry all …",
+				"Skip all …", "Dead-letter all …");
+		this.browser.click("#attention-items [data-operation=retry-all]");
+		await("counted")
+			.until(() -> this.browser.text("dialog .preview").equals("3012 parked records would be retried"));
+		assertThat(this.browser.text("dialog button[type=submit]")).isEqualTo("Retry all 3,012");
+		assertThat((String) this.browser.ask("return document.activeElement.textContent")).isEqualTo("Cancel");
+		this.browser.click("dialog button[type=submit]");
+		await("requested").until(() -> this.service.operations().size() == 2);
+		await("closed").until(() -> this.browser.count("dialog[open]") == 0);
+		assertThat(this.service.operations()).extracting(ScriptedService.Operation::path).containsOnly("orders/retry");
+		assertThat(this.service.operations()).extracting(ScriptedService.Operation::body)
+			.containsExactly("{\"all\":true,\"exception\":\"com.example.PaymentRefusedException\",\"preview\":true}",
+					"{\"all\":true,\"exception\":\"com.example.PaymentRefusedException\",\"maxPerSecond\":100,\"atMost\":3012}");
+		this.browser.open(this.service.url(), 360, 900, "light");
+		awaitTable();
+		assertThat((Boolean) this.browser
+			.ask("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).isTrue();
+		assertThat(poorContrasts()).isEmpty();
+	}
+
+	@Test
+	void recordsAreCountedAgainIfMoreMatchThanWereShown() {
+		this.service.setTable(() -> parkedBy(3000, ""));
+		this.service.setAnswer(200, "{\"done\": true, \"matched\": 3000, \"message\": \"3000 would be skipped\"}");
+		open();
+		this.browser.click("#attention-items [data-operation=skip-all]");
+		await("counted").until(() -> this.browser.text("dialog .preview").equals("3000 would be skipped"));
+		this.service.setAnswer(409, "{\"error\": \"Conflict\", \"message\": \"3001 match\"}");
+		this.browser.click("dialog button[type=submit]");
+		await("said").until(() -> this.browser.isShown("dialog .problem"));
+		await("counted again").until(() -> this.service.operations().size() == 3);
+		assertThat(this.browser.text("dialog .problem")).isEqualTo("3001 match");
+		assertThat(this.service.operations()).extracting(ScriptedService.Operation::body)
+			.last()
+			.asString()
+			.endsWith("\"preview\":true}");
+	}
+
+	@Test
+	void decisionAboutManyRecordsShowsItsProgressAndIsCanceled() {
+		String decision = """
+				"bulkDecision": {"decision": "retry", "filter": "parked records with X", "maxPerSecond": 100,
+				  "state": "%s", "since": "%s", "until": %s, "matched": 3000, "left": %d, "inProgress": 3,
+				  "completed": 1200, "failed": 12, "revoked": 0, "superseded": 0},
+				""";
+		Instant since = Instant.now().minusSeconds(15);
+		this.service.setTable(() -> parkedBy(3, decision.formatted("running", since, "null", 1785)));
+		open();
+		assertThat(this.browser.texts("#attention-items .what strong")).as("few are not grouped")
+			.containsExactly("orders-3@1048", "retry of 3,000 records");
+		assertThat(this.browser.text("#attention-items li:last-child .what .word")).isEqualTo("running");
+		assertThat(this.browser.text("#attention-items li:last-child .why"))
+			.isEqualTo("parked records with X, 1,785 left, 3 in progress, 1,200 completed, 12 failed again");
+		this.browser.click("#attention-items [data-operation=cancel]");
+		this.browser.click("dialog[open] button[type=submit]");
+		await("requested").until(() -> this.service.operations().size() == 1);
+		assertThat(this.service.operations().get(0).path()).isEqualTo("orders/cancel");
+		this.service.setTable(() -> parkedBy(3, decision.formatted("done", since, "\"" + Instant.now() + "\"", 0)));
+		await("done").atMost(Duration.ofSeconds(10))
+			.until(() -> this.browser.text("#attention-items li:last-child .what .word").equals("done"));
+		assertThat(this.browser.count("#attention-items [data-operation=cancel]")).isZero();
+	}
+
+	private static String parkedBy(int records, String more) {
+		String exception = "com.example.PaymentRefusedException";
+		return table("unrestricted", "orders", 8, exception).replace("\"failures\": [",
+				more + "\"parkedBy\": [{\"exception\": \"" + exception + "\", \"records\": " + records
+						+ "}], \"failures\": [");
+	}
+
+	@Test
 	void operationsOfAReadOnlyServiceAreDisabledWithAReason() {
 		this.service.setTable(() -> table("read-only", "orders", 8, "PaymentRefusedException"));
 		open();

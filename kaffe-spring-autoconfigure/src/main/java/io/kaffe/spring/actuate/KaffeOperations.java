@@ -137,6 +137,7 @@ final class KaffeOperations {
 						this.consumers.endOutage(consumer) ? "Attempts are made again" : "There is no outage");
 				case MAX_CONCURRENCY -> maxConcurrency(consumer, arguments);
 				case RETRY, SKIP, DEAD_LETTER -> decide(operation, consumer, arguments);
+				case CANCEL -> BulkOperations.cancel(consumer, this.consumers.failing(consumer));
 				case SEEK -> seek(consumer, arguments);
 			};
 		}
@@ -202,6 +203,10 @@ final class KaffeOperations {
 	}
 
 	private OperationResult decide(Operation operation, String consumer, OperationArguments arguments) {
+		if (operation.isForAll(arguments)) {
+			requireRunning(consumer);
+			return BulkOperations.decideAll(operation, consumer, this.consumers.failing(consumer), arguments);
+		}
 		TopicPartition partition = new TopicPartition(Objects.requireNonNull(arguments.topic()),
 				Objects.requireNonNull(arguments.partition()));
 		long offset = Objects.requireNonNull(arguments.offset());

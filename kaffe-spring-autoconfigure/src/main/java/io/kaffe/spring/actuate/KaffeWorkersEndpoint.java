@@ -28,6 +28,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.context.ApplicationEventPublisher;
 
+import io.kaffe.spring.FailingRecordFilter;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -44,6 +45,8 @@ public class KaffeWorkersEndpoint {
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private final DefaultWorkerManager manager;
+
+	private final KaffeConsumers consumers;
 
 	private final KaffeOperations operations;
 
@@ -71,6 +74,7 @@ public class KaffeWorkersEndpoint {
 	KaffeWorkersEndpoint(DefaultWorkerManager manager, KaffeConsumers consumers, ApplicationEventPublisher events,
 			Access access, Show showValues, Duration patience) {
 		this.manager = manager;
+		this.consumers = consumers;
 		this.operations = new KaffeOperations(consumers, events, patience);
 		this.access = access;
 		this.showValues = showValues;
@@ -105,6 +109,22 @@ public class KaffeWorkersEndpoint {
 	}
 
 	/**
+	 * Describe one consumer with a part of its failing records.
+	 * @param consumer the consumer's name
+	 * @param filter which of them
+	 * @param from how many of them to pass over
+	 * @param limit how many of them to describe at most
+	 * @param showValues whether to show keys, values and messages
+	 * @return the consumer, or {@code null} if it is unknown
+	 * @throws IllegalArgumentException if an argument is not valid
+	 */
+	@Nullable ConsumerSnapshot consumer(String consumer, FilterArguments filter, int from, int limit, boolean showValues) {
+		ConsumerSnapshot snapshot = consumer(consumer, showValues);
+		return (snapshot != null) ? snapshot.withFailing(this.consumers.failing(consumer)
+			.describe(filter.filter(FailingRecordFilter.any().states()), from, limit, showValues)) : null;
+	}
+
+	/**
 	 * Describe one worker.
 	 * @param consumer the consumer's name
 	 * @param worker the worker's name
@@ -126,7 +146,7 @@ public class KaffeWorkersEndpoint {
 	 * @param consumer the consumer's name
 	 * @param operation {@code pause}, {@code resume}, {@code start}, {@code stop},
 	 * {@code max-concurrency}, {@code begin-outage}, {@code end-outage}, {@code retry},
-	 * {@code skip}, {@code dead-letter} or {@code seek}
+	 * {@code skip}, {@code dead-letter}, {@code cancel} or {@code seek}
 	 * @param topic a topic, where the operation takes one
 	 * @param partition the number of a partition, where the operation takes one
 	 * @param offset an offset, where the operation takes one
@@ -135,16 +155,30 @@ public class KaffeWorkersEndpoint {
 	 * @param to the position to seek to, as {@link SeekPosition#parse} reads it
 	 * @param allPartitions whether to seek in all partitions of the topic that are
 	 * assigned to this instance
-	 * @param all whether to pause or resume the whole consumer
+	 * @param all whether to pause or resume the whole consumer, or to decide about all
+	 * failing records that match
+	 * @param preview whether only to say which records match, with {@code all}
+	 * @param atMost how many records may match: if it are more, nothing is done
+	 * @param maxPerSecond about how many records is decided in a second, at most
+	 * @param exception the name of the class of the records' last exception or of one of
+	 * its causes, with or without its package
+	 * @param key the text of the records' key
+	 * @param since a time: the records first failed then or later
+	 * @param before a time: the records first failed earlier
+	 * @param state the state of the records, {@code parked} by default, or {@code any}
 	 * @return the result
 	 * @throws RuntimeException if the operation is rejected
 	 */
 	@WriteOperation
 	public OperationResult operate(@Selector String consumer, @Selector String operation, @Nullable String topic,
 			@Nullable Integer partition, @Nullable Long offset, @Nullable Integer maxConcurrency, @Nullable String to,
-			@Nullable Boolean allPartitions, @Nullable Boolean all) {
+			@Nullable Boolean allPartitions, @Nullable Boolean all, @Nullable Boolean preview, @Nullable Integer atMost,
+			@Nullable Integer maxPerSecond, @Nullable String exception, @Nullable String key, @Nullable String since,
+			@Nullable String before, @Nullable String state) {
 		return operate(null, consumer, operation,
-				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, all));
+				new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, all, preview,
+						atMost, maxPerSecond,
+						new FilterArguments(topic, partition, exception, key, since, before, state)));
 	}
 
 	OperationResult operate(@Nullable Principal principal, String consumer, String operation,

@@ -27,6 +27,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+import org.springframework.util.Assert;
 
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
@@ -40,6 +41,10 @@ import io.kaffe.spring.table.WorkerSnapshot;
 public class KaffeWorkersEndpointWebExtension {
 
 	private static final int ACCEPTED = 202;
+
+	private static final int DEFAULT_LIMIT = 100;
+
+	private static final int HIGHEST_LIMIT = 1000;
 
 	private final KaffeWorkersEndpoint endpoint;
 
@@ -71,14 +76,45 @@ public class KaffeWorkersEndpointWebExtension {
 	}
 
 	/**
-	 * Describe one consumer.
+	 * Describe one consumer. If an argument about failing records is present, those that
+	 * match are described.
 	 * @param securityContext the caller
 	 * @param consumer the consumer's name
-	 * @return the consumer, or {@code null} if it is unknown
+	 * @param topic the topic of the failing records
+	 * @param partition the number of their partition
+	 * @param exception the name of the class of their last exception or of one of its
+	 * causes, with or without its package
+	 * @param key the text of their key
+	 * @param since a time: they first failed then or later
+	 * @param before a time: they first failed earlier
+	 * @param state their state, {@code any} by default
+	 * @param from how many of them to pass over, 0 by default
+	 * @param limit how many of them to describe, from 1 to 1000, 100 by default
+	 * @return the {@link ConsumerSnapshot consumer}, or an error; {@code null} if it is
+	 * unknown
 	 */
 	@ReadOperation
-	public @Nullable ConsumerSnapshot consumer(SecurityContext securityContext, @Selector String consumer) {
-		return this.endpoint.consumer(consumer, isShown(securityContext));
+	public @Nullable WebEndpointResponse<?> consumer(SecurityContext securityContext, @Selector String consumer,
+			@Nullable String topic, @Nullable Integer partition, @Nullable String exception, @Nullable String key,
+			@Nullable String since, @Nullable String before, @Nullable String state, @Nullable Integer from,
+			@Nullable Integer limit) {
+		FilterArguments filter = new FilterArguments(topic, partition, exception, key, since, before, state);
+		boolean shown = isShown(securityContext);
+		try {
+			ConsumerSnapshot snapshot = (filter.isEmpty() && from == null && limit == null)
+					? this.endpoint.consumer(consumer, shown)
+					: this.endpoint.consumer(consumer, filter, (from != null) ? from : 0, limit(limit), shown);
+			return (snapshot != null) ? new WebEndpointResponse<>(snapshot) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			return refused(OperationRefusedException.Reason.BAD_REQUEST, ex);
+		}
+	}
+
+	private static int limit(@Nullable Integer limit) {
+		Assert.isTrue(limit == null || (limit >= 1 && limit <= HIGHEST_LIMIT),
+				() -> "The 'limit' must be from 1 to " + HIGHEST_LIMIT + ", not " + limit);
+		return (limit != null) ? limit : DEFAULT_LIMIT;
 	}
 
 	/**
@@ -109,24 +145,41 @@ public class KaffeWorkersEndpointWebExtension {
 	 * @param maxConcurrency the maximum number of records handled concurrently
 	 * @param to the position to seek to
 	 * @param allPartitions whether to seek in all partitions of the topic
-	 * @param all whether to pause or resume the whole consumer
+	 * @param all whether to pause or resume the whole consumer, or to decide about all
+	 * failing records that match
+	 * @param preview whether only to say which records match, with {@code all}
+	 * @param atMost how many records may match: if it are more, nothing is done
+	 * @param maxPerSecond about how many records is decided in a second, at most
+	 * @param exception the name of the class of the records' last exception or of one of
+	 * its causes, with or without its package
+	 * @param key the text of the records' key
+	 * @param since a time: the records first failed then or later
+	 * @param before a time: the records first failed earlier
+	 * @param state the state of the records, {@code parked} by default, or {@code any}
 	 * @return an {@link OperationResult}, or an error
 	 */
 	@WriteOperation
 	public WebEndpointResponse<?> operate(SecurityContext securityContext, @Selector String consumer,
 			@Selector String operation, @Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
 			@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions,
-			@Nullable Boolean all) {
+			@Nullable Boolean all, @Nullable Boolean preview, @Nullable Integer atMost, @Nullable Integer maxPerSecond,
+			@Nullable String exception, @Nullable String key, @Nullable String since, @Nullable String before,
+			@Nullable String state) {
 		try {
 			OperationResult result = this.endpoint.operate(securityContext.getPrincipal(), consumer, operation,
-					new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, all));
+					new OperationArguments(topic, partition, offset, maxConcurrency, to, allPartitions, all, preview,
+							atMost, maxPerSecond,
+							new FilterArguments(topic, partition, exception, key, since, before, state)));
 			return new WebEndpointResponse<>(result, result.done() ? WebEndpointResponse.STATUS_OK : ACCEPTED);
 		}
 		catch (OperationRefusedException ex) {
-			return new WebEndpointResponse<>(
-					Map.of("error", ex.reason().phrase(), "message", String.valueOf(ex.getMessage())),
-					ex.reason().status());
+			return refused(ex.reason(), ex);
 		}
+	}
+
+	private static WebEndpointResponse<?> refused(OperationRefusedException.Reason reason, RuntimeException ex) {
+		return new WebEndpointResponse<>(Map.of("error", reason.phrase(), "message", String.valueOf(ex.getMessage())),
+				reason.status());
 	}
 
 }

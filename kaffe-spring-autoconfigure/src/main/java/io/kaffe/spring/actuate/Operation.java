@@ -48,25 +48,38 @@ enum Operation {
 	/** Make attempts again. */
 	END_OUTAGE(List.of(), List.of()),
 
-	/** Retry a failing record now. */
-	RETRY(List.of("topic", "partition", "offset"), List.of()),
+	/** Retry a failing record now, or all that match. */
+	RETRY(List.of("topic", "partition", "offset"), List.of(), true),
 
-	/** Skip a failing record. */
-	SKIP(List.of("topic", "partition", "offset"), List.of()),
+	/** Skip a failing record, or all that match. */
+	SKIP(List.of("topic", "partition", "offset"), List.of(), true),
 
-	/** Send a failing record to the dead-letter topic. */
-	DEAD_LETTER(List.of("topic", "partition", "offset"), List.of()),
+	/** Send a failing record to the dead-letter topic, or all that match. */
+	DEAD_LETTER(List.of("topic", "partition", "offset"), List.of(), true),
+
+	/** Cancel the decision about all records that match. */
+	CANCEL(List.of(), List.of()),
 
 	/** Change the position of partitions. */
 	SEEK(List.of("topic", "to"), List.of("partition", "allPartitions"));
+
+	private static final List<String> OPTIONAL_FOR_ALL = List.of("preview", "atMost", "maxPerSecond", "topic",
+			"partition", "exception", "key", "since", "before", "state");
 
 	private final List<String> required;
 
 	private final List<String> optional;
 
+	private final boolean decidesAboutAll;
+
 	Operation(List<String> required, List<String> optional) {
+		this(required, optional, false);
+	}
+
+	Operation(List<String> required, List<String> optional, boolean decidesAboutAll) {
 		this.required = required;
 		this.optional = optional;
+		this.decidesAboutAll = decidesAboutAll;
 	}
 
 	static Operation named(String name) {
@@ -78,22 +91,34 @@ enum Operation {
 	}
 
 	/**
+	 * Return whether it is requested for all records that match, rather than for one.
+	 * @param arguments the arguments
+	 */
+	boolean isForAll(OperationArguments arguments) {
+		return this.decidesAboutAll && Boolean.TRUE.equals(arguments.all());
+	}
+
+	/**
 	 * Check that all required arguments are present and no others than the optional ones.
 	 * @param arguments the arguments
 	 * @throws OperationRefusedException if they are not
 	 */
 	void check(OperationArguments arguments) {
-		List<String> missing = this.required.stream()
+		boolean all = isForAll(arguments);
+		List<String> required = all ? List.of("all") : this.required;
+		List<String> optional = all ? OPTIONAL_FOR_ALL : this.optional;
+		List<String> missing = required.stream()
 			.filter((argument) -> !arguments.present().containsKey(argument))
 			.toList();
 		List<String> unsupported = arguments.present()
 			.keySet()
 			.stream()
-			.filter((argument) -> !this.required.contains(argument) && !this.optional.contains(argument))
+			.filter((argument) -> !required.contains(argument) && !optional.contains(argument))
 			.toList();
 		if (!missing.isEmpty() || !unsupported.isEmpty()) {
-			throw new OperationRefusedException(Reason.BAD_REQUEST, "'" + this + "' requires " + this.required
-					+ " and accepts " + this.optional + "; missing " + missing + ", not supported " + unsupported);
+			throw new OperationRefusedException(Reason.BAD_REQUEST, "'" + this + "' requires " + required
+					+ " and accepts " + optional + "; missing " + missing + ", not supported " + unsupported
+					+ ((this.decidesAboutAll && !all) ? "; '\"all\": true' is for all records that match" : ""));
 		}
 	}
 

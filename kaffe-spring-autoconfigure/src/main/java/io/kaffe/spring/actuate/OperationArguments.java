@@ -30,10 +30,16 @@ import org.jspecify.annotations.Nullable;
  * @param maxConcurrency the maximum number of records handled concurrently
  * @param to the position to seek to
  * @param allPartitions whether to seek in all partitions of the topic
- * @param all whether to pause or resume the whole consumer
+ * @param all whether to pause or resume the whole consumer, or to decide about all
+ * records that match
+ * @param preview whether only to say what matches
+ * @param atMost how many records may match
+ * @param maxPerSecond about how many records to decide in a second
+ * @param filter what matches, with the same topic and partition
  */
 record OperationArguments(@Nullable String topic, @Nullable Integer partition, @Nullable Long offset,
-		@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions, @Nullable Boolean all) {
+		@Nullable Integer maxConcurrency, @Nullable String to, @Nullable Boolean allPartitions, @Nullable Boolean all,
+		@Nullable Boolean preview, @Nullable Integer atMost, @Nullable Integer maxPerSecond, FilterArguments filter) {
 
 	/**
 	 * Return the arguments that are present, by name.
@@ -47,6 +53,14 @@ record OperationArguments(@Nullable String topic, @Nullable Integer partition, @
 		put(present, "to", this.to);
 		put(present, "allPartitions", this.allPartitions);
 		put(present, "all", this.all);
+		put(present, "preview", this.preview);
+		put(present, "atMost", this.atMost);
+		put(present, "maxPerSecond", this.maxPerSecond);
+		put(present, "exception", this.filter.exception());
+		put(present, "key", this.filter.key());
+		put(present, "since", this.filter.since());
+		put(present, "before", this.filter.before());
+		put(present, "state", this.filter.state());
 		return present;
 	}
 

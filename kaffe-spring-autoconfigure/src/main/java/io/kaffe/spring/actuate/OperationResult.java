@@ -16,6 +16,9 @@
 
 package io.kaffe.spring.actuate;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The result of an operation.
  *
@@ -24,6 +27,21 @@ package io.kaffe.spring.actuate;
  * @param done whether the operation is done; if not, it was accepted and is still carried
  * out, unless the consumer stops before
  * @param message what was done, or what the operation waits for
+ * @param matched how many records match, if the operation is about all that match, else
+ * {@code null}
  */
-public record OperationResult(String consumer, String operation, boolean done, String message) {
+public record OperationResult(String consumer, String operation, boolean done, String message,
+		@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer matched) {
+
+	/**
+	 * Create a result of an operation that is not about all records that match.
+	 * @param consumer the consumer's name
+	 * @param operation the operation's name
+	 * @param done whether the operation is done
+	 * @param message what was done, or what the operation waits for
+	 */
+	public OperationResult(String consumer, String operation, boolean done, String message) {
+		this(consumer, operation, done, message, null);
+	}
+
 }

@@ -43,6 +43,18 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 		@JsonUnwrapped Failures failures, List<Rebalance> rebalances) {
 
 	/**
+	 * Return the same with other failing records.
+	 * @param page the failing records
+	 * @return the consumer
+	 */
+	public ConsumerSnapshot withFailing(FailingPage page) {
+		return new ConsumerSnapshot(this.settings, this.status, this.load, this.workerCount, this.workers,
+				this.partitions, this.counters,
+				new Failures(page, this.failures.parkedBy(), this.failures.bulkDecision(), this.failures.recent()),
+				this.rebalances);
+	}
+
+	/**
 	 * What a consumer consumes, and how.
 	 *
 	 * @param groupId the consumer group, or {@code null} if it has none
@@ -110,11 +122,52 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	/**
 	 * The records of a consumer that have failed.
 	 *
-	 * @param failingCount how many records have failed and are not completed
-	 * @param failing those that have failed for longest, at most 100, in this order
+	 * @param page those that have failed for longest, at most 100
+	 * @param parkedBy the exceptions by which most records are parked, at most 20, most
+	 * records first
+	 * @param bulkDecision the last decision about many of them, running or not;
+	 * {@code null} if there was none
 	 * @param recent the last 50 failed attempts, newest first
 	 */
-	public record Failures(int failingCount, List<Failing> failing, @JsonProperty("failures") List<Failure> recent) {
+	public record Failures(@JsonUnwrapped FailingPage page, List<ParkedBy> parkedBy,
+			@Nullable BulkDecisionSnapshot bulkDecision, @JsonProperty("failures") List<Failure> recent) {
+
+		/**
+		 * Return how many records have failed and are not completed.
+		 * @return the number
+		 */
+		public int failingCount() {
+			return this.page.failingCount();
+		}
+
+		/**
+		 * Return those that have failed for longest.
+		 * @return at most 100, in this order
+		 */
+		public List<Failing> failing() {
+			return this.page.failing();
+		}
+
+	}
+
+	/**
+	 * A part of the records that have failed and are not completed.
+	 *
+	 * @param failingCount how many there are, or how many match if only some are meant
+	 * @param failing a part of them, those that have failed for longest first
+	 */
+	public record FailingPage(int failingCount, List<Failing> failing) {
+	}
+
+	/**
+	 * Records that are parked by the same exception.
+	 *
+	 * @param exception the name of the class of the root cause of the last exception, or
+	 * of that itself if it has no cause
+	 * @param records how many parked records have such an exception, also as one of
+	 * several causes
+	 */
+	public record ParkedBy(String exception, int records) {
 	}
 
 	/**

@@ -308,7 +308,9 @@ class KaffeMetricsTests {
 				new ConsumerSnapshot.Settings("shop", topics, "worker-per-partition", maxConcurrency, List.of()),
 				new ConsumerSnapshot.Status(this.table.status().state(), false, null, null, null, problems),
 				new ConsumerSnapshot.Load(this.table.load().buffered(), 0, new Lag(null, null)), 0, List.of(),
-				partitions, this.table.counters(), new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());
+				partitions, this.table.counters(), new ConsumerSnapshot.Failures(
+						new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null, List.of()),
+				List.of());
 	}
 
 	private static ConsumerSnapshot.Rebalance rebalance(String kind, @Nullable Long drainMillis, String... givenUp) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.Show;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.table.ConsumerSnapshot;
@@ -83,7 +84,9 @@ class KaffeWorkersEndpointWebExtensionTests {
 	}
 
 	private ConsumerSnapshot consumer(Show show, Set<String> roles, SecurityContext who) {
-		return Objects.requireNonNull(extension(show, roles).consumer(who, "orders"));
+		WebEndpointResponse<?> response = Objects.requireNonNull(
+				extension(show, roles).consumer(who, "orders", null, null, null, null, null, null, null, null, null));
+		return (ConsumerSnapshot) Objects.requireNonNull(response.getBody());
 	}
 
 	private KaffeWorkersEndpointWebExtension extension(Show show, Set<String> roles) {

@@ -82,6 +82,10 @@ class KaffeWorkersEndpointWebTests {
 			              "key": null, "value": null, "message": null,
 			              "cause": "java.io.IOException", "causeMessage": null,
 			              "keySize": 8, "valueSize": null}],
+			 "parkedBy": [{"exception": "java.io.IOException", "records": 1}],
+			 "bulkDecision": {"decision": "retry", "filter": "parked records", "maxPerSecond": 100, "state": "running",
+			                  "since": "2026-01-01T12:00:00Z", "until": null, "matched": 300, "left": 200,
+			                  "inProgress": 10, "completed": 70, "failed": 15, "revoked": 4, "superseded": 1},
 			 "rebalances": [{"at": "2026-01-01T12:00:00Z", "kind": "revoked", "partitions": ["orders-2"],
 			                 "drainMillis": 30, "givenUp": ["orders-2@5"]},
 			                {"at": "2026-01-01T12:00:00Z", "kind": "assigned",
@@ -105,7 +109,8 @@ class KaffeWorkersEndpointWebTests {
 			               "counters": {"handled": 0, "failed": 0, "retries": 0, "skipped": 0, "deadLettered": 0,
 			                            "lateCompletions": 0, "commits": 0, "commitFailures": 0},
 			                            "lag": null, "lagSeconds": null,
-			               "inFlight": 0, "paused": true, "failingCount": 0, "failing": [], "rebalances": [],
+			               "inFlight": 0, "paused": true, "failingCount": 0, "failing": [], "parkedBy": [],
+			               "bulkDecision": null, "rebalances": [],
 			               "failures": [], "noAnswerSince": "2026-01-01T12:00:00Z", "outage": null,
 			               "problems": []}}}
 			"""

@@ -29,6 +29,7 @@ import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.BulkDecisionSnapshot;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
@@ -78,7 +79,8 @@ final class SnapshotFixtures {
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(12, 3456), 1, new Lag(43L, 8L)), 2,
 				List.of(backingOff(showValues), running()), List.of(partition()),
 				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7),
-				new ConsumerSnapshot.Failures(1, List.of(failing(showValues)),
+				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(1, List.of(failing(showValues))),
+						List.of(new ConsumerSnapshot.ParkedBy("java.io.IOException", 1)), decision(),
 						List.of(new ConsumerSnapshot.Failure(NOON, "orders-0@77", 2, "java.lang.IllegalStateException",
 								"retry", showValues ? "no stock" : null, "java.io.IOException",
 								showValues ? "no reply" : null))),
@@ -93,8 +95,14 @@ final class SnapshotFixtures {
 				new ConsumerSnapshot.Settings(null, List.of("refunds"), "worker-per-topic-partition", 4, List.of()),
 				new ConsumerSnapshot.Status(ConsumerState.STARTING, true, null, NOON, null, List.of()),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null)), 0, List.of(),
-				List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0),
-				new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());
+				List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0), new ConsumerSnapshot.Failures(
+						new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null, List.of()),
+				List.of());
+	}
+
+	private static BulkDecisionSnapshot decision() {
+		return new BulkDecisionSnapshot("retry", "parked records", 100, BulkDecisionSnapshot.State.RUNNING, NOON, null,
+				new BulkDecisionSnapshot.Counts(300, 200, 10, 70, 15, 4, 1));
 	}
 
 	private static ConsumerSnapshot.Failing failing(boolean showValues) {

@@ -257,8 +257,12 @@ class ArchitectureTests {
 		assertThat(this.rules.publicTypes(house)).containsExactlyElementsOf("""
 				BatchRecordHandler
 				BatchResult
+				BulkDecisionRequest
+				BulkDecisionRequest$Decision
 				FailingRecord
 				FailingRecord$State
+				FailingRecordFilter
+				FailingRecords
 				KaffeConsumers
 				RecordBackOff
 				RecordHandler
@@ -303,6 +307,9 @@ class ArchitectureTests {
 				event.PartitionsDrainedEvent
 				event.RecordParkedEvent
 				event.WorkerStalledEvent
+				table.BulkDecisionSnapshot
+				table.BulkDecisionSnapshot$Counts
+				table.BulkDecisionSnapshot$State
 				table.ConsumerProblem
 				table.ConsumerProblem$Kind
 				table.ConsumerProblem$Severity
@@ -310,10 +317,12 @@ class ArchitectureTests {
 				table.ConsumerSnapshot$Buffered
 				table.ConsumerSnapshot$Counters
 				table.ConsumerSnapshot$Failing
+				table.ConsumerSnapshot$FailingPage
 				table.ConsumerSnapshot$Failure
 				table.ConsumerSnapshot$Failures
 				table.ConsumerSnapshot$Load
 				table.ConsumerSnapshot$Outage
+				table.ConsumerSnapshot$ParkedBy
 				table.ConsumerSnapshot$Rebalance
 				table.ConsumerSnapshot$Settings
 				table.ConsumerSnapshot$Status

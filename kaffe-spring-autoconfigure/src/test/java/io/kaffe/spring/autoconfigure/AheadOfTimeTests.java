@@ -51,6 +51,7 @@ import io.kaffe.spring.actuate.OperationResult;
 import io.kaffe.spring.actuate.WorkersDescription;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.table.BulkDecisionSnapshot;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
@@ -131,9 +132,11 @@ class AheadOfTimeTests {
 		for (Class<?> type : new Class<?>[] { WorkersDescription.class, OperationResult.class, ConsumerSnapshot.class,
 				ConsumerSnapshot.Buffered.class, ConsumerSnapshot.Counters.class, ConsumerSnapshot.Failing.class,
 				ConsumerSnapshot.Settings.class, ConsumerSnapshot.Status.class, ConsumerSnapshot.Load.class,
-				ConsumerSnapshot.Failures.class, Lag.class, PartitionSnapshot.Offsets.class,
-				WorkerSnapshot.Counters.class, WorkerSnapshot.class, WorkerSnapshot.CurrentRecord.class,
-				WorkerSnapshot.LastFailure.class, PartitionSnapshot.class, PartitionSnapshot.OldestUnfinished.class }) {
+				ConsumerSnapshot.Failures.class, ConsumerSnapshot.FailingPage.class, ConsumerSnapshot.ParkedBy.class,
+				BulkDecisionSnapshot.class, BulkDecisionSnapshot.Counts.class, Lag.class,
+				PartitionSnapshot.Offsets.class, WorkerSnapshot.Counters.class, WorkerSnapshot.class,
+				WorkerSnapshot.CurrentRecord.class, WorkerSnapshot.LastFailure.class, PartitionSnapshot.class,
+				PartitionSnapshot.OldestUnfinished.class }) {
 			assertThat(RuntimeHintsPredicates.reflection().onType(type)).as(type.getName()).accepts(hints);
 		}
 	}

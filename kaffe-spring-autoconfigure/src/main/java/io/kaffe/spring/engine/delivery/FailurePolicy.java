@@ -27,6 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ExceptionClassifier;
 import org.springframework.kafka.listener.RetryListener;
+import org.springframework.util.Assert;
 import org.springframework.util.backoff.BackOff;
 
 import io.kaffe.spring.RecordBackOff;
@@ -107,6 +108,16 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	 */
 	boolean isRetryable(Throwable failure) {
 		return this.retryable.includes(failure);
+	}
+
+	/**
+	 * Check that there is something to send dead letters with.
+	 * @param consumer the consumer's name
+	 * @throws IllegalStateException if there is not
+	 */
+	public void requireDeadLetters(String consumer) {
+		Assert.state(this.deadLetters != null, () -> "Consumer '" + consumer
+				+ "' has nothing to send dead letters with: there is no KafkaTemplate bean, or there are several and none is primary");
 	}
 
 	/**

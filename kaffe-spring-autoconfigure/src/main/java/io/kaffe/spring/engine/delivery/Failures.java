@@ -18,8 +18,11 @@ package io.kaffe.spring.engine.delivery;
 
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -27,9 +30,10 @@ import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.FailingRecordFilter;
+import io.kaffe.spring.engine.delivery.OperatorDecision.Instruction;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.RecentEntries;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
@@ -41,23 +45,26 @@ import io.kaffe.spring.table.ConsumerSnapshot;
  * <p>
  * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers write, and only when
  * something fails: they add and remove their heads. A decision about a record is only
- * left as an instruction, which its worker follows. Exceptions are asked for their
- * messages on the worker for the journal, which does not keep them, and by tables for the
- * records that are failing.
+ * left with it, and its worker follows it. Exceptions are asked for their messages on the
+ * worker for the journal, which does not keep them, and by tables for the records that
+ * are failing.
  */
 public final class Failures {
 
 	private static final int SHOWN_FAILURES = 50;
 
-	private static final Comparator<FailingRecord> ORDER = Comparator
-		.comparing((FailingRecord record) -> record.partition().topic())
-		.thenComparing((record) -> record.partition().partition())
-		.thenComparing(FailingRecord::offset);
-
-	private static final Comparator<Failing> OLDEST_FIRST = Comparator.comparing(Failing::since)
-		.thenComparing((failing) -> failing.record().topic())
+	private static final Comparator<Failing> POSITION = Comparator
+		.comparing((Failing failing) -> failing.record().topic())
 		.thenComparing((failing) -> failing.record().partition())
 		.thenComparing((failing) -> failing.record().offset());
+
+	private static final Comparator<Failing> OLDEST_FIRST = Comparator.comparing(Failing::since)
+		.thenComparing(POSITION);
+
+	private static final Comparator<ConsumerSnapshot.ParkedBy> MOST_FIRST = Comparator
+		.comparing(ConsumerSnapshot.ParkedBy::records)
+		.reversed()
+		.thenComparing(ConsumerSnapshot.ParkedBy::exception);
 
 	private final Set<Failing> failing = ConcurrentHashMap.newKeySet();
 
@@ -90,29 +97,61 @@ public final class Failures {
 	 * @return a snapshot, sorted by topic, partition and offset
 	 */
 	public List<FailingRecord> all() {
-		return this.failing.stream().map(Failing::snapshot).sorted(ORDER).toList();
+		return this.failing.stream().sorted(POSITION).map(Failing::snapshot).toList();
 	}
 
 	/**
-	 * Return how many records are failing.
-	 * @return the number, a moment's view
+	 * Return the records that match a filter.
+	 * @return a new list, sorted by topic, partition and offset
 	 */
-	public int count() {
-		return this.failing.size();
+	List<Failing> matching(FailingRecordFilter filter) {
+		return matching(filter, POSITION);
+	}
+
+	private List<Failing> matching(FailingRecordFilter filter, Comparator<Failing> order) {
+		FailingRecordMatcher matcher = new FailingRecordMatcher(filter);
+		return this.failing.stream()
+			.filter((failing) -> matcher.matches(failing.record(), failing.snapshot()))
+			.sorted(order)
+			.toList();
 	}
 
 	/**
-	 * Describe those records that have been failing for longest.
+	 * Describe a part of the records that match a filter, those first that have been
+	 * failing for longest.
+	 * @param filter which records
+	 * @param from how many of them to pass over
 	 * @param limit how many at most
 	 * @param showValues whether with keys, values and messages of exceptions, which are
 	 * asked for their texts then
-	 * @return a snapshot, oldest first
+	 * @return a snapshot, with the number of all that match
 	 */
-	public List<ConsumerSnapshot.Failing> oldest(int limit, boolean showValues) {
-		return this.failing.stream()
-			.sorted(OLDEST_FIRST)
+	public ConsumerSnapshot.FailingPage page(FailingRecordFilter filter, int from, int limit, boolean showValues) {
+		List<Failing> matching = matching(filter, OLDEST_FIRST);
+		return new ConsumerSnapshot.FailingPage(matching.size(),
+				matching.stream().skip(from).limit(limit).map((failing) -> describe(failing, showValues)).toList());
+	}
+
+	/**
+	 * Return the exceptions by which most records are parked.
+	 * @param limit how many at most
+	 * @return a snapshot, most records first
+	 */
+	public List<ConsumerSnapshot.ParkedBy> parkedBy(int limit) {
+		Map<String, Integer> records = new HashMap<>();
+		Set<String> roots = new HashSet<>();
+		for (Failing failing : this.failing) {
+			FailingRecord now = failing.snapshot();
+			if (now.state() == FailingRecord.State.PARKED) {
+				Throwable cause = WorkerRuntime.rootCauseOf(now.failure());
+				roots.add(((cause != null) ? cause : now.failure()).getClass().getName());
+				FailingRecordMatcher.namesOf(now.failure()).forEach((name) -> records.merge(name, 1, Integer::sum));
+			}
+		}
+		return roots.stream()
+			.map((root) -> new ConsumerSnapshot.ParkedBy(root, records.getOrDefault(root, 0)))
+			.sorted(MOST_FIRST)
 			.limit(limit)
-			.map((failing) -> describe(failing, showValues))
 			.toList();
 	}
 
@@ -153,12 +192,12 @@ public final class Failures {
 		boolean found = false;
 		for (Failing failing : this.failing) {
 			if (isAt(partition, offset, failing.record())) {
-				Instruction pending = failing.instruct(instruction);
-				if (pending != instruction) {
-					throw new IllegalStateException("Operator requested '" + pending + "' for " + partition + "@"
-							+ offset + " already, which is not done yet");
+				OperatorDecision pending = failing.decide(OperatorDecision.of(instruction));
+				if (pending != null && pending.instruction() != instruction) {
+					throw new IllegalStateException("Operator requested '" + pending.instruction() + "' for "
+							+ partition + "@" + offset + " already, which is not done yet");
 				}
-				found = true;
+				found = found || pending != null;
 			}
 		}
 		return found;
@@ -225,20 +264,11 @@ public final class Failures {
 		return new ConsumerSnapshot.Failing(record.topic() + "-" + record.partition(), record.offset(),
 				now.state().name().toLowerCase(Locale.ROOT).replace('_', '-'), now.attempts(), now.since(),
 				failing.nextAttemptAt(now.state()), failure.getClass().getName(),
-				showValues ? textOf(record, true, failure) : null, showValues ? textOf(record, false, failure) : null,
+				showValues ? RecordText.of(record, true, failure) : null,
+				showValues ? RecordText.of(record, false, failure) : null,
 				showValues ? DisplayText.messageOf(failure) : null, (cause != null) ? cause.getClass().getName() : null,
 				(showValues && cause != null) ? DisplayText.messageOf(cause) : null, size(record.serializedKeySize()),
 				size(record.serializedValueSize()));
-	}
-
-	/**
-	 * Return the text of the key or the value, or of the bytes that could not be
-	 * deserialized.
-	 */
-	private static @Nullable String textOf(ConsumerRecord<?, ?> record, boolean key, Throwable failure) {
-		Object part = key ? record.key() : record.value();
-		return (part == null && failure instanceof DeserializationException unreadable && unreadable.isKey() == key
-				&& unreadable.getData().length > 0) ? DisplayText.escaped(unreadable.getData()) : DisplayText.of(part);
 	}
 
 	private static @Nullable Integer size(int bytes) {
@@ -270,24 +300,11 @@ public final class Failures {
 		@Nullable Instant nextAttemptAt(FailingRecord.State state);
 
 		/**
-		 * Leave an instruction, unless there is one already.
-		 * @return the instruction that there is now
+		 * Leave a decision about it, unless there is one already.
+		 * @return the decision that there is now; {@code null} if the record is completed
+		 * or its partition was revoked
 		 */
-		Instruction instruct(Instruction instruction);
-
-	}
-
-	/**
-	 * What an operator requests for a record.
-	 */
-	enum Instruction {
-
-		RETRY, SKIP, DEAD_LETTER;
-
-		@Override
-		public String toString() {
-			return name().toLowerCase(Locale.ROOT).replace('_', '-');
-		}
+		@Nullable OperatorDecision decide(OperatorDecision decision);
 
 	}
 

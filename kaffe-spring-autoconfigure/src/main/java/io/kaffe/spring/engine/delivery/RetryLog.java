@@ -21,7 +21,6 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.engine.delivery.Failures.Instruction;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.Worker;
@@ -84,8 +83,14 @@ final class RetryLog {
 					"A RetryListener failed when it was notified of " + coordinates(record), failure);
 	}
 
-	static void instructed(ConsumerRecord<?, ?> record, Instruction instruction) {
-		logger.info("Operator requested '" + instruction + "' for " + coordinates(record));
+	static void instructed(ConsumerRecord<?, ?> record, OperatorDecision decision) {
+		if (!decision.bulk()) {
+			logger.info("Operator requested '" + decision.instruction() + "' for " + coordinates(record));
+		}
+		else if (logger.isDebugEnabled()) {
+			logger.debug("Operator requested '" + decision.instruction() + "', for " + coordinates(record)
+					+ " among others");
+		}
 	}
 
 	static String text(int attempts) {

@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.backoff.BackOffExecution;
 
 import io.kaffe.spring.FailingRecord;
-import io.kaffe.spring.engine.delivery.Failures.Instruction;
+import io.kaffe.spring.engine.delivery.OperatorDecision.Instruction;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Worker;
@@ -43,15 +42,15 @@ import io.kaffe.spring.table.WorkerState;
  * It is RETRYING until its attempts are exhausted, then RECOVERING (sent to the
  * dead-letter topic, or passed to the user's recoverer, until that succeeds), PARKED, or
  * STOPPING. An operator may have it retried, skipped or dead-lettered at any time: the
- * instruction is left here, and its worker follows it.
+ * {@link OperatorDecision} is left here, and its worker follows it.
  * <p>
  * <b>Threading.</b> Owned by the worker whose head it is. Others read what is volatile,
- * or leave an {@link Instruction} and wake the worker, which looks for one once more
- * after it has begun to wait.
+ * or leave a decision and wake the worker, which looks for one once more after it has
+ * begun to wait.
  */
 final class RetryingRecord implements Failures.Failing {
 
-	private final AtomicReference<@Nullable Instruction> instruction = new AtomicReference<>();
+	private final OperatorDecision.Slot decisions = new OperatorDecision.Slot();
 
 	private final ConsumerRecord<?, ?> record;
 
@@ -111,6 +110,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.failure = failure;
 		this.attempts.failed(failure, this.worker, turn);
 		this.schedule.attemptOver();
+		this.decisions.failed();
 		this.delivery.failures().add(this);
 		this.schedule.dueNow(turn);
 		this.state = FailingRecord.State.RETRYING;
@@ -320,9 +320,9 @@ final class RetryingRecord implements Failures.Failing {
 			}
 			recoveryFailed(failure, turn);
 		}
-		Instruction instruction = this.instruction.getAndSet(null);
-		if (instruction != null) {
-			return follow(instruction, turn);
+		OperatorDecision decision = this.decisions.take();
+		if (decision != null) {
+			return follow(decision, turn);
 		}
 		return switch (this.state) {
 			case RETRYING -> this.schedule.isDue(turn) ? retry() : Step.WAIT;
@@ -343,12 +343,13 @@ final class RetryingRecord implements Failures.Failing {
 		return Step.ATTEMPT;
 	}
 
-	private Step follow(Instruction instruction, Turn turn) {
+	private Step follow(OperatorDecision decision, Turn turn) {
+		Instruction instruction = decision.instruction();
 		RecordRecoverer deadLetters = this.policy.deadLetters();
 		if (instruction == Instruction.DEAD_LETTER && deadLetters == null) {
 			return Step.WAIT;
 		}
-		RetryLog.instructed(this.record, instruction);
+		RetryLog.instructed(this.record, decision);
 		unpark();
 		this.schedule.cancelTimer();
 		this.state = FailingRecord.State.RETRYING;
@@ -377,6 +378,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.schedule.attemptOver();
 		this.attempts.end();
 		this.delivery.failures().remove(this);
+		this.decisions.close(this.assignment.isRevoked() && !this.answer.isCompleted());
 		unpark();
 	}
 
@@ -388,7 +390,7 @@ final class RetryingRecord implements Failures.Failing {
 		if (this.answer.isAsked()) {
 			return this.answer.isAnswered();
 		}
-		return this.instruction.get() != null || (waitsForTime(this.state) && this.schedule.isReady(now));
+		return this.decisions.isFilled() || (waitsForTime(this.state) && this.schedule.isReady(now));
 	}
 
 	private static boolean waitsForTime(FailingRecord.State state) {
@@ -428,10 +430,10 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	@Override
-	public Instruction instruct(Instruction instruction) {
-		Instruction before = this.instruction.compareAndExchange(null, instruction);
+	public @Nullable OperatorDecision decide(OperatorDecision decision) {
+		OperatorDecision present = this.decisions.leave(decision);
 		this.worker.wake();
-		return (before != null) ? before : instruction;
+		return present;
 	}
 
 	@Override

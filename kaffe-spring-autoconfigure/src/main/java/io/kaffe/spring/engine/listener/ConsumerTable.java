@@ -36,6 +36,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
+import io.kaffe.spring.FailingRecordFilter;
+import io.kaffe.spring.engine.delivery.ConsumerFailingRecords;
 import io.kaffe.spring.engine.delivery.Failures;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Worker;
@@ -62,6 +64,8 @@ final class ConsumerTable {
 
 	private static final int SHOWN_FAILING = 100;
 
+	private static final int SHOWN_GROUPS = 20;
+
 	private static final int SHOWN_PROBLEMS = 20;
 
 	private static final Comparator<WorkerSnapshot> WORKER_ORDER = Comparator
@@ -81,6 +85,8 @@ final class ConsumerTable {
 
 	private final BrokerAnswers answers;
 
+	private final ConsumerFailingRecords failingRecords;
+
 	private final ConsumerHealth health;
 
 	/**
@@ -90,15 +96,17 @@ final class ConsumerTable {
 	 * @param supervision knows whether it was stopped
 	 * @param subscription the topics that it subscribes to
 	 * @param answers whether brokers answer
+	 * @param failingRecords its failing records
 	 */
 	ConsumerTable(ConsumerContext context, Collection<ConsumerSession> sessions, ContainerSupervision supervision,
-			TopicSubscription subscription, BrokerAnswers answers) {
+			TopicSubscription subscription, BrokerAnswers answers, ConsumerFailingRecords failingRecords) {
 		this.context = context;
 		this.sessions = sessions;
 		this.container = context.facts().container();
 		this.supervision = supervision;
 		this.subscription = subscription;
 		this.answers = answers;
+		this.failingRecords = failingRecords;
 		this.health = new ConsumerHealth(context, supervision, answers);
 	}
 
@@ -151,7 +159,8 @@ final class ConsumerTable {
 				partitions,
 				failures.counters(this.context.workers().handled(), this.context.lateCompletions().count(),
 						this.context.commitOutcomes().confirmed(), this.context.commitOutcomes().failed()),
-				new ConsumerSnapshot.Failures(failures.count(), failures.oldest(SHOWN_FAILING, showValues),
+				new ConsumerSnapshot.Failures(failures.page(FailingRecordFilter.any(), 0, SHOWN_FAILING, showValues),
+						failures.parkedBy(SHOWN_GROUPS), this.failingRecords.latestDecision(showValues),
 						failures.recent(showValues)),
 				this.context.assignmentLog().history());
 	}

@@ -35,6 +35,7 @@ import org.springframework.util.Assert;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
+import io.kaffe.spring.engine.delivery.ConsumerFailingRecords;
 import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.delivery.DeliveryTimer;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
@@ -79,6 +80,8 @@ final class WorkerContainer implements WorkerOwner {
 
 	private final BrokerAnswers answers;
 
+	private final ConsumerFailingRecords failingRecords;
+
 	private final ConsumerTable table;
 
 	/**
@@ -109,8 +112,9 @@ final class WorkerContainer implements WorkerOwner {
 		this.supervision = new ContainerSupervision(name, facts.container(), workers, settings.restartLimit(), ticker,
 				runtime.threads(name + "-supervision-"));
 		this.answers = new BrokerAnswers(ticker, this.context.commitOutcomes()::lastConfirmedAt);
+		this.failingRecords = new ConsumerFailingRecords(name, delivery, runtime);
 		this.table = new ConsumerTable(this.context, this.sessions.values(), this.supervision, this.subscription,
-				this.answers);
+				this.answers, this.failingRecords);
 	}
 
 	/**
@@ -215,6 +219,10 @@ final class WorkerContainer implements WorkerOwner {
 	 */
 	BrokerAnswers answers() {
 		return this.answers;
+	}
+
+	ConsumerFailingRecords failingRecords() {
+		return this.failingRecords;
 	}
 
 	ConsumerTable table() {

@@ -32,6 +32,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.springframework.util.Assert;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.FailingRecords;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
@@ -87,28 +88,26 @@ public final class WorkerContainers implements KaffeConsumers {
 
 	@Override
 	public List<FailingRecord> failingRecords(String consumer) {
-		return failing(consumer).all();
+		return failures(consumer).all();
 	}
 
 	@Override
 	public boolean retry(String consumer, TopicPartition partition, long offset) {
-		return failing(consumer).retry(partition, offset);
+		return failures(consumer).retry(partition, offset);
 	}
 
 	@Override
 	public boolean skip(String consumer, TopicPartition partition, long offset) {
-		return failing(consumer).skip(partition, offset);
+		return failures(consumer).skip(partition, offset);
 	}
 
 	@Override
 	public boolean deadLetter(String consumer, TopicPartition partition, long offset) {
-		Assert.state(adopted(consumer).context().settings().failurePolicy().deadLetters() != null, () -> "Consumer '"
-				+ consumer
-				+ "' has nothing to send dead letters with: there is no KafkaTemplate bean, or there are several and none is primary");
-		return failing(consumer).deadLetter(partition, offset);
+		adopted(consumer).context().settings().failurePolicy().requireDeadLetters(consumer);
+		return failures(consumer).deadLetter(partition, offset);
 	}
 
-	private Failures failing(String consumer) {
+	private Failures failures(String consumer) {
 		return adopted(consumer).context().delivery().failures();
 	}
 
@@ -120,6 +119,11 @@ public final class WorkerContainers implements KaffeConsumers {
 	@Override
 	public boolean endOutage(String consumer) {
 		return adopted(consumer).context().delivery().outages().end();
+	}
+
+	@Override
+	public FailingRecords failing(String consumer) {
+		return adopted(consumer).failingRecords();
 	}
 
 	@Override

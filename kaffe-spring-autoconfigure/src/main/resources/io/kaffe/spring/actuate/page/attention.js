@@ -2,7 +2,7 @@
  * What needs an operator's attention: the records, partitions and consumers that are held up, the worst first.
  */
 
-import { plural, simpleName, time } from "./format.js";
+import { count, plural, simpleName, time } from "./format.js";
 
 const SEVERITIES = ["bad", "warn", "note"];
 
@@ -15,26 +15,33 @@ const OF_RECORDS = ["stalled", "parked", "retrying", "recovering", "stopping"];
 // A record that is not completed for as long as this holds up its partition, whatever the state of its worker.
 const LONG_SECONDS = 60;
 
+// So many records that are parked by the same exception are one item.
+const GROUPED_RECORDS = 4;
+
+// For so long the result of a decision about many records is shown.
+const RESULT_SECONDS = 300;
+
 // Single failed attempts are normal; repeated ones are not.
 const MANY_ATTEMPTS = 3;
 
 /**
- * Return what needs attention as a list of {key, severity, what, state, why, seconds, since, consumer, record, worker},
- * the worst first.
+ * Return what needs attention as a list of {key, severity, what, state, why, seconds, since, consumer, record, worker,
+ * exception, decision}, the worst first. What may change while the item stays the same has an id besides.
  */
 function attention(consumers, histories, service) {
   const items = [];
   for (const [name, consumer] of Object.entries(consumers)) {
     const partitions = new Map(consumer.partitions.map((partition) => [nameOf(partition), partition]));
-    const found = [...ofConsumer(consumer, histories.get(name)), ...ofFailing(consumer, partitions),
-        ...ofWorkers(consumer, partitions)];
+    const found = [...ofConsumer(consumer, histories.get(name)), ...ofDecision(consumer, service), ...ofParked(consumer),
+        ...ofFailing(consumer, partitions), ...ofWorkers(consumer, partitions)];
     found.push(...ofOtherRecords(consumer, found));
     found.push(...ofPartitions(consumer, blockedWorkers(consumer, found), service));
     const records = new Set();
     for (const item of found) {
       // The first item about a record is the most specific.
-      if (item.what === undefined || !records.has(item.what)) {
-        records.add(item.what);
+      const id = item.id ?? item.what;
+      if (id === undefined || !records.has(id)) {
+        records.add(id);
         items.push({ ...item, consumer: name, key: keyOf(name, item, items),
             seconds: service.secondsSince(item.since) });
       }
@@ -46,7 +53,7 @@ function attention(consumers, histories, service) {
 
 /** Two threads may have the same problem. */
 function keyOf(consumer, item, items) {
-  const key = `${consumer}|${item.state}|${item.what ?? ""}`;
+  const key = `${consumer}|${item.state}|${item.id ?? item.what ?? ""}`;
   const same = (item.what === undefined) ? items.filter((other) => other.key.startsWith(key)).length : 0;
   return (same === 0) ? key : `${key}|${same}`;
 }
@@ -75,9 +82,37 @@ function* ofConsumer(consumer, history) {
   }
 }
 
+/** The decision about many records that is running, or has just ended. */
+function* ofDecision(consumer, service) {
+  const decision = consumer.bulkDecision;
+  if (decision && (decision.state === "running" || service.secondsSince(decision.until) < RESULT_SECONDS)) {
+    const counts = [["left", "left"], ["inProgress", "in progress"], ["completed", "completed"], ["failed", "failed again"],
+        ["revoked", "of revoked partitions"], ["superseded", "decided otherwise"]]
+        .filter(([name]) => decision[name] > 0).map(([name, words]) => `${count(decision[name])} ${words}`);
+    yield { severity: "note", id: `decision ${decision.since}`, what: `${decision.decision} of ${plural(decision.matched, "record")}`,
+        state: decision.state, why: [decision.filter, ...counts].join(", "), since: decision.since,
+        decision: (decision.state === "running") ? decision : undefined };
+  }
+}
+
+const groupsOf = (consumer) => (consumer.parkedBy ?? []).filter(({ records }) => records >= GROUPED_RECORDS);
+
+const isIn = (group, failing) => failing.state === "parked" && group.exception === (failing.cause ?? failing.exception);
+
+/** Records that are parked by the same exception. */
+function* ofParked(consumer) {
+  for (const group of groupsOf(consumer)) {
+    const oldest = consumer.failing.find((failing) => isIn(group, failing));
+    yield { severity: parkedSeverity(consumer), id: `parked by ${group.exception}`, what: plural(group.records, "record"),
+        state: "parked", why: [`by ${simpleName(group.exception)}`, oldest ? `the oldest is ${recordName(oldest)}` : null]
+          .filter((part) => part !== null).join(", "), since: oldest?.since, exception: group.exception };
+  }
+}
+
 function* ofFailing(consumer, partitions) {
   const severity = parkedSeverity(consumer);
-  for (const failing of consumer.failing) {
+  const groups = groupsOf(consumer);
+  for (const failing of consumer.failing.filter((each) => !groups.some((group) => isIn(group, each)))) {
     const parked = failing.state === "parked";
     if (parked || failing.state === "recovering" || failing.attempts >= MANY_ATTEMPTS) {
       yield { severity: parked ? severity : "warn", what: recordName(failing), state: failing.state,
@@ -104,7 +139,8 @@ function* ofOtherRecords(consumer, found) {
   const records = new Set(found.map((item) => item.what));
   for (const { kind, severity, message, since } of consumer.problems) {
     const [, what, why] = /^[^:]+: (\S+@\d+),? (.*)$/.exec(message) ?? [];
-    if (OF_RECORDS.includes(kind) && what !== undefined && !records.has(what)) {
+    const grouped = kind === "parked" && groupsOf(consumer).length > 0;
+    if (OF_RECORDS.includes(kind) && !grouped && what !== undefined && !records.has(what)) {
       yield { severity: SEVERITY_OF[severity] ?? "warn", what, state: kind, why, since };
     }
   }
@@ -114,7 +150,8 @@ function* ofOtherRecords(consumer, found) {
 function blockedWorkers(consumer, found) {
   const records = new Set(found.map((item) => item.what));
   return new Set(consumer.workers.filter((worker) =>
-      worker.current.some((current) => records.has(recordName(current)))).map((worker) => worker.name));
+      (worker.state === "parked" && groupsOf(consumer).length > 0)
+      || worker.current.some((current) => records.has(recordName(current)))).map((worker) => worker.name));
 }
 
 function* ofPartitions(consumer, blocked, service) {
@@ -122,7 +159,8 @@ function* ofPartitions(consumer, blocked, service) {
     const name = nameOf(partition);
     const oldest = partition.oldestUnfinished;
     // Partitions behind a record that is already listed are left out.
-    if (oldest && !blocked.has(partition.worker) && service.secondsSince(oldest.since) > LONG_SECONDS) {
+    const grouped = partition.parked > 0 && groupsOf(consumer).length > 0;
+    if (oldest && !grouped && !blocked.has(partition.worker) && service.secondsSince(oldest.since) > LONG_SECONDS) {
       yield { severity: "warn", what: `${name}@${oldest.offset}`, state: "held up",
           why: `nothing beyond it is committed, ${plural(partition.lag, "record")} behind`,
           since: oldest.since, worker: partition.worker };

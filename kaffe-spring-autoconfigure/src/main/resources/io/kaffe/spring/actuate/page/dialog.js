@@ -24,17 +24,18 @@ class Confirmation {
     this.#afterwards = afterwards;
   }
 
-  /** Ask about a request {consumer, operation, parameters, fields}. */
+  /** Ask about a request {consumer, operation, parameters, fields, preview}. */
   ask(request) {
     const { title, text, label, danger } = OPERATIONS[request.operation];
+    const preview = element("p", { class: "preview", role: "status", hidden: !request.preview }, "Counting …");
     const problem = element("p", { class: "problem", role: "alert", hidden: true });
     const cancel = element("button", { type: "button", click: () => this.#dialog.close() }, "Cancel");
     const confirm = element("button", { type: "submit", class: danger ? "primary danger" : "primary" }, label);
     const inputs = request.fields.map((field) => input(field));
     const form = element("form", { submit: (event) => {
       event.preventDefault();
-      this.#carryOut(request, inputs, confirm, problem);
-    } }, element("h2", { id: "dialog-title" }, title(request)), element("p", { id: "dialog-text" }, text),
+      this.#carryOut(request, inputs, { confirm, problem, preview });
+    } }, element("h2", { id: "dialog-title" }, title(request)), preview, element("p", { id: "dialog-text" }, text),
         ...inputs.map((each) => each.root), problem, element("div", { class: "buttons" }, cancel, confirm));
     const show = () => inputs.forEach((each, index) =>
         each.show(inputs.slice(0, index).filter((other) => other.chooses).at(-1)?.value));
@@ -45,24 +46,54 @@ class Confirmation {
     document.body.append(this.#dialog);
     this.#dialog.showModal();
     // An operation that cannot be undone must not be confirmed by one key too many.
-    (inputs[0]?.control ?? (danger ? cancel : confirm)).focus();
+    (request.preview ? cancel : inputs[0]?.control ?? (danger ? cancel : confirm)).focus();
+    if (request.preview) {
+      this.#count(request, { confirm, problem, preview });
+    }
   }
 
-  async #carryOut(request, inputs, confirm, problem) {
+  /** Ask how many records match, which must not be exceeded when the operation is confirmed. */
+  async #count(request, { confirm, problem, preview }) {
+    const { operation, label } = OPERATIONS[request.operation];
+    confirm.disabled = true;
+    try {
+      const answer = await this.#service.operate(request.consumer, operation, { ...request.parameters, preview: true });
+      request.atMost = answer.matched;
+      setText(preview, answer.message);
+      setText(confirm, `${label} ${count(answer.matched)}`);
+      confirm.disabled = answer.matched === 0;
+    }
+    catch (failure) {
+      setHidden(preview, true);
+      setText(problem, failure.message);
+      setHidden(problem, false);
+    }
+  }
+
+  async #carryOut(request, inputs, parts) {
+    const { confirm, problem } = parts;
     const dialog = this.#dialog;
     const chosen = { ...request.parameters };
     inputs.forEach((each) => each.write(chosen));
-    const parameters = OPERATIONS[request.operation].parameters?.(chosen) ?? chosen;
+    if (request.preview) {
+      chosen.atMost = request.atMost;
+    }
+    const { operation = request.operation, parameters: complete } = OPERATIONS[request.operation];
+    const parameters = complete?.(chosen) ?? chosen;
     confirm.disabled = true;
     setHidden(problem, true);
     try {
-      const answer = await this.#service.operate(request.consumer, request.operation, parameters);
+      const answer = await this.#service.operate(request.consumer, operation, parameters);
       dialog.close();
       notify(answer.message);
     }
     catch (failure) {
       setText(problem, failure.message);
       setHidden(problem, false);
+      if (request.preview && failure.status === 409) {
+        await this.#count(request, parts);
+        return;
+      }
     }
     finally {
       confirm.disabled = false;
@@ -77,7 +108,7 @@ function input(field) {
       ? element("select", { name: field.name }, ...field.options.map((option) =>
           element("option", { value: option.value }, option.label)))
       : element("input", { name: field.name, type: field.type, value: field.value, placeholder: field.placeholder,
-          min: field.min, step: field.step, required: true, autocomplete: "off" });
+          min: field.min, max: field.max, step: field.step, required: true, autocomplete: "off" });
   const root = element("label", {}, element("span", {}, field.label), control);
   return { root, control, chooses: field.options !== undefined,
     get value() {

@@ -9,8 +9,8 @@ import { count, duration, plural, time } from "./format.js";
 import { History } from "./history.js";
 import { Operations } from "./operations.js";
 import { Service } from "./service.js";
-import { aboutOf, Charts, consumerButtons, countersOf, recordButtons, showConsumers, showCounters, showState, tables }
-    from "./views.js";
+import { aboutOf, Charts, consumerButtons, countersOf, groupButtons, recordButtons, showConsumers, showCounters, showState,
+    tables } from "./views.js";
 
 const POLL_MILLIS = 2000;
 
@@ -181,6 +181,12 @@ function attentionItem(item) {
   const buttons = [];
   if (item.record) {
     buttons.push(...recordButtons(operations, item.consumer, item.record));
+  }
+  if (item.exception) {
+    buttons.push(...groupButtons(operations, item.consumer, item.exception));
+  }
+  if (item.decision) {
+    buttons.push(operations.button("cancel", item.consumer, {}, { whose: item.what }));
   }
   if (item.worker) {
     buttons.push(element("button", { type: "button", click: () => details.show(item.consumer, item.worker) }, "Stack"));

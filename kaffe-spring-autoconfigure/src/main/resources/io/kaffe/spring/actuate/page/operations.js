@@ -70,6 +70,31 @@ const OPERATIONS = {
     title: (request) => `Send ${target(request)} to the dead-letter topic?`,
     text: "Once the broker has acknowledged it there, the record counts as handled."
   },
+  "retry-all": {
+    operation: "retry",
+    label: "Retry all",
+    title: (request) => `Retry all that match in ${request.consumer}?`,
+    text: "They are delivered to their handlers again, in their order. Those that fail again are not retried by this operation."
+  },
+  "skip-all": {
+    operation: "skip",
+    label: "Skip all",
+    danger: true,
+    title: (request) => `Skip all that match in ${request.consumer}?`,
+    text: "They count as handled: their offsets are committed, and they are not delivered again. They stay in their topics."
+  },
+  "dead-letter-all": {
+    operation: "dead-letter",
+    label: "Dead-letter all",
+    danger: true,
+    title: (request) => `Send all that match in ${request.consumer} to the dead-letter topic?`,
+    text: "Each of them counts as handled once the broker has acknowledged it there."
+  },
+  "cancel": {
+    label: "Cancel",
+    title: (request) => `Cancel the decision in ${request.consumer}?`,
+    text: "About no more records is decided. What is decided about already is still carried out."
+  },
   "seek": {
     label: "Seek",
     danger: true,
@@ -86,7 +111,7 @@ class Operations {
 
   #reason = null;
 
-  /** @param ask called with {consumer, operation, parameters, fields} when a button is pressed */
+  /** @param ask called with {consumer, operation, parameters, fields, preview} when a button is pressed */
   constructor(ask) {
     this.#ask = ask;
   }
@@ -112,13 +137,14 @@ class Operations {
    * Make the button of an operation.
    * @param fields inputs to ask for, as in dialog.js
    * @param whose what the button refers to, for screen readers
+   * @param preview whether the service is asked first how many records match
    */
-  button(operation, consumer, parameters = {}, { fields = [], whose = null } = {}) {
+  button(operation, consumer, parameters = {}, { fields = [], whose = null, preview = false } = {}) {
     const { label, danger } = OPERATIONS[operation];
     const name = (fields.length > 0) ? `${label} …` : label;
     const button = element("button", { type: "button", class: `operation${danger ? " danger" : ""}`,
         "data-operation": operation, "aria-label": whose ? `${name} ${whose}` : null,
-        click: () => (this.#reason === null) ? this.#ask({ consumer, operation, parameters, fields })
+        click: () => (this.#reason === null) ? this.#ask({ consumer, operation, parameters, fields, preview })
           : notify(this.#reason) }, name);
     this.#refresh(button);
     return button;

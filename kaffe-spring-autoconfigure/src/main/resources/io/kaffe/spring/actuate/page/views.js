@@ -309,6 +309,14 @@ function recordButtons(operations, name, failing) {
   return ["retry", "skip", "dead-letter"].map((operation) => operations.button(operation, name, record, whose));
 }
 
+/** The buttons of all records that are parked by an exception. */
+function groupButtons(operations, name, exception) {
+  const options = { whose: `parked by ${simpleName(exception)}`, preview: true, fields: [{ name: "maxPerSecond",
+      label: "Records per second, at most", type: "number", min: 1, max: 10_000, step: 1, value: 100, read: Number }] };
+  return ["retry-all", "skip-all", "dead-letter-all"].map((operation) =>
+      operations.button(operation, name, { all: true, exception }, options));
+}
+
 /** The buttons of a consumer, by its state. */
 function consumerButtons(operations, name, consumer) {
   if (consumer.state === "stopped") {
@@ -363,4 +371,4 @@ function showConsumers(root, consumers, histories, chosen) {
   setHidden(root, Object.keys(consumers).length < 2);
 }
 
-export { aboutOf, Charts, consumerButtons, countersOf, recordButtons, showConsumers, showCounters, showState, tables };
+export { aboutOf, Charts, consumerButtons, countersOf, groupButtons, recordButtons, showConsumers, showCounters, showState, tables };

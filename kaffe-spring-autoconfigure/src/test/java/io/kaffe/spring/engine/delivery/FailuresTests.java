@@ -16,9 +16,13 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -27,6 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.FailingRecordFilter;
+import io.kaffe.spring.engine.worker.DisplayText;
+import io.kaffe.spring.support.HostileException;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,7 +63,8 @@ class FailuresTests {
 			add(record, NOW);
 		}
 		add("c-0@5", NOW.minus(Duration.ofSeconds(1)));
-		assertThat(this.failures.oldest(6, false)).extracting((record) -> record.partition() + "@" + record.offset())
+		assertThat(this.failures.page(FailingRecordFilter.any(), 0, 6, false).failing())
+			.extracting((record) -> record.partition() + "@" + record.offset())
 			.containsExactly("c-0@5", "a-0@9", "a-0@10", "a-2@0", "a-10@0", "b-0@0");
 	}
 
@@ -70,9 +78,9 @@ class FailuresTests {
 		assertThat(this.failures.retry(orders, 7)).isTrue();
 		assertThat(this.failures.skip(orders, 8)).isTrue();
 		assertThat(this.failures.deadLetter(orders, 9)).isTrue();
-		assertThat(first.instruction).isEqualTo(Failures.Instruction.RETRY);
-		assertThat(second.instruction).isEqualTo(Failures.Instruction.SKIP);
-		assertThat(third.instruction).isEqualTo(Failures.Instruction.DEAD_LETTER);
+		assertThat(first.instruction).isEqualTo(OperatorDecision.Instruction.RETRY);
+		assertThat(second.instruction).isEqualTo(OperatorDecision.Instruction.SKIP);
+		assertThat(third.instruction).isEqualTo(OperatorDecision.Instruction.DEAD_LETTER);
 		assertThat(other.instruction).isNull();
 	}
 
@@ -91,8 +99,119 @@ class FailuresTests {
 		IllegalStateException cause = new IllegalStateException("broken");
 		add("orders-0@7", NOW).failure = new DeserializationException("broken", new byte[] { 'a' }, false, cause);
 		add("orders-0@8", NOW).failure = new DeserializationException("broken", new byte[0], false, cause);
-		assertThat(this.failures.oldest(2, true)).extracting(ConsumerSnapshot.Failing::value)
+		assertThat(this.failures.page(FailingRecordFilter.any(), 0, 2, true).failing())
+			.extracting(ConsumerSnapshot.Failing::value)
 			.containsExactly("a", null);
+	}
+
+	@Test
+	void recordsMatchByTopicPartitionAndState() {
+		add("orders-0@7", NOW);
+		add("orders-1@7", NOW).state = FailingRecord.State.PARKED;
+		add("orders-1@8", NOW);
+		add("refunds-1@7", NOW).state = FailingRecord.State.PARKED;
+		FailingRecordFilter any = FailingRecordFilter.any();
+		assertThat(matching(any)).hasSize(4);
+		assertThat(matching(any.withTopic("orders"))).containsExactly("orders-0@7", "orders-1@7", "orders-1@8");
+		assertThat(matching(any.withPartition(new TopicPartition("orders", 1)))).containsExactly("orders-1@7",
+				"orders-1@8");
+		assertThat(matching(FailingRecordFilter.parked())).containsExactly("orders-1@7", "refunds-1@7");
+		assertThat(matching(FailingRecordFilter.parked().withTopic("orders"))).containsExactly("orders-1@7");
+		assertThat(matching(any.withStates(Set.of(FailingRecord.State.RETRYING, FailingRecord.State.STOPPING))))
+			.containsExactly("orders-0@7", "orders-1@8");
+	}
+
+	@Test
+	void recordsMatchByTheNameOfTheExceptionOrOfACause() {
+		add("orders-0@1", NOW).failure = new IllegalStateException(new IllegalArgumentException(new IOException()));
+		add("orders-0@2", NOW).failure = new NestedException();
+		add("orders-0@3", NOW).failure = new UncheckedIOException(new FileNotFoundException());
+		add("orders-0@4", NOW).failure = new HostileException();
+		FailingRecordFilter any = FailingRecordFilter.any();
+		for (String name : List.of("java.lang.IllegalStateException", "IllegalStateException",
+				"IllegalArgumentException", "java.io.IOException", "IOException")) {
+			assertThat(matching(any.withException(name))).as(name).containsExactly("orders-0@1");
+		}
+		for (String name : List.of(NestedException.class.getName(), "FailuresTests$NestedException")) {
+			assertThat(matching(any.withException(name))).as(name).containsExactly("orders-0@2");
+		}
+		for (String name : List.of("RuntimeException", "NestedException", "lang.IllegalStateException", "Exception", "",
+				"illegalstateexception", ".IllegalStateException")) {
+			assertThat(matching(any.withException(name))).as(name).isEmpty();
+		}
+		assertThat(matching(any.withException("HostileException"))).containsExactly("orders-0@4");
+	}
+
+	@Test
+	void recordsMatchByTheTimeOfTheirFirstFailure() {
+		add("orders-0@1", NOW);
+		add("orders-0@2", NOW.plusSeconds(1));
+		add("orders-0@3", NOW.plusSeconds(2));
+		FailingRecordFilter any = FailingRecordFilter.any();
+		assertThat(matching(any.withSince(NOW.plusSeconds(1)))).containsExactly("orders-0@2", "orders-0@3");
+		assertThat(matching(any.withBefore(NOW.plusSeconds(1)))).containsExactly("orders-0@1");
+		assertThat(matching(any.withSince(NOW.plusSeconds(1)).withBefore(NOW.plusSeconds(2))))
+			.containsExactly("orders-0@2");
+	}
+
+	@Test
+	void recordsMatchByTheTextOfTheirKey() {
+		this.failures.add(new FakeFailing(new ConsumerRecord<>("orders", 0, 1, "customer", null), NOW));
+		this.failures.add(new FakeFailing(new ConsumerRecord<>("orders", 0, 2, "customer".getBytes(), null), NOW));
+		this.failures.add(new FakeFailing(new ConsumerRecord<>("orders", 0, 3, 7, null), NOW));
+		FakeFailing unreadable = new FakeFailing(new ConsumerRecord<>("orders", 0, 4, null, null), NOW);
+		unreadable.failure = new DeserializationException("broken", new byte[] { 0, 'a' }, true, new IOException());
+		this.failures.add(unreadable);
+		add("orders-0@5", NOW);
+		FailingRecordFilter any = FailingRecordFilter.any();
+		assertThat(matching(any.withKey("customer"))).containsExactly("orders-0@1", "orders-0@2");
+		assertThat(matching(any.withKey("7"))).containsExactly("orders-0@3");
+		assertThat(matching(any.withKey("\\x00a"))).containsExactly("orders-0@4");
+		assertThat(matching(any.withKey("null"))).isEmpty();
+	}
+
+	@Test
+	void partIsDescribedWithTheNumberOfAll() {
+		for (int offset = 0; offset < 10; offset++) {
+			add("orders-0@" + offset, NOW.minusSeconds(offset));
+			add("orders-1@" + offset, NOW.minusSeconds(offset));
+		}
+		ConsumerSnapshot.FailingPage page = this.failures
+			.page(FailingRecordFilter.any().withPartition(new TopicPartition("orders", 0)), 2, 3, false);
+		assertThat(page.failingCount()).isEqualTo(10);
+		assertThat(page.failing()).extracting((failing) -> failing.partition() + "@" + failing.offset())
+			.containsExactly("orders-0@7", "orders-0@6", "orders-0@5");
+		assertThat(this.failures.page(FailingRecordFilter.any(), 20, 3, false))
+			.isEqualTo(new ConsumerSnapshot.FailingPage(20, List.of()));
+	}
+
+	@Test
+	void parkedRecordsAreCountedByTheirRootCauses() {
+		add("orders-0@0", NOW).failure = new UnsupportedOperationException();
+		for (int offset = 1; offset < 4; offset++) {
+			FakeFailing failing = add("orders-0@" + offset, NOW);
+			failing.state = FailingRecord.State.PARKED;
+			failing.failure = new IllegalStateException(new IOException());
+		}
+		FakeFailing single = add("orders-0@4", NOW);
+		single.state = FailingRecord.State.PARKED;
+		single.failure = new IllegalStateException();
+		assertThat(this.failures.parkedBy(9)).containsExactly(
+				new ConsumerSnapshot.ParkedBy("java.lang.IllegalStateException", 4),
+				new ConsumerSnapshot.ParkedBy("java.io.IOException", 3));
+		assertThat(this.failures.parkedBy(1))
+			.containsExactly(new ConsumerSnapshot.ParkedBy("java.lang.IllegalStateException", 4));
+		assertThat(
+				this.failures.matching(FailingRecordFilter.parked().withException("java.lang.IllegalStateException")))
+			.as("as many as are counted")
+			.hasSize(4);
+	}
+
+	private List<String> matching(FailingRecordFilter filter) {
+		return this.failures.matching(filter)
+			.stream()
+			.map((failing) -> DisplayText.coordinatesOf(failing.record()))
+			.toList();
 	}
 
 	private FakeFailing add(String record, Instant since) {
@@ -105,6 +224,13 @@ class FailuresTests {
 	}
 
 	/**
+	 * An exception whose class is in another one.
+	 */
+	private static final class NestedException extends RuntimeException {
+
+	}
+
+	/**
 	 * A record that failed once, and does nothing with instructions.
 	 */
 	private static final class FakeFailing implements Failures.Failing {
@@ -113,9 +239,11 @@ class FailuresTests {
 
 		private final Instant since;
 
+		private FailingRecord.State state = FailingRecord.State.RETRYING;
+
 		private Throwable failure = new IllegalStateException("broken");
 
-		private Failures.@Nullable Instruction instruction;
+		private OperatorDecision.@Nullable Instruction instruction;
 
 		FakeFailing(ConsumerRecord<?, ?> record, Instant since) {
 			this.record = record;
@@ -135,7 +263,7 @@ class FailuresTests {
 		@Override
 		public FailingRecord snapshot() {
 			return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()),
-					this.record.offset(), FailingRecord.State.RETRYING, 1, this.since, this.failure);
+					this.record.offset(), this.state, 1, this.since, this.failure);
 		}
 
 		@Override
@@ -144,9 +272,9 @@ class FailuresTests {
 		}
 
 		@Override
-		public Failures.Instruction instruct(Failures.Instruction instruction) {
-			this.instruction = instruction;
-			return instruction;
+		public @Nullable OperatorDecision decide(OperatorDecision decision) {
+			this.instruction = decision.instruction();
+			return decision;
 		}
 
 	}

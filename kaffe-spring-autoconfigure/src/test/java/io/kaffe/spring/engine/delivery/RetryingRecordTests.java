@@ -56,6 +56,7 @@ import org.springframework.util.backoff.ExponentialBackOff;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.FailingRecordFilter;
 import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
@@ -532,18 +533,19 @@ class RetryingRecordTests {
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
 		Instant now = this.execution.instant();
-		assertThat(failingRecords().count()).isEqualTo(1);
-		assertThat(failingRecords().oldest(100, false))
+		assertThat(failingRecords().all().size()).isEqualTo(1);
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, false).failing())
 			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
 					"java.lang.IllegalStateException", null, null, null, null, null, null, null));
-		assertThat(failingRecords().oldest(100, true))
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, true).failing())
 			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
 					"java.lang.IllegalStateException", "key", "value", "On purpose", null, null, null, null));
-		assertThat(failingRecords().oldest(0, true)).isEmpty();
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 0, true).failing()).isEmpty();
 		advance(100);
 		advance(200);
-		assertThat(failingRecords().oldest(100, false)).containsExactly(new ConsumerSnapshot.Failing("orders-0", 0,
-				"parked", 3, now, null, "java.lang.IllegalStateException", null, null, null, null, null, null, null));
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, false).failing())
+			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "parked", 3, now, null,
+					"java.lang.IllegalStateException", null, null, null, null, null, null, null));
 	}
 
 	@Test
@@ -553,21 +555,23 @@ class RetryingRecordTests {
 				new IllegalStateException("On purpose", new IllegalArgumentException("no JSON"))));
 		submitOne(new ConsumerRecord<>("orders", 0, 0, 0, TimestampType.CREATE_TIME, 3, 5, "key", null,
 				new RecordHeaders(), Optional.empty()));
-		assertThat(failingRecords().oldest(100, true)).singleElement().satisfies((failing) -> {
-			assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
-			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
-			assertThat(failing.causeMessage()).isEqualTo("no JSON");
-			assertThat(failing.key()).isEqualTo("key");
-			assertThat(failing.value()).isEqualTo("{\\\\\\x00\\xc3}");
-			assertThat(failing.keySize()).isEqualTo(3);
-			assertThat(failing.valueSize()).isEqualTo(5);
-		});
-		assertThat(failingRecords().oldest(100, false)).singleElement().satisfies((failing) -> {
-			assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
-			assertThat(failing.causeMessage()).isNull();
-			assertThat(failing.value()).isNull();
-			assertThat(failing.valueSize()).isEqualTo(5);
-		});
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, true).failing()).singleElement()
+			.satisfies((failing) -> {
+				assertThat(failing.exception()).isEqualTo(DeserializationException.class.getName());
+				assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+				assertThat(failing.causeMessage()).isEqualTo("no JSON");
+				assertThat(failing.key()).isEqualTo("key");
+				assertThat(failing.value()).isEqualTo("{\\\\\\x00\\xc3}");
+				assertThat(failing.keySize()).isEqualTo(3);
+				assertThat(failing.valueSize()).isEqualTo(5);
+			});
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, false).failing()).singleElement()
+			.satisfies((failing) -> {
+				assertThat(failing.cause()).isEqualTo(IllegalArgumentException.class.getName());
+				assertThat(failing.causeMessage()).isNull();
+				assertThat(failing.value()).isNull();
+				assertThat(failing.valueSize()).isEqualTo(5);
+			});
 		assertThat(journal().recent(true)).singleElement()
 			.extracting(ConsumerSnapshot.Failure::cause, ConsumerSnapshot.Failure::causeMessage)
 			.containsExactly(IllegalArgumentException.class.getName(), "no JSON");

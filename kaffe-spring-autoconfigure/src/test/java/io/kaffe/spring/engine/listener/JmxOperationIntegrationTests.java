@@ -77,7 +77,8 @@ class JmxOperationIntegrationTests {
 				.singleElement()
 				.satisfies((operate) -> assertThat(Arrays.stream(operate.getSignature()).map(MBeanFeatureInfo::getName))
 					.containsExactly("consumer", "operation", "topic", "partition", "offset", "maxConcurrency", "to",
-							"allPartitions", "all"));
+							"allPartitions", "all", "preview", "atMost", "maxPerSecond", "exception", "key", "since",
+							"before", "state"));
 			String topic = application.topic("orders");
 			assertThat(operate(context, "orders", "pause", topic, null, null))
 				.asInstanceOf(InstanceOfAssertFactories.MAP)
@@ -131,7 +132,8 @@ class JmxOperationIntegrationTests {
 	private static @Nullable Object operate(ConfigurableApplicationContext context, String consumer, String operation,
 			@Nullable String topic, @Nullable Integer partition, @Nullable Long offset, @Nullable Boolean all)
 			throws Exception {
-		return invoke(context, "operate", consumer, operation, topic, partition, offset, null, null, null, all);
+		return invoke(context, "operate", consumer, operation, topic, partition, offset, null, null, null, all, null,
+				null, null, null, null, null, null, null);
 	}
 
 	private static @Nullable Object invoke(ConfigurableApplicationContext context, String operation,

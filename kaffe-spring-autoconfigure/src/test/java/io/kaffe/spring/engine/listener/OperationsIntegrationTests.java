@@ -244,6 +244,25 @@ class OperationsIntegrationTests {
 						orders/max-concurrency | {"maxConcurrency": 0}                                   | 400 | must be 1 or more
 						orders/retry           | {"topic": "orders", "partition": 0}                     | 400 | missing [offset]
 						orders/skip            | {"topic": "orders", "partition": 0, "offset": 3}        | 404 | is not failing; consumer 'orders' has no failing records
+						orders/retry           | {}                                                      | 400 | true' is for all records that match
+						orders/retry           | {"all": false, "preview": true}                         | 400 | missing [topic, partition, offset]
+						orders/retry           | {"alll": true, "preview": true}                         | 400 | missing [topic, partition, offset], not supported [preview]
+						orders/retry           | {"topic": "orders", "partition": 0, "offset": 3, "exception": "X"} | 400 | not supported [exception]
+						orders/retry           | {"all": true}                                           | 400 | 'retry' of all records that match needs
+						orders/skip            | {"all": true, "previw": true}                           | 400 | or 'atMost' with the number of records that the preview has shown
+						orders/skip            | {"all": true, "preview": false}                         | 400 | or 'atMost'
+						orders/skip            | {"all": true, "atMost": 3, "offset": 7}                 | 400 | missing [], not supported [offset]
+						orders/skip            | {"all": true, "atMost": -1}                             | 400 | must not be negative: -1
+						orders/skip            | {"all": true, "atMost": "many"}                         | 400 | Bad Request
+						orders/skip            | {"all": true, "atMost": 3, "maxPerSecond": 0}           | 400 | must be from 1 to 10000, not 0
+						orders/skip            | {"all": true, "atMost": 3, "maxPerSecond": 10001}       | 400 | must be from 1 to 10000, not 10001
+						orders/skip            | {"all": true, "preview": true, "topc": "a", "partition": 0} | 400 | Partition 0 needs a topic
+						orders/skip            | {"all": true, "preview": true, "since": "soon"}         | 400 | Invalid 'since': expected a time such as '2026-01-31T08:00:00Z', not 'soon'
+						orders/skip            | {"all": true, "preview": true, "before": "1"}           | 400 | Invalid 'before'
+						orders/skip            | {"all": true, "preview": true, "state": "PARKED"}       | 400 | Unknown state 'PARKED'; the states are [retrying, recovering, parked, stopping], or 'any'
+						orders/dead-letter     | {"all": true, "atMost": 3}                              | 404 | Consumer 'orders' has no parked records
+						orders/retry           | {"all": true, "atMost": 3, "state": "any", "exception": "X"} | 404 | has no failing records with X
+						orders/cancel          | {"all": true}                                           | 400 | not supported [all]
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "soon"}       | 400 | Invalid position 'soon'
 						orders/seek            | {"topic": "orders", "partition": 0, "to": "1000"}         | 400 | has offsets from 0 to
 						orders/seek            | {"topic": "orders", "partition": 9, "to": "end"}        | 404 | does not have

@@ -99,7 +99,9 @@ class DefaultWorkerManagerTests {
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, List.of()),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null)), 1,
 				List.of(LISTED), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0),
-				new ConsumerSnapshot.Failures(0, List.of(), List.of()), List.of());
+				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
+						List.of()),
+				List.of());
 	}
 
 }
