@@ -221,6 +221,10 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.phase = FENCED;
 	}
 
+	boolean isFenced() {
+		return this.phase == FENCED;
+	}
+
 	boolean isRunning() {
 		return this.running.get() > 0;
 	}

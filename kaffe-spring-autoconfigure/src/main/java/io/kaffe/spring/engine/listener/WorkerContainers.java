@@ -31,6 +31,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.TopicPartition;
 import org.springframework.util.Assert;
 
+import io.kaffe.spring.DeadLetterOperations;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
@@ -110,6 +111,11 @@ public final class WorkerContainers implements KaffeConsumers {
 
 	private Failures failing(String consumer) {
 		return adopted(consumer).context().delivery().failures();
+	}
+
+	@Override
+	public DeadLetterOperations deadLetters(String consumer) {
+		return adopted(consumer).deadLetters();
 	}
 
 	@Override
