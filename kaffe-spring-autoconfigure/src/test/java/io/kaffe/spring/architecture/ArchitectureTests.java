@@ -257,6 +257,18 @@ class ArchitectureTests {
 		assertThat(this.rules.publicTypes(house)).containsExactlyElementsOf("""
 				BatchRecordHandler
 				BatchResult
+				DeadLetter
+				DeadLetter$Failure
+				DeadLetter$Original
+				DeadLetter$State
+				DeadLetterCount
+				DeadLetterFilter
+				DeadLetterOperations
+				DeadLetterPage
+				DeadLetterRun
+				DeadLetterRun$Operation
+				DeadLetterRun$Progress
+				DeadLetterRun$State
 				FailingRecord
 				FailingRecord$State
 				KaffeConsumers
@@ -270,6 +282,12 @@ class ArchitectureTests {
 				SeekResult
 				WorkerAllocationStrategy
 				WorkerManager
+				actuate.DeadLettersDescription
+				actuate.DeadLettersDescription$Letter
+				actuate.DeadLettersDescription$Original
+				actuate.DeadLettersDescription$Run
+				actuate.KaffeDeadLettersEndpoint
+				actuate.KaffeDeadLettersEndpointWebExtension
 				actuate.KaffeHealthIndicator
 				actuate.KaffeMetrics
 				actuate.KaffePageEndpoint
@@ -286,6 +304,7 @@ class ArchitectureTests {
 				autoconfigure.ConsumerProperties$Health
 				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
+				autoconfigure.KaffeDeadLettersEndpointAutoConfiguration
 				autoconfigure.KaffeDisabledAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration

@@ -89,8 +89,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.assignment = assignment;
 		this.worker = worker;
 		this.delivery = delivery;
-		FailurePolicy own = assignment.ownFailurePolicy();
-		this.policy = (own != null) ? own : delivery.failurePolicy();
+		this.policy = Objects.requireNonNullElse(assignment.ownFailurePolicy(), delivery.failurePolicy());
 		this.since = delivery.ticker().instant();
 		this.schedule = new RetrySchedule(worker);
 		this.answer = new PendingAnswer(new AwaitedRecord(), worker, delivery.detachedRecords());

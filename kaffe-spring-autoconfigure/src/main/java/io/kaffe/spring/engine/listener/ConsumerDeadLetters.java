@@ -27,7 +27,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -64,7 +64,7 @@ final class ConsumerDeadLetters implements DeadLetterOperations {
 
 	private static final Pattern POSITION = Pattern.compile("(.+)-(\\d{1,9})@(\\d{1,18})");
 
-	private final Semaphore reading = new Semaphore(MAX_READING);
+	private final AtomicInteger reading = new AtomicInteger();
 
 	private final AtomicReference<@Nullable DeadLetterTask> task = new AtomicReference<>();
 
@@ -144,8 +144,9 @@ final class ConsumerDeadLetters implements DeadLetterOperations {
 
 	private <T> CompletableFuture<T> read(Function<DeadLetterReader, T> task) {
 		this.source.check();
-		Assert.state(this.reading.tryAcquire(), () -> "The dead letters of consumer '" + this.context
-				+ "' are being read for " + MAX_READING + " others; try again later");
+		boolean isAdmitted = this.reading.getAndUpdate((count) -> Math.min(MAX_READING, count + 1)) < MAX_READING;
+		Assert.state(isAdmitted, () -> "The dead letters of consumer '" + this.context + "' are being read for "
+				+ MAX_READING + " others; try again later");
 		CompletableFuture<T> answer = new CompletableFuture<>();
 		try {
 			this.executor.execute(() -> {
@@ -156,12 +157,12 @@ final class ConsumerDeadLetters implements DeadLetterOperations {
 					answer.completeExceptionally(ex);
 				}
 				finally {
-					this.reading.release();
+					this.reading.decrementAndGet();
 				}
 			});
 		}
 		catch (Throwable ex) {
-			this.reading.release();
+			this.reading.decrementAndGet();
 			throw ex;
 		}
 		return answer;

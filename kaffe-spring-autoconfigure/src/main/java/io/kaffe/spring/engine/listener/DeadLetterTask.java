@@ -320,7 +320,7 @@ final class DeadLetterTask implements Runnable, DeadLetterReader.Visitor, Replay
 	 * Take the outcomes there are, and store them from time to time.
 	 */
 	private void settle() {
-		this.replayed.values().forEach(ReplayedPartition::returnIfFenced);
+		this.replayed.values().forEach(ReplayedPartition::returnIfEnded);
 		for (Ended next = this.ended.poll(); next != null; next = this.ended.poll()) {
 			count(Count.IN_FLIGHT, -1);
 			this.bytesInFlight -= next.letter().bytes();

@@ -221,10 +221,6 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.phase = FENCED;
 	}
 
-	boolean isFenced() {
-		return this.phase == FENCED;
-	}
-
 	boolean isRunning() {
 		return this.running.get() > 0;
 	}

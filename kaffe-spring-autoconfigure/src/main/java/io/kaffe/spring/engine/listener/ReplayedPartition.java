@@ -48,6 +48,9 @@ final class ReplayedPartition implements AssignmentHandle {
 
 	private final PartitionAssignment assignment;
 
+	/** Never polled or completed: over when the assignment has ended. */
+	private final ConsumerRecord<?, ?> beyondTheEnd;
+
 	private final FailurePolicy policy;
 
 	private final Replay replay;
@@ -62,6 +65,8 @@ final class ReplayedPartition implements AssignmentHandle {
 	ReplayedPartition(PartitionAssignment assignment, FailurePolicy policy, RecordRecoverer deadLetters,
 			Replay replay) {
 		this.assignment = assignment;
+		this.beyondTheEnd = new ConsumerRecord<>(assignment.partition().topic(), assignment.partition().partition(),
+				Long.MAX_VALUE, null, null);
 		this.policy = policy.forReplay((record, failure) -> {
 			failedAgain(record);
 			return deadLetters.recover(record, failure);
@@ -103,10 +108,14 @@ final class ReplayedPartition implements AssignmentHandle {
 	 * Return all that is in progress, whatever becomes of it, if the partition does not
 	 * belong to this instance any more.
 	 */
-	void returnIfFenced() {
-		if (this.assignment.isFenced()) {
+	void returnIfEnded() {
+		if (isEnded()) {
 			returnAll();
 		}
+	}
+
+	private boolean isEnded() {
+		return this.assignment.isOver(this.beyondTheEnd);
 	}
 
 	/**
@@ -145,7 +154,7 @@ final class ReplayedPartition implements AssignmentHandle {
 
 	@Override
 	public boolean isOver(ConsumerRecord<?, ?> record) {
-		return this.assignment.isFenced() || !isInFlight(record.offset());
+		return isEnded() || !isInFlight(record.offset());
 	}
 
 	@Override

@@ -59,6 +59,22 @@ const OPERATIONS = {
     title: (request) => `Send ${target(request)} to the dead-letter topic?`,
     text: "Once the broker has acknowledged it there, the record counts as handled."
   },
+  "replay": {
+    label: "Replay",
+    title: ({ consumer, about }) => `Replay ${about} of ${consumer}?`,
+    text: "Each is handled again by the worker of its key on this instance. One that fails again becomes a new dead letter."
+  },
+  "abandon": {
+    label: "Abandon",
+    danger: true,
+    title: ({ consumer, about }) => `Abandon ${about} of ${consumer}?`,
+    text: "They are not offered any more, and stay in their topic."
+  },
+  "cancel": {
+    label: "Cancel",
+    title: ({ consumer }) => `Cancel what is done with dead letters of ${consumer}?`,
+    text: "Records with their handlers are finished; all others stay dead letters."
+  },
   "seek": {
     label: "Seek",
     danger: true,
@@ -73,11 +89,17 @@ class Operations {
 
   #ask;
 
+  #endpoint;
+
   #reason = null;
 
-  /** @param ask called with {consumer, operation, parameters, fields} when a button is pressed */
-  constructor(ask) {
+  /**
+   * @param ask called with {consumer, operation, parameters, fields, about} when a button is pressed
+   * @param endpoint the endpoint that offers the operations
+   */
+  constructor(ask, endpoint = "kaffeworkers") {
     this.#ask = ask;
+    this.#endpoint = endpoint;
   }
 
   /** Return why operations are not available; null if they are. */
@@ -90,10 +112,10 @@ class Operations {
     // Unless a header forbids it, another page may show this one in a frame and redirect the user's clicks.
     const reason = (window.top !== window.self) ? "Operations are disabled in a frame: open the page directly."
         : (access === "unrestricted") ? null
-        : "Read-only: operations require management.endpoint.kaffeworkers.access to be unrestricted.";
+        : `Read-only: operations require management.endpoint.${this.#endpoint}.access to be unrestricted.`;
     if (reason !== this.#reason) {
       this.#reason = reason;
-      document.querySelectorAll("button.operation").forEach((button) => this.#refresh(button));
+      document.querySelectorAll(`button.operation[data-endpoint="${this.#endpoint}"]`).forEach((button) => this.#refresh(button));
     }
   }
 
@@ -101,13 +123,14 @@ class Operations {
    * Make the button of an operation.
    * @param fields inputs to ask for, as in dialog.js
    * @param whose what the button refers to, for screen readers
+   * @param about what the confirmation asks about, if the parameters do not say it
    */
-  button(operation, consumer, parameters = {}, { fields = [], whose = null } = {}) {
+  button(operation, consumer, parameters = {}, { fields = [], whose = null, about = null } = {}) {
     const { label, danger } = OPERATIONS[operation];
     const name = (fields.length > 0) ? `${label} …` : label;
     const button = element("button", { type: "button", class: `operation${danger ? " danger" : ""}`,
-        "data-operation": operation, "aria-label": whose ? `${name} ${whose}` : null,
-        click: () => (this.#reason === null) ? this.#ask({ consumer, operation, parameters, fields })
+        "data-operation": operation, "data-endpoint": this.#endpoint, "aria-label": whose ? `${name} ${whose}` : null,
+        click: () => (this.#reason === null) ? this.#ask({ consumer, operation, parameters, fields, about })
           : notify(this.#reason) }, name);
     this.#refresh(button);
     return button;
@@ -116,7 +139,7 @@ class Operations {
   // Not "disabled", so that keyboard users find the button and the reason.
   #refresh(button) {
     setAttribute(button, "aria-disabled", (this.#reason !== null) ? "true" : null);
-    setAttribute(button, "aria-describedby", (this.#reason !== null) ? "access" : null);
+    setAttribute(button, "aria-describedby", (this.#reason !== null && this.#endpoint === "kaffeworkers") ? "access" : null);
     setAttribute(button, "title", this.#reason);
   }
 

@@ -121,10 +121,12 @@ class ReplayedPartitionTests {
 	void whatNobodyWillReportIsReturnedAtTheEndOfTheAssignment() {
 		add(5);
 		add(6);
-		this.replayed.returnIfFenced();
+		this.replayed.returnIfEnded();
 		assertThat(this.ended.outcomes).isEmpty();
+		assertThat(this.replayed.isOver(record(5))).isFalse();
 		this.assignment.fence();
-		this.replayed.returnIfFenced();
+		assertThat(this.replayed.isOver(record(5))).isTrue();
+		this.replayed.returnIfEnded();
 		assertThat(this.ended.outcomes).containsExactlyInAnyOrder("5 RETURNED", "6 RETURNED");
 		this.replayed.complete(record(5));
 		assertThat(this.ended.outcomes).hasSize(2);
