@@ -16,7 +16,7 @@ const coordinates = ({ topic, partition, offset }) => `${topic}-${partition}@${o
 const stateOf = (letter) => (letter.state === "here") ? ((letter.replays > 0) ? "failed again" : "to be replayed")
     : (letter.state === "elsewhere") ? "of another instance" : "foreign";
 
-const exceptionOf = ({ exception, cause, message }) => [[simpleName(exception), message].filter(isKnown).join(": "),
+const exceptionOf = ({ exception, cause, message }) => !isKnown(exception) ? null : [[simpleName(exception), message].filter(isKnown).join(": "),
     (isKnown(cause) && cause !== exception) ? `caused by ${simpleName(cause)}` : null].filter(isKnown).join(", ");
 
 /** Shows the dead letters of a consumer, and what is being done with them. */
@@ -78,7 +78,7 @@ class DeadLetters {
         { title: "Was", value: (letter) => letter.original ? coordinates(letter.original) : UNKNOWN },
         { title: "Replays", value: (letter) => letter.replays, kind: "number", text: (letter) => count(letter.replays) },
         { title: "Exception", value: (letter) => simpleName(letter.exception), kind: "wide",
-          text: (letter) => exceptionOf(letter) || letter.problem || UNKNOWN },
+          text: (letter) => exceptionOf(letter) ?? letter.problem ?? UNKNOWN },
         { title: "Key and value", value: (letter) => letter.key, kind: "wide",
           text: (letter) => [letter.key, letter.value].filter(isKnown).join(" · ") || UNKNOWN },
         { title: "Operations", cell: (cell, letter) => {
@@ -94,8 +94,8 @@ class DeadLetters {
       ]
     });
     this.#buttons.append(element("button", { type: "button", click: () => this.#load(null) }, "Refresh"),
-        this.#button("replay", { all: true }, { about: "all dead letters", fields: [rateField], whose: "all" }),
-        this.#button("abandon", { all: true }, { about: "all dead letters", whose: "all" }),
+        this.#button("replay", { all: true }, { label: "Replay all", about: "all dead letters", fields: [rateField] }),
+        this.#button("abandon", { all: true }, { label: "Abandon all", about: "all dead letters" }),
         this.#button("cancel", {}));
     this.root = element("div", { class: "dead-letters" }, this.#buttons, this.#progress, this.#problem, this.#summary,
         this.#exceptions, this.#table.root, this.#more);

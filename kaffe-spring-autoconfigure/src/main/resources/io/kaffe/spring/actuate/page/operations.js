@@ -123,11 +123,12 @@ class Operations {
    * Make the button of an operation.
    * @param fields inputs to ask for, as in dialog.js
    * @param whose what the button refers to, for screen readers
+   * @param label the button's text, if not that of the operation
    * @param about what the confirmation asks about, if the parameters do not say it
    */
-  button(operation, consumer, parameters = {}, { fields = [], whose = null, about = null } = {}) {
-    const { label, danger } = OPERATIONS[operation];
-    const name = (fields.length > 0) ? `${label} …` : label;
+  button(operation, consumer, parameters = {}, { fields = [], whose = null, about = null, label = null } = {}) {
+    const { label: usual, danger } = OPERATIONS[operation];
+    const name = `${label ?? usual}${(fields.length > 0) ? " …" : ""}`;
     const button = element("button", { type: "button", class: `operation${danger ? " danger" : ""}`,
         "data-operation": operation, "data-endpoint": this.#endpoint, "aria-label": whose ? `${name} ${whose}` : null,
         click: () => (this.#reason === null) ? this.#ask({ consumer, operation, parameters, fields, about })

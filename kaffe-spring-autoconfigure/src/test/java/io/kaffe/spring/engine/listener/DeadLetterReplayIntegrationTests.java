@@ -37,8 +37,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.core.KafkaOperations;
+import org.springframework.kafka.listener.DeadLetterPublishingRecoverer;
+import org.springframework.kafka.listener.DefaultErrorHandler;
+import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.DeadLetter;
 import io.kaffe.spring.DeadLetterCount;
@@ -48,6 +53,7 @@ import io.kaffe.spring.DeadLetterPage;
 import io.kaffe.spring.DeadLetterRun;
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
+import io.kaffe.spring.support.TestTopics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -331,6 +337,55 @@ class DeadLetterReplayIntegrationTests {
 		}
 	}
 
+	@Test
+	void batchesOfDeadLettersAreReplayedAndHoldNoLiveRecords() {
+		try (ListenerApplication application = application(BatchListener.class).topic("orders", 1)
+			.topic("orders-dlt", 1)) {
+			Handler handler = new Handler();
+			send(application, 0, 0, 20);
+			ConfigurableApplicationContext context = start(application, handler);
+			DeadLetterOperations deadLetters = deadLetters(context);
+			await("all are dead letters").until(() -> Long.valueOf(20).equals(application.committed("orders", 0)));
+			handler.mended.set(true);
+			handler.entered = new CountDownLatch(1);
+			handler.open = new CountDownLatch(1);
+			send(application, 0, 20, 21);
+			await("the worker is busy").until(() -> handler.entered.getCount() == 0);
+			deadLetters.replay(DeadLetterFilter.ALL, 1000);
+			await("all are queued").until(() -> run(deadLetters).progress().inFlight() == 20);
+			send(application, 0, 21, 40);
+			handler.open.countDown();
+			await("all are handled").until(() -> handler.handled.size() == 40);
+			await("it ends").until(() -> run(deadLetters).state() == DeadLetterRun.State.DONE);
+			assertThat(run(deadLetters).progress().replayed()).isEqualTo(20);
+			assertThat(handler.batches).allSatisfy((batch) -> assertThat(batch.stream().map((offset) -> offset < 20))
+				.as("dead letters, or live records")
+				.containsOnly(batch.get(0) < 20));
+			assertNothingIsOffered(deadLetters);
+		}
+	}
+
+	@Test
+	void deadLettersOfTheErrorHandlersRecovererAreReplayed() {
+		try (ListenerApplication application = ListenerApplication.of(Listener.class, PublishingErrorHandler.class)
+			.with("kaffe.consumers.orders", "")
+			.with("kaffe.commit.interval", "50ms")
+			.topic("orders", 1)) {
+			TestTopics.create(System.getProperty("spring.kafka.bootstrap-servers"),
+					application.topic("orders") + "-dlt", 1);
+			Handler handler = new Handler();
+			send(application, 0, 0, 3);
+			ConfigurableApplicationContext context = start(application, handler);
+			await("all are dead letters").until(() -> Long.valueOf(3).equals(application.committed("orders", 0)));
+			DeadLetterRun failed = replayAndWait(deadLetters(context), DeadLetterFilter.ALL);
+			assertThat(failed.progress().failed()).isEqualTo(3);
+			handler.mended.set(true);
+			assertThat(replayAndWait(deadLetters(context), DeadLetterFilter.ALL).progress().replayed()).isEqualTo(3);
+			assertThat(handler.handled).extracting(ConsumerRecord::offset).containsExactly(0L, 1L, 2L);
+			assertNothingIsOffered(deadLetters(context));
+		}
+	}
+
 	private static void assertNothingIsOffered(DeadLetterOperations deadLetters) {
 		DeadLetterCount count = deadLetters.count(DeadLetterFilter.ALL).join();
 		assertThat(count.here() + count.elsewhere() + count.foreign()).isZero();
@@ -369,7 +424,11 @@ class DeadLetterReplayIntegrationTests {
 	}
 
 	private static ListenerApplication application() {
-		return ListenerApplication.of(Listener.class)
+		return application(Listener.class);
+	}
+
+	private static ListenerApplication application(Class<?> listener) {
+		return ListenerApplication.of(listener)
 			.with("kaffe.consumers.orders", "")
 			.with("kaffe.commit.interval", "50ms")
 			.with("kaffe.failure.max-attempts", 2)
@@ -400,6 +459,8 @@ class DeadLetterReplayIntegrationTests {
 	private static final class Handler {
 
 		private final Queue<ConsumerRecord<String, String>> handled = new ConcurrentLinkedQueue<>();
+
+		private final Queue<List<Long>> batches = new ConcurrentLinkedQueue<>();
 
 		private final Queue<String> attempts = new ConcurrentLinkedQueue<>();
 
@@ -451,6 +512,36 @@ class DeadLetterReplayIntegrationTests {
 		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}")
 		void handle(ConsumerRecord<String, String> record) throws InterruptedException {
 			handler.handle(record);
+		}
+
+	}
+
+	/**
+	 * Listens to batches.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class BatchListener {
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", batch = "true")
+		void handle(List<ConsumerRecord<String, String>> records) throws InterruptedException {
+			Handler handler = Listener.handler;
+			handler.batches.add(records.stream().map(ConsumerRecord::offset).toList());
+			for (ConsumerRecord<String, String> record : records) {
+				handler.handle(record);
+			}
+		}
+
+	}
+
+	/**
+	 * Publishes what fails.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class PublishingErrorHandler {
+
+		@Bean
+		DefaultErrorHandler errorHandler(KafkaOperations<?, ?> template) {
+			return new DefaultErrorHandler(new DeadLetterPublishingRecoverer(template), new FixedBackOff(0, 1));
 		}
 
 	}
