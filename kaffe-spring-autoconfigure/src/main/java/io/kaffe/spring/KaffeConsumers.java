@@ -134,6 +134,13 @@ public interface KaffeConsumers {
 	FailingRecords failing(String consumer);
 
 	/**
+	 * Return the operations on the dead letters of a consumer.
+	 * @param consumer the consumer's name
+	 * @return the operations, always the same
+	 */
+	DeadLetterOperations deadLetters(String consumer);
+
+	/**
 	 * Return the topics of a consumer.
 	 * @param consumer the consumer's name
 	 * @return the topics it subscribes to by name, sorted, whether or not it is running;

@@ -633,7 +633,7 @@ class KaffePageBrowserTests {
 					""");
 	}
 
-	private static String table(String access, String name, int workers, String exception) {
+	static String table(String access, String name, int workers, String exception) {
 		Instant now = Instant.now();
 		String failing = """
 				{"partition": "%s-3", "offset": 1048, "state": "parked", "attempts": 10, "since": "%s",

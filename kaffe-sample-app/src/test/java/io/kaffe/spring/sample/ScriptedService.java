@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -58,6 +59,8 @@ final class ScriptedService implements AutoCloseable {
 
 	private volatile String worker = "{}";
 
+	private volatile UnaryOperator<String> deadLetters = (path) -> "{}";
+
 	private volatile Answer answer = new Answer(200, "{\"done\": true, \"message\": \"Done as asked.\"}");
 
 	ScriptedService() throws IOException {
@@ -73,6 +76,14 @@ final class ScriptedService implements AutoCloseable {
 
 	void setWorker(String worker) {
 		this.worker = worker;
+	}
+
+	/**
+	 * Say about dead letters what a function returns of a path such as
+	 * {@code orders/count}.
+	 */
+	void setDeadLetters(UnaryOperator<String> deadLetters) {
+		this.deadLetters = deadLetters;
 	}
 
 	/**
@@ -129,6 +140,7 @@ final class ScriptedService implements AutoCloseable {
 		server.setExecutor(this.executor);
 		server.createContext("/actuator/kaffe", this::page);
 		server.createContext("/actuator/kaffeworkers", this::workers);
+		server.createContext("/actuator/kaffedeadletters", this::deadLetters);
 		server.createContext("/frame", (exchange) -> send(exchange, 200, "text/html",
 				"<!DOCTYPE html><title>Frame</title><iframe src=\"/actuator/kaffe\" width=1000 height=800></iframe>"));
 		server.start();
@@ -152,11 +164,7 @@ final class ScriptedService implements AutoCloseable {
 	private void workers(HttpExchange exchange) throws IOException {
 		String path = exchange.getRequestURI().getPath();
 		if (exchange.getRequestMethod().equals("POST")) {
-			String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-			this.operations.add(new Operation(path.substring("/actuator/kaffeworkers/".length()), body,
-					Map.of("Content-Type", exchange.getRequestHeaders().getFirst("Content-Type"), "X-XSRF-TOKEN",
-							String.valueOf(exchange.getRequestHeaders().getFirst("X-XSRF-TOKEN")))));
-			send(exchange, this.answer.status(), "application/json", this.answer.body());
+			operate(exchange, path.substring("/actuator/kaffeworkers/".length()));
 		}
 		else if (path.equals("/actuator/kaffeworkers")) {
 			this.asked.incrementAndGet();
@@ -164,6 +172,24 @@ final class ScriptedService implements AutoCloseable {
 		}
 		else {
 			send(exchange, 200, "application/json", this.worker);
+		}
+	}
+
+	private void operate(HttpExchange exchange, String path) throws IOException {
+		String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+		this.operations
+			.add(new Operation(path, body, Map.of("Content-Type", exchange.getRequestHeaders().getFirst("Content-Type"),
+					"X-XSRF-TOKEN", String.valueOf(exchange.getRequestHeaders().getFirst("X-XSRF-TOKEN")))));
+		send(exchange, this.answer.status(), "application/json", this.answer.body());
+	}
+
+	private void deadLetters(HttpExchange exchange) throws IOException {
+		String path = exchange.getRequestURI().toString().substring("/actuator/kaffedeadletters/".length());
+		if (exchange.getRequestMethod().equals("POST")) {
+			operate(exchange, path);
+		}
+		else {
+			send(exchange, 200, "application/json", this.deadLetters.apply(path));
 		}
 	}
 

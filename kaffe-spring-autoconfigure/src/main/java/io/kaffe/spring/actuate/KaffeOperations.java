@@ -18,7 +18,6 @@ package io.kaffe.spring.actuate;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,20 +26,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.actuate.audit.listener.AuditApplicationEvent;
 import org.springframework.context.ApplicationEventPublisher;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.actuate.OperationRefusedException.Reason;
-import io.kaffe.spring.engine.worker.SafeLog;
 
 /**
  * The operations that operators perform on running consumers: checks the arguments,
@@ -52,15 +46,9 @@ import io.kaffe.spring.engine.worker.SafeLog;
  */
 final class KaffeOperations {
 
-	static final String AUDIT_TYPE = "KAFFE_OPERATION";
-
-	private static final Log logger = LogFactory.getLog(KaffeOperations.class);
-
-	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
-
 	private final KaffeConsumers consumers;
 
-	private final ApplicationEventPublisher events;
+	private final OperationAudit audit;
 
 	private final Duration patience;
 
@@ -72,7 +60,7 @@ final class KaffeOperations {
 	 */
 	KaffeOperations(KaffeConsumers consumers, ApplicationEventPublisher events, Duration patience) {
 		this.consumers = consumers;
-		this.events = events;
+		this.audit = new OperationAudit(events);
 		this.patience = patience;
 	}
 
@@ -97,25 +85,7 @@ final class KaffeOperations {
 			throw ex;
 		}
 		finally {
-			record((principal != null) ? principal : "anonymous", consumer, name, arguments, outcome);
-		}
-	}
-
-	private void record(String principal, String consumer, String name, OperationArguments arguments, String outcome) {
-		String line = "Operation '" + name + "' on consumer '" + consumer + "' " + arguments.present()
-				+ " requested by '" + principal + "': " + outcome;
-		// Arguments must not be able to forge another line of the log.
-		logger.info(CONTROL.matcher(line).replaceAll("?"));
-		Map<String, @Nullable Object> data = new LinkedHashMap<>(arguments.present());
-		data.put("consumer", consumer);
-		data.put("operation", name);
-		data.put("outcome", outcome);
-		try {
-			this.events.publishEvent(new AuditApplicationEvent(principal, AUDIT_TYPE, data));
-		}
-		catch (Throwable ex) {
-			SafeLog.log(logger::error,
-					"Could not publish the audit event of operation '" + name + "' on consumer '" + consumer + "'", ex);
+			this.audit.record(principal, consumer, name, arguments.present(), outcome);
 		}
 	}
 

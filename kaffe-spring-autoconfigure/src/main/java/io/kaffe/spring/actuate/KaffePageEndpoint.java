@@ -39,8 +39,8 @@ import org.springframework.util.StringUtils;
 
 /**
  * Actuator endpoint {@code kaffe}: a page that shows the worker table in a browser. It
- * serves files and nothing else; the page reads from and operates the endpoint
- * {@code kaffeworkers}, whose access and security apply.
+ * serves files and nothing else; the page reads from and operates the endpoints
+ * {@code kaffeworkers} and {@code kaffedeadletters}, whose access and security apply.
  * <p>
  * The page refers to its files and to that endpoint by relative addresses, so that it
  * works below any base path, context path, path mapping and proxy. Scripts, styles and
@@ -53,6 +53,8 @@ public final class KaffePageEndpoint {
 	private static final EndpointId PAGE = EndpointId.of("kaffe");
 
 	private static final EndpointId WORKERS = EndpointId.of("kaffeworkers");
+
+	private static final EndpointId DEAD_LETTERS = EndpointId.of("kaffedeadletters");
 
 	private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
 			+ "img-src 'self' data:; base-uri 'none'; form-action 'none'";
@@ -69,10 +71,10 @@ public final class KaffePageEndpoint {
 	private static final Map<String, MimeType> ASSETS = Map.ofEntries(
 			Map.entry("page.css", new MimeType("text", "css", StandardCharsets.UTF_8)),
 			Map.entry("icon.svg", new MimeType("image", "svg+xml", StandardCharsets.UTF_8)),
-			Map.entry("attention.js", SCRIPT), Map.entry("chart.js", SCRIPT), Map.entry("dialog.js", SCRIPT),
-			Map.entry("element.js", SCRIPT), Map.entry("format.js", SCRIPT), Map.entry("history.js", SCRIPT),
-			Map.entry("main.js", SCRIPT), Map.entry("operations.js", SCRIPT), Map.entry("service.js", SCRIPT),
-			Map.entry("table.js", SCRIPT), Map.entry("views.js", SCRIPT));
+			Map.entry("attention.js", SCRIPT), Map.entry("chart.js", SCRIPT), Map.entry("deadletters.js", SCRIPT),
+			Map.entry("dialog.js", SCRIPT), Map.entry("element.js", SCRIPT), Map.entry("format.js", SCRIPT),
+			Map.entry("history.js", SCRIPT), Map.entry("main.js", SCRIPT), Map.entry("operations.js", SCRIPT),
+			Map.entry("service.js", SCRIPT), Map.entry("table.js", SCRIPT), Map.entry("views.js", SCRIPT));
 
 	private final Function<EndpointId, @Nullable String> rootPaths;
 
@@ -93,12 +95,21 @@ public final class KaffePageEndpoint {
 	public WebEndpointResponse<String> page() {
 		ResponseHeaders.set(HEADERS);
 		String page = this.rootPaths.apply(PAGE);
-		String workers = this.rootPaths.apply(WORKERS);
 		String[] segments = StringUtils.tokenizeToStringArray((page != null) ? page : PAGE.toString(), "/");
 		String html = read("page.html").replace("{{policy}}", POLICY)
 			.replace("{{assets}}", encoded(segments[segments.length - 1]))
-			.replace("{{workers}}", (workers != null) ? "../".repeat(segments.length - 1) + encoded(workers) : "");
+			.replace("{{workers}}", address(WORKERS, segments.length - 1))
+			.replace("{{deadletters}}", address(DEAD_LETTERS, segments.length - 1));
 		return new WebEndpointResponse<>(html, HTML);
+	}
+
+	/**
+	 * Return the address of an endpoint relative to the page, or nothing if it is not
+	 * exposed.
+	 */
+	private String address(EndpointId endpoint, int depth) {
+		String path = this.rootPaths.apply(endpoint);
+		return (path != null) ? "../".repeat(depth) + encoded(path) : "";
 	}
 
 	/**

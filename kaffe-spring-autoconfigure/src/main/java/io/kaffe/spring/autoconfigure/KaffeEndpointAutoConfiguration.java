@@ -78,7 +78,8 @@ public final class KaffeEndpointAutoConfiguration {
 	@ConditionalOnBean(KaffeWorkersEndpointWebExtension.class)
 	UnprotectedEndpointWarning kaffeUnprotectedEndpointWarning(ObjectProvider<EndpointAccessResolver> accessResolver,
 			ListableBeanFactory beans, Environment environment) {
-		return new UnprotectedEndpointWarning(access(accessResolver), beans, environment);
+		return new UnprotectedEndpointWarning("kaffeworkers", "operate consumers (stop, seek, skip, …)",
+				access(accessResolver), beans, environment);
 	}
 
 }

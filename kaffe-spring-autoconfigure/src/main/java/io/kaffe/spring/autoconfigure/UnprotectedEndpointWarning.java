@@ -39,13 +39,28 @@ final class UnprotectedEndpointWarning implements SmartInitializingSingleton {
 	private static final String[] FILTERS = { "springSecurityFilterChain",
 			"org.springframework.security.config.annotation.web.reactive.WebFluxSecurityConfiguration.WebFilterChainFilter" };
 
+	private final String endpoint;
+
+	private final String possibilities;
+
 	private final Access access;
 
 	private final ListableBeanFactory beans;
 
 	private final Environment environment;
 
-	UnprotectedEndpointWarning(Access access, ListableBeanFactory beans, Environment environment) {
+	/**
+	 * Create a warning.
+	 * @param endpoint the id of the endpoint
+	 * @param possibilities what it lets callers do
+	 * @param access its access
+	 * @param beans the application's beans
+	 * @param environment has the addresses
+	 */
+	UnprotectedEndpointWarning(String endpoint, String possibilities, Access access, ListableBeanFactory beans,
+			Environment environment) {
+		this.endpoint = endpoint;
+		this.possibilities = possibilities;
 		this.access = access;
 		this.beans = beans;
 		this.environment = environment;
@@ -54,11 +69,10 @@ final class UnprotectedEndpointWarning implements SmartInitializingSingleton {
 	@Override
 	public void afterSingletonsInstantiated() {
 		if (this.access == Access.UNRESTRICTED && !isFiltered() && isReachable()) {
-			logger
-				.warn("Anyone who can reach the endpoint 'kaffeworkers' can operate consumers (stop, seek, skip, …): its "
-						+ "access is unrestricted and Spring Security does not protect it. Add Spring Security, bind "
-						+ "'management.server.address' to this machine, or set "
-						+ "'management.endpoint.kaffeworkers.access' to read-only");
+			logger.warn("Anyone who can reach the endpoint '" + this.endpoint + "' can " + this.possibilities + ": its "
+					+ "access is unrestricted and Spring Security does not protect it. Add Spring Security, bind "
+					+ "'management.server.address' to this machine, or set 'management.endpoint." + this.endpoint
+					+ ".access' to read-only");
 		}
 	}
 

@@ -160,6 +160,17 @@ class KaffePageEndpointWebTests {
 	}
 
 	@Test
+	void pageSaysTheAddressOfDeadLettersThatAreExposed() throws Exception {
+		assertThat(get(this.context, "/actuator/kaffe").body()).contains("data-deadletters=\"\"");
+		try (ConfigurableApplicationContext exposed = start(
+				"--management.endpoints.web.exposure.include=kaffe,kaffedeadletters",
+				"--management.endpoints.web.path-mapping.kaffe=look/at/it")) {
+			assertThat(get(exposed, "/actuator/look/at/it").body())
+				.contains("data-deadletters=\"../../kaffedeadletters\"");
+		}
+	}
+
+	@Test
 	void pageIsNotExposedUnlessAskedFor() throws Exception {
 		try (ConfigurableApplicationContext defaults = start()) {
 			assertThat(get(defaults, "/actuator").body()).doesNotContain("kaffe");

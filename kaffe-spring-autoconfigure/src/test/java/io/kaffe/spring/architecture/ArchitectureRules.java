@@ -59,7 +59,8 @@ final class ArchitectureRules {
 			"is each of the engine's schedulers, handed in", "autoconfigure.EngineThreads",
 			"creates the engine's other executors, handed in", "engine.deadletter.MissingTopics",
 			"waits for an admin client of its own, on an executor that is handed in, if there is a KafkaAdmin",
-			"actuate.KaffeOperations", "an operator's request waits, on the thread of the web server or of JMX");
+			"actuate.KaffeOperations", "an operator's request waits, on the thread of the web server or of JMX",
+			"actuate.KaffeDeadLettersEndpoint", "an operator's request waits, as above");
 
 	private final String root;
 

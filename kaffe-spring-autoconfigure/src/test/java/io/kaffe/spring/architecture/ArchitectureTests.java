@@ -259,6 +259,18 @@ class ArchitectureTests {
 				BatchResult
 				BulkDecisionRequest
 				BulkDecisionRequest$Decision
+				DeadLetter
+				DeadLetter$Failure
+				DeadLetter$Original
+				DeadLetter$State
+				DeadLetterCount
+				DeadLetterFilter
+				DeadLetterOperations
+				DeadLetterPage
+				DeadLetterRun
+				DeadLetterRun$Operation
+				DeadLetterRun$Progress
+				DeadLetterRun$State
 				FailingRecord
 				FailingRecord$State
 				FailingRecordFilter
@@ -274,6 +286,12 @@ class ArchitectureTests {
 				SeekResult
 				WorkerAllocationStrategy
 				WorkerManager
+				actuate.DeadLettersDescription
+				actuate.DeadLettersDescription$Letter
+				actuate.DeadLettersDescription$Original
+				actuate.DeadLettersDescription$Run
+				actuate.KaffeDeadLettersEndpoint
+				actuate.KaffeDeadLettersEndpointWebExtension
 				actuate.KaffeHealthIndicator
 				actuate.KaffeMetrics
 				actuate.KaffePageEndpoint
@@ -291,6 +309,7 @@ class ArchitectureTests {
 				autoconfigure.ConsumerProperties$Outage
 				autoconfigure.ConsumerProperties$Supervision
 				autoconfigure.KaffeAutoConfiguration
+				autoconfigure.KaffeDeadLettersEndpointAutoConfiguration
 				autoconfigure.KaffeDisabledAutoConfiguration
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration

@@ -91,6 +91,15 @@ public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 	}
 
 	/**
+	 * Return the dead-letter topic of a topic.
+	 * @param topic the topic of failed records
+	 * @return the topic they are published to
+	 */
+	public String topicFor(String topic) {
+		return this.pattern.topicFor(topic);
+	}
+
+	/**
 	 * Publish a record to its dead-letter topic. Does not block.
 	 * @param record the record
 	 * @param failure what its last attempt failed with

@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.delivery;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The partition assignment that records were polled for, as workers see it: it travels
@@ -97,5 +98,14 @@ public interface AssignmentHandle {
 	 * @return always the same
 	 */
 	PollingConsumer polledBy();
+
+	/**
+	 * Return what is done about records of this assignment that fail, in place of what
+	 * their consumer does. Records of one batch have the same.
+	 * @return always the same; {@code null}: what their consumer does
+	 */
+	default @Nullable FailurePolicy ownFailurePolicy() {
+		return null;
+	}
 
 }

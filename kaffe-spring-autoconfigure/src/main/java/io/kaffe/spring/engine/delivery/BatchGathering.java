@@ -123,8 +123,12 @@ final class BatchGathering {
 	}
 
 	private boolean belongs(BatchedRecord record, List<BatchedRecord> batch) {
-		return batch.isEmpty() || (!record.isUnreadable()
-				&& !(this.separatesPartitions && record.assignment() != batch.get(0).assignment()));
+		if (batch.isEmpty()) {
+			return true;
+		}
+		AssignmentHandle first = batch.get(0).assignment();
+		return !record.isUnreadable() && record.assignment().ownFailurePolicy() == first.ownFailurePolicy()
+				&& !(this.separatesPartitions && record.assignment() != first);
 	}
 
 	/**

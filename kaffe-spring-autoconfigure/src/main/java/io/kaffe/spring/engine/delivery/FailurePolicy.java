@@ -93,6 +93,18 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	}
 
 	/**
+	 * Return the same policy for dead letters that are replayed: whatever they fail with
+	 * in the end, they become dead letters again.
+	 * @param deadLetters sends them to the dead-letter topic
+	 * @return the policy
+	 */
+	public FailurePolicy forReplay(RecordRecoverer deadLetters) {
+		return new FailurePolicy(this.maxAttempts, this.backOff, this.recordBackOff, this.retryable,
+				FailureAction.DEAD_LETTER, Map.of(), deadLetters, null, this.maxParked, this.retryListeners, true,
+				this.outage);
+	}
+
+	/**
 	 * Note that records of some topics may fail from now on. Returns at once.
 	 * @param topics the names of the topics
 	 */

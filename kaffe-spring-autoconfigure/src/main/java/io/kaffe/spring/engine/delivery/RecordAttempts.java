@@ -52,10 +52,10 @@ final class RecordAttempts {
 
 	private volatile int count;
 
-	RecordAttempts(ConsumerRecord<?, ?> record, Delivery delivery) {
+	RecordAttempts(ConsumerRecord<?, ?> record, FailurePolicy policy, Outages outages) {
 		this.record = record;
-		this.policy = delivery.failurePolicy();
-		this.outages = delivery.outages();
+		this.policy = policy;
+		this.outages = outages;
 	}
 
 	/**

@@ -90,10 +90,10 @@ final class RetryingRecord implements Failures.Failing {
 		this.assignment = assignment;
 		this.worker = worker;
 		this.delivery = delivery;
-		this.policy = delivery.failurePolicy();
+		this.policy = Objects.requireNonNullElse(assignment.ownFailurePolicy(), delivery.failurePolicy());
 		this.since = delivery.ticker().instant();
 		this.schedule = new RetrySchedule(worker, delivery.ticker().nanoTime());
-		this.attempts = new RecordAttempts(record, delivery);
+		this.attempts = new RecordAttempts(record, this.policy, delivery.outages());
 		this.answer = new PendingAnswer(new AwaitedRecord(), worker, delivery.detachedRecords());
 	}
 

@@ -38,15 +38,18 @@ import org.springframework.kafka.core.ConsumerFactory;
 import org.springframework.kafka.support.KafkaUtils;
 import org.springframework.kafka.support.serializer.SerializationUtils;
 
+import io.kaffe.spring.DeadLetter;
+import io.kaffe.spring.engine.deadletter.Letter;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
- * Makes records of what could not be deserialized, as an
+ * Makes records of what could not be deserialized, and of dead letters, as an
  * {@code ErrorHandlingDeserializer} leaves them: the part that failed is {@code null},
  * and a header has its bytes and the failure; the other part is deserialized, so that a
  * record stays with the others of its key.
  * <p>
- * <b>Threading.</b> Belongs to the thread of one consumer.
+ * <b>Threading.</b> Used by one thread at a time, that of a consumer or one that reads
+ * dead letters.
  */
 final class UnreadableRecordReader implements AutoCloseable {
 
@@ -84,6 +87,23 @@ final class UnreadableRecordReader implements AutoCloseable {
 		return new ConsumerRecord<>(topic, unreadable.topicPartition().partition(), unreadable.offset(),
 				unreadable.timestamp(), unreadable.timestampType(), size(keyBytes), size(valueBytes), key, value,
 				headers, Optional.empty());
+	}
+
+	/**
+	 * Make the record of a dead letter that was polled once. Throws nothing, as above.
+	 * @param letter the dead letter
+	 * @param original where it was before
+	 */
+	ConsumerRecord<?, ?> read(Letter letter, DeadLetter.Original original) {
+		String topic = original.partition().topic();
+		Headers headers = letter.headersForReplay();
+		ByteBuffer keyBytes = Utils.wrapNullable(letter.record().key());
+		ByteBuffer valueBytes = Utils.wrapNullable(letter.record().value());
+		Object key = deserialize(topic, headers, keyBytes, true);
+		Object value = deserialize(topic, headers, valueBytes, false);
+		return new ConsumerRecord<>(topic, original.partition().partition(), original.offset(),
+				original.timestamp().toEpochMilli(), letter.timestampType(), size(keyBytes), size(valueBytes), key,
+				value, headers, Optional.empty());
 	}
 
 	private @Nullable Object deserialize(String topic, Headers headers, @Nullable ByteBuffer bytes, boolean key) {

@@ -25,8 +25,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerSeekAware;
@@ -84,6 +86,8 @@ final class WorkerContainer implements WorkerOwner {
 
 	private final ConsumerTable table;
 
+	private final ConsumerDeadLetters deadLetters;
+
 	/**
 	 * Create a container with workers.
 	 * @param name the consumer's name
@@ -115,6 +119,10 @@ final class WorkerContainer implements WorkerOwner {
 		this.failingRecords = new ConsumerFailingRecords(name, delivery, runtime);
 		this.table = new ConsumerTable(this.context, this.sessions.values(), this.supervision, this.subscription,
 				this.answers, this.failingRecords);
+		DeadLetterSource source = new DeadLetterSource(this.context, this.table::topics, this::assignments,
+				(configuration) -> new KafkaConsumer<>(configuration, new ByteArrayDeserializer(),
+						new ByteArrayDeserializer()));
+		this.deadLetters = new ConsumerDeadLetters(source, this.context, runtime.threads(name + "-dead-letters-"));
 	}
 
 	/**
@@ -227,6 +235,10 @@ final class WorkerContainer implements WorkerOwner {
 
 	ConsumerTable table() {
 		return this.table;
+	}
+
+	ConsumerDeadLetters deadLetters() {
+		return this.deadLetters;
 	}
 
 	/**

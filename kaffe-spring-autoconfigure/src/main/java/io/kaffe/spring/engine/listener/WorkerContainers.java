@@ -31,6 +31,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.TopicPartition;
 import org.springframework.util.Assert;
 
+import io.kaffe.spring.DeadLetterOperations;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.FailingRecords;
 import io.kaffe.spring.KaffeConsumers;
@@ -124,6 +125,11 @@ public final class WorkerContainers implements KaffeConsumers {
 	@Override
 	public FailingRecords failing(String consumer) {
 		return adopted(consumer).failingRecords();
+	}
+
+	@Override
+	public DeadLetterOperations deadLetters(String consumer) {
+		return adopted(consumer).deadLetters();
 	}
 
 	@Override

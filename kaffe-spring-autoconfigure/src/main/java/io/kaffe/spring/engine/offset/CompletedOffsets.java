@@ -97,15 +97,25 @@ public final class CompletedOffsets {
 	 * Return the number of runs.
 	 * @return the number of runs, which do not touch each other
 	 */
-	int runs() {
+	public int runs() {
 		return this.bounds.length / 2;
 	}
 
-	long from(int run) {
+	/**
+	 * Return where a run begins.
+	 * @param run the number of the run, from 0
+	 * @return its first offset
+	 */
+	public long from(int run) {
 		return this.bounds[2 * run];
 	}
 
-	long to(int run) {
+	/**
+	 * Return where a run ends.
+	 * @param run the number of the run, from 0
+	 * @return the offset after its last one
+	 */
+	public long to(int run) {
 		return this.bounds[2 * run + 1];
 	}
 

@@ -78,12 +78,12 @@ class Confirmation {
     if (request.preview) {
       chosen.atMost = request.atMost;
     }
-    const { operation = request.operation, parameters: complete } = OPERATIONS[request.operation];
+    const { operation = request.operation, ofDeadLetters = false, parameters: complete } = OPERATIONS[request.operation];
     const parameters = complete?.(chosen) ?? chosen;
     confirm.disabled = true;
     setHidden(problem, true);
     try {
-      const answer = await this.#service.operate(request.consumer, operation, parameters);
+      const answer = await this.#service.operate(request.consumer, operation, parameters, ofDeadLetters);
       dialog.close();
       notify(answer.message);
     }

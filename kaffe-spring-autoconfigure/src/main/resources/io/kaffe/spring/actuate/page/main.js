@@ -18,11 +18,16 @@ const LONGEST_MILLIS = 30_000;
 
 const SHOWN_ITEMS = 8;
 
-const service = new Service(document.body.dataset.workers);
+const service = new Service(document.body.dataset.workers, document.body.dataset.deadletters);
 
 const confirmation = new Confirmation(service, () => poll());
 
 const operations = new Operations((request) => confirmation.ask(request));
+
+const deadLetterOperations = new Operations((request) => {
+  shown.tables?.deadletters?.table.expect();
+  confirmation.ask(request);
+}, "kaffedeadletters");
 
 const details = new WorkerDetails(service);
 
@@ -215,7 +220,8 @@ function showConsumer(name, tab) {
   }
   const consumer = consumers[name];
   if (shown.name !== name) {
-    shown = { name, buttons: null, tables: tables(name, { service, operations, details }) };
+    shown = { name, buttons: null, tables: tables(name, { service, operations, details,
+        deadLetterOperations }) };
     setText(byId("consumer-name"), name);
     byId("panels").replaceChildren();
     byId("panels").byKey = undefined;

@@ -95,6 +95,26 @@ const OPERATIONS = {
     title: (request) => `Cancel the decision in ${request.consumer}?`,
     text: "About no more records is decided. What is decided about already is still carried out."
   },
+  "replay": {
+    ofDeadLetters: true,
+    label: "Replay",
+    title: ({ consumer, about }) => `Replay ${about} of ${consumer}?`,
+    text: "Each is handled again by the worker of its key on this instance. One that fails again becomes a new dead letter."
+  },
+  "abandon": {
+    ofDeadLetters: true,
+    label: "Abandon",
+    danger: true,
+    title: ({ consumer, about }) => `Abandon ${about} of ${consumer}?`,
+    text: "They are not offered any more, and stay in their topic."
+  },
+  "cancel-dead-letters": {
+    operation: "cancel",
+    ofDeadLetters: true,
+    label: "Cancel",
+    title: ({ consumer }) => `Cancel what is done with dead letters of ${consumer}?`,
+    text: "Records with their handlers are finished; all others stay dead letters."
+  },
   "seek": {
     label: "Seek",
     danger: true,
@@ -109,11 +129,17 @@ class Operations {
 
   #ask;
 
+  #endpoint;
+
   #reason = null;
 
-  /** @param ask called with {consumer, operation, parameters, fields, preview} when a button is pressed */
-  constructor(ask) {
+  /**
+   * @param ask called with {consumer, operation, parameters, fields, preview, about} when a button is pressed
+   * @param endpoint the endpoint that offers the operations
+   */
+  constructor(ask, endpoint = "kaffeworkers") {
     this.#ask = ask;
+    this.#endpoint = endpoint;
   }
 
   /** Return why operations are not available; null if they are. */
@@ -126,10 +152,10 @@ class Operations {
     // Unless a header forbids it, another page may show this one in a frame and redirect the user's clicks.
     const reason = (window.top !== window.self) ? "Operations are disabled in a frame: open the page directly."
         : (access === "unrestricted") ? null
-        : "Read-only: operations require management.endpoint.kaffeworkers.access to be unrestricted.";
+        : `Read-only: operations require management.endpoint.${this.#endpoint}.access to be unrestricted.`;
     if (reason !== this.#reason) {
       this.#reason = reason;
-      document.querySelectorAll("button.operation").forEach((button) => this.#refresh(button));
+      document.querySelectorAll(`button.operation[data-endpoint="${this.#endpoint}"]`).forEach((button) => this.#refresh(button));
     }
   }
 
@@ -138,13 +164,17 @@ class Operations {
    * @param fields inputs to ask for, as in dialog.js
    * @param whose what the button refers to, for screen readers
    * @param preview whether the service is asked first how many records match
+   * @param label the button's text, if not that of the operation
+   * @param about what the confirmation asks about, if the parameters do not say it
    */
-  button(operation, consumer, parameters = {}, { fields = [], whose = null, preview = false } = {}) {
-    const { label, danger } = OPERATIONS[operation];
-    const name = (fields.length > 0) ? `${label} …` : label;
+  button(operation, consumer, parameters = {},
+      { fields = [], whose = null, preview = false, about = null, label = null } = {}) {
+    const { label: usual, danger } = OPERATIONS[operation];
+    const name = `${label ?? usual}${(fields.length > 0) ? " …" : ""}`;
     const button = element("button", { type: "button", class: `operation${danger ? " danger" : ""}`,
-        "data-operation": operation, "aria-label": whose ? `${name} ${whose}` : null,
-        click: () => (this.#reason === null) ? this.#ask({ consumer, operation, parameters, fields, preview })
+        "data-operation": operation, "data-endpoint": this.#endpoint, "aria-label": whose ? `${name} ${whose}` : null,
+        click: () => (this.#reason === null)
+          ? this.#ask({ consumer, operation, parameters, fields, preview, about })
           : notify(this.#reason) }, name);
     this.#refresh(button);
     return button;
@@ -153,7 +183,7 @@ class Operations {
   // Not "disabled", so that keyboard users find the button and the reason.
   #refresh(button) {
     setAttribute(button, "aria-disabled", (this.#reason !== null) ? "true" : null);
-    setAttribute(button, "aria-describedby", (this.#reason !== null) ? "access" : null);
+    setAttribute(button, "aria-describedby", (this.#reason !== null && this.#endpoint === "kaffeworkers") ? "access" : null);
     setAttribute(button, "title", this.#reason);
   }
 

@@ -16,12 +16,16 @@ class ServiceError extends Error {
 
 }
 
-/** The endpoint "kaffeworkers". */
+/** The endpoints "kaffeworkers" and "kaffedeadletters". */
 class Service {
 
-  /** @param {string} address its address, relative to that of the page */
-  constructor(address) {
+  /**
+   * @param {string} address the address of the former, relative to that of the page
+   * @param {string} deadLetters the address of the latter; empty if it is not exposed
+   */
+  constructor(address, deadLetters = "") {
     this.address = address;
+    this.deadLettersAddress = deadLetters;
     // How far the clock of the service is ahead of the browser's.
     this.skewMillis = 0;
   }
@@ -36,18 +40,39 @@ class Service {
     return this.#ask(this.#path(consumer, worker), {});
   }
 
-  /** Perform an operation and return the result. */
-  operate(consumer, operation, parameters) {
-    return this.#ask(this.#path(consumer, operation), {
+  /** Perform an operation, of dead letters if so, and return the result. */
+  operate(consumer, operation, parameters, ofDeadLetters = false) {
+    const path = ofDeadLetters ? this.#deadLettersPath(consumer, operation)
+        : this.#path(consumer, operation);
+    return this.#ask(path, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...csrfHeader() },
       body: JSON.stringify(parameters)
     }, 45_000);
   }
 
+  /** Return a page of dead letters. */
+  deadLetters(consumer, from) {
+    return this.#ask(this.#deadLettersPath(consumer) + (from ? `?from=${encodeURIComponent(from)}` : ""), {}, 45_000);
+  }
+
+  /** Return how many dead letters there are. */
+  deadLetterCount(consumer) {
+    return this.#ask(this.#deadLettersPath(consumer, "count"), {}, 45_000);
+  }
+
+  /** Return how far the replay or abandonment of dead letters has come. */
+  deadLetterRun(consumer) {
+    return this.#ask(this.#deadLettersPath(consumer, "run"), {});
+  }
+
   /** Return how many seconds ago an instant of the service was. */
   secondsSince(instant) {
     return instant ? Math.max(0, (Date.now() + this.skewMillis - Date.parse(instant)) / 1000) : undefined;
+  }
+
+  #deadLettersPath(...segments) {
+    return [this.deadLettersAddress, ...segments.map(encodeURIComponent)].join("/");
   }
 
   #path(...segments) {
@@ -99,7 +124,7 @@ function explanation(status, body) {
     case 404:
       return message ?? "Not found (404): it may no longer exist.";
     case 405:
-      return "The service offers no operations (405): the access of its endpoint kaffeworkers is read-only.";
+      return "The service offers no operations (405): the access of its endpoint is read-only.";
     default:
       return message ?? `The service responded with status ${status}.`;
   }

@@ -4,6 +4,7 @@
 
 import { parkedOf, parkedSeverity } from "./attention.js";
 import { Chart } from "./chart.js";
+import { DeadLetters } from "./deadletters.js";
 import { element, reconcile, setAttribute, setHidden, setText } from "./element.js";
 import { bytes, count, duration, isKnown, millis, plural, rate, simpleName, time, topicPartition, UNKNOWN }
     from "./format.js";
@@ -145,8 +146,10 @@ const listText = (list, most = 6) => (list.length > most)
     ? `${list.slice(0, most).join(", ")} and ${list.length - most} more` : list.join(", ");
 
 /** The tables of a consumer, by the ids of their tabs: {title, rows, table}. */
-function tables(name, { service, operations, details }) {
+function tables(name, { service, operations, details, deadLetterOperations }) {
   const age = (record) => service.secondsSince(record?.since);
+  const deadLetters = (service.deadLettersAddress !== "")
+      ? new DeadLetters(name, { service, operations: deadLetterOperations }) : null;
   return {
     workers: {
       title: "Workers",
@@ -257,6 +260,12 @@ function tables(name, { service, operations, details }) {
         ]
       })
     },
+    ...(deadLetters !== null ? { deadletters: {
+      title: "Dead letters",
+      rows: () => [],
+      count: () => deadLetters.total,
+      table: deadLetters
+    } } : {}),
     failures: {
       title: "Failures",
       rows: (consumer) => consumer.failures,

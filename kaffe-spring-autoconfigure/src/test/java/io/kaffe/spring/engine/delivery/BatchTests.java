@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -37,6 +38,7 @@ import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerA
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.support.KafkaHeaders;
 import org.springframework.kafka.support.serializer.SerializationUtils;
+import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.worker.Turn;
@@ -76,6 +78,23 @@ class BatchTests {
 		assertThat(this.bench.worker.snapshot(0).counters().handled()).isEqualTo(7);
 		assertThat(this.bench.worker.snapshot(0).state()).isEqualTo(WorkerState.IDLE);
 		assertThat(this.orders.running).isZero();
+	}
+
+	@Test
+	void recordsWithAFailurePolicyOfTheirOwnAreInBatchesOfTheirOwnAndFollowIt() {
+		RecordedAssignment replayed = this.bench.partition("orders");
+		replayed.ownFailurePolicy = new FailurePolicy(1, new FixedBackOff(), null, Set.of(), FailureAction.SKIP,
+				Map.of(), null, null, 100);
+		this.bench.script = (records) -> {
+			if (records.get(0).offset() < 3) {
+				throw new IllegalStateException("On purpose");
+			}
+		};
+		this.bench.submit(this.orders, 5, 6).submit(replayed, 1, 2).submit(this.orders, 7).run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@5", "orders@6"), names("orders@1", "orders@2"),
+				names("orders@7"));
+		assertThat(replayed.completed).as("skipped after one attempt, not parked").containsExactly(1L, 2L);
+		assertThat(this.orders.completed).containsExactly(5L, 6L, 7L);
 	}
 
 	@Test

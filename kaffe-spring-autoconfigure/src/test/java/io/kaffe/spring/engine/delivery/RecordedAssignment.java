@@ -22,6 +22,7 @@ import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -60,6 +61,8 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	/** Whether the drain has ended. */
 	boolean fenced;
+
+	@Nullable FailurePolicy ownFailurePolicy;
 
 	RecordedAssignment() {
 		this("orders");
@@ -136,6 +139,11 @@ final class RecordedAssignment implements AssignmentHandle {
 	@Override
 	public PollingConsumer polledBy() {
 		return this.polledBy;
+	}
+
+	@Override
+	public @Nullable FailurePolicy ownFailurePolicy() {
+		return this.ownFailurePolicy;
 	}
 
 }
