@@ -228,7 +228,7 @@ public final class Failures {
 				showValues ? textOf(record, true, failure) : null, showValues ? textOf(record, false, failure) : null,
 				showValues ? DisplayText.messageOf(failure) : null, (cause != null) ? cause.getClass().getName() : null,
 				(showValues && cause != null) ? DisplayText.messageOf(cause) : null, size(record.serializedKeySize()),
-				size(record.serializedValueSize()));
+				size(record.serializedValueSize()), now.parkedSince(), now.owners());
 	}
 
 	/**

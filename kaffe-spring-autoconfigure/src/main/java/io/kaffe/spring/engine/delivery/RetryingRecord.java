@@ -42,7 +42,8 @@ import io.kaffe.spring.table.WorkerState;
  * It is RETRYING until its attempts are exhausted, then RECOVERING (sent to the
  * dead-letter topic, or passed to the user's recoverer, until that succeeds), PARKED, or
  * STOPPING. An operator may have it retried, skipped or dead-lettered at any time: the
- * instruction is left here, and its worker follows it.
+ * instruction is left here, and its worker follows it. Of a record that an earlier owner
+ * of its partition has parked, one attempt exhausts those it has.
  * <p>
  * <b>Threading.</b> Owned by the worker whose head it is. Others read what is volatile,
  * or leave an {@link Instruction} and wake the worker, which looks for one once more
@@ -68,6 +69,8 @@ final class RetryingRecord implements Failures.Failing {
 
 	private final PendingAnswer answer;
 
+	private final Parking parking;
+
 	private @Nullable BackOffExecution backOff;
 
 	private @Nullable RecordRecoverer recoverer;
@@ -90,7 +93,8 @@ final class RetryingRecord implements Failures.Failing {
 		this.worker = worker;
 		this.delivery = delivery;
 		this.policy = delivery.failurePolicy();
-		this.since = delivery.ticker().instant();
+		this.parking = new Parking(record.offset(), assignment.held());
+		this.since = Objects.requireNonNullElseGet(this.parking.since(), delivery.ticker()::instant);
 		this.schedule = new RetrySchedule(worker);
 		this.answer = new PendingAnswer(new AwaitedRecord(), worker, delivery.detachedRecords());
 	}
@@ -121,8 +125,8 @@ final class RetryingRecord implements Failures.Failing {
 					+ failure.getClass().getName());
 			return false;
 		}
-		long delay = this.policy.isRetryable(failure, this.attempts) ? nextBackOff(failure, turn)
-				: BackOffExecution.STOP;
+		long delay = (this.parking.before() == null && this.policy.isRetryable(failure, this.attempts))
+				? nextBackOff(failure, turn) : BackOffExecution.STOP;
 		if (delay == BackOffExecution.STOP) {
 			addToJournal(failure, this.policy.whenExhausted(failure));
 			return recoverOrPark(failure, turn);
@@ -179,7 +183,9 @@ final class RetryingRecord implements Failures.Failing {
 	}
 
 	private void addToJournal(Throwable failure, String action) {
-		this.delivery.failures().failed(this.delivery.ticker().instant(), this.record, this.attempts, failure, action);
+		this.delivery.failures()
+			.failed(this.delivery.ticker().instant(), this.record, this.parking.attempts(this.attempts), failure,
+					action);
 	}
 
 	private boolean recoverOrPark(Throwable failure, Turn turn) {
@@ -198,18 +204,12 @@ final class RetryingRecord implements Failures.Failing {
 					+ RetryLog.text(this.attempts));
 			case PARK, DEAD_LETTER -> {
 				this.state = FailingRecord.State.PARKED;
-				this.assignment.held().park();
-				RetryLog.parked(this.record, this.worker, this.attempts, this.failure);
-				this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
+				this.parking.park(this.delivery.ticker().instant(), this.attempts, failure);
+				RetryLog.parked(this.record, this.worker, this.attempts, this.parking, failure);
+				this.worker.observers().parked(snapshot());
 			}
 		}
 		return false;
-	}
-
-	private void unpark() {
-		if (this.state == FailingRecord.State.PARKED) {
-			this.assignment.held().unpark();
-		}
 	}
 
 	private void stop(String reason) {
@@ -347,7 +347,7 @@ final class RetryingRecord implements Failures.Failing {
 			return Step.WAIT;
 		}
 		RetryLog.instructed(this.record, instruction);
-		unpark();
+		this.parking.unpark();
 		this.schedule.cancelTimer();
 		this.state = FailingRecord.State.RETRYING;
 		this.schedule.dueNow(turn);
@@ -357,6 +357,7 @@ final class RetryingRecord implements Failures.Failing {
 		return switch (instruction) {
 			case RETRY -> {
 				this.attempts = 0;
+				this.parking.forget();
 				yield retry();
 			}
 			case SKIP -> {
@@ -373,7 +374,7 @@ final class RetryingRecord implements Failures.Failing {
 	void forget() {
 		this.schedule.cancelTimer();
 		this.delivery.failures().remove(this);
-		unpark();
+		this.parking.unpark();
 	}
 
 	/**
@@ -443,7 +444,8 @@ final class RetryingRecord implements Failures.Failing {
 	@Override
 	public FailingRecord snapshot() {
 		return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()), this.record.offset(),
-				this.state, this.attempts, this.since, Objects.requireNonNull(this.failure));
+				this.state, this.parking.attempts(this.attempts), this.since, Objects.requireNonNull(this.failure),
+				this.parking.since(), this.parking.owners());
 	}
 
 	@Override

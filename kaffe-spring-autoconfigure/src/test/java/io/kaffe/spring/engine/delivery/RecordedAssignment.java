@@ -23,6 +23,8 @@ import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 
+import io.kaffe.spring.engine.offset.ParkedHistory;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -38,7 +40,7 @@ final class RecordedAssignment implements AssignmentHandle {
 	final List<Long> dropped = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
-	});
+	}, new ParkedHistory());
 
 	/** What is left to the next record. */
 	final List<Long> leftToNext = new ArrayList<>();
