@@ -179,7 +179,8 @@ final class PartitionProgress {
 		if (target > known) {
 			completed.add(known, target);
 		}
-		ParkedRecords parked = parked(window).only((offset) -> offset < Math.min(target, known));
+		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, window)
+			.only((offset) -> offset < Math.min(target, known));
 		return new Resumption(first, target, known, highestLeaderEpoch(),
 				new ReportedOffsets(completed.build(), parked, highestLeaderEpoch()), this.committed);
 	}
@@ -202,17 +203,10 @@ final class PartitionProgress {
 		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)
 			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Long.MAX_VALUE)
 			.build();
-		return new Resumption(first, position(next), polledUntil(), highestLeaderEpoch(),
-				new ReportedOffsets(completed, parked(window), highestLeaderEpoch()), this.committed);
-	}
-
-	/**
-	 * Return what is parked, or was, and is not completed: of what was polled and of what
-	 * is reported above.
-	 */
-	private ParkedRecords parked(OffsetWindow window) {
-		return this.parkedHistory.unfinished(window::isComplete)
-			.and(this.completedBefore.parked().only((offset) -> offset >= window.next()));
+		return new Resumption(
+				first, position(next), polledUntil(), highestLeaderEpoch(), new ReportedOffsets(completed,
+						this.completedBefore.unfinishedParked(this.parkedHistory, window), highestLeaderEpoch()),
+				this.committed);
 	}
 
 	/**
@@ -449,7 +443,9 @@ final class PartitionProgress {
 			CompletedOffsets completed = window.completedAbove(watermark, MAX_RUNS)
 				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE)
 				.build();
-			metadata = CommitMetadata.of(watermark, completed, parked(window), highestLeaderEpoch(), metadataLength);
+			metadata = CommitMetadata.of(watermark, completed,
+					this.completedBefore.unfinishedParked(this.parkedHistory, window), highestLeaderEpoch(),
+					metadataLength);
 		}
 		this.completedTold = metadata.completed().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());

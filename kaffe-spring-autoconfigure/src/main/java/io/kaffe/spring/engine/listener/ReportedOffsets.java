@@ -22,6 +22,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.OffsetWindow;
+import io.kaffe.spring.engine.offset.ParkedHistory;
 import io.kaffe.spring.engine.offset.ParkedRecords;
 
 /**
@@ -58,6 +60,16 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, int leade
 	 */
 	long end() {
 		return Math.max(this.offsets.isEmpty() ? 0 : this.offsets.end(), this.parked.end());
+	}
+
+	/**
+	 * Return what is parked, or was, and is not completed: what was polled since, and
+	 * what of these was not.
+	 * @param polled what is known about records that were polled
+	 * @param window the offsets that were polled
+	 */
+	ParkedRecords unfinishedParked(ParkedHistory polled, OffsetWindow window) {
+		return polled.unfinished(window::isComplete).and(this.parked.only((offset) -> offset >= window.next()));
 	}
 
 	/**

@@ -82,10 +82,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * It is checked all the time that nothing is committed early, that what a commit reports
  * is complete and exists, that an assignment makes one attempt at most at what an earlier
  * one has parked and reports it as long as it is not complete, unless an operator or a
- * seek has it handled anew, that committed offsets go back only with a seek, that a worker
- * handles one record at a time and that the buffer keeps its ceiling; and in the end,
- * when all is quiet, that nothing was lost, everything is committed and nothing is left
- * in any counter.
+ * seek has it handled anew, that committed offsets go back only with a seek, that a
+ * worker handles one record at a time and that the buffer keeps its ceiling; and in the
+ * end, when all is quiet, that nothing was lost, everything is committed and nothing is
+ * left in any counter.
  */
 final class SessionWalk {
 
@@ -336,9 +336,8 @@ final class SessionWalk {
 				Objects.requireNonNull(this.failed.get(partition(record))).add(record.offset());
 				Integer attempts = parkedBefore.computeIfPresent(record.offset(), (offset, before) -> before + 1);
 				if (attempts != null && attempts > 1) {
-					this.violation = new AssertionError(
-							"Attempt " + attempts + " at " + partition(record) + "@" + record.offset()
-									+ ", which an earlier assignment has parked");
+					this.violation = new AssertionError("Attempt " + attempts + " at " + partition(record) + "@"
+							+ record.offset() + ", which an earlier assignment has parked");
 				}
 				throw new IllegalStateException("refused");
 			}
