@@ -221,6 +221,17 @@ final class Journal {
 	}
 
 	/**
+	 * An operator has a record retried.
+	 */
+	void retried(TopicPartition partition, long offset) {
+		PartitionLog log = this.cluster.findLog(partition);
+		LogEntry entry = (log != null) ? log.at(offset) : null;
+		if (entry != null) {
+			fact(entry).retried = true;
+		}
+	}
+
+	/**
 	 * Let records be passed over, also those that cannot be read yet.
 	 */
 	void passOver(TopicPartition partition, long from, long to) {
