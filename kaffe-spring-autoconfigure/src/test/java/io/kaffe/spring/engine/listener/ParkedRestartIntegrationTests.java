@@ -69,8 +69,8 @@ class ParkedRestartIntegrationTests {
 	@EnumSource(names = { "WORKER_PER_TOPIC_PARTITION", "WORKER_PER_RECORD" })
 	void eachRestartMakesOneAttemptUntilOneBringsTheFix(StandardWorkerAllocationStrategy strategy,
 			CapturedOutput output) {
-		try (ListenerApplication application = application(1).with("kaffe.consumers.sales.worker-allocation-strategy",
-				strategy.configurationName())) {
+		try (ListenerApplication application = application(1).without("kaffe.consumers.sales")
+			.with("kaffe.consumers.sales.worker-allocation-strategy", strategy.configurationName())) {
 			application.send("orders", 0, 0, RECORDS);
 			String parked = application.topic("orders") + "-0@5";
 			ConfigurableApplicationContext first = application.start("--test.failing=" + parked);
