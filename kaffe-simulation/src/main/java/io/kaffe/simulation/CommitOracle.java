@@ -51,7 +51,7 @@ final class CommitOracle implements CommitListener {
 
 	private final boolean readCommitted;
 
-	private final boolean graceful;
+	private final boolean reportsParked;
 
 	/** Whether commits may arrive after later ones. */
 	private boolean late;
@@ -65,7 +65,7 @@ final class CommitOracle implements CommitListener {
 		this.journal = journal;
 		this.violations = violations;
 		this.readCommitted = scenario.service().readCommitted();
-		this.graceful = scenario.isGraceful();
+		this.reportsParked = scenario.service().completedOffsets() && scenario.other().completedOffsets();
 	}
 
 	/**
@@ -153,13 +153,18 @@ final class CommitOracle implements CommitListener {
 
 	/**
 	 * Unless an operator has it retried, a parked record stays reported until it is
-	 * completed, and each further owner adds one attempt. In other than graceful
-	 * histories, owners may not come to know of it.
+	 * completed, and each further owner adds one attempt.
 	 */
 	private void checkParked(TopicPartition partition, OffsetAndMetadata offset, PartitionLog log,
 			ParkedRecords parked) {
 		ParkedRecords before = this.journal.partition(partition).parked(parked);
-		if (!this.graceful || mayLeadBack(partition)) {
+		for (ParkedRecord each : parked.all()) {
+			LogEntry entry = log.at(each.offset());
+			if (entry != null) {
+				this.journal.fact(entry).parked = true;
+			}
+		}
+		if (!this.reportsParked || mayLeadBack(partition)) {
 			return;
 		}
 		for (ParkedRecord known : before.all()) {

@@ -45,6 +45,9 @@ final class Fact {
 
 	int deliveries;
 
+	/** Whether a commit has reported it as parked. */
+	boolean parked;
+
 	/** Whether an operator has it retried, with all its attempts. */
 	boolean retried;
 
