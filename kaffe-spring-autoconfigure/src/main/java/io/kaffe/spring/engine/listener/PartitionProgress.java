@@ -333,7 +333,14 @@ final class PartitionProgress {
 	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {
 		List<R> open = new ArrayList<>(records.size());
 		for (R record : records) {
-			believeAsOf(record);
+			ReportedOffsets believed = this.completedBefore.asOf(record);
+			OffsetAndMetadata committed = this.committed;
+			if (believed != this.completedBefore && committed != null && committed.offset() > record.offset()) {
+				// It was passed although other records are there.
+				this.committed = null;
+				this.revision++;
+			}
+			this.completedBefore = believed;
 			if (this.completedBefore.offsets().contains(record.offset())) {
 				window.complete(record.offset());
 			}
@@ -349,17 +356,6 @@ final class PartitionProgress {
 			this.completedBefore = ReportedOffsets.NONE;
 		}
 		return open;
-	}
-
-	private void believeAsOf(ConsumerRecord<?, ?> record) {
-		ReportedOffsets believed = this.completedBefore.asOf(record);
-		OffsetAndMetadata committed = this.committed;
-		if (believed != this.completedBefore && committed != null && committed.offset() > record.offset()) {
-			// It was passed although other records are there.
-			this.committed = null;
-			this.revision++;
-		}
-		this.completedBefore = believed;
 	}
 
 	/**

@@ -30,7 +30,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ContainerProperties;
@@ -310,8 +309,7 @@ class ParkedAcrossOwnersTests {
 	}
 
 	private List<ParkedRecord> parked() throws Exception {
-		@Nullable OffsetAndMetadata commit = this.log.committed();
-		assertThat(commit).isNotNull();
+		OffsetAndMetadata commit = Objects.requireNonNull(this.log.committed());
 		return CommitMetadata.read(commit.metadata(), commit.offset()).parked().all();
 	}
 
