@@ -25,6 +25,8 @@ import org.apache.kafka.common.TopicPartition;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecord;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.CommitListener;
 import io.kaffe.spring.test.simulation.kafka.LogEntry;
@@ -49,6 +51,8 @@ final class CommitOracle implements CommitListener {
 
 	private final boolean readCommitted;
 
+	private final boolean reportsParked;
+
 	/** Whether commits may arrive after later ones. */
 	private boolean late;
 
@@ -61,6 +65,7 @@ final class CommitOracle implements CommitListener {
 		this.journal = journal;
 		this.violations = violations;
 		this.readCommitted = scenario.service().readCommitted();
+		this.reportsParked = scenario.service().completedOffsets() && scenario.other().completedOffsets();
 	}
 
 	/**
@@ -122,6 +127,7 @@ final class CommitOracle implements CommitListener {
 			this.violations.add("%s@%d has metadata that cannot be read: %s".formatted(partition, offset.offset(), ex));
 			return;
 		}
+		checkParked(partition, offset, log, report.parked());
 		CompletedOffsets reported = report.completed();
 		if (reported.isEmpty()) {
 			return;
@@ -145,10 +151,44 @@ final class CommitOracle implements CommitListener {
 		}
 	}
 
+	/**
+	 * Unless an operator has it retried, a parked record stays reported until it is
+	 * completed, and each further owner adds one attempt.
+	 */
+	private void checkParked(TopicPartition partition, OffsetAndMetadata offset, PartitionLog log,
+			ParkedRecords parked) {
+		ParkedRecords before = this.journal.partition(partition).parked(parked);
+		for (ParkedRecord each : parked.all()) {
+			LogEntry entry = log.at(each.offset());
+			if (entry != null) {
+				this.journal.fact(entry).parked = true;
+			}
+		}
+		if (!this.reportsParked || mayLeadBack(partition)) {
+			return;
+		}
+		for (ParkedRecord known : before.all()) {
+			LogEntry entry = (known.offset() >= offset.offset()) ? log.at(known.offset()) : null;
+			Fact fact = (entry != null) ? this.journal.fact(entry) : null;
+			if (fact != null && !fact.isOver() && !fact.retried) {
+				ParkedRecord now = parked.at(known.offset());
+				if (now == null) {
+					this.violations.add("%s is parked, and not reported as such with %s@%d".formatted(fact, partition,
+							offset.offset()));
+				}
+				else if (now.attempts() - known.attempts() != now.owners() - known.owners()) {
+					this.violations.add("%s was parked, and then had %d attempts by %d owners".formatted(fact,
+							now.attempts() - known.attempts(), now.owners() - known.owners()));
+				}
+			}
+		}
+	}
+
 	private static String describe(OffsetAndMetadata offset) {
 		try {
-			CompletedOffsets reported = CommitMetadata.read(offset.metadata(), offset.offset()).completed();
-			return reported.isEmpty() ? "" : " reporting " + reported;
+			CommitMetadata report = CommitMetadata.read(offset.metadata(), offset.offset());
+			return (report.completed().isEmpty() ? "" : " reporting " + report.completed())
+					+ (report.parked().isEmpty() ? "" : " with parked " + report.parked());
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			return " with " + offset.metadata();

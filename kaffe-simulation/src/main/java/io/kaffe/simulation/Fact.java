@@ -45,6 +45,12 @@ final class Fact {
 
 	int deliveries;
 
+	/** Whether a commit has reported it as parked. */
+	boolean parked;
+
+	/** Whether an operator has it retried, with all its attempts. */
+	boolean retried;
+
 	/** Whether it is to be delivered once more before others, since it was nacked. */
 	boolean nacked;
 

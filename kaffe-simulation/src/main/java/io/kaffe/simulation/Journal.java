@@ -198,9 +198,10 @@ final class Journal {
 	}
 
 	private boolean isSkippedAfter(Scenario.Service service, Fact failed) {
-		// A negative interval of the back-off ends the attempts.
-		return service.then() == FailureAction.SKIP
-				&& (this.setup.oddBackOff() || (service.maxAttempts() > 0 && failed.failures >= service.maxAttempts()));
+		// A negative interval of the back-off ends the attempts. One of the next owner
+		// decides about what was parked.
+		return service.then() == FailureAction.SKIP && (failed.parked || this.setup.oddBackOff()
+				|| (service.maxAttempts() > 0 && failed.failures >= service.maxAttempts()));
 	}
 
 	/**
@@ -218,6 +219,17 @@ final class Journal {
 	 */
 	void skipped(TopicPartition partition, long offset) {
 		passOver(partition, offset, offset + 1);
+	}
+
+	/**
+	 * An operator has a record retried.
+	 */
+	void retried(TopicPartition partition, long offset) {
+		PartitionLog log = this.cluster.findLog(partition);
+		LogEntry entry = (log != null) ? log.at(offset) : null;
+		if (entry != null) {
+			fact(entry).retried = true;
+		}
 	}
 
 	/**

@@ -117,7 +117,7 @@ final class Operators {
 		FailingRecord record = failing.get(which % failing.size());
 		attempt(() -> {
 			switch (kind) {
-				case RETRY -> operations.retry(World.GROUP, record.partition(), record.offset());
+				case RETRY -> retry(operations, record);
 				case DEAD_LETTER -> operations.deadLetter(World.GROUP, record.partition(), record.offset());
 				default -> {
 					// Its worker may go on before this returns.
@@ -146,8 +146,14 @@ final class Operators {
 			operations.skip(World.GROUP, failing.partition(), failing.offset());
 		}
 		else {
-			operations.retry(World.GROUP, failing.partition(), failing.offset());
+			retry(operations, failing);
 		}
+	}
+
+	private void retry(KaffeConsumers operations, FailingRecord failing) {
+		// Its worker may go on before this returns.
+		this.journal.retried(failing.partition(), failing.offset());
+		operations.retry(World.GROUP, failing.partition(), failing.offset());
 	}
 
 	/**

@@ -16,6 +16,8 @@
 
 package io.kaffe.simulation;
 
+import io.kaffe.spring.engine.offset.ParkedRecords;
+
 /**
  * What is known of one partition, besides its records.
  * <p>
@@ -42,6 +44,9 @@ final class PartitionFact {
 	 * -1: it was not.
 	 */
 	private long recreated = -1;
+
+	/** What the last commit reports as parked. */
+	private ParkedRecords parked = ParkedRecords.NONE;
 
 	/**
 	 * The log ends, or begins, elsewhere.
@@ -152,6 +157,16 @@ final class PartitionFact {
 
 	void checked(long offset) {
 		this.checked = Math.max(this.checked, offset);
+	}
+
+	/**
+	 * Records are reported as parked.
+	 * @return those that the last commit has reported
+	 */
+	ParkedRecords parked(ParkedRecords reported) {
+		ParkedRecords before = this.parked;
+		this.parked = reported;
+		return before;
 	}
 
 	/**

@@ -16,10 +16,15 @@
 
 package io.kaffe.simulation;
 
+import java.time.Instant;
+import java.util.List;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecord;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -59,6 +64,41 @@ class CommitOracleTests {
 	void reportIsEarly() {
 		this.history.assertViolated("is not completed, but reported as such", 3,
 				(facts) -> this.history.commit(0, new CompletedOffsets.Builder().add(1, 3).build()));
+	}
+
+	@Test
+	void parkedRecordIsForgotten() {
+		this.history.assertViolated("is parked, and not reported as such with orders-0@1", 3, (facts) -> {
+			this.history.commit(0, CompletedOffsets.NONE, parked(1, 3, 1));
+			this.history.journal.done(facts.get(0), "handled");
+			this.history.commit(1, CompletedOffsets.NONE);
+		});
+	}
+
+	@Test
+	void nextOwnerMakesAllAttemptsAtAParkedRecord() {
+		this.history.assertViolated("was parked, and then had 3 attempts by 1 owners", 3, (facts) -> {
+			this.history.commit(0, CompletedOffsets.NONE, parked(1, 3, 1));
+			this.history.commit(0, CompletedOffsets.NONE, parked(1, 6, 2));
+		});
+	}
+
+	@Test
+	void parkedRecordIsTriedOnceByEachOwnerUntilItIsHandledOrRetried() {
+		assertThatCode(() -> this.history.withRecords(3, (facts) -> {
+			this.history.commit(0, CompletedOffsets.NONE, parked(1, 3, 1));
+			this.history.commit(0, CompletedOffsets.NONE, parked(1, 3, 1));
+			this.history.commit(0, CompletedOffsets.NONE, parked(1, 5, 3));
+			this.history.journal.retried(TestHistory.PARTITION, 1);
+			this.history.commit(0, CompletedOffsets.NONE, parked(1, 3, 1));
+			this.history.commit(0, CompletedOffsets.NONE, parked(2, 3, 1));
+			this.history.journal.done(facts.get(2), "handled");
+			this.history.commit(0, CompletedOffsets.NONE);
+		})).doesNotThrowAnyException();
+	}
+
+	private static ParkedRecords parked(long offset, int attempts, int owners) {
+		return ParkedRecords.of(List.of(new ParkedRecord(offset, Instant.EPOCH, attempts, owners, "Failure")));
 	}
 
 	@Test

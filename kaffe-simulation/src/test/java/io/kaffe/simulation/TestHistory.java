@@ -32,6 +32,7 @@ import org.springframework.kafka.support.KafkaHeaders;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.test.simulation.Carriers;
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
@@ -112,7 +113,11 @@ final class TestHistory implements AutoCloseable {
 	}
 
 	void commit(long offset, CompletedOffsets completed) {
-		String metadata = CommitMetadata.of(offset, completed, 0, 1000).text();
+		commit(offset, completed, ParkedRecords.NONE);
+	}
+
+	void commit(long offset, CompletedOffsets completed, ParkedRecords parked) {
+		String metadata = CommitMetadata.of(offset, completed, parked, 0, 1000).text();
 		this.commits.committed(World.GROUP, "member", PARTITION,
 				new OffsetAndMetadata(offset, Optional.empty(), metadata));
 	}

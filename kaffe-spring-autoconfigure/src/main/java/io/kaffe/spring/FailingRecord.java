@@ -19,6 +19,7 @@ package io.kaffe.spring;
 import java.time.Instant;
 
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A snapshot of a record that has failed and is not completed.
@@ -26,12 +27,33 @@ import org.apache.kafka.common.TopicPartition;
  * @param partition the partition of the record
  * @param offset the offset of the record
  * @param state the state of the record
- * @param attempts the number of delivery attempts
- * @param since when the first of these attempts failed
+ * @param attempts the number of delivery attempts; if it was parked by earlier owners of
+ * its partition, of all owners
+ * @param since when the first of these attempts failed; if it was parked by earlier
+ * owners, when it was parked first
  * @param failure the exception of the last attempt
+ * @param parkedSince when it was parked first, by this owner of its partition or an
+ * earlier one, in whole seconds; {@code null} if it was not, or an operator had it
+ * retried since
+ * @param owners how many owners of its partition have failed to handle it, one after the
+ * other; more than 1 if earlier ones have parked it
  */
 public record FailingRecord(TopicPartition partition, long offset, State state, int attempts, Instant since,
-		Throwable failure) {
+		Throwable failure, @Nullable Instant parkedSince, int owners) {
+
+	/**
+	 * Create a snapshot of a record that was not parked.
+	 * @param partition the partition of the record
+	 * @param offset the offset of the record
+	 * @param state the state of the record
+	 * @param attempts the number of delivery attempts
+	 * @param since when the first of these attempts failed
+	 * @param failure the exception of the last attempt
+	 */
+	public FailingRecord(TopicPartition partition, long offset, State state, int attempts, Instant since,
+			Throwable failure) {
+		this(partition, offset, state, attempts, since, failure, null, 1);
+	}
 
 	/**
 	 * The state of a failing record.

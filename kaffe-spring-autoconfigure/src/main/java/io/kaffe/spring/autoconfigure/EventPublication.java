@@ -17,6 +17,7 @@
 package io.kaffe.spring.autoconfigure;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +30,7 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.StalledRecord;
@@ -94,8 +96,9 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	}
 
 	@Override
-	public void parked(String consumer, ConsumerRecord<?, ?> record, Throwable failure) {
-		publish(new RecordParkedEvent(consumer, record.topic(), record.partition(), record.offset(), failure));
+	public void parked(String consumer, FailingRecord record) {
+		publish(new RecordParkedEvent(consumer, record.partition().topic(), record.partition().partition(),
+				record.offset(), record.failure(), Objects.requireNonNull(record.parkedSince()), record.owners()));
 	}
 
 	@Override

@@ -16,6 +16,8 @@
 
 package io.kaffe.spring.event;
 
+import java.time.Instant;
+
 /**
  * Published when a record has exhausted its attempts and is kept until an operator
  * retries, skips or dead-letters it. Published again if it is parked again, after a retry
@@ -27,7 +29,12 @@ package io.kaffe.spring.event;
  * @param offset its offset
  * @param failure the exception of the last attempt; its message may reveal the contents
  * of the record
+ * @param since when it was parked first, by this owner of its partition or an earlier
+ * one, in whole seconds
+ * @param owners how many owners of its partition have parked it, one after the other; 1
+ * if it was not parked before, or an operator had it retried since
  */
-public record RecordParkedEvent(String consumer, String topic, int partition, long offset, Throwable failure) {
+public record RecordParkedEvent(String consumer, String topic, int partition, long offset, Throwable failure,
+		Instant since, int owners) {
 
 }

@@ -212,8 +212,10 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	 * @param offset its offset
 	 * @param state {@code retrying}, {@code recovering}, {@code parked} or
 	 * {@code stopping}
-	 * @param attempts how often the handler was called with it
-	 * @param since when the first of these attempts failed
+	 * @param attempts how often the handler was called with it; if it was parked by
+	 * earlier owners of its partition, by all of them
+	 * @param since when the first of these attempts failed; if it was parked by earlier
+	 * owners, when it was parked first
 	 * @param nextAttemptAt when its next attempt is due; {@code null} unless it waits for
 	 * one
 	 * @param exception the name of the class of what was thrown last
@@ -228,11 +230,15 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	 * @param keySize the size of the serialized key in bytes; {@code null} without a key
 	 * @param valueSize the size of the serialized value in bytes; {@code null} without a
 	 * value
+	 * @param parkedSince when it was parked first, by this owner of its partition or an
+	 * earlier one; {@code null} if it was not
+	 * @param owners how many owners of its partition have failed to handle it; more than
+	 * 1 if earlier ones have parked it
 	 */
 	public record Failing(String partition, long offset, String state, int attempts, Instant since,
 			@Nullable Instant nextAttemptAt, String exception, @Nullable String key, @Nullable String value,
 			@Nullable String message, @Nullable String cause, @Nullable String causeMessage, @Nullable Integer keySize,
-			@Nullable Integer valueSize) {
+			@Nullable Integer valueSize, @Nullable Instant parkedSince, int owners) {
 	}
 
 	/**

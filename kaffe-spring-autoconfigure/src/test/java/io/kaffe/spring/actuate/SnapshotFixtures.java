@@ -108,7 +108,8 @@ final class SnapshotFixtures {
 	private static ConsumerSnapshot.Failing failing(boolean showValues) {
 		return new ConsumerSnapshot.Failing("orders-0", 77, "retrying", 2, NOON, NOON.plusSeconds(2),
 				"java.lang.IllegalStateException", showValues ? "customer" : null, showValues ? "a book" : null,
-				showValues ? "no stock" : null, "java.io.IOException", showValues ? "no reply" : null, 8, null);
+				showValues ? "no stock" : null, "java.io.IOException", showValues ? "no reply" : null, 8, null, null,
+				1);
 	}
 
 	static WorkerSnapshot backingOff() {

@@ -43,7 +43,8 @@ import io.kaffe.spring.table.WorkerState;
  * as an attempt of its first record. If the attempts of that record are exhausted, it
  * alone is recovered, parked or skipped. After any other exception the whole batch is
  * retried, and then recovered, parked or skipped record by record. A record that cannot
- * be deserialized ends the batch before it and is treated alone.
+ * be deserialized, or that an earlier owner of its partition has parked, ends the batch
+ * before it and is treated alone.
  * <p>
  * A listener that calls {@code nack} has handled the records before the index that it
  * names; the rest is delivered again after a while, which is no attempt.

@@ -436,8 +436,13 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 					&& this.record.topic().equals(other.topic());
 		}
 
-		boolean isUnreadable() {
-			return DeliveryHeaders.deserializationFailure(this.record) != null;
+		/**
+		 * Return whether it is a batch of its own: it cannot be deserialized, or one
+		 * attempt decides about it, which has to be its own.
+		 */
+		boolean isAlone() {
+			return DeliveryHeaders.deserializationFailure(this.record) != null
+					|| this.assignment.held().parkedHistory().at(this.record.offset()) != null;
 		}
 
 		void complete() {

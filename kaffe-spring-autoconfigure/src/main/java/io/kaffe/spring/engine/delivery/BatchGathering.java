@@ -31,7 +31,8 @@ import io.kaffe.spring.engine.worker.Worker;
 
 /**
  * Gathers the records of a batch from the queue of its worker, and waits for more of
- * them. A record that cannot be deserialized ends the batch before it.
+ * them. A record that cannot be deserialized, or that an earlier owner of its partition
+ * has parked, ends the batch before it and is a batch of its own.
  * <p>
  * <b>Threading.</b> Owned by the worker. {@link #isReady} may be called while another
  * thread runs.
@@ -108,7 +109,7 @@ final class BatchGathering {
 			}
 			else if (belongs(record, batch)) {
 				next.advance();
-				this.closed = record.isUnreadable();
+				this.closed = record.isAlone();
 				batch.add(record);
 			}
 			else {
@@ -127,7 +128,7 @@ final class BatchGathering {
 			return true;
 		}
 		AssignmentHandle first = batch.get(0).assignment();
-		return !record.isUnreadable() && record.assignment().ownFailurePolicy() == first.ownFailurePolicy()
+		return !record.isAlone() && record.assignment().ownFailurePolicy() == first.ownFailurePolicy()
 				&& !(this.separatesPartitions && record.assignment() != first);
 	}
 

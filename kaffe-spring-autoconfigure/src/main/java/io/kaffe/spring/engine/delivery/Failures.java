@@ -268,7 +268,7 @@ public final class Failures {
 				showValues ? RecordText.of(record, false, failure) : null,
 				showValues ? DisplayText.messageOf(failure) : null, (cause != null) ? cause.getClass().getName() : null,
 				(showValues && cause != null) ? DisplayText.messageOf(cause) : null, size(record.serializedKeySize()),
-				size(record.serializedValueSize()));
+				size(record.serializedValueSize()), now.parkedSince(), now.owners());
 	}
 
 	private static @Nullable Integer size(int bytes) {

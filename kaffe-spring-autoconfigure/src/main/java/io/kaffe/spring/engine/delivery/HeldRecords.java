@@ -25,11 +25,14 @@ import java.util.function.Consumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
+import io.kaffe.spring.engine.offset.ParkedHistory;
+
 /**
  * The records of an assignment that wait for a decision or an acknowledgment: left open
  * by listeners that have returned and are to acknowledge them, kept by handlers of
  * batches to be completed with a later record, or parked for an operator. There are as
- * many as the buffer holds, at most.
+ * many as the buffer holds, at most. What is known about those that are parked, or were
+ * by an earlier owner, stays until they are completed.
  * <p>
  * <b>Threading.</b> Safe for concurrent use; nothing blocks. Workers add; a thread that
  * acknowledges, decides about or takes out a record first removes it here and then
@@ -53,15 +56,27 @@ public final class HeldRecords {
 
 	private final Runnable belowMaxParked;
 
+	private final ParkedHistory parkedHistory;
+
 	/**
 	 * Create a registry without records.
 	 * @param maxParked how many records may be parked before no more are polled
 	 * @param belowMaxParked called by any thread when one record less than that is
 	 * parked; must not block
+	 * @param parkedHistory what is known about those that are parked, or were
 	 */
-	public HeldRecords(int maxParked, Runnable belowMaxParked) {
+	public HeldRecords(int maxParked, Runnable belowMaxParked, ParkedHistory parkedHistory) {
 		this.maxParked = maxParked;
 		this.belowMaxParked = belowMaxParked;
+		this.parkedHistory = parkedHistory;
+	}
+
+	/**
+	 * Return what is known about records that are parked, or were by an earlier owner.
+	 * @return always the same
+	 */
+	ParkedHistory parkedHistory() {
+		return this.parkedHistory;
 	}
 
 	/**

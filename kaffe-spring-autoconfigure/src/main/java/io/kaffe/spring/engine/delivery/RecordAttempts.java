@@ -74,13 +74,14 @@ final class RecordAttempts {
 	/**
 	 * Return how long to wait until the next attempt, in milliseconds, or
 	 * {@link BackOffExecution#STOP} if there is none. May call user code.
+	 * @param last whether there is none, unless the last one does not count
 	 * @throws HookFailedException if the back-off throws
 	 */
-	long delayAfter(Throwable failure, Turn turn) {
+	long delayAfter(Throwable failure, boolean last, Turn turn) {
 		if (!this.counts) {
 			return UNDECIDED_MILLIS;
 		}
-		long delay = this.policy.isRetryable(failure, this.count) ? nextBackOff(failure, turn) : BackOffExecution.STOP;
+		long delay = (!last && this.policy.isRetryable(failure, this.count)) ? nextBackOff(failure, turn) : BackOffExecution.STOP;
 		boolean undecided = delay == BackOffExecution.STOP && this.policy.isRetryable(failure) && this.evidence != null
 				&& this.evidence.isInconclusive(turn.now());
 		return undecided ? UNDECIDED_MILLIS : delay;

@@ -21,6 +21,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.Worker;
@@ -61,10 +62,16 @@ final class RetryLog {
 					failure);
 	}
 
-	static void parked(ConsumerRecord<?, ?> record, Worker worker, int attempts, @Nullable Throwable failure) {
+	static void parked(ConsumerRecord<?, ?> record, Worker worker, int attempts, Parking parking, Throwable failure) {
+		ParkedRecord before = parking.before();
+		String again = (before != null) ? " again" : "";
+		String history = (before != null)
+				? " (parked since " + before.since() + " by " + parking.owners() + " owners, "
+						+ text(parking.attempts(attempts)) + " in all, the one before with " + before.exception() + ")"
+				: "";
 		worker.failureLog()
 			.log(logger::error, "parked records",
-					"Parked " + coordinates(record) + " after " + text(attempts) + "; " + worker
+					"Parked " + coordinates(record) + again + " after " + text(attempts) + history + "; " + worker
 							+ " is blocked until an operator retries, skips or dead-letters the record; other workers "
 							+ "are not affected",
 					failure);

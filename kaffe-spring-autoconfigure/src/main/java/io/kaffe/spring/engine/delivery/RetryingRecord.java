@@ -42,7 +42,8 @@ import io.kaffe.spring.table.WorkerState;
  * It is RETRYING until its attempts are exhausted, then RECOVERING (sent to the
  * dead-letter topic, or passed to the user's recoverer, until that succeeds), PARKED, or
  * STOPPING. An operator may have it retried, skipped or dead-lettered at any time: the
- * {@link OperatorDecision} is left here, and its worker follows it.
+ * {@link OperatorDecision} is left here, and its worker follows it. Of a record that an
+ * earlier owner of its partition has parked, one attempt exhausts those it has.
  * <p>
  * <b>Threading.</b> Owned by the worker whose head it is. Others read what is volatile,
  * or leave a decision and wake the worker, which looks for one once more after it has
@@ -68,6 +69,8 @@ final class RetryingRecord implements Failures.Failing {
 
 	private final PendingAnswer answer;
 
+	private final Parking parking;
+
 	private final RecordAttempts attempts;
 
 	/** How long to wait until it is recovered again. */
@@ -91,7 +94,8 @@ final class RetryingRecord implements Failures.Failing {
 		this.worker = worker;
 		this.delivery = delivery;
 		this.policy = Objects.requireNonNullElse(assignment.ownFailurePolicy(), delivery.failurePolicy());
-		this.since = delivery.ticker().instant();
+		this.parking = new Parking(record.offset(), assignment.held());
+		this.since = Objects.requireNonNullElseGet(this.parking.since(), delivery.ticker()::instant);
 		this.schedule = new RetrySchedule(worker, delivery.ticker().nanoTime());
 		this.attempts = new RecordAttempts(record, this.policy, delivery.outages());
 		this.answer = new PendingAnswer(new AwaitedRecord(), worker, delivery.detachedRecords());
@@ -142,7 +146,7 @@ final class RetryingRecord implements Failures.Failing {
 
 	private long delayAfter(Throwable failure, Turn turn) {
 		try {
-			return this.attempts.delayAfter(failure, turn);
+			return this.attempts.delayAfter(failure, this.parking.before() != null, turn);
 		}
 		catch (HookFailedException ex) {
 			addToJournal(failure, "retry");
@@ -177,7 +181,8 @@ final class RetryingRecord implements Failures.Failing {
 
 	private void addToJournal(Throwable failure, String action) {
 		this.delivery.failures()
-			.failed(this.delivery.ticker().instant(), this.record, this.attempts.count(), failure, action);
+			.failed(this.delivery.ticker().instant(), this.record, this.parking.attempts(this.attempts.count()),
+					failure, action);
 	}
 
 	private boolean recoverOrPark(Throwable failure, Turn turn) {
@@ -197,18 +202,12 @@ final class RetryingRecord implements Failures.Failing {
 					+ RetryLog.text(this.attempts.count()));
 			case PARK, DEAD_LETTER -> {
 				this.state = FailingRecord.State.PARKED;
-				this.assignment.held().park();
-				RetryLog.parked(this.record, this.worker, this.attempts.count(), this.failure);
-				this.worker.observers().parked(this.record, Objects.requireNonNull(this.failure));
+				this.parking.park(this.delivery.ticker().instant(), this.attempts.count(), failure);
+				RetryLog.parked(this.record, this.worker, this.attempts.count(), this.parking, failure);
+				this.worker.observers().parked(snapshot());
 			}
 		}
 		return false;
-	}
-
-	private void unpark() {
-		if (this.state == FailingRecord.State.PARKED) {
-			this.assignment.held().unpark();
-		}
 	}
 
 	private void stop(String reason) {
@@ -350,7 +349,7 @@ final class RetryingRecord implements Failures.Failing {
 			return Step.WAIT;
 		}
 		RetryLog.instructed(this.record, decision);
-		unpark();
+		this.parking.unpark();
 		this.schedule.cancelTimer();
 		this.state = FailingRecord.State.RETRYING;
 		this.schedule.dueNow(turn);
@@ -360,6 +359,7 @@ final class RetryingRecord implements Failures.Failing {
 		return switch (instruction) {
 			case RETRY -> {
 				this.attempts.count(0);
+				this.parking.forget();
 				yield retry();
 			}
 			case SKIP -> {
@@ -379,7 +379,7 @@ final class RetryingRecord implements Failures.Failing {
 		this.attempts.end();
 		this.delivery.failures().remove(this);
 		this.decisions.close(this.assignment.isRevoked() && !this.answer.isCompleted());
-		unpark();
+		this.parking.unpark();
 	}
 
 	/**
@@ -449,7 +449,8 @@ final class RetryingRecord implements Failures.Failing {
 	@Override
 	public FailingRecord snapshot() {
 		return new FailingRecord(new TopicPartition(this.record.topic(), this.record.partition()), this.record.offset(),
-				this.state, this.attempts.count(), this.since, Objects.requireNonNull(this.failure));
+				this.state, this.parking.attempts(this.attempts.count()), this.since,
+				Objects.requireNonNull(this.failure), this.parking.since(), this.parking.owners());
 	}
 
 	@Override

@@ -43,7 +43,7 @@ import io.kaffe.spring.engine.worker.Ticker;
 
 /**
  * Reads the last commits and positions of partitions: from where they are read, which of
- * their offsets an earlier commit reports as completed, and where they end.
+ * their offsets an earlier commit reports as completed or parked, and where they end.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -82,9 +82,10 @@ final class CommitReader {
 	}
 
 	/**
-	 * Learn from the last commits what is complete above their offsets. Without an answer
-	 * of the broker, nothing is: then records are handled again that need not be. Nothing
-	 * is believed that is not above the committed offset and below the end of the log.
+	 * Learn from the last commits what is complete above their offsets, and what is
+	 * parked. Without an answer of the broker, nothing is: then records are handled again
+	 * that need not be. Nothing is believed that is not above the committed offset, or at
+	 * it if it is parked, and below the end of the log.
 	 * @param assignments partitions that were just assigned
 	 * @return those of which nothing is committed; none if the broker does not answer
 	 */
@@ -100,7 +101,8 @@ final class CommitReader {
 			if (assignment != null) {
 				CommitMetadata report = reports.getOrDefault(partition, CommitMetadata.NONE);
 				assignment.progress()
-					.continueFrom(commit, new ReportedOffsets(report.completed(), report.leaderEpoch()));
+					.continueFrom(commit,
+							new ReportedOffsets(report.completed(), report.parked(), report.leaderEpoch()));
 			}
 		});
 		return uncommitted;
@@ -142,7 +144,7 @@ final class CommitReader {
 		commits.forEach((partition, commit) -> {
 			try {
 				CommitMetadata report = CommitMetadata.read(commit.metadata(), commit.offset());
-				if (!report.completed().isEmpty()) {
+				if (!report.isEmpty()) {
 					reports.put(partition, report);
 				}
 			}
@@ -204,6 +206,7 @@ final class CommitReader {
 	void compareWithCommits(Collection<PartitionAssignment> assignments) {
 		long deadline = deadline();
 		List<String> continued = new ArrayList<>();
+		List<String> parked = new ArrayList<>();
 		List<String> elsewhere = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
 			PartitionProgress progress = assignment.progress();
@@ -213,8 +216,8 @@ final class CommitReader {
 			}
 			Long position = position(assignment.partition(), left(deadline));
 			if (position != null && position == commit.offset()) {
-				continued.add(at(assignment.partition(), commit) + ": " + progress.completedBefore().offsets().count()
-						+ " offsets");
+				note(continued, assignment, commit, progress.completedBefore().offsets().count(), " offsets");
+				note(parked, assignment, commit, progress.completedBefore().parked().all().size(), " records");
 			}
 			else {
 				elsewhere.add(at(assignment.partition(), commit) + ": read from " + position);
@@ -225,9 +228,21 @@ final class CommitReader {
 			logger.info("Consumer '" + this.consumerName + "' does not handle again what was completed above commits: "
 					+ brief(continued));
 		}
+		if (!parked.isEmpty()) {
+			logger
+				.info("Consumer '" + this.consumerName + "' makes one attempt at each record that an earlier owner of "
+						+ "its partition has parked: " + brief(parked));
+		}
 		if (!elsewhere.isEmpty()) {
 			logger.info("Consumer '" + this.consumerName + "' ignores what was completed above commits, since it does "
 					+ "not continue from them: " + brief(elsewhere));
+		}
+	}
+
+	private static void note(List<String> entries, PartitionAssignment assignment, OffsetAndMetadata commit, long count,
+			String what) {
+		if (count > 0) {
+			entries.add(at(assignment.partition(), commit) + ": " + count + what);
 		}
 	}
 

@@ -111,7 +111,7 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.lateCompletions = lateCompletions;
 		this.ticker = ticker;
 		this.polledBy = polledBy;
-		this.held = new HeldRecords(policy.maxParked(), wakeup::wakeUp);
+		this.held = new HeldRecords(policy.maxParked(), wakeup::wakeUp, this.progress.parkedHistory());
 		this.leftToNext = policy.ackAfterHandle() ? null : new LeftToNext(this.progress, this.buffer);
 	}
 

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.OffsetWindow;
+import io.kaffe.spring.engine.offset.ParkedHistory;
+import io.kaffe.spring.engine.offset.ParkedRecord;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
@@ -46,8 +49,8 @@ final class PartitionProgress {
 	private static final int MAX_RUNS = 16_384;
 
 	/**
-	 * What is complete above what was polled since: an earlier commit reports it, or it
-	 * was when the position was moved back.
+	 * What is complete or parked above what was polled since: an earlier commit reports
+	 * it, or it was when the position was moved back.
 	 */
 	private ReportedOffsets completedBefore = ReportedOffsets.NONE;
 
@@ -84,20 +87,31 @@ final class PartitionProgress {
 
 	private final PartitionLag end = new PartitionLag();
 
+	/** What was polled and is parked, or was. */
+	private final ParkedHistory parkedHistory = new ParkedHistory();
+
 	/**
 	 * Take over what the last commit says. Consumer thread, before the first record.
 	 * @param committed the last commit
-	 * @param completed what it reports as completed above its offset
+	 * @param reported what it reports as completed above its offset, and as parked
 	 */
-	void continueFrom(OffsetAndMetadata committed, ReportedOffsets completed) {
+	void continueFrom(OffsetAndMetadata committed, ReportedOffsets reported) {
 		this.committed = committed;
-		this.completedBefore = completed;
-		this.completedTold = completed.offsets().count();
+		this.completedBefore = reported;
+		this.completedTold = reported.offsets().count();
 	}
 
 	/**
-	 * Forget what the last commit says to be complete: the partition is read from another
-	 * offset.
+	 * Return what is known about polled records that are parked, or were. Any thread.
+	 * @return always the same
+	 */
+	ParkedHistory parkedHistory() {
+		return this.parkedHistory;
+	}
+
+	/**
+	 * Forget what the last commit says to be complete or parked: the partition is read
+	 * from another offset.
 	 */
 	void forgetCompletedBefore() {
 		this.completedBefore = ReportedOffsets.NONE;
@@ -165,8 +179,10 @@ final class PartitionProgress {
 		if (target > known) {
 			completed.add(known, target);
 		}
+		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, window)
+			.only((offset) -> offset < Math.min(target, known));
 		return new Resumption(first, target, known, highestLeaderEpoch(),
-				new ReportedOffsets(completed.build(), highestLeaderEpoch()), this.committed);
+				new ReportedOffsets(completed.build(), parked, highestLeaderEpoch()), this.committed);
 	}
 
 	/**
@@ -187,8 +203,10 @@ final class PartitionProgress {
 		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)
 			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Long.MAX_VALUE)
 			.build();
-		return new Resumption(first, position(next), polledUntil(), highestLeaderEpoch(),
-				new ReportedOffsets(completed, highestLeaderEpoch()), this.committed);
+		return new Resumption(
+				first, position(next), polledUntil(), highestLeaderEpoch(), new ReportedOffsets(completed,
+						this.completedBefore.unfinishedParked(this.parkedHistory, window), highestLeaderEpoch()),
+				this.committed);
 	}
 
 	/**
@@ -315,29 +333,29 @@ final class PartitionProgress {
 	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {
 		List<R> open = new ArrayList<>(records.size());
 		for (R record : records) {
-			believeAsOf(record);
+			ReportedOffsets believed = this.completedBefore.asOf(record);
+			OffsetAndMetadata committed = this.committed;
+			if (believed != this.completedBefore && committed != null && committed.offset() > record.offset()) {
+				// It was passed although other records are there.
+				this.committed = null;
+				this.revision++;
+			}
+			this.completedBefore = believed;
 			if (this.completedBefore.offsets().contains(record.offset())) {
 				window.complete(record.offset());
 			}
 			else {
 				open.add(record);
+				ParkedRecord parked = this.completedBefore.parked().at(record.offset());
+				if (parked != null) {
+					this.parkedHistory.put(parked);
+				}
 			}
 		}
-		if (this.completedBefore.isEmpty() || this.completedBefore.offsets().end() <= window.next()) {
+		if (this.completedBefore.end() <= window.next()) {
 			this.completedBefore = ReportedOffsets.NONE;
 		}
 		return open;
-	}
-
-	private void believeAsOf(ConsumerRecord<?, ?> record) {
-		ReportedOffsets believed = this.completedBefore.asOf(record);
-		OffsetAndMetadata committed = this.committed;
-		if (believed != this.completedBefore && committed != null && committed.offset() > record.offset()) {
-			// It was passed although other records are there.
-			this.committed = null;
-			this.revision++;
-		}
-		this.completedBefore = believed;
 	}
 
 	/**
@@ -385,8 +403,9 @@ final class PartitionProgress {
 
 	/**
 	 * Move the watermark and say what is to be committed.
-	 * @param completions how many records of the assignment were completed so far: if
-	 * none was since the last time, there is nothing new to tell
+	 * @param completions how many records of the assignment were completed so far, and
+	 * how often what is known about parked ones has changed: if nothing was since the
+	 * last time, there is nothing new to tell
 	 * @param metadataLength most characters of the metadata; 0: tell nothing but the
 	 * offset
 	 * @param now the time
@@ -420,7 +439,9 @@ final class PartitionProgress {
 			CompletedOffsets completed = window.completedAbove(watermark, MAX_RUNS)
 				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE)
 				.build();
-			metadata = CommitMetadata.of(watermark, completed, highestLeaderEpoch(), metadataLength);
+			metadata = CommitMetadata.of(watermark, completed,
+					this.completedBefore.unfinishedParked(this.parkedHistory, window), highestLeaderEpoch(),
+					metadataLength);
 		}
 		this.completedTold = metadata.completed().count();
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
@@ -449,7 +470,7 @@ final class PartitionProgress {
 	/**
 	 * Note that the broker has confirmed a commit.
 	 * @param commit the commit
-	 * @param completions how many records were completed when it was made
+	 * @param completions what was passed to {@link #advance} when it was made
 	 * @param revision the {@link #revision()} when it was made: if that is another one
 	 * now, what it says does not count any more
 	 */
@@ -526,7 +547,7 @@ final class PartitionProgress {
 	 * @param polledBefore up to where records were polled before; 0 if none were
 	 * @param leaderEpoch the highest leader epoch of that, or
 	 * {@link CommitMetadata#UNKNOWN_EPOCH}
-	 * @param completed what is not to be handled
+	 * @param completed what is not to be handled, and what was parked
 	 * @param committed the last commit, or {@code null} if there is none
 	 */
 	record Resumption(long from, long sought, long polledBefore, int leaderEpoch, ReportedOffsets completed,

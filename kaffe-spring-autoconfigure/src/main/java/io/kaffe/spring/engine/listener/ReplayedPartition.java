@@ -28,6 +28,7 @@ import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.HeldRecords;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
+import io.kaffe.spring.engine.offset.ParkedHistory;
 
 /**
  * The dead letters of one assigned partition that are being replayed. Workers handle them
@@ -44,7 +45,7 @@ final class ReplayedPartition implements AssignmentHandle {
 	private final Map<Long, InFlight> inFlight = new ConcurrentHashMap<>();
 
 	private final HeldRecords held = new HeldRecords(Integer.MAX_VALUE, () -> {
-	});
+	}, new ParkedHistory());
 
 	private final PartitionAssignment assignment;
 

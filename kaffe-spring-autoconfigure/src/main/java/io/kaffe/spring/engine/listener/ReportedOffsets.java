@@ -22,31 +22,54 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.OffsetWindow;
+import io.kaffe.spring.engine.offset.ParkedHistory;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 
 /**
- * Offsets that were reported as complete before an assignment reads on below them, as
- * long as the log still has the same records there.
+ * Offsets that were reported as complete, or as those of parked records, before an
+ * assignment reads on at or below them, as long as the log still has the same records
+ * there.
  * <p>
  * A log that was truncated is written on by a later leader; a leader epoch never comes
  * twice in a partition and never falls along its log. So a record of a later epoch than
  * all that were polled before the report was written after it. If its offset is below the
  * end of what was reported, other records are there from that offset on.
  *
- * @param offsets the offsets, all of which were polled before, or passed
+ * @param offsets the complete ones, all of which were polled before, or passed
+ * @param parked what is known about those of parked records
  * @param leaderEpoch the highest leader epoch of what was polled before, or
  * {@link CommitMetadata#UNKNOWN_EPOCH}
  */
-record ReportedOffsets(CompletedOffsets offsets, int leaderEpoch) {
+record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, int leaderEpoch) {
 
 	/**
 	 * No offsets.
 	 */
-	static final ReportedOffsets NONE = new ReportedOffsets(CompletedOffsets.NONE, CommitMetadata.UNKNOWN_EPOCH);
+	static final ReportedOffsets NONE = new ReportedOffsets(CompletedOffsets.NONE, ParkedRecords.NONE,
+			CommitMetadata.UNKNOWN_EPOCH);
 
 	private static final Log logger = LogFactory.getLog(ReportedOffsets.class);
 
 	boolean isEmpty() {
-		return this.offsets.isEmpty();
+		return this.offsets.isEmpty() && this.parked.isEmpty();
+	}
+
+	/**
+	 * Return the offset after the last one; 0 if there are none.
+	 */
+	long end() {
+		return Math.max(this.offsets.isEmpty() ? 0 : this.offsets.end(), this.parked.end());
+	}
+
+	/**
+	 * Return what is parked, or was, and is not completed: what was polled since, and
+	 * what of these was not.
+	 * @param polled what is known about records that were polled
+	 * @param window the offsets that were polled
+	 */
+	ParkedRecords unfinishedParked(ParkedHistory polled, OffsetWindow window) {
+		return polled.unfinished(window::isComplete).and(this.parked.only((offset) -> offset >= window.next()));
 	}
 
 	/**
@@ -56,7 +79,7 @@ record ReportedOffsets(CompletedOffsets offsets, int leaderEpoch) {
 	 */
 	ReportedOffsets asOf(ConsumerRecord<?, ?> record) {
 		int epoch = leaderEpoch(record);
-		if (isEmpty() || epoch <= this.leaderEpoch || record.offset() >= this.offsets.end()) {
+		if (isEmpty() || epoch <= this.leaderEpoch || record.offset() >= end()) {
 			return this;
 		}
 		logger.warn("The log of " + record.topic() + "-" + record.partition() + " was truncated and written anew from "

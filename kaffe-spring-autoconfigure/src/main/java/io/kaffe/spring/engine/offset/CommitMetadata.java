@@ -20,25 +20,32 @@ import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.Base64;
-import java.util.stream.LongStream;
 import java.util.zip.CRC32;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The form in which a commit's metadata stores what is complete above the committed
- * offset.
+ * The form in which a commit's metadata stores what the next owner of a partition has to
+ * know: what is complete above the committed offset, and which records are parked.
  * <p>
  * The text is {@code kaffe:} and, in Base64 (RFC 4648, URL alphabet, no padding), a
- * version, the kind of form, the committed offset as it was when this was written, the
- * form itself, the leader epoch, and a CRC-32 of all that. A form is the smaller of
+ * version, what that says, the leader epoch, and a CRC-32 of all that. Completed offsets
+ * have one of two forms, the smaller one:
  * <ul>
  * <li>runs: how many offsets are open, how many are complete, how many are open, …, from
  * the committed offset on, as variable-length numbers of 7 bits a byte;</li>
  * <li>a bitmap, from the offset after the committed one on, lowest bit first.</li>
  * </ul>
- * What does not fit is left out, the part that covers least first: offsets that are not
- * stored are merely handled again.
+ * Version 2 is the kind of form, the committed offset as it was when this was written,
+ * and the form. Version 3 is the committed offset and sections, ascending by their types:
+ * each has a type, a length and so many bytes. Types are the kinds of form, and then that
+ * of {@link ParkedRecords}. Sections of types that are not known come from a later
+ * version and are skipped. The oldest version is written that can say it.
+ * <p>
+ * What does not fit is left out. Completed offsets that are not stored are handled again,
+ * so they get three quarters of the room if they need them; those that cover least are
+ * left out first. Parked records that are not stored get all their attempts again; those
+ * with the highest offsets are left out first.
  * <p>
  * Every member that may commit for the group can write any metadata, so what is read is
  * trusted only if it is, to the letter, what would have been written for what it stores:
@@ -46,11 +53,12 @@ import org.jspecify.annotations.Nullable;
  * by the length of the text, whatever it stores.
  *
  * @param text the metadata; empty if it stores nothing
- * @param completed what it stores
+ * @param completed the completed offsets that it stores
+ * @param parked the parked records that it stores, at or above the committed offset
  * @param leaderEpoch the highest leader epoch of the records up to the end of what it
  * stores, or {@link #UNKNOWN_EPOCH}
  */
-public record CommitMetadata(String text, CompletedOffsets completed, int leaderEpoch) {
+public record CommitMetadata(String text, CompletedOffsets completed, ParkedRecords parked, int leaderEpoch) {
 
 	/**
 	 * Most characters that are read, and that make sense to be written.
@@ -65,16 +73,20 @@ public record CommitMetadata(String text, CompletedOffsets completed, int leader
 	/**
 	 * Metadata that stores nothing.
 	 */
-	public static final CommitMetadata NONE = new CommitMetadata("", CompletedOffsets.NONE, UNKNOWN_EPOCH);
+	public static final CommitMetadata NONE = new CommitMetadata("", CompletedOffsets.NONE, ParkedRecords.NONE,
+			UNKNOWN_EPOCH);
 
 	private static final String PREFIX = "kaffe:";
 
-	/** Version 1 had no leader epoch. */
-	private static final byte VERSION = 2;
+	/** Completed offsets alone. Version 1 had no leader epoch. */
+	private static final byte COMPLETED_VERSION = 2;
 
-	private static final byte RUNS = 0;
+	private static final byte SECTIONS_VERSION = 3;
 
-	private static final byte BITMAP = 1;
+	/** The type of its section, after those of completed offsets. */
+	private static final byte PARKED = 2;
+
+	private static final int PARKED_SHARE = 4;
 
 	private static final int EPOCH_BYTES = Integer.BYTES;
 
@@ -88,40 +100,81 @@ public record CommitMetadata(String text, CompletedOffsets completed, int leader
 	 * @return the metadata with what fits
 	 */
 	public static CommitMetadata of(long committed, CompletedOffsets completed, int maxLength) {
-		return of(committed, completed, UNKNOWN_EPOCH, maxLength);
+		return of(committed, completed, ParkedRecords.NONE, UNKNOWN_EPOCH, maxLength);
 	}
 
 	/**
-	 * Write what is complete above a committed offset.
+	 * Write what is complete above a committed offset, and what is parked.
 	 * @param committed the committed offset: everything below is complete, it is not
 	 * @param completed what is complete above; what is not above is left out
+	 * @param parked what is parked, and not completed; what is below is left out
 	 * @param leaderEpoch the highest leader epoch of the records that were polled, or
 	 * {@link #UNKNOWN_EPOCH}
 	 * @param maxLength most characters of the text, each of which is one byte
 	 * @return the metadata with what fits
 	 */
-	public static CommitMetadata of(long committed, CompletedOffsets completed, int leaderEpoch, int maxLength) {
-		int maxBytes = Math.max(0, (maxLength - PREFIX.length()) * 3 / 4) - EPOCH_BYTES - CHECKSUM_BYTES;
+	public static CommitMetadata of(long committed, CompletedOffsets completed, ParkedRecords parked, int leaderEpoch,
+			int maxLength) {
+		int maxBytes = Math.max(0, (maxLength - PREFIX.length()) * 3 / 4) - EPOCH_BYTES - CHECKSUM_BYTES
+				- Numbers.length(committed);
 		CompletedOffsets above = new CompletedOffsets.Builder().addFrom(completed, committed + 1, Long.MAX_VALUE)
 			.build();
-		if (above.isEmpty() || maxBytes <= 0) {
-			return NONE;
+		ParkedRecords open = parked.only((offset) -> offset >= committed && !completed.contains(offset));
+		CommitMetadata sections = open.isEmpty() ? NONE
+				: sections(committed, above, open, leaderEpoch, maxBytes - Byte.BYTES);
+		return sections.parked().isEmpty() ? completed(committed, above, leaderEpoch, maxBytes - 2 * Byte.BYTES)
+				: sections;
+	}
+
+	private static CommitMetadata completed(long committed, CompletedOffsets above, int leaderEpoch, int maxBytes) {
+		CompletedForm form = CompletedForm.of(committed, above, maxBytes);
+		return form.stored().isEmpty() ? NONE : completed(committed, form, leaderEpoch);
+	}
+
+	private static CommitMetadata completed(long committed, CompletedForm form, int leaderEpoch) {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		bytes.write(COMPLETED_VERSION);
+		bytes.write(form.kind());
+		Numbers.write(bytes, committed);
+		bytes.writeBytes(form.bytes());
+		return new CommitMetadata(text(bytes.toByteArray(), leaderEpoch), form.stored(), ParkedRecords.NONE,
+				leaderEpoch);
+	}
+
+	private static CommitMetadata sections(long committed, CompletedOffsets above, ParkedRecords open, int leaderEpoch,
+			int maxBytes) {
+		int frame = Byte.BYTES + Numbers.length(Math.max(0, maxBytes));
+		int forParked = Math.min(frame + open.bytes(committed).length, maxBytes / PARKED_SHARE);
+		CompletedForm form = CompletedForm.of(committed, above, maxBytes - forParked - frame);
+		ByteArrayOutputStream bytes = sections(committed);
+		int before = bytes.size();
+		if (!form.stored().isEmpty()) {
+			section(bytes, form.kind(), form.bytes());
 		}
-		CompletedOffsets inRuns = largestThatFit(committed, above, maxBytes);
-		CompletedOffsets inBitmap = bitmapThatFits(committed, above, maxBytes);
-		byte[] runs = runs(committed, inRuns);
-		long difference = inRuns.count() - inBitmap.count();
-		boolean asRuns = difference > 0 || (difference == 0 && runs.length <= bitmapLength(committed, inBitmap));
-		CompletedOffsets stored = asRuns ? inRuns : inBitmap;
-		return stored.isEmpty() ? NONE : new CommitMetadata(
-				text(asRuns ? runs : bitmap(committed, inBitmap), leaderEpoch), stored, leaderEpoch);
+		ParkedRecords parked = open.firstThatFit(committed, maxBytes - (bytes.size() - before) - frame);
+		section(bytes, PARKED, parked.bytes(committed));
+		return new CommitMetadata(text(bytes.toByteArray(), leaderEpoch), form.stored(), parked, leaderEpoch);
+	}
+
+	private static ByteArrayOutputStream sections(long committed) {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		bytes.write(SECTIONS_VERSION);
+		Numbers.write(bytes, committed);
+		return bytes;
+	}
+
+	private static void section(ByteArrayOutputStream bytes, byte type, byte[] section) {
+		bytes.write(type);
+		Numbers.write(bytes, section.length);
+		bytes.writeBytes(section);
 	}
 
 	/**
 	 * Read metadata.
 	 * @param text what was committed; {@code null} or empty stores nothing
 	 * @param committed the offset that was committed with it
-	 * @return what it stores, all of it above the committed offset
+	 * @return what it stores: offsets above the committed one, and parked records at or
+	 * above it
 	 * @throws UnreadableMetadataException if it is not exactly of this form, too long, of
 	 * another version, or written for another committed offset
 	 */
@@ -150,59 +203,66 @@ public record CommitMetadata(String text, CompletedOffsets completed, int leader
 
 	private static CommitMetadata read(ByteBuffer bytes, long committed) throws UnreadableMetadataException {
 		byte version = bytes.get();
-		if (version != VERSION) {
-			throw new UnreadableMetadataException("it is of version " + version + ", not " + VERSION);
+		if (version != COMPLETED_VERSION && version != SECTIONS_VERSION) {
+			throw new UnreadableMetadataException(
+					"it is of version " + version + ", not " + COMPLETED_VERSION + " or " + SECTIONS_VERSION);
 		}
 		int checksumAt = bytes.limit() - CHECKSUM_BYTES;
 		int epochAt = checksumAt - EPOCH_BYTES;
 		if (epochAt <= 0 || bytes.getInt(checksumAt) != checksum(bytes.array(), checksumAt)) {
 			throw damaged();
 		}
-		byte kind = bytes.get();
 		int leaderEpoch = bytes.getInt(epochAt);
 		bytes.limit(epochAt);
-		long writtenFor = readNumber(bytes);
+		byte kind = (version == COMPLETED_VERSION) ? bytes.get() : 0;
+		long writtenFor = Numbers.read(bytes);
 		if (writtenFor != committed) {
 			throw new UnreadableMetadataException(
 					"it was written for offset " + writtenFor + ", but " + committed + " is committed");
 		}
-		CompletedOffsets stored = switch (kind) {
-			case RUNS -> readRuns(bytes, committed);
-			case BITMAP -> readBitmap(bytes, committed);
-			default -> throw damaged();
-		};
-		if (stored.isEmpty() || leaderEpoch < UNKNOWN_EPOCH) {
+		if (leaderEpoch < UNKNOWN_EPOCH) {
 			throw damaged();
 		}
-		byte[] written = (kind == RUNS) ? runs(committed, stored) : bitmap(committed, stored);
-		return new CommitMetadata(text(written, leaderEpoch), stored, leaderEpoch);
+		if (version == SECTIONS_VERSION) {
+			return readSections(bytes, committed, leaderEpoch);
+		}
+		return completed(committed, CompletedForm.read(kind, bytes, committed), leaderEpoch);
 	}
 
-	private static CompletedOffsets readRuns(ByteBuffer bytes, long committed) {
-		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
-		long at = committed;
+	/**
+	 * Read sections of known types, which are written as they would be, and skip others,
+	 * which are written as they are.
+	 */
+	private static CommitMetadata readSections(ByteBuffer bytes, long committed, int leaderEpoch)
+			throws UnreadableMetadataException {
+		CompletedOffsets completed = CompletedOffsets.NONE;
+		ParkedRecords parked = ParkedRecords.NONE;
+		ByteArrayOutputStream written = sections(committed);
+		int type = -1;
 		while (bytes.hasRemaining()) {
-			long from = Math.addExact(at, readNumber(bytes));
-			if (from == at) {
-				throw new IllegalArgumentException("Not above what comes before: " + from);
+			int before = type;
+			type = Byte.toUnsignedInt(bytes.get());
+			byte[] section = new byte[(int) Numbers.read(bytes, bytes.remaining())];
+			bytes.get(section);
+			if (type <= before || (type == CompletedForm.BITMAP && before == CompletedForm.RUNS)) {
+				throw damaged();
 			}
-			at = Math.addExact(from, readNumber(bytes));
-			completed.add(from, at);
-		}
-		return completed.build();
-	}
-
-	private static CompletedOffsets readBitmap(ByteBuffer bytes, long committed) {
-		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
-		for (long at = Math.addExact(committed, 1); bytes.hasRemaining(); at = Math.addExact(at, Byte.SIZE)) {
-			int bits = bytes.get();
-			for (int bit = 0; bit < Byte.SIZE; bit++) {
-				if ((bits & (1 << bit)) != 0) {
-					completed.add(at + bit, Math.addExact(at, bit + 1));
-				}
+			if (type < PARKED) {
+				CompletedForm form = CompletedForm.read((byte) type, ByteBuffer.wrap(section), committed);
+				completed = form.stored();
+				section = form.bytes();
 			}
+			else if (type == PARKED) {
+				parked = ParkedRecords.read(ByteBuffer.wrap(section), committed);
+				section = parked.bytes(committed);
+			}
+			section(written, (byte) type, section);
 		}
-		return completed.build();
+		if (type < PARKED || parked.isAnyAmong(completed)) {
+			// An older version would say the same, or a record is both.
+			throw damaged();
+		}
+		return new CommitMetadata(text(written.toByteArray(), leaderEpoch), completed, parked, leaderEpoch);
 	}
 
 	/**
@@ -212,123 +272,23 @@ public record CommitMetadata(String text, CompletedOffsets completed, int leader
 	 * @throws UnreadableMetadataException if an offset is reported that is not below it
 	 */
 	public void checkBelow(long end) throws UnreadableMetadataException {
-		if (!this.completed.isEmpty() && this.completed.end() > end) {
+		long reported = Math.max(this.completed.isEmpty() ? 0 : this.completed.end(), this.parked.end());
+		if (reported > end) {
 			throw new UnreadableMetadataException(
-					"it reports offsets up to " + (this.completed.end() - 1) + ", but the log ends at " + end);
+					"it reports offsets up to " + (reported - 1) + ", but the log ends at " + end);
 		}
+	}
+
+	/**
+	 * Return whether it stores nothing that is known.
+	 * @return {@code true} if it does not
+	 */
+	public boolean isEmpty() {
+		return this.completed.isEmpty() && this.parked.isEmpty();
 	}
 
 	private static UnreadableMetadataException damaged() {
 		return new UnreadableMetadataException("it is damaged");
-	}
-
-	/**
-	 * Leave out the shortest runs until the rest fits.
-	 */
-	private static CompletedOffsets largestThatFit(long committed, CompletedOffsets completed, int maxBytes) {
-		if (runs(committed, completed).length <= maxBytes) {
-			return completed;
-		}
-		long[] lengths = LongStream.range(0, completed.runs())
-			.map((run) -> completed.to((int) run) - completed.from((int) run))
-			.sorted()
-			.distinct()
-			.toArray();
-		int tooShort = 0;
-		int longEnough = lengths.length;
-		while (longEnough - tooShort > 1) {
-			int middle = (tooShort + longEnough) >>> 1;
-			if (runs(committed, atLeast(completed, lengths[middle], Integer.MAX_VALUE)).length <= maxBytes) {
-				longEnough = middle;
-			}
-			else {
-				tooShort = middle;
-			}
-		}
-		// Of the runs that are one step too short, the first ones may still fit.
-		int few = 0;
-		int many = completed.runs();
-		while (many - few > 1) {
-			int middle = (few + many) >>> 1;
-			if (runs(committed, atLeast(completed, lengths[tooShort], middle)).length <= maxBytes) {
-				few = middle;
-			}
-			else {
-				many = middle;
-			}
-		}
-		return atLeast(completed, lengths[tooShort], few);
-	}
-
-	/**
-	 * Keep the runs that are longer than a length, and so many of just that length.
-	 */
-	private static CompletedOffsets atLeast(CompletedOffsets completed, long length, int ofThatLength) {
-		CompletedOffsets.Builder kept = new CompletedOffsets.Builder();
-		int left = ofThatLength;
-		for (int run = 0; run < completed.runs(); run++) {
-			long runLength = completed.to(run) - completed.from(run);
-			if (runLength > length || (runLength == length && left-- > 0)) {
-				kept.add(completed.from(run), completed.to(run));
-			}
-		}
-		return kept.build();
-	}
-
-	/**
-	 * Leave out what is beyond the largest bitmap.
-	 */
-	private static CompletedOffsets bitmapThatFits(long committed, CompletedOffsets completed, int maxBytes) {
-		int header = header(BITMAP, committed).size();
-		long end = committed + 1 + Math.max(0, (long) (maxBytes - header)) * Byte.SIZE;
-		CompletedOffsets.Builder kept = new CompletedOffsets.Builder();
-		for (int run = 0; run < completed.runs() && completed.from(run) < end; run++) {
-			kept.add(completed.from(run), Math.min(completed.to(run), end));
-		}
-		return kept.build();
-	}
-
-	private static byte[] runs(long committed, CompletedOffsets completed) {
-		ByteArrayOutputStream bytes = header(RUNS, committed);
-		long at = committed;
-		for (int run = 0; run < completed.runs(); run++) {
-			writeNumber(bytes, completed.from(run) - at);
-			writeNumber(bytes, completed.to(run) - completed.from(run));
-			at = completed.to(run);
-		}
-		return bytes.toByteArray();
-	}
-
-	private static int bitmapLength(long committed, CompletedOffsets completed) {
-		return header(BITMAP, committed).size() + bitmapBytes(committed, completed);
-	}
-
-	private static int bitmapBytes(long committed, CompletedOffsets completed) {
-		return completed.isEmpty() ? 0
-				: Math.toIntExact((completed.end() - (committed + 1) + Byte.SIZE - 1) / Byte.SIZE);
-	}
-
-	private static byte[] bitmap(long committed, CompletedOffsets completed) {
-		ByteArrayOutputStream bytes = header(BITMAP, committed);
-		if (!completed.isEmpty()) {
-			long first = committed + 1;
-			byte[] bits = new byte[bitmapBytes(committed, completed)];
-			for (int run = 0; run < completed.runs(); run++) {
-				for (long offset = completed.from(run) - first; offset < completed.to(run) - first; offset++) {
-					bits[(int) (offset / Byte.SIZE)] |= (byte) (1 << (offset % Byte.SIZE));
-				}
-			}
-			bytes.writeBytes(bits);
-		}
-		return bytes.toByteArray();
-	}
-
-	private static ByteArrayOutputStream header(byte kind, long committed) {
-		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-		bytes.write(VERSION);
-		bytes.write(kind);
-		writeNumber(bytes, committed);
-		return bytes;
 	}
 
 	private static String text(byte[] bytes, int leaderEpoch) {
@@ -341,27 +301,6 @@ public record CommitMetadata(String text, CompletedOffsets completed, int leader
 		CRC32 checksum = new CRC32();
 		checksum.update(bytes, 0, length);
 		return (int) checksum.getValue();
-	}
-
-	private static void writeNumber(ByteArrayOutputStream bytes, long number) {
-		long left = number;
-		while (left > 0x7f) {
-			bytes.write((int) (left & 0x7f) | 0x80);
-			left >>>= 7;
-		}
-		bytes.write((int) left);
-	}
-
-	private static long readNumber(ByteBuffer bytes) {
-		long number = 0;
-		for (int shift = 0; shift < Long.SIZE - 1; shift += 7) {
-			byte next = bytes.get();
-			number |= (next & 0x7fL) << shift;
-			if (next >= 0) {
-				return number;
-			}
-		}
-		throw new IllegalArgumentException("Number is too long");
 	}
 
 	/**

@@ -16,9 +16,9 @@
 
 package io.kaffe.spring.engine.worker;
 
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
@@ -60,9 +60,8 @@ public interface ConsumerObserver {
 	 * A record has exhausted its retries and is kept until an operator decides about it.
 	 * @param consumer the consumer's name
 	 * @param record the record
-	 * @param failure what its last attempt failed with
 	 */
-	default void parked(String consumer, ConsumerRecord<?, ?> record, Throwable failure) {
+	default void parked(String consumer, FailingRecord record) {
 	}
 
 	/**

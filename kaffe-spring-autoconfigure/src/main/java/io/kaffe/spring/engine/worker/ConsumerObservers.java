@@ -23,9 +23,9 @@ import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 /**
@@ -105,10 +105,9 @@ public final class ConsumerObservers {
 	/**
 	 * Notify that a record was parked.
 	 * @param record the record
-	 * @param failure what its last attempt failed with
 	 */
-	public void parked(ConsumerRecord<?, ?> record, Throwable failure) {
-		publish((observer) -> observer.parked(this.consumer, record, failure));
+	public void parked(FailingRecord record) {
+		publish((observer) -> observer.parked(this.consumer, record));
 	}
 
 	/**

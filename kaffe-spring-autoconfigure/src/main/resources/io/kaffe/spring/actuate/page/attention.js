@@ -2,7 +2,7 @@
  * What needs an operator's attention: the records, partitions and consumers that are held up, the worst first.
  */
 
-import { count, plural, simpleName, time } from "./format.js";
+import { count, parkedText, plural, simpleName, time } from "./format.js";
 
 const SEVERITIES = ["bad", "warn", "note"];
 
@@ -117,6 +117,7 @@ function* ofFailing(consumer, partitions) {
     if (parked || failing.state === "recovering" || failing.attempts >= MANY_ATTEMPTS) {
       yield { severity: parked ? severity : "warn", what: recordName(failing), state: failing.state,
           why: [`${simpleName(failing.cause ?? failing.exception)} after ${plural(failing.attempts, "attempt")}`,
+            (failing.owners > 1) ? `parked ${parkedText(failing)}` : null,
             failing.nextAttemptAt ? `next at ${time(failing.nextAttemptAt)}` : null, heldUpBy(partitions, failing)]
             .filter((part) => part !== null).join(", "), since: failing.since, record: failing };
     }

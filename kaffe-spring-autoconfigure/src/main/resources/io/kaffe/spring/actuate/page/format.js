@@ -78,6 +78,12 @@ function topicPartition(name) {
   return { topic: name.slice(0, hyphen), partition: Number(name.slice(hyphen + 1)) };
 }
 
+const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
+
+/** Since when a record is parked, and by which owner of its partition. */
+const parkedText = ({ parkedSince, owners }) => !isKnown(parkedSince) ? UNKNOWN
+    : `since ${time(parkedSince)}` + ((owners > 1) ? `, ${ORDINALS[owners - 1] ?? `${count(owners)}th`} owner` : "");
+
 const plural = (number, one, many = `${one}s`) => `${count(number)} ${(number === 1) ? one : many}`;
 
-export { bytes, count, duration, isKnown, millis, plural, rate, simpleName, time, topicPartition, UNKNOWN };
+export { bytes, count, duration, isKnown, millis, parkedText, plural, rate, simpleName, time, topicPartition, UNKNOWN };

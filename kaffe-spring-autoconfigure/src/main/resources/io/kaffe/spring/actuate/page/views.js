@@ -6,7 +6,7 @@ import { parkedOf, parkedSeverity } from "./attention.js";
 import { Chart } from "./chart.js";
 import { DeadLetters } from "./deadletters.js";
 import { element, reconcile, setAttribute, setHidden, setText } from "./element.js";
-import { bytes, count, duration, isKnown, millis, plural, rate, simpleName, time, topicPartition, UNKNOWN }
+import { bytes, count, duration, isKnown, millis, parkedText, plural, rate, simpleName, time, topicPartition, UNKNOWN }
     from "./format.js";
 import { sum } from "./history.js";
 import { Table } from "./table.js";
@@ -246,6 +246,7 @@ function tables(name, { service, operations, details, deadLetterOperations }) {
           { title: "For", value: age, kind: "number", cell: (cell, failing) => ageCell(cell, age(failing)) },
           { title: "Attempts", value: (failing) => failing.attempts, kind: "number",
             text: (failing) => count(failing.attempts) },
+          { title: "Parked", value: (failing) => instantValue(failing.parkedSince), text: parkedText },
           { title: "Next attempt", value: (failing) => instantValue(failing.nextAttemptAt),
             text: (failing) => failing.nextAttemptAt ? time(failing.nextAttemptAt) : UNKNOWN },
           { title: "Exception", value: (failing) => simpleName(failing.exception), kind: "wide",

@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ import org.springframework.kafka.support.serializer.SerializationUtils;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
@@ -216,6 +218,43 @@ class BatchTests {
 		this.bench.run();
 		assertThat(this.orders.completed).containsExactly(0L, 1L);
 		assertThat(this.bench.worker.snapshot(0).counters().restarts()).isZero();
+	}
+
+	@Test
+	void recordThatAnEarlierOwnerHasParkedIsABatchOfItsOwnForItsOneAttempt() {
+		this.orders.held().parkedHistory().put(parkedBefore(1));
+		this.orders.held().parkedHistory().put(parkedBefore(2));
+		this.bench.limits(10, Duration.ofHours(1)).submit(this.orders, 0, 1, 2, 3);
+		this.bench.script = (records) -> {
+			if (records.get(0).offset() == 2) {
+				throw new IllegalStateException("On purpose");
+			}
+		};
+		this.bench.run();
+		assertThat(this.bench.delivered).as("it waits for no others")
+			.containsExactly(names("orders@0"), names("orders@1"), names("orders@2"));
+		assertThat(this.orders.completed).containsExactly(0L, 1L);
+		assertThat(this.orders.parked()).isEqualTo(1);
+		assertThat(this.orders.held().parkedHistory().at(2))
+			.isEqualTo(new ParkedRecord(2, Instant.EPOCH, 12, 3, IllegalStateException.class.getName()));
+	}
+
+	@Test
+	void othersKeepTheirAttemptsIfThePolicySkipsARecordThatAnEarlierOwnerHasParked() {
+		this.orders.held().parkedHistory().put(parkedBefore(0));
+		this.bench.failure(2, FailureAction.SKIP).submit(this.orders, 0, 1, 2);
+		this.bench.script = (records) -> {
+			throw new IllegalStateException("On purpose");
+		};
+		this.bench.run();
+		assertThat(this.bench.delivered).containsExactly(names("orders@0"), names("orders@1", "orders@2"));
+		assertThat(this.orders.completed).containsExactly(0L);
+		this.bench.backOff();
+		assertThat(this.orders.completed).containsExactly(0L, 1L, 2L);
+	}
+
+	private static ParkedRecord parkedBefore(long offset) {
+		return new ParkedRecord(offset, Instant.EPOCH, 11, 2, IllegalStateException.class.getName());
 	}
 
 	@Test

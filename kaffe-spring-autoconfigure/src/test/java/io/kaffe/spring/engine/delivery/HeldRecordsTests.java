@@ -22,6 +22,8 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.engine.offset.ParkedHistory;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -31,7 +33,7 @@ class HeldRecordsTests {
 
 	private final List<Integer> wakeUps = new ArrayList<>();
 
-	private final HeldRecords held = new HeldRecords(2, this::addWakeUp);
+	private final HeldRecords held = new HeldRecords(2, this::addWakeUp, new ParkedHistory());
 
 	@Test
 	void limitOfParkedRecordsIsReachedAndLeftOnce() {

@@ -20,8 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 
 /**
@@ -44,8 +43,8 @@ final class NotingObserver implements ConsumerObserver {
 	}
 
 	@Override
-	public void parked(String consumer, ConsumerRecord<?, ?> record, Throwable failure) {
-		this.parked.add(BatchBench.name(record) + " " + failure.getMessage());
+	public void parked(String consumer, FailingRecord record) {
+		this.parked.add(record.partition().topic() + "@" + record.offset() + " " + record.failure().getMessage());
 	}
 
 }

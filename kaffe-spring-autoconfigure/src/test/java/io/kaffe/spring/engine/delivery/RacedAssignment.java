@@ -24,6 +24,8 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 
+import io.kaffe.spring.engine.offset.ParkedHistory;
+
 /**
  * The assignment of a partition without a broker, for races: like
  * {@link RecordedAssignment}, but for many threads.
@@ -36,7 +38,7 @@ final class RacedAssignment implements AssignmentHandle {
 	private final List<Long> completed = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
-	});
+	}, new ParkedHistory());
 
 	/** What was completed after the end. */
 	private final List<Long> late = new ArrayList<>();

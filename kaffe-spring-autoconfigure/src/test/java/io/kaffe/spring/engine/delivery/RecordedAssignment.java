@@ -24,6 +24,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.offset.ParkedHistory;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -39,7 +41,7 @@ final class RecordedAssignment implements AssignmentHandle {
 	final List<Long> dropped = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
-	});
+	}, new ParkedHistory());
 
 	/** What is left to the next record. */
 	final List<Long> leftToNext = new ArrayList<>();

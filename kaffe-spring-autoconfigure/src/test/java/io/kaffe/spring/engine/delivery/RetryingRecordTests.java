@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,6 +61,7 @@ import io.kaffe.spring.FailingRecordFilter;
 import io.kaffe.spring.RecordBackOff;
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
+import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -536,16 +538,17 @@ class RetryingRecordTests {
 		assertThat(failingRecords().all().size()).isEqualTo(1);
 		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, false).failing())
 			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
-					"java.lang.IllegalStateException", null, null, null, null, null, null, null));
+					"java.lang.IllegalStateException", null, null, null, null, null, null, null, null, 1));
 		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, true).failing())
 			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "retrying", 1, now, now.plusMillis(100),
-					"java.lang.IllegalStateException", "key", "value", "On purpose", null, null, null, null));
+					"java.lang.IllegalStateException", "key", "value", "On purpose", null, null, null, null, null, 1));
 		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 0, true).failing()).isEmpty();
 		advance(100);
 		advance(200);
 		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 100, false).failing())
 			.containsExactly(new ConsumerSnapshot.Failing("orders-0", 0, "parked", 3, now, null,
-					"java.lang.IllegalStateException", null, null, null, null, null, null, null));
+					"java.lang.IllegalStateException", null, null, null, null, null, null, null,
+					this.execution.instant().truncatedTo(ChronoUnit.SECONDS), 1));
 	}
 
 	@Test
@@ -889,6 +892,118 @@ class RetryingRecordTests {
 		answer.complete(null);
 		this.execution.runAll();
 		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void recordThatAnEarlierOwnerHasParkedGetsOneAttemptAndIsParkedAgainWithItsHistory(CapturedOutput output) {
+		List<String> notified = new ArrayList<>();
+		this.retryListeners = List.of(noting(notified));
+		this.assignment.held().parkedHistory().put(parkedBefore(0));
+		fail(0, new IllegalArgumentException("On purpose"));
+		submit(2);
+		assertThat(this.attempts).containsExactly("0#1");
+		assertThat(notified).containsExactly("0 failed: On purpose, attempt 1");
+		assertThat(this.assignment.parked()).isEqualTo(1);
+		assertThat(failingRecords().all()).singleElement().satisfies((record) -> {
+			assertThat(record.state()).isEqualTo(FailingRecord.State.PARKED);
+			assertThat(record.attempts()).isEqualTo(12);
+			assertThat(record.since()).isEqualTo(Instant.EPOCH);
+			assertThat(record.parkedSince()).isEqualTo(Instant.EPOCH);
+			assertThat(record.owners()).isEqualTo(3);
+		});
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 1, false).failing()).singleElement().satisfies((record) -> {
+			assertThat(record.attempts()).isEqualTo(12);
+			assertThat(record.parkedSince()).isEqualTo(Instant.EPOCH);
+			assertThat(record.owners()).isEqualTo(3);
+		});
+		assertThat(journal().recent(false)).singleElement()
+			.extracting(ConsumerSnapshot.Failure::attempt, ConsumerSnapshot.Failure::action)
+			.containsExactly(12, "park");
+		assertThat(this.assignment.held().parkedHistory().at(0))
+			.isEqualTo(new ParkedRecord(0, Instant.EPOCH, 12, 3, IllegalArgumentException.class.getName()));
+		assertThat(output).contains("Parked orders-0@0 again after 1 attempt (parked since 1970-01-01T00:00:00Z by 3 "
+				+ "owners, 12 attempts in all, the one before with java.lang.IllegalStateException); worker_0 is blocked "
+				+ "until an operator");
+		advance(Duration.ofDays(1).toMillis());
+		assertThat(this.attempts).hasSize(1);
+	}
+
+	@Test
+	void recordThatAnEarlierOwnerHasParkedIsHandledIfThatSucceedsNow() {
+		this.assignment.held().parkedHistory().put(parkedBefore(0));
+		submit(2);
+		assertThat(this.attempts).containsExactly("0#1", "1#1");
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(failingRecords().all()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "SKIP", "DEAD_LETTER" })
+	void policyDecidesAboutARecordThatAnEarlierOwnerHasParkedAfterOneAttempt(FailureAction action) {
+		this.then = action;
+		List<Long> deadLettered = new ArrayList<>();
+		this.deadLetters = (record, failure) -> {
+			deadLettered.add(record.offset());
+			return null;
+		};
+		this.assignment.held().parkedHistory().put(parkedBefore(0));
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		assertThat(this.attempts).containsExactly("0#1", "1#1");
+		assertThat(this.assignment.completed).containsExactly(0L, 1L);
+		assertThat(deadLettered).hasSize((action == FailureAction.DEAD_LETTER) ? 1 : 0);
+	}
+
+	@Test
+	void operatorGivesARecordThatAnEarlierOwnerHasParkedAllItsAttempts() {
+		this.assignment.held().parkedHistory().put(parkedBefore(0));
+		fail(0, new IllegalStateException("On purpose"));
+		submit(1);
+		failingRecords().retry(ORDERS, 0);
+		this.execution.runAll();
+		assertThat(this.assignment.held().parkedHistory().at(0)).as("a next owner makes all attempts, too").isNull();
+		assertThat(failingRecords().all()).singleElement().satisfies((record) -> {
+			assertThat(record.state()).isEqualTo(FailingRecord.State.RETRYING);
+			assertThat(record.attempts()).isEqualTo(1);
+			assertThat(record.parkedSince()).isNull();
+			assertThat(record.owners()).isEqualTo(1);
+		});
+		advance(100);
+		advance(200);
+		assertThat(this.attempts).containsExactly("0#1", "0#1", "0#2", "0#3");
+		assertThat(this.assignment.parked()).isEqualTo(1);
+		assertThat(this.assignment.held().parkedHistory().at(0))
+			.isEqualTo(new ParkedRecord(0, this.execution.instant(), 3, 1, IllegalStateException.class.getName()));
+	}
+
+	@Test
+	void nackIsNoAttemptAtARecordThatAnEarlierOwnerHasParked() {
+		this.assignment.held().parkedHistory().put(parkedBefore(0));
+		fail(0, new NackException(500));
+		submit(1);
+		fail(0, new IllegalStateException("On purpose"));
+		advance(500);
+		assertThat(this.attempts).containsExactly("0#1", "0#1");
+		assertThat(this.assignment.parked()).isEqualTo(1);
+	}
+
+	@Test
+	void whatIsKnownAboutAParkedRecordOutlivesItsWorker() {
+		this.maxAttempts = 1;
+		fail(0, new IllegalStateException("On purpose"));
+		submit(2);
+		ParkedRecord parked = new ParkedRecord(0, this.execution.instant(), 1, 1,
+				IllegalStateException.class.getName());
+		assertThat(this.assignment.held().parkedHistory().at(0)).isEqualTo(parked);
+		revoke();
+		assertThat(this.assignment.parked()).isZero();
+		assertThat(this.assignment.dropped).containsExactly(0L, 1L);
+		assertThat(this.assignment.held().parkedHistory().at(0)).as("for the last commit").isEqualTo(parked);
+	}
+
+	private static ParkedRecord parkedBefore(long offset) {
+		return new ParkedRecord(offset, Instant.EPOCH, 11, 2, IllegalStateException.class.getName());
 	}
 
 	@Test

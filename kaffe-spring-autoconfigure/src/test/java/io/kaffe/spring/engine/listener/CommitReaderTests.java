@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -39,6 +41,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.CraftedMetadata;
+import io.kaffe.spring.engine.offset.ParkedRecord;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.table.PartitionSnapshot;
 
@@ -54,7 +58,7 @@ class CommitReaderTests {
 	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
 
 	private static final String TO_THE_END = CommitMetadata
-		.of(10, new CompletedOffsets.Builder().add(11, 20).add(30, 50).build(), 3, 4096)
+		.of(10, new CompletedOffsets.Builder().add(11, 20).add(30, 50).build(), ParkedRecords.NONE, 3, 4096)
 		.text();
 
 	private static final String TOO_FAR = CraftedMetadata.runs(10, 1, 1L << 60);
@@ -148,8 +152,37 @@ class CommitReaderTests {
 	}
 
 	@Test
+	void recordThatIsParkedAtTheCommittedOffsetIsBelieved(CapturedOutput output) {
+		assign(1, parkedAt(10, 49));
+		assertThat(reported(0).parked().all()).extracting(ParkedRecord::offset).containsExactly(10L, 49L);
+		this.session.positioned(this.consumer.assignment());
+		assertThat(reported(0).isEmpty()).isFalse();
+		assertThat(output)
+			.contains("Consumer 'orders' makes one attempt at each record that an earlier owner of its "
+					+ "partition has parked: orders-0@10: 2 records")
+			.doesNotContain("does not handle again");
+	}
+
+	@Test
+	void recordThatIsParkedBeyondTheEndIsNotBelieved(CapturedOutput output) {
+		assign(1, parkedAt(10, 50));
+		assertThat(reported(0).isEmpty()).isTrue();
+		assertThat(output).containsOnlyOnce("WARN")
+			.contains("orders-0@10: it reports offsets up to 50, but the log ends at 50");
+	}
+
+	private static String parkedAt(long... offsets) {
+		ParkedRecords parked = ParkedRecords.of(LongStream.of(offsets)
+			.mapToObj((offset) -> new ParkedRecord(offset, Instant.EPOCH, 10, 1, "java.lang.IllegalStateException"))
+			.toList());
+		return CommitMetadata.of(10, CompletedOffsets.NONE, parked, 3, 4096).text();
+	}
+
+	@Test
 	void nothingIsBelievedIfThePositionIsUnknown() {
-		assignFrom(0, 1, CommitMetadata.of(0, new CompletedOffsets.Builder().add(1, 20).build(), 3, 4096).text());
+		assignFrom(0, 1,
+				CommitMetadata.of(0, new CompletedOffsets.Builder().add(1, 20).build(), ParkedRecords.NONE, 3, 4096)
+					.text());
 		assertThat(reported(0).isEmpty()).isFalse();
 		this.consumer.slow = true;
 		this.session.positioned(this.consumer.assignment());

@@ -55,6 +55,7 @@ import io.kaffe.spring.engine.delivery.DeliveryTimer;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -172,8 +173,9 @@ class ConsumerSessionTests {
 		assign(PARTITION);
 		this.session.assignments()
 			.forEach((assignment) -> assignment.progress()
-				.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(
-						new CompletedOffsets.Builder().add(11, 20).build(), CommitMetadata.UNKNOWN_EPOCH)));
+				.continueFrom(new OffsetAndMetadata(10),
+						new ReportedOffsets(new CompletedOffsets.Builder().add(11, 20).build(), ParkedRecords.NONE,
+								CommitMetadata.UNKNOWN_EPOCH)));
 		this.consumer.seek(PARTITION, 10);
 		poll(1);
 		this.execution.runAll();

@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -61,6 +62,8 @@ class EventsIntegrationTests {
 				assertThat(event.partition()).isZero();
 				assertThat(event.offset()).isEqualTo(3);
 				assertThat(event.failure()).isInstanceOf(UnsupportedOperationException.class);
+				assertThat(event.owners()).isEqualTo(1);
+				assertThat(event.since()).isBetween(Instant.now().minusSeconds(60), Instant.now());
 			});
 			assertThat(service.publishers).containsOnly("kaffe-events-1");
 			assertThat(service.calls).containsExactly("orders has parked " + application.topic("orders")

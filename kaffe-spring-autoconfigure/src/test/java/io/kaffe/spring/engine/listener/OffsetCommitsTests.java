@@ -51,6 +51,7 @@ import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerObservers;
@@ -272,8 +273,9 @@ class OffsetCommitsTests {
 	@Test
 	void whatWasCompleteBeforeIsPassedWhenAllThatWasPolledIsComplete() {
 		PartitionProgress progress = new PartitionProgress();
-		progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(
-				new CompletedOffsets.Builder().add(12, 20).add(25, 30).build(), CommitMetadata.UNKNOWN_EPOCH));
+		progress.continueFrom(new OffsetAndMetadata(10),
+				new ReportedOffsets(new CompletedOffsets.Builder().add(12, 20).add(25, 30).build(), ParkedRecords.NONE,
+						CommitMetadata.UNKNOWN_EPOCH));
 		progress.append(records(10, 12), null, this.time.instant());
 		progress.complete(10);
 		progress.complete(11);

@@ -34,6 +34,8 @@ import org.junit.jupiter.api.Test;
 import io.kaffe.spring.engine.listener.PartitionProgress.Resumption;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecord;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.table.PartitionSnapshot;
 
@@ -303,6 +305,96 @@ class PartitionProgressTests {
 		assertThat(snapshot().lag().seconds()).as("as old as what was polled last, at most").isEqualTo(90);
 	}
 
+	@Test
+	void parkedRecordIsReportedWithoutACompletionAndOnlyOnce() throws Exception {
+		append(null, 10, 11, 12);
+		commitAll(1);
+		this.progress.parkedHistory().put(parked(10));
+		OffsetAndMetadata commit = Objects.requireNonNull(advance(2));
+		assertThat(commit.offset()).isEqualTo(10);
+		assertThat(parkedIn(commit)).containsExactly(parked(10));
+		assertThat(advance(2)).as("not confirmed").isEqualTo(commit);
+		this.progress.committed(commit, 2, this.progress.revision());
+		assertThat(advance(2)).isNull();
+		this.progress.parkedHistory().put(parked(10));
+		assertThat(advance(3)).as("nothing else is known").isNull();
+		this.progress.parkedHistory().remove(10);
+		assertThat(Objects.requireNonNull(advance(4)).metadata()).isEmpty();
+		this.progress.parkedHistory().put(parked(12));
+		complete(10);
+		assertThat(parkedIn(Objects.requireNonNull(advance(6)))).containsExactly(parked(12));
+		complete(12);
+		assertThat(CommitMetadata.read(Objects.requireNonNull(advance(7)).metadata(), 11).parked().isEmpty()).isTrue();
+		assertThat(this.progress.parkedHistory().at(12)).isNull();
+	}
+
+	@Test
+	void reportedParkedRecordsAreKnownWhenTheyArePolledAndWrittenOnUntilThen() throws Exception {
+		this.progress.continueFrom(new OffsetAndMetadata(10), reported(11, 12, 10, 13, 40));
+		assertThat(append(null, 10, 11, 12)).containsExactly(10L, 12L);
+		assertThat(this.progress.parkedHistory().at(10)).isEqualTo(parked(10));
+		assertThat(this.progress.parkedHistory().at(13)).as("not polled").isNull();
+		complete(10);
+		OffsetAndMetadata commit = Objects.requireNonNull(advance(1));
+		assertThat(commit.offset()).isEqualTo(12);
+		assertThat(parkedIn(commit)).containsExactly(parked(13), parked(40));
+		append(null, 13);
+		complete(12, 13);
+		OffsetAndMetadata next = Objects.requireNonNull(advance(3));
+		assertThat(parkedIn(next)).containsExactly(parked(40));
+		append(null, 50);
+		assertThat(this.progress.completedBefore()).as("there is no such record").isEqualTo(ReportedOffsets.NONE);
+		assertThat(Objects.requireNonNull(advance(4)).metadata()).isEmpty();
+	}
+
+	@Test
+	void reportedParkedRecordsAreForgottenIfThePartitionIsReadFromElsewhere() {
+		this.progress.continueFrom(new OffsetAndMetadata(10), reported(11, 12, 10, 13));
+		append(null, 5, 6);
+		append(null, 10, 11, 12, 13);
+		assertThat(this.progress.parkedHistory().at(10)).isNull();
+		assertThat(this.progress.parkedHistory().at(13)).isNull();
+	}
+
+	@Test
+	void parkedRecordsBelowAPositionThatMovesStayKnown() {
+		this.progress.continueFrom(new OffsetAndMetadata(10), reported(30, 31, 18, 40));
+		append(null, 10, 11, 12, 13, 14);
+		this.progress.parkedHistory().put(parked(11));
+		this.progress.parkedHistory().put(parked(12));
+		this.progress.parkedHistory().put(parked(13));
+		complete(10, 12);
+		assertThat(this.progress.resumption(13).completed().parked().all()).as("13 is handled again")
+			.containsExactly(parked(11));
+		assertThat(this.progress.resumption(100).completed().parked().all()).as("what was not polled is passed")
+			.containsExactly(parked(11), parked(13));
+		assertThat(this.progress.resumption().completed().parked().all()).containsExactly(parked(11), parked(13),
+				parked(18), parked(40));
+		PartitionProgress next = new PartitionProgress();
+		next.continueAt(this.progress.resumption());
+		next.append(records(11, 13), null, NOON);
+		assertThat(next.parkedHistory().at(11)).isEqualTo(parked(11));
+		assertThat(next.parkedHistory().at(12)).isNull();
+	}
+
+	private void commitAll(long completions) {
+		this.progress.committed(Objects.requireNonNull(advance(completions)), completions, this.progress.revision());
+	}
+
+	private static List<ParkedRecord> parkedIn(OffsetAndMetadata commit) throws Exception {
+		return CommitMetadata.read(commit.metadata(), commit.offset()).parked().all();
+	}
+
+	private static ParkedRecord parked(long offset) {
+		return new ParkedRecord(offset, NOON, 10, 1, "java.lang.IllegalStateException");
+	}
+
+	private static ReportedOffsets reported(long from, long to, long... parked) {
+		return new ReportedOffsets(new CompletedOffsets.Builder().add(from, to).build(),
+				ParkedRecords.of(LongStream.of(parked).mapToObj(PartitionProgressTests::parked).toList()),
+				CommitMetadata.UNKNOWN_EPOCH);
+	}
+
 	private PartitionSnapshot snapshot() {
 		return this.progress.snapshot(ASSIGNED, null, 0, null, NOON.plusSeconds(60));
 	}
@@ -331,10 +423,6 @@ class PartitionProgressTests {
 	private static ConsumerRecord<Object, Object> record(long offset, Instant timestamp) {
 		return new ConsumerRecord<>("orders", 0, offset, timestamp.toEpochMilli(), TimestampType.CREATE_TIME, 3, 5,
 				"key", "value", new RecordHeaders(), Optional.empty());
-	}
-
-	private static ReportedOffsets reported(long from, long to) {
-		return new ReportedOffsets(new CompletedOffsets.Builder().add(from, to).build(), CommitMetadata.UNKNOWN_EPOCH);
 	}
 
 }

@@ -35,6 +35,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
@@ -155,8 +156,9 @@ class RecordDispatcherTests {
 	@Test
 	void whatACommitReportsIsNotHandledThoughRecordsBelowArePolledAgain() {
 		assignment(FIRST).progress()
-			.continueFrom(new OffsetAndMetadata(0), new ReportedOffsets(
-					new CompletedOffsets.Builder().add(2, 8).build(), CommitMetadata.UNKNOWN_EPOCH));
+			.continueFrom(new OffsetAndMetadata(0),
+					new ReportedOffsets(new CompletedOffsets.Builder().add(2, 8).build(), ParkedRecords.NONE,
+							CommitMetadata.UNKNOWN_EPOCH));
 		UndispatchableRecord record = new UndispatchableRecord(FIRST, 0, 1);
 		log(FIRST).append(record);
 		produce(FIRST, 1, 10);

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,6 +33,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecord;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.ManualExecution;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -151,6 +154,25 @@ class ReportedOffsetsTests {
 	}
 
 	@Test
+	void parkedRecordIsNotTheOneThatALaterLeaderHasWrittenInItsPlace(CapturedOutput output) {
+		this.progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(CompletedOffsets.NONE,
+				ParkedRecords.of(List.of(parked(10), parked(12), parked(14))), 3));
+		polled(10, 12, 3);
+		polled(12, 13, 4);
+		assertThat(this.progress.parkedHistory().at(10)).isEqualTo(parked(10));
+		assertThat(this.progress.parkedHistory().at(12)).isNull();
+		assertThat(output).containsOnlyOnce("WARN");
+		OffsetAndMetadata commit = advance(1);
+		polled(13, 20, 4);
+		assertThat(this.progress.parkedHistory().at(14)).as("nor is what comes behind").isNull();
+		assertThat(advance(2)).as("nor is it written on").isEqualTo(commit);
+	}
+
+	private static ParkedRecord parked(long offset) {
+		return new ParkedRecord(offset, Instant.EPOCH, 10, 1, "java.lang.IllegalStateException");
+	}
+
+	@Test
 	void positionThatMovesAgainBeforeAnythingIsPolledKeepsTheLeaderEpoch() {
 		polled(10, 20, 7);
 		PartitionProgress next = new PartitionProgress();
@@ -160,7 +182,8 @@ class ReportedOffsetsTests {
 
 	private void continueFrom(int leaderEpoch) {
 		CompletedOffsets completed = new CompletedOffsets.Builder().add(15, 20).add(30, 40).build();
-		this.progress.continueFrom(new OffsetAndMetadata(10), new ReportedOffsets(completed, leaderEpoch));
+		this.progress.continueFrom(new OffsetAndMetadata(10),
+				new ReportedOffsets(completed, ParkedRecords.NONE, leaderEpoch));
 	}
 
 	private OffsetAndMetadata advance(long completions) {

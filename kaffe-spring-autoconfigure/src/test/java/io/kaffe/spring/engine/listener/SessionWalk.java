@@ -58,6 +58,8 @@ import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.ParkedRecord;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
@@ -78,10 +80,12 @@ import static org.assertj.core.api.Assertions.assertThat;
  * real; one thread does everything, so that a seed always leads the same way.
  * <p>
  * It is checked all the time that nothing is committed early, that what a commit reports
- * is complete and exists, that committed offsets go back only with a seek, that a worker
- * handles one record at a time and that the buffer keeps its ceiling; and in the end,
- * when all is quiet, that nothing was lost, everything is committed and nothing is left
- * in any counter.
+ * is complete and exists, that an assignment makes one attempt at most at what an earlier
+ * one has parked and reports it as long as it is not complete, unless an operator or a
+ * seek has it handled anew, that committed offsets go back only with a seek, that a
+ * worker handles one record at a time and that the buffer keeps its ceiling; and in the
+ * end, when all is quiet, that nothing was lost, everything is committed and nothing is
+ * left in any counter.
  */
 final class SessionWalk {
 
@@ -110,6 +114,15 @@ final class SessionWalk {
 	private final Map<TopicPartition, Long> polledUntil = new HashMap<>();
 
 	private final Map<TopicPartition, Long> lastCommitted = new HashMap<>();
+
+	/** Offsets whose records were not handled at an attempt. */
+	private final Map<TopicPartition, Set<Long>> failed = new HashMap<>();
+
+	/**
+	 * Of what was parked when a partition was assigned, how often an attempt has failed
+	 * since.
+	 */
+	private final Map<TopicPartition, Map<Long, Integer>> parkedBefore = new HashMap<>();
 
 	private final Set<Object> busy = new HashSet<>();
 
@@ -169,6 +182,8 @@ final class SessionWalk {
 		for (TopicPartition partition : PARTITIONS) {
 			this.cluster.put(partition, new SimulatedConsumer.Partition());
 			this.done.put(partition, new HashSet<>());
+			this.failed.put(partition, new HashSet<>());
+			this.parkedBefore.put(partition, new HashMap<>());
 		}
 		this.adopted = adopted();
 		this.consumer = new SimulatedConsumer(this.cluster, this::check);
@@ -308,6 +323,7 @@ final class SessionWalk {
 		};
 		logger.debug("Handled: " + partition(record) + "@" + record.offset());
 		assertThat(this.busy.add(worker)).as("one record at a time: %s", worker).isTrue();
+		Map<Long, Integer> parkedBefore = parkedBefore(partition(record));
 		try {
 			if (!this.calm && this.depth < 2 && chance(0.1)) {
 				this.depth++;
@@ -317,6 +333,12 @@ final class SessionWalk {
 				this.depth--;
 			}
 			if (!this.calm && (this.failingKeys.contains(record.key()) || chance(0.05))) {
+				Objects.requireNonNull(this.failed.get(partition(record))).add(record.offset());
+				Integer attempts = parkedBefore.computeIfPresent(record.offset(), (offset, before) -> before + 1);
+				if (attempts != null && attempts > 1) {
+					this.violation = new AssertionError("Attempt " + attempts + " at " + partition(record) + "@"
+							+ record.offset() + ", which an earlier assignment has parked");
+				}
 				throw new IllegalStateException("refused");
 			}
 			if (this.acknowledging == Acknowledging.NONE) {
@@ -409,7 +431,11 @@ final class SessionWalk {
 		Failures records = this.adopted.context().delivery().failures();
 		try {
 			switch (this.random.nextInt(3)) {
-				case 0 -> records.retry(record.partition(), record.offset());
+				case 0 -> {
+					if (records.retry(record.partition(), record.offset())) {
+						parkedBefore(record.partition()).remove(record.offset());
+					}
+				}
 				case 1 -> records.deadLetter(record.partition(), record.offset());
 				default -> {
 					if (records.skip(record.partition(), record.offset())) {
@@ -431,6 +457,7 @@ final class SessionWalk {
 		for (TopicPartition partition : added) {
 			this.polledUntil.remove(partition);
 			this.lastCommitted.remove(partition);
+			this.parkedBefore.put(partition, parked(partition));
 		}
 		this.session.assigned(added);
 		this.session.positioned(added);
@@ -508,6 +535,7 @@ final class SessionWalk {
 			return;
 		}
 		TopicPartition partition = pick(assigned);
+		parkedBefore(partition).clear();
 		callback.seek(partition.topic(), partition.partition(), (position) -> {
 			long end = log(partition).end();
 			long target = chance(0.8) ? Math.max(0, position - this.random.nextInt(15))
@@ -529,6 +557,7 @@ final class SessionWalk {
 			return;
 		}
 		TopicPartition partition = pick(assigned);
+		parkedBefore(partition).clear();
 		long target = this.random.nextLong(log(partition).end() + 1);
 		log(partition).offsets().headSet(target, false).forEach(done(partition)::add);
 		this.sought.merge(partition, target, Math::min);
@@ -557,7 +586,16 @@ final class SessionWalk {
 			assertThat(records.stream().filter((offset) -> offset < commit.offset() && !done.contains(offset)))
 				.as("committed early, with %s@%s", partition, commit.offset())
 				.isEmpty();
-			CompletedOffsets reported = read(commit);
+			ParkedRecords parked = read(commit).parked();
+			assertThat(Objects.requireNonNull(this.failed.get(partition))).as("reported as parked")
+				.containsAll(parked.all().stream().map(ParkedRecord::offset).toList());
+			if (this.adopted.context().metadataLimit().length() > SMALL_METADATA) {
+				assertThat(parkedBefore(partition).keySet()
+					.stream()
+					.filter((offset) -> offset >= commit.offset() && !done.contains(offset))).as("parked before")
+					.allMatch((offset) -> parked.at(offset) != null);
+			}
+			CompletedOffsets reported = read(commit).completed();
 			if (!reported.isEmpty()) {
 				assertThat(reported.contains(commit.offset())).as("reported at the committed offset").isFalse();
 				assertThat(reported.end()).as("reported above the end").isLessThanOrEqualTo(log(partition).end());
@@ -573,13 +611,30 @@ final class SessionWalk {
 		});
 	}
 
-	private static CompletedOffsets read(OffsetAndMetadata commit) {
+	private static CommitMetadata read(OffsetAndMetadata commit) {
 		try {
-			return CommitMetadata.read(commit.metadata(), commit.offset()).completed();
+			return CommitMetadata.read(commit.metadata(), commit.offset());
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			throw new AssertionError(ex);
 		}
+	}
+
+	/**
+	 * Return the offsets that the last commit reports as parked, without attempts. After
+	 * a dispatch that fails, records are read again as by another owner.
+	 */
+	private Map<Long, Integer> parked(TopicPartition partition) {
+		OffsetAndMetadata commit = log(partition).committed();
+		Map<Long, Integer> parked = new HashMap<>();
+		if (commit != null && !this.mayFailToDispatch) {
+			read(commit).parked().all().forEach((record) -> parked.put(record.offset(), 0));
+		}
+		return parked;
+	}
+
+	private Map<Long, Integer> parkedBefore(TopicPartition partition) {
+		return Objects.requireNonNull(this.parkedBefore.get(partition));
 	}
 
 	private void comeToRest() {

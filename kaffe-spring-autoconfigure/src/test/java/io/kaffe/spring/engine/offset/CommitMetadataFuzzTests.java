@@ -16,8 +16,11 @@
 
 package io.kaffe.spring.engine.offset;
 
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.SplittableRandom;
 
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,8 @@ class CommitMetadataFuzzTests {
 
 	private long believed;
 
+	private long believedParked;
+
 	@Test
 	void nothingIsBelievedThatIsNotBetweenTheCommittedOffsetAndTheEnd() {
 		for (int number = 0; number < CASES; number++) {
@@ -66,6 +71,7 @@ class CommitMetadataFuzzTests {
 		}
 		System.out.println(CASES + " texts were read, of which " + this.believed + " were believed");
 		assertThat(this.believed).as("mutations are not too wild").isGreaterThan(CASES / 100);
+		assertThat(this.believedParked).as("nor are those of parked records").isGreaterThan(CASES / 100);
 	}
 
 	private void readAndCheck(String text, long committed, long end) throws UnreadableMetadataException {
@@ -79,6 +85,16 @@ class CommitMetadataFuzzTests {
 			at = stored.to(run);
 		}
 		check(stored.isEmpty() || at <= end, "nothing is beyond the end");
+		at = committed;
+		for (ParkedRecord parked : metadata.parked().all()) {
+			check(parked.offset() >= at, "a parked record is at or above the committed offset, and what comes before");
+			check(parked.offset() < end, "it is not beyond the end");
+			check(!stored.contains(parked.offset()), "it is not completed");
+			check(parked.attempts() > 0 && parked.owners() > 0, "it has a history");
+			check(parked.exception().chars().allMatch((each) -> each > ' ' && each <= '~'), "its name is visible");
+			at = parked.offset() + 1;
+			this.believedParked++;
+		}
 		check(metadata.text().equals(text), "text is as it was");
 		check(metadata.leaderEpoch() >= CommitMetadata.UNKNOWN_EPOCH, "leader epoch exists");
 		this.believed++;
@@ -91,7 +107,8 @@ class CommitMetadataFuzzTests {
 	}
 
 	private String text(long committed) {
-		return switch (this.random.nextInt(8)) {
+		return switch (this.random.nextInt(9)) {
+			case 8 -> sections(committed);
 			case 0 -> PREFIX + characters();
 			case 1 -> PREFIX + encode(bytes());
 			case 2 -> CraftedMetadata.text(bytes());
@@ -108,16 +125,21 @@ class CommitMetadataFuzzTests {
 	 */
 	private CommitMetadata written(long committed) {
 		CompletedOffsets.Builder completed = new CompletedOffsets.Builder();
+		List<ParkedRecord> parked = new ArrayList<>();
 		// Near the largest number, there is room for few.
 		long at = Math.min(committed, Long.MAX_VALUE - 100_000);
 		for (int runs = this.random.nextInt(20); runs > 0; runs--) {
 			long from = at + 1 + this.random.nextInt((this.random.nextInt(4) == 0) ? 2000 : 4);
 			at = from + 1 + this.random.nextInt((this.random.nextInt(4) == 0) ? 2000 : 4);
 			completed.add(from, at);
+			if (this.random.nextInt(4) == 0) {
+				parked.add(new ParkedRecord(at, Instant.ofEpochSecond(this.random.nextInt(1000)),
+						1 + this.random.nextInt(200), 1 + this.random.nextInt(3), "E" + this.random.nextInt(3)));
+			}
 		}
 		long base = Math.min(committed, Long.MAX_VALUE - 100_000);
-		CommitMetadata metadata = CommitMetadata.of(base, completed.build(), this.random.nextInt(-1, 5),
-				this.random.nextInt(30, 300));
+		CommitMetadata metadata = CommitMetadata.of(base, completed.build(), ParkedRecords.of(parked),
+				this.random.nextInt(-1, 5), this.random.nextInt(30, 300));
 		try {
 			check(CommitMetadata.read(metadata.text(), base).equals(metadata), "is read as it was written");
 		}
@@ -133,6 +155,20 @@ class CommitMetadataFuzzTests {
 			metadata.numbers(this.random.nextBoolean() ? this.random.nextInt(50) : any(SPECIAL_NUMBERS));
 		}
 		return metadata.text(this.random.nextInt(-2, 3));
+	}
+
+	/**
+	 * Write sections whose lengths are right, of types that are known and that are not.
+	 */
+	private String sections(long committed) {
+		CraftedMetadata metadata = CraftedMetadata.sections(committed);
+		for (int type = 0; type < 5; type++) {
+			if (this.random.nextInt(3) == 0) {
+				int[] section = this.random.ints(this.random.nextInt(16), 0, (type == 2) ? 3 : 256).toArray();
+				metadata.section(type, section);
+			}
+		}
+		return metadata.text(this.random.nextInt(-1, 3));
 	}
 
 	private String mutateText(String text) {

@@ -139,9 +139,9 @@ class CommitMetadataTests {
 
 	@Test
 	void numberBelow128IsAByte() {
-		assertThat(CommitMetadata.of(100, offsets(101, 228), 0, LIMIT).text())
+		assertThat(CommitMetadata.of(100, offsets(101, 228), ParkedRecords.NONE, 0, LIMIT).text())
 			.isEqualTo(CraftedMetadata.of(CraftedMetadata.RUNS, 100).bytes(1, 127).text(0));
-		assertThat(CommitMetadata.of(100, offsets(101, 229), 0, LIMIT).text())
+		assertThat(CommitMetadata.of(100, offsets(101, 229), ParkedRecords.NONE, 0, LIMIT).text())
 			.isEqualTo(CraftedMetadata.of(CraftedMetadata.RUNS, 100).bytes(1, 0x80, 1).text(0));
 	}
 
@@ -190,16 +190,16 @@ class CommitMetadataTests {
 
 	@Test
 	void otherVersionTellsNothing() {
-		assertUnreadable(CraftedMetadata.ofVersion(3).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
-				"it is of version 3, not 2");
+		assertUnreadable(CraftedMetadata.ofVersion(4).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
+				"it is of version 4, not 2 or 3");
 		assertUnreadable(CraftedMetadata.ofVersion(1).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
-				"it is of version 1, not 2");
+				"it is of version 1, not 2 or 3");
 	}
 
 	@Test
 	void leaderEpochIsReadAsItWasWritten() throws Exception {
 		for (int epoch : new int[] { CommitMetadata.UNKNOWN_EPOCH, 0, 7, Integer.MAX_VALUE }) {
-			CommitMetadata metadata = CommitMetadata.of(100, offsets(101, 105), epoch, LIMIT);
+			CommitMetadata metadata = CommitMetadata.of(100, offsets(101, 105), ParkedRecords.NONE, epoch, LIMIT);
 			assertThat(metadata.leaderEpoch()).isEqualTo(epoch);
 			assertThat(CommitMetadata.read(metadata.text(), 100)).isEqualTo(metadata);
 		}

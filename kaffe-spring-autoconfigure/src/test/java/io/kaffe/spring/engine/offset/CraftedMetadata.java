@@ -47,6 +47,20 @@ public final class CraftedMetadata {
 	}
 
 	/**
+	 * Return version 3 without its sections.
+	 */
+	static CraftedMetadata sections(long committed) {
+		return ofVersion(3).numbers(committed);
+	}
+
+	/**
+	 * Add a section of fewer than 128 bytes.
+	 */
+	CraftedMetadata section(int type, int... section) {
+		return bytes(type, section.length).bytes(section);
+	}
+
+	/**
 	 * Return text in the form of runs.
 	 * @param committed the committed offset
 	 * @param numbers how many offsets are open, how many complete, and so on

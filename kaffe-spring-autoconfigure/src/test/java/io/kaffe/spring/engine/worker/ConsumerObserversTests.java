@@ -22,12 +22,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.table.ConsumerSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -77,7 +79,8 @@ class ConsumerObserversTests {
 		observers.rebalanced(
 				new ConsumerSnapshot.Rebalance(Instant.EPOCH, "assigned", List.of("orders-0"), null, List.of()));
 		ConsumerRecord<?, ?> record = new ConsumerRecord<>("orders-topic", 0, 7, "key", "value");
-		observers.parked(record, new IllegalStateException("late"));
+		observers.parked(new FailingRecord(new TopicPartition("orders-topic", 0), 7, FailingRecord.State.PARKED, 1,
+				Instant.EPOCH, new IllegalStateException("late")));
 		observers.stalled(new StalledRecord("worker_0", record, Duration.ofMinutes(1)));
 		observers.stopped(new ConsumerSnapshot.Stop(Instant.EPOCH, "for good"));
 		observers.restarted();
@@ -105,8 +108,8 @@ class ConsumerObserversTests {
 		}
 
 		@Override
-		public void parked(String consumer, ConsumerRecord<?, ?> record, Throwable failure) {
-			add(consumer, "parked " + record.offset() + " " + failure.getMessage());
+		public void parked(String consumer, FailingRecord record) {
+			add(consumer, "parked " + record.offset() + " " + record.failure().getMessage());
 		}
 
 		@Override
