@@ -82,7 +82,8 @@ const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seven
 
 /** Since when a record is parked, and by which owner of its partition. */
 const parkedText = ({ parkedSince, owners }) => !isKnown(parkedSince) ? UNKNOWN
-    : `since ${time(parkedSince)}` + ((owners > 1) ? `, ${ORDINALS[owners - 1] ?? `${count(owners)}th`} owner` : "");
+    : `since ${time(parkedSince)}`
+        + ((owners > ORDINALS.length) ? `, owner ${count(owners)}` : (owners > 1) ? `, ${ORDINALS[owners - 1]} owner` : "");
 
 const plural = (number, one, many = `${one}s`) => `${count(number)} ${(number === 1) ? one : many}`;
 
