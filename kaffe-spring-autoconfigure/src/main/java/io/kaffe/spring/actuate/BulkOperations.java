@@ -114,10 +114,10 @@ final class BulkOperations {
 	static OperationResult cancel(String consumer, FailingRecords records) {
 		BulkDecisionSnapshot canceled = records.cancelDecision();
 		return new OperationResult(consumer, Operation.CANCEL.toString(), true,
-				(canceled == null) ? "No decision about all records that match is running"
-						: "Canceled '" + canceled.decision() + "' of " + canceled.counts().matched() + " "
-								+ canceled.filter() + ", of which " + canceled.counts().left()
-								+ " are left as they are");
+				(canceled != null)
+						? "Canceled '" + canceled.decision() + "' of " + canceled.counts().matched() + " "
+								+ canceled.filter() + ", of which " + canceled.counts().left() + " are left as they are"
+						: "No decision about all records that match is running");
 	}
 
 }

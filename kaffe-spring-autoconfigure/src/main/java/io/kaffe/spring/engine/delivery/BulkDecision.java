@@ -18,14 +18,10 @@ package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -55,8 +51,8 @@ final class BulkDecision {
 
 	private final AtomicReference<State> state = new AtomicReference<>(State.RUNNING);
 
-	private final Map<Outcome, LongAdder> outcomes = Arrays.stream(Outcome.values())
-		.collect(Collectors.toUnmodifiableMap(Function.identity(), (outcome) -> new LongAdder()));
+	/** How many records have each outcome, by its ordinal. */
+	private final AtomicIntegerArray outcomes = new AtomicIntegerArray(Outcome.values().length);
 
 	private final String consumer;
 
@@ -155,7 +151,7 @@ final class BulkDecision {
 	}
 
 	private void count(Outcome outcome) {
-		this.outcomes.get(outcome).increment();
+		this.outcomes.incrementAndGet(outcome.ordinal());
 	}
 
 	/**
@@ -209,7 +205,7 @@ final class BulkDecision {
 	}
 
 	private int number(Outcome outcome) {
-		return this.outcomes.get(outcome).intValue();
+		return this.outcomes.get(outcome.ordinal());
 	}
 
 }
