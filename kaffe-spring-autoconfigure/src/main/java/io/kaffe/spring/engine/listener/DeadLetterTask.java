@@ -145,13 +145,13 @@ final class DeadLetterTask implements Runnable, DeadLetterReader.Visitor, Replay
 		State result = State.FAILED;
 		try {
 			logger.info("Consumer '" + this.consumer + "' begins to " + name() + " dead letters");
-			try (DeadLetterReader reader = this.source.open()) {
-				this.reader = reader;
+			try (DeadLetterReader opened = this.source.open()) {
+				this.reader = opened;
 				try {
-					readAll(reader);
+					readAll(opened);
 				}
 				finally {
-					finish(reader);
+					finish(opened);
 				}
 			}
 			result = isOver() ? State.CANCELED : (this.message != null) ? State.FAILED : State.DONE;

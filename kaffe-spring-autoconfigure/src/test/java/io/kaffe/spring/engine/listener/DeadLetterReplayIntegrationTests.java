@@ -68,6 +68,9 @@ class DeadLetterReplayIntegrationTests {
 
 	private static final int KEYS = 6;
 
+	/** Of the first record. Not older, since the broker would delete the records. */
+	private static final long TIMESTAMP = Instant.now().minusSeconds(3600).toEpochMilli();
+
 	@ParameterizedTest
 	@EnumSource(names = { "WORKER_PER_KEY", "WORKER_PER_TOPIC_PARTITION" })
 	void deadLettersComeBackInOrderAmongLiveRecordsOfTheirKey(StandardWorkerAllocationStrategy strategy) {
@@ -120,7 +123,7 @@ class DeadLetterReplayIntegrationTests {
 			assertThat(handled).allSatisfy((record) -> {
 				assertThat(record.topic()).isEqualTo(application.topic("orders"));
 				assertThat(record.value()).isEqualTo("value-" + record.offset());
-				assertThat(record.timestamp()).isEqualTo(1000 + record.offset());
+				assertThat(record.timestamp()).isEqualTo(TIMESTAMP + record.offset());
 				assertThat(record.headers().lastHeader("mine").value()).containsExactly(7);
 				assertThat(record.headers().toArray()).extracting(Header::key)
 					.noneMatch((name) -> name.startsWith("kafka_dlt-"));
@@ -446,7 +449,7 @@ class DeadLetterReplayIntegrationTests {
 		List<ProducerRecord<String, String>> records = new ArrayList<>();
 		for (int offset = from; offset < to; offset++) {
 			ProducerRecord<String, String> record = new ProducerRecord<>(application.topic("orders"), partition,
-					1000L + offset, "key-" + offset % KEYS, "value-" + offset);
+					TIMESTAMP + offset, "key-" + offset % KEYS, "value-" + offset);
 			record.headers().add("mine", new byte[] { 7 });
 			records.add(record);
 		}
