@@ -105,7 +105,7 @@ final class CommitTimer {
 	void completed(boolean freesSpace) {
 		arm();
 		if (freesSpace) {
-			this.wakeup.wakeUp();
+			this.wakeup.freed();
 		}
 	}
 

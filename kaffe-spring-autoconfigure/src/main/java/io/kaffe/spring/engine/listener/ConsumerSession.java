@@ -260,7 +260,6 @@ final class ConsumerSession {
 					&& !this.errors.contain("add " + partition, () -> added.add(assign(partition)))) {
 				// Paused until another try succeeds, before the next poll.
 				this.toBeAssigned.add(partition);
-				this.commitTimer.arm();
 				this.errors.contain("pause " + partition, () -> this.consumer.pause(List.of(partition)));
 			}
 		}
@@ -274,6 +273,8 @@ final class ConsumerSession {
 					() -> this.view.uncommitted(this.commitReader.continueFromCommits(added)));
 		}
 		this.context.assignmentChanged();
+		// They may be paused for a reason that is over soon.
+		this.commitTimer.arm();
 		this.errors.contain("look for dead-letter topics",
 				() -> this.context.settings()
 					.failurePolicy()
