@@ -17,6 +17,7 @@
 package io.kaffe.simulation;
 
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
@@ -103,7 +104,8 @@ final class ServiceInstance {
 		properties.setMessageListener(this.application.listener(this.service.shape()));
 		properties.setListenerTaskExecutor(new ConsumerThreads());
 		properties.setScheduler(scheduler);
-		properties.setPollTimeout(1000);
+		// Whatever is to be done has to end the poll: the calm is shorter.
+		properties.setPollTimeout(Duration.ofMinutes(5).toMillis());
 		if (this.service.shape().isAcknowledged()) {
 			properties.setAckMode(ContainerProperties.AckMode.MANUAL);
 			properties.setAsyncAcks(this.service.acknowledgesOutOfOrder());

@@ -228,7 +228,8 @@ public abstract class ConsumerProperties {
 	public static class Commit {
 
 		/**
-		 * Interval at which completed offsets are committed.
+		 * Shortest interval between commits of completed offsets. There are none while
+		 * nothing is completed.
 		 */
 		private @Nullable Duration interval;
 

@@ -100,7 +100,7 @@ final class ConsumerSettingsResolver {
 				(consumer) -> consumer.getBuffer().getMaxBytes(), DataSize.ofMegabytes(64));
 		maxBytes.check(maxBytes.value().toBytes() > 0, "Must be 1 or more bytes.");
 		ResolvedProperty<Duration> commitInterval = setting(name, "commit.interval",
-				(consumer) -> consumer.getCommit().getInterval(), Duration.ofSeconds(1));
+				(consumer) -> consumer.getCommit().getInterval(), Duration.ofMillis(100));
 		ResolvedProperty.checkAtLeast(commitInterval, SHORTEST_COMMIT_INTERVAL);
 		return new ConsumerSettings(
 				(chosen instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()

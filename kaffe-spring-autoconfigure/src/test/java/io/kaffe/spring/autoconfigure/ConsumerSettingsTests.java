@@ -86,7 +86,7 @@ class ConsumerSettingsTests {
 		assertThat(settings.strategyName()).isEqualTo("worker-per-topic-partition");
 		assertThat(settings.maxConcurrency()).as("all workers").isNull();
 		assertThat(settings.maxBufferedRecords()).isEqualTo(10_000);
-		assertThat(settings.commitInterval()).isEqualTo(Duration.ofSeconds(1));
+		assertThat(settings.commitInterval()).isEqualTo(Duration.ofMillis(100));
 		assertThat(settings.batchLimits()).isEqualTo(new BatchDelivery.Limits(500, Duration.ZERO));
 		assertThat(settings.drainTimeout()).isEqualTo(Duration.ofSeconds(20));
 		assertThat(backOff(settings).getInitialInterval()).isEqualTo(100);

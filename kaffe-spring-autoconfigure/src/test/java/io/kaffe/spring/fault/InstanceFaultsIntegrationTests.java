@@ -40,7 +40,11 @@ class InstanceFaultsIntegrationTests {
 	@Test
 	void instanceIsKilledAndStartedAgain(BrokerProcess broker) {
 		FaultScenario.of("1-instance-killed", broker.bootstrapServers()).run(1, (round) -> {
-			round.topics(1).bound(Duplicates::uncommitted).produce(500);
+			round.topics(1)
+				.bound(Duplicates::uncommitted)
+				.with("kaffe.commit.interval", "100ms")
+				.produce(500)
+				.also(Guarantee.EXCESS, new FewRepeatedAfterKills());
 			round.process("a");
 			InstanceProcess victim = round.process("b");
 			round.awaitEntry(victim.name(), Kind.END);

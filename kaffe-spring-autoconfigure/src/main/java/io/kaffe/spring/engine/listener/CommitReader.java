@@ -250,14 +250,14 @@ final class CommitReader {
 	 * Follow the consumer's position where nothing is open: what it passed without giving
 	 * us records, such as the markers and the records of aborted transactions, is
 	 * complete.
+	 * @return whether there may be something new to commit
 	 */
-	void passWhatHoldsNoRecord(PartitionAssignment assignment) {
-		if (assignment.progress().isAllComplete()) {
-			Long position = position(assignment.partition(), Duration.ZERO);
-			if (position != null) {
-				assignment.progress().passTo(position);
-			}
+	boolean passWhatHoldsNoRecord(PartitionAssignment assignment) {
+		if (!assignment.progress().isAllComplete()) {
+			return false;
 		}
+		Long position = position(assignment.partition(), Duration.ZERO);
+		return position != null && assignment.progress().passTo(position);
 	}
 
 	/**

@@ -27,6 +27,7 @@ import org.springframework.kafka.listener.ConsumerSeekAware;
 import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.Ticker;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
 
 /**
  * What the sessions of a consumer share: its configuration, and what counts, limits and
@@ -51,6 +52,8 @@ final class ConsumerContext {
 	private final Delivery delivery;
 
 	private final ConsumerWorkers workers;
+
+	private final WorkerRuntime runtime;
 
 	private final Ticker ticker;
 
@@ -84,12 +87,12 @@ final class ConsumerContext {
 	 * @param seekAware its listener if that wants to seek, or {@code null}
 	 * @param delivery delivers records to its listener
 	 * @param workers its workers
-	 * @param ticker the time
+	 * @param runtime what its workers run on
 	 * @param assignments returns the partitions that are assigned to all of its threads
 	 * @param stopper stops it
 	 */
 	ConsumerContext(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
-			Delivery delivery, ConsumerWorkers workers, Ticker ticker,
+			Delivery delivery, ConsumerWorkers workers, WorkerRuntime runtime,
 			Supplier<Collection<PartitionAssignment>> assignments, InternalErrors.Stopper stopper) {
 		this.name = name;
 		this.facts = facts;
@@ -97,19 +100,20 @@ final class ConsumerContext {
 		this.seekAware = seekAware;
 		this.delivery = delivery;
 		this.workers = workers;
-		this.ticker = ticker;
+		this.runtime = runtime;
+		this.ticker = runtime.ticker();
 		this.perRecord = settings.strategy().isPerRecord();
 		this.assignments = assignments;
 		this.buffer = new SharedBuffer(
 				new PartitionBuffer.Room(settings.maxBufferedRecords(), settings.maxBufferedBytes()), assignments);
-		this.commitOutcomes = new OffsetCommits.Outcomes(workers.observers(), ticker);
+		this.commitOutcomes = new OffsetCommits.Outcomes(workers.observers(), this.ticker);
 		this.metadataLimit = new OffsetCommits.MetadataLimit(name, settings.completedOffsets());
 		this.commitHooks = new CommitHooks(facts.container(), settings.completedOffsets(), workers.failureLog());
 		this.ignoredSettings = IgnoredSettings.of(facts, settings.completedOffsets());
 		this.lateCompletions = new LateCompletions(workers.failureLog());
 		this.assignmentLog = new AssignmentLog(name, workers.observers());
 		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());
-		this.internalErrors = new InternalErrors(name, ticker, workers.observers()::internalError, stopper);
+		this.internalErrors = new InternalErrors(name, this.ticker, workers.observers()::internalError, stopper);
 	}
 
 	ContainerFacts facts() {
@@ -130,6 +134,10 @@ final class ConsumerContext {
 
 	ConsumerWorkers workers() {
 		return this.workers;
+	}
+
+	WorkerRuntime runtime() {
+		return this.runtime;
 	}
 
 	Ticker ticker() {

@@ -55,6 +55,9 @@ final class ConsumerSession {
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
+	/** How often to ask the consumer for ends: some hand that to another thread. */
+	private static final Duration SIGHT_OF_ENDS = Duration.ofSeconds(1);
+
 	private final Assignments assignments = new Assignments();
 
 	private final ConsumerCommands commands = new ConsumerCommands();
@@ -76,6 +79,8 @@ final class ConsumerSession {
 
 	private final WorkerAllocation allocation;
 
+	private final CommitTimer commitTimer;
+
 	private final OffsetCommits commits;
 
 	private final CommitReader commitReader;
@@ -93,6 +98,8 @@ final class ConsumerSession {
 	private final @Nullable ListenerSeeks seeks;
 
 	private final IdleEvents idleEvents;
+
+	private long endsSeenAt;
 
 	private volatile long lastPollAt;
 
@@ -115,9 +122,10 @@ final class ConsumerSession {
 		this.errors = context.internalErrors();
 		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
-		this.allocation = new WorkerAllocation(context, this.wakeup,
+		this.commitTimer = new CommitTimer(this.wakeup, context.settings().commitInterval(), context.runtime());
+		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer,
 				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)));
-		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), context.settings().commitInterval(),
+		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), this.commitTimer,
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
@@ -132,10 +140,11 @@ final class ConsumerSession {
 		this.dispatcher = new RecordDispatcher(consumer, this.assignments, this.toBeAssigned::contains, this.allocation,
 				this.repositioning, context);
 		ConsumerSeekAware seekAware = context.seekAware();
-		this.seeks = (seekAware != null)
-				? new ListenerSeeks(consumer, seekAware, context.facts(), this::position, this::sought) : null;
+		this.seeks = (seekAware != null) ? new ListenerSeeks(consumer, seekAware, context.facts(), this::position,
+				this::sought, this.wakeup::wakeUp) : null;
 		this.idleEvents = new IdleEvents(this.assignments, this.seeks, this.wakeup, context.facts(), context.ticker());
 		this.lastPollAt = context.ticker().nanoTime();
+		this.endsSeenAt = this.lastPollAt;
 	}
 
 	/**
@@ -161,6 +170,9 @@ final class ConsumerSession {
 		this.errors.contain("allocate workers", () -> assigned.forEach(this.allocation::allocateIfNamed));
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
 		this.errors.contain("move positions and carry out operations", this::proceedWithPositions);
+		if (this.flow.isAwaitingOthers() || !this.toBeAssigned.isEmpty()) {
+			this.commitTimer.arm();
+		}
 		this.lastPollAt = this.context.ticker().nanoTime();
 		if (ofApplication != null) {
 			ReflectionUtils.rethrowRuntimeException(ofApplication);
@@ -189,12 +201,18 @@ final class ConsumerSession {
 	}
 
 	private void commitIfDue(Collection<PartitionAssignment> assigned) {
-		if (!this.commits.commitIfDue(assigned)) {
+		if (this.commits.commitIfDue(assigned)) {
+			for (PartitionAssignment assignment : assigned) {
+				if (!assignment.isRevoked() && this.commitReader.passWhatHoldsNoRecord(assignment)) {
+					this.commitTimer.arm();
+				}
+			}
+		}
+		long now = this.context.ticker().nanoTime();
+		if (now - this.endsSeenAt < SIGHT_OF_ENDS.toNanos()) {
 			return;
 		}
-		assigned.stream()
-			.filter((assignment) -> !assignment.isRevoked())
-			.forEach(this.commitReader::passWhatHoldsNoRecord);
+		this.endsSeenAt = now;
 		assigned.stream()
 			.filter((assignment) -> !isPaused(assignment.partition()))
 			.forEach(this.commitReader::refreshEnd);
@@ -210,6 +228,7 @@ final class ConsumerSession {
 			// A partition that is sought is paused; one that was may be fetched. A wait
 			// could miss that nothing of a sought one is being handled any more.
 			this.flow.regulate(this.assignments.all(), false);
+			this.commitTimer.arm();
 		}
 		if (this.commands.isWaiting()) {
 			// Set, never cleared here: a worker may set it at the same time.
@@ -254,6 +273,8 @@ final class ConsumerSession {
 					() -> this.view.uncommitted(this.commitReader.continueFromCommits(added)));
 		}
 		this.context.assignmentChanged();
+		// They may be paused for a reason that is over soon.
+		this.commitTimer.arm();
 		this.errors.contain("look for dead-letter topics",
 				() -> this.context.settings()
 					.failurePolicy()

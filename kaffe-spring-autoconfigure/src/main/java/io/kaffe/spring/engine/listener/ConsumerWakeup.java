@@ -27,13 +27,15 @@ import io.kaffe.spring.engine.worker.Ticker;
  * Wakes up the consumer thread: out of a poll, out of its wait for buffer space, or out
  * of a drain.
  * <p>
- * <b>Threading.</b> Any thread calls {@link #wakeUp()}, {@link #drained()} and
- * {@link #thread()}; the rest belongs to the consumer thread, the one that creates this.
- * {@link Consumer#wakeup()}, the one method that any thread may call, is called only
- * while {@code polling} says that the next blocking call is a poll: who wakes up sets
- * {@code requested} and then reads {@code polling}; the consumer thread sets
- * {@code polling} and then reads {@code requested}: so one of them sees the other. A
- * wake-up that still interrupts another call is used up there.
+ * <b>Threading.</b> Any thread calls {@link #wakeUp()}, {@link #freed()},
+ * {@link #drained()} and {@link #thread()}; the rest belongs to the consumer thread, the
+ * one that creates this. {@link Consumer#wakeup()}, the one method that any thread may
+ * call, is called only while {@code polling} says that the next blocking call is a poll:
+ * who wakes up sets {@code requested}, or {@code freed}, and then reads {@code polling};
+ * the consumer thread sets {@code polling} and then reads both: so one of them sees the
+ * other. A wake-up that still interrupts another call is used up there. A wait for buffer
+ * space uses up what is freed, and keeps requests, which are of what the tick may have
+ * passed already, for the next poll.
  */
 final class ConsumerWakeup {
 
@@ -53,6 +55,9 @@ final class ConsumerWakeup {
 	private volatile boolean polling;
 
 	private volatile boolean requested;
+
+	/** Whether workers have freed buffer space that may be waited for. */
+	private volatile boolean freed;
 
 	/** Whether the session runs, rather than being started, rebalanced or stopped. */
 	private volatile boolean running;
@@ -86,11 +91,11 @@ final class ConsumerWakeup {
 	 */
 	void reset() {
 		this.requested = false;
+		this.freed = false;
 	}
 
 	/**
-	 * Have the next poll return at once, or that of the wait for buffer space. Unlike
-	 * {@link #wakeUp()}, does nothing else.
+	 * Have the next poll return at once. Unlike {@link #wakeUp()}, does nothing else.
 	 */
 	void request() {
 		this.requested = true;
@@ -102,7 +107,7 @@ final class ConsumerWakeup {
 	 */
 	void polling() {
 		this.polling = true;
-		if (this.requested) {
+		if (this.requested || this.freed) {
 			this.consumer.wakeup();
 		}
 	}
@@ -119,6 +124,19 @@ final class ConsumerWakeup {
 	 */
 	void wakeUp() {
 		this.requested = true;
+		interrupt();
+	}
+
+	/**
+	 * Wake the consumer thread up, since workers have freed buffer space that it may be
+	 * waiting for. Any thread.
+	 */
+	void freed() {
+		this.freed = true;
+		interrupt();
+	}
+
+	private void interrupt() {
 		this.ticker.unpark(this.thread);
 		if (this.polling) {
 			this.consumer.wakeup();
@@ -147,8 +165,8 @@ final class ConsumerWakeup {
 		long deadline = this.ticker.nanoTime() + PATIENCE.toNanos();
 		long left = PATIENCE.toNanos();
 		while (left > 0 && !Thread.currentThread().isInterrupted()) {
-			if (this.requested) {
-				this.requested = false;
+			if (this.freed) {
+				this.freed = false;
 				if (enough.getAsBoolean()) {
 					return true;
 				}
@@ -158,7 +176,7 @@ final class ConsumerWakeup {
 			}
 			left = deadline - this.ticker.nanoTime();
 		}
-		this.requested = false;
+		this.freed = false;
 		return enough.getAsBoolean();
 	}
 

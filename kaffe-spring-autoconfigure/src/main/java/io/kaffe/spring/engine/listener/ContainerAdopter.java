@@ -67,8 +67,6 @@ public final class ContainerAdopter {
 
 	private static final Duration STOP_RESERVE = Duration.ofSeconds(10);
 
-	private static final long SHORTEST_POLL_MILLIS = 10;
-
 	private final DefaultWorkerManager manager;
 
 	private final WorkerContainers consumers;
@@ -239,7 +237,7 @@ public final class ContainerAdopter {
 		leaveCommitsToWorkers(properties);
 		switchAutoCommitOff(properties);
 		leaveObservationToWorkers(properties);
-		adjustTimeouts(properties, adopted.context().settings());
+		letStopsLastAsLongAsDrains(properties, adopted.context().settings());
 	}
 
 	/**
@@ -275,15 +273,7 @@ public final class ContainerAdopter {
 		properties.setMicrometerEnabled(false);
 	}
 
-	/**
-	 * Let polls end in time for a commit after the last record, without more complaints
-	 * about slow polls than before, and let a stop last as long as a drain.
-	 */
-	private static void adjustTimeouts(ContainerProperties properties, ConsumerSettings settings) {
-		long before = properties.getPollTimeout();
-		long after = Math.max(SHORTEST_POLL_MILLIS, Math.min(before, settings.commitInterval().toMillis() / 2));
-		properties.setPollTimeout(after);
-		properties.setNoPollThreshold(properties.getNoPollThreshold() * before / after);
+	private static void letStopsLastAsLongAsDrains(ContainerProperties properties, ConsumerSettings settings) {
 		long stop = settings.drainTimeout().plus(STOP_RESERVE).toMillis();
 		properties.setShutdownTimeout(Math.max(properties.getShutdownTimeout(), stop));
 	}

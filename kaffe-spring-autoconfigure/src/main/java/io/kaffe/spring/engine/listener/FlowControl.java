@@ -68,6 +68,8 @@ final class FlowControl {
 
 	private volatile Set<TopicPartition> paused = Set.of();
 
+	private boolean awaitingOthers;
+
 	/**
 	 * Create a flow control.
 	 * @param consumer pauses and resumes
@@ -121,12 +123,23 @@ final class FlowControl {
 		this.paused = (pause.isEmpty() && resume.isEmpty()) ? paused : this.consumer.paused();
 	}
 
+	/**
+	 * Return whether a partition is left out that may be fetched when the workers of
+	 * other partitions have freed buffer space, which wakes nobody: they may be those of
+	 * other consumer threads, or of partitions that were revoked.
+	 */
+	boolean isAwaitingOthers() {
+		return this.awaitingOthers;
+	}
+
 	private void holdBack(Collection<PartitionAssignment> assignments) {
 		PartitionBuffer.Room share = this.context.buffer().share();
 		boolean full = this.context.buffer().isFull();
 		boolean overloaded = this.context.buffer().isOverloaded();
+		this.awaitingOthers = false;
 		for (PartitionAssignment assignment : assignments) {
 			assignment.holdBack(share, full, overloaded, this.context.pauses().contains(assignment.partition()));
+			this.awaitingOthers |= (full && assignment.isShortOfRoom()) || (overloaded && assignment.isHeldBack());
 		}
 	}
 

@@ -71,6 +71,8 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 
 	private final ObjLongConsumer<TopicPartition> sought;
 
+	private final Runnable wakeUp;
+
 	private boolean polled;
 
 	/**
@@ -81,14 +83,17 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 	 * @param position returns the position of a partition, waiting for it at most so
 	 * long; {@code null}: as long as the consumer waits by default
 	 * @param sought called with a partition and its new position when that was moved
+	 * @param wakeUp has the consumer thread {@link #perform()} what was requested
 	 */
 	ListenerSeeks(Consumer<?, ?> consumer, ConsumerSeekAware listener, ContainerFacts facts,
-			ToLongBiFunction<TopicPartition, @Nullable Duration> position, ObjLongConsumer<TopicPartition> sought) {
+			ToLongBiFunction<TopicPartition, @Nullable Duration> position, ObjLongConsumer<TopicPartition> sought,
+			Runnable wakeUp) {
 		this.consumer = consumer;
 		this.listener = listener;
 		this.facts = facts;
 		this.position = position;
 		this.sought = sought;
+		this.wakeUp = wakeUp;
 	}
 
 	/**
@@ -261,6 +266,7 @@ final class ListenerSeeks implements ConsumerSeekCallback {
 		}
 		else {
 			this.requested.add(() -> tryToMove(partition, target));
+			this.wakeUp.run();
 		}
 	}
 

@@ -45,7 +45,7 @@ import io.kaffe.spring.engine.worker.ConsumerObservers;
 import io.kaffe.spring.engine.worker.Ticker;
 
 /**
- * Commits completed offsets: asynchronously every commit interval, synchronously when
+ * Commits completed offsets: asynchronously when a commit is due, synchronously when
  * partitions are revoked.
  * <p>
  * A commit counts when the broker has confirmed it. One that fails changes nothing, so
@@ -62,9 +62,9 @@ final class OffsetCommits {
 	private static final Duration RETRY_PAUSE = Duration.ofMillis(50);
 
 	/**
-	 * Rebalances and coordinators that move make some commits fail in normal operation.
+	 * Rebalances and coordinators that move make commits fail in normal operation.
 	 */
-	private static final int TOLERATED_FAILURES = 10;
+	private static final Duration TOLERATED_FAILURES = Duration.ofSeconds(10);
 
 	private static final Duration SHORTEST_PROBLEM = Duration.ofMinutes(1);
 
@@ -76,7 +76,7 @@ final class OffsetCommits {
 
 	private final Ticker ticker;
 
-	private final long intervalNanos;
+	private final CommitTimer timer;
 
 	private final MetadataLimit metadataLimit;
 
@@ -88,11 +88,7 @@ final class OffsetCommits {
 
 	private final InternalErrors errors;
 
-	private long lastCommitAt;
-
-	private boolean onItsWay;
-
-	private int failuresInARow;
+	private boolean failuresReported;
 
 	private volatile @Nullable Failing failing;
 
@@ -101,7 +97,7 @@ final class OffsetCommits {
 	 * @param consumer the consumer
 	 * @param inGroup whether there is a group to commit for; if not, only the watermarks
 	 * are advanced
-	 * @param interval how often to commit without waiting
+	 * @param timer when to commit without waiting
 	 * @param metadataLimit how long the metadata may be
 	 * @param refusalPatience how long a commit of revoked partitions is retried though it
 	 * is rejected; zero if a rejection is not retried
@@ -110,37 +106,36 @@ final class OffsetCommits {
 	 * @param errors contains exceptions that concern one partition
 	 * @param ticker the time
 	 */
-	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, Duration interval, MetadataLimit metadataLimit,
+	OffsetCommits(Consumer<?, ?> consumer, boolean inGroup, CommitTimer timer, MetadataLimit metadataLimit,
 			Duration refusalPatience, Outcomes outcomes, CommitHooks hooks, InternalErrors errors, Ticker ticker) {
 		this.consumer = consumer;
 		this.inGroup = inGroup;
 		this.ticker = ticker;
-		this.intervalNanos = interval.toNanos();
+		this.timer = timer;
 		this.metadataLimit = metadataLimit;
 		this.outcomes = outcomes;
 		this.hooks = hooks;
 		this.errors = errors;
 		this.refusalPatienceNanos = refusalPatience.toNanos();
-		this.lastCommitAt = ticker.nanoTime();
 	}
 
 	/**
-	 * Commit without waiting, if the interval is over.
+	 * Commit what is complete without waiting, if the interval is over and the last
+	 * commit is answered; otherwise as soon as both is so.
 	 * @param assignments the partitions of this consumer
-	 * @return whether the interval was over
+	 * @return whether it was looked at what is complete
 	 */
 	boolean commitIfDue(Collection<PartitionAssignment> assignments) {
-		long now = this.ticker.nanoTime();
-		if (now - this.lastCommitAt < this.intervalNanos) {
-			return false;
-		}
-		this.lastCommitAt = now;
-		if (this.onItsWay) {
-			if (this.failing == null) {
+		boolean onItsWay = this.timer.isOnItsWay();
+		boolean over = this.timer.isIntervalOver();
+		if (!over || onItsWay) {
+			if (over && this.failing == null) {
 				this.failing = failing("is not answered");
 			}
-			return true;
+			this.timer.arm();
+			return false;
 		}
+		this.timer.look();
 		Commit commit = collect(assignments);
 		if (commit.isEmpty() || !this.inGroup) {
 			// What failed to be committed belonged to a partition that was revoked, if
@@ -148,15 +143,15 @@ final class OffsetCommits {
 			this.failing = null;
 		}
 		else {
-			this.onItsWay = true;
+			this.timer.sent();
 			try {
 				this.consumer.commitAsync(commit.offsets(), (offsets, failure) -> {
-					this.onItsWay = false;
+					this.timer.answered();
 					answered(commit, failure);
 				});
 			}
 			catch (RuntimeException ex) {
-				this.onItsWay = false;
+				this.timer.answered();
 				answered(commit, ex);
 			}
 		}
@@ -222,6 +217,7 @@ final class OffsetCommits {
 		catch (KafkaException ex) {
 			logger.debug("Could not commit " + assignment + " at " + position, ex);
 			failure = ex;
+			this.timer.arm();
 		}
 		this.outcomes.add(failure);
 		this.hooks.committed(offsets, failure);
@@ -291,18 +287,21 @@ final class OffsetCommits {
 		this.outcomes.add(failure);
 		if (failure == null) {
 			commit.confirmed();
-			if (this.failuresInARow >= TOLERATED_FAILURES) {
+			if (this.failuresReported) {
 				logger.info("Commits succeed again: " + commit);
 			}
-			this.failuresInARow = 0;
+			this.failuresReported = false;
 			this.failing = null;
 		}
-		else if (failure instanceof OffsetMetadataTooLarge) {
-			this.metadataLimit.tooLarge(commit.longestMetadata());
-			this.hooks.metadataTooLarge();
-		}
 		else {
-			failed(commit, failure);
+			this.timer.arm();
+			if (failure instanceof OffsetMetadataTooLarge) {
+				this.metadataLimit.tooLarge(commit.longestMetadata());
+				this.hooks.metadataTooLarge();
+			}
+			else {
+				failed(commit, failure);
+			}
 		}
 		this.hooks.committed(commit.offsets(), failure);
 	}
@@ -313,7 +312,7 @@ final class OffsetCommits {
 	 */
 	@Nullable String problem() {
 		Failing failing = this.failing;
-		long bound = Math.max(SHORTEST_PROBLEM.toNanos(), INTERVALS_OF_A_PROBLEM * this.intervalNanos);
+		long bound = Math.max(SHORTEST_PROBLEM.toNanos(), INTERVALS_OF_A_PROBLEM * this.timer.interval().toNanos());
 		return (failing != null && this.ticker.nanoTime() - failing.sinceNanos() >= bound)
 				? "commits failing: none has been confirmed since " + failing.since() + ", the last one "
 						+ failing.how()
@@ -329,14 +328,16 @@ final class OffsetCommits {
 	private void failed(Commit commit, Exception failure) {
 		Throwable cause = (failure instanceof RetriableCommitFailedException && failure.getCause() != null)
 				? failure.getCause() : failure;
-		this.failing = failing("of " + commit.brief() + " with " + cause.getClass().getName());
+		Failing failing = failing("of " + commit.brief() + " with " + cause.getClass().getName());
+		this.failing = failing;
 		boolean passing = failure instanceof RetriableException || failure instanceof RetriableCommitFailedException;
-		this.failuresInARow = passing ? this.failuresInARow + 1 : Math.max(this.failuresInARow + 1, TOLERATED_FAILURES);
 		String message = (failure instanceof CommitFailedException)
 				? "This consumer is no longer a member of its group, so the commit of " + commit
 						+ " was refused; the records are redelivered to the current owners of the partitions"
 				: "The commit of " + commit + " failed; the next commit covers it";
-		if (this.failuresInARow == TOLERATED_FAILURES) {
+		boolean lasting = this.ticker.nanoTime() - failing.sinceNanos() >= TOLERATED_FAILURES.toNanos();
+		if (!this.failuresReported && (lasting || !passing)) {
+			this.failuresReported = true;
 			logger.warn(message, failure);
 		}
 		else {

@@ -77,6 +77,8 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private final ConsumerWakeup wakeup;
 
+	private final CommitTimer commitTimer;
+
 	private final LateCompletions lateCompletions;
 
 	private final Ticker ticker;
@@ -99,15 +101,17 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * @param slot where workers of its records stand while they are ready
 	 * @param policy what is done about its records that fail
 	 * @param wakeup wakes the consumer thread
+	 * @param commitTimer is to know of completions
 	 * @param lateCompletions where completions are reported that come too late
 	 * @param ticker the time
 	 * @param polledBy the consumer
 	 */
 	PartitionAssignment(AssignedPartition assigned, int slot, FailurePolicy policy, ConsumerWakeup wakeup,
-			LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
+			CommitTimer commitTimer, LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
 		this.assigned = assigned;
 		this.slot = slot;
 		this.wakeup = wakeup;
+		this.commitTimer = commitTimer;
 		this.lateCompletions = lateCompletions;
 		this.ticker = ticker;
 		this.polledBy = polledBy;
@@ -261,9 +265,9 @@ final class PartitionAssignment implements AssignmentHandle {
 				this.lateCompletions.add(record, this);
 			}
 		}
-		else if ((this.leftToNext != null) ? this.leftToNext.complete(record)
-				: this.progress.complete(record.offset()) && this.buffer.remove(record)) {
-			this.wakeup.wakeUp();
+		else {
+			this.commitTimer.completed((this.leftToNext != null) ? this.leftToNext.complete(record)
+					: this.progress.complete(record.offset()) && this.buffer.remove(record));
 		}
 	}
 
@@ -272,8 +276,8 @@ final class PartitionAssignment implements AssignmentHandle {
 		if (this.phase == FENCED || this.leftToNext == null) {
 			complete(record);
 		}
-		else if (this.leftToNext.leave(record)) {
-			this.wakeup.wakeUp();
+		else {
+			this.commitTimer.completed(this.leftToNext.leave(record));
 		}
 	}
 

@@ -369,19 +369,24 @@ final class PartitionProgress {
 	/**
 	 * Take what is below an offset and was not polled for complete.
 	 * @param position the consumer's position, between two polls
+	 * @return whether there may be something new to commit
 	 */
-	void passTo(long position) {
+	boolean passTo(long position) {
 		OffsetWindow window = this.window;
 		OffsetAndMetadata committed = this.committed;
 		if (window == null) {
 			this.position = position;
-			if (committed != null && position > committed.offset()) {
-				this.window = new OffsetWindow(position);
+			if (committed == null || position <= committed.offset()) {
+				return false;
 			}
+			this.window = new OffsetWindow(position);
+			return true;
 		}
-		else if (position > window.next()) {
-			window.skipTo(position);
+		if (position <= window.next()) {
+			return false;
 		}
+		window.skipTo(position);
+		return true;
 	}
 
 	/**

@@ -54,6 +54,8 @@ final class WorkerAllocation {
 
 	private final ConsumerWakeup wakeup;
 
+	private final CommitTimer commitTimer;
+
 	private final PollingConsumer polledBy;
 
 	private final WorkerAllocationStrategy strategy;
@@ -68,11 +70,14 @@ final class WorkerAllocation {
 	 * Create an allocation.
 	 * @param context the consumer
 	 * @param wakeup wakes the consumer thread
+	 * @param commitTimer is to know of completions
 	 * @param polledBy the Kafka consumer
 	 */
-	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, PollingConsumer polledBy) {
+	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, CommitTimer commitTimer,
+			PollingConsumer polledBy) {
 		this.context = context;
 		this.wakeup = wakeup;
+		this.commitTimer = commitTimer;
 		this.polledBy = polledBy;
 		this.strategy = context.settings().strategy();
 		this.works = WorkFactory.of(context.delivery());
@@ -104,7 +109,7 @@ final class WorkerAllocation {
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
 		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy(), this.wakeup,
-				this.context.lateCompletions(), this.context.ticker(), this.polledBy);
+				this.commitTimer, this.context.lateCompletions(), this.context.ticker(), this.polledBy);
 	}
 
 	/**

@@ -111,7 +111,7 @@ final class WorkerContainer implements WorkerOwner {
 		Integer maxConcurrency = settings.maxConcurrency();
 		ConsumerWorkers workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE,
 				this);
-		this.context = new ConsumerContext(name, facts, settings, seekAware, delivery, workers, ticker,
+		this.context = new ConsumerContext(name, facts, settings, seekAware, delivery, workers, runtime,
 				this::assignments, this::stopBecause);
 		this.supervision = new ContainerSupervision(name, facts.container(), workers, settings.restartLimit(), ticker,
 				runtime.threads(name + "-supervision-"));

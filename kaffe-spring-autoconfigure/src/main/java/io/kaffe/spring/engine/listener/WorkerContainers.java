@@ -144,7 +144,14 @@ public final class WorkerContainers implements KaffeConsumers {
 
 	@Override
 	public Set<String> subscribe(String consumer, Collection<String> topics) {
-		return adopted(consumer).subscription().add(topics);
+		WorkerContainer adopted = adopted(consumer);
+		Set<String> added = adopted.subscription().add(topics);
+		if (!added.isEmpty()) {
+			// Consumers subscribe before their next polls: now, rather than after those
+			// that they are in.
+			adopted.regulate();
+		}
+		return added;
 	}
 
 	@Override

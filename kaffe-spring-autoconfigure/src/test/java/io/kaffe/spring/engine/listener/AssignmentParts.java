@@ -52,7 +52,9 @@ final class AssignmentParts {
 	 */
 	AssignmentParts(Consumer<?, ?> consumer, WorkerContainer container, Ticker ticker) {
 		this.context = container.context();
-		this.allocation = new WorkerAllocation(this.context, new ConsumerWakeup(consumer, this.context.ticker()),
+		ConsumerWakeup wakeup = new ConsumerWakeup(consumer, this.context.ticker());
+		this.allocation = new WorkerAllocation(this.context, wakeup,
+				new CommitTimer(wakeup, this.context.settings().commitInterval(), this.context.runtime()),
 				ContainerFixtures.POLLED_BY);
 		this.flow = new FlowControl(consumer, this.context, (enough) -> enough.getAsBoolean());
 		this.drain = new PartitionDrain(this.context.workers(), this.context.delivery().detachedRecords(), ticker);

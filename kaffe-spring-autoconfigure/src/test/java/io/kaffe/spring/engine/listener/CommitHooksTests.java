@@ -62,8 +62,12 @@ class CommitHooksTests {
 
 	private final List<String> calls = new ArrayList<>();
 
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(this.consumer, this.time);
+
+	private final CommitTimer timer = new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.time.runtime());
+
 	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
-			ContainerFixtures.POLICY, new ConsumerWakeup(this.consumer, this.time),
+			ContainerFixtures.POLICY, this.wakeup, this.timer,
 			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time, ContainerFixtures.POLLED_BY);
 
 	@BeforeEach
@@ -181,7 +185,7 @@ class CommitHooksTests {
 		CommitHooks hooks = new CommitHooks(
 				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), this.properties),
 				storesCompleted, new LimitedLog("orders", this.time.runtime()));
-		return new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
+		return new OffsetCommits(this.consumer, true, this.timer,
 				new OffsetCommits.MetadataLimit("orders", storesCompleted), Duration.ZERO,
 				new OffsetCommits.Outcomes(new ConsumerObservers("orders", List.of()), this.time), hooks,
 				new InternalErrors("orders", this.time, () -> {

@@ -62,29 +62,28 @@ class ConsumerWakeupFrayTests {
 		 * What is requested between the two is not seen by either thread.
 		 */
 		POLLING_SET_AFTER_THE_LOOK(WakeupRaces.WokenWhileItBeginsToPoll.class,
-				"this.polling = true;\n\t\tif (this.requested) {",
+				"this.polling = true;\n\t\tif (this.requested || this.freed) {",
 				"boolean requested = this.requested;\n\t\tthis.polling = true;\n\t\tif (requested) {"),
 
 		/**
 		 * The same, seen from the other thread.
 		 */
 		REQUESTED_SET_AFTER_THE_LOOK(WakeupRaces.WokenWhileItBeginsToPoll.class,
-				"this.requested = true;\n\t\tthis.ticker.unpark(this.thread);\n\t\tif (this.polling) {",
-				"boolean polling = this.polling;\n\t\tthis.requested = true;\n\t\tif (polling) {"),
+				"this.requested = true;\n\t\tinterrupt();",
+				"boolean polling = this.polling;\n\t\tthis.requested = true;\n\t\tif (polling) {\n\t\t\tinterrupt();\n\t\t}"),
 
 		/**
 		 * The consumer thread finds nothing requested, and parks again.
 		 */
-		UNPARKED_TOO_EARLY(WakeupRaces.FreedWhileItBeginsToWait.class,
-				"this.requested = true;\n\t\tthis.ticker.unpark(this.thread);\n\t\tif (this.polling) {",
-				"this.ticker.unpark(this.thread);\n\t\tthis.requested = true;\n\t\tif (this.polling) {"),
+		UNPARKED_TOO_EARLY(WakeupRaces.FreedWhileItBeginsToWait.class, "this.freed = true;\n\t\tinterrupt();",
+				"interrupt();\n\t\tthis.freed = true;"),
 
 		/**
 		 * A request that comes after the check is forgotten with the one before.
 		 */
 		FORGOTTEN_AFTER_THE_CHECK(WakeupRaces.FreedWhileItBeginsToWait.class,
-				"this.requested = false;\n\t\t\t\tif (enough.getAsBoolean()) {",
-				"boolean found = enough.getAsBoolean();\n\t\t\t\tthis.requested = false;\n\t\t\t\tif (found) {");
+				"this.freed = false;\n\t\t\t\tif (enough.getAsBoolean()) {",
+				"boolean found = enough.getAsBoolean();\n\t\t\t\tthis.freed = false;\n\t\t\t\tif (found) {");
 
 		private final Class<? extends Runnable> race;
 

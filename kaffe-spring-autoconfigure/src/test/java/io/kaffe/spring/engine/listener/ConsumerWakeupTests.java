@@ -93,6 +93,7 @@ class ConsumerWakeupTests {
 	@Test
 	void consumerThreadIsUnparked() throws Exception {
 		assertUnparks(ConsumerWakeup::wakeUp);
+		assertUnparks(ConsumerWakeup::freed);
 		assertUnparks(ConsumerWakeup::drained);
 	}
 
@@ -111,19 +112,43 @@ class ConsumerWakeupTests {
 	@Test
 	void waitEndsWhenEnoughIsFreed() {
 		AtomicInteger asked = new AtomicInteger();
-		this.wakeup.wakeUp();
+		this.wakeup.freed();
 		assertThat(this.wakeup.await(() -> asked.incrementAndGet() == 1)).isTrue();
 		this.wakeup.polling();
-		assertThat(this.consumer.wakeups).as("the request was used up").hasValue(0);
+		assertThat(this.consumer.wakeups).as("it was used up").hasValue(0);
+	}
+
+	@Test
+	void whatIsRequestedDuringAWaitInterruptsTheNextPoll() {
+		this.wakeup.freed();
+		assertThat(this.wakeup.await(() -> {
+			this.wakeup.wakeUp();
+			return true;
+		})).isTrue();
+		assertThat(this.consumer.wakeups).hasValue(0);
+		this.wakeup.polling();
+		assertThat(this.consumer.wakeups).hasValue(1);
+	}
+
+	@Test
+	void freedSpaceInterruptsAPoll() {
+		this.wakeup.polling();
+		this.wakeup.freed();
+		assertThat(this.consumer.wakeups).hasValue(1);
+		this.wakeup.notPolling();
+		this.wakeup.reset();
+		this.wakeup.freed();
+		this.wakeup.polling();
+		assertThat(this.consumer.wakeups).hasValue(2);
 	}
 
 	@Test
 	void waitLooksEachTimeThatSomethingIsFreed() {
 		AtomicInteger asked = new AtomicInteger();
-		this.wakeup.wakeUp();
+		this.wakeup.freed();
 		assertThat(this.wakeup.await(() -> {
 			this.time.advance(Duration.ofMillis(10));
-			this.wakeup.wakeUp();
+			this.wakeup.freed();
 			return asked.incrementAndGet() == 3;
 		})).isTrue();
 		assertThat(asked).hasValue(3);
@@ -131,7 +156,7 @@ class ConsumerWakeupTests {
 
 	@Test
 	void waitEndsWhenItsTimeIsOver() {
-		this.wakeup.wakeUp();
+		this.wakeup.freed();
 		assertThat(this.wakeup.await(() -> {
 			this.time.advance(Duration.ofMillis(50));
 			return false;
@@ -141,7 +166,7 @@ class ConsumerWakeupTests {
 	@Test
 	void whatIsFreedWhenTheTimeIsOverIsFound() {
 		AtomicInteger asked = new AtomicInteger();
-		this.wakeup.wakeUp();
+		this.wakeup.freed();
 		assertThat(this.wakeup.await(() -> {
 			this.time.advance(Duration.ofMillis(50));
 			return asked.incrementAndGet() == 2;
@@ -151,7 +176,7 @@ class ConsumerWakeupTests {
 	@Test
 	void threadThatIsInterruptedDoesNotWait() {
 		AtomicInteger asked = new AtomicInteger();
-		this.wakeup.wakeUp();
+		this.wakeup.freed();
 		Thread.currentThread().interrupt();
 		assertThat(this.wakeup.await(() -> {
 			this.time.advance(Duration.ofMillis(50));

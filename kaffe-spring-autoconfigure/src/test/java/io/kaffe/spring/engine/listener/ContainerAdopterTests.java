@@ -151,7 +151,9 @@ class ContainerAdopterTests {
 	void settingsThatAreNotReplacedAreLeftAsTheyAre() {
 		Set<String> replaced = Set.of("messageListener", "consumerRebalanceListener", "ackMode", "adviceChain",
 				"asyncAcks", "fixTxOffsets", "subBatchPerPartition", "observationEnabled", "micrometerEnabled",
-				"pollTimeout", "noPollThreshold", "shutdownTimeout", "kafkaConsumerProperties");
+				"shutdownTimeout", "kafkaConsumerProperties");
+		this.properties.setPollTimeout(7);
+		this.properties.setNoPollThreshold(7);
 		this.properties.setIdleBetweenPolls(7);
 		this.properties.setIdleEventInterval(7L);
 		this.properties.setIdlePartitionEventInterval(7L);
@@ -179,25 +181,6 @@ class ContainerAdopterTests {
 		this.properties.setMessageListener(new AsynchronousListener());
 		assertThat(adopt().getMessageListener()).isInstanceOfSatisfying(AsyncRepliesAware.class,
 				(listener) -> assertThat(listener.isAsyncReplies()).isFalse());
-	}
-
-	@Test
-	void pollsEndInTimeForACommitAndSlowOnesAreReportedAsBefore() {
-		this.properties.setPollTimeout(5000);
-		this.properties.setNoPollThreshold(3);
-		ContainerProperties adopted = adopt();
-		assertThat(adopted.getPollTimeout()).as("half of the interval of commits").isEqualTo(500);
-		assertThat(adopted.getNoPollThreshold()).isEqualTo(30);
-	}
-
-	@Test
-	void shorterPollTimeoutIsKeptUnlessItIsTooShort() {
-		this.properties.setPollTimeout(100);
-		ContainerProperties adopted = adopt();
-		assertThat(adopted.getPollTimeout()).isEqualTo(100);
-		this.properties.setPollTimeout(1);
-		adopted = adopt();
-		assertThat(adopted.getPollTimeout()).isEqualTo(10);
 	}
 
 	@Test

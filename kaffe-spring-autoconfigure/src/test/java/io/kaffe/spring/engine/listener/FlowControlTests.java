@@ -106,6 +106,16 @@ class FlowControlTests {
 	}
 
 	@Test
+	void partitionAwaitsOthersIfTheWholeBufferIsFullRatherThanItsShare() {
+		poll(5000);
+		waitsAndPauses();
+		assertThat(this.flow.isAwaitingOthers()).isFalse();
+		poll(5000);
+		waitsAndPauses();
+		assertThat(this.flow.isAwaitingOthers()).isTrue();
+	}
+
+	@Test
 	void roomIsAwaitedWhenTheOthersComeToTheirEndLater() {
 		this.consumer.updateEndOffsets(Map.of(SECOND, MAX_POLL_RECORDS + 1L));
 		poll(5000);

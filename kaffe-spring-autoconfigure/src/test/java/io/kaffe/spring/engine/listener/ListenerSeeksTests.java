@@ -72,9 +72,11 @@ class ListenerSeeksTests {
 
 	private @Nullable RuntimeException failure;
 
+	private int wakeUps;
+
 	private final ListenerSeeks seeks = new ListenerSeeks(this.consumer, new Listener(),
 			facts(new ContainerProperties("orders")), (partition, timeout) -> 50,
-			(partition, offset) -> this.moved.add(partition + "@" + offset));
+			(partition, offset) -> this.moved.add(partition + "@" + offset), () -> this.wakeUps++);
 
 	@BeforeEach
 	void assign() {
@@ -102,6 +104,7 @@ class ListenerSeeksTests {
 			}
 			return 7;
 		}, (partition, offset) -> {
+		}, () -> {
 		});
 		seeks.assigned(List.of(REFUNDS, returns, ORDERS));
 		assertThat(notified).isEqualTo(Map.of(ORDERS, 7L));
@@ -120,6 +123,7 @@ class ListenerSeeksTests {
 		this.seeks.seekToBeginning("orders", 0);
 		this.seeks.seekToEnd("orders", 0);
 		assertThat(this.moved).containsExactly("orders-0@33", "orders-0@51", "orders-0@10", "orders-0@100");
+		assertThat(this.wakeUps).isZero();
 		assertThat(this.consumer.position(ORDERS)).isEqualTo(100);
 	}
 
@@ -163,6 +167,7 @@ class ListenerSeeksTests {
 		other.start();
 		other.join();
 		assertThat(this.moved).isEmpty();
+		assertThat(this.wakeUps).isEqualTo(4);
 		this.seeks.perform();
 		assertThat(this.moved).containsExactly("orders-0@33", "refunds-0@44");
 		assertThat(output).contains("Not seeking payments-0: it is not assigned any more")
@@ -193,6 +198,7 @@ class ListenerSeeksTests {
 		ListenerSeeks seeks = new ListenerSeeks(this.consumer, new Listener(),
 				facts(new ContainerProperties(new TopicPartitionOffset("orders", 0))), (partition, timeout) -> 50,
 				(partition, offset) -> {
+				}, () -> {
 				});
 		seeks.end(List.of(ORDERS));
 		assertThat(this.notifications).containsExactly("revoked []", "unregistered");

@@ -96,11 +96,15 @@ class OffsetCommitsTests {
 					new ContainerProperties("orders")),
 			true, new LimitedLog("orders", this.time.runtime()));
 
-	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1),
-			this.metadataLimit, Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(this.consumer, this.time);
+
+	private final CommitTimer timer = timer(Duration.ofSeconds(1));
+
+	private final OffsetCommits commits = new OffsetCommits(this.consumer, true, this.timer, this.metadataLimit,
+			Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
 
 	private PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
-			ContainerFixtures.POLICY, new ConsumerWakeup(this.consumer, this.time),
+			ContainerFixtures.POLICY, this.wakeup, this.timer,
 			new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time, ContainerFixtures.POLLED_BY);
 
 	@BeforeEach
@@ -151,8 +155,8 @@ class OffsetCommitsTests {
 
 	@Test
 	void withoutAGroupItIsFollowedWhatIsComplete() {
-		OffsetCommits groupless = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
-				Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
+		OffsetCommits groupless = new OffsetCommits(this.consumer, false, timer(Duration.ofSeconds(1)),
+				this.metadataLimit, Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
 		complete(0, 10);
 		complete(20, 30);
 		this.time.advance(Duration.ofSeconds(1));
@@ -171,11 +175,32 @@ class OffsetCommitsTests {
 		complete(0, 10);
 		commitIfDue(Duration.ofSeconds(1));
 		complete(10, 20);
-		assertThat(commitIfDue(Duration.ofSeconds(1))).as("the interval is over").isTrue();
+		assertThat(commitIfDue(Duration.ofSeconds(1))).isFalse();
 		assertThat(this.consumer.offsets()).containsExactly(10L);
 		this.consumer.answer(null);
-		commitIfDue(Duration.ofSeconds(1));
+		assertThat(commitIfDue(Duration.ZERO)).as("the interval is over").isTrue();
 		assertThat(this.consumer.offsets()).containsExactly(10L, 20L);
+	}
+
+	@Test
+	void nothingIsCommittedAndNothingSetWhileNothingIsCompleted() {
+		commitIfDue(Duration.ofSeconds(5));
+		this.consumer.answer(null);
+		for (int poll = 0; poll < 3; poll++) {
+			assertThat(commitIfDue(Duration.ofSeconds(5))).isTrue();
+		}
+		assertThat(this.consumer.offsets()).as("where it began").containsExactly(0L);
+		assertThat(this.time.timers()).isZero();
+	}
+
+	@Test
+	void commitThatFailsIsMadeAgainAfterTheInterval() {
+		complete(0, 10);
+		commitIfDue(Duration.ofSeconds(1));
+		this.consumer.answer(new RetriableCommitFailedException(new CoordinatorNotAvailableException("moving")));
+		assertThat(commitIfDue(Duration.ofMillis(999))).isFalse();
+		assertThat(commitIfDue(Duration.ofMillis(1))).isTrue();
+		assertThat(this.consumer.offsets()).containsExactly(10L, 10L);
 	}
 
 	@Test
@@ -247,7 +272,7 @@ class OffsetCommitsTests {
 
 	@Test
 	void refusedFinalCommitIsTriedAgainWhereARefusalMayPass() {
-		OffsetCommits patient = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1), this.metadataLimit,
+		OffsetCommits patient = new OffsetCommits(this.consumer, true, this.timer, this.metadataLimit,
 				Duration.ofSeconds(1), this.outcomes, this.hooks, this.errors, this.time);
 		complete(0, 10);
 		this.consumer.syncFailures.addAll(List.of(new CommitFailedException(), new CommitFailedException()));
@@ -315,7 +340,7 @@ class OffsetCommitsTests {
 
 	@Test
 	void consumerWithoutAGroupCommitsNoPosition() {
-		OffsetCommits none = new OffsetCommits(this.consumer, false, Duration.ofSeconds(1), this.metadataLimit,
+		OffsetCommits none = new OffsetCommits(this.consumer, false, timer(Duration.ofSeconds(1)), this.metadataLimit,
 				Duration.ZERO, this.outcomes, this.hooks, this.errors, this.time);
 		assertThat(none.commitPosition(this.assignment, 500, Duration.ofSeconds(5))).isNull();
 		assertThat(this.consumer.commits).isEmpty();
@@ -430,7 +455,7 @@ class OffsetCommitsTests {
 
 	@Test
 	void commitsThatAreRareMayFailForFiveIntervals() {
-		OffsetCommits rare = new OffsetCommits(this.consumer, true, Duration.ofMinutes(1), this.metadataLimit,
+		OffsetCommits rare = new OffsetCommits(this.consumer, true, timer(Duration.ofMinutes(1)), this.metadataLimit,
 				Duration.ZERO, new OffsetCommits.Outcomes(new ConsumerObservers("orders", List.of()), this.time),
 				this.hooks, this.errors, this.time);
 		complete(0, 10);
@@ -464,6 +489,10 @@ class OffsetCommitsTests {
 		this.time.advance(Duration.ofSeconds(1));
 		this.commits.commitIfDue(List.of());
 		assertThat(this.commits.problem()).isNull();
+	}
+
+	private CommitTimer timer(Duration interval) {
+		return new CommitTimer(this.wakeup, interval, this.time.runtime());
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -64,8 +65,11 @@ class PartitionAssignmentTests {
 	private final LateCompletions lateCompletions = new LateCompletions(
 			new LimitedLog("orders", this.execution.runtime()));
 
+	private final CommitTimer timer = new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.execution.runtime());
+
 	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
-			ContainerFixtures.POLICY, this.wakeup, this.lateCompletions, this.execution, ContainerFixtures.POLLED_BY);
+			ContainerFixtures.POLICY, this.wakeup, this.timer, this.lateCompletions, this.execution,
+			ContainerFixtures.POLLED_BY);
 
 	private final List<ConsumerRecord<Object, Object>> records = AssignmentParts.records(PARTITION, 0, 4);
 
@@ -160,7 +164,7 @@ class PartitionAssignmentTests {
 	private PartitionAssignment leaving() {
 		FailurePolicy policy = new FailurePolicy(1, new FixedBackOff(), null, Retryable.allBut(Set.of()),
 				FailureAction.SKIP, Map.of(), null, null, 100, List.of(), false, OutageSettings.DISABLED);
-		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, policy, this.wakeup,
+		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, policy, this.wakeup, this.timer,
 				this.lateCompletions, this.execution, ContainerFixtures.POLLED_BY);
 	}
 

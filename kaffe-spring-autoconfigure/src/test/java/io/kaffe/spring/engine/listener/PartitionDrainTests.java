@@ -59,9 +59,11 @@ class PartitionDrainTests {
 
 	private final AdvancingTicker ticker = new AdvancingTicker();
 
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution);
+
 	private final PartitionAssignment assignment = new PartitionAssignment(
-			new AssignedPartition(new TopicPartition("orders", 0), 1), 0, ContainerFixtures.POLICY,
-			new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution),
+			new AssignedPartition(new TopicPartition("orders", 0), 1), 0, ContainerFixtures.POLICY, this.wakeup,
+			new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.runtime),
 			new LateCompletions(new LimitedLog("orders", this.runtime)), this.execution, ContainerFixtures.POLLED_BY);
 
 	/**

@@ -134,9 +134,10 @@ class PartitionRevocationTests {
 
 	private PartitionRevocation revocation() {
 		ConsumerContext context = this.parts.context;
-		OffsetCommits commits = new OffsetCommits(this.consumer, true, Duration.ofSeconds(1), context.metadataLimit(),
-				Duration.ZERO, context.commitOutcomes(), context.commitHooks(), context.internalErrors(),
-				this.execution);
+		CommitTimer timer = new CommitTimer(new ConsumerWakeup(this.consumer, this.execution), Duration.ofSeconds(1),
+				this.execution.runtime());
+		OffsetCommits commits = new OffsetCommits(this.consumer, true, timer, context.metadataLimit(), Duration.ZERO,
+				context.commitOutcomes(), context.commitHooks(), context.internalErrors(), this.execution);
 		return new PartitionRevocation(this.consumer, this.parts.replacement, this.parts.drain, commits, context);
 	}
 

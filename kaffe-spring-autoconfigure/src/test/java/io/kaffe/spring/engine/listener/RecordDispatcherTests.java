@@ -178,7 +178,9 @@ class RecordDispatcherTests {
 		ConsumerContext context = this.adopted.context();
 		Assignments none = new Assignments();
 		ConsumerWakeup wakeup = new ConsumerWakeup(this.consumer, this.execution);
-		WorkerAllocation allocation = new WorkerAllocation(context, wakeup, ContainerFixtures.POLLED_BY);
+		WorkerAllocation allocation = new WorkerAllocation(context, wakeup,
+				new CommitTimer(wakeup, context.settings().commitInterval(), context.runtime()),
+				ContainerFixtures.POLLED_BY);
 		AssignmentReplacement replacement = new AssignmentReplacement(this.consumer, none, allocation,
 				new FlowControl(this.consumer, context, wakeup::await),
 				new PartitionDrain(context.workers(), context.delivery().detachedRecords(), this.execution), context);

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,17 +44,19 @@ class SharedBufferTests {
 
 	private final ManualExecution time = new ManualExecution();
 
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest"), this.time);
+
 	private final List<PartitionAssignment> assignments = new ArrayList<>();
 
 	private final SharedBuffer buffer = new SharedBuffer(new Room(100, 10_000), () -> this.assignments);
 
 	SharedBufferTests() {
 		for (int partition = 0; partition < 4; partition++) {
-			this.assignments
-				.add(new PartitionAssignment(new AssignedPartition(new TopicPartition("orders", partition), 1), 0,
-						ContainerFixtures.POLICY, new ConsumerWakeup(new MockConsumer<>("earliest"), this.time),
-						new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time,
-						ContainerFixtures.POLLED_BY));
+			this.assignments.add(new PartitionAssignment(
+					new AssignedPartition(new TopicPartition("orders", partition), 1), 0, ContainerFixtures.POLICY,
+					this.wakeup, new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.time.runtime()),
+					new LateCompletions(new LimitedLog("orders", this.time.runtime())), this.time,
+					ContainerFixtures.POLLED_BY));
 		}
 		this.buffer.assignmentChanged();
 	}

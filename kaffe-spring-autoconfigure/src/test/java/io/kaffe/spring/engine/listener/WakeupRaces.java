@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -24,8 +25,8 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import io.kaffe.spring.engine.worker.RacedExecution;
 
 /**
- * What may happen to a {@link ConsumerWakeup} at a time. The consumer thread is the one
- * that runs a race; it waits for ever if a wake-up is lost.
+ * What may happen to a {@link ConsumerWakeup}, or a {@link CommitTimer}, at a time. The
+ * consumer thread is the one that runs a race; it waits for ever if a wake-up is lost.
  */
 final class WakeupRaces {
 
@@ -70,14 +71,67 @@ final class WakeupRaces {
 			ConsumerWakeup wakeup = new ConsumerWakeup(new PolledConsumer(), new RacedExecution());
 			AtomicBoolean enough = new AtomicBoolean();
 			Thread worker = new Thread(() -> {
-				wakeup.wakeUp();
+				wakeup.freed();
 				enough.set(true);
-				wakeup.wakeUp();
+				wakeup.freed();
 			});
 			worker.start();
 			if (!wakeup.await(enough::get)) {
 				throw new AssertionError("Not woken");
 			}
+			join(worker);
+		}
+
+	}
+
+	/**
+	 * A record is completed while the consumer thread looks at what is complete, which it
+	 * was to do.
+	 */
+	static final class CompletedWhileItLooks implements Runnable {
+
+		@Override
+		public void run() {
+			PolledConsumer consumer = new PolledConsumer();
+			RacedExecution execution = new RacedExecution();
+			ConsumerWakeup wakeup = new ConsumerWakeup(consumer, execution);
+			CommitTimer timer = new CommitTimer(wakeup, Duration.ZERO, execution.runtime());
+			timer.arm();
+			wakeup.reset();
+			AtomicBoolean complete = new AtomicBoolean();
+			Thread worker = new Thread(() -> {
+				complete.set(true);
+				timer.completed(false);
+			});
+			worker.start();
+			timer.look();
+			if (!complete.get()) {
+				wakeup.polling();
+				consumer.awaitWakeup();
+			}
+			join(worker);
+		}
+
+	}
+
+	/**
+	 * A record is completed while the consumer thread gets the answer to a commit.
+	 */
+	static final class CompletedWhileACommitIsAnswered implements Runnable {
+
+		@Override
+		public void run() {
+			PolledConsumer consumer = new PolledConsumer();
+			RacedExecution execution = new RacedExecution();
+			ConsumerWakeup wakeup = new ConsumerWakeup(consumer, execution);
+			CommitTimer timer = new CommitTimer(wakeup, Duration.ZERO, execution.runtime());
+			timer.look();
+			timer.sent();
+			Thread worker = new Thread(() -> timer.completed(false));
+			worker.start();
+			wakeup.polling();
+			timer.answered();
+			consumer.awaitWakeup();
 			join(worker);
 		}
 

@@ -82,10 +82,7 @@ final class FetchRequest {
 					this.cluster.findLog(state.partition())));
 			return;
 		}
-		Wanted same = this.wanted.get(state.partition());
-		boolean fetched = same != null && same.state() == state && same.version() == state.version()
-				&& same.offset() == state.offset();
-		if (!fetched && this.parked && !this.ending && !this.done) {
+		if (isToEndFor(state)) {
 			this.ending = true;
 			long wait = this.config.fetchMaxWait();
 			long waited = this.cluster.time().nanoTime() - this.parkedAt;
@@ -95,6 +92,19 @@ final class FetchRequest {
 				}
 			});
 		}
+	}
+
+	/**
+	 * Return whether this waits, and has to end earlier, since it does not fetch a
+	 * partition from its position.
+	 */
+	boolean isToEndFor(AssignedPartition state) {
+		if (!this.parked || this.ending || this.done) {
+			return false;
+		}
+		Wanted same = this.wanted.get(state.partition());
+		return same == null || same.state() != state || same.version() != state.version()
+				|| same.offset() != state.offset();
 	}
 
 	void send() {

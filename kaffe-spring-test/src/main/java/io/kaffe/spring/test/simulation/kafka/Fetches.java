@@ -79,12 +79,15 @@ final class Fetches {
 	}
 
 	/**
-	 * Return whether there is a partition for which a fetch can be sent.
+	 * Return whether there is a partition for which a fetch can be sent, or has to end.
 	 */
 	boolean needsRequests() {
 		for (AssignedPartition state : this.subscriptions.states()) {
-			if (state.isFetchable() && !isBuffered(state) && this.pending[node(state)] == null) {
-				return true;
+			if (state.isFetchable() && !isBuffered(state)) {
+				FetchRequest request = this.pending[node(state)];
+				if (request == null || request.isToEndFor(state)) {
+					return true;
+				}
 			}
 		}
 		return false;
