@@ -81,7 +81,8 @@ final class RecordAttempts {
 		if (!this.counts) {
 			return UNDECIDED_MILLIS;
 		}
-		long delay = (!last && this.policy.isRetryable(failure, this.count)) ? nextBackOff(failure, turn) : BackOffExecution.STOP;
+		long delay = (!last && this.policy.isRetryable(failure, this.count)) ? nextBackOff(failure, turn)
+				: BackOffExecution.STOP;
 		boolean undecided = delay == BackOffExecution.STOP && this.policy.isRetryable(failure) && this.evidence != null
 				&& this.evidence.isInconclusive(turn.now());
 		return undecided ? UNDECIDED_MILLIS : delay;

@@ -912,11 +912,12 @@ class RetryingRecordTests {
 			assertThat(record.parkedSince()).isEqualTo(Instant.EPOCH);
 			assertThat(record.owners()).isEqualTo(3);
 		});
-		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 1, false).failing()).singleElement().satisfies((record) -> {
-			assertThat(record.attempts()).isEqualTo(12);
-			assertThat(record.parkedSince()).isEqualTo(Instant.EPOCH);
-			assertThat(record.owners()).isEqualTo(3);
-		});
+		assertThat(failingRecords().page(FailingRecordFilter.any(), 0, 1, false).failing()).singleElement()
+			.satisfies((record) -> {
+				assertThat(record.attempts()).isEqualTo(12);
+				assertThat(record.parkedSince()).isEqualTo(Instant.EPOCH);
+				assertThat(record.owners()).isEqualTo(3);
+			});
 		assertThat(journal().recent(false)).singleElement()
 			.extracting(ConsumerSnapshot.Failure::attempt, ConsumerSnapshot.Failure::action)
 			.containsExactly(12, "park");

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -46,8 +47,11 @@ class ReplayedPartitionTests {
 
 	private final Consumer<?, ?> consumer = new MockConsumer<>("earliest");
 
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(this.consumer, this.execution);
+
 	private final PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(ORDERS, 1), 0,
-			ContainerFixtures.POLICY, new ConsumerWakeup(this.consumer, this.execution),
+			ContainerFixtures.POLICY, this.wakeup,
+			new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.execution.runtime()),
 			ContainerFixtures.inGroup("sales", this.execution).context().lateCompletions(), this.execution,
 			ContainerFixtures.POLLED_BY);
 
