@@ -72,13 +72,13 @@ public final class WorkerContainers implements KaffeConsumers {
 
 	@Override
 	public OptionalInt maxConcurrency(String consumer) {
-		int limit = workers(consumer).maxConcurrency();
+		int limit = adopted(consumer).context().workers().maxConcurrency();
 		return (limit < Integer.MAX_VALUE) ? OptionalInt.of(limit) : OptionalInt.empty();
 	}
 
 	@Override
 	public void setMaxConcurrency(String consumer, int maxConcurrency) {
-		ConsumerWorkers workers = workers(consumer);
+		ConsumerWorkers workers = adopted(consumer).context().workers();
 		Assert.isTrue(maxConcurrency > 0,
 				() -> "The max-concurrency of consumer '" + consumer + "' must be 1 or more, not " + maxConcurrency);
 		int before = workers.maxConcurrency();
@@ -114,7 +114,7 @@ public final class WorkerContainers implements KaffeConsumers {
 
 	@Override
 	public boolean beginOutage(String consumer) {
-		return adopted(consumer).context().delivery().outages().begin(workers(consumer));
+		return adopted(consumer).context().delivery().outages().begin(adopted(consumer).context().workers());
 	}
 
 	@Override
@@ -215,10 +215,6 @@ public final class WorkerContainers implements KaffeConsumers {
 		WorkerContainer adopted = adopted(consumer);
 		change.accept(adopted.context().pauses());
 		return adopted.regulate();
-	}
-
-	private ConsumerWorkers workers(String consumer) {
-		return adopted(consumer).context().workers();
 	}
 
 	private WorkerContainer adopted(String consumer) {
