@@ -56,6 +56,8 @@ public final class HeldRecords {
 
 	private final Runnable belowMaxParked;
 
+	private final Runnable historyChanged;
+
 	private final ParkedHistory parkedHistory;
 
 	/**
@@ -63,11 +65,13 @@ public final class HeldRecords {
 	 * @param maxParked how many records may be parked before no more are polled
 	 * @param belowMaxParked called by any thread when one record less than that is
 	 * parked; must not block
+	 * @param historyChanged called when there is something about parked records to commit
 	 * @param parkedHistory what is known about those that are parked, or were
 	 */
-	public HeldRecords(int maxParked, Runnable belowMaxParked, ParkedHistory parkedHistory) {
+	public HeldRecords(int maxParked, Runnable belowMaxParked, Runnable historyChanged, ParkedHistory parkedHistory) {
 		this.maxParked = maxParked;
 		this.belowMaxParked = belowMaxParked;
+		this.historyChanged = historyChanged;
 		this.parkedHistory = parkedHistory;
 	}
 
@@ -165,6 +169,15 @@ public final class HeldRecords {
 	 */
 	void park() {
 		this.parked.incrementAndGet();
+		this.historyChanged.run();
+	}
+
+	/**
+	 * Forget how a record was parked.
+	 */
+	void forgetParked(long offset) {
+		this.parkedHistory.remove(offset);
+		this.historyChanged.run();
 	}
 
 	/**

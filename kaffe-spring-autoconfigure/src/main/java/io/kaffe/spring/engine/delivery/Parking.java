@@ -117,7 +117,7 @@ final class Parking {
 	 */
 	void forget() {
 		this.before = null;
-		this.held.parkedHistory().remove(this.offset);
+		this.held.forgetParked(this.offset);
 	}
 
 }

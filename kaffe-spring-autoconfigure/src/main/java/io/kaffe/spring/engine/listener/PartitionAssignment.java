@@ -115,7 +115,8 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.lateCompletions = lateCompletions;
 		this.ticker = ticker;
 		this.polledBy = polledBy;
-		this.held = new HeldRecords(policy.maxParked(), wakeup::wakeUp, this.progress.parkedHistory());
+		this.held = new HeldRecords(policy.maxParked(), wakeup::wakeUp, commitTimer::arm,
+				this.progress.parkedHistory());
 		this.leftToNext = policy.ackAfterHandle() ? null : new LeftToNext(this.progress, this.buffer);
 	}
 

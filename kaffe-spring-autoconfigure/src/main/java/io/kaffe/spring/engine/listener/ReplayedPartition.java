@@ -45,6 +45,7 @@ final class ReplayedPartition implements AssignmentHandle {
 	private final Map<Long, InFlight> inFlight = new ConcurrentHashMap<>();
 
 	private final HeldRecords held = new HeldRecords(Integer.MAX_VALUE, () -> {
+	}, () -> {
 	}, new ParkedHistory());
 
 	private final PartitionAssignment assignment;

@@ -33,7 +33,9 @@ class HeldRecordsTests {
 
 	private final List<Integer> wakeUps = new ArrayList<>();
 
-	private final HeldRecords held = new HeldRecords(2, this::addWakeUp, new ParkedHistory());
+	private int changes;
+
+	private final HeldRecords held = new HeldRecords(2, this::addWakeUp, this::addChange, new ParkedHistory());
 
 	@Test
 	void limitOfParkedRecordsIsReachedAndLeftOnce() {
@@ -75,6 +77,20 @@ class HeldRecordsTests {
 		List<String> completed = new ArrayList<>();
 		this.held.completeUpTo(5, (record) -> completed.add(record.offset() + ", left: " + this.held.detached()));
 		assertThat(completed).containsExactly("3, left: 2", "5, left: 1");
+	}
+
+	@Test
+	void whatIsParkedOrForgottenIsToBeCommitted() {
+		this.held.park();
+		assertThat(this.changes).isEqualTo(1);
+		this.held.unpark();
+		assertThat(this.changes).isEqualTo(1);
+		this.held.forgetParked(7);
+		assertThat(this.changes).isEqualTo(2);
+	}
+
+	private void addChange() {
+		this.changes++;
 	}
 
 	private void addWakeUp() {

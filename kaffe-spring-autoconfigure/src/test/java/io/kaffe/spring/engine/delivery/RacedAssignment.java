@@ -38,6 +38,7 @@ final class RacedAssignment implements AssignmentHandle {
 	private final List<Long> completed = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
+	}, () -> {
 	}, new ParkedHistory());
 
 	/** What was completed after the end. */

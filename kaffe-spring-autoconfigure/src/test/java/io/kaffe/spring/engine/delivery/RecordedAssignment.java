@@ -41,6 +41,7 @@ final class RecordedAssignment implements AssignmentHandle {
 	final List<Long> dropped = new ArrayList<>();
 
 	private final HeldRecords held = new HeldRecords(100, () -> {
+	}, () -> {
 	}, new ParkedHistory());
 
 	/** What is left to the next record. */
