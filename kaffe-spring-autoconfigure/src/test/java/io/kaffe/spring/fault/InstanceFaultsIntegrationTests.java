@@ -49,6 +49,7 @@ class InstanceFaultsIntegrationTests {
 			InstanceProcess victim = round.process("b");
 			round.awaitEntry(victim.name(), Kind.END);
 			for (int kill = 0; kill < FaultScenario.times(1, 3); kill++) {
+				round.awaitEntry(victim.name(), Kind.COMMITTED);
 				round.pause(0, 2000);
 				round.kill(victim);
 				victim = round.process("b");
