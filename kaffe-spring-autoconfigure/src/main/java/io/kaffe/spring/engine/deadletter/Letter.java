@@ -113,8 +113,9 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, DeadLetter.@Nullable
 		String cause = text(headers, KafkaHeaders.DLT_EXCEPTION_CAUSE_FQCN);
 		String message = text(headers,
 				ofKey ? KafkaHeaders.DLT_KEY_EXCEPTION_MESSAGE : KafkaHeaders.DLT_EXCEPTION_MESSAGE);
-		boolean wrapped = cause != null && thrown.equals(ListenerExecutionFailedException.class.getName());
-		return new DeadLetter.Failure(wrapped ? cause : thrown, (cause != null) ? cause : thrown,
+		String exception = (cause != null && thrown.equals(ListenerExecutionFailedException.class.getName())) ? cause
+				: thrown;
+		return new DeadLetter.Failure(exception, (cause != null) ? cause : thrown,
 				(message != null) ? message.substring(0, Math.min(MAX_MESSAGE, message.length())) : null);
 	}
 

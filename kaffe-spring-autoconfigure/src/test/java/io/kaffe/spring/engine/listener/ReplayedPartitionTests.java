@@ -19,6 +19,7 @@ package io.kaffe.spring.engine.listener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.Consumer;
@@ -87,7 +88,7 @@ class ReplayedPartitionTests {
 		var policy = this.replayed.ownFailurePolicy();
 		assertThat(policy.then()).isEqualTo(FailureAction.DEAD_LETTER);
 		assertThat(policy.recoverer()).isNull();
-		policy.deadLetters().recover(record(5), new IllegalStateException("broken"));
+		Objects.requireNonNull(policy.deadLetters()).recover(record(5), new IllegalStateException("broken"));
 		this.replayed.complete(record(5));
 		assertThat(this.ended.outcomes).containsExactly("5 FAILED");
 	}
