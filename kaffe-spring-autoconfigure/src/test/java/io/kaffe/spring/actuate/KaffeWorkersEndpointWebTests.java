@@ -81,7 +81,7 @@ class KaffeWorkersEndpointWebTests {
 			              "exception": "java.lang.IllegalStateException",
 			              "key": null, "value": null, "message": null,
 			              "cause": "java.io.IOException", "causeMessage": null,
-			              "keySize": 8, "valueSize": null}],
+			              "keySize": 8, "valueSize": null, "parkedSince": null, "owners": 1}],
 			 "parkedBy": [{"exception": "java.io.IOException", "records": 1}],
 			 "bulkDecision": {"decision": "retry", "filter": "parked records", "maxPerSecond": 100, "state": "running",
 			                  "since": "2026-01-01T12:00:00Z", "until": null, "matched": 300, "left": 200,

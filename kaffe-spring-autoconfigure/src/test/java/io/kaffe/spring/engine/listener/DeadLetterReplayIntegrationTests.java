@@ -435,6 +435,8 @@ class DeadLetterReplayIntegrationTests {
 			.with("kaffe.consumers.orders", "")
 			.with("kaffe.commit.interval", "50ms")
 			.with("kaffe.failure.max-attempts", 2)
+			// All fail at once, which is to be no outage.
+			.with("kaffe.failure.outage.enabled", false)
 			.with("kaffe.failure.backoff.initial-interval", "1ms")
 			.with("kaffe.failure.dead-letter-topic", "orders-dlt-${test.id}")
 			.with("kaffe.failure.then", "dead-letter");

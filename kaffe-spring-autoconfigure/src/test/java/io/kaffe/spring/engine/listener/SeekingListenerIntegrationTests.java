@@ -102,7 +102,7 @@ class SeekingListenerIntegrationTests {
 		try (ListenerApplication application = ListenerApplication.of(Seeking.class).topic("orders", 1)) {
 			application.send("orders", 0, 0, 4);
 			ConfigurableApplicationContext context = application.start(NAMED, OFTEN, "--seek=end");
-			ListenerApplication.awaitAssigned(context, "orders", 1);
+			await("it is at the end").until(() -> context.getBean(Seeking.class).firstPolls.get() == 1);
 			application.send("orders", 0, 4, 6);
 			await("the new ones are committed").until(() -> Long.valueOf(6).equals(application.committed("orders", 0)));
 			assertThat(handled(context)).containsExactly("4", "5");
