@@ -269,12 +269,12 @@ final class Outage {
 	}
 
 	private String message() {
+		Float failureRate = this.cause.failureRate();
 		Class<?> exception = this.cause.exception();
-		return "outage since " + this.since + ": "
-				+ ((exception != null)
-						? Math.round(this.cause.failureRate()) + " % of attempts fail with " + exception.getSimpleName()
-						: "requested by an operator")
-				+ "; " + this.phase.get().text;
+		String cause = (failureRate != null && exception != null)
+				? Math.round(failureRate) + " % of attempts fail with " + exception.getSimpleName()
+				: "requested by an operator";
+		return "outage since " + this.since + ": " + cause + "; " + this.phase.get().text;
 	}
 
 	/**
