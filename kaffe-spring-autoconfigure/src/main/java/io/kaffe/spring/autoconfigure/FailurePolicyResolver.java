@@ -59,6 +59,9 @@ final class FailurePolicyResolver {
 
 	private static final Log logger = LogFactory.getLog(FailurePolicyResolver.class);
 
+	/** The shortest window and interval between probes. */
+	private static final Duration SHORTEST_OF_OUTAGES = Duration.ofSeconds(1);
+
 	/** The properties that have been logged in a warning. */
 	private final Set<String> warnedOf = ConcurrentHashMap.newKeySet();
 
@@ -291,12 +294,12 @@ final class FailurePolicyResolver {
 		minimumAttempts.check(minimumAttempts.value() > 0, "Must be 1 or more attempts.");
 		ResolvedProperty<Duration> window = setting(name, "failure.outage.window",
 				(consumer) -> consumer.getFailure().getOutage().getWindow(), Duration.ofSeconds(10));
-		window.check(window.value().compareTo(Duration.ofSeconds(1)) >= 0
-				&& window.value().compareTo(Duration.ofHours(1)) <= 0, "Must be from 1 second to 1 hour.");
+		ResolvedProperty.checkAtLeast(window, SHORTEST_OF_OUTAGES);
+		window.check(window.value().compareTo(Duration.ofHours(1)) <= 0, "Must be 1 hour or less.");
 		window.check(window.value().equals(Duration.ofSeconds(window.value().toSeconds())), "Must be whole seconds.");
 		ResolvedProperty<Duration> probeInterval = setting(name, "failure.outage.probe-interval",
 				(consumer) -> consumer.getFailure().getOutage().getProbeInterval(), Duration.ofSeconds(10));
-		probeInterval.check(probeInterval.value().compareTo(Duration.ofSeconds(1)) >= 0, "Must be 1 second or more.");
+		ResolvedProperty.checkAtLeast(probeInterval, SHORTEST_OF_OUTAGES);
 		return new OutageSettings(enabled.value(), failureRate.value(), minimumAttempts.value(), window.value(),
 				probeInterval.value());
 	}

@@ -423,6 +423,14 @@ class FailureAnalysisTests {
 					failure.backoff.multiplier       | NaN  | Must be 1 or more; 1 keeps the interval constant.
 					failure.backoff.max-interval     | 99ms | Must not be below the initial interval, which is 100 ms.
 					failure.backoff.jitter           | -0.1 | Must be from 0 to 1, a fraction of each interval.
+					failure.outage.failure-rate      | 0    | Must be above 0 and at most 1, a fraction of all attempts.
+					failure.outage.failure-rate      | 1.1  | Must be above 0 and at most 1, a fraction of all attempts.
+					failure.outage.minimum-attempts  | 0    | Must be 1 or more attempts.
+					failure.outage.window            | 999ms | Must be 1000 ms or more.
+					failure.outage.window            | 10   | A number without a unit is in milliseconds: write 5s for 5 seconds.
+					failure.outage.window            | 1500ms | Must be whole seconds.
+					failure.outage.window            | 61m  | Must be 1 hour or less.
+					failure.outage.probe-interval    | 999ms | Must be 1000 ms or more.
 					failure.backoff.jitter           | 1.1  | Must be from 0 to 1, a fraction of each interval.
 					""")
 	void invalidValueIsExplained(String property, String value, String reason) {

@@ -72,6 +72,9 @@ final class Outage {
 
 	private final AtomicInteger probes = new AtomicInteger();
 
+	/** How many probes have failed since one has succeeded. */
+	private final AtomicInteger failedProbes = new AtomicInteger();
+
 	private final AtomicReference<Phase> phase;
 
 	private final Cause cause;
@@ -189,7 +192,7 @@ final class Outage {
 		if (this.phase.get() != Phase.HOLDING) {
 			return;
 		}
-		Duration delay = FIRST_PROBE.multipliedBy(1L << Math.min(this.probes.get(), 16));
+		Duration delay = FIRST_PROBE.multipliedBy(1L << Math.min(this.failedProbes.getAndIncrement(), 16));
 		delay = (delay.compareTo(this.probeInterval) < 0) ? delay : this.probeInterval;
 		this.nextProbeAt = this.ticker.instant().plus(delay);
 		this.scheduler.accept(delay, this::probe);
@@ -227,6 +230,7 @@ final class Outage {
 	 */
 	void succeeded() {
 		if (this.phase.compareAndSet(Phase.PROBING, Phase.RESUMING)) {
+			this.failedProbes.set(0);
 			this.atATime.set(1);
 		}
 		if (this.phase.get() == Phase.RESUMING) {

@@ -191,14 +191,27 @@ public final class Outages {
 		this.breaker.onError(0, TimeUnit.NANOSECONDS, FAILED);
 		Outage outage = this.current.get();
 		if (outage == null) {
-			float failureRate = this.breaker.getMetrics().getFailureRate();
-			if (failureRate >= 100 * this.settings.failureRate() && this.evidence.size() >= MANY_WORKERS) {
-				detected(failureRate, failure, worker);
+			CircuitBreaker.Metrics metrics = this.breaker.getMetrics();
+			if (this.evidence.size() >= MANY_WORKERS
+					&& isExceeded(metrics.getNumberOfBufferedCalls(), metrics.getNumberOfFailedCalls())) {
+				detected(metrics.getFailureRate(), failure, worker);
 			}
 		}
 		else if (this.breaker.getState() == State.OPEN) {
 			outage.failed();
 		}
+	}
+
+	/**
+	 * Return whether more attempts fail than at the failure rate, by more than chance
+	 * (three standard deviations): where half of all records are bad, half of the
+	 * attempts fail, sometimes a few more.
+	 */
+	private boolean isExceeded(int attempts, int failed) {
+		double rate = this.settings.failureRate();
+		double expected = rate * attempts;
+		return attempts >= this.settings.minimumAttempts()
+				&& (failed == attempts || failed > expected + 3 * Math.sqrt(expected * (1 - rate)));
 	}
 
 	private void detected(float failureRate, Throwable failure, Worker worker) {

@@ -187,6 +187,16 @@ class OutagesTests {
 	}
 
 	@Test
+	void halfOfAllRecordsThatFailForEverAreNoOutage() {
+		this.failing = (record) -> record.offset() % 2 == 0;
+		submit(2000, 1);
+		runFor(Duration.ofMinutes(2));
+		assertThat(this.began).isEmpty();
+		assertThat(this.assignment.completed).hasSize(1000);
+		assertThat(this.assignment.parked()).isEqualTo(1000);
+	}
+
+	@Test
 	void keysThatFailForEverAreNoOutageWhenNothingElseIsPolledAnyMore() {
 		this.failing = (record) -> number(record) % 3 == 0;
 		submit(300, 2);

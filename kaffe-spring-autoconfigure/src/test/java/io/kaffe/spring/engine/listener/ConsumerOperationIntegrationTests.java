@@ -91,6 +91,23 @@ class ConsumerOperationIntegrationTests {
 	}
 
 	@Test
+	void outageLastsUntilItIsEnded() {
+		ListenerApplication.awaitAssigned(this.context, "orders", 1);
+		assertThat(this.operator.post("orders/end-outage", "").body()).contains("There is no outage");
+		assertThat(this.operator.post("orders/begin-outage", "").body())
+			.contains("No more attempts are made until the outage is ended");
+		assertThat(this.operator.post("orders/begin-outage", "").body()).contains("There is an outage already");
+		this.application.send("orders", 0, this.sent, this.sent + 1);
+		this.sent++;
+		await("its worker waits").until(() -> this.operator.get("orders").contains("\"waiting\":1"));
+		assertThat(this.operator.get("orders")).contains("\"kind\":\"outage\"", "requested by an operator; holding");
+		assertThat(this.context.getBean(Gate.class).finished).hasSize(this.sent - 1);
+		assertThat(this.operator.post("orders/end-outage", "").body()).contains("Attempts are made again");
+		assertGoesOn();
+		assertThat(this.operator.get("orders")).contains("\"outage\":null");
+	}
+
+	@Test
 	void operationWithoutArgumentsNeedsNoBody() {
 		assertThat(this.operator.post("orders/stop", "").body()).contains("Stopped");
 		assertThat(this.operator.post("orders/start", "").body()).contains("Started");
