@@ -90,14 +90,14 @@ class WaitingFrayTests {
 		 * A decision between the last look for one and WAITING is not seen.
 		 */
 		RECORD_NOT_ASKED_ABOUT_DECISIONS(WaitingRaces.DecidedWhileItIsParked.class, RetryingRecord.class,
-				"return this.instruction.get() != null || (", "return (", "Decision is not followed"),
+				"return this.decisions.isFilled() || (", "return (", "Decision is not followed"),
 
 		/**
 		 * The worker is woken before there is anything to be seen.
 		 */
 		WOKEN_BEFORE_THE_DECISION_IS_LEFT(WaitingRaces.DecidedWhileItIsParked.class, RetryingRecord.class,
-				"Instruction before = this.instruction.compareAndExchange(null, instruction);\n\t\tthis.worker.wake();",
-				"this.worker.wake();\n\t\tInstruction before = this.instruction.compareAndExchange(null, instruction);",
+				"OperatorDecision present = this.decisions.leave(decision);\n\t\tthis.worker.wake();",
+				"this.worker.wake();\n\t\tOperatorDecision present = this.decisions.leave(decision);",
 				"Decision is not followed"),
 
 		/**
@@ -111,8 +111,8 @@ class WaitingFrayTests {
 		 * A timer that fires before its worker waits wakes nobody, and there is no other.
 		 */
 		RECORD_WAITS_WITHOUT_A_TIMER(WaitingRaces.BackOffTimerFiresTooEarly.class, RetrySchedule.class,
-				"return !this.timerIsSet || this.nextAt - now <= 0;", "return this.nextAt - now <= 0;",
-				"Waits for ever"),
+				"ticket.isThrough() : !this.timerIsSet || this.nextAt - now <= 0;",
+				"ticket.isThrough() : this.nextAt - now <= 0;", "Waits for ever"),
 
 		/**
 		 * The worker finds that a timer is set, although it has fired.
