@@ -18,7 +18,6 @@ package io.kaffe.spring.engine.listener;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -48,7 +47,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Value;
@@ -82,9 +80,6 @@ class OutageIntegrationTests {
 
 	private final AtomicInteger sent = new AtomicInteger();
 
-	@TempDir
-	private Path directory;
-
 	@ParameterizedTest
 	@ValueSource(strings = { "worker-per-key", "worker-per-topic-partition" })
 	void databaseIsAway(String strategy, CapturedOutput output) throws Exception {
@@ -100,7 +95,7 @@ class OutageIntegrationTests {
 
 	@Test
 	void serviceStartsWhileItsDatabaseIsAway() throws Exception {
-		try (Database database = new Database(this.directory);
+		try (Database database = new Database();
 				ListenerApplication application = application(database, "worker-per-key")) {
 			database.stop();
 			ConfigurableApplicationContext context = application.start();
@@ -115,8 +110,7 @@ class OutageIntegrationTests {
 	}
 
 	private void databaseIsAwayFor(Duration away, String strategy, CapturedOutput output) throws Exception {
-		try (Database database = new Database(this.directory);
-				ListenerApplication application = application(database, strategy)) {
+		try (Database database = new Database(); ListenerApplication application = application(database, strategy)) {
 			ConfigurableApplicationContext context = application.start();
 			Orders orders = context.getBean(Orders.class);
 			try (Sender sender = new Sender(application.topic("orders"))) {
@@ -241,7 +235,7 @@ class OutageIntegrationTests {
 	}
 
 	/**
-	 * A database whose server is stopped and started.
+	 * A database in memory, whose server is stopped and started.
 	 */
 	private static final class Database implements AutoCloseable {
 
@@ -249,16 +243,14 @@ class OutageIntegrationTests {
 
 		private final String url;
 
-		private final Path directory;
-
 		private Server server;
 
-		Database(Path directory) throws SQLException, IOException {
-			this.directory = directory;
+		Database() throws SQLException, IOException {
 			try (ServerSocket socket = new ServerSocket(0)) {
 				this.port = socket.getLocalPort();
 			}
-			this.url = "jdbc:h2:tcp://localhost:" + this.port + "/./orders;DB_CLOSE_DELAY=-1;USER=sa";
+			this.url = "jdbc:h2:tcp://localhost:" + this.port + "/mem:orders-" + this.port
+					+ ";DB_CLOSE_DELAY=-1;USER=sa";
 			this.server = newServer();
 			try (Connection connection = DriverManager.getConnection(this.url)) {
 				connection.createStatement()
@@ -267,10 +259,7 @@ class OutageIntegrationTests {
 		}
 
 		private Server newServer() throws SQLException {
-			return Server
-				.createTcpServer("-tcpPort", String.valueOf(this.port), "-ifNotExists", "-baseDir",
-						this.directory.toString())
-				.start();
+			return Server.createTcpServer("-tcpPort", String.valueOf(this.port), "-ifNotExists").start();
 		}
 
 		void start() throws SQLException {
