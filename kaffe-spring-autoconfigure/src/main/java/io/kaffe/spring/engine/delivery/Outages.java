@@ -294,12 +294,13 @@ public final class Outages {
 		}
 
 		/**
-		 * Return whether since it failed first, most of the other records were handled.
+		 * Return whether since it failed first, so many other records were handled that
+		 * there is no outage: more than half of what is handled at the failure rate.
 		 */
 		private boolean isToBlame() {
 			long succeeded = Outages.this.succeeded.sum() - this.succeededBefore;
 			long failed = Outages.this.failedRecords.sum() - this.failedRecordsBefore;
-			return succeeded > 0 && failed < Outages.this.settings.failureRate() * (succeeded + failed);
+			return succeeded > 0 && failed < (1 + Outages.this.settings.failureRate()) / 2 * (succeeded + failed);
 		}
 
 		/**

@@ -49,7 +49,7 @@ class WaitingFrayTests {
 	@EnumSource
 	void findsEveryMistake(Mistake mistake) throws Exception {
 		Schedules.Exploration exploration = Schedules.of(10_000).explore(mistake.source.create(mistake.race));
-		assertThat(exploration.failure()).as(exploration::toString).hasMessageContaining(mistake.effect);
+		assertThat(exploration.failure()).as(exploration::toString).hasMessageFindingMatch(mistake.effect);
 	}
 
 	/**
@@ -168,7 +168,7 @@ class WaitingFrayTests {
 				""", """
 				this.answered = true;
 						stopCounting();
-				""", "Wrong number of permits");
+				""", "Wrong number of permits|Is not found while it is awaited");
 
 		private final Class<? extends Runnable> race;
 
