@@ -136,7 +136,8 @@ final class RecordAttempts {
 	}
 
 	/**
-	 * Note that there are no more for now: the record is completed, dropped or given up.
+	 * Note that there are no more for now: the record is completed, dropped, recovered or
+	 * parked.
 	 */
 	void end() {
 		if (this.evidence != null) {

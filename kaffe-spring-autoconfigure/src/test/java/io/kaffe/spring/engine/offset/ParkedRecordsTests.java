@@ -136,16 +136,16 @@ class ParkedRecordsTests {
 		CommitMetadata both = CommitMetadata.of(0, completed, parked, 0, LIMIT);
 		assertThat(both.text()).hasSizeBetween(LIMIT - 8, LIMIT);
 		assertThat(both.completed().count()).isBetween(alone * 74 / 100, alone * 76 / 100);
-		int told = both.parked().all().size();
-		assertThat(told).isBetween(100, 250);
-		assertThat(both.parked().all()).as("the first").isEqualTo(parked.all().subList(0, told));
+		int reported = both.parked().all().size();
+		assertThat(reported).isBetween(100, 250);
+		assertThat(both.parked().all()).as("the first").isEqualTo(parked.all().subList(0, reported));
 		assertThat(CommitMetadata.read(both.text(), 0)).isEqualTo(both);
 		CommitMetadata fewParked = CommitMetadata.of(0, completed, parked(0, 5), 0, LIMIT);
 		assertThat(fewParked.parked()).isEqualTo(parked(0, 5));
 		assertThat(fewParked.completed().count()).as("what parked records leave").isGreaterThan(alone * 95 / 100);
 		CommitMetadata fewCompleted = CommitMetadata.of(0, offsets(10_000, 10_001), parked, 0, LIMIT);
 		assertThat(fewCompleted.completed()).isEqualTo(offsets(10_000, 10_001));
-		assertThat(fewCompleted.parked().all()).as("what completed offsets leave").hasSizeGreaterThan(3 * told);
+		assertThat(fewCompleted.parked().all()).as("what completed offsets leave").hasSizeGreaterThan(3 * reported);
 		assertThat(fewCompleted.text()).hasSizeBetween(LIMIT - 8, LIMIT);
 	}
 
