@@ -30,6 +30,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import io.github.resilience4j.circuitbreaker.IllegalStateTransitionException;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
@@ -133,7 +134,7 @@ public final class Outages {
 			return;
 		}
 		this.succeeded.increment();
-		this.breaker.onSuccess(0, TimeUnit.NANOSECONDS);
+		report(() -> this.breaker.onSuccess(0, TimeUnit.NANOSECONDS));
 		if (outage != null && this.breaker.getState() == State.CLOSED) {
 			outage.succeeded();
 		}
@@ -178,6 +179,20 @@ public final class Outages {
 		return (outage != null) ? outage.snapshot() : null;
 	}
 
+	/**
+	 * Report an attempt to the circuit breaker. The state that it leads to may be none
+	 * that follows on the present one, which another thread has changed meanwhile: then
+	 * that one counts.
+	 */
+	private static void report(Runnable attempt) {
+		try {
+			attempt.run();
+		}
+		catch (IllegalStateTransitionException ex) {
+			// The attempt is of a state that has ended.
+		}
+	}
+
 	private void over(Outage outage) {
 		if (this.current.compareAndSet(outage, null)) {
 			this.breaker.transitionToMetricsOnlyState();
@@ -188,7 +203,7 @@ public final class Outages {
 	 * Note a failure that is evidence, or any in an outage.
 	 */
 	private void attemptFailed(Throwable failure, Worker worker) {
-		this.breaker.onError(0, TimeUnit.NANOSECONDS, FAILED);
+		report(() -> this.breaker.onError(0, TimeUnit.NANOSECONDS, FAILED));
 		Outage outage = this.current.get();
 		if (outage == null) {
 			CircuitBreaker.Metrics metrics = this.breaker.getMetrics();
@@ -232,7 +247,7 @@ public final class Outages {
 		if (this.current.get() != outage || this.breaker.getState() != State.OPEN) {
 			return false;
 		}
-		this.breaker.transitionToHalfOpenState();
+		report(this.breaker::transitionToHalfOpenState);
 		return true;
 	}
 
