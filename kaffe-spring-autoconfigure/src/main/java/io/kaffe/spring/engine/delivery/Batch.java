@@ -282,7 +282,7 @@ final class Batch {
 	}
 
 	private void handled(BatchAttempt attempt, long nanos, Worker worker, Turn turn) {
-		this.delivery.outages().succeeded(turn.now());
+		this.delivery.outages().succeeded(turn.now() - nanos, turn.now());
 		attempt.report(this.records.size(), this.records.size(), nanos, worker);
 		worker.recordsHandled(this.records.size());
 		forgetRetrying();

@@ -23,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -72,6 +73,9 @@ public final class Outages {
 
 	private final LongAdder failedRecords = new LongAdder();
 
+	/** When the last of the attempts began that have succeeded. */
+	private final AtomicLong lastSuccessBegan;
+
 	private final OutageSettings settings;
 
 	private final Ticker ticker;
@@ -93,6 +97,7 @@ public final class Outages {
 	Outages(OutageSettings settings, Ticker ticker) {
 		this.settings = settings;
 		this.ticker = ticker;
+		this.lastSuccessBegan = new AtomicLong(ticker.nanoTime());
 		this.breaker = CircuitBreaker.of("outage",
 				CircuitBreakerConfig.custom()
 					.slidingWindow(Math.toIntExact(settings.window().toSeconds()), settings.minimumAttempts(),
@@ -123,8 +128,10 @@ public final class Outages {
 
 	/**
 	 * Note that an attempt has succeeded.
+	 * @param begin when it began, in nanoseconds as the ticker has them
+	 * @param now when it ended
 	 */
-	void succeeded(long now) {
+	void succeeded(long begin, long now) {
 		if (!this.failing) {
 			return;
 		}
@@ -133,6 +140,7 @@ public final class Outages {
 			this.failing = false;
 			return;
 		}
+		this.lastSuccessBegan.accumulateAndGet(begin, Math::max);
 		this.succeeded.increment();
 		report(() -> this.breaker.onSuccess(0, TimeUnit.NANOSECONDS));
 		if (outage != null && this.breaker.getState() == State.CLOSED) {
@@ -310,12 +318,15 @@ public final class Outages {
 
 		/**
 		 * Return whether since it failed first, so many other records were handled that
-		 * there is no outage: more than half of what is handled at the failure rate.
+		 * there is no outage: more than half of what is handled at the failure rate. It
+		 * is not enough that those succeed that were in progress then, in the midst of
+		 * which an outage begins.
 		 */
 		private boolean isToBlame() {
 			long succeeded = Outages.this.succeeded.sum() - this.succeededBefore;
 			long failed = Outages.this.failedRecords.sum() - this.failedRecordsBefore;
-			return succeeded > 0 && failed < (1 + Outages.this.settings.failureRate()) / 2 * (succeeded + failed);
+			return succeeded > 0 && Outages.this.lastSuccessBegan.get() - this.firstFailureAt >= 0
+					&& failed < (1 + Outages.this.settings.failureRate()) / 2 * (succeeded + failed);
 		}
 
 		/**

@@ -225,7 +225,7 @@ abstract class RecordWork extends Work {
 			failed.completeUnhandled();
 		}
 		else if (succeeded) {
-			this.delivery.outages().succeeded(turn.now());
+			this.delivery.outages().succeeded(begin, turn.now());
 		}
 		RetryingRecord retrying = this.retrying;
 		if (retrying != null) {

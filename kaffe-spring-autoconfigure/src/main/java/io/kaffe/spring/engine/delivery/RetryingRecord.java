@@ -514,7 +514,8 @@ final class RetryingRecord implements Failures.Failing {
 				completeUnhandled();
 			}
 			else if (failure == null) {
-				RetryingRecord.this.delivery.outages().succeeded(RetryingRecord.this.delivery.ticker().nanoTime());
+				RetryingRecord.this.delivery.outages()
+					.succeeded(RetryingRecord.this.answer.since(), RetryingRecord.this.delivery.ticker().nanoTime());
 				RetryingRecord.this.assignment.complete(RetryingRecord.this.record);
 			}
 		}

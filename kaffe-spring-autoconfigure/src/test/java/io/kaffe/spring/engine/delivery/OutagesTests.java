@@ -175,6 +175,20 @@ class OutagesTests {
 	}
 
 	@Test
+	void recordsThatWereInProgressWhenItBeganDoNotHideAnOutage() {
+		submitAsync(2);
+		runFor(Duration.ofMillis(10));
+		List<CompletableFuture<@Nullable Void>> inProgress = takeAnswers();
+		this.failing = (record) -> true;
+		submitToPartition(0, 5);
+		inProgress.forEach((answer) -> answer.complete(null));
+		submitToPartition(1, 5);
+		submitToPartition(2, 5);
+		runFor(Duration.ofSeconds(8));
+		assertThat(this.began).hasSize(1);
+	}
+
+	@Test
 	void thirdOfAllKeysThatFailForEverIsNoOutage() {
 		this.failing = (record) -> number(record) % 3 == 0;
 		for (int second = 0; second < 120; second++) {

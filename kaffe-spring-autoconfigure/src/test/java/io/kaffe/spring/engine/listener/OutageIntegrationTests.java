@@ -202,6 +202,18 @@ class OutageIntegrationTests {
 		void book(ConsumerRecord<String, String> record) throws SQLException {
 			this.inProgress.incrementAndGet();
 			this.attempts.incrementAndGet();
+			try {
+				merge(record);
+				// Not before the connection is closed: if that fails, it is handled
+				// again.
+				this.handled.add(new Booking(record.partition(), record.offset(), record.key()));
+			}
+			finally {
+				this.inProgress.decrementAndGet();
+			}
+		}
+
+		private void merge(ConsumerRecord<String, String> record) throws SQLException {
 			try (Connection connection = DriverManager.getConnection(this.database);
 					PreparedStatement statement = connection
 						.prepareStatement("merge into booking (part, off, name) key (part, off) values (?, ?, ?)")) {
@@ -209,10 +221,6 @@ class OutageIntegrationTests {
 				statement.setLong(2, record.offset());
 				statement.setString(3, record.key());
 				statement.executeUpdate();
-				this.handled.add(new Booking(record.partition(), record.offset(), record.key()));
-			}
-			finally {
-				this.inProgress.decrementAndGet();
 			}
 		}
 
