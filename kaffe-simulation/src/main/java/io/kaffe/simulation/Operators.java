@@ -107,8 +107,11 @@ final class Operators {
 		if (failing.isEmpty()) {
 			return;
 		}
-		if (which % BULK == 0 && kind != Kind.SKIP) {
+		if (which % BULK == 0) {
 			FailingRecordFilter filter = FailingRecordFilter.parked();
+			failing.stream()
+				.filter((record) -> record.state() == FailingRecord.State.PARKED)
+				.forEach((record) -> expect(kind, record));
 			attempt(() -> operations.failing(World.GROUP)
 				.decideAll(BulkDecisionRequest.of(BulkDecisionRequest.Decision.valueOf(kind.name()), filter)
 					.withMaxPerSecond(1 + which % 20)));
@@ -120,12 +123,23 @@ final class Operators {
 				case RETRY -> retry(operations, record);
 				case DEAD_LETTER -> operations.deadLetter(World.GROUP, record.partition(), record.offset());
 				default -> {
-					// Its worker may go on before this returns.
-					this.journal.skipped(record.partition(), record.offset());
+					expect(Kind.SKIP, record);
 					operations.skip(World.GROUP, record.partition(), record.offset());
 				}
 			}
 		});
+	}
+
+	/**
+	 * Note what is about to be decided. Workers may go on before that returns.
+	 */
+	private void expect(Kind kind, FailingRecord record) {
+		if (kind == Kind.RETRY) {
+			this.journal.retried(record.partition(), record.offset());
+		}
+		else if (kind == Kind.SKIP) {
+			this.journal.skipped(record.partition(), record.offset());
+		}
 	}
 
 	/**
@@ -151,8 +165,7 @@ final class Operators {
 	}
 
 	private void retry(KaffeConsumers operations, FailingRecord failing) {
-		// Its worker may go on before this returns.
-		this.journal.retried(failing.partition(), failing.offset());
+		expect(Kind.RETRY, failing);
 		operations.retry(World.GROUP, failing.partition(), failing.offset());
 	}
 

@@ -153,7 +153,7 @@ class OutageIntegrationTests {
 	}
 
 	private void awaitBooked(Database database, ConfigurableApplicationContext context) {
-		await("all are booked").atMost(Duration.ofMinutes(1)).until(() -> database.count() >= this.sent.get());
+		await("all are booked").atMost(Duration.ofMinutes(5)).until(() -> database.count() >= this.sent.get());
 		await("the outage is over").until(() -> outage(context) == null);
 	}
 
