@@ -515,7 +515,8 @@ final class RetryingRecord implements Failures.Failing {
 			}
 			else if (failure == null) {
 				RetryingRecord.this.delivery.outages()
-					.succeeded(RetryingRecord.this.answer.since(), RetryingRecord.this.delivery.ticker().nanoTime());
+					.succeeded(RetryingRecord.this.worker.recordSince(),
+							RetryingRecord.this.delivery.ticker().nanoTime());
 				RetryingRecord.this.assignment.complete(RetryingRecord.this.record);
 			}
 		}

@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -172,6 +174,58 @@ class OutagesTests {
 		runFor(Duration.ofSeconds(11));
 		assertThat(assignments).allSatisfy(
 				(assignment) -> assertThat(assignment.completed).isEqualTo(LongStream.range(0, 100).boxed().toList()));
+	}
+
+	@Test
+	void handlersThatReturnAfterItBeganDoNotHideAnOutage() {
+		IntConsumer submit = (partition) -> submitToPartition(partition, 1);
+		this.failing = (record) -> {
+			beginInHandlerOf(record.partition(), submit);
+			return record.partition() < 3;
+		};
+		assertOutageOfThree(submit);
+	}
+
+	@Test
+	void batchesThatAreHandledAfterItBeganDoNotHideAnOutage() {
+		AtomicReference<IntConsumer> submit = new AtomicReference<>();
+		BatchDelivery delivery = batches((records) -> {
+			int number = records.get(0).topic().charAt("orders".length()) - '0';
+			beginInHandlerOf(number, submit.get());
+			if (number < 3) {
+				throw new IllegalStateException("Query failed");
+			}
+		});
+		submit.set((number) -> {
+			RecordedAssignment assignment = new RecordedAssignment("orders" + number);
+			this.workers.internal("worker_" + number)
+				.submit(new BatchWork(assignment.records(0, 1), assignment, delivery, false));
+			this.execution.runAll();
+		});
+		assertOutageOfThree(submit.get());
+	}
+
+	/**
+	 * Let the first of three records fail while two others are with their handlers, one
+	 * within the other, since there is one thread.
+	 */
+	private void beginInHandlerOf(int number, IntConsumer submit) {
+		if (number == 3) {
+			submit.accept(4);
+		}
+		else if (number == 4) {
+			this.execution.advance(Duration.ofMillis(10));
+			submit.accept(0);
+			this.execution.advance(Duration.ofMillis(10));
+		}
+	}
+
+	private void assertOutageOfThree(IntConsumer submit) {
+		submit.accept(3);
+		submit.accept(1);
+		submit.accept(2);
+		runFor(Duration.ofSeconds(8));
+		assertThat(this.began).hasSize(1);
 	}
 
 	@Test
@@ -404,11 +458,10 @@ class OutagesTests {
 	void batchesAreHeldInAnOutage() {
 		List<RecordedAssignment> assignments = new ArrayList<>();
 		List<List<Long>> batches = new ArrayList<>();
-		BatchDelivery delivery = new BatchDelivery((BatchMessageListener<Object, Object>) (records) -> {
+		BatchDelivery delivery = batches((records) -> {
 			batches.add(records.stream().map(ConsumerRecord::offset).toList());
 			throwIfFailing(records.get(0));
-		}, ListenerType.SIMPLE, false, null, BatchDelivery.Acknowledgments.NONE,
-				new BatchDelivery.Limits(500, Duration.ZERO), false, settings());
+		});
 		for (int partition = 0; partition < 4; partition++) {
 			RecordedAssignment assignment = new RecordedAssignment("orders" + partition);
 			assignments.add(assignment);
@@ -497,6 +550,11 @@ class OutagesTests {
 			this.delivery = delivery;
 		}
 		return delivery;
+	}
+
+	private BatchDelivery batches(BatchMessageListener<Object, Object> listener) {
+		return new BatchDelivery(listener, ListenerType.SIMPLE, false, null, BatchDelivery.Acknowledgments.NONE,
+				new BatchDelivery.Limits(500, Duration.ZERO), false, settings());
 	}
 
 	private DeliverySettings settings() {
