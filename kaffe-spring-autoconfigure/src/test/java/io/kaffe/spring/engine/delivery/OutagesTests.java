@@ -342,6 +342,21 @@ class OutagesTests {
 	}
 
 	@Test
+	void probesAreFrequentAgainAfterALuckyOne() {
+		submit(100, 1);
+		untilOutage();
+		runFor(Duration.ofMinutes(1));
+		this.failing = (record) -> !this.assignment.completed.isEmpty();
+		for (int step = 0; step < 1100 && this.assignment.completed.isEmpty(); step++) {
+			runFor(Duration.ofMillis(10));
+		}
+		assertThat(this.assignment.completed).hasSize(1);
+		int before = this.attempts.size();
+		runFor(Duration.ofSeconds(4));
+		assertThat(this.attempts.size() - before).as("probes after 1 s and 2 s").isEqualTo(2);
+	}
+
+	@Test
 	void attemptsResumeOneThenTwoThenFourAtATime() {
 		submitAsync(100);
 		untilOutage();
