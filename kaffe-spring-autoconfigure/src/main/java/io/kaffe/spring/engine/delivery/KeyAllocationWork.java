@@ -24,7 +24,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
+import io.kaffe.spring.engine.offset.ReportedCompletion;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
+import io.kaffe.spring.engine.worker.KeyHash;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
@@ -52,6 +54,9 @@ public final class KeyAllocationWork extends Work {
 
 	private final int groupSize;
 
+	/** What an earlier commit says, if it depends on keys. */
+	private final @Nullable ReportedCompletion reported;
+
 	/** Records that are ordered with no others and not submitted yet. */
 	private List<ConsumerRecord<?, ?>> unordered = new ArrayList<>(0);
 
@@ -63,13 +68,16 @@ public final class KeyAllocationWork extends Work {
 	 * @param assignment the assignment that they were polled for
 	 * @param slot the slot of the workers of the partition's records while they are ready
 	 * @param allocator finds the worker of each
+	 * @param reported what of the records is completed already, as far as that depends on
+	 * their keys; {@code null}: nothing
 	 */
 	public KeyAllocationWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, int slot,
-			Allocator allocator) {
+			Allocator allocator, @Nullable ReportedCompletion reported) {
 		this.records = records;
 		this.assignment = assignment;
 		this.slot = slot;
 		this.allocator = allocator;
+		this.reported = reported;
 		this.groupSize = allocator.works.delivery().maxUnordered();
 	}
 
@@ -81,7 +89,7 @@ public final class KeyAllocationWork extends Work {
 				this.records.subList(this.index, this.records.size()).forEach(this.assignment::drop);
 				return Progress.DONE;
 			}
-			allocate(this.records.get(this.index));
+			allocate(this.records.get(this.index), turn.now());
 			this.index++;
 			if ((this.index & READ_CLOCK_MASK) == 0) {
 				turn.readClock();
@@ -94,8 +102,8 @@ public final class KeyAllocationWork extends Work {
 		return Progress.DONE;
 	}
 
-	private void allocate(ConsumerRecord<?, ?> record) {
-		if (this.allocator.allocateInAnyCase(record, this.assignment, this.slot, this.groupSize > 1)) {
+	private void allocate(ConsumerRecord<?, ?> record, long now) {
+		if (this.allocator.allocateInAnyCase(record, this, now)) {
 			this.unordered.add(record);
 			if (this.unordered.size() == this.groupSize) {
 				allocateGroup();
@@ -154,6 +162,25 @@ public final class KeyAllocationWork extends Work {
 		}
 
 		/**
+		 * Evict a record if the worker of its key does not get on, so that what is queued
+		 * there does not take the room of others. In an outage, all wait.
+		 */
+		private boolean evict(Object key, ConsumerRecord<?, ?> record, EvictedKeys evicted, int slot, long now) {
+			Object name = ConsumerWorkers.nameOf(key);
+			if (evicted.evict(name, record)) {
+				return true;
+			}
+			if (!this.workers.isBlocked(name, now) || !evicted.hasRoom()
+					|| this.works.delivery().outages().isOutage()) {
+				return false;
+			}
+			EvictedKey added = evicted.key(name, KeyHash.of(key), record);
+			// First, since nothing may be evicted that is not read again.
+			this.workers.submit(key, record, slot, new EvictedWork(evicted, added, this.works));
+			return evicted.add(added, record);
+		}
+
+		/**
 		 * Submit records that are ordered with no others to a worker of their own.
 		 * @param records records of one partition, not empty, not to be changed any more
 		 */
@@ -163,21 +190,32 @@ public final class KeyAllocationWork extends Work {
 
 		/**
 		 * Submit a record to its worker, or, if that cannot be found, to one that keeps
-		 * trying. A record that is ordered with no other may be left to the caller.
-		 * @param gather whether to leave such a record
+		 * trying. A record that is ordered with no other may be left to the work that it
+		 * is of.
 		 * @return whether the record is left
 		 */
-		boolean allocateInAnyCase(ConsumerRecord<?, ?> record, AssignmentHandle assignment, int slot, boolean gather) {
+		private boolean allocateInAnyCase(ConsumerRecord<?, ?> record, KeyAllocationWork work, long now) {
+			AssignmentHandle assignment = work.assignment;
+			EvictedKeys evicted = assignment.evicted();
 			try {
 				Object key = this.strategy.workerKey(record);
-				if (key == null && gather) {
+				if (work.reported != null && work.reported.isComplete(KeyHash.of(key), record.offset())) {
+					assignment.complete(record);
+				}
+				else if (key == null && work.groupSize > 1) {
 					return true;
 				}
-				submit(key, record, assignment, slot);
+				else if (key == null || evicted == null || !evict(key, record, evicted, work.slot, now)) {
+					submit(key, record, assignment, work.slot);
+				}
 			}
 			catch (Throwable ex) {
+				if (evicted != null) {
+					evicted.exclude(record);
+				}
 				// Asked again there, so that this failure is reported like any other.
-				this.workers.submit(null, record, slot, new UnallocatedRecord(record, assignment, slot, this));
+				this.workers.submit(null, record, work.slot,
+						new UnallocatedRecord(record, assignment, work.slot, this));
 			}
 			return false;
 		}

@@ -65,6 +65,8 @@ final class CommitReader {
 
 	private final boolean storesCompleted;
 
+	private final @Nullable Integer allocation;
+
 	private final Ticker ticker;
 
 	/**
@@ -72,12 +74,16 @@ final class CommitReader {
 	 * @param consumer the consumer
 	 * @param consumerName its name
 	 * @param storesCompleted whether commits report what is completed above their offsets
+	 * @param allocation the hash of what allocates workers by keys; {@code null} if that
+	 * is not done by keys
 	 * @param ticker the time
 	 */
-	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, Ticker ticker) {
+	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, @Nullable Integer allocation,
+			Ticker ticker) {
 		this.consumer = consumer;
 		this.consumerName = consumerName;
 		this.storesCompleted = storesCompleted;
+		this.allocation = allocation;
 		this.ticker = ticker;
 	}
 
@@ -102,7 +108,8 @@ final class CommitReader {
 				CommitMetadata report = reports.getOrDefault(partition, CommitMetadata.NONE);
 				assignment.progress()
 					.continueFrom(commit,
-							new ReportedOffsets(report.completed(), report.parked(), report.leaderEpoch()));
+							new ReportedOffsets(report.completed(), report.parked(), report.blocked(),
+									report.leaderEpoch()));
 			}
 		});
 		return uncommitted;
@@ -145,7 +152,7 @@ final class CommitReader {
 			try {
 				CommitMetadata report = CommitMetadata.read(commit.metadata(), commit.offset());
 				if (!report.isEmpty()) {
-					reports.put(partition, report);
+					reports.put(partition, report.forAllocation(this.allocation));
 				}
 			}
 			catch (CommitMetadata.UnreadableMetadataException ex) {

@@ -77,6 +77,9 @@ final class ConsumerSession {
 
 	private final ConsumerWakeup wakeup;
 
+	/** {@code null} if workers are not allocated by keys. */
+	private final @Nullable EvictedRecordReader evictions;
+
 	private final WorkerAllocation allocation;
 
 	private final CommitTimer commitTimer;
@@ -123,13 +126,15 @@ final class ConsumerSession {
 		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
 		this.commitTimer = new CommitTimer(this.wakeup, context.settings().commitInterval(), context.runtime());
+		this.evictions = EvictedRecordReader.isByKey(context.settings().strategy())
+				? new EvictedRecordReader(context, consumer) : null;
 		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer,
-				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)));
+				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)), this.evictions);
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), this.commitTimer,
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
-				context.ticker());
+				(this.evictions != null) ? (Integer) this.evictions.allocation() : null, context.ticker());
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);
 		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(),
 				context.ticker());
@@ -411,7 +416,7 @@ final class ConsumerSession {
 			if (this.seeks != null) {
 				this.seeks.end(leaving);
 			}
-			this.polledBy.close();
+			closeParts();
 		}
 		enter(ConsumerState.STOPPED);
 	}
@@ -443,13 +448,20 @@ final class ConsumerSession {
 		if (this.seeks != null) {
 			this.seeks.end(left);
 		}
-		this.polledBy.close();
+		closeParts();
 		enter(ConsumerState.STOPPED);
 		try {
 			this.consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
 		}
 		catch (RuntimeException ex) {
 			logger.warn("Could not close the consumer of a thread that died; consumer '" + this.context + "'", ex);
+		}
+	}
+
+	private void closeParts() {
+		this.polledBy.close();
+		if (this.evictions != null) {
+			this.evictions.close();
 		}
 	}
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Properties;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -186,11 +187,22 @@ public final class ContainerFacts {
 	 */
 	Map<String, Object> consumerConfiguration() {
 		Map<String, Object> configuration = new HashMap<>(consumerFactory().getConfigurationProperties());
-		var overrides = this.properties.getKafkaConsumerProperties();
-		overrides.stringPropertyNames().forEach((key) -> configuration.put(key, overrides.getProperty(key)));
-		// Those that are no strings, which consumers are given, too.
-		overrides.forEach((key, value) -> configuration.put(key.toString(), value));
+		consumerOverrides().forEach((key, value) -> configuration.put(key.toString(), value));
 		return configuration;
+	}
+
+	/**
+	 * Return what of its configuration the container gives its consumers besides that of
+	 * the factory.
+	 * @return a copy
+	 */
+	Properties consumerOverrides() {
+		Properties copy = new Properties();
+		Properties overrides = this.properties.getKafkaConsumerProperties();
+		overrides.stringPropertyNames().forEach((key) -> copy.put(key, overrides.getProperty(key)));
+		// Those that are no strings, which consumers are given, too.
+		copy.putAll(overrides);
+		return copy;
 	}
 
 	ConsumerFactory<?, ?> consumerFactory() {

@@ -24,7 +24,8 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.engine.delivery.AssignmentHandle;
+import io.kaffe.spring.engine.delivery.EvictedKey;
+import io.kaffe.spring.engine.delivery.EvictedKeys;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.HeldRecords;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
@@ -50,7 +51,7 @@ import io.kaffe.spring.table.PartitionSnapshot;
  * count is zero after a revocation, nothing starts or is left open any more. Tables call
  * {@link #snapshot}.
  */
-final class PartitionAssignment implements AssignmentHandle {
+final class PartitionAssignment implements EvictedKeys.Owner {
 
 	private static final String BACK_PRESSURE = "back-pressure";
 
@@ -60,13 +61,16 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private static final int FENCED = 2;
 
-	private final PartitionProgress progress = new PartitionProgress();
+	private final PartitionProgress progress;
 
 	private final PartitionBuffer buffer = new PartitionBuffer();
 
 	private final AtomicInteger running = new AtomicInteger();
 
 	private final HeldRecords held;
+
+	/** {@code null} if records are never evicted. */
+	private final @Nullable EvictedKeys evicted;
 
 	/** {@code null} if what is recovered or skipped is complete. */
 	private final @Nullable LeftToNext leftToNext;
@@ -108,7 +112,20 @@ final class PartitionAssignment implements AssignmentHandle {
 	 */
 	PartitionAssignment(AssignedPartition assigned, int slot, FailurePolicy policy, ConsumerWakeup wakeup,
 			CommitTimer commitTimer, LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
+		this(assigned, slot, policy, wakeup, commitTimer, lateCompletions, ticker, polledBy, null);
+	}
+
+	/**
+	 * Create an assignment whose records may be evicted.
+	 * @param evictions reads them again; {@code null}: they are not evicted
+	 */
+	PartitionAssignment(AssignedPartition assigned, int slot, FailurePolicy policy, ConsumerWakeup wakeup,
+			CommitTimer commitTimer, LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy,
+			@Nullable EvictedRecordReader evictions) {
 		this.assigned = assigned;
+		this.evicted = (evictions != null && policy.ackAfterHandle())
+				? new EvictedKeys(this, evictions, evictions.allocation()) : null;
+		this.progress = new PartitionProgress(this.evicted);
 		this.slot = slot;
 		this.wakeup = wakeup;
 		this.commitTimer = commitTimer;
@@ -120,7 +137,8 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.leftToNext = policy.ackAfterHandle() ? null : new LeftToNext(this.progress, this.buffer);
 	}
 
-	TopicPartition partition() {
+	@Override
+	public TopicPartition partition() {
 		return this.assigned.partition();
 	}
 
@@ -292,7 +310,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * have left them open.
 	 */
 	boolean isWithWorkers() {
-		return this.buffer.records() > this.held.detached();
+		return inHand() > this.held.detached();
 	}
 
 	/**
@@ -300,7 +318,12 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * being handled, or to be retried.
 	 */
 	boolean isInProgress() {
-		return this.buffer.records() > this.held.detached() + this.held.parked();
+		return inHand() > this.held.detached() + this.held.parked();
+	}
+
+	private long inHand() {
+		EvictedKeys evicted = this.evicted;
+		return this.buffer.records() + ((evicted != null) ? evicted.inHand() : 0);
 	}
 
 	@Override
@@ -309,6 +332,39 @@ final class PartitionAssignment implements AssignmentHandle {
 		if (!this.progress.isComplete(record.offset())) {
 			this.buffer.remove(record);
 		}
+	}
+
+	@Override
+	public @Nullable EvictedKeys evicted() {
+		return this.evicted;
+	}
+
+	@Override
+	public void evicted(ConsumerRecord<?, ?> record, EvictedKey key) {
+		if (key.isHashed()) {
+			this.progress.complete(record.offset());
+		}
+		this.commitTimer.completed(this.buffer.remove(record));
+	}
+
+	@Override
+	public boolean complete(ConsumerRecord<?, ?> record, EvictedKey key) {
+		long offset = record.offset();
+		if (this.phase == FENCED) {
+			if (key.isOpen(offset)) {
+				this.lateCompletions.add(record, this);
+			}
+			return false;
+		}
+		if (!key.finish(offset)) {
+			return false;
+		}
+		if (!key.isHashed()) {
+			this.progress.complete(offset);
+		}
+		this.progress.evictedCompleted();
+		this.commitTimer.completed(false);
+		return true;
 	}
 
 	@Override

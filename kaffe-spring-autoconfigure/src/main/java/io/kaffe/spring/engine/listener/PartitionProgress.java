@@ -21,17 +21,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.delivery.EvictedKeys;
+import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.OffsetWindow;
 import io.kaffe.spring.engine.offset.ParkedHistory;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
+import io.kaffe.spring.engine.offset.ReportedCompletion;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
@@ -85,10 +89,36 @@ final class PartitionProgress {
 
 	private volatile @Nullable Instant oldestSince;
 
+	/** The first unfinished record that was evicted, as of the last time. */
+	private long evictedFrom = Long.MAX_VALUE;
+
+	private @Nullable ReportedCompletion dependent;
+
 	private final PartitionLag end = new PartitionLag();
 
 	/** What was polled and is parked, or was. */
 	private final ParkedHistory parkedHistory = new ParkedHistory();
+
+	/** How many evicted records were completed. */
+	private final AtomicLong evictedCompleted = new AtomicLong();
+
+	/** Records that count as complete and are not; {@code null} if there are never any. */
+	private final @Nullable EvictedKeys evicted;
+
+	/**
+	 * Create progress of a partition whose records are not evicted.
+	 */
+	PartitionProgress() {
+		this(null);
+	}
+
+	/**
+	 * Create progress.
+	 * @param evicted records that count as complete and are not
+	 */
+	PartitionProgress(@Nullable EvictedKeys evicted) {
+		this.evicted = evicted;
+	}
 
 	/**
 	 * Take over what the last commit says. Consumer thread, before the first record.
@@ -179,10 +209,10 @@ final class PartitionProgress {
 		if (target > known) {
 			completed.add(known, target);
 		}
-		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, window)
+		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next)
 			.only((offset) -> offset < Math.min(target, known));
 		return new Resumption(first, target, known, highestLeaderEpoch(),
-				new ReportedOffsets(completed.build(), parked, highestLeaderEpoch()), this.committed);
+				new ReportedOffsets(completed.build(), parked, blocked(next), highestLeaderEpoch()), this.committed);
 	}
 
 	/**
@@ -203,10 +233,9 @@ final class PartitionProgress {
 		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)
 			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Long.MAX_VALUE)
 			.build();
-		return new Resumption(
-				first, position(next), polledUntil(), highestLeaderEpoch(), new ReportedOffsets(completed,
-						this.completedBefore.unfinishedParked(this.parkedHistory, window), highestLeaderEpoch()),
-				this.committed);
+		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next);
+		return new Resumption(first, position(next), polledUntil(), highestLeaderEpoch(),
+				new ReportedOffsets(completed, parked, blocked(next), highestLeaderEpoch()), this.committed);
 	}
 
 	/**
@@ -215,8 +244,30 @@ final class PartitionProgress {
 	 */
 	private long firstUnfinished(OffsetWindow window) {
 		long first = window.advance();
-		return (first < window.next()) ? first
-				: Math.min(this.completedBefore.offsets().firstNotIn(first), polledUntil());
+		long unfinished = (first < window.next()) ? first
+				: Math.min(this.completedBefore.firstNotIn(first), polledUntil());
+		return Math.min(unfinished, firstEvicted());
+	}
+
+	/**
+	 * Return the first unfinished record that counts as complete in the window. To be read
+	 * after the window was.
+	 */
+	private long firstEvicted() {
+		return (this.evicted != null) ? this.evicted.first() : Long.MAX_VALUE;
+	}
+
+	private long evictedRecords() {
+		return (this.evicted != null) ? this.evicted.records() : 0;
+	}
+
+	/**
+	 * Return which keys are an exception of what counts as complete: in the window, which
+	 * was read before, and above it.
+	 */
+	private BlockedKeys blocked(long next) {
+		BlockedKeys evicted = (this.evicted != null) ? this.evicted.blocked() : BlockedKeys.NONE;
+		return evicted.and(this.completedBefore.blocked(), next);
 	}
 
 	/**
@@ -262,7 +313,7 @@ final class PartitionProgress {
 			.addFrom(this.completedBefore.offsets(), next, Math.max(next, Math.min(offset, this.polledBefore)))
 			.build()
 			.count();
-		return window.open(from, Math.max(offset, from)) + again - complete;
+		return evictedRecords() + window.open(from, Math.max(offset, from)) + again - complete;
 	}
 
 	@Nullable OffsetAndMetadata committed() {
@@ -309,6 +360,7 @@ final class PartitionProgress {
 				forgetCompletedBefore();
 			}
 		}
+		this.dependent = null;
 		boolean nothingOpen = window.watermark() == window.next();
 		// Along a log, leader epochs do not fall.
 		this.leaderEpoch = Math.max(this.leaderEpoch, ReportedOffsets.leaderEpoch(records.get(records.size() - 1)));
@@ -341,10 +393,15 @@ final class PartitionProgress {
 				this.revision++;
 			}
 			this.completedBefore = believed;
-			if (this.completedBefore.offsets().contains(record.offset())) {
+			boolean dependsOnKey = this.completedBefore.dependsOnKey(record.offset());
+			if (!dependsOnKey && this.completedBefore.contains(record.offset())) {
 				window.complete(record.offset());
 			}
 			else {
+				if (dependsOnKey && this.dependent == null) {
+					this.dependent = new ReportedCompletion(this.completedBefore.offsets(),
+							this.completedBefore.blocked());
+				}
 				open.add(record);
 				ParkedRecord parked = this.completedBefore.parked().at(record.offset());
 				if (parked != null) {
@@ -359,11 +416,19 @@ final class PartitionProgress {
 	}
 
 	/**
+	 * Return what of the records that were appended last is completed already, as far as
+	 * that depends on their keys; {@code null} if nothing does. Consumer thread.
+	 */
+	@Nullable ReportedCompletion dependsOnKeys() {
+		return this.dependent;
+	}
+
+	/**
 	 * Return whether all that was polled is complete, as of the last {@link #advance}.
 	 */
 	boolean isAllComplete() {
 		OffsetWindow window = this.window;
-		return window == null || window.watermark() == window.next();
+		return window == null || (window.watermark() == window.next() && firstEvicted() == Long.MAX_VALUE);
 	}
 
 	/**
@@ -403,7 +468,22 @@ final class PartitionProgress {
 	 */
 	boolean isComplete(long offset) {
 		OffsetWindow window = this.window;
-		return window != null && window.isComplete(offset);
+		return window != null && window.isComplete(offset) && (this.evicted == null || !this.evicted.isOpen(offset));
+	}
+
+	/**
+	 * Note that a record that was evicted is completed. Any thread.
+	 */
+	void evictedCompleted() {
+		this.evictedCompleted.incrementAndGet();
+	}
+
+	/**
+	 * Return how often something has changed that a commit reports, though no polled
+	 * record was completed. Any thread.
+	 */
+	long changes() {
+		return this.parkedHistory.changes() + this.evictedCompleted.get();
 	}
 
 	/**
@@ -425,12 +505,17 @@ final class PartitionProgress {
 		long before = window.watermark();
 		long next = window.next();
 		long reached = window.advance();
-		if (reached != before) {
-			this.oldestSince = (reached < next) ? now : null;
+		CompletedOffsets.Builder completed = (metadataLength > 0) ? window.completedAbove(reached, MAX_RUNS)
+				: new CompletedOffsets.Builder();
+		// After the window was read.
+		long evicted = firstEvicted();
+		if (Math.min(reached, evicted) != Math.min(before, this.evictedFrom)) {
+			this.oldestSince = (Math.min(reached, evicted) < next) ? now : null;
 		}
-		this.end.completed(reached, next);
+		this.evictedFrom = evicted;
+		this.end.completed(Math.min(reached, evicted), next);
 		// What was complete before is passed, too: it is not reported at the watermark.
-		long watermark = (reached == next) ? this.completedBefore.offsets().firstNotIn(next) : reached;
+		long watermark = Math.min(evicted, (reached == next) ? this.completedBefore.firstNotIn(next) : reached);
 		OffsetAndMetadata committed = this.committed;
 		if (committed != null && watermark < committed.offset()) {
 			// The position was moved back, and nothing was polled there yet.
@@ -441,14 +526,17 @@ final class PartitionProgress {
 		}
 		CommitMetadata metadata = CommitMetadata.NONE;
 		if (metadataLength > 0) {
-			CompletedOffsets completed = window.completedAbove(watermark, MAX_RUNS)
-				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE)
-				.build();
-			metadata = CommitMetadata.of(watermark, completed,
-					this.completedBefore.unfinishedParked(this.parkedHistory, window), highestLeaderEpoch(),
-					metadataLength);
+			CompletedOffsets.Builder above = new CompletedOffsets.Builder();
+			if (watermark + 1 < reached) {
+				above.add(watermark + 1, reached);
+			}
+			above.addFrom(completed.build(), reached, Long.MAX_VALUE)
+				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE);
+			metadata = CommitMetadata.of(watermark, above.build(),
+					this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next), blocked(next),
+					highestLeaderEpoch(), metadataLength);
 		}
-		this.completedTold = metadata.completed().count();
+		this.completedTold = Math.max(0, metadata.completed().count() - evictedRecords());
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
 			this.completionsTold = completions;
@@ -532,11 +620,11 @@ final class PartitionProgress {
 					new Lag(lag, this.end.seconds(lag, false, now)), parked, null, paused);
 		}
 		long next = window.next();
-		long completed = window.firstOpen();
+		long completed = Math.min(window.firstOpen(), firstEvicted());
 		Instant since = this.oldestSince;
 		Long end = this.end.offset(next, paused == null);
 		Long lag = (end != null) ? (Long) (end - completed) : null;
-		long ahead = Math.max(0, next - completed - window.open(completed, next));
+		long ahead = Math.max(0, next - completed - window.open(completed, next) - evictedRecords());
 		return new PartitionSnapshot(topic, partition, worker, epoch,
 				new PartitionSnapshot.Offsets(completed, committed, ahead, this.completedTold, next, end),
 				new Lag(lag, this.end.seconds(lag, completed < next, now)), parked,

@@ -16,13 +16,15 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.util.function.LongPredicate;
+
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
+import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
-import io.kaffe.spring.engine.offset.OffsetWindow;
 import io.kaffe.spring.engine.offset.ParkedHistory;
 import io.kaffe.spring.engine.offset.ParkedRecords;
 
@@ -38,18 +40,49 @@ import io.kaffe.spring.engine.offset.ParkedRecords;
  *
  * @param offsets the complete ones, all of which were polled before, or passed
  * @param parked what is known about those of parked records
+ * @param blocked keys whose records are not complete, though their offsets are among the
+ * complete ones
  * @param leaderEpoch the highest leader epoch of what was polled before, or
  * {@link CommitMetadata#UNKNOWN_EPOCH}
  */
-record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, int leaderEpoch) {
+record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, BlockedKeys blocked, int leaderEpoch) {
 
 	/**
 	 * No offsets.
 	 */
 	static final ReportedOffsets NONE = new ReportedOffsets(CompletedOffsets.NONE, ParkedRecords.NONE,
-			CommitMetadata.UNKNOWN_EPOCH);
+			BlockedKeys.NONE, CommitMetadata.UNKNOWN_EPOCH);
 
 	private static final Log logger = LogFactory.getLog(ReportedOffsets.class);
+
+	/**
+	 * Create a report without blocked keys.
+	 */
+	ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, int leaderEpoch) {
+		this(offsets, parked, BlockedKeys.NONE, leaderEpoch);
+	}
+
+	/**
+	 * Return the first offset from another one on that may be incomplete.
+	 */
+	long firstNotIn(long offset) {
+		long first = this.offsets.firstNotIn(offset);
+		return this.blocked.isEmpty() ? first : Math.min(first, Math.max(offset, this.blocked.first()));
+	}
+
+	/**
+	 * Return whether an offset is complete, or is if the key of its record is not blocked.
+	 */
+	boolean contains(long offset) {
+		return this.offsets.contains(offset);
+	}
+
+	/**
+	 * Return whether it depends on the key of a record whether an offset is complete.
+	 */
+	boolean dependsOnKey(long offset) {
+		return offset >= this.blocked.first() && contains(offset);
+	}
 
 	boolean isEmpty() {
 		return this.offsets.isEmpty() && this.parked.isEmpty();
@@ -66,10 +99,11 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, int leade
 	 * Return what is parked, or was, and is not completed: what was polled since, and
 	 * what of these was not.
 	 * @param polled what is known about records that were polled
-	 * @param window the offsets that were polled
+	 * @param isComplete whether one of them is completed
+	 * @param next the offset that is polled next
 	 */
-	ParkedRecords unfinishedParked(ParkedHistory polled, OffsetWindow window) {
-		return polled.unfinished(window::isComplete).and(this.parked.only((offset) -> offset >= window.next()));
+	ParkedRecords unfinishedParked(ParkedHistory polled, LongPredicate isComplete, long next) {
+		return polled.unfinished(isComplete).and(this.parked.only((offset) -> offset >= next));
 	}
 
 	/**

@@ -66,15 +66,20 @@ final class WorkerAllocation {
 
 	private final Worker dispatching;
 
+	/** {@code null} if workers are not allocated by keys. */
+	private final @Nullable EvictedRecordReader evictions;
+
 	/**
 	 * Create an allocation.
 	 * @param context the consumer
 	 * @param wakeup wakes the consumer thread
 	 * @param commitTimer is to know of completions
 	 * @param polledBy the Kafka consumer
+	 * @param evictions reads records again whose keys are evicted; {@code null} if
+	 * workers are not allocated by keys
 	 */
-	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, CommitTimer commitTimer,
-			PollingConsumer polledBy) {
+	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, CommitTimer commitTimer, PollingConsumer polledBy,
+			@Nullable EvictedRecordReader evictions) {
 		this.context = context;
 		this.wakeup = wakeup;
 		this.commitTimer = commitTimer;
@@ -82,6 +87,7 @@ final class WorkerAllocation {
 		this.strategy = context.settings().strategy();
 		this.works = WorkFactory.of(context.delivery());
 		this.allocator = new KeyAllocationWork.Allocator(this.strategy, context.workers(), this.works);
+		this.evictions = evictions;
 		this.dispatching = context.workers().internal("allocation for " + Thread.currentThread().getName());
 	}
 
@@ -109,7 +115,7 @@ final class WorkerAllocation {
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
 		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy(), this.wakeup,
-				this.commitTimer, this.context.lateCompletions(), this.context.ticker(), this.polledBy);
+				this.commitTimer, this.context.lateCompletions(), this.context.ticker(), this.polledBy, this.evictions);
 	}
 
 	/**
@@ -139,7 +145,8 @@ final class WorkerAllocation {
 			worker.submit(this.works.workOf(records, assignment));
 		}
 		else {
-			this.dispatching.submit(new KeyAllocationWork(records, assignment, assignment.slot(), this.allocator));
+			this.dispatching.submit(new KeyAllocationWork(records, assignment, assignment.slot(), this.allocator,
+					assignment.progress().dependsOnKeys()));
 		}
 	}
 

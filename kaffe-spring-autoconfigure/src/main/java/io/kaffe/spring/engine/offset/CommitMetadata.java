@@ -20,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.Base64;
+import java.util.List;
 import java.util.zip.CRC32;
 
 import org.jspecify.annotations.Nullable;
@@ -39,13 +40,16 @@ import org.jspecify.annotations.Nullable;
  * Version 2 is the kind of form, the committed offset as it was when this was written,
  * and the form. Version 3 is the committed offset and sections, ascending by their types:
  * each has a type, a length and so many bytes. Types are the kinds of form, and then that
- * of {@link ParkedRecords}. Sections of types that are not known come from a later
- * version and are skipped. The oldest version is written that can say it.
+ * of {@link ParkedRecords}. Version 4 has a section of {@link BlockedKeys} besides, whose
+ * records are not completed although their offsets are among the completed ones: who does
+ * not know it must not read the rest. Sections of types that are not known come from a
+ * later version and are skipped. The oldest version is written that can say it.
  * <p>
  * What does not fit is left out. Completed offsets that are not stored are handled again,
  * so they get three quarters of the room if they need them; those that cover least are
  * left out first. Parked records that are not stored get all their attempts again; those
- * with the highest offsets are left out first.
+ * with the highest offsets are left out first. Blocked keys get up to half of the room;
+ * if some are left out, the completed offsets from the first one of these on are, too.
  * <p>
  * Every member that may commit for the group can write any metadata, so what is read is
  * trusted only if it is, to the letter, what would have been written for what it stores:
@@ -55,10 +59,13 @@ import org.jspecify.annotations.Nullable;
  * @param text the metadata; empty if it stores nothing
  * @param completed the completed offsets that it stores
  * @param parked the parked records that it stores, at or above the committed offset
+ * @param blocked the keys whose records are not completed, though their offsets are among
+ * the completed ones
  * @param leaderEpoch the highest leader epoch of the records up to the end of what it
  * stores, or {@link #UNKNOWN_EPOCH}
  */
-public record CommitMetadata(String text, CompletedOffsets completed, ParkedRecords parked, int leaderEpoch) {
+public record CommitMetadata(String text, CompletedOffsets completed, ParkedRecords parked, BlockedKeys blocked,
+		int leaderEpoch) {
 
 	/**
 	 * Most characters that are read, and that make sense to be written.
@@ -74,7 +81,7 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 	 * Metadata that stores nothing.
 	 */
 	public static final CommitMetadata NONE = new CommitMetadata("", CompletedOffsets.NONE, ParkedRecords.NONE,
-			UNKNOWN_EPOCH);
+			BlockedKeys.NONE, UNKNOWN_EPOCH);
 
 	private static final String PREFIX = "kaffe:";
 
@@ -83,8 +90,14 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 
 	private static final byte SECTIONS_VERSION = 3;
 
+	private static final byte BLOCKED_VERSION = 4;
+
 	/** The type of its section, after those of completed offsets. */
 	private static final byte PARKED = 2;
+
+	private static final byte BLOCKED = 3;
+
+	private static final int BLOCKED_SHARE = 2;
 
 	private static final int PARKED_SHARE = 4;
 
@@ -100,30 +113,35 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 	 * @return the metadata with what fits
 	 */
 	public static CommitMetadata of(long committed, CompletedOffsets completed, int maxLength) {
-		return of(committed, completed, ParkedRecords.NONE, UNKNOWN_EPOCH, maxLength);
+		return of(committed, completed, ParkedRecords.NONE, BlockedKeys.NONE, UNKNOWN_EPOCH, maxLength);
 	}
 
 	/**
-	 * Write what is complete above a committed offset, and what is parked.
+	 * Write what is complete above a committed offset, and what is parked or blocked.
 	 * @param committed the committed offset: everything below is complete, it is not
 	 * @param completed what is complete above; what is not above is left out
 	 * @param parked what is parked, and not completed; what is below is left out
+	 * @param blocked keys whose records are not completed, though their offsets are among
+	 * the completed ones; none from below the committed offset
 	 * @param leaderEpoch the highest leader epoch of the records that were polled, or
 	 * {@link #UNKNOWN_EPOCH}
 	 * @param maxLength most characters of the text, each of which is one byte
 	 * @return the metadata with what fits
 	 */
-	public static CommitMetadata of(long committed, CompletedOffsets completed, ParkedRecords parked, int leaderEpoch,
-			int maxLength) {
+	public static CommitMetadata of(long committed, CompletedOffsets completed, ParkedRecords parked,
+			BlockedKeys blocked, int leaderEpoch, int maxLength) {
 		int maxBytes = Math.max(0, (maxLength - PREFIX.length()) * 3 / 4) - EPOCH_BYTES - CHECKSUM_BYTES
 				- Numbers.length(committed);
 		CompletedOffsets above = new CompletedOffsets.Builder().addFrom(completed, committed + 1, Long.MAX_VALUE)
 			.build();
-		ParkedRecords open = parked.only((offset) -> offset >= committed && !completed.contains(offset));
-		CommitMetadata sections = open.isEmpty() ? NONE
-				: sections(committed, above, open, leaderEpoch, maxBytes - Byte.BYTES);
-		return sections.parked().isEmpty() ? completed(committed, above, leaderEpoch, maxBytes - 2 * Byte.BYTES)
-				: sections;
+		boolean anyBlocked = !above.isEmpty() && blocked.first() < above.end();
+		ParkedRecords open = parked
+			.only((offset) -> offset >= committed && (anyBlocked || !completed.contains(offset)));
+		CommitMetadata sections = (open.isEmpty() && !anyBlocked) ? NONE
+				: sections(committed, above, open, anyBlocked ? blocked : BlockedKeys.NONE, leaderEpoch,
+						maxBytes - Byte.BYTES);
+		return (sections.parked().isEmpty() && sections.blocked().isEmpty())
+				? completed(committed, blocked.certain(above), leaderEpoch, maxBytes - 2 * Byte.BYTES) : sections;
 	}
 
 	private static CommitMetadata completed(long committed, CompletedOffsets above, int leaderEpoch, int maxBytes) {
@@ -138,27 +156,43 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 		Numbers.write(bytes, committed);
 		bytes.writeBytes(form.bytes());
 		return new CommitMetadata(text(bytes.toByteArray(), leaderEpoch), form.stored(), ParkedRecords.NONE,
-				leaderEpoch);
+				BlockedKeys.NONE, leaderEpoch);
 	}
 
-	private static CommitMetadata sections(long committed, CompletedOffsets above, ParkedRecords open, int leaderEpoch,
-			int maxBytes) {
+	private static CommitMetadata sections(long committed, CompletedOffsets above, ParkedRecords parked,
+			BlockedKeys blocked, int leaderEpoch, int maxBytes) {
 		int frame = Byte.BYTES + Numbers.length(Math.max(0, maxBytes));
-		int forParked = Math.min(frame + open.bytes(committed).length, maxBytes / PARKED_SHARE);
-		CompletedForm form = CompletedForm.of(committed, above, maxBytes - forParked - frame);
-		ByteArrayOutputStream bytes = sections(committed);
+		BlockedKeys keys = blocked.firstThatFit(committed, maxBytes / BLOCKED_SHARE - frame);
+		List<BlockedKeys.BlockedKey> leftOut = blocked.all().subList(keys.all().size(), blocked.all().size());
+		CompletedOffsets certain = leftOut.isEmpty() ? above
+				: new CompletedOffsets.Builder().addFrom(above, 0, leftOut.get(0).from()).build();
+		ParkedRecords open = keys.isEmpty() ? parked.only((offset) -> !certain.contains(offset)) : parked;
+		int left = maxBytes - (keys.isEmpty() ? 0 : frame + keys.bytes(committed).length);
+		int forParked = open.isEmpty() ? 0 : Math.min(frame + open.bytes(committed).length, left / PARKED_SHARE);
+		CompletedForm form = CompletedForm.of(committed, certain, left - forParked - frame);
+		if (form.stored().isEmpty()) {
+			// Then there is nothing that keys are an exception of.
+			keys = BlockedKeys.NONE;
+		}
+		ByteArrayOutputStream bytes = sections(keys.isEmpty() ? SECTIONS_VERSION : BLOCKED_VERSION, committed);
 		int before = bytes.size();
 		if (!form.stored().isEmpty()) {
 			section(bytes, form.kind(), form.bytes());
 		}
-		ParkedRecords parked = open.firstThatFit(committed, maxBytes - (bytes.size() - before) - frame);
-		section(bytes, PARKED, parked.bytes(committed));
-		return new CommitMetadata(text(bytes.toByteArray(), leaderEpoch), form.stored(), parked, leaderEpoch);
+		ParkedRecords stored = open.isEmpty() ? open
+				: open.firstThatFit(committed, left - (bytes.size() - before) - frame);
+		if (!stored.isEmpty()) {
+			section(bytes, PARKED, stored.bytes(committed));
+		}
+		if (!keys.isEmpty()) {
+			section(bytes, BLOCKED, keys.bytes(committed));
+		}
+		return new CommitMetadata(text(bytes.toByteArray(), leaderEpoch), form.stored(), stored, keys, leaderEpoch);
 	}
 
-	private static ByteArrayOutputStream sections(long committed) {
+	private static ByteArrayOutputStream sections(byte version, long committed) {
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-		bytes.write(SECTIONS_VERSION);
+		bytes.write(version);
 		Numbers.write(bytes, committed);
 		return bytes;
 	}
@@ -203,9 +237,9 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 
 	private static CommitMetadata read(ByteBuffer bytes, long committed) throws UnreadableMetadataException {
 		byte version = bytes.get();
-		if (version != COMPLETED_VERSION && version != SECTIONS_VERSION) {
+		if (version < COMPLETED_VERSION || version > BLOCKED_VERSION) {
 			throw new UnreadableMetadataException(
-					"it is of version " + version + ", not " + COMPLETED_VERSION + " or " + SECTIONS_VERSION);
+					"it is of version " + version + ", not " + COMPLETED_VERSION + " to " + BLOCKED_VERSION);
 		}
 		int checksumAt = bytes.limit() - CHECKSUM_BYTES;
 		int epochAt = checksumAt - EPOCH_BYTES;
@@ -223,8 +257,8 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 		if (leaderEpoch < UNKNOWN_EPOCH) {
 			throw damaged();
 		}
-		if (version == SECTIONS_VERSION) {
-			return readSections(bytes, committed, leaderEpoch);
+		if (version != COMPLETED_VERSION) {
+			return readSections(bytes, version, committed, leaderEpoch);
 		}
 		return completed(committed, CompletedForm.read(kind, bytes, committed), leaderEpoch);
 	}
@@ -233,11 +267,12 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 	 * Read sections of known types, which are written as they would be, and skip others,
 	 * which are written as they are.
 	 */
-	private static CommitMetadata readSections(ByteBuffer bytes, long committed, int leaderEpoch)
+	private static CommitMetadata readSections(ByteBuffer bytes, byte version, long committed, int leaderEpoch)
 			throws UnreadableMetadataException {
 		CompletedOffsets completed = CompletedOffsets.NONE;
 		ParkedRecords parked = ParkedRecords.NONE;
-		ByteArrayOutputStream written = sections(committed);
+		BlockedKeys blocked = BlockedKeys.NONE;
+		ByteArrayOutputStream written = sections(version, committed);
 		int type = -1;
 		while (bytes.hasRemaining()) {
 			int before = type;
@@ -256,13 +291,18 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 				parked = ParkedRecords.read(ByteBuffer.wrap(section), committed);
 				section = parked.bytes(committed);
 			}
+			else if (type == BLOCKED && version == BLOCKED_VERSION) {
+				blocked = BlockedKeys.read(ByteBuffer.wrap(section), committed);
+				section = blocked.bytes(committed);
+			}
 			section(written, (byte) type, section);
 		}
-		if (type < PARKED || parked.isAnyAmong(completed)) {
+		boolean older = (version == SECTIONS_VERSION) ? type < PARKED : blocked.isEmpty() || completed.isEmpty();
+		if (older || (blocked.isEmpty() && parked.isAnyAmong(completed))) {
 			// An older version would say the same, or a record is both.
 			throw damaged();
 		}
-		return new CommitMetadata(text(written.toByteArray(), leaderEpoch), completed, parked, leaderEpoch);
+		return new CommitMetadata(text(written.toByteArray(), leaderEpoch), completed, parked, blocked, leaderEpoch);
 	}
 
 	/**
@@ -277,6 +317,22 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 			throw new UnreadableMetadataException(
 					"it reports offsets up to " + (reported - 1) + ", but the log ends at " + end);
 		}
+	}
+
+	/**
+	 * Return what of it holds for workers that are allocated in a certain way: without
+	 * blocked keys that it cannot tell from others, and what is completed among these.
+	 * @param allocation the hash of what allocates workers; {@code null} if they are not
+	 * allocated by keys
+	 * @return this, or a part of it, whose text is another one
+	 */
+	public CommitMetadata forAllocation(@Nullable Integer allocation) {
+		if (this.blocked.isEmpty() || (allocation != null && this.blocked.allocation() == allocation)) {
+			return this;
+		}
+		CompletedOffsets certain = this.blocked.certain(this.completed);
+		return new CommitMetadata("", certain, this.parked.only((offset) -> !certain.contains(offset)),
+				BlockedKeys.NONE, this.leaderEpoch);
 	}
 
 	/**

@@ -86,6 +86,8 @@ public final class ConsumerWorkers {
 
 	private final StallWatch stallWatch;
 
+	private final long stalledAfter;
+
 	private final Worker.Context context;
 
 	ConsumerWorkers(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
@@ -93,6 +95,7 @@ public final class ConsumerWorkers {
 		this.detachedRecords = consumer.detachedRecords();
 		this.observers = observers;
 		Set<Turn> turns = ConcurrentHashMap.newKeySet();
+		this.stalledAfter = consumer.stallLimits().threshold().toNanos();
 		this.stallWatch = new StallWatch(runtime, consumer.stallLimits(), turns, consumer.detachedRecords(), observers);
 		this.runQueue = new RunQueue(runtime, observers.consumer(), consumer, maxConcurrency, turns,
 				this.stallWatch::watch);
@@ -152,7 +155,7 @@ public final class ConsumerWorkers {
 	 * memory; then nothing was submitted
 	 */
 	public void submit(@Nullable Object key, ConsumerRecord<?, ?> record, int slot, Work work) {
-		Object name = (key != null) ? WorkerKey.of(key)
+		Object name = (key != null) ? nameOf(key)
 				: new Coordinates(record.topic(), record.partition(), record.offset());
 		while (true) {
 			KeyWorker worker = (key != null) ? this.keyWorkers.get(name) : null;
@@ -170,6 +173,28 @@ public final class ConsumerWorkers {
 			}
 			this.keyWorkers.remove(name, worker);
 		}
+	}
+
+	/**
+	 * Return what stands for a key: equal for keys whose records have the same worker.
+	 * @param key the key
+	 * @return what may be used in a map, and does not change if the key does
+	 * @throws RuntimeException or Error if the key's own methods throw it
+	 */
+	public static Object nameOf(Object key) {
+		return WorkerKey.of(key);
+	}
+
+	/**
+	 * Return whether the worker of a key does not get on, and has so much in its queue
+	 * that no more is to be queued.
+	 * @param name what stands for the key
+	 * @param now the reading of the ticker, which may be a moment old
+	 * @return {@code false} if it does, or there is none
+	 */
+	public boolean isBlocked(Object name, long now) {
+		KeyWorker worker = this.keyWorkers.get(name);
+		return worker != null && worker.isBlocked(now, this.stalledAfter);
 	}
 
 	/**

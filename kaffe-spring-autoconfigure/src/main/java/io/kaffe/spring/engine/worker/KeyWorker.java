@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.worker;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -33,6 +34,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 final class KeyWorker extends Worker {
 
+	/** So many records may wait behind one that does not get on, however long. */
+	private static final int FEW = 16;
+
+	/** So many may wait for the next attempt, however soon that is. */
+	private static final int MANY = 64;
+
+	private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
+
 	private final Object key;
 
 	private final String topic;
@@ -42,6 +51,11 @@ final class KeyWorker extends Worker {
 	private final long offset;
 
 	private final Consumer<KeyWorker> retirement;
+
+	/** How many records it had finished when that was seen first. */
+	private volatile long finishedBefore = -1;
+
+	private volatile long sameSince;
 
 	/**
 	 * Create a worker without work.
@@ -81,6 +95,30 @@ final class KeyWorker extends Worker {
 	@Override
 	boolean isNeeded() {
 		return true;
+	}
+
+	/**
+	 * Return whether so much waits behind a record that does not get on, that no more is
+	 * to be queued. Called before a submission; what other threads do at the same time is
+	 * seen then or the next time.
+	 * @param now the reading of the ticker, which may be a moment old
+	 * @param stalledAfter how many nanoseconds a handler may take
+	 */
+	boolean isBlocked(long now, long stalledAfter) {
+		int queued = queued();
+		if (queued < FEW) {
+			return false;
+		}
+		long finished = handled();
+		if (finished != this.finishedBefore) {
+			this.sameSince = now;
+			this.finishedBefore = finished;
+			return false;
+		}
+		if (isHeadWaiting()) {
+			return queued >= MANY || now - this.sameSince >= LONG_NANOS;
+		}
+		return now - this.sameSince >= stalledAfter;
 	}
 
 	@Override

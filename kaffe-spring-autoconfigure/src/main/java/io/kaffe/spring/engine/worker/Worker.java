@@ -297,6 +297,15 @@ public abstract class Worker extends WorkerInbox<Work> {
 		return busy ? WorkerState.RUNNING : WorkerState.IDLE;
 	}
 
+	/**
+	 * Return whether the head of the queue waits, and no handler has it. Any thread; a
+	 * moment's view.
+	 */
+	final boolean isHeadWaiting() {
+		Work work = this.current;
+		return this.state == WAITING && work != null && !work.isWithHandler();
+	}
+
 	final boolean isIdle() {
 		return this.state == IDLE && !hasNew();
 	}

@@ -1,0 +1,347 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+package io.kaffe.spring.engine.delivery;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.offset.OffsetWindow;
+import io.kaffe.spring.engine.worker.Worker;
+
+/**
+ * A key of one partition assignment whose records are not kept in memory, since its
+ * worker does not get on: from an offset on they are read from Kafka again, when the
+ * worker comes to them. It is the assignment of the records that are read.
+ * <p>
+ * Records are handled in the order of their offsets, so what is unfinished of the key is
+ * what was read and is not completed, and all from the position on, up to the last record
+ * that was evicted. The end is fixed when the position is near to it: what is polled from
+ * then on is queued behind.
+ * <p>
+ * <b>Threading.</b> Records are evicted by the worker that allocates workers, added by
+ * the reader, taken by the worker of the key, and completed by any thread. The queue and
+ * the end are guarded by the monitor of this, under which nothing blocks or calls code of
+ * the application; the window is owned by the reader.
+ */
+public final class EvictedKey implements AssignmentHandle {
+
+	private static final int MAX_RECORDS = 500;
+
+	private static final int MAX_BYTES = 256 << 10;
+
+	/** So near to the end of what was evicted, the rest is read before it grows. */
+	private static final int NEAR = 10_000;
+
+	private final Deque<ConsumerRecord<?, ?>> read = new ArrayDeque<>();
+
+	private final EvictedKeys keys;
+
+	private final Object name;
+
+	private final @Nullable Integer hash;
+
+	private final OffsetWindow window;
+
+	private int bytes;
+
+	private long end;
+
+	private boolean endFixed;
+
+	private boolean requested;
+
+	private volatile @Nullable Worker worker;
+
+	/**
+	 * Create a key of which nothing is evicted yet.
+	 * @param keys the others of its assignment
+	 * @param name what stands for the key
+	 * @param hash the hash of the key, or {@code null} if it has none
+	 * @param from the offset of its first record that is going to be evicted
+	 */
+	EvictedKey(EvictedKeys keys, Object name, @Nullable Integer hash, long from) {
+		this.keys = keys;
+		this.name = name;
+		this.hash = hash;
+		this.window = new OffsetWindow(from);
+		this.end = from;
+	}
+
+	/**
+	 * Return what stands for the key.
+	 * @return always the same
+	 */
+	public Object name() {
+		return this.name;
+	}
+
+	@Nullable Integer hash() {
+		return this.hash;
+	}
+
+	/**
+	 * Return whether its unfinished records are reported by its hash, rather than by their
+	 * offsets.
+	 * @return {@code true} if the key has a hash
+	 */
+	public boolean isHashed() {
+		return this.hash != null;
+	}
+
+	/**
+	 * Return whether a record was never evicted, whatever its key is.
+	 * @param offset its offset
+	 * @return {@code true} if it has a worker of its own
+	 */
+	public boolean isExcluded(long offset) {
+		return this.keys.isExcluded(offset);
+	}
+
+	/**
+	 * Return the partition.
+	 * @return always the same
+	 */
+	public TopicPartition partition() {
+		return this.keys.partition();
+	}
+
+	/**
+	 * Evict a record, unless the end is fixed already.
+	 * @return whether it is evicted: {@code false} if it is to be queued behind what is
+	 * read
+	 */
+	synchronized boolean evict(long offset) {
+		if (this.endFixed) {
+			return false;
+		}
+		this.end = offset + 1;
+		return true;
+	}
+
+	/**
+	 * Return the offset from which on its records are not completed. Any thread.
+	 */
+	long from() {
+		return this.window.firstOpen();
+	}
+
+	/**
+	 * Return whether an offset was read and is not completed. Any thread.
+	 * @param offset the offset
+	 * @return {@code true} between the two
+	 */
+	public boolean isOpen(long offset) {
+		return offset < this.window.next() && !this.window.isComplete(offset);
+	}
+
+	/**
+	 * Note that an offset is completed. Any thread.
+	 * @param offset the offset
+	 * @return whether it was open
+	 */
+	public boolean finish(long offset) {
+		return this.window.complete(offset);
+	}
+
+	/**
+	 * Return whether all that was evicted is completed, and nothing is evicted any more.
+	 */
+	boolean isFinished() {
+		long end;
+		synchronized (this) {
+			if (!this.endFixed) {
+				return false;
+			}
+			end = this.end;
+		}
+		return this.window.next() >= end && this.window.firstOpen() >= end;
+	}
+
+	/**
+	 * Return from which offset on to read. Called by the reader.
+	 * @return the offset
+	 */
+	public long position() {
+		return this.window.next();
+	}
+
+	/**
+	 * Return where to end reading. Any thread.
+	 * @return the offset after the last record that was evicted
+	 */
+	public synchronized long end() {
+		return this.end;
+	}
+
+	/**
+	 * Return whether there is something to read and room for it. Called by the reader.
+	 * @return {@code false} if the worker has to take what was read first, or all was
+	 * read
+	 */
+	public synchronized boolean isToBeRead() {
+		return position() < this.end && this.read.size() < MAX_RECORDS && this.bytes < MAX_BYTES;
+	}
+
+	/**
+	 * Add a record that was read. Called by the reader, while {@link #isToBeRead}.
+	 * @param record a record of the key at or above the position
+	 */
+	public void add(ConsumerRecord<?, ?> record) {
+		int size = sizeOf(record);
+		// At once, since all is taken when the position is at the end and nothing is
+		// here.
+		synchronized (this) {
+			this.window.append(record.offset());
+			this.read.add(record);
+			this.bytes += size;
+		}
+		this.keys.read(1);
+	}
+
+	/**
+	 * Note that there is no other record of the key below an offset. Called by the
+	 * reader.
+	 * @param offset the offset, up to the end
+	 */
+	public void passTo(long offset) {
+		long to = Math.min(offset, end());
+		if (to > position()) {
+			this.window.skipTo(to);
+		}
+		this.window.advance();
+	}
+
+	/**
+	 * Let the worker look what was read. Called by the reader, when it has read what
+	 * there is room for.
+	 */
+	public void answer() {
+		synchronized (this) {
+			this.requested = false;
+		}
+		Worker worker = this.worker;
+		if (worker != null) {
+			worker.wake();
+		}
+	}
+
+	/**
+	 * Take what was read. Called by the worker, which is woken when there is more.
+	 * @return records in the order of their offsets; empty if nothing is read
+	 */
+	List<ConsumerRecord<?, ?>> take(Worker worker) {
+		this.worker = worker;
+		List<ConsumerRecord<?, ?>> taken;
+		boolean request;
+		synchronized (this) {
+			taken = new ArrayList<>(this.read);
+			this.read.clear();
+			this.bytes = 0;
+			long left = this.end - position();
+			this.endFixed |= left <= NEAR;
+			request = left > 0 && !this.requested;
+			this.requested |= request;
+		}
+		if (request) {
+			this.keys.requestRead(this);
+		}
+		return taken;
+	}
+
+	/**
+	 * Return whether there is something to take, or nothing is to be expected. Any
+	 * thread.
+	 */
+	synchronized boolean isAnswered() {
+		return !this.read.isEmpty() || position() >= this.end || isRevoked();
+	}
+
+	/**
+	 * Return whether everything was taken, and nothing is evicted any more. Called by the
+	 * worker.
+	 */
+	synchronized boolean isTaken() {
+		return this.endFixed && this.read.isEmpty() && position() >= this.end;
+	}
+
+	private static int sizeOf(ConsumerRecord<?, ?> record) {
+		return Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+	}
+
+	@Override
+	public boolean enter() {
+		return this.keys.assignment().enter();
+	}
+
+	@Override
+	public void exit() {
+		this.keys.assignment().exit();
+	}
+
+	@Override
+	public void hold() {
+		this.keys.assignment().hold();
+	}
+
+	@Override
+	public boolean isRevoked() {
+		return this.keys.assignment().isRevoked();
+	}
+
+	@Override
+	public boolean isOver(ConsumerRecord<?, ?> record) {
+		return this.keys.assignment().isOver(record);
+	}
+
+	@Override
+	public void complete(ConsumerRecord<?, ?> record) {
+		this.keys.complete(record, this);
+	}
+
+	@Override
+	public void leaveToNext(ConsumerRecord<?, ?> record) {
+		complete(record);
+	}
+
+	@Override
+	public void drop(ConsumerRecord<?, ?> record) {
+		this.keys.read(-1);
+	}
+
+	@Override
+	public HeldRecords held() {
+		return this.keys.assignment().held();
+	}
+
+	@Override
+	public PollingConsumer polledBy() {
+		return this.keys.assignment().polledBy();
+	}
+
+	@Override
+	public String toString() {
+		return "a key of " + this.keys.assignment();
+	}
+
+}
