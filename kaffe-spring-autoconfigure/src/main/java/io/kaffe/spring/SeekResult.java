@@ -23,7 +23,8 @@ import java.util.List;
  *
  * @param offset the offset from which the partition is read now
  * @param unfinished the number of polled, uncompleted records below that offset, which
- * will not be handled: 0 unless the seek skipped records
+ * will not be handled: 0 unless the seek skipped records; a few too many if it skipped
+ * some of a blocked key whose records are not kept in memory
  * @param parked the offsets of the parked ones among them, in ascending order; at most
  * 100
  */

@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.kaffe.spring.engine.delivery;
 
 import java.util.ArrayDeque;
@@ -101,8 +100,8 @@ public final class EvictedKey implements AssignmentHandle {
 	}
 
 	/**
-	 * Return whether its unfinished records are reported by its hash, rather than by their
-	 * offsets.
+	 * Return whether its unfinished records are reported by its hash, rather than by
+	 * their offsets.
 	 * @return {@code true} if the key has a hash
 	 */
 	public boolean isHashed() {

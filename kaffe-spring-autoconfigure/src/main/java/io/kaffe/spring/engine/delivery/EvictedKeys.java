@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.kaffe.spring.engine.delivery;
 
 import java.util.ArrayList;
@@ -118,7 +117,8 @@ public final class EvictedKeys {
 	 * @param name what stands for the key
 	 * @param hash the hash of the key, or {@code null} if it has none
 	 * @param record the first record to be evicted
-	 * @return the key, to be {@linkplain #add added} when its work is in its worker's queue
+	 * @return the key, to be {@linkplain #add added} when its work is in its worker's
+	 * queue
 	 */
 	EvictedKey key(Object name, @Nullable Integer hash, ConsumerRecord<?, ?> record) {
 		return new EvictedKey(this, name, hash, record.offset());

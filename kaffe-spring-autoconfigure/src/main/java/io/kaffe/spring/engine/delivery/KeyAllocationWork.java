@@ -63,6 +63,18 @@ public final class KeyAllocationWork extends Work {
 	private int index;
 
 	/**
+	 * Create the work on records none of which is completed.
+	 * @param records the records in offset order, not to be changed any more
+	 * @param assignment the assignment that they were polled for
+	 * @param slot the slot of the workers of the partition's records while they are ready
+	 * @param allocator finds the worker of each
+	 */
+	public KeyAllocationWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, int slot,
+			Allocator allocator) {
+		this(records, assignment, slot, allocator, null);
+	}
+
+	/**
 	 * Create the work.
 	 * @param records the records in offset order, not to be changed any more
 	 * @param assignment the assignment that they were polled for

@@ -107,9 +107,8 @@ final class CommitReader {
 			if (assignment != null) {
 				CommitMetadata report = reports.getOrDefault(partition, CommitMetadata.NONE);
 				assignment.progress()
-					.continueFrom(commit,
-							new ReportedOffsets(report.completed(), report.parked(), report.blocked(),
-									report.leaderEpoch()));
+					.continueFrom(commit, new ReportedOffsets(report.completed(), report.parked(), report.blocked(),
+							report.leaderEpoch()));
 			}
 		});
 		return uncommitted;

@@ -102,7 +102,9 @@ final class PartitionProgress {
 	/** How many evicted records were completed. */
 	private final AtomicLong evictedCompleted = new AtomicLong();
 
-	/** Records that count as complete and are not; {@code null} if there are never any. */
+	/**
+	 * Records that count as complete and are not; {@code null} if there are never any.
+	 */
 	private final @Nullable EvictedKeys evicted;
 
 	/**
@@ -250,8 +252,8 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Return the first unfinished record that counts as complete in the window. To be read
-	 * after the window was.
+	 * Return the first unfinished record that counts as complete in the window. To be
+	 * read after the window was.
 	 */
 	private long firstEvicted() {
 		return (this.evicted != null) ? this.evicted.first() : Long.MAX_VALUE;

@@ -75,8 +75,7 @@ final class ReplayDispatcher {
 			worker.submit(this.works.workOf(List.of(record), replayed));
 		}
 		else {
-			this.allocating.submit(new KeyAllocationWork(List.of(record), replayed, assignment.slot(), this.allocator,
-					null));
+			this.allocating.submit(new KeyAllocationWork(List.of(record), replayed, assignment.slot(), this.allocator));
 		}
 	}
 

@@ -50,8 +50,8 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, BlockedKe
 	/**
 	 * No offsets.
 	 */
-	static final ReportedOffsets NONE = new ReportedOffsets(CompletedOffsets.NONE, ParkedRecords.NONE,
-			BlockedKeys.NONE, CommitMetadata.UNKNOWN_EPOCH);
+	static final ReportedOffsets NONE = new ReportedOffsets(CompletedOffsets.NONE, ParkedRecords.NONE, BlockedKeys.NONE,
+			CommitMetadata.UNKNOWN_EPOCH);
 
 	private static final Log logger = LogFactory.getLog(ReportedOffsets.class);
 
@@ -71,7 +71,8 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, BlockedKe
 	}
 
 	/**
-	 * Return whether an offset is complete, or is if the key of its record is not blocked.
+	 * Return whether an offset is complete, or is if the key of its record is not
+	 * blocked.
 	 */
 	boolean contains(long offset) {
 		return this.offsets.contains(offset);

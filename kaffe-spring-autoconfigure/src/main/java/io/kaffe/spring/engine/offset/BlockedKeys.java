@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.kaffe.spring.engine.offset;
 
 import java.io.ByteArrayOutputStream;

@@ -113,7 +113,22 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 	 * @return the metadata with what fits
 	 */
 	public static CommitMetadata of(long committed, CompletedOffsets completed, int maxLength) {
-		return of(committed, completed, ParkedRecords.NONE, BlockedKeys.NONE, UNKNOWN_EPOCH, maxLength);
+		return of(committed, completed, ParkedRecords.NONE, UNKNOWN_EPOCH, maxLength);
+	}
+
+	/**
+	 * Write what is complete above a committed offset, and what is parked.
+	 * @param committed the committed offset: everything below is complete, it is not
+	 * @param completed what is complete above; what is not above is left out
+	 * @param parked what is parked, and not completed; what is below is left out
+	 * @param leaderEpoch the highest leader epoch of the records that were polled, or
+	 * {@link #UNKNOWN_EPOCH}
+	 * @param maxLength most characters of the text, each of which is one byte
+	 * @return the metadata with what fits
+	 */
+	public static CommitMetadata of(long committed, CompletedOffsets completed, ParkedRecords parked, int leaderEpoch,
+			int maxLength) {
+		return of(committed, completed, parked, BlockedKeys.NONE, leaderEpoch, maxLength);
 	}
 
 	/**
@@ -137,9 +152,8 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 		boolean anyBlocked = !above.isEmpty() && blocked.first() < above.end();
 		ParkedRecords open = parked
 			.only((offset) -> offset >= committed && (anyBlocked || !completed.contains(offset)));
-		CommitMetadata sections = (open.isEmpty() && !anyBlocked) ? NONE
-				: sections(committed, above, open, anyBlocked ? blocked : BlockedKeys.NONE, leaderEpoch,
-						maxBytes - Byte.BYTES);
+		CommitMetadata sections = (open.isEmpty() && !anyBlocked) ? NONE : sections(committed, above, open,
+				anyBlocked ? blocked : BlockedKeys.NONE, leaderEpoch, maxBytes - Byte.BYTES);
 		return (sections.parked().isEmpty() && sections.blocked().isEmpty())
 				? completed(committed, blocked.certain(above), leaderEpoch, maxBytes - 2 * Byte.BYTES) : sections;
 	}

@@ -14,7 +14,6 @@
  * limitations under the License.
  */
 
-
 package io.kaffe.spring.engine.worker;
 
 import java.nio.ByteBuffer;

@@ -502,10 +502,11 @@ class OutagesTests {
 		KeyAllocationWork.Allocator allocator = new KeyAllocationWork.Allocator(
 				StandardWorkerAllocationStrategy.WORKER_PER_KEY, this.workers, WorkFactory.of(delivery()));
 		for (int round = 0; round < ofEach; round++) {
-			IntStream.range(0, keys)
-				.forEach((key) -> allocator.allocateInAnyCase(
-						new ConsumerRecord<>("orders", 0, this.nextOffset++, "key-" + key, "value"), this.assignment, 0,
-						false));
+			List<ConsumerRecord<Object, Object>> records = IntStream.range(0, keys)
+				.mapToObj((key) -> new ConsumerRecord<Object, Object>("orders", 0, this.nextOffset++, "key-" + key,
+						"value"))
+				.toList();
+			this.workers.internal("allocation").submit(new KeyAllocationWork(records, this.assignment, 0, allocator));
 		}
 		this.execution.runAll();
 	}

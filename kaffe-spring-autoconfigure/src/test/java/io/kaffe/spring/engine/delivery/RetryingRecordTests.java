@@ -1119,7 +1119,8 @@ class RetryingRecordTests {
 			}
 
 		}, this.workers, WorkFactory.of(delivery));
-		allocator.allocateInAnyCase(record(0), this.assignment, 0, false);
+		this.workers.internal("allocation")
+			.submit(new KeyAllocationWork(List.of(record(0)), this.assignment, 0, allocator));
 	}
 
 	private void fail(long offset, Throwable failure) {

@@ -55,7 +55,7 @@ final class AssignmentParts {
 		ConsumerWakeup wakeup = new ConsumerWakeup(consumer, this.context.ticker());
 		this.allocation = new WorkerAllocation(this.context, wakeup,
 				new CommitTimer(wakeup, this.context.settings().commitInterval(), this.context.runtime()),
-				ContainerFixtures.POLLED_BY);
+				ContainerFixtures.POLLED_BY, null);
 		this.flow = new FlowControl(consumer, this.context, (enough) -> enough.getAsBoolean());
 		this.drain = new PartitionDrain(this.context.workers(), this.context.delivery().detachedRecords(), ticker);
 		this.replacement = new AssignmentReplacement(consumer, this.assignments, this.allocation, this.flow, this.drain,

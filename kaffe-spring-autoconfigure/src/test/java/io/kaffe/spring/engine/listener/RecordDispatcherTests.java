@@ -180,7 +180,7 @@ class RecordDispatcherTests {
 		ConsumerWakeup wakeup = new ConsumerWakeup(this.consumer, this.execution);
 		WorkerAllocation allocation = new WorkerAllocation(context, wakeup,
 				new CommitTimer(wakeup, context.settings().commitInterval(), context.runtime()),
-				ContainerFixtures.POLLED_BY);
+				ContainerFixtures.POLLED_BY, null);
 		AssignmentReplacement replacement = new AssignmentReplacement(this.consumer, none, allocation,
 				new FlowControl(this.consumer, context, wakeup::await),
 				new PartitionDrain(context.workers(), context.delivery().detachedRecords(), this.execution), context);

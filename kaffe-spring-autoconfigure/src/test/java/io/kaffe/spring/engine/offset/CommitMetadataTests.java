@@ -190,10 +190,10 @@ class CommitMetadataTests {
 
 	@Test
 	void otherVersionTellsNothing() {
-		assertUnreadable(CraftedMetadata.ofVersion(4).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
-				"it is of version 4, not 2 or 3");
+		assertUnreadable(CraftedMetadata.ofVersion(5).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
+				"it is of version 5, not 2 to 4");
 		assertUnreadable(CraftedMetadata.ofVersion(1).bytes(CraftedMetadata.RUNS, 100).text(0), 100,
-				"it is of version 1, not 2 or 3");
+				"it is of version 1, not 2 to 4");
 	}
 
 	@Test
