@@ -27,6 +27,7 @@ import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
+import io.kaffe.spring.engine.worker.KeyHash;
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.CommitListener;
 import io.kaffe.spring.test.simulation.kafka.LogEntry;
@@ -143,7 +144,8 @@ final class CommitOracle implements CommitListener {
 			if (reported.contains(each) && log.isRecord(each, this.readCommitted)) {
 				LogEntry entry = Objects.requireNonNull(log.at(each));
 				Fact fact = this.journal.fact(entry);
-				if (!fact.isOver() && entry.leaderEpoch() <= report.leaderEpoch()) {
+				if (!fact.isOver() && entry.leaderEpoch() <= report.leaderEpoch()
+						&& !report.blocked().isBlocked(KeyHash.of(entry.key()), each)) {
 					this.violations.add("%s is not completed, but reported as such with %s@%d".formatted(fact,
 							partition, offset.offset()));
 				}
@@ -188,6 +190,7 @@ final class CommitOracle implements CommitListener {
 		try {
 			CommitMetadata report = CommitMetadata.read(offset.metadata(), offset.offset());
 			return (report.completed().isEmpty() ? "" : " reporting " + report.completed())
+					+ (report.blocked().isEmpty() ? "" : " but for keys " + report.blocked())
 					+ (report.parked().isEmpty() ? "" : " with parked " + report.parked());
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {

@@ -68,12 +68,19 @@ final class InstanceConsumers extends DefaultKafkaConsumerFactory<Object, Object
 		if (clientIdSuffix != null && config.containsKey(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG)) {
 			config.computeIfPresent(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, (key, id) -> id + clientIdSuffix);
 		}
+		boolean ofContainer = properties == null
+				|| properties.getProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG) == null;
+		if (properties != null) {
+			properties.stringPropertyNames().forEach((name) -> config.put(name, properties.getProperty(name)));
+		}
 		config.put(ConsumerConfig.CLIENT_ID_CONFIG, this.instance + Objects.requireNonNullElse(clientIdSuffix, ""));
 		SimulatedConsumer<Object, Object> consumer = (SimulatedConsumer) this.world.cluster()
 			.consumer(config, this.instance.payloads().keyDeserializer(), this.instance.payloads().valueDeserializer(),
 					this.instance.process()::isRunning);
-		consumer.onPoll(this.instance::checkBounds);
-		this.all.add(consumer);
+		if (ofContainer) {
+			consumer.onPoll(this.instance::checkBounds);
+			this.all.add(consumer);
+		}
 		return consumer;
 	}
 

@@ -20,6 +20,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -62,6 +64,11 @@ public final class EvictedKey implements AssignmentHandle {
 
 	private final OffsetWindow window;
 
+	/** What is evicted and not read, if the key has no hash. */
+	private final @Nullable OffsetWindow offsets;
+
+	private final AtomicLong unfinished = new AtomicLong();
+
 	private int bytes;
 
 	private long end;
@@ -84,14 +91,14 @@ public final class EvictedKey implements AssignmentHandle {
 		this.name = name;
 		this.hash = hash;
 		this.window = new OffsetWindow(from);
+		this.offsets = (hash == null) ? new OffsetWindow(from) : null;
 		this.end = from;
 	}
 
 	/**
 	 * Return what stands for the key.
-	 * @return always the same
 	 */
-	public Object name() {
+	Object name() {
 		return this.name;
 	}
 
@@ -106,15 +113,6 @@ public final class EvictedKey implements AssignmentHandle {
 	 */
 	public boolean isHashed() {
 		return this.hash != null;
-	}
-
-	/**
-	 * Return whether a record was never evicted, whatever its key is.
-	 * @param offset its offset
-	 * @return {@code true} if it has a worker of its own
-	 */
-	public boolean isExcluded(long offset) {
-		return this.keys.isExcluded(offset);
 	}
 
 	/**
@@ -135,7 +133,25 @@ public final class EvictedKey implements AssignmentHandle {
 			return false;
 		}
 		this.end = offset + 1;
+		if (this.offsets != null) {
+			this.offsets.advance();
+			this.offsets.append(offset);
+		}
+		this.unfinished.incrementAndGet();
 		return true;
+	}
+
+	/**
+	 * Return whether a record was evicted. A key that has no hash may be one that cannot
+	 * be recognized, so that this is known by the offset.
+	 * @param record a record at or above the position
+	 * @param name returns what stands for its key, or {@code null} if it has none
+	 * @return {@code true} if it is of this key
+	 */
+	public boolean isOf(ConsumerRecord<?, ?> record, Supplier<@Nullable Object> name) {
+		OffsetWindow offsets = this.offsets;
+		return (offsets != null) ? record.offset() < offsets.next() && !offsets.isComplete(record.offset())
+				: !this.keys.isExcluded(record.offset()) && this.name.equals(name.get());
 	}
 
 	/**
@@ -160,7 +176,18 @@ public final class EvictedKey implements AssignmentHandle {
 	 * @return whether it was open
 	 */
 	public boolean finish(long offset) {
-		return this.window.complete(offset);
+		boolean finished = this.window.complete(offset);
+		if (finished) {
+			this.unfinished.decrementAndGet();
+		}
+		return finished;
+	}
+
+	/**
+	 * Return how many records were evicted and are not completed. Any thread.
+	 */
+	long records() {
+		return this.unfinished.get();
 	}
 
 	/**
@@ -214,6 +241,9 @@ public final class EvictedKey implements AssignmentHandle {
 			this.window.append(record.offset());
 			this.read.add(record);
 			this.bytes += size;
+		}
+		if (this.offsets != null) {
+			this.offsets.complete(record.offset());
 		}
 		this.keys.read(1);
 	}

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -29,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.offset.BlockedKeys;
+import io.kaffe.spring.engine.offset.OffsetWindow;
 
 /**
  * The keys of one partition assignment whose records are {@linkplain EvictedKey evicted}
@@ -46,16 +46,12 @@ public final class EvictedKeys {
 	/** Most keys of a partition: as many as metadata has room for. */
 	private static final int MOST = 100;
 
-	/** Most records that no worker could be found for while keys are evicted. */
-	private static final int MOST_EXCLUDED = 10_000;
-
 	private final Map<Object, EvictedKey> byName = new ConcurrentHashMap<>();
 
 	private final Set<EvictedKey> unfinished = ConcurrentHashMap.newKeySet();
 
-	private final Set<Long> excluded = new ConcurrentSkipListSet<>();
-
-	private final AtomicLong evicted = new AtomicLong();
+	/** Records that are not evicted, while any are. */
+	private volatile OffsetWindow excluded = new OffsetWindow(0);
 
 	private final AtomicLong inHand = new AtomicLong();
 
@@ -100,7 +96,6 @@ public final class EvictedKeys {
 		if (!key.evict(record.offset())) {
 			return false;
 		}
-		this.evicted.incrementAndGet();
 		this.owner.evicted(record, key);
 		return true;
 	}
@@ -140,9 +135,7 @@ public final class EvictedKeys {
 	 */
 	void end(EvictedKey key) {
 		this.byName.remove(key.name(), key);
-		if (this.byName.isEmpty()) {
-			this.excluded.clear();
-		}
+		this.owner.evictionEnded();
 	}
 
 	/**
@@ -150,13 +143,17 @@ public final class EvictedKeys {
 	 * is not evicted.
 	 */
 	void exclude(ConsumerRecord<?, ?> record) {
-		if (!this.byName.isEmpty() && this.excluded.size() < MOST_EXCLUDED) {
-			this.excluded.add(record.offset());
+		if (this.byName.isEmpty()) {
+			this.excluded = new OffsetWindow(record.offset());
+		}
+		else {
+			this.excluded.append(record.offset());
 		}
 	}
 
 	boolean isExcluded(long offset) {
-		return this.excluded.contains(offset);
+		OffsetWindow excluded = this.excluded;
+		return offset < excluded.next() && !excluded.isComplete(offset);
 	}
 
 	void requestRead(EvictedKey key) {
@@ -170,7 +167,6 @@ public final class EvictedKeys {
 	void complete(ConsumerRecord<?, ?> record, EvictedKey key) {
 		if (this.owner.complete(record, key)) {
 			this.inHand.decrementAndGet();
-			this.evicted.decrementAndGet();
 		}
 	}
 
@@ -202,7 +198,7 @@ public final class EvictedKeys {
 	 * @return the number
 	 */
 	public long records() {
-		return this.evicted.get();
+		return this.unfinished.stream().mapToLong(EvictedKey::records).sum();
 	}
 
 	/**
@@ -220,7 +216,7 @@ public final class EvictedKeys {
 	public long first() {
 		long first = Long.MAX_VALUE;
 		for (EvictedKey key : this.unfinished) {
-			if (key.isHashed()) {
+			if (key.isHashed() && !key.isFinished()) {
 				first = Math.min(first, key.from());
 			}
 		}
@@ -271,6 +267,12 @@ public final class EvictedKeys {
 		 * @return whether this call completed it
 		 */
 		boolean complete(ConsumerRecord<?, ?> record, EvictedKey key);
+
+		/**
+		 * Note that there may be something new to commit, since no more records of a key
+		 * are evicted.
+		 */
+		void evictionEnded();
 
 	}
 

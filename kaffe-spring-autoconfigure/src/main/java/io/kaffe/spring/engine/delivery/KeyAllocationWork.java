@@ -27,6 +27,7 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.offset.ReportedCompletion;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.KeyHash;
+import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
 import io.kaffe.spring.engine.worker.Worker;
@@ -149,6 +150,9 @@ public final class KeyAllocationWork extends Work {
 
 		private final WorkFactory works;
 
+		/** Whether the key of a record is the same whenever it is read. */
+		private final boolean hashed;
+
 		/**
 		 * Create an allocator.
 		 * @param strategy decides for each record
@@ -159,6 +163,7 @@ public final class KeyAllocationWork extends Work {
 			this.strategy = strategy;
 			this.workers = workers;
 			this.works = works;
+			this.hashed = strategy instanceof StandardWorkerAllocationStrategy;
 		}
 
 		/**
@@ -186,7 +191,7 @@ public final class KeyAllocationWork extends Work {
 					|| this.works.delivery().outages().isOutage()) {
 				return false;
 			}
-			EvictedKey added = evicted.key(name, KeyHash.of(key), record);
+			EvictedKey added = evicted.key(name, this.hashed ? KeyHash.of(key) : null, record);
 			// First, since nothing may be evicted that is not read again.
 			this.workers.submit(key, record, slot, new EvictedWork(evicted, added, this.works));
 			return evicted.add(added, record);

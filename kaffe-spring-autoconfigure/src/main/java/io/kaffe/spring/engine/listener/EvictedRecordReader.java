@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -41,6 +42,7 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
+import org.springframework.util.function.SingletonSupplier;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.EvictedKey;
@@ -297,25 +299,13 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 		return bytes;
 	}
 
-	/**
-	 * Give a record to its key. If the strategy fails for it, it has a worker of its own.
-	 */
 	private void give(ConsumerRecord<?, ?> record, List<Target> targets) {
-		Object name;
-		try {
+		Supplier<@Nullable Object> name = SingletonSupplier.ofNullable(() -> {
 			Object key = this.strategy.workerKey(record);
-			if (key == null) {
-				return;
-			}
-			name = ConsumerWorkers.nameOf(key);
-			for (Target target : targets) {
-				if (target.key.name().equals(name)) {
-					target.add(record);
-				}
-			}
-		}
-		catch (Throwable ex) {
-			logger.debug("No key of " + record.topic() + "-" + record.partition() + "@" + record.offset(), ex);
+			return (key != null) ? ConsumerWorkers.nameOf(key) : null;
+		});
+		for (Target target : targets) {
+			target.take(record, name);
 		}
 	}
 
@@ -392,9 +382,9 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 			this.end = key.end();
 		}
 
-		void add(ConsumerRecord<?, ?> record) {
+		void take(ConsumerRecord<?, ?> record, Supplier<@Nullable Object> name) {
 			long offset = record.offset();
-			if (this.full || offset < this.key.position() || offset >= this.end || this.key.isExcluded(offset)) {
+			if (this.full || offset < this.key.position() || offset >= this.end || !this.key.isOf(record, name)) {
 				return;
 			}
 			if (this.key.isToBeRead()) {

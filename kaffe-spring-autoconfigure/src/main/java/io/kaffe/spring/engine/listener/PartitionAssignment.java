@@ -368,6 +368,11 @@ final class PartitionAssignment implements EvictedKeys.Owner {
 	}
 
 	@Override
+	public void evictionEnded() {
+		this.commitTimer.arm();
+	}
+
+	@Override
 	public HeldRecords held() {
 		return this.held;
 	}

@@ -61,6 +61,11 @@ import io.kaffe.spring.table.ConsumerState;
  */
 final class WorkerContainer implements WorkerOwner {
 
+	/** What part of the buffer may be taken by records of one key that is blocked. */
+	private static final int BLOCKED_SHARE = 32;
+
+	private static final int MAX_BLOCKED_RECORDS = 16;
+
 	private final Map<Consumer<?, ?>, ConsumerSession> sessions = new ConcurrentHashMap<>();
 
 	/** The id of the container that polls on this thread. */
@@ -286,6 +291,12 @@ final class WorkerContainer implements WorkerOwner {
 	@Override
 	public WorkerOwner.StallLimits stallLimits() {
 		return this.settings.stallLimits();
+	}
+
+	@Override
+	public int maxBlockedRecords() {
+		int share = this.settings.maxBufferedRecords() / BLOCKED_SHARE;
+		return Math.max(1, Math.min(share, MAX_BLOCKED_RECORDS));
 	}
 
 	@Override

@@ -88,6 +88,8 @@ public final class ConsumerWorkers {
 
 	private final long stalledAfter;
 
+	private final int maxBlockedRecords;
+
 	private final Worker.Context context;
 
 	ConsumerWorkers(WorkerRuntime runtime, WorkerOwner consumer, int maxConcurrency, ConsumerObservers observers) {
@@ -95,6 +97,7 @@ public final class ConsumerWorkers {
 		this.detachedRecords = consumer.detachedRecords();
 		this.observers = observers;
 		Set<Turn> turns = ConcurrentHashMap.newKeySet();
+		this.maxBlockedRecords = consumer.maxBlockedRecords();
 		this.stalledAfter = consumer.stallLimits().threshold().toNanos();
 		this.stallWatch = new StallWatch(runtime, consumer.stallLimits(), turns, consumer.detachedRecords(), observers);
 		this.runQueue = new RunQueue(runtime, observers.consumer(), consumer, maxConcurrency, turns,
@@ -194,7 +197,7 @@ public final class ConsumerWorkers {
 	 */
 	public boolean isBlocked(Object name, long now) {
 		KeyWorker worker = this.keyWorkers.get(name);
-		return worker != null && worker.isBlocked(now, this.stalledAfter);
+		return worker != null && worker.isBlocked(now, this.maxBlockedRecords, this.stalledAfter);
 	}
 
 	/**

@@ -34,11 +34,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  */
 final class KeyWorker extends Worker {
 
-	/** So many records may wait behind one that does not get on, however long. */
-	private static final int FEW = 16;
-
-	/** So many may wait for the next attempt, however soon that is. */
-	private static final int MANY = 64;
+	/** So many times more may wait for the next attempt, however soon that is. */
+	private static final int SOON = 4;
 
 	private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -102,11 +99,12 @@ final class KeyWorker extends Worker {
 	 * to be queued. Called before a submission; what other threads do at the same time is
 	 * seen then or the next time.
 	 * @param now the reading of the ticker, which may be a moment old
+	 * @param maxQueued how many records may be queued behind one that does not get on
 	 * @param stalledAfter how many nanoseconds a handler may take
 	 */
-	boolean isBlocked(long now, long stalledAfter) {
+	boolean isBlocked(long now, int maxQueued, long stalledAfter) {
 		int queued = queued();
-		if (queued < FEW) {
+		if (queued < maxQueued) {
 			return false;
 		}
 		long finished = handled();
@@ -116,7 +114,7 @@ final class KeyWorker extends Worker {
 			return false;
 		}
 		if (isHeadWaiting()) {
-			return queued >= MANY || now - this.sameSince >= LONG_NANOS;
+			return queued >= SOON * maxQueued || now - this.sameSince >= LONG_NANOS;
 		}
 		return now - this.sameSince >= stalledAfter;
 	}

@@ -47,6 +47,12 @@ public interface WorkerOwner {
 	StallLimits stallLimits();
 
 	/**
+	 * Return how many records may be queued behind one that does not get on.
+	 * @return the number, 1 or more
+	 */
+	int maxBlockedRecords();
+
+	/**
 	 * Return the records that are being handled while no worker runs.
 	 * @return a live collection, from which those that are over may be removed
 	 */

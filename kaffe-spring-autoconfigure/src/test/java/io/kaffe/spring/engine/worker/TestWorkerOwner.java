@@ -65,6 +65,11 @@ public class TestWorkerOwner implements WorkerOwner, WorkerOwner.ThreadScope {
 	}
 
 	@Override
+	public int maxBlockedRecords() {
+		return 16;
+	}
+
+	@Override
 	public Collection<DetachedRecord> detachedRecords() {
 		return this.detached;
 	}
