@@ -269,6 +269,14 @@ public final class EvictedKey implements AssignmentHandle {
 		synchronized (this) {
 			this.requested = false;
 		}
+		wake();
+	}
+
+	/**
+	 * Let the worker look what was read, while there is room for more. Called by the
+	 * reader.
+	 */
+	public void wake() {
 		Worker worker = this.worker;
 		if (worker != null) {
 			worker.wake();

@@ -112,6 +112,9 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 
 	private long notBefore;
 
+	/** Since when nothing is returned from the position. */
+	private @Nullable Long emptySince;
+
 	/**
 	 * Create a reader, which has no consumer before it is needed.
 	 * @param context the consumer whose records it reads again
@@ -265,6 +268,7 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 			consumer.assign(List.of(partition));
 			this.assigned = partition;
 			this.position = -1;
+			this.emptySince = null;
 		}
 		if (this.position != from) {
 			consumer.seek(partition, from);
@@ -291,12 +295,38 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 			bytes += Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
 			give(record, targets);
 		}
+		if (to > from) {
+			bytes++;
+			this.emptySince = null;
+		}
+		else {
+			to = passIfTruncated(consumer, partition, from, targets);
+		}
 		for (Target target : targets) {
 			target.passTo(to);
 		}
-		bytes += (to > from) ? 1 : 0;
 		this.position = to;
 		return bytes;
+	}
+
+	/**
+	 * If nothing more can be read though it was polled before, and that lasts, the log
+	 * was truncated.
+	 * @return the offset to read on from
+	 */
+	private long passIfTruncated(Consumer<?, ?> consumer, TopicPartition partition, long from, List<Target> targets) {
+		long now = this.context.ticker().nanoTime();
+		Long since = this.emptySince;
+		if (since == null) {
+			this.emptySince = now;
+		}
+		else if (now - since > TIMEOUT.toNanos()) {
+			this.emptySince = null;
+			if (consumer.endOffsets(List.of(partition), TIMEOUT).getOrDefault(partition, Long.MAX_VALUE) <= from) {
+				return passDeleted(consumer, partition, from, targets);
+			}
+		}
+		return from;
 	}
 
 	private void give(ConsumerRecord<?, ?> record, List<Target> targets) {
@@ -377,6 +407,8 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 
 		private boolean full;
 
+		private boolean taken;
+
 		Target(EvictedKey key) {
 			this.key = key;
 			this.end = key.end();
@@ -389,6 +421,7 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 			}
 			if (this.key.isToBeRead()) {
 				this.key.add(record);
+				this.taken = true;
 			}
 			else {
 				this.full = true;
@@ -398,6 +431,9 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 		void passTo(long offset) {
 			if (!this.full) {
 				this.key.passTo(Math.min(offset, this.end));
+			}
+			if (this.taken) {
+				this.key.wake();
 			}
 		}
 
