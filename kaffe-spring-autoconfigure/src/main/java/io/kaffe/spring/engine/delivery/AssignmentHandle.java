@@ -108,12 +108,4 @@ public interface AssignmentHandle {
 		return null;
 	}
 
-	/**
-	 * Return the keys whose records are evicted from memory.
-	 * @return always the same; {@code null} if no records of this assignment are evicted
-	 */
-	default @Nullable EvictedKeys evicted() {
-		return null;
-	}
-
 }

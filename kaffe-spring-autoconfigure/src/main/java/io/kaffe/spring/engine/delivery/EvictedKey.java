@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -33,7 +34,7 @@ import io.kaffe.spring.engine.worker.Worker;
 /**
  * A key of one partition assignment whose records are not kept in memory, since its
  * worker does not get on: from an offset on they are read from Kafka again, when the
- * worker comes to them. It is the assignment of the records that are read.
+ * worker comes to them.
  * <p>
  * Records are handled in the order of their offsets, so what is unfinished of the key is
  * what was read and is not completed, and all from the position on, up to the last record
@@ -45,7 +46,7 @@ import io.kaffe.spring.engine.worker.Worker;
  * the end are guarded by the monitor of this, under which nothing blocks or calls code of
  * the application; the window is owned by the reader.
  */
-public final class EvictedKey implements AssignmentHandle {
+public final class EvictedKey {
 
 	private static final int MAX_RECORDS = 500;
 
@@ -56,7 +57,9 @@ public final class EvictedKey implements AssignmentHandle {
 
 	private final Deque<ConsumerRecord<?, ?>> read = new ArrayDeque<>();
 
-	private final EvictedKeys keys;
+	private final AssignmentHandle assignment;
+
+	private final TopicPartition partition;
 
 	private final Object name;
 
@@ -67,7 +70,12 @@ public final class EvictedKey implements AssignmentHandle {
 	/** What is evicted and not read, if the key has no hash. */
 	private final @Nullable OffsetWindow offsets;
 
+	private final LongPredicate excluded;
+
 	private final AtomicLong unfinished = new AtomicLong();
+
+	/** How many records were read and are not completed. */
+	private final AtomicLong inHand = new AtomicLong();
 
 	private int bytes;
 
@@ -81,17 +89,22 @@ public final class EvictedKey implements AssignmentHandle {
 
 	/**
 	 * Create a key of which nothing is evicted yet.
-	 * @param keys the others of its assignment
+	 * @param assignment the assignment of its partition
+	 * @param partition the partition
 	 * @param name what stands for the key
 	 * @param hash the hash of the key, or {@code null} if it has none
 	 * @param from the offset of its first record that is going to be evicted
+	 * @param excluded which offsets are not evicted, whatever their keys are
 	 */
-	EvictedKey(EvictedKeys keys, Object name, @Nullable Integer hash, long from) {
-		this.keys = keys;
+	EvictedKey(AssignmentHandle assignment, TopicPartition partition, Object name, @Nullable Integer hash, long from,
+			LongPredicate excluded) {
+		this.assignment = assignment;
+		this.partition = partition;
 		this.name = name;
 		this.hash = hash;
 		this.window = new OffsetWindow(from);
 		this.offsets = (hash == null) ? new OffsetWindow(from) : null;
+		this.excluded = excluded;
 		this.end = from;
 	}
 
@@ -120,7 +133,15 @@ public final class EvictedKey implements AssignmentHandle {
 	 * @return always the same
 	 */
 	public TopicPartition partition() {
-		return this.keys.partition();
+		return this.partition;
+	}
+
+	/**
+	 * Return whether the assignment of its partition has ended. Any thread.
+	 * @return {@code true} if its records are not to be handled any more
+	 */
+	public boolean isRevoked() {
+		return this.assignment.isRevoked();
 	}
 
 	/**
@@ -150,8 +171,8 @@ public final class EvictedKey implements AssignmentHandle {
 	 */
 	public boolean isOf(ConsumerRecord<?, ?> record, Supplier<@Nullable Object> name) {
 		OffsetWindow offsets = this.offsets;
-		return (offsets != null) ? record.offset() < offsets.next() && !offsets.isComplete(record.offset())
-				: !this.keys.isExcluded(record.offset()) && this.name.equals(name.get());
+		return (offsets == null) ? !this.excluded.test(record.offset()) && this.name.equals(name.get())
+				: record.offset() < offsets.next() && !offsets.isComplete(record.offset());
 	}
 
 	/**
@@ -179,6 +200,7 @@ public final class EvictedKey implements AssignmentHandle {
 		boolean finished = this.window.complete(offset);
 		if (finished) {
 			this.unfinished.decrementAndGet();
+			this.inHand.decrementAndGet();
 		}
 		return finished;
 	}
@@ -188,6 +210,24 @@ public final class EvictedKey implements AssignmentHandle {
 	 */
 	long records() {
 		return this.unfinished.get();
+	}
+
+	/**
+	 * Return how many records were read and are not completed. Any thread.
+	 */
+	long inHand() {
+		return this.inHand.get();
+	}
+
+	/**
+	 * Note that a record that was read is not going to be handled. Any thread.
+	 * @param offset its offset
+	 */
+	void drop(long offset) {
+		// An attempt that has failed may be acknowledged all the same.
+		if (isOpen(offset)) {
+			this.inHand.decrementAndGet();
+		}
 	}
 
 	/**
@@ -237,6 +277,7 @@ public final class EvictedKey implements AssignmentHandle {
 		int size = sizeOf(record);
 		// At once, since all is taken when the position is at the end and nothing is
 		// here.
+		this.inHand.incrementAndGet();
 		synchronized (this) {
 			this.window.append(record.offset());
 			this.read.add(record);
@@ -245,7 +286,6 @@ public final class EvictedKey implements AssignmentHandle {
 		if (this.offsets != null) {
 			this.offsets.complete(record.offset());
 		}
-		this.keys.read(1);
 	}
 
 	/**
@@ -285,25 +325,27 @@ public final class EvictedKey implements AssignmentHandle {
 
 	/**
 	 * Take what was read. Called by the worker, which is woken when there is more.
+	 * @param worker the worker
 	 * @return records in the order of their offsets; empty if nothing is read
 	 */
-	List<ConsumerRecord<?, ?>> take(Worker worker) {
+	synchronized List<ConsumerRecord<?, ?>> take(Worker worker) {
 		this.worker = worker;
-		List<ConsumerRecord<?, ?>> taken;
-		boolean request;
-		synchronized (this) {
-			taken = new ArrayList<>(this.read);
-			this.read.clear();
-			this.bytes = 0;
-			long left = this.end - position();
-			this.endFixed |= left <= NEAR;
-			request = left > 0 && !this.requested;
-			this.requested |= request;
-		}
-		if (request) {
-			this.keys.requestRead(this);
-		}
+		List<ConsumerRecord<?, ?>> taken = new ArrayList<>(this.read);
+		this.read.clear();
+		this.bytes = 0;
+		this.endFixed |= this.end - position() <= NEAR;
 		return taken;
+	}
+
+	/**
+	 * Return whether the reader has to be requested to read more. Called by the worker
+	 * after it has taken what was read.
+	 * @return {@code false} if nothing is left, or it was requested and has not answered
+	 */
+	synchronized boolean request() {
+		boolean request = !this.requested && position() < this.end;
+		this.requested |= request;
+		return request;
 	}
 
 	/**
@@ -327,58 +369,8 @@ public final class EvictedKey implements AssignmentHandle {
 	}
 
 	@Override
-	public boolean enter() {
-		return this.keys.assignment().enter();
-	}
-
-	@Override
-	public void exit() {
-		this.keys.assignment().exit();
-	}
-
-	@Override
-	public void hold() {
-		this.keys.assignment().hold();
-	}
-
-	@Override
-	public boolean isRevoked() {
-		return this.keys.assignment().isRevoked();
-	}
-
-	@Override
-	public boolean isOver(ConsumerRecord<?, ?> record) {
-		return this.keys.assignment().isOver(record);
-	}
-
-	@Override
-	public void complete(ConsumerRecord<?, ?> record) {
-		this.keys.complete(record, this);
-	}
-
-	@Override
-	public void leaveToNext(ConsumerRecord<?, ?> record) {
-		complete(record);
-	}
-
-	@Override
-	public void drop(ConsumerRecord<?, ?> record) {
-		this.keys.read(-1);
-	}
-
-	@Override
-	public HeldRecords held() {
-		return this.keys.assignment().held();
-	}
-
-	@Override
-	public PollingConsumer polledBy() {
-		return this.keys.assignment().polledBy();
-	}
-
-	@Override
 	public String toString() {
-		return "a key of " + this.keys.assignment();
+		return "a key of " + this.assignment;
 	}
 
 }

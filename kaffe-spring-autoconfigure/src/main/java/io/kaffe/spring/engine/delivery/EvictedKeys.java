@@ -18,156 +18,53 @@ package io.kaffe.spring.engine.delivery;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
-
 import io.kaffe.spring.engine.offset.BlockedKeys;
-import io.kaffe.spring.engine.offset.OffsetWindow;
 
 /**
- * The keys of one partition assignment whose records are {@linkplain EvictedKey evicted}
- * from memory, because their workers do not get on.
+ * The keys of one partition assignment that have unfinished records which were
+ * {@linkplain EvictedKey evicted} from memory. If a key has a hash, its evicted records
+ * count as complete among the offsets of the partition, and are unfinished here.
  * <p>
- * <b>Threading.</b> Keys are added by the worker that allocates workers, and records
- * evicted there, in the order of their offsets. The worker of a key ends its eviction.
- * The consumer thread asks what is unfinished: after it has looked at the offsets of the
- * partition, in which evicted records count as complete. A key is added before the first
- * of its records is evicted, and removed after the last of them is completed; so whatever
- * the consumer thread sees as complete, either is, or is reported here.
+ * <b>Threading.</b> Safe for concurrent use. The consumer thread asks what is unfinished
+ * after it has looked at the offsets of the partition. A key is added before the first of
+ * its records is evicted, and removed after the last of them is completed; so whatever
+ * the consumer thread has seen as complete, either is, or is unfinished here.
  */
 public final class EvictedKeys {
 
-	/** Most keys of a partition: as many as metadata has room for. */
-	private static final int MOST = 100;
-
-	private final Map<Object, EvictedKey> byName = new ConcurrentHashMap<>();
-
 	private final Set<EvictedKey> unfinished = ConcurrentHashMap.newKeySet();
 
-	/** Records that are not evicted, while any are. */
-	private volatile OffsetWindow excluded = new OffsetWindow(0);
+	private final AtomicLong completed = new AtomicLong();
 
-	private final AtomicLong inHand = new AtomicLong();
-
-	private final Owner owner;
-
-	private final Reader reader;
-
-	private final int allocation;
+	private volatile int allocation;
 
 	/**
-	 * Create it without keys.
-	 * @param owner the assignment
-	 * @param reader reads evicted records
-	 * @param allocation the hash of what allocates workers
+	 * Add a key.
+	 * @param key the key
+	 * @param allocation the hash of what allocates workers, the same for all keys
 	 */
-	public EvictedKeys(Owner owner, Reader reader, int allocation) {
-		this.owner = owner;
-		this.reader = reader;
+	void add(EvictedKey key, int allocation) {
 		this.allocation = allocation;
-	}
-
-	AssignmentHandle assignment() {
-		return this.owner;
-	}
-
-	TopicPartition partition() {
-		return this.owner.partition();
-	}
-
-	/**
-	 * Evict a record, if it is of a key whose records are evicted.
-	 * @param name what stands for the key
-	 * @param record the record
-	 * @return whether it is evicted
-	 */
-	boolean evict(Object name, ConsumerRecord<?, ?> record) {
-		EvictedKey key = this.byName.isEmpty() ? null : this.byName.get(name);
-		return key != null && evict(key, record);
-	}
-
-	private boolean evict(EvictedKey key, ConsumerRecord<?, ?> record) {
-		if (!key.evict(record.offset())) {
-			return false;
-		}
-		this.owner.evicted(record, key);
-		return true;
-	}
-
-	/**
-	 * Return whether another key may be added.
-	 */
-	boolean hasRoom() {
-		return this.unfinished.size() < MOST;
-	}
-
-	/**
-	 * Return a key whose records may be evicted from one on.
-	 * @param name what stands for the key
-	 * @param hash the hash of the key, or {@code null} if it has none
-	 * @param record the first record to be evicted
-	 * @return the key, to be {@linkplain #add added} when its work is in its worker's
-	 * queue
-	 */
-	EvictedKey key(Object name, @Nullable Integer hash, ConsumerRecord<?, ?> record) {
-		return new EvictedKey(this, name, hash, record.offset());
-	}
-
-	/**
-	 * Evict a record, and all of its key from there on, unless the worker has come to it
-	 * already.
-	 * @return whether it is evicted
-	 */
-	boolean add(EvictedKey key, ConsumerRecord<?, ?> record) {
 		this.unfinished.add(key);
-		this.byName.put(key.name(), key);
-		return evict(key, record);
 	}
 
 	/**
-	 * Stop evicting records of a key, all of which were taken by its worker.
+	 * Note that a record is completed that was read again.
 	 */
-	void end(EvictedKey key) {
-		this.byName.remove(key.name(), key);
-		this.owner.evictionEnded();
+	void completed() {
+		this.completed.incrementAndGet();
 	}
 
 	/**
-	 * Note that no worker could be found for a record, so that it has one of its own and
-	 * is not evicted.
+	 * Return how many records were completed that had been evicted. Any thread.
+	 * @return the number
 	 */
-	void exclude(ConsumerRecord<?, ?> record) {
-		if (this.byName.isEmpty()) {
-			this.excluded = new OffsetWindow(record.offset());
-		}
-		else {
-			this.excluded.append(record.offset());
-		}
-	}
-
-	boolean isExcluded(long offset) {
-		OffsetWindow excluded = this.excluded;
-		return offset < excluded.next() && !excluded.isComplete(offset);
-	}
-
-	void requestRead(EvictedKey key) {
-		this.reader.read(key);
-	}
-
-	void read(int records) {
-		this.inHand.addAndGet(records);
-	}
-
-	void complete(ConsumerRecord<?, ?> record, EvictedKey key) {
-		if (this.owner.complete(record, key)) {
-			this.inHand.decrementAndGet();
-		}
+	public long completions() {
+		return this.completed.get();
 	}
 
 	/**
@@ -190,7 +87,11 @@ public final class EvictedKeys {
 	 * @return the number
 	 */
 	public long inHand() {
-		return this.inHand.get();
+		long inHand = 0;
+		for (EvictedKey key : this.unfinished) {
+			inHand += key.inHand();
+		}
+		return inHand;
 	}
 
 	/**
@@ -198,7 +99,11 @@ public final class EvictedKeys {
 	 * @return the number
 	 */
 	public long records() {
-		return this.unfinished.stream().mapToLong(EvictedKey::records).sum();
+		long records = 0;
+		for (EvictedKey key : this.unfinished) {
+			records += key.records();
+		}
+		return records;
 	}
 
 	/**
@@ -210,7 +115,8 @@ public final class EvictedKeys {
 	}
 
 	/**
-	 * Return the lowest offset of an unfinished record that was evicted. Any thread.
+	 * Return the lowest offset of an unfinished record that was evicted and counts as
+	 * complete in its partition. Any thread.
 	 * @return the offset, or a lower one; {@link Long#MAX_VALUE} if there is none
 	 */
 	public long first() {
@@ -240,54 +146,6 @@ public final class EvictedKeys {
 			}
 		}
 		return BlockedKeys.of(this.allocation, blocked);
-	}
-
-	/**
-	 * The assignment of the partition.
-	 */
-	public interface Owner extends AssignmentHandle {
-
-		/**
-		 * Return the partition.
-		 * @return always the same
-		 */
-		TopicPartition partition();
-
-		/**
-		 * Forget a record that is evicted.
-		 * @param record the record
-		 * @param key its key
-		 */
-		void evicted(ConsumerRecord<?, ?> record, EvictedKey key);
-
-		/**
-		 * Complete a record that was read again.
-		 * @param record the record
-		 * @param key its key
-		 * @return whether this call completed it
-		 */
-		boolean complete(ConsumerRecord<?, ?> record, EvictedKey key);
-
-		/**
-		 * Note that there may be something new to commit, since no more records of a key
-		 * are evicted.
-		 */
-		void evictionEnded();
-
-	}
-
-	/**
-	 * Reads evicted records.
-	 */
-	public interface Reader {
-
-		/**
-		 * Read records of a key, as many as it has room for, and then
-		 * {@linkplain EvictedKey#answer() answer}. Any thread; does not block.
-		 * @param key the key
-		 */
-		void read(EvictedKey key);
-
 	}
 
 }

@@ -35,18 +35,21 @@ import io.kaffe.spring.table.WorkerState;
  */
 final class EvictedWork extends Work {
 
-	private final EvictedKeys keys;
+	private final KeyEviction eviction;
 
 	private final EvictedKey key;
 
 	private final WorkFactory works;
 
+	private final AssignmentHandle assignment;
+
 	private volatile @Nullable Work current;
 
-	EvictedWork(EvictedKeys keys, EvictedKey key, WorkFactory works) {
-		this.keys = keys;
+	EvictedWork(KeyEviction eviction, EvictedKey key, WorkFactory works) {
+		this.eviction = eviction;
 		this.key = key;
 		this.works = works;
+		this.assignment = new EvictedRecords(eviction, key);
 	}
 
 	@Override
@@ -67,11 +70,14 @@ final class EvictedWork extends Work {
 				return Progress.DONE;
 			}
 			List<ConsumerRecord<?, ?>> records = this.key.take(worker);
+			if (this.key.request()) {
+				this.eviction.read(this.key);
+			}
 			if (!records.isEmpty()) {
-				this.current = this.works.workOf(records, this.key);
+				this.current = this.works.workOf(records, this.assignment);
 			}
 			else if (this.key.isTaken()) {
-				this.keys.end(this.key);
+				this.eviction.end(this.key);
 				return Progress.DONE;
 			}
 			else {
@@ -102,6 +108,72 @@ final class EvictedWork extends Work {
 	public int inFlight() {
 		Work current = this.current;
 		return (current != null) ? current.inFlight() : 1;
+	}
+
+	/**
+	 * The assignment as the records have it that were read again.
+	 */
+	private record EvictedRecords(KeyEviction eviction, EvictedKey key) implements AssignmentHandle {
+
+		private AssignmentHandle assignment() {
+			return this.eviction.assignment();
+		}
+
+		@Override
+		public boolean enter() {
+			return assignment().enter();
+		}
+
+		@Override
+		public void exit() {
+			assignment().exit();
+		}
+
+		@Override
+		public void hold() {
+			assignment().hold();
+		}
+
+		@Override
+		public boolean isRevoked() {
+			return assignment().isRevoked();
+		}
+
+		@Override
+		public boolean isOver(ConsumerRecord<?, ?> record) {
+			return assignment().isOver(record);
+		}
+
+		@Override
+		public void complete(ConsumerRecord<?, ?> record) {
+			this.eviction.complete(record, this.key);
+		}
+
+		@Override
+		public void leaveToNext(ConsumerRecord<?, ?> record) {
+			complete(record);
+		}
+
+		@Override
+		public void drop(ConsumerRecord<?, ?> record) {
+			this.key.drop(record.offset());
+		}
+
+		@Override
+		public HeldRecords held() {
+			return assignment().held();
+		}
+
+		@Override
+		public PollingConsumer polledBy() {
+			return assignment().polledBy();
+		}
+
+		@Override
+		public String toString() {
+			return assignment().toString();
+		}
+
 	}
 
 }

@@ -55,6 +55,9 @@ public final class KeyAllocationWork extends Work {
 
 	private final int groupSize;
 
+	/** {@code null} if no records are evicted. */
+	private final @Nullable KeyEviction eviction;
+
 	/** What an earlier commit says, if it depends on keys. */
 	private final @Nullable ReportedCompletion reported;
 
@@ -72,7 +75,7 @@ public final class KeyAllocationWork extends Work {
 	 */
 	public KeyAllocationWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, int slot,
 			Allocator allocator) {
-		this(records, assignment, slot, allocator, null);
+		this(records, assignment, slot, allocator, null, null);
 	}
 
 	/**
@@ -81,15 +84,17 @@ public final class KeyAllocationWork extends Work {
 	 * @param assignment the assignment that they were polled for
 	 * @param slot the slot of the workers of the partition's records while they are ready
 	 * @param allocator finds the worker of each
+	 * @param eviction evicts records whose workers do not get on; {@code null}: none are
 	 * @param reported what of the records is completed already, as far as that depends on
 	 * their keys; {@code null}: nothing
 	 */
 	public KeyAllocationWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, int slot,
-			Allocator allocator, @Nullable ReportedCompletion reported) {
+			Allocator allocator, @Nullable KeyEviction eviction, @Nullable ReportedCompletion reported) {
 		this.records = records;
 		this.assignment = assignment;
 		this.slot = slot;
 		this.allocator = allocator;
+		this.eviction = eviction;
 		this.reported = reported;
 		this.groupSize = allocator.works.delivery().maxUnordered();
 	}
@@ -182,19 +187,19 @@ public final class KeyAllocationWork extends Work {
 		 * Evict a record if the worker of its key does not get on, so that what is queued
 		 * there does not take the room of others. In an outage, all wait.
 		 */
-		private boolean evict(Object key, ConsumerRecord<?, ?> record, EvictedKeys evicted, int slot, long now) {
+		private boolean evict(Object key, ConsumerRecord<?, ?> record, KeyEviction eviction, int slot, long now) {
 			Object name = ConsumerWorkers.nameOf(key);
-			if (evicted.evict(name, record)) {
+			if (eviction.evict(name, record)) {
 				return true;
 			}
-			if (!this.workers.isBlocked(name, now) || !evicted.hasRoom()
+			if (!this.workers.isBlocked(name, now) || !eviction.hasRoom()
 					|| this.works.delivery().outages().isOutage()) {
 				return false;
 			}
-			EvictedKey added = evicted.key(name, this.hashed ? KeyHash.of(key) : null, record);
+			EvictedKey added = eviction.key(name, this.hashed ? KeyHash.of(key) : null, record);
 			// First, since nothing may be evicted that is not read again.
-			this.workers.submit(key, record, slot, new EvictedWork(evicted, added, this.works));
-			return evicted.add(added, record);
+			this.workers.submit(key, record, slot, new EvictedWork(eviction, added, this.works));
+			return eviction.add(added, record);
 		}
 
 		/**
@@ -213,7 +218,7 @@ public final class KeyAllocationWork extends Work {
 		 */
 		private boolean allocateInAnyCase(ConsumerRecord<?, ?> record, KeyAllocationWork work, long now) {
 			AssignmentHandle assignment = work.assignment;
-			EvictedKeys evicted = assignment.evicted();
+			KeyEviction eviction = work.eviction;
 			try {
 				Object key = this.strategy.workerKey(record);
 				if (work.reported != null && work.reported.isComplete(KeyHash.of(key), record.offset())) {
@@ -222,13 +227,13 @@ public final class KeyAllocationWork extends Work {
 				else if (key == null && work.groupSize > 1) {
 					return true;
 				}
-				else if (key == null || evicted == null || !evict(key, record, evicted, work.slot, now)) {
+				else if (key == null || eviction == null || !evict(key, record, eviction, work.slot, now)) {
 					submit(key, record, assignment, work.slot);
 				}
 			}
 			catch (Throwable ex) {
-				if (evicted != null) {
-					evicted.exclude(record);
+				if (eviction != null) {
+					eviction.exclude(record);
 				}
 				// Asked again there, so that this failure is reported like any other.
 				this.workers.submit(null, record, work.slot,

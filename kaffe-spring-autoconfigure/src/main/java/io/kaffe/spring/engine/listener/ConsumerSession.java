@@ -77,9 +77,6 @@ final class ConsumerSession {
 
 	private final ConsumerWakeup wakeup;
 
-	/** {@code null} if workers are not allocated by keys. */
-	private final @Nullable EvictedRecordReader evictions;
-
 	private final WorkerAllocation allocation;
 
 	private final CommitTimer commitTimer;
@@ -126,15 +123,15 @@ final class ConsumerSession {
 		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
 		this.commitTimer = new CommitTimer(this.wakeup, context.settings().commitInterval(), context.runtime());
-		this.evictions = EvictedRecordReader.isByKey(context.settings().strategy())
+		EvictedRecordReader evictedRecords = EvictedRecordReader.isByKey(context.settings().strategy())
 				? new EvictedRecordReader(context, consumer) : null;
 		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer,
-				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)), this.evictions);
+				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)), evictedRecords);
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), this.commitTimer,
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
-				(this.evictions != null) ? (Integer) this.evictions.allocation() : null, context.ticker());
+				(evictedRecords != null) ? (Integer) evictedRecords.allocation() : null, context.ticker());
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);
 		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(),
 				context.ticker());
@@ -416,7 +413,8 @@ final class ConsumerSession {
 			if (this.seeks != null) {
 				this.seeks.end(leaving);
 			}
-			closeParts();
+			this.polledBy.close();
+			this.allocation.close();
 		}
 		enter(ConsumerState.STOPPED);
 	}
@@ -448,20 +446,14 @@ final class ConsumerSession {
 		if (this.seeks != null) {
 			this.seeks.end(left);
 		}
-		closeParts();
+		this.polledBy.close();
+		this.allocation.close();
 		enter(ConsumerState.STOPPED);
 		try {
 			this.consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
 		}
 		catch (RuntimeException ex) {
 			logger.warn("Could not close the consumer of a thread that died; consumer '" + this.context + "'", ex);
-		}
-	}
-
-	private void closeParts() {
-		this.polledBy.close();
-		if (this.evictions != null) {
-			this.evictions.close();
 		}
 	}
 

@@ -46,7 +46,7 @@ import org.springframework.util.function.SingletonSupplier;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.EvictedKey;
-import io.kaffe.spring.engine.delivery.EvictedKeys;
+import io.kaffe.spring.engine.delivery.KeyEviction;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.KeyHash;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -64,7 +64,7 @@ import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
  * runs at a time, on a thread that may block; the consumer passes from one to the next.
  * The strategy is called there, as user code, under no lock.
  */
-final class EvictedRecordReader implements EvictedKeys.Reader {
+final class EvictedRecordReader implements KeyEviction.Reader {
 
 	private static final Log logger = LogFactory.getLog(EvictedRecordReader.class);
 
@@ -149,7 +149,8 @@ final class EvictedRecordReader implements EvictedKeys.Reader {
 		return hash;
 	}
 
-	int allocation() {
+	@Override
+	public int allocation() {
 		return this.allocation;
 	}
 

@@ -276,7 +276,8 @@ final class OffsetCommits {
 
 	private void collect(PartitionAssignment assignment, int metadataLength, Commit commit) {
 		// Read before the offsets: what is completed meanwhile is reported next time.
-		long completions = assignment.buffer().finished() + assignment.progress().changes();
+		long completions = assignment.buffer().finished() + assignment.progress().evicted().completions()
+				+ assignment.progress().parkedHistory().changes();
 		OffsetAndMetadata offset = assignment.progress().advance(completions, metadataLength, this.ticker.instant());
 		if (offset != null) {
 			commit.add(assignment, offset, completions, assignment.progress().revision());

@@ -24,8 +24,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-import io.kaffe.spring.engine.delivery.EvictedKey;
-import io.kaffe.spring.engine.delivery.EvictedKeys;
+import io.kaffe.spring.engine.delivery.AssignmentHandle;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.HeldRecords;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
@@ -51,7 +50,7 @@ import io.kaffe.spring.table.PartitionSnapshot;
  * count is zero after a revocation, nothing starts or is left open any more. Tables call
  * {@link #snapshot}.
  */
-final class PartitionAssignment implements EvictedKeys.Owner {
+final class PartitionAssignment implements AssignmentHandle {
 
 	private static final String BACK_PRESSURE = "back-pressure";
 
@@ -61,16 +60,13 @@ final class PartitionAssignment implements EvictedKeys.Owner {
 
 	private static final int FENCED = 2;
 
-	private final PartitionProgress progress;
+	private final PartitionProgress progress = new PartitionProgress();
 
 	private final PartitionBuffer buffer = new PartitionBuffer();
 
 	private final AtomicInteger running = new AtomicInteger();
 
 	private final HeldRecords held;
-
-	/** {@code null} if records are never evicted. */
-	private final @Nullable EvictedKeys evicted;
 
 	/** {@code null} if what is recovered or skipped is complete. */
 	private final @Nullable LeftToNext leftToNext;
@@ -112,20 +108,7 @@ final class PartitionAssignment implements EvictedKeys.Owner {
 	 */
 	PartitionAssignment(AssignedPartition assigned, int slot, FailurePolicy policy, ConsumerWakeup wakeup,
 			CommitTimer commitTimer, LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
-		this(assigned, slot, policy, wakeup, commitTimer, lateCompletions, ticker, polledBy, null);
-	}
-
-	/**
-	 * Create an assignment whose records may be evicted.
-	 * @param evictions reads them again; {@code null}: they are not evicted
-	 */
-	PartitionAssignment(AssignedPartition assigned, int slot, FailurePolicy policy, ConsumerWakeup wakeup,
-			CommitTimer commitTimer, LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy,
-			@Nullable EvictedRecordReader evictions) {
 		this.assigned = assigned;
-		this.evicted = (evictions != null && policy.ackAfterHandle())
-				? new EvictedKeys(this, evictions, evictions.allocation()) : null;
-		this.progress = new PartitionProgress(this.evicted);
 		this.slot = slot;
 		this.wakeup = wakeup;
 		this.commitTimer = commitTimer;
@@ -137,8 +120,7 @@ final class PartitionAssignment implements EvictedKeys.Owner {
 		this.leftToNext = policy.ackAfterHandle() ? null : new LeftToNext(this.progress, this.buffer);
 	}
 
-	@Override
-	public TopicPartition partition() {
+	TopicPartition partition() {
 		return this.assigned.partition();
 	}
 
@@ -310,7 +292,7 @@ final class PartitionAssignment implements EvictedKeys.Owner {
 	 * have left them open.
 	 */
 	boolean isWithWorkers() {
-		return inHand() > this.held.detached();
+		return this.buffer.records() + this.progress.evicted().inHand() > this.held.detached();
 	}
 
 	/**
@@ -318,12 +300,8 @@ final class PartitionAssignment implements EvictedKeys.Owner {
 	 * being handled, or to be retried.
 	 */
 	boolean isInProgress() {
-		return inHand() > this.held.detached() + this.held.parked();
-	}
-
-	private long inHand() {
-		EvictedKeys evicted = this.evicted;
-		return this.buffer.records() + ((evicted != null) ? evicted.inHand() : 0);
+		return this.buffer.records() + this.progress.evicted().inHand() > this.held.detached()
+				+ this.held.parked();
 	}
 
 	@Override
@@ -332,44 +310,6 @@ final class PartitionAssignment implements EvictedKeys.Owner {
 		if (!this.progress.isComplete(record.offset())) {
 			this.buffer.remove(record);
 		}
-	}
-
-	@Override
-	public @Nullable EvictedKeys evicted() {
-		return this.evicted;
-	}
-
-	@Override
-	public void evicted(ConsumerRecord<?, ?> record, EvictedKey key) {
-		if (key.isHashed()) {
-			this.progress.complete(record.offset());
-		}
-		this.commitTimer.completed(this.buffer.remove(record));
-	}
-
-	@Override
-	public boolean complete(ConsumerRecord<?, ?> record, EvictedKey key) {
-		long offset = record.offset();
-		if (this.phase == FENCED) {
-			if (key.isOpen(offset)) {
-				this.lateCompletions.add(record, this);
-			}
-			return false;
-		}
-		if (!key.finish(offset)) {
-			return false;
-		}
-		if (!key.isHashed()) {
-			this.progress.complete(offset);
-		}
-		this.progress.evictedCompleted();
-		this.commitTimer.completed(false);
-		return true;
-	}
-
-	@Override
-	public void evictionEnded() {
-		this.commitTimer.arm();
 	}
 
 	@Override

@@ -19,16 +19,13 @@ package io.kaffe.spring.engine.listener;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.EvictedKeys;
-import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.OffsetWindow;
@@ -99,28 +96,8 @@ final class PartitionProgress {
 	/** What was polled and is parked, or was. */
 	private final ParkedHistory parkedHistory = new ParkedHistory();
 
-	/** How many evicted records were completed. */
-	private final AtomicLong evictedCompleted = new AtomicLong();
-
-	/**
-	 * Records that count as complete and are not; {@code null} if there are never any.
-	 */
-	private final @Nullable EvictedKeys evicted;
-
-	/**
-	 * Create progress of a partition whose records are not evicted.
-	 */
-	PartitionProgress() {
-		this(null);
-	}
-
-	/**
-	 * Create progress.
-	 * @param evicted records that count as complete and are not
-	 */
-	PartitionProgress(@Nullable EvictedKeys evicted) {
-		this.evicted = evicted;
-	}
+	/** What counts as complete in the window and is not. */
+	private final EvictedKeys evicted = new EvictedKeys();
 
 	/**
 	 * Take over what the last commit says. Consumer thread, before the first record.
@@ -139,6 +116,14 @@ final class PartitionProgress {
 	 */
 	ParkedHistory parkedHistory() {
 		return this.parkedHistory;
+	}
+
+	/**
+	 * Return the keys whose records are evicted. Any thread.
+	 * @return always the same
+	 */
+	EvictedKeys evicted() {
+		return this.evicted;
 	}
 
 	/**
@@ -214,22 +199,20 @@ final class PartitionProgress {
 		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next)
 			.only((offset) -> offset < Math.min(target, known));
 		return new Resumption(first, target, known, highestLeaderEpoch(),
-				new ReportedOffsets(completed.build(), parked, blocked(next), highestLeaderEpoch()), this.committed);
-	}
-
-	/**
-	 * Return whether anything was polled. Consumer thread.
-	 */
-	boolean hasPolled() {
-		return this.window != null;
+				new ReportedOffsets(completed.build(), parked, this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch()), this.committed);
 	}
 
 	/**
 	 * Say how to read on from what is not complete, though the position was not moved.
-	 * Consumer thread, after something was polled.
+	 * Consumer thread.
+	 * @return from where to read, and what of it to leave out; {@code null} if nothing
+	 * was polled
 	 */
-	Resumption resumption() {
-		OffsetWindow window = Objects.requireNonNull(this.window, "Nothing was polled");
+	@Nullable Resumption resumption() {
+		OffsetWindow window = this.window;
+		if (window == null) {
+			return null;
+		}
 		long first = firstUnfinished(window);
 		long next = window.next();
 		CompletedOffsets completed = window.completed(first, Math.max(first, next), Integer.MAX_VALUE)
@@ -237,7 +220,7 @@ final class PartitionProgress {
 			.build();
 		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next);
 		return new Resumption(first, position(next), polledUntil(), highestLeaderEpoch(),
-				new ReportedOffsets(completed, parked, blocked(next), highestLeaderEpoch()), this.committed);
+				new ReportedOffsets(completed, parked, this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch()), this.committed);
 	}
 
 	/**
@@ -248,28 +231,7 @@ final class PartitionProgress {
 		long first = window.advance();
 		long unfinished = (first < window.next()) ? first
 				: Math.min(this.completedBefore.firstNotIn(first), polledUntil());
-		return Math.min(unfinished, firstEvicted());
-	}
-
-	/**
-	 * Return the first unfinished record that counts as complete in the window. To be
-	 * read after the window was.
-	 */
-	private long firstEvicted() {
-		return (this.evicted != null) ? this.evicted.first() : Long.MAX_VALUE;
-	}
-
-	private long evictedRecords() {
-		return (this.evicted != null) ? this.evicted.records() : 0;
-	}
-
-	/**
-	 * Return which keys are an exception of what counts as complete: in the window, which
-	 * was read before, and above it.
-	 */
-	private BlockedKeys blocked(long next) {
-		BlockedKeys evicted = (this.evicted != null) ? this.evicted.blocked() : BlockedKeys.NONE;
-		return evicted.and(this.completedBefore.blocked(), next);
+		return Math.min(unfinished, this.evicted.first());
 	}
 
 	/**
@@ -279,15 +241,6 @@ final class PartitionProgress {
 	long polledUntil() {
 		OffsetWindow window = this.window;
 		return Math.max((window != null) ? window.next() : 0, this.polledBefore);
-	}
-
-	/**
-	 * Return the position as the listener knows it, if nothing is polled that was not.
-	 * Consumer thread.
-	 */
-	long position() {
-		OffsetWindow window = this.window;
-		return position((window != null) ? window.next() : 0);
 	}
 
 	/**
@@ -315,7 +268,7 @@ final class PartitionProgress {
 			.addFrom(this.completedBefore.offsets(), next, Math.max(next, Math.min(offset, this.polledBefore)))
 			.build()
 			.count();
-		return evictedRecords() + window.open(from, Math.max(offset, from)) + again - complete;
+		return this.evicted.records() + window.open(from, Math.max(offset, from)) + again - complete;
 	}
 
 	@Nullable OffsetAndMetadata committed() {
@@ -430,7 +383,7 @@ final class PartitionProgress {
 	 */
 	boolean isAllComplete() {
 		OffsetWindow window = this.window;
-		return window == null || (window.watermark() == window.next() && firstEvicted() == Long.MAX_VALUE);
+		return window == null || (window.watermark() == window.next() && this.evicted.first() == Long.MAX_VALUE);
 	}
 
 	/**
@@ -470,22 +423,7 @@ final class PartitionProgress {
 	 */
 	boolean isComplete(long offset) {
 		OffsetWindow window = this.window;
-		return window != null && window.isComplete(offset) && (this.evicted == null || !this.evicted.isOpen(offset));
-	}
-
-	/**
-	 * Note that a record that was evicted is completed. Any thread.
-	 */
-	void evictedCompleted() {
-		this.evictedCompleted.incrementAndGet();
-	}
-
-	/**
-	 * Return how often something has changed that a commit reports, though no polled
-	 * record was completed. Any thread.
-	 */
-	long changes() {
-		return this.parkedHistory.changes() + this.evictedCompleted.get();
+		return window != null && window.isComplete(offset) && !this.evicted.isOpen(offset);
 	}
 
 	/**
@@ -510,7 +448,7 @@ final class PartitionProgress {
 		CompletedOffsets.Builder completed = (metadataLength > 0) ? window.completedAbove(reached, MAX_RUNS)
 				: new CompletedOffsets.Builder();
 		// After the window was read.
-		long evicted = firstEvicted();
+		long evicted = this.evicted.first();
 		if (Math.min(reached, evicted) != Math.min(before, this.evictedFrom)) {
 			this.oldestSince = (Math.min(reached, evicted) < next) ? now : null;
 		}
@@ -535,10 +473,10 @@ final class PartitionProgress {
 			above.addFrom(completed.build(), reached, Long.MAX_VALUE)
 				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE);
 			metadata = CommitMetadata.of(watermark, above.build(),
-					this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next), blocked(next),
+					this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next), this.completedBefore.unfinishedBlocked(this.evicted, next),
 					highestLeaderEpoch(), metadataLength);
 		}
-		this.completedTold = Math.max(0, metadata.completed().count() - evictedRecords());
+		this.completedTold = Math.max(0, metadata.completed().count() - this.evicted.records());
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
 			this.completionsTold = completions;
@@ -622,11 +560,11 @@ final class PartitionProgress {
 					new Lag(lag, this.end.seconds(lag, false, now)), parked, null, paused);
 		}
 		long next = window.next();
-		long completed = Math.min(window.firstOpen(), firstEvicted());
+		long completed = Math.min(window.firstOpen(), this.evicted.first());
 		Instant since = this.oldestSince;
 		Long end = this.end.offset(next, paused == null);
 		Long lag = (end != null) ? (Long) (end - completed) : null;
-		long ahead = Math.max(0, next - completed - window.open(completed, next) - evictedRecords());
+		long ahead = Math.max(0, next - completed - window.open(completed, next) - this.evicted.records());
 		return new PartitionSnapshot(topic, partition, worker, epoch,
 				new PartitionSnapshot.Offsets(completed, committed, ahead, this.completedTold, next, end),
 				new Lag(lag, this.end.seconds(lag, completed < next, now)), parked,

@@ -22,6 +22,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
+import io.kaffe.spring.engine.delivery.EvictedKeys;
 import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
@@ -105,6 +106,16 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, BlockedKe
 	 */
 	ParkedRecords unfinishedParked(ParkedHistory polled, LongPredicate isComplete, long next) {
 		return polled.unfinished(isComplete).and(this.parked.only((offset) -> offset >= next));
+	}
+
+	/**
+	 * Return the keys whose records are not complete though their offsets count as such:
+	 * what was polled since, and what of these was not.
+	 * @param polled the keys of records that were polled
+	 * @param next the offset that is polled next
+	 */
+	BlockedKeys unfinishedBlocked(EvictedKeys polled, long next) {
+		return polled.blocked().and(this.blocked, next);
 	}
 
 	/**

@@ -125,7 +125,12 @@ final class Repositioning {
 			return null;
 		}
 		Long target = move.target;
-		return (target != null) ? target : (Long) move.assignment.progress().position();
+		if (target != null) {
+			return target;
+		}
+		PartitionProgress progress = move.assignment.progress();
+		Long next = progress.next();
+		return progress.position((next != null) ? next : 0);
 	}
 
 	/**
@@ -159,13 +164,15 @@ final class Repositioning {
 	private void readOn(Move move) {
 		PartitionProgress progress = move.assignment.progress();
 		Long target = move.target;
-		if (target == null && !progress.hasPolled()) {
+		Resumption resumption = (target != null) ? progress.resumption(target) : progress.resumption();
+		if (resumption == null) {
 			// Nothing is left behind: it is read on from where the consumer is.
 			target = this.consumer.position(move.assignment.partition());
+			resumption = progress.resumption(target);
 		}
-		Resumption resumption = (target != null) ? progress.resumption(target) : progress.resumption();
+		Resumption readOn = resumption;
 		PartitionAssignment assignment = this.replacement.replace(move.assignment, resumption.position(),
-				(next) -> next.continueAt(resumption));
+				(next) -> next.continueAt(readOn));
 		if (target != null && resumption.from() < target) {
 			logger.info("Reading " + assignment.partition() + " from offset " + resumption.from()
 					+ ", its first unfinished record; of those below " + target

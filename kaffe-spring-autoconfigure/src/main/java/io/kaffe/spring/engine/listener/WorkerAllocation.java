@@ -27,6 +27,7 @@ import org.springframework.util.StringUtils;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.KeyAllocationWork;
+import io.kaffe.spring.engine.delivery.KeyEviction;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.WorkFactory;
 import io.kaffe.spring.engine.worker.AssignedPartition;
@@ -66,8 +67,11 @@ final class WorkerAllocation {
 
 	private final Worker dispatching;
 
-	/** {@code null} if workers are not allocated by keys. */
-	private final @Nullable EvictedRecordReader evictions;
+	/** Of the partitions whose records may be evicted. */
+	private final Map<PartitionAssignment, KeyEviction> evictions = new HashMap<>();
+
+	/** {@code null} if no records are evicted. */
+	private final @Nullable EvictedRecordReader evictedRecords;
 
 	/**
 	 * Create an allocation.
@@ -75,11 +79,11 @@ final class WorkerAllocation {
 	 * @param wakeup wakes the consumer thread
 	 * @param commitTimer is to know of completions
 	 * @param polledBy the Kafka consumer
-	 * @param evictions reads records again whose keys are evicted; {@code null} if
-	 * workers are not allocated by keys
+	 * @param evictedRecords reads records again that were evicted; {@code null} if workers
+	 * are not allocated by keys
 	 */
 	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, CommitTimer commitTimer, PollingConsumer polledBy,
-			@Nullable EvictedRecordReader evictions) {
+			@Nullable EvictedRecordReader evictedRecords) {
 		this.context = context;
 		this.wakeup = wakeup;
 		this.commitTimer = commitTimer;
@@ -87,7 +91,7 @@ final class WorkerAllocation {
 		this.strategy = context.settings().strategy();
 		this.works = WorkFactory.of(context.delivery());
 		this.allocator = new KeyAllocationWork.Allocator(this.strategy, context.workers(), this.works);
-		this.evictions = evictions;
+		this.evictedRecords = context.settings().failurePolicy().ackAfterHandle() ? evictedRecords : null;
 		this.dispatching = context.workers().internal("allocation for " + Thread.currentThread().getName());
 	}
 
@@ -98,7 +102,15 @@ final class WorkerAllocation {
 	PartitionAssignment assign(TopicPartition partition) {
 		AssignedPartition assigned = new AssignedPartition(partition, this.context.nextEpoch());
 		if (this.context.isPerRecord()) {
-			return assignment(assigned, this.context.workers().openSlot());
+			PartitionAssignment assignment = assignment(assigned, this.context.workers().openSlot());
+			EvictedRecordReader reader = this.evictedRecords;
+			if (reader != null) {
+				this.evictions.put(assignment,
+						new KeyEviction(partition, assignment, assignment.progress().evicted(),
+								new PartitionEviction(assignment, this.commitTimer, this.context.lateCompletions()),
+								reader));
+			}
+			return assignment;
 		}
 		PartitionAssignment assignment = assignment(assigned, COMMON_SLOT);
 		if (this.strategy instanceof StandardWorkerAllocationStrategy) {
@@ -115,7 +127,7 @@ final class WorkerAllocation {
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
 		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy(), this.wakeup,
-				this.commitTimer, this.context.lateCompletions(), this.context.ticker(), this.polledBy, this.evictions);
+				this.commitTimer, this.context.lateCompletions(), this.context.ticker(), this.polledBy);
 	}
 
 	/**
@@ -146,7 +158,16 @@ final class WorkerAllocation {
 		}
 		else {
 			this.dispatching.submit(new KeyAllocationWork(records, assignment, assignment.slot(), this.allocator,
-					assignment.progress().dependsOnKeys()));
+					this.evictions.get(assignment), assignment.progress().dependsOnKeys()));
+		}
+	}
+
+	/**
+	 * End reading evicted records again. Any thread; does not wait.
+	 */
+	void close() {
+		if (this.evictedRecords != null) {
+			this.evictedRecords.close();
 		}
 	}
 
@@ -155,6 +176,7 @@ final class WorkerAllocation {
 	 */
 	void release(PartitionAssignment assignment) {
 		this.naming.remove(assignment);
+		this.evictions.remove(assignment);
 		Worker worker = assignment.worker();
 		if (worker != null) {
 			this.context.workers().release(worker, assignment.assigned());

@@ -39,6 +39,9 @@ final class KeyWorker extends Worker {
 
 	private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+	/** Times are kept in units of 2^27 ns, or 134 ms, in 4 bytes. */
+	private static final int TIME_SHIFT = 27;
+
 	private final Object key;
 
 	private final String topic;
@@ -49,10 +52,10 @@ final class KeyWorker extends Worker {
 
 	private final Consumer<KeyWorker> retirement;
 
-	/** How many records it had finished when that was seen first. */
-	private volatile long finishedBefore = -1;
+	/** How many records it had handled when that was seen first: the lower bits. */
+	private volatile int handledBefore = -1;
 
-	private volatile long sameSince;
+	private volatile int sameSince;
 
 	/**
 	 * Create a worker without work.
@@ -107,16 +110,17 @@ final class KeyWorker extends Worker {
 		if (queued < maxQueued) {
 			return false;
 		}
-		long finished = handled();
-		if (finished != this.finishedBefore) {
-			this.sameSince = now;
-			this.finishedBefore = finished;
+		int handled = (int) handled();
+		if (handled != this.handledBefore) {
+			this.sameSince = (int) (now >> TIME_SHIFT);
+			this.handledBefore = handled;
 			return false;
 		}
+		long sameFor = (long) ((int) (now >> TIME_SHIFT) - this.sameSince) << TIME_SHIFT;
 		if (isHeadWaiting()) {
-			return queued >= SOON * maxQueued || now - this.sameSince >= LONG_NANOS;
+			return queued >= SOON * maxQueued || sameFor >= LONG_NANOS;
 		}
-		return now - this.sameSince >= stalledAfter;
+		return sameFor >= stalledAfter;
 	}
 
 	@Override

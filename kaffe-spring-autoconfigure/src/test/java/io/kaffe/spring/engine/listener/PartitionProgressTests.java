@@ -56,7 +56,7 @@ class PartitionProgressTests {
 	@Test
 	void nothingIsKnownBeforeThereIsACommitOrARecord() {
 		assertThat(this.progress.next()).isNull();
-		assertThat(this.progress.hasPolled()).isFalse();
+		assertThat(this.progress.resumption()).isNull();
 		assertThat(this.progress.isAllComplete()).isTrue();
 		assertThat(this.progress.isBehind(0)).isTrue();
 		assertThat(this.progress.openBelow(100)).isZero();
@@ -87,7 +87,6 @@ class PartitionProgressTests {
 		this.progress.lag().fetched(40L, 25, NOON);
 		assertThat(this.progress.next()).isEqualTo(25);
 		assertThat(this.progress.polledUntil()).isEqualTo(25);
-		assertThat(this.progress.position()).isEqualTo(25);
 		assertThat(this.progress.isComplete(11)).isTrue();
 		assertThat(this.progress.isComplete(12)).isFalse();
 		assertThat(this.progress.isComplete(17)).as("no record has it").isTrue();
@@ -265,7 +264,7 @@ class PartitionProgressTests {
 		append(null, 10, 11, 12);
 		PartitionProgress next = new PartitionProgress();
 		next.continueAt(this.progress.resumption(11));
-		assertThat(next.position()).isEqualTo(11);
+		assertThat(next.position(0)).isEqualTo(11);
 		assertThat(next.position(30)).isEqualTo(30);
 		assertThat(next.position(3)).isEqualTo(11);
 	}
@@ -274,8 +273,8 @@ class PartitionProgressTests {
 	void positionThatMovesBeforeTheFirstRecordIsPolledIsNotCommitted() {
 		PartitionProgress next = new PartitionProgress();
 		next.continueAt(this.progress.resumption(15));
-		assertThat(next.position()).isEqualTo(15);
-		assertThat(next.hasPolled()).isFalse();
+		assertThat(next.position(0)).isEqualTo(15);
+		assertThat(next.resumption()).isNull();
 		assertThat(next.advance(0, 4096, NOON)).isNull();
 	}
 
