@@ -20,6 +20,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
 import java.util.function.Supplier;
@@ -71,6 +73,9 @@ public final class EvictedKey {
 	private final @Nullable OffsetWindow offsets;
 
 	private final LongPredicate excluded;
+
+	/** Of what is evicted, the offsets of records that were parked before. */
+	private final Set<Long> parkedBefore = ConcurrentHashMap.newKeySet();
 
 	private final AtomicLong unfinished = new AtomicLong();
 
@@ -146,12 +151,17 @@ public final class EvictedKey {
 
 	/**
 	 * Evict a record, unless the end is fixed already.
+	 * @param offset its offset
+	 * @param wasParked whether it is known to have been parked before
 	 * @return whether it is evicted: {@code false} if it is to be queued behind what is
 	 * read
 	 */
-	synchronized boolean evict(long offset) {
+	synchronized boolean evict(long offset, boolean wasParked) {
 		if (this.endFixed) {
 			return false;
+		}
+		if (wasParked) {
+			this.parkedBefore.add(offset);
 		}
 		this.end = offset + 1;
 		if (this.offsets != null) {
@@ -183,12 +193,14 @@ public final class EvictedKey {
 	}
 
 	/**
-	 * Return whether an offset was read and is not completed. Any thread.
+	 * Return whether an offset was read and is not completed, or is to be read and was
+	 * parked before. Any thread.
 	 * @param offset the offset
-	 * @return {@code true} between the two
+	 * @return {@code false} also if it is evicted, not read and not known to have been
+	 * parked
 	 */
 	public boolean isOpen(long offset) {
-		return offset < this.window.next() && !this.window.isComplete(offset);
+		return (offset < this.window.next()) ? !this.window.isComplete(offset) : this.parkedBefore.contains(offset);
 	}
 
 	/**

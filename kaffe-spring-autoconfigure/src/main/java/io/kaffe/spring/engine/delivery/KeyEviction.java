@@ -85,7 +85,8 @@ public final class KeyEviction {
 	}
 
 	private boolean evict(EvictedKey key, ConsumerRecord<?, ?> record) {
-		if (!key.evict(record.offset())) {
+		long offset = record.offset();
+		if (!key.evict(offset, this.assignment.held().parkedHistory().at(offset) != null)) {
 			return false;
 		}
 		this.owner.evicted(record, key);

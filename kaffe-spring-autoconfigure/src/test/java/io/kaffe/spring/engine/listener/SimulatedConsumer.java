@@ -45,9 +45,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A consumer on simulated partitions, for one thread: positions, pauses and commits are
- * as a test wants them, and a test polls.
+ * as a test wants them, and a test polls, unless partitions are assigned by hand.
  */
 final class SimulatedConsumer extends MockConsumer<Object, Object> {
+
+	private static final int MAX_POLLED = 10;
 
 	private final Map<TopicPartition, Long> positions = new HashMap<>();
 
@@ -73,6 +75,8 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	private boolean failingToSeek;
 
 	private boolean failingWhenAskedForPaused;
+
+	private boolean assignedByHand;
 
 	/**
 	 * Create a consumer without partitions.
@@ -313,8 +317,22 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 	}
 
 	@Override
+	public synchronized void assign(Collection<TopicPartition> wanted) {
+		letGo(Set.copyOf(this.assigned));
+		take(wanted);
+		this.assignedByHand = true;
+	}
+
+	/**
+	 * Return a few records, if the partitions were assigned by hand.
+	 */
+	@Override
 	public synchronized ConsumerRecords<Object, Object> poll(Duration timeout) {
-		return ConsumerRecords.empty();
+		Map<TopicPartition, List<ConsumerRecord<Object, Object>>> polled = new HashMap<>();
+		if (this.assignedByHand) {
+			this.assigned.forEach((partition) -> polled.put(partition, fetch(partition, MAX_POLLED)));
+		}
+		return new ConsumerRecords<>(polled, Map.of());
 	}
 
 	@Override
@@ -350,6 +368,13 @@ final class SimulatedConsumer extends MockConsumer<Object, Object> {
 
 		long end() {
 			return this.end;
+		}
+
+		/**
+		 * Return the key of the record at an offset that has one.
+		 */
+		Object key(long offset) {
+			return Objects.requireNonNull(this.records.get(offset)).key();
 		}
 
 		NavigableSet<Long> offsets() {
