@@ -23,11 +23,11 @@ import java.util.Objects;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
+import io.kaffe.spring.engine.delivery.KeyHashes;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
-import io.kaffe.spring.engine.worker.KeyHash;
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.CommitListener;
 import io.kaffe.spring.test.simulation.kafka.LogEntry;
@@ -145,7 +145,7 @@ final class CommitOracle implements CommitListener {
 				LogEntry entry = Objects.requireNonNull(log.at(each));
 				Fact fact = this.journal.fact(entry);
 				if (!fact.isOver() && entry.leaderEpoch() <= report.leaderEpoch()
-						&& !report.blocked().isBlocked(KeyHash.of(entry.key()), each)) {
+						&& (entry.key() == null || !report.blocked().isBlocked(KeyHashes.of(entry.key()), each))) {
 					this.violations.add("%s is not completed, but reported as such with %s@%d".formatted(fact,
 							partition, offset.offset()));
 				}

@@ -30,6 +30,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.offset.KeyHash;
 import io.kaffe.spring.engine.offset.OffsetWindow;
 import io.kaffe.spring.engine.worker.Worker;
 
@@ -65,7 +66,7 @@ public final class EvictedKey {
 
 	private final Object name;
 
-	private final @Nullable Integer hash;
+	private final @Nullable KeyHash hash;
 
 	private final OffsetWindow window;
 
@@ -101,7 +102,7 @@ public final class EvictedKey {
 	 * @param from the offset of its first record that is going to be evicted
 	 * @param excluded which offsets are not evicted, whatever their keys are
 	 */
-	EvictedKey(AssignmentHandle assignment, TopicPartition partition, Object name, @Nullable Integer hash, long from,
+	EvictedKey(AssignmentHandle assignment, TopicPartition partition, Object name, @Nullable KeyHash hash, long from,
 			LongPredicate excluded) {
 		this.assignment = assignment;
 		this.partition = partition;
@@ -120,7 +121,7 @@ public final class EvictedKey {
 		return this.name;
 	}
 
-	@Nullable Integer hash() {
+	@Nullable KeyHash hash() {
 		return this.hash;
 	}
 

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.kaffe.spring.engine.offset.BlockedKeys;
+import io.kaffe.spring.engine.offset.KeyHash;
 
 /**
  * The keys of one partition assignment that have unfinished records which were
@@ -40,15 +41,10 @@ public final class EvictedKeys {
 
 	private final AtomicLong completed = new AtomicLong();
 
-	private volatile int allocation;
-
 	/**
 	 * Add a key.
-	 * @param key the key
-	 * @param allocation the hash of what allocates workers, the same for all keys
 	 */
-	void add(EvictedKey key, int allocation) {
-		this.allocation = allocation;
+	void add(EvictedKey key) {
 		this.unfinished.add(key);
 	}
 
@@ -140,12 +136,12 @@ public final class EvictedKeys {
 		this.unfinished.removeIf(EvictedKey::isFinished);
 		List<BlockedKeys.BlockedKey> blocked = new ArrayList<>();
 		for (EvictedKey key : this.unfinished) {
-			Integer hash = key.hash();
+			KeyHash hash = key.hash();
 			if (hash != null) {
 				blocked.add(new BlockedKeys.BlockedKey(hash, key.from()));
 			}
 		}
-		return BlockedKeys.of(this.allocation, blocked);
+		return BlockedKeys.of(blocked);
 	}
 
 }

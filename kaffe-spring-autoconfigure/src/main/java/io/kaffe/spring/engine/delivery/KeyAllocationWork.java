@@ -24,9 +24,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
-import io.kaffe.spring.engine.offset.ReportedCompletion;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
-import io.kaffe.spring.engine.worker.KeyHash;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Turn;
 import io.kaffe.spring.engine.worker.Work;
@@ -58,9 +56,6 @@ public final class KeyAllocationWork extends Work {
 	/** {@code null} if no records are evicted. */
 	private final @Nullable KeyEviction eviction;
 
-	/** What an earlier commit says, if it depends on keys. */
-	private final @Nullable ReportedCompletion reported;
-
 	/** Records that are ordered with no others and not submitted yet. */
 	private List<ConsumerRecord<?, ?>> unordered = new ArrayList<>(0);
 
@@ -75,7 +70,7 @@ public final class KeyAllocationWork extends Work {
 	 */
 	public KeyAllocationWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, int slot,
 			Allocator allocator) {
-		this(records, assignment, slot, allocator, null, null);
+		this(records, assignment, slot, allocator, null);
 	}
 
 	/**
@@ -85,17 +80,14 @@ public final class KeyAllocationWork extends Work {
 	 * @param slot the slot of the workers of the partition's records while they are ready
 	 * @param allocator finds the worker of each
 	 * @param eviction evicts records whose workers do not get on; {@code null}: none are
-	 * @param reported what of the records is completed already, as far as that depends on
-	 * their keys; {@code null}: nothing
 	 */
 	public KeyAllocationWork(List<? extends ConsumerRecord<?, ?>> records, AssignmentHandle assignment, int slot,
-			Allocator allocator, @Nullable KeyEviction eviction, @Nullable ReportedCompletion reported) {
+			Allocator allocator, @Nullable KeyEviction eviction) {
 		this.records = records;
 		this.assignment = assignment;
 		this.slot = slot;
 		this.allocator = allocator;
 		this.eviction = eviction;
-		this.reported = reported;
 		this.groupSize = allocator.works.delivery().maxUnordered();
 	}
 
@@ -196,7 +188,7 @@ public final class KeyAllocationWork extends Work {
 					|| this.works.delivery().outages().isOutage()) {
 				return false;
 			}
-			EvictedKey added = eviction.key(name, this.hashed ? KeyHash.of(key) : null, record);
+			EvictedKey added = eviction.key(name, this.hashed ? KeyHashes.of(key) : null, record);
 			// First, since nothing may be evicted that is not read again.
 			this.workers.submit(key, record, slot, new EvictedWork(eviction, added, this.works));
 			return eviction.add(added, record);
@@ -221,10 +213,7 @@ public final class KeyAllocationWork extends Work {
 			KeyEviction eviction = work.eviction;
 			try {
 				Object key = this.strategy.workerKey(record);
-				if (work.reported != null && work.reported.isComplete(KeyHash.of(key), record.offset())) {
-					assignment.complete(record);
-				}
-				else if (key == null && work.groupSize > 1) {
+				if (key == null && work.groupSize > 1) {
 					return true;
 				}
 				else if (key == null || eviction == null || !evict(key, record, eviction, work.slot, now)) {

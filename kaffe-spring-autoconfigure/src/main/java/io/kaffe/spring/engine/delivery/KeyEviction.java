@@ -23,6 +23,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.offset.KeyHash;
 import io.kaffe.spring.engine.offset.OffsetWindow;
 
 /**
@@ -108,7 +109,7 @@ public final class KeyEviction {
 	 * @return the key, to be {@linkplain #add added} when its work is in its worker's
 	 * queue
 	 */
-	EvictedKey key(Object name, @Nullable Integer hash, ConsumerRecord<?, ?> record) {
+	EvictedKey key(Object name, @Nullable KeyHash hash, ConsumerRecord<?, ?> record) {
 		return new EvictedKey(this.assignment, this.partition, name, hash, record.offset(), this::isExcluded);
 	}
 
@@ -118,7 +119,7 @@ public final class KeyEviction {
 	 * @return whether it is evicted
 	 */
 	boolean add(EvictedKey key, ConsumerRecord<?, ?> record) {
-		this.keys.add(key, this.reader.allocation());
+		this.keys.add(key);
 		this.byName.put(key.name(), key);
 		return evict(key, record);
 	}
@@ -206,13 +207,6 @@ public final class KeyEviction {
 	 * Reads evicted records.
 	 */
 	public interface Reader {
-
-		/**
-		 * Return the hash of what allocates workers, by which the next owner of a
-		 * partition knows whether its workers have the same keys.
-		 * @return always the same
-		 */
-		int allocation();
 
 		/**
 		 * Read records of a key, as many as it has room for, and then

@@ -65,8 +65,6 @@ final class CommitReader {
 
 	private final boolean storesCompleted;
 
-	private final @Nullable Integer allocation;
-
 	private final Ticker ticker;
 
 	/**
@@ -74,16 +72,12 @@ final class CommitReader {
 	 * @param consumer the consumer
 	 * @param consumerName its name
 	 * @param storesCompleted whether commits report what is completed above their offsets
-	 * @param allocation the hash of what allocates workers by keys; {@code null} if that
-	 * is not done by keys
 	 * @param ticker the time
 	 */
-	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, @Nullable Integer allocation,
-			Ticker ticker) {
+	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, Ticker ticker) {
 		this.consumer = consumer;
 		this.consumerName = consumerName;
 		this.storesCompleted = storesCompleted;
-		this.allocation = allocation;
 		this.ticker = ticker;
 	}
 
@@ -151,7 +145,7 @@ final class CommitReader {
 			try {
 				CommitMetadata report = CommitMetadata.read(commit.metadata(), commit.offset());
 				if (!report.isEmpty()) {
-					reports.put(partition, report.forAllocation(this.allocation));
+					reports.put(partition, report);
 				}
 			}
 			catch (CommitMetadata.UnreadableMetadataException ex) {

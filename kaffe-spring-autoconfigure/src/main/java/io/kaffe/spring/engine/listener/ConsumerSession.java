@@ -131,7 +131,7 @@ final class ConsumerSession {
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
-				(evictedRecords != null) ? (Integer) evictedRecords.allocation() : null, context.ticker());
+				context.ticker());
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);
 		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(),
 				context.ticker());

@@ -48,7 +48,6 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.EvictedKey;
 import io.kaffe.spring.engine.delivery.KeyEviction;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
-import io.kaffe.spring.engine.worker.KeyHash;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
@@ -100,8 +99,6 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 
 	private final Executor executor;
 
-	private final int allocation;
-
 	private volatile @Nullable Consumer<?, ?> consumer;
 
 	private volatile boolean closed;
@@ -126,7 +123,6 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 		this.strategy = context.settings().strategy();
 		this.unreadable = new UnreadableRecordReader(new UnreadableRecordReader.Deserializers(context.facts()));
 		this.executor = context.runtime().threads(context + "-evicted-");
-		this.allocation = allocationOf(this.strategy);
 		this.notBefore = context.ticker().nanoTime();
 	}
 
@@ -135,23 +131,6 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 	 */
 	static boolean isByKey(WorkerAllocationStrategy strategy) {
 		return strategy.isPerRecord() && strategy != StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
-	}
-
-	/**
-	 * Return the hash of a strategy by which the next owner of a partition knows whether
-	 * its workers have the same keys.
-	 */
-	static int allocationOf(WorkerAllocationStrategy strategy) {
-		String name = (strategy instanceof StandardWorkerAllocationStrategy standard) ? standard.configurationName()
-				: strategy.getClass().getName();
-		Integer hash = KeyHash.of(name);
-		Assert.state(hash != null, "A text has a hash");
-		return hash;
-	}
-
-	@Override
-	public int allocation() {
-		return this.allocation;
 	}
 
 	@Override

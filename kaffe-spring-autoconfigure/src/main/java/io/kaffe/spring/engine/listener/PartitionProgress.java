@@ -32,7 +32,6 @@ import io.kaffe.spring.engine.offset.OffsetWindow;
 import io.kaffe.spring.engine.offset.ParkedHistory;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
-import io.kaffe.spring.engine.offset.ReportedCompletion;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
@@ -88,8 +87,6 @@ final class PartitionProgress {
 
 	/** The first unfinished record that was evicted, as of the last time. */
 	private long evictedFrom = Long.MAX_VALUE;
-
-	private @Nullable ReportedCompletion dependent;
 
 	private final PartitionLag end = new PartitionLag();
 
@@ -315,7 +312,6 @@ final class PartitionProgress {
 				forgetCompletedBefore();
 			}
 		}
-		this.dependent = null;
 		boolean nothingOpen = window.watermark() == window.next();
 		// Along a log, leader epochs do not fall.
 		this.leaderEpoch = Math.max(this.leaderEpoch, ReportedOffsets.leaderEpoch(records.get(records.size() - 1)));
@@ -348,15 +344,10 @@ final class PartitionProgress {
 				this.revision++;
 			}
 			this.completedBefore = believed;
-			boolean dependsOnKey = this.completedBefore.dependsOnKey(record.offset());
-			if (!dependsOnKey && this.completedBefore.contains(record.offset())) {
+			if (this.completedBefore.isComplete(record)) {
 				window.complete(record.offset());
 			}
 			else {
-				if (dependsOnKey && this.dependent == null) {
-					this.dependent = new ReportedCompletion(this.completedBefore.offsets(),
-							this.completedBefore.blocked());
-				}
 				open.add(record);
 				ParkedRecord parked = this.completedBefore.parked().at(record.offset());
 				if (parked != null) {
@@ -368,14 +359,6 @@ final class PartitionProgress {
 			this.completedBefore = ReportedOffsets.NONE;
 		}
 		return open;
-	}
-
-	/**
-	 * Return what of the records that were appended last is completed already, as far as
-	 * that depends on their keys; {@code null} if nothing does. Consumer thread.
-	 */
-	@Nullable ReportedCompletion dependsOnKeys() {
-		return this.dependent;
 	}
 
 	/**

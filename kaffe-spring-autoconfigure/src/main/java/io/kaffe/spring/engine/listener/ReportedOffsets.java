@@ -23,6 +23,7 @@ import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 import io.kaffe.spring.engine.delivery.EvictedKeys;
+import io.kaffe.spring.engine.delivery.KeyHashes;
 import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
@@ -72,18 +73,20 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, BlockedKe
 	}
 
 	/**
-	 * Return whether an offset is complete, or is if the key of its record is not
-	 * blocked.
+	 * Return whether a record is complete: its offset is, and its key is not blocked.
 	 */
-	boolean contains(long offset) {
-		return this.offsets.contains(offset);
+	boolean isComplete(ConsumerRecord<?, ?> record) {
+		return this.offsets.contains(record.offset())
+				&& (record.offset() < this.blocked.first() || isWithoutKey(record)
+						|| !this.blocked.isBlocked(KeyHashes.of(record.key()), record.offset()));
 	}
 
 	/**
-	 * Return whether it depends on the key of a record whether an offset is complete.
+	 * Return whether a record has no key, rather than one that was deserialized to
+	 * nothing.
 	 */
-	boolean dependsOnKey(long offset) {
-		return offset >= this.blocked.first() && contains(offset);
+	private static boolean isWithoutKey(ConsumerRecord<?, ?> record) {
+		return record.key() == null && record.serializedKeySize() <= 0;
 	}
 
 	boolean isEmpty() {

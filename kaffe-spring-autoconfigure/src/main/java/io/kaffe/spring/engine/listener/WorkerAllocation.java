@@ -158,7 +158,7 @@ final class WorkerAllocation {
 		}
 		else {
 			this.dispatching.submit(new KeyAllocationWork(records, assignment, assignment.slot(), this.allocator,
-					this.evictions.get(assignment), assignment.progress().dependsOnKeys()));
+					this.evictions.get(assignment)));
 		}
 	}
 

@@ -19,6 +19,7 @@ package io.kaffe.spring.engine.offset;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -32,10 +33,9 @@ import org.jspecify.annotations.Nullable;
  * completed, their records are not from there on. Keys are stored as hashes: a key that
  * has the same hash as a blocked one counts as blocked, too.
  * <p>
- * In a commit's metadata, they are the hash of what allocates workers, since another one
- * may name keys differently; and for each key, ascending by offset and hash: how many
- * offsets lie between the one before, or the committed offset, and this one; and its
- * hash. Hashes are numbers of 4 bytes.
+ * In a commit's metadata, they are, ascending by offset and hash: how many offsets lie
+ * between the one before, or the committed offset, and this one; the type of the hash in
+ * one byte; and the hash in four.
  * <p>
  * Immutable.
  */
@@ -44,40 +44,40 @@ public final class BlockedKeys {
 	/**
 	 * No keys.
 	 */
-	public static final BlockedKeys NONE = new BlockedKeys(0, List.of());
-
-	private final int allocation;
+	public static final BlockedKeys NONE = new BlockedKeys(List.of());
 
 	private final List<BlockedKey> ascending;
 
 	/** From which offset on each hash is blocked. */
-	private final Map<Integer, Long> byHash = new HashMap<>();
+	private final Map<KeyHash, Long> byHash = new HashMap<>();
 
-	private BlockedKeys(int allocation, List<BlockedKey> ascending) {
-		this.allocation = allocation;
+	private final BitSet types = new BitSet();
+
+	private BlockedKeys(List<BlockedKey> ascending) {
 		this.ascending = ascending;
-		ascending.forEach((key) -> this.byHash.merge(key.hash(), key.from(), Math::min));
+		for (BlockedKey key : ascending) {
+			this.byHash.put(key.hash(), key.from());
+			this.types.set(key.hash().type());
+		}
 	}
 
 	/**
 	 * Return blocked keys.
-	 * @param allocation the hash of what allocates workers
 	 * @param keys the keys in any order; of several with the same hash, the lowest offset
 	 * counts
 	 * @return the keys
 	 */
-	public static BlockedKeys of(int allocation, Collection<BlockedKey> keys) {
+	public static BlockedKeys of(Collection<BlockedKey> keys) {
 		if (keys.isEmpty()) {
 			return NONE;
 		}
-		Map<Integer, Long> lowest = new TreeMap<>();
+		Map<KeyHash, Long> lowest = new TreeMap<>();
 		keys.forEach((key) -> lowest.merge(key.hash(), key.from(), Math::min));
-		return new BlockedKeys(allocation,
-				lowest.entrySet()
-					.stream()
-					.map((entry) -> new BlockedKey(entry.getKey(), entry.getValue()))
-					.sorted()
-					.toList());
+		return new BlockedKeys(lowest.entrySet()
+			.stream()
+			.map((entry) -> new BlockedKey(entry.getKey(), entry.getValue()))
+			.sorted()
+			.toList());
 	}
 
 	/**
@@ -97,14 +97,6 @@ public final class BlockedKeys {
 	}
 
 	/**
-	 * Return the hash of what allocates workers.
-	 * @return the hash; 0 if there are no keys
-	 */
-	public int allocation() {
-		return this.allocation;
-	}
-
-	/**
 	 * Return the lowest offset from which on a key is blocked.
 	 * @return the offset; {@link Long#MAX_VALUE} if there are none
 	 */
@@ -113,19 +105,24 @@ public final class BlockedKeys {
 	}
 
 	/**
-	 * Return whether a record may be one of a blocked key.
+	 * Return whether a record that has a key may be one of a blocked key. A key without a
+	 * hash, or with one of another type than those of all blocked keys, may be the same
+	 * as one of them, deserialized in another way.
 	 * @param hash the hash of its key; {@code null} if that has none
 	 * @param offset its offset
 	 * @return {@code true} if what is reported as completed does not hold for it
 	 */
-	public boolean isBlocked(@Nullable Integer hash, long offset) {
-		Long from = (hash != null) ? this.byHash.get(hash) : null;
+	public boolean isBlocked(@Nullable KeyHash hash, long offset) {
+		if (hash == null || !this.types.get(hash.type())) {
+			return offset >= first();
+		}
+		Long from = this.byHash.get(hash);
 		return from != null && offset >= from;
 	}
 
 	/**
 	 * Return these keys and others, blocked from an offset on at least.
-	 * @param others keys of the same allocation
+	 * @param others the others
 	 * @param from the lowest offset of the others
 	 * @return all of them
 	 */
@@ -135,7 +132,7 @@ public final class BlockedKeys {
 		}
 		List<BlockedKey> all = new ArrayList<>(this.ascending);
 		others.ascending.forEach((key) -> all.add(new BlockedKey(key.hash(), Math.max(key.from(), from))));
-		return of(others.allocation, all);
+		return of(all);
 	}
 
 	/**
@@ -156,7 +153,7 @@ public final class BlockedKeys {
 			count--;
 		}
 		return (count == this.ascending.size()) ? this
-				: (count > 0) ? new BlockedKeys(this.allocation, this.ascending.subList(0, count)) : NONE;
+				: (count > 0) ? new BlockedKeys(this.ascending.subList(0, count)) : NONE;
 	}
 
 	byte[] bytes(long committed) {
@@ -165,18 +162,14 @@ public final class BlockedKeys {
 
 	private byte[] bytes(long committed, int count) {
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-		write(bytes, this.allocation);
 		long next = committed;
 		for (BlockedKey key : this.ascending.subList(0, count)) {
 			Numbers.write(bytes, key.from() - next);
-			write(bytes, key.hash());
+			bytes.write(key.hash().type());
+			bytes.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(key.hash().value()).array());
 			next = key.from();
 		}
 		return bytes.toByteArray();
-	}
-
-	private static void write(ByteArrayOutputStream bytes, int hash) {
-		bytes.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(hash).array());
 	}
 
 	/**
@@ -187,28 +180,30 @@ public final class BlockedKeys {
 	 * @throws java.nio.BufferUnderflowException if something is missing
 	 */
 	static BlockedKeys read(ByteBuffer bytes, long committed) {
-		int allocation = bytes.getInt();
 		List<BlockedKey> keys = new ArrayList<>();
 		long next = committed;
 		while (bytes.hasRemaining()) {
 			next = Math.addExact(next, Numbers.read(bytes));
-			keys.add(new BlockedKey(bytes.getInt(), next));
+			byte type = bytes.get();
+			if (type < 0) {
+				throw new IllegalArgumentException("There is no such type");
+			}
+			keys.add(new BlockedKey(new KeyHash(type, bytes.getInt()), next));
 		}
 		if (keys.isEmpty()) {
 			throw new IllegalArgumentException("It stores nothing");
 		}
-		return of(allocation, keys);
+		return of(keys);
 	}
 
 	@Override
 	public boolean equals(Object other) {
-		return other instanceof BlockedKeys keys && this.allocation == keys.allocation
-				&& this.ascending.equals(keys.ascending);
+		return other instanceof BlockedKeys keys && this.ascending.equals(keys.ascending);
 	}
 
 	@Override
 	public int hashCode() {
-		return 31 * this.allocation + this.ascending.hashCode();
+		return this.ascending.hashCode();
 	}
 
 	@Override
@@ -223,12 +218,12 @@ public final class BlockedKeys {
 	 * @param from the offset from which on records of the key are not completed, though
 	 * they are reported as such
 	 */
-	public record BlockedKey(int hash, long from) implements Comparable<BlockedKey> {
+	public record BlockedKey(KeyHash hash, long from) implements Comparable<BlockedKey> {
 
 		@Override
 		public int compareTo(BlockedKey other) {
 			int byOffset = Long.compare(this.from, other.from);
-			return (byOffset != 0) ? byOffset : Integer.compare(this.hash, other.hash);
+			return (byOffset != 0) ? byOffset : this.hash.compareTo(other.hash);
 		}
 
 	}

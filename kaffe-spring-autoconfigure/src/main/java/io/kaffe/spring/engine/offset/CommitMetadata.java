@@ -334,22 +334,6 @@ public record CommitMetadata(String text, CompletedOffsets completed, ParkedReco
 	}
 
 	/**
-	 * Return what of it holds for workers that are allocated in a certain way: without
-	 * blocked keys that it cannot tell from others, and what is completed among these.
-	 * @param allocation the hash of what allocates workers; {@code null} if they are not
-	 * allocated by keys
-	 * @return this, or a part of it, whose text is another one
-	 */
-	public CommitMetadata forAllocation(@Nullable Integer allocation) {
-		if (this.blocked.isEmpty() || (allocation != null && this.blocked.allocation() == allocation)) {
-			return this;
-		}
-		CompletedOffsets certain = this.blocked.certain(this.completed);
-		return new CommitMetadata("", certain, this.parked.only((offset) -> !certain.contains(offset)),
-				BlockedKeys.NONE, this.leaderEpoch);
-	}
-
-	/**
 	 * Return whether it stores nothing that is known.
 	 * @return {@code true} if it does not
 	 */

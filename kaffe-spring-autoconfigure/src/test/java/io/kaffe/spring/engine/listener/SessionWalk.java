@@ -57,6 +57,7 @@ import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.Failures;
+import io.kaffe.spring.engine.delivery.KeyHashes;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.offset.BlockedKeys;
@@ -65,7 +66,6 @@ import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
-import io.kaffe.spring.engine.worker.KeyHash;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.RestartHistory;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
@@ -624,7 +624,7 @@ final class SessionWalk {
 				BlockedKeys blocked = read(commit).blocked();
 				assertThat(records.stream()
 					.filter((offset) -> reported.contains(offset) && !done.contains(offset)
-							&& !blocked.isBlocked(KeyHash.of(log(partition).key(offset)), offset)))
+							&& !blocked.isBlocked(KeyHashes.of(log(partition).key(offset)), offset)))
 					.as("reported early, with %s@%s", partition, commit.offset())
 					.isEmpty();
 			}
