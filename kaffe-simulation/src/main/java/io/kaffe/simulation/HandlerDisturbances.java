@@ -31,6 +31,9 @@ final class HandlerDisturbances {
 
 	private final Set<String> failingKeys = new HashSet<>();
 
+	/** Of whose records two of three attempts fail. */
+	private final Set<String> unsteadyKeys = new HashSet<>();
+
 	private final Simulation simulation;
 
 	private final InstanceDisturbances instances;
@@ -56,8 +59,12 @@ final class HandlerDisturbances {
 	void happen(Happening happening) {
 		long until = this.simulation.nanoTime() + happening.spanNanos();
 		switch (happening.kind()) {
-			case FAILING_KEY -> this.failingKeys.add(Topics.key(happening.which()));
-			case MENDED_KEY -> this.failingKeys.remove(Topics.key(happening.which()));
+			case FAILING_KEY -> ((this.simulation.choose(2) == 0) ? this.failingKeys : this.unsteadyKeys)
+				.add(Topics.key(happening.which()));
+			case MENDED_KEY -> {
+				this.failingKeys.remove(Topics.key(happening.which()));
+				this.unsteadyKeys.remove(Topics.key(happening.which()));
+			}
 			case HANG -> {
 				this.hangs = 1;
 			}
@@ -81,6 +88,7 @@ final class HandlerDisturbances {
 	 */
 	void clear() {
 		this.failingKeys.clear();
+		this.unsteadyKeys.clear();
 		this.slowUntil = 0;
 		this.outageUntil = 0;
 		this.hangs = 0;
@@ -96,10 +104,11 @@ final class HandlerDisturbances {
 	}
 
 	/**
-	 * Return whether handlers fail now with records of a key.
+	 * Return whether an attempt of a handler fails now with a record of a key.
 	 */
 	boolean isFailing(String key) {
-		return this.failingKeys.contains(key) || this.simulation.nanoTime() < this.outageUntil;
+		return this.failingKeys.contains(key) || this.simulation.nanoTime() < this.outageUntil
+				|| (this.unsteadyKeys.contains(key) && this.simulation.choose(3) != 0);
 	}
 
 	/**

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 
@@ -75,12 +76,14 @@ public final class EvictedKey {
 
 	private final LongPredicate excluded;
 
+	private final LongConsumer missing;
+
 	/** Of what is evicted, the offsets of records that were parked before. */
 	private final Set<Long> parkedBefore = ConcurrentHashMap.newKeySet();
 
 	private final AtomicLong unfinished = new AtomicLong();
 
-	/** How many records were read and are not completed. */
+	/** How many records were taken by the worker and are not completed. */
 	private final AtomicLong inHand = new AtomicLong();
 
 	private int bytes;
@@ -101,9 +104,11 @@ public final class EvictedKey {
 	 * @param hash the hash of the key, or {@code null} if it has none
 	 * @param from the offset of its first record that is going to be evicted
 	 * @param excluded which offsets are not evicted, whatever their keys are
+	 * @param missing is to complete an offset that is open in the partition, since the log
+	 * does not hold its record any more
 	 */
 	EvictedKey(AssignmentHandle assignment, TopicPartition partition, Object name, @Nullable KeyHash hash, long from,
-			LongPredicate excluded) {
+			LongPredicate excluded, LongConsumer missing) {
 		this.assignment = assignment;
 		this.partition = partition;
 		this.name = name;
@@ -111,6 +116,7 @@ public final class EvictedKey {
 		this.window = new OffsetWindow(from);
 		this.offsets = (hash == null) ? new OffsetWindow(from) : null;
 		this.excluded = excluded;
+		this.missing = missing;
 		this.end = from;
 	}
 
@@ -226,14 +232,16 @@ public final class EvictedKey {
 	}
 
 	/**
-	 * Return how many records were read and are not completed. Any thread.
+	 * Return how many records were read again and taken by the worker, and are not
+	 * completed. Any thread.
 	 */
 	long inHand() {
 		return this.inHand.get();
 	}
 
 	/**
-	 * Note that a record that was read is not going to be handled. Any thread.
+	 * Note that the worker does not have a record any more that it has not completed. Any
+	 * thread.
 	 * @param offset its offset
 	 */
 	void drop(long offset) {
@@ -288,9 +296,9 @@ public final class EvictedKey {
 	 */
 	public void add(ConsumerRecord<?, ?> record) {
 		int size = sizeOf(record);
+		completeMissing(record.offset());
 		// At once, since all is taken when the position is at the end and nothing is
 		// here.
-		this.inHand.incrementAndGet();
 		synchronized (this) {
 			this.window.append(record.offset());
 			this.read.add(record);
@@ -309,9 +317,24 @@ public final class EvictedKey {
 	public void passTo(long offset) {
 		long to = Math.min(offset, end());
 		if (to > position()) {
+			completeMissing(to);
 			this.window.skipTo(to);
 		}
 		this.window.advance();
+	}
+
+	/**
+	 * Complete what was evicted and is not in the log any more, up to an offset: of keys
+	 * that have a hash, only what is in the log counts.
+	 */
+	private void completeMissing(long to) {
+		OffsetWindow offsets = this.offsets;
+		for (long offset = position(); offsets != null && offset < to; offset++) {
+			if (offsets.complete(offset)) {
+				this.unfinished.decrementAndGet();
+				this.missing.accept(offset);
+			}
+		}
 	}
 
 	/**
@@ -346,6 +369,7 @@ public final class EvictedKey {
 		List<ConsumerRecord<?, ?>> taken = new ArrayList<>(this.read);
 		this.read.clear();
 		this.bytes = 0;
+		this.inHand.addAndGet(taken.size());
 		this.endFixed |= this.end - position() <= NEAR;
 		return taken;
 	}
@@ -362,11 +386,11 @@ public final class EvictedKey {
 	}
 
 	/**
-	 * Return whether there is something to take, or nothing is to be expected. Any
-	 * thread.
+	 * Return whether there is something to take, to request, or nothing to be expected.
+	 * Any thread.
 	 */
 	synchronized boolean isAnswered() {
-		return !this.read.isEmpty() || position() >= this.end || isRevoked();
+		return !this.read.isEmpty() || !this.requested || position() >= this.end || isRevoked();
 	}
 
 	/**

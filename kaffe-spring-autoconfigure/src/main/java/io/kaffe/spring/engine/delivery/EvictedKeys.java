@@ -49,9 +49,10 @@ public final class EvictedKeys {
 	}
 
 	/**
-	 * Note that a record is completed that was read again.
+	 * Note that a record is completed that was read again, or is not in the log any more.
+	 * Any thread, after it is: what is counted is reported.
 	 */
-	void completed() {
+	public void completed() {
 		this.completed.incrementAndGet();
 	}
 
@@ -79,7 +80,8 @@ public final class EvictedKeys {
 	}
 
 	/**
-	 * Return how many records were read again and are not completed. Any thread.
+	 * Return how many records were read again and taken by their workers, and are not
+	 * completed. Any thread.
 	 * @return the number
 	 */
 	public long inHand() {
@@ -117,8 +119,9 @@ public final class EvictedKeys {
 	 */
 	public long first() {
 		long first = Long.MAX_VALUE;
+		this.unfinished.removeIf(EvictedKey::isFinished);
 		for (EvictedKey key : this.unfinished) {
-			if (key.isHashed() && !key.isFinished()) {
+			if (key.isHashed()) {
 				first = Math.min(first, key.from());
 			}
 		}
@@ -133,7 +136,6 @@ public final class EvictedKeys {
 		if (this.unfinished.isEmpty()) {
 			return BlockedKeys.NONE;
 		}
-		this.unfinished.removeIf(EvictedKey::isFinished);
 		List<BlockedKeys.BlockedKey> blocked = new ArrayList<>();
 		for (EvictedKey key : this.unfinished) {
 			KeyHash hash = key.hash();

@@ -110,7 +110,8 @@ public final class KeyEviction {
 	 * queue
 	 */
 	EvictedKey key(Object name, @Nullable KeyHash hash, ConsumerRecord<?, ?> record) {
-		return new EvictedKey(this.assignment, this.partition, name, hash, record.offset(), this::isExcluded);
+		return new EvictedKey(this.assignment, this.partition, name, hash, record.offset(), this::isExcluded,
+				this.owner::missing);
 	}
 
 	/**
@@ -121,7 +122,11 @@ public final class KeyEviction {
 	boolean add(EvictedKey key, ConsumerRecord<?, ?> record) {
 		this.keys.add(key);
 		this.byName.put(key.name(), key);
-		return evict(key, record);
+		boolean evicted = evict(key, record);
+		if (!evicted) {
+			this.byName.remove(key.name(), key);
+		}
+		return evicted;
 	}
 
 	/**
@@ -145,7 +150,7 @@ public final class KeyEviction {
 		}
 	}
 
-	private boolean isExcluded(long offset) {
+	boolean isExcluded(long offset) {
 		OffsetWindow excluded = this.excluded;
 		return offset < excluded.next() && !excluded.isComplete(offset);
 	}
@@ -161,8 +166,10 @@ public final class KeyEviction {
 	 * Complete a record that was read again.
 	 */
 	void complete(ConsumerRecord<?, ?> record, EvictedKey key) {
-		if (this.owner.mayComplete(record, key) && key.finish(record.offset())) {
-			this.keys.completed();
+		if (!this.owner.mayComplete(record, key)) {
+			key.drop(record.offset());
+		}
+		else if (key.finish(record.offset())) {
 			this.owner.completed(record, key);
 		}
 	}
@@ -194,6 +201,13 @@ public final class KeyEviction {
 		 * @param key its key
 		 */
 		void completed(ConsumerRecord<?, ?> record, EvictedKey key);
+
+		/**
+		 * Note that the log does not hold a record any more that was evicted and is open
+		 * in the partition.
+		 * @param offset its offset
+		 */
+		void missing(long offset);
 
 		/**
 		 * Note that there may be something new to commit, since no more records of a key

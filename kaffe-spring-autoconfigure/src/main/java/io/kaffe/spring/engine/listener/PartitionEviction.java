@@ -72,6 +72,18 @@ final class PartitionEviction implements KeyEviction.Owner {
 		if (!key.isHashed()) {
 			this.assignment.progress().complete(record.offset());
 		}
+		completed();
+	}
+
+	@Override
+	public void missing(long offset) {
+		if (!this.assignment.isRevoked() && this.assignment.progress().complete(offset)) {
+			completed();
+		}
+	}
+
+	private void completed() {
+		this.assignment.progress().evicted().completed();
 		this.commitTimer.completed(false);
 	}
 

@@ -39,8 +39,8 @@ final class KeyWorker extends Worker {
 
 	private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-	/** Times are kept in units of 2^27 ns, or 134 ms, in 4 bytes. */
-	private static final int TIME_SHIFT = 27;
+	/** Times are kept in units of 2^24 ns, or 17 ms, in 4 bytes. */
+	private static final int TIME_SHIFT = 24;
 
 	private final Object key;
 

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -26,11 +27,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.engine.delivery.KeyHashes;
+import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.ParkedRecord;
@@ -69,6 +73,47 @@ class ReportedOffsetsTests {
 			.contains(
 					"The log of orders-0 was truncated and written anew from 17 on or before (leader epoch 4 after 3): "
 							+ "what was completed there before is not skipped");
+	}
+
+	@Test
+	void recordOfABlockedKeyIsNotComplete() {
+		ReportedOffsets reported = blocked("a", 16);
+		assertThat(reported.isComplete(record(16, "a", 1))).isFalse();
+		assertThat(reported.isComplete(record(15, "a", 1))).as("below the first one").isTrue();
+		assertThat(reported.isComplete(record(16, "b", 1))).isTrue();
+		assertThat(reported.isComplete(record(40, "b", 1))).as("not reported").isFalse();
+		assertThat(reported.isComplete(record(16, null, -1))).as("without a key").isTrue();
+	}
+
+	@Test
+	void recordWhoseKeyWasDeserializedInAnotherWayMayBeOneOfABlockedKey() {
+		ReportedOffsets reported = blocked("a", 16);
+		for (Object key : new @Nullable Object[] { "a".getBytes(StandardCharsets.UTF_8), 7L, List.of("b"), null }) {
+			assertThat(reported.isComplete(record(16, key, 1))).isFalse();
+			assertThat(reported.isComplete(record(15, key, 1))).isTrue();
+		}
+	}
+
+	@Test
+	void whatDependsOnKeysDoesNotHoldForRecordsThatWereWrittenAnew() {
+		this.progress.continueFrom(new OffsetAndMetadata(10), blocked("a", 16));
+		List<ConsumerRecord<Object, Object>> records = List.of(record(15, 3), record(16, 3), record(17, 3),
+				record(18, 4), record(19, 4));
+		assertThat(offsets(this.progress.append(records, null, this.time.instant()))).containsExactly(18L, 19L);
+		assertThat(offsets(this.progress.append(List.of(record(20, 4)), null, this.time.instant())))
+			.containsExactly(20L);
+	}
+
+	private static ReportedOffsets blocked(String key, long from) {
+		return new ReportedOffsets(new CompletedOffsets.Builder().add(15, 40).build(), ParkedRecords.NONE,
+				BlockedKeys
+					.of(List.of(new BlockedKeys.BlockedKey(Objects.requireNonNull(KeyHashes.of(key)), from))),
+				3);
+	}
+
+	private static ConsumerRecord<?, ?> record(long offset, @Nullable Object key, int keySize) {
+		return new ConsumerRecord<>("orders", 0, offset, 0, TimestampType.CREATE_TIME, keySize, 5, key, "value",
+				new RecordHeaders(), Optional.of(3));
 	}
 
 	@Test
