@@ -39,6 +39,8 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 
 	private final Set<DetachedRecord> detachedRecords = ConcurrentHashMap.newKeySet();
 
+	private final EvictionLog evictionLog = new EvictionLog();
+
 	private final Outages outages;
 
 	private final DeliverySettings settings;
@@ -84,6 +86,10 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	 */
 	public Set<DetachedRecord> detachedRecords() {
 		return this.detachedRecords;
+	}
+
+	EvictionLog evictionLog() {
+		return this.evictionLog;
 	}
 
 	LogContext logContext() {

@@ -191,7 +191,12 @@ public final class KeyAllocationWork extends Work {
 			EvictedKey added = eviction.key(name, this.hashed ? KeyHashes.of(key) : null, record);
 			// First, since nothing may be evicted that is not read again.
 			this.workers.submit(key, record, slot, new EvictedWork(eviction, added, this.works));
-			return eviction.add(added, record);
+			boolean first = eviction.isUnused();
+			if (!eviction.add(added, record)) {
+				return false;
+			}
+			this.works.delivery().evictionLog().began(added, first, key, record, this.workers.failureLog());
+			return true;
 		}
 
 		/**

@@ -43,6 +43,9 @@ public final class KeyEviction {
 	/** Records that are not evicted, while any are. */
 	private volatile OffsetWindow excluded = new OffsetWindow(0);
 
+	/** Belongs to the worker that allocates workers. */
+	private boolean used;
+
 	private final TopicPartition partition;
 
 	private final AssignmentHandle assignment;
@@ -90,8 +93,16 @@ public final class KeyEviction {
 		if (!key.evict(offset, this.assignment.held().parkedHistory().at(offset) != null)) {
 			return false;
 		}
+		this.used = true;
 		this.owner.evicted(record, key);
 		return true;
+	}
+
+	/**
+	 * Return whether no record was evicted yet.
+	 */
+	boolean isUnused() {
+		return !this.used;
 	}
 
 	/**

@@ -26,6 +26,9 @@ import java.util.stream.LongStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.util.backoff.FixedBackOff;
@@ -49,6 +52,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * other record is of key 'bad', which fails and is tried again each second. 16 records
  * may wait behind it.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class EvictedWorkTests {
 
 	private static final String BAD = "bad";
@@ -182,6 +186,36 @@ class EvictedWorkTests {
 		this.execution.runAll();
 		assertThat(this.keys.inHand()).isZero();
 		assertThat(this.workers.all()).isEmpty();
+	}
+
+	@Test
+	void firstKeyOfAPartitionIsLogged(CapturedOutput output) {
+		this.failing.add("key");
+		poll(40);
+		assertThat(output).doesNotContain("evicted from memory");
+		this.execution.advance(Duration.ofSeconds(1));
+		poll(2);
+		assertThat(this.keys.size()).isEqualTo(2);
+		assertThat(output).containsOnlyOnce("evicted from memory")
+			.contains("Consumer 'orders': Records of orders-0 from offset " + (this.next - 2) + " on");
+		this.execution.advance(Duration.ofMinutes(1));
+		this.execution.runAll();
+		poll(1);
+		assertThat(output).containsOnlyOnce("evicted from memory")
+			.doesNotContain("partitions with blocked keys were not logged")
+			.doesNotContain("no stable hash");
+	}
+
+	@Test
+	void consumerWhoseKeysHaveNoStableHashIsLoggedOnce(CapturedOutput output) {
+		this.strategy = (RecordWorkerAllocationStrategy) (record) -> List.of(String.valueOf(record.key()));
+		this.failing.add("key");
+		block();
+		poll(20);
+		assertThat(this.keys.size()).isEqualTo(2);
+		assertThat(output).containsOnlyOnce("no stable hash").contains("Consumer 'orders': Keys of type java.util.");
+		this.execution.advance(Duration.ofSeconds(2));
+		assertThat(output).doesNotContain("without a stable hash were not logged");
 	}
 
 	@Test

@@ -218,6 +218,8 @@ class KeyEvictionTests {
 		List<ConsumerRecord<?, ?>> taken = take(key);
 		assertThat(this.keys.inHand()).isEqualTo(2);
 		complete(key, taken.get(0));
+		assertThat(key.finish(10)).as("once").isFalse();
+		assertThat(this.keys.records()).isEqualTo(2);
 		key.drop(taken.get(0).offset());
 		assertThat(this.keys.inHand()).as("it was completed").isEqualTo(1);
 		key.drop(taken.get(1).offset());
