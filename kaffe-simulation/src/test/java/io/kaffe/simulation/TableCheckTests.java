@@ -28,6 +28,7 @@ import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerProblem.Kind;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
@@ -97,8 +98,9 @@ class TableCheckTests {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings("orders", List.of("orders"), "worker-per-key", null, List.of()),
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, problems),
-				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(buffered, 0), inFlight, partition.lag()), 1,
-				List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0),
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(buffered, 0), inFlight, partition.lag(),
+						Evicted.NONE),
+				1, List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
 						List.of()),
 				List.of());
@@ -106,7 +108,8 @@ class TableCheckTests {
 
 	private static PartitionSnapshot partition(Long committed, Long lag) {
 		return new PartitionSnapshot("orders", 0, "worker_orders_0", 1,
-				new PartitionSnapshot.Offsets(7L, committed, 0, 0, 7L, 7L), new Lag(lag, null), 0, null, null);
+				new PartitionSnapshot.Offsets(7L, committed, 0, 0, 7L, 7L), new Lag(lag, null), 0, Evicted.NONE, null,
+				null);
 	}
 
 	private static WorkerSnapshot worker(WorkerState state) {

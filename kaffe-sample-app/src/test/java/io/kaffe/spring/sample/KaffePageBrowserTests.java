@@ -290,6 +290,15 @@ class KaffePageBrowserTests {
 	}
 
 	@Test
+	void partitionShowsWhatIsEvicted() {
+		open();
+		this.browser.click("#tab-partitions");
+		await("row").until(() -> this.browser.count("#panel-partitions tbody tr") == 16);
+		assertThat(this.browser.texts("#panel-partitions tbody tr:first-child td")).contains("3,000 of 2 keys");
+		assertThat(this.browser.texts("#panel-partitions tbody td")).contains("0");
+	}
+
+	@Test
 	void recordsThatAreParkedByTheSameExceptionAreDecidedAboutAtOnce() {
 		this.service.setTable(() -> parkedBy(3000, ""));
 		this.service.setAnswer(200,
@@ -680,10 +689,11 @@ class KaffePageBrowserTests {
 				"""
 						{"topic": "%s", "partition": %d, "worker": "worker_%2$d", "epoch": 1, "completedOffset": 1048,
 						 "committedOffset": 1040, "completedAhead": 0, "completedTold": 0, "nextFetchOffset": 1281, "endOffset": 1281,
-						 "lag": %d, "lagSeconds": %d, "parked": %d, "oldestUnfinished": %s, "paused": null},
+						 "lag": %d, "lagSeconds": %d, "parked": %d, "evictedKeys": 2, "evictedRecords": 3000,
+						 "oldestUnfinished": %s, "paused": null},
 						{"topic": "refunds", "partition": %2$d, "worker": "worker_%2$d", "epoch": 1, "completedOffset": 5,
 						 "committedOffset": 5, "completedAhead": 0, "completedTold": 0, "nextFetchOffset": 5, "endOffset": 5, "lag": 0,
-						 "lagSeconds": 0, "parked": 0, "oldestUnfinished": null, "paused": null}""",
+						 "lagSeconds": 0, "parked": 0, "evictedKeys": 0, "evictedRecords": 0, "oldestUnfinished": null, "paused": null}""",
 				escaped(topic), number, held ? 233 : 0, held ? 742 : 0, held ? 1 : 0, oldest);
 	}
 

@@ -189,6 +189,10 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				(reading) -> reading.table().failures().failingCount());
 		gauge("kaffe.records.parked", "Parked records, which await a decision of an operator", null,
 				(reading) -> reading.partitions().values().stream().mapToInt(PartitionSnapshot::parked).sum());
+		gauge("kaffe.records.evicted", "Records of blocked keys that are evicted from memory", null,
+				(reading) -> reading.table().load().evicted().records());
+		gauge("kaffe.keys.evicted", "Blocked keys whose records are evicted from memory", null,
+				(reading) -> reading.table().load().evicted().keys());
 		gauge("kaffe.records.stalled", "Records whose handler has not returned within the stall threshold", null,
 				ConsumerReading::stalled);
 		gauge("kaffe.consumer.up", "1 if health does not report the consumer as down, 0 otherwise", null,

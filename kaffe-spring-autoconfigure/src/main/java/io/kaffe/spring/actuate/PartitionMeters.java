@@ -63,6 +63,8 @@ final class PartitionMeters {
 						(partition) -> partition.offsets().completedAhead()),
 				gauge("kaffe.partition.parked", "Parked records, which await a decision of an operator", null,
 						PartitionSnapshot::parked),
+				gauge("kaffe.partition.evicted", "Records of blocked keys that are evicted from memory", null,
+						(partition) -> partition.evicted().records()),
 				gauge("kaffe.partition.lag.time", "Age of the oldest record that is not completed, by its timestamp",
 						"seconds", (partition) -> orNan(partition.lag().seconds())),
 				gauge("kaffe.partition.oldest.age", "How long the oldest uncompleted record has held up commits",

@@ -115,8 +115,9 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	 * @param buffered what is polled and not completed
 	 * @param inFlight how many records are being handled
 	 * @param lag how far behind the ends of its partitions it is
+	 * @param evicted the sums of what is evicted from memory of its partitions
 	 */
-	public record Load(Buffered buffered, int inFlight, @JsonUnwrapped Lag lag) {
+	public record Load(Buffered buffered, int inFlight, @JsonUnwrapped Lag lag, @JsonUnwrapped Evicted evicted) {
 	}
 
 	/**

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param offsets how far it is
  * @param lag how far behind its end it is
  * @param parked how many of its records are parked
+ * @param evicted its records that are evicted from memory
  * @param oldestUnfinished the record that blocks the completed offset; {@code null} if
  * there is none
  * @param paused why nothing is fetched: {@code back-pressure}, {@code worker-allocation}
@@ -41,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * {@code null} if it is fetched
  */
 public record PartitionSnapshot(String topic, int partition, @Nullable String worker, long epoch,
-		@JsonUnwrapped Offsets offsets, @JsonUnwrapped Lag lag, int parked, @Nullable OldestUnfinished oldestUnfinished,
-		@Nullable String paused) {
+		@JsonUnwrapped Offsets offsets, @JsonUnwrapped Lag lag, int parked, @JsonUnwrapped Evicted evicted,
+		@Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
 
 	/**
 	 * The offsets of a partition. They are next-to-read, as Kafka counts.

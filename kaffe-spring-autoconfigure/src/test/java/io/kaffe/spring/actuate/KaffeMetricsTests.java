@@ -46,6 +46,7 @@ import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 
@@ -92,12 +93,13 @@ class KaffeMetricsTests {
 				"kaffe.consumer.state state=paused", "kaffe.consumer.state state=rebalancing",
 				"kaffe.consumer.state state=running", "kaffe.consumer.state state=starting",
 				"kaffe.consumer.state state=stopped", "kaffe.consumer.up", "kaffe.drain outcome=completed",
-				"kaffe.drain outcome=timed-out", "kaffe.internal.errors", "kaffe.late.completions",
-				"kaffe.max.concurrency", "kaffe.outage", "kaffe.partitions.paused reason=back-pressure",
-				"kaffe.partitions.paused reason=operator", "kaffe.partitions.paused reason=parked",
-				"kaffe.partitions.paused reason=seek", "kaffe.partitions.paused reason=worker-allocation",
-				"kaffe.rebalances kind=assigned", "kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked",
-				"kaffe.records.buffered", "kaffe.records.dead.lettered", "kaffe.records.failing",
+				"kaffe.drain outcome=timed-out", "kaffe.internal.errors", "kaffe.keys.evicted",
+				"kaffe.late.completions", "kaffe.max.concurrency", "kaffe.outage",
+				"kaffe.partitions.paused reason=back-pressure", "kaffe.partitions.paused reason=operator",
+				"kaffe.partitions.paused reason=parked", "kaffe.partitions.paused reason=seek",
+				"kaffe.partitions.paused reason=worker-allocation", "kaffe.rebalances kind=assigned",
+				"kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked", "kaffe.records.buffered",
+				"kaffe.records.dead.lettered", "kaffe.records.evicted", "kaffe.records.failing",
 				"kaffe.records.in.flight", "kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped",
 				"kaffe.records.stalled", "kaffe.restarts", "kaffe.workers state=backing-off",
 				"kaffe.workers state=draining", "kaffe.workers state=idle", "kaffe.workers state=parked",
@@ -114,6 +116,8 @@ class KaffeMetricsTests {
 		assertThat(gauge("kaffe.buffer.bytes")).isEqualTo(3456);
 		assertThat(gauge("kaffe.records.in.flight")).isEqualTo(1);
 		assertThat(gauge("kaffe.records.failing")).isEqualTo(1);
+		assertThat(gauge("kaffe.records.evicted")).isEqualTo(300);
+		assertThat(gauge("kaffe.keys.evicted")).isEqualTo(2);
 		assertThat(gauge("kaffe.consumer.up")).as("it has a warning").isEqualTo(1);
 		assertThat(gauge("kaffe.consumer.problems", "severity", "warning")).isEqualTo(1);
 		assertThat(gauge("kaffe.consumer.problems", "severity", "down")).isZero();
@@ -179,11 +183,12 @@ class KaffeMetricsTests {
 				"kaffe.partition.lag.time partition=0 topic=orders",
 				"kaffe.partition.completed.ahead partition=0 topic=orders",
 				"kaffe.partition.oldest.age partition=0 topic=orders",
-				"kaffe.partition.parked partition=0 topic=orders");
+				"kaffe.partition.evicted partition=0 topic=orders", "kaffe.partition.parked partition=0 topic=orders");
 		assertThat(this.registry.get("kaffe.partition.lag.time").gauge().getId().getBaseUnit()).isEqualTo("seconds");
 		assertThat(gauge("kaffe.partition.lag")).isEqualTo(43);
 		assertThat(gauge("kaffe.partition.completed.ahead")).isEqualTo(3);
 		assertThat(gauge("kaffe.partition.lag.time")).isEqualTo(8);
+		assertThat(gauge("kaffe.partition.evicted")).isEqualTo(300);
 	}
 
 	@Test
@@ -246,8 +251,10 @@ class KaffeMetricsTests {
 
 	@Test
 	void whatIsUnknownIsNotANumber() {
-		this.table = with(List.of("orders"), null, List.of(new PartitionSnapshot("orders", 0, null, 1,
-				new PartitionSnapshot.Offsets(null, null, 0, 0, null, null), new Lag(null, null), 0, null, null)),
+		this.table = with(List.of("orders"), null,
+				List.of(new PartitionSnapshot("orders", 0, null, 1,
+						new PartitionSnapshot.Offsets(null, null, 0, 0, null, null), new Lag(null, null), 0,
+						Evicted.NONE, null, null)),
 				List.of());
 		assign();
 		assertThat(gauge("kaffe.partition.lag")).isNaN();
@@ -307,8 +314,8 @@ class KaffeMetricsTests {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings("shop", topics, "worker-per-partition", maxConcurrency, List.of()),
 				new ConsumerSnapshot.Status(this.table.status().state(), false, null, null, null, problems),
-				new ConsumerSnapshot.Load(this.table.load().buffered(), 0, new Lag(null, null)), 0, List.of(),
-				partitions, this.table.counters(), new ConsumerSnapshot.Failures(
+				new ConsumerSnapshot.Load(this.table.load().buffered(), 0, new Lag(null, null), Evicted.NONE), 0,
+				List.of(), partitions, this.table.counters(), new ConsumerSnapshot.Failures(
 						new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null, List.of()),
 				List.of());
 	}

@@ -33,6 +33,7 @@ import io.kaffe.spring.table.BulkDecisionSnapshot;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
@@ -76,8 +77,9 @@ final class SnapshotFixtures {
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null,
 						List.of(new ConsumerProblem(ConsumerProblem.Kind.RETRYING, NOON,
 								"retrying: orders-0@77, java.lang.IllegalStateException since 2026-01-01T12:00:00Z"))),
-				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(12, 3456), 1, new Lag(43L, 8L)), 2,
-				List.of(backingOff(showValues), running()), List.of(partition()),
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(12, 3456), 1, new Lag(43L, 8L),
+						new Evicted(2, 300)),
+				2, List.of(backingOff(showValues), running()), List.of(partition()),
 				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(1, List.of(failing(showValues))),
 						List.of(new ConsumerSnapshot.ParkedBy("java.io.IOException", 1)), decision(),
@@ -94,9 +96,10 @@ final class SnapshotFixtures {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings(null, List.of("refunds"), "worker-per-topic-partition", 4, List.of()),
 				new ConsumerSnapshot.Status(ConsumerState.STARTING, true, null, NOON, null, List.of()),
-				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null)), 0, List.of(),
-				List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0), new ConsumerSnapshot.Failures(
-						new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null, List.of()),
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null), Evicted.NONE), 0,
+				List.of(), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0),
+				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
+						List.of()),
 				List.of());
 	}
 
@@ -130,7 +133,7 @@ final class SnapshotFixtures {
 
 	private static PartitionSnapshot partition() {
 		return new PartitionSnapshot("orders", 0, "worker_0", 1,
-				new PartitionSnapshot.Offsets(77L, 70L, 3, 2, 90L, 120L), new Lag(43L, 8L), 0,
+				new PartitionSnapshot.Offsets(77L, 70L, 3, 2, 90L, 120L), new Lag(43L, 8L), 0, new Evicted(2, 300),
 				new PartitionSnapshot.OldestUnfinished(77, NOON), "back-pressure");
 	}
 

@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.KeyHash;
+import io.kaffe.spring.table.Evicted;
 
 /**
  * The keys of one partition assignment that have unfinished records which were
@@ -110,6 +111,14 @@ public final class EvictedKeys {
 	 */
 	public int size() {
 		return this.unfinished.size();
+	}
+
+	/**
+	 * Describe what is evicted. Any thread; a moment's view.
+	 * @return how many keys, and how many of their records no worker has
+	 */
+	public Evicted snapshot() {
+		return new Evicted(size(), Math.max(0, records() - inHand()));
 	}
 
 	/**

@@ -44,6 +44,7 @@ import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 import io.kaffe.spring.table.WorkerSnapshot;
@@ -152,9 +153,11 @@ final class ConsumerTable {
 				this.health.problems(this.sessions, partitions).stream().limit(SHOWN_PROBLEMS).toList());
 		Lag lag = new Lag(sum(known(partitions, (partition) -> partition.lag().records())),
 				largest(known(partitions, (partition) -> partition.lag().seconds())));
+		Evicted evicted = new Evicted(partitions.stream().mapToInt((partition) -> partition.evicted().keys()).sum(),
+				partitions.stream().mapToLong((partition) -> partition.evicted().records()).sum());
 		return new ConsumerSnapshot(settings, status,
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(all.records(), all.bytes()),
-						this.context.workers().inFlight(), lag),
+						this.context.workers().inFlight(), lag, evicted),
 				present.size(), this.context.isPerRecord() ? workers.toList() : workers.sorted(WORKER_ORDER).toList(),
 				partitions,
 				failures.counters(this.context.workers().handled(), this.context.lateCompletions().count(),

@@ -33,6 +33,7 @@ import io.kaffe.spring.engine.offset.ParkedHistory;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 
@@ -540,7 +541,7 @@ final class PartitionProgress {
 			Long lag = (next != null && end != null) ? (Long) (end - next) : null;
 			return new PartitionSnapshot(topic, partition, worker, epoch,
 					new PartitionSnapshot.Offsets(null, committed, 0, this.completedTold, null, end),
-					new Lag(lag, this.end.seconds(lag, false, now)), parked, null, paused);
+					new Lag(lag, this.end.seconds(lag, false, now)), parked, Evicted.NONE, null, paused);
 		}
 		long next = window.next();
 		long completed = Math.min(window.firstOpen(), this.evicted.first());
@@ -551,6 +552,7 @@ final class PartitionProgress {
 		return new PartitionSnapshot(topic, partition, worker, epoch,
 				new PartitionSnapshot.Offsets(completed, committed, ahead, this.completedTold, next, end),
 				new Lag(lag, this.end.seconds(lag, completed < next, now)), parked,
+				this.evicted.snapshot(),
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
 				paused);
 	}

@@ -136,6 +136,10 @@ class Charts {
 
 }
 
+/** Returns how many records of blocked keys are evicted from memory, such as "300 of 2 keys". */
+const evictedText = ({ evictedKeys, evictedRecords }) => (evictedKeys > 0)
+    ? `${count(evictedRecords)} of ${plural(evictedKeys, "key")}` : count(evictedRecords);
+
 const instantValue = (instant) => instant ? Date.parse(instant) : null;
 
 const currentText = (worker) => worker.current.map((record) => `${record.partition}@${record.offset}`
@@ -216,6 +220,7 @@ function tables(name, { service, operations, details, deadLetterOperations }) {
             setText(cell, count(partition.parked));
             setAttribute(cell, "data-severity", (partition.parked > 0) ? "warn" : null);
           } },
+          { title: "Evicted", value: (partition) => partition.evictedRecords, kind: "number", text: evictedText },
           { title: "Paused", value: (partition) => partition.paused, text: (partition) => partition.paused ?? UNKNOWN },
           { title: "Worker", value: (partition) => partition.worker, text: (partition) => partition.worker ?? UNKNOWN },
           { title: "Operations", cell: (cell, { topic, partition, paused }) => {

@@ -43,6 +43,7 @@ import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Worker;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -163,12 +164,15 @@ class EvictedProgressTests {
 
 	@Test
 	void tableShowsWhatIsUnfinished() {
-		evict(HASH);
+		EvictedKey key = evict(HASH);
 		advance();
 		PartitionSnapshot snapshot = this.assignment.snapshot(false);
 		assertThat(snapshot.offsets().completed()).isEqualTo(4);
 		assertThat(snapshot.offsets().completedAhead()).isEqualTo(13);
 		assertThat(Objects.requireNonNull(snapshot.oldestUnfinished()).offset()).isEqualTo(4);
+		assertThat(snapshot.evicted()).isEqualTo(new Evicted(1, 3));
+		takeAll(key);
+		assertThat(this.assignment.snapshot(false).evicted()).as("its worker has them").isEqualTo(new Evicted(1, 0));
 	}
 
 	@Test

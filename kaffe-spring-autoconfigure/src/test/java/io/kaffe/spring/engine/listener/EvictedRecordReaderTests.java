@@ -16,6 +16,7 @@
 package io.kaffe.spring.engine.listener;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -72,6 +73,8 @@ class EvictedRecordReaderTests {
 	private static final TopicPartition ORDERS_0 = new TopicPartition("orders", 0);
 
 	private static final TopicPartition ORDERS_1 = new TopicPartition("orders", 1);
+
+	private static final List<String> KEYS = List.of("a", "b", "c");
 
 	private final ManualExecution execution = new ManualExecution();
 
@@ -174,6 +177,16 @@ class EvictedRecordReaderTests {
 		this.execution.runAll();
 		assertThat(take(a)).containsExactly(12L);
 		assertThat(a.position()).isEqualTo(28);
+	}
+
+	@Test
+	void unreadableRecordOfAnotherKeyIsPassed() {
+		write(ORDERS_0, 30);
+		this.unreadable = 7L;
+		EvictedKey a = this.assignment.evict("a", 3, 6, 9);
+		take(a);
+		runFor(Duration.ofMillis(20));
+		assertThat(take(a)).containsExactly(3L, 6L, 9L);
 	}
 
 	@Test
@@ -330,8 +343,7 @@ class EvictedRecordReaderTests {
 		LongStream.range(0, records)
 			.forEach((offset) -> log.put(offset,
 					new ConsumerRecord<>(partition.topic(), partition.partition(), offset, 0, TimestampType.CREATE_TIME,
-							0, size, List.of("a", "b", "c").get((int) (offset % 3)), "value", new RecordHeaders(),
-							Optional.empty())));
+							0, size, KEYS.get((int) (offset % 3)), "value", new RecordHeaders(), Optional.empty())));
 		this.log.put(partition, log);
 		this.beginnings.put(partition, 0L);
 		this.ends.put(partition, (long) records);
@@ -393,8 +405,10 @@ class EvictedRecordReaderTests {
 			Long unreadable = EvictedRecordReaderTests.this.unreadable;
 			if (unreadable != null && unreadable == from) {
 				throw new RecordDeserializationException(DeserializationExceptionOrigin.VALUE, partition, from, 0,
-						TimestampType.CREATE_TIME, ByteBuffer.wrap("a".getBytes()), ByteBuffer.wrap(new byte[3]),
-						new RecordHeaders(), "unreadable", new IllegalStateException("no"));
+						TimestampType.CREATE_TIME,
+						ByteBuffer.wrap(KEYS.get((int) (from % 3)).getBytes(StandardCharsets.UTF_8)),
+						ByteBuffer.wrap(new byte[3]), new RecordHeaders(), "unreadable",
+						new IllegalStateException("no"));
 			}
 			List<ConsumerRecord<Object, Object>> records = EvictedRecordReaderTests.this.log.get(partition)
 				.tailMap(from)

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerProblem.Kind;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.PartitionSnapshot;
 
@@ -186,7 +187,7 @@ class ProgressHealthTests {
 
 	private static PartitionSnapshot partition(int number, Long lag, @Nullable String paused) {
 		return new PartitionSnapshot("orders", number, "worker_" + number, 1,
-				new PartitionSnapshot.Offsets(0L, 0L, 0, 0, 0L, lag), new Lag(lag, 0L), 0, null, paused);
+				new PartitionSnapshot.Offsets(0L, 0L, 0, 0, 0L, lag), new Lag(lag, 0L), 0, Evicted.NONE, null, paused);
 	}
 
 }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.table.ConsumerState;
+import io.kaffe.spring.table.Evicted;
 import io.kaffe.spring.table.Lag;
 import io.kaffe.spring.table.WorkerSnapshot;
 import io.kaffe.spring.table.WorkerState;
@@ -97,7 +98,7 @@ class DefaultWorkerManagerTests {
 		return new ConsumerSnapshot(
 				new ConsumerSnapshot.Settings("shop", List.of("orders"), "worker-per-partition", 4, List.of()),
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, List.of()),
-				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null)), 1,
+				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null), Evicted.NONE), 1,
 				List.of(LISTED), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
 						List.of()),
