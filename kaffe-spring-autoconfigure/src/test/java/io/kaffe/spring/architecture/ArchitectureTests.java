@@ -347,6 +347,7 @@ class ArchitectureTests {
 				table.ConsumerSnapshot$Status
 				table.ConsumerSnapshot$Stop
 				table.ConsumerState
+				table.Evicted
 				table.Lag
 				table.PartitionSnapshot
 				table.PartitionSnapshot$Offsets

@@ -104,8 +104,8 @@ public final class EvictedKey {
 	 * @param hash the hash of the key, or {@code null} if it has none
 	 * @param from the offset of its first record that is going to be evicted
 	 * @param excluded which offsets are not evicted, whatever their keys are
-	 * @param missing is to complete an offset that is open in the partition, since the log
-	 * does not hold its record any more
+	 * @param missing is to complete an offset that is open in the partition, since the
+	 * log does not hold its record any more
 	 */
 	EvictedKey(AssignmentHandle assignment, TopicPartition partition, Object name, @Nullable KeyHash hash, long from,
 			LongPredicate excluded, LongConsumer missing) {

@@ -69,7 +69,8 @@ public final class EvictedKeys {
 	 * Return whether an offset was evicted and read again, and is not completed; or is
 	 * evicted and was parked before. Any thread.
 	 * @param offset the offset
-	 * @return {@code true} if it is open, though it may count as complete in its partition
+	 * @return {@code true} if it is open, though it may count as complete in its
+	 * partition
 	 */
 	public boolean isOpen(long offset) {
 		for (EvictedKey key : this.unfinished) {

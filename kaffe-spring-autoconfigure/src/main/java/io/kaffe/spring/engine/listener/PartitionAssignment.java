@@ -300,8 +300,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * being handled, or to be retried.
 	 */
 	boolean isInProgress() {
-		return this.buffer.records() + this.progress.evicted().inHand() > this.held.detached()
-				+ this.held.parked();
+		return this.buffer.records() + this.progress.evicted().inHand() > this.held.detached() + this.held.parked();
 	}
 
 	@Override

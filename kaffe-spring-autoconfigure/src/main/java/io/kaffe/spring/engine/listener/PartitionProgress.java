@@ -197,7 +197,9 @@ final class PartitionProgress {
 		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next)
 			.only((offset) -> offset < Math.min(target, known));
 		return new Resumption(first, target, known, highestLeaderEpoch(),
-				new ReportedOffsets(completed.build(), parked, this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch()), this.committed);
+				new ReportedOffsets(completed.build(), parked,
+						this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch()),
+				this.committed);
 	}
 
 	/**
@@ -217,8 +219,10 @@ final class PartitionProgress {
 			.addFrom(this.completedBefore.offsets(), Math.max(first, next), Long.MAX_VALUE)
 			.build();
 		ParkedRecords parked = this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next);
-		return new Resumption(first, position(next), polledUntil(), highestLeaderEpoch(),
-				new ReportedOffsets(completed, parked, this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch()), this.committed);
+		return new Resumption(
+				first, position(next), polledUntil(), highestLeaderEpoch(), new ReportedOffsets(completed, parked,
+						this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch()),
+				this.committed);
 	}
 
 	/**
@@ -457,8 +461,8 @@ final class PartitionProgress {
 			above.addFrom(completed.build(), reached, Long.MAX_VALUE)
 				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE);
 			metadata = CommitMetadata.of(watermark, above.build(),
-					this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next), this.completedBefore.unfinishedBlocked(this.evicted, next),
-					highestLeaderEpoch(), metadataLength);
+					this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next),
+					this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch(), metadataLength);
 		}
 		this.completedTold = Math.max(0, metadata.completed().count() - this.evicted.records());
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
@@ -551,8 +555,7 @@ final class PartitionProgress {
 		long ahead = Math.max(0, next - completed - window.open(completed, next) - this.evicted.records());
 		return new PartitionSnapshot(topic, partition, worker, epoch,
 				new PartitionSnapshot.Offsets(completed, committed, ahead, this.completedTold, next, end),
-				new Lag(lag, this.end.seconds(lag, completed < next, now)), parked,
-				this.evicted.snapshot(),
+				new Lag(lag, this.end.seconds(lag, completed < next, now)), parked, this.evicted.snapshot(),
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
 				paused);
 	}

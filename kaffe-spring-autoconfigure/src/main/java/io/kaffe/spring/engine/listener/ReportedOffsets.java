@@ -76,9 +76,8 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, BlockedKe
 	 * Return whether a record is complete: its offset is, and its key is not blocked.
 	 */
 	boolean isComplete(ConsumerRecord<?, ?> record) {
-		return this.offsets.contains(record.offset())
-				&& (record.offset() < this.blocked.first() || isWithoutKey(record)
-						|| !this.blocked.isBlocked(KeyHashes.of(record.key()), record.offset()));
+		return this.offsets.contains(record.offset()) && (record.offset() < this.blocked.first() || isWithoutKey(record)
+				|| !this.blocked.isBlocked(KeyHashes.of(record.key()), record.offset()));
 	}
 
 	/**

@@ -79,8 +79,8 @@ final class WorkerAllocation {
 	 * @param wakeup wakes the consumer thread
 	 * @param commitTimer is to know of completions
 	 * @param polledBy the Kafka consumer
-	 * @param evictedRecords reads records again that were evicted; {@code null} if workers
-	 * are not allocated by keys
+	 * @param evictedRecords reads records again that were evicted; {@code null} if
+	 * workers are not allocated by keys
 	 */
 	WorkerAllocation(ConsumerContext context, ConsumerWakeup wakeup, CommitTimer commitTimer, PollingConsumer polledBy,
 			@Nullable EvictedRecordReader evictedRecords) {
@@ -105,10 +105,8 @@ final class WorkerAllocation {
 			PartitionAssignment assignment = assignment(assigned, this.context.workers().openSlot());
 			EvictedRecordReader reader = this.evictedRecords;
 			if (reader != null) {
-				this.evictions.put(assignment,
-						new KeyEviction(partition, assignment, assignment.progress().evicted(),
-								new PartitionEviction(assignment, this.commitTimer, this.context.lateCompletions()),
-								reader));
+				this.evictions.put(assignment, new KeyEviction(partition, assignment, assignment.progress().evicted(),
+						new PartitionEviction(assignment, this.commitTimer, this.context.lateCompletions()), reader));
 			}
 			return assignment;
 		}

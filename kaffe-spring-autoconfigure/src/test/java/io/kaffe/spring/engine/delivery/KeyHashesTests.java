@@ -31,7 +31,8 @@ import io.kaffe.spring.engine.offset.KeyHash;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link KeyHashes}. Hashes are stored in commits: what they are must not change.
+ * Tests for {@link KeyHashes}. Hashes are stored in commits: what they are must not
+ * change.
  */
 class KeyHashesTests {
 
@@ -61,9 +62,9 @@ class KeyHashesTests {
 	@Test
 	void hashOfAnIdIsThatOfItsTwoHalves() {
 		UUID id = UUID.fromString("01234567-89ab-cdef-0123-456789abcdee");
-		assertThat(KeyHashes.of(id))
-			.isEqualTo(new KeyHash((byte) 3, Utils.murmur2(new byte[] { 0x01, 0x23, 0x45, 0x67, (byte) 0x89, (byte) 0xab, (byte) 0xcd,
-					(byte) 0xef, 0x01, 0x23, 0x45, 0x67, (byte) 0x89, (byte) 0xab, (byte) 0xcd, (byte) 0xee })));
+		assertThat(KeyHashes.of(id)).isEqualTo(new KeyHash((byte) 3,
+				Utils.murmur2(new byte[] { 0x01, 0x23, 0x45, 0x67, (byte) 0x89, (byte) 0xab, (byte) 0xcd, (byte) 0xef,
+						0x01, 0x23, 0x45, 0x67, (byte) 0x89, (byte) 0xab, (byte) 0xcd, (byte) 0xee })));
 	}
 
 	@Test

@@ -149,7 +149,8 @@ class EvictedRecordReaderTests {
 		EvictingAssignment.take(other.eviction(), c, this.worker);
 		this.execution.runAll();
 		assertThat(take(a)).containsExactly(0L, 3L);
-		assertThat(EvictingAssignment.take(other.eviction(), c, this.worker)).extracting(ConsumerRecord::offset).containsExactly(2L, 5L);
+		assertThat(EvictingAssignment.take(other.eviction(), c, this.worker)).extracting(ConsumerRecord::offset)
+			.containsExactly(2L, 5L);
 		assertThat(this.consumers).hasSize(1);
 	}
 
@@ -323,7 +324,10 @@ class EvictedRecordReaderTests {
 	}
 
 	private List<Long> take(EvictedKey key) {
-		return new ArrayList<>(EvictingAssignment.take(this.assignment.eviction(), key, this.worker).stream().map(ConsumerRecord::offset).toList());
+		return new ArrayList<>(EvictingAssignment.take(this.assignment.eviction(), key, this.worker)
+			.stream()
+			.map(ConsumerRecord::offset)
+			.toList());
 	}
 
 	private void runFor(Duration duration) {

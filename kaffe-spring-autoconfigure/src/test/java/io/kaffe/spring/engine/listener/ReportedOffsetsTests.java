@@ -106,8 +106,7 @@ class ReportedOffsetsTests {
 
 	private static ReportedOffsets blocked(String key, long from) {
 		return new ReportedOffsets(new CompletedOffsets.Builder().add(15, 40).build(), ParkedRecords.NONE,
-				BlockedKeys
-					.of(List.of(new BlockedKeys.BlockedKey(Objects.requireNonNull(KeyHashes.of(key)), from))),
+				BlockedKeys.of(List.of(new BlockedKeys.BlockedKey(Objects.requireNonNull(KeyHashes.of(key)), from))),
 				3);
 	}
 

@@ -210,9 +210,8 @@ final class SessionWalk {
 		properties.setGroupId("orders");
 		WorkerRuntime runtime = this.execution.runtime();
 		WorkerContainer container = new WorkerContainer("orders",
-				new ContainerFacts(
-						new KafkaMessageListenerContainer<>(consumers(), properties)),
-				settings, this.seeking, delivery, null, runtime, new DefaultWorkerManager(runtime));
+				new ContainerFacts(new KafkaMessageListenerContainer<>(consumers(), properties)), settings,
+				this.seeking, delivery, null, runtime, new DefaultWorkerManager(runtime));
 		if (chance(0.1)) {
 			container.context().metadataLimit().tooLarge(2 * SMALL_METADATA);
 		}

@@ -50,7 +50,8 @@ class BlockedKeysPropertyTests {
 			at += runs.get(index) + runs.get(index + 1) + 1;
 		}
 		CompletedOffsets completed = builder.build();
-		BlockedKeys blocked = BlockedKeys.of(keys.stream().map((key) -> new BlockedKey(key.hash(), committed + key.from())).toList());
+		BlockedKeys blocked = BlockedKeys
+			.of(keys.stream().map((key) -> new BlockedKey(key.hash(), committed + key.from())).toList());
 		ParkedRecords parked = ParkedRecords.of(parkedAt.stream()
 			.distinct()
 			.map((offset) -> new ParkedRecord(committed + offset, Instant.EPOCH, 3, 1, "Ab"))

@@ -35,8 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link BlockedKeys}, and what
- * {@link CommitMetadata} stores of them.
+ * Tests for {@link BlockedKeys}, and what {@link CommitMetadata} stores of them.
  */
 class BlockedKeysTests {
 
@@ -76,22 +75,18 @@ class BlockedKeysTests {
 	void othersAreBlockedFromAnOffsetOnAtLeast() {
 		BlockedKeys blocked = blocked(key(7, 50));
 		BlockedKeys others = blocked(key(7, 20), key(8, 20), key(9, 99));
-		assertThat(blocked.and(others, 60).all()).containsExactly(key(7, 50), key(8, 60),
-				key(9, 99));
-		assertThat(BlockedKeys.NONE.and(others, 30))
-			.isEqualTo(blocked(key(7, 30), key(8, 30), key(9, 99)));
+		assertThat(blocked.and(others, 60).all()).containsExactly(key(7, 50), key(8, 60), key(9, 99));
+		assertThat(BlockedKeys.NONE.and(others, 30)).isEqualTo(blocked(key(7, 30), key(8, 30), key(9, 99)));
 	}
 
 	@Test
 	void onlyWhatIsBelowTheFirstBlockedRecordIsCertain() {
-		assertThat(blocked(key(7, 150), key(8, 120)).certain(COMPLETED))
-			.isEqualTo(offsets(101, 120));
+		assertThat(blocked(key(7, 150), key(8, 120)).certain(COMPLETED)).isEqualTo(offsets(101, 120));
 	}
 
 	@Test
 	void blockedKeysAreReadAsTheyWereWritten() throws Exception {
-		BlockedKeys blocked = blocked(key(Integer.MIN_VALUE, 100), key(-1, 100),
-				key(7, 5_000_000_000L));
+		BlockedKeys blocked = blocked(key(Integer.MIN_VALUE, 100), key(-1, 100), key(7, 5_000_000_000L));
 		CompletedOffsets completed = offsets(101, 105, 200, 6_000_000_000L);
 		ParkedRecords parked = ParkedRecords.of(List.of(new ParkedRecord(100, Instant.EPOCH, 10, 1, "Ab"),
 				new ParkedRecord(300, Instant.EPOCH, 1, 1, "Ab")));
@@ -122,8 +117,7 @@ class BlockedKeysTests {
 			.isEqualTo(CraftedMetadata.runs(100, 2, 100));
 		assertThat(CommitMetadata.of(100, CompletedOffsets.NONE, ParkedRecords.NONE, above, 0, LIMIT))
 			.isEqualTo(CommitMetadata.NONE);
-		assertThat(
-				CommitMetadata.of(100, completed, ParkedRecords.NONE, blocked(key(7, 201)), 0, LIMIT).text())
+		assertThat(CommitMetadata.of(100, completed, ParkedRecords.NONE, blocked(key(7, 201)), 0, LIMIT).text())
 			.startsWith("kaffe:B");
 	}
 
@@ -152,8 +146,7 @@ class BlockedKeysTests {
 
 	@Test
 	void withoutRoomForAnyKeyOnlyWhatIsCertainIsReported() {
-		CommitMetadata metadata = CommitMetadata.of(100, COMPLETED, ParkedRecords.NONE, blocked(key(7, 150)),
-				0, 40);
+		CommitMetadata metadata = CommitMetadata.of(100, COMPLETED, ParkedRecords.NONE, blocked(key(7, 150)), 0, 40);
 		assertThat(metadata.blocked()).isEqualTo(BlockedKeys.NONE);
 		assertThat(metadata.completed()).isEqualTo(offsets(101, 150));
 	}
@@ -192,11 +185,9 @@ class BlockedKeysTests {
 	}
 
 	static Stream<Arguments> craftedFormIsDroppedAsAWhole() {
-		return Stream.of(Arguments.arguments("no keys", keys()),
-				Arguments.arguments("a type alone", keys(50, 0)),
+		return Stream.of(Arguments.arguments("no keys", keys()), Arguments.arguments("a type alone", keys(50, 0)),
 				Arguments.arguments("no such type", keys(50, 0x80, 0, 0, 0, 7)),
-				Arguments.arguments("half a hash", keys(50, 0, 0, 0)),
-				Arguments.arguments("an offset alone", keys(50)),
+				Arguments.arguments("half a hash", keys(50, 0, 0, 0)), Arguments.arguments("an offset alone", keys(50)),
 				Arguments.arguments("a hash twice", keys(50, 0, 0, 0, 0, 7, 1, 0, 0, 0, 0, 7)),
 				Arguments.arguments("hashes that descend", keys(50, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 6)),
 				Arguments.arguments("a number longer than it has to be", keys(0x80, 0, 0, 0, 0, 0, 7)),
@@ -206,13 +197,9 @@ class BlockedKeysTests {
 						CraftedMetadata.ofVersion(4).numbers(100).section(3, 50, 0, 0, 0, 0, 7)),
 				Arguments.arguments("no section of keys", CraftedMetadata.ofVersion(4).numbers(100).section(0, 1, 100)),
 				Arguments.arguments("nothing", CraftedMetadata.ofVersion(4).numbers(100)),
-				Arguments.arguments("two sections",
-						keys(50, 0, 0, 0, 0, 7).section(3, 50, 0, 0, 0, 0, 7)),
+				Arguments.arguments("two sections", keys(50, 0, 0, 0, 0, 7).section(3, 50, 0, 0, 0, 0, 7)),
 				Arguments.arguments("sections that descend",
-						CraftedMetadata.ofVersion(4)
-							.numbers(100)
-							.section(3, 50, 0, 0, 0, 0, 7)
-							.section(0, 1, 100)));
+						CraftedMetadata.ofVersion(4).numbers(100).section(3, 50, 0, 0, 0, 0, 7).section(0, 1, 100)));
 	}
 
 	private static CraftedMetadata keys(int... section) {
@@ -221,8 +208,7 @@ class BlockedKeysTests {
 
 	@Test
 	void anyDamageIsNoticed() {
-		String text = CommitMetadata
-			.of(100, COMPLETED, ParkedRecords.NONE, blocked(key(7, 150), key(8, 151)), 0, LIMIT)
+		String text = CommitMetadata.of(100, COMPLETED, ParkedRecords.NONE, blocked(key(7, 150), key(8, 151)), 0, LIMIT)
 			.text();
 		for (int index = "kaffe:".length(); index < text.length(); index++) {
 			for (char other : new char[] { 'A', 'x', '_' }) {
