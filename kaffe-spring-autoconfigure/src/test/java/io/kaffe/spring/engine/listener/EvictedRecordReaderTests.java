@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -173,7 +174,7 @@ class EvictedRecordReaderTests {
 	void compactedRecordsArePassed() {
 		write(ORDERS_0, 30);
 		EvictedKey a = this.assignment.evict("a", 3, 6, 9, 12, 15, 18, 21, 24, 27);
-		this.log.get(ORDERS_0).keySet().removeIf((offset) -> offset < 12 || offset > 14);
+		log(ORDERS_0).keySet().removeIf((offset) -> offset < 12 || offset > 14);
 		take(a);
 		this.execution.runAll();
 		assertThat(take(a)).containsExactly(12L);
@@ -208,7 +209,7 @@ class EvictedRecordReaderTests {
 	void recordsOfALogThatWasTruncatedArePassedAfterAWhile(CapturedOutput output) {
 		write(ORDERS_0, 30);
 		EvictedKey a = this.assignment.evict("a", 3, 6, 12);
-		this.log.get(ORDERS_0).tailMap(6L).clear();
+		log(ORDERS_0).tailMap(6L).clear();
 		this.ends.put(ORDERS_0, 6L);
 		take(a);
 		runFor(Duration.ofSeconds(9));
@@ -224,7 +225,7 @@ class EvictedRecordReaderTests {
 	void positionBehindTheEndIsPassed(CapturedOutput output) {
 		write(ORDERS_0, 30);
 		EvictedKey a = this.assignment.evict("a", 12, 15);
-		this.log.get(ORDERS_0).tailMap(6L).clear();
+		log(ORDERS_0).tailMap(6L).clear();
 		this.ends.put(ORDERS_0, 6L);
 		take(a);
 		this.execution.runAll();
@@ -330,6 +331,10 @@ class EvictedRecordReaderTests {
 			.toList());
 	}
 
+	private NavigableMap<Long, ConsumerRecord<Object, Object>> log(TopicPartition partition) {
+		return Objects.requireNonNull(this.log.get(partition));
+	}
+
 	private void runFor(Duration duration) {
 		this.execution.runAll();
 		for (long left = duration.toMillis(); left > 0; left -= 10) {
@@ -401,8 +406,8 @@ class EvictedRecordReaderTests {
 			}
 			TopicPartition partition = assignment().iterator().next();
 			long from = position(partition);
-			long beginning = EvictedRecordReaderTests.this.beginnings.get(partition);
-			long end = EvictedRecordReaderTests.this.ends.get(partition);
+			long beginning = EvictedRecordReaderTests.this.beginnings.getOrDefault(partition, 0L);
+			long end = EvictedRecordReaderTests.this.ends.getOrDefault(partition, 0L);
 			if (from < beginning || from > end) {
 				throw new OffsetOutOfRangeException(Map.of(partition, from));
 			}
@@ -414,8 +419,7 @@ class EvictedRecordReaderTests {
 						ByteBuffer.wrap(new byte[3]), new RecordHeaders(), "unreadable",
 						new IllegalStateException("no"));
 			}
-			List<ConsumerRecord<Object, Object>> records = EvictedRecordReaderTests.this.log.get(partition)
-				.tailMap(from)
+			List<ConsumerRecord<Object, Object>> records = log(partition).tailMap(from)
 				.values()
 				.stream()
 				.limit(2000)

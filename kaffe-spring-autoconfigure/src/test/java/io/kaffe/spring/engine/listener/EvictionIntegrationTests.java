@@ -225,7 +225,7 @@ class EvictionIntegrationTests {
 		}
 
 		void seek(TopicPartition partition, long offset) {
-			getSeekCallbacksFor(partition)
+			Objects.requireNonNull(getSeekCallbacksFor(partition))
 				.forEach((callback) -> callback.seek(partition.topic(), partition.partition(), offset));
 		}
 

@@ -224,7 +224,7 @@ class PartitionProgressTests {
 		append(20L, 10, 11, 12, 13);
 		complete(10, 12);
 		PartitionProgress next = new PartitionProgress();
-		next.continueAt(this.progress.resumption());
+		next.continueAt(Objects.requireNonNull(this.progress.resumption()));
 		assertThat(next.openBelow(20)).isEqualTo(2);
 		assertThat(next.openBelow(12)).isEqualTo(1);
 		assertThat(next.polledUntil()).isEqualTo(20);
@@ -367,10 +367,10 @@ class PartitionProgressTests {
 			.containsExactly(parked(11));
 		assertThat(this.progress.resumption(100).completed().parked().all()).as("what was not polled is passed")
 			.containsExactly(parked(11), parked(13));
-		assertThat(this.progress.resumption().completed().parked().all()).containsExactly(parked(11), parked(13),
-				parked(18), parked(40));
+		assertThat(Objects.requireNonNull(this.progress.resumption()).completed().parked().all())
+			.containsExactly(parked(11), parked(13), parked(18), parked(40));
 		PartitionProgress next = new PartitionProgress();
-		next.continueAt(this.progress.resumption());
+		next.continueAt(Objects.requireNonNull(this.progress.resumption()));
 		next.append(records(11, 13), null, NOON);
 		assertThat(next.parkedHistory().at(11)).isEqualTo(parked(11));
 		assertThat(next.parkedHistory().at(12)).isNull();

@@ -17,8 +17,10 @@ package io.kaffe.spring.engine.worker;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.table.WorkerState;
@@ -144,7 +146,7 @@ class KeyWorkerTests {
 	 */
 	private static final class Head extends Work {
 
-		private Worker worker;
+		private @Nullable Worker worker;
 
 		private boolean withHandler;
 
@@ -161,7 +163,7 @@ class KeyWorkerTests {
 		}
 
 		void wake() {
-			this.worker.wake();
+			Objects.requireNonNull(this.worker).wake();
 		}
 
 		@Override
