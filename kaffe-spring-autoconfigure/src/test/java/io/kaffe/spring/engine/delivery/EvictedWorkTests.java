@@ -189,6 +189,21 @@ class EvictedWorkTests {
 	}
 
 	@Test
+	void revokedKeyThatWaitsForTheReaderIsLeft() {
+		block();
+		poll(100);
+		this.failing.clear();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.assignment.requested).hasSize(1);
+		assertThat(this.workers.all()).hasSize(1);
+		this.assignment.records.revoked = true;
+		this.workers.all().forEach(Worker::wake);
+		this.execution.runAll();
+		assertThat(this.workers.all()).isEmpty();
+	}
+
+	@Test
 	void firstKeyOfAPartitionIsLogged(CapturedOutput output) {
 		this.failing.add("key");
 		poll(40);

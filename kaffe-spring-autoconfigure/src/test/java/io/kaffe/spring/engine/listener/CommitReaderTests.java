@@ -38,9 +38,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.CraftedMetadata;
+import io.kaffe.spring.engine.offset.KeyHash;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.ManualExecution;
@@ -76,6 +78,17 @@ class CommitReaderTests {
 		assign(1, TO_THE_END);
 		assertThat(reported(0).offsets()).hasToString("[11..19, 30..49]");
 		assertThat(reported(0).leaderEpoch()).isEqualTo(3);
+	}
+
+	@Test
+	void blockedKeysAreBelievedWhateverTheStrategyIs() {
+		BlockedKeys blocked = BlockedKeys.of(List.of(new BlockedKeys.BlockedKey(new KeyHash((byte) 0, 7), 35)));
+		assign(1,
+				CommitMetadata
+					.of(10, new CompletedOffsets.Builder().add(11, 50).build(), ParkedRecords.NONE, blocked, 3, 4096)
+					.text());
+		assertThat(reported(0).offsets()).hasToString("[11..49]");
+		assertThat(reported(0).blocked()).isEqualTo(blocked);
 	}
 
 	@Test

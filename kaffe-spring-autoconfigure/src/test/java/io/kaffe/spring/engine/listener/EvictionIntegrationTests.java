@@ -45,6 +45,7 @@ import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.table.Evicted;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -77,12 +78,16 @@ class EvictionIntegrationTests {
 				.until(() -> metadata(application).blocked().all().size() == 2);
 			assertThat(metadata(application).text()).hasSizeLessThan(1024);
 			assertThat(metadata(application).completed().count()).isGreaterThan(19_000);
+			Evicted evicted = application.partition(context, "orders", "orders", 0).evicted();
+			assertThat(evicted.keys()).isEqualTo(2);
+			assertThat(evicted.records()).isGreaterThan(200);
 			orders.blocked.clear();
 			send(application, 2000);
 			retryAll(context);
 			assertAllIsHandledInOrder(orders);
 			await("all is committed").until(() -> Objects.equals(application.committed("orders", 0), (long) this.sent));
 			assertThat(orders.handled).as("nothing is repeated").hasSize(this.sent);
+			assertThat(application.partition(context, "orders", "orders", 0).evicted()).isEqualTo(Evicted.NONE);
 		}
 	}
 

@@ -52,6 +52,8 @@ class CommitMetadataFuzzTests {
 
 	private long believedParked;
 
+	private long believedBlocked;
+
 	@Test
 	void nothingIsBelievedThatIsNotBetweenTheCommittedOffsetAndTheEnd() {
 		for (int number = 0; number < CASES; number++) {
@@ -72,6 +74,7 @@ class CommitMetadataFuzzTests {
 		System.out.println(CASES + " texts were read, of which " + this.believed + " were believed");
 		assertThat(this.believed).as("mutations are not too wild").isGreaterThan(CASES / 100);
 		assertThat(this.believedParked).as("nor are those of parked records").isGreaterThan(CASES / 100);
+		assertThat(this.believedBlocked).as("nor are those of blocked keys").isGreaterThan(CASES / 100);
 	}
 
 	private void readAndCheck(String text, long committed, long end) throws UnreadableMetadataException {
@@ -89,11 +92,18 @@ class CommitMetadataFuzzTests {
 		for (ParkedRecord parked : metadata.parked().all()) {
 			check(parked.offset() >= at, "a parked record is at or above the committed offset, and what comes before");
 			check(parked.offset() < end, "it is not beyond the end");
-			check(!stored.contains(parked.offset()), "it is not completed");
+			check(!stored.contains(parked.offset()) || !metadata.blocked().isEmpty(), "it is not completed");
 			check(parked.attempts() > 0 && parked.owners() > 0, "it has a history");
 			check(parked.exception().chars().allMatch((each) -> each > ' ' && each <= '~'), "its name is visible");
 			at = parked.offset() + 1;
 			this.believedParked++;
+		}
+		at = committed;
+		for (BlockedKeys.BlockedKey key : metadata.blocked().all()) {
+			check(key.from() >= at, "a key is blocked at or above the committed offset, and what comes before");
+			check(!stored.isEmpty(), "it is an exception of something");
+			at = key.from();
+			this.believedBlocked++;
 		}
 		check(metadata.text().equals(text), "text is as it was");
 		check(metadata.leaderEpoch() >= CommitMetadata.UNKNOWN_EPOCH, "leader epoch exists");
@@ -138,8 +148,13 @@ class CommitMetadataFuzzTests {
 			}
 		}
 		long base = Math.min(committed, Long.MAX_VALUE - 100_000);
+		List<BlockedKeys.BlockedKey> blocked = new ArrayList<>();
+		for (int keys = Math.max(0, this.random.nextInt(-4, 4)); keys > 0; keys--) {
+			blocked.add(new BlockedKeys.BlockedKey(new KeyHash((byte) this.random.nextInt(4), this.random.nextInt()), base + this.random.nextInt(2000)));
+		}
 		CommitMetadata metadata = CommitMetadata.of(base, completed.build(), ParkedRecords.of(parked),
-				this.random.nextInt(-1, 5), this.random.nextInt(30, 300));
+				BlockedKeys.of(blocked), this.random.nextInt(-1, 5),
+				this.random.nextInt(30, 300));
 		try {
 			check(CommitMetadata.read(metadata.text(), base).equals(metadata), "is read as it was written");
 		}
@@ -161,7 +176,7 @@ class CommitMetadataFuzzTests {
 	 * Write sections whose lengths are right, of types that are known and that are not.
 	 */
 	private String sections(long committed) {
-		CraftedMetadata metadata = CraftedMetadata.sections(committed);
+		CraftedMetadata metadata = CraftedMetadata.ofVersion(this.random.nextInt(3, 5)).numbers(committed);
 		for (int type = 0; type < 5; type++) {
 			if (this.random.nextInt(3) == 0) {
 				int[] section = this.random.ints(this.random.nextInt(16), 0, (type == 2) ? 3 : 256).toArray();
