@@ -44,6 +44,9 @@ public final class ContenderMain {
 	/** Longer than what any contender lets pass between commits. */
 	private static final long COMMITS_NANOS = TimeUnit.SECONDS.toNanos(6);
 
+	/** After which part of the measured records keys are blocked. */
+	private static final int BLOCKED_AFTER = 5;
+
 	private final RoundSettings settings;
 
 	private final RecordHandling handling;
@@ -85,6 +88,7 @@ public final class ContenderMain {
 		switch (this.settings.phase()) {
 			case THROUGHPUT -> measureThroughput();
 			case STALL -> measureStall();
+			case BLOCKED_KEYS -> measureBlockedKeys();
 			case REPLAY -> replay();
 			case MEMORY -> measureMemory();
 		}
@@ -120,16 +124,38 @@ public final class ContenderMain {
 		Mark from = Mark.now(this.handling);
 		await(stall::hasBegun);
 		Mark begin = Mark.now(this.handling);
-		Mark end = awaitStandstill(begin, QUIET_NANOS);
 		if (from.handled() >= this.settings.warmUp()) {
 			note(RoundResult.BEFORE_STALL, from.recordsPerSecond(begin));
 		}
-		double others = Math.max(1, this.settings.total() - 1 - begin.handled());
+		measureOthers(begin, this.settings.total() - 1 - begin.handled());
+	}
+
+	private void measureBlockedKeys() throws Exception {
+		BlockedKeys blocked = new BlockedKeys();
+		this.handling.block(blocked);
+		Consumption.start(this.settings, this.handling);
+		awaitHandled(this.settings.warmUp());
+		Mark from = Mark.now(this.handling);
+		awaitHandled(this.settings.warmUp() + this.settings.measured() / BLOCKED_AFTER);
+		Mark begin = Mark.now(this.handling);
+		blocked.begin();
+		note(RoundResult.BEFORE_STALL, from.recordsPerSecond(begin));
+		measureOthers(begin, BlockedKeys.others(this.settings.total() - begin.handled()));
+	}
+
+	/**
+	 * Measure how many of the records are handled that are not held up, and how fast;
+	 * then wait to be killed.
+	 */
+	private void measureOthers(Mark begin, double count) throws Exception {
+		Mark end = awaitStandstill(begin, QUIET_NANOS);
+		double others = Math.max(1, count);
 		double reached = (end.handled() - begin.handled()) / others;
 		note(RoundResult.REACHED, reached);
 		// Who stops after a moment was not fast in that moment.
 		note(RoundResult.RECORDS_PER_SECOND, (reached > 0.5) ? begin.recordsPerSecond(end)
 				: Math.min(begin.recordsPerSecond(end), end.handled() - begin.handled()));
+		note(RoundResult.USED_HEAP, usedHeap() / 1e6);
 		LockSupport.parkNanos(COMMITS_NANOS);
 		writeResult();
 		while (true) {

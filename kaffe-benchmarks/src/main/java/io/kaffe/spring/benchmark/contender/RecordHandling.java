@@ -42,6 +42,8 @@ public final class RecordHandling {
 
 	private volatile @Nullable Stall stall;
 
+	private volatile @Nullable BlockedKeys blockedKeys;
+
 	RecordHandling(Journal journal, OrderWatch order, Work work) {
 		this.journal = journal;
 		this.order = order;
@@ -56,6 +58,10 @@ public final class RecordHandling {
 		int key = Keys.number(record.key());
 		int partition = record.partition();
 		long offset = record.offset();
+		BlockedKeys blocked = this.blockedKeys;
+		if (blocked != null) {
+			blocked.pass(key);
+		}
 		this.order.started(key, partition, offset);
 		CountDownLatch closed = this.gate;
 		if (closed != null) {
@@ -103,6 +109,10 @@ public final class RecordHandling {
 
 	void stallAt(Stall stall) {
 		this.stall = stall;
+	}
+
+	void block(BlockedKeys keys) {
+		this.blockedKeys = keys;
 	}
 
 }

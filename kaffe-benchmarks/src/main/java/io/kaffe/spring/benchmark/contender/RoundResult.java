@@ -55,6 +55,9 @@ public record RoundResult(Map<String, Double> figures, String complaint) {
 	/** Bytes on the heap for each record that is polled and not handled. */
 	public static final String HEAP = "heapBytesPerRecord";
 
+	/** Megabytes in use on the heap when all were handled that are not held up. */
+	public static final String USED_HEAP = "usedHeapMegabytes";
+
 	/** Records that were polled and not handled while that was measured. */
 	public static final String IN_FLIGHT = "recordsInFlight";
 

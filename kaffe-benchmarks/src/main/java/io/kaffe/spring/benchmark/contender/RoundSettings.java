@@ -120,6 +120,9 @@ public record RoundSettings(String contender, Phase phase, String bootstrapServe
 		/** The same before and after a record hangs; then waits to be killed. */
 		STALL,
 
+		/** The same before and after some keys are blocked; then waits to be killed. */
+		BLOCKED_KEYS,
+
 		/** What is delivered after having been killed. */
 		REPLAY,
 

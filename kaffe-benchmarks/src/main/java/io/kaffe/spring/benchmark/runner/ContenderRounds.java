@@ -91,7 +91,8 @@ final class ContenderRounds implements Measurement {
 		this.round++;
 		return switch (this.workload.kind()) {
 			case THROUGHPUT -> throughput(contender);
-			case STALL -> stall(contender);
+			case STALL -> stall(contender, Phase.STALL);
+			case BLOCKED_KEYS -> stall(contender, Phase.BLOCKED_KEYS);
 			case MEMORY -> memory(contender);
 			case STARTUP -> throw new IllegalStateException("The sample has rounds of its own");
 		};
@@ -119,9 +120,9 @@ final class ContenderRounds implements Measurement {
 		return checked(contender, process, process.awaitEnd(), settings, RoundResult.HEAP);
 	}
 
-	private Round stall(Contender contender) throws Exception {
+	private Round stall(Contender contender, Phase phase) throws Exception {
 		Topic topic = this.topics.filled(this.workload.load(), size(contender.name()).total());
-		RoundSettings settings = settings(contender, topic, Phase.STALL);
+		RoundSettings settings = settings(contender, topic, phase);
 		ContenderProcess process = ContenderProcess.start(this.workspace, this.classPaths, settings);
 		if (!process.awaitFile(settings.result())) {
 			process.kill();

@@ -47,6 +47,7 @@ record MarkdownReport(String machine, List<Row> rows) {
 		columns.put(RoundResult.COLD, "with warm-up");
 		columns.put(RoundResult.BEFORE_STALL, "before the stall");
 		columns.put(RoundResult.REACHED, "of the others handled");
+		columns.put(RoundResult.USED_HEAP, "heap in use MB");
 		columns.put(RoundResult.IN_FLIGHT, "in flight");
 		columns.put(StartupMain.CPU_MILLIS, "CPU ms");
 		columns.put("metadataBytes", "commit metadata B");

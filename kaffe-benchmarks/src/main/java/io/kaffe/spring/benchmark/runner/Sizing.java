@@ -75,6 +75,9 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 	 */
 	private static final int STALL_FACTOR = 3;
 
+	/** How many times as long {@code blocked-keys} may be measured. */
+	private static final int BLOCKED_FACTOR = 20;
+
 	private static final int LEAST_PATIENCE_SECONDS = 60;
 
 	/** How much slower than expected a contender may be. */
@@ -85,10 +88,11 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 	 */
 	Size of(Workload workload, Contender contender) {
 		double perSecond = expected(workload, contender);
-		boolean stall = workload.kind() == Workload.Kind.STALL;
+		boolean blocked = workload.kind() == Workload.Kind.BLOCKED_KEYS;
+		boolean stall = blocked || workload.kind() == Workload.Kind.STALL;
 		double measured = Math.min(
 				Math.max(workload.load().records(), perSecond * this.leastSeconds * (stall ? STALL_FACTOR : 1)),
-				perSecond * this.mostSeconds);
+				perSecond * this.mostSeconds * (blocked ? BLOCKED_FACTOR : 1));
 		double after = Math.min(MOST_BUFFERED, perSecond * this.leastSeconds);
 		// A partition may be ahead of the others: the hang in the middle of one comes
 		// well after the warm-up.

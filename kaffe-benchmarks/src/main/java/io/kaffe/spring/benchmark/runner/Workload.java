@@ -74,6 +74,9 @@ record Workload(String name, Kind kind, Load load, int concurrency, Work work, d
 		/** Handled records while one hangs. */
 		STALL("records/s"),
 
+		/** Handled records while those of some keys fail. */
+		BLOCKED_KEYS("records/s"),
+
 		/** The start of the sample. */
 		STARTUP("ms"),
 

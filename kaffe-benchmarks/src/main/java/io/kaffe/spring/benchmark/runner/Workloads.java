@@ -63,6 +63,8 @@ final class Workloads {
 				throughput("cpu", new Load(200_000, KeyDistribution.UNIFORM, 1_000, 100), CONCURRENCY,
 						new Work(0, 0, 0, spins), processors * 1e6 / CPU_MICROS),
 				new Workload("stall", Kind.STALL, NOOP, CONCURRENCY, Work.NONE, 0),
+				new Workload("blocked-keys", Kind.BLOCKED_KEYS,
+						new Load(20_000_000, KeyDistribution.UNIFORM, 1_000, 100), CONCURRENCY, Work.NONE, 0),
 				throughput("1kB", new Load(300_000, KeyDistribution.UNIFORM, 1_000, 1_000), CONCURRENCY, Work.NONE, 0),
 				new Workload("startup", Kind.STARTUP, NOOP, CONCURRENCY, Work.NONE, 0), new Workload("memory",
 						Kind.MEMORY, new Load(9_000, KeyDistribution.UNIFORM, 1_000, 100), CONCURRENCY, Work.NONE, 0));
