@@ -37,7 +37,7 @@ final class ClientProperties {
 	static Map<String, Object> special(RoundSettings settings) {
 		return switch (settings.phase()) {
 			// So that the broker notices sooner that a member was killed.
-			case STALL, REPLAY -> Map.of("session.timeout.ms", "6000", "heartbeat.interval.ms", "1000");
+			case STALL, BLOCKED_KEYS, REPLAY -> Map.of("session.timeout.ms", "6000", "heartbeat.interval.ms", "1000");
 			// So that one poll can take all that is there.
 			case MEMORY -> Map.of("interceptor.classes", PolledRecords.class.getName(), "max.poll.records", "9000");
 			case THROUGHPUT -> Map.of();
