@@ -150,11 +150,11 @@ class CommitMetadataFuzzTests {
 		long base = Math.min(committed, Long.MAX_VALUE - 100_000);
 		List<BlockedKeys.BlockedKey> blocked = new ArrayList<>();
 		for (int keys = Math.max(0, this.random.nextInt(-4, 4)); keys > 0; keys--) {
-			blocked.add(new BlockedKeys.BlockedKey(new KeyHash((byte) this.random.nextInt(4), this.random.nextInt()), base + this.random.nextInt(2000)));
+			blocked.add(new BlockedKeys.BlockedKey(new KeyHash((byte) this.random.nextInt(4), this.random.nextInt()),
+					base + this.random.nextInt(2000)));
 		}
 		CommitMetadata metadata = CommitMetadata.of(base, completed.build(), ParkedRecords.of(parked),
-				BlockedKeys.of(blocked), this.random.nextInt(-1, 5),
-				this.random.nextInt(30, 300));
+				BlockedKeys.of(blocked), this.random.nextInt(-1, 5), this.random.nextInt(30, 300));
 		try {
 			check(CommitMetadata.read(metadata.text(), base).equals(metadata), "is read as it was written");
 		}
