@@ -38,6 +38,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -85,6 +86,8 @@ final class FaultRound implements AutoCloseable {
 	private static final int PARTITIONS = 4;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+	private static final int LAST_LINES = 12;
 
 	private final String id = UUID.randomUUID().toString().substring(0, 8);
 
@@ -526,6 +529,26 @@ final class FaultRound implements AutoCloseable {
 	 */
 	void keepJournals() {
 		this.keep = true;
+	}
+
+	/**
+	 * Return the ends of the logs of all processes, for whoever does not have the
+	 * directory.
+	 */
+	String lastWords() {
+		try (Stream<Path> files = Files.list(this.directory)) {
+			StringBuilder words = new StringBuilder();
+			for (Path log : files.filter((file) -> file.toString().endsWith(".log")).sorted().toList()) {
+				List<String> lines = Files.readAllLines(log);
+				words.append("\n").append(log.getFileName()).append(" ends with:");
+				lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size())
+					.forEach((line) -> words.append("\n  ").append(line));
+			}
+			return words.toString();
+		}
+		catch (IOException ex) {
+			return "\nLogs cannot be read: " + ex;
+		}
 	}
 
 	private List<String> awaitCommitted(Map<TopicPartition, Long> ends) {

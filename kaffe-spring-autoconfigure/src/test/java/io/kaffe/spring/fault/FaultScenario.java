@@ -106,8 +106,8 @@ final class FaultScenario {
 		}
 		catch (Exception | AssertionError ex) {
 			round.keepJournals();
-			throw new AssertionError(
-					this.name + " broke down in a round with " + round + ": " + ex + "; see " + round.directory(), ex);
+			throw new AssertionError(this.name + " broke down in a round with " + round + ": " + ex + "; see "
+					+ round.directory() + round.lastWords(), ex);
 		}
 	}
 

@@ -54,7 +54,18 @@ final class MemoryReport implements DisposableBean {
 		this.directory = directory;
 		this.instance = instance;
 		this.workers = workers;
-		this.measuring.scheduleWithFixedDelay(this::measure, 0, 500, TimeUnit.MILLISECONDS);
+		this.measuring.scheduleWithFixedDelay(this::tryToMeasure, 0, 500, TimeUnit.MILLISECONDS);
+	}
+
+	private void tryToMeasure() {
+		try {
+			measure();
+		}
+		catch (RuntimeException | Error ex) {
+			// It is not measured any more, and the log says why.
+			ex.printStackTrace();
+			throw ex;
+		}
 	}
 
 	private void measure() {
