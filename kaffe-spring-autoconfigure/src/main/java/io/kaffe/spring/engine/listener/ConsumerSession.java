@@ -124,7 +124,7 @@ final class ConsumerSession {
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
 		this.commitTimer = new CommitTimer(this.wakeup, context.settings().commitInterval(), context.runtime());
 		EvictedRecordReader evictedRecords = EvictedRecordReader.isByKey(context.settings().strategy())
-				? new EvictedRecordReader(context, consumer) : null;
+				? new EvictedRecordReader(context, consumer, polledBy.clientId()) : null;
 		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer,
 				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)), evictedRecords);
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), this.commitTimer,

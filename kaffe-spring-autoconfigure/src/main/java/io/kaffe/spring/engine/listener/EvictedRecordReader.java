@@ -93,6 +93,8 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 
 	private final Consumer<?, ?> polling;
 
+	private final @Nullable String clientId;
+
 	private final WorkerAllocationStrategy strategy;
 
 	private final UnreadableRecordReader unreadable;
@@ -116,10 +118,12 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 	 * Create a reader, which has no consumer before it is needed.
 	 * @param context the consumer whose records it reads again
 	 * @param polling the Kafka consumer that has polled them
+	 * @param clientId its client id; {@code null} if it is unknown
 	 */
-	EvictedRecordReader(ConsumerContext context, Consumer<?, ?> polling) {
+	EvictedRecordReader(ConsumerContext context, Consumer<?, ?> polling, @Nullable String clientId) {
 		this.context = context;
 		this.polling = polling;
+		this.clientId = clientId;
 		this.strategy = context.settings().strategy();
 		this.unreadable = new UnreadableRecordReader(new UnreadableRecordReader.Deserializers(context.facts()));
 		this.executor = context.runtime().threads(context + "-evicted-");
@@ -355,7 +359,7 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 		overrides.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, String.valueOf(MAX_FETCH_BYTES));
 		Consumer<?, ?> created = this.context.facts()
 			.consumerFactory()
-			.createConsumer(this.context.facts().groupId(), null, "-evicted", overrides);
+			.createConsumer(this.context.facts().groupId(), this.clientId, "-evicted", overrides);
 		Assert.state(created != this.polling, "The consumer factory has made no new consumer");
 		this.consumer = created;
 		return created;

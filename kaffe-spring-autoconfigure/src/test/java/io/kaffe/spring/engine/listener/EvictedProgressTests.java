@@ -74,7 +74,8 @@ class EvictedProgressTests {
 	private final LateCompletions lateCompletions = new LateCompletions(
 			new LimitedLog("orders", this.execution.runtime()));
 
-	private final EvictedRecordReader reader = new EvictedRecordReader(this.context, new MockConsumer<>("earliest"));
+	private final EvictedRecordReader reader = new EvictedRecordReader(this.context, new MockConsumer<>("earliest"),
+			"orders-0");
 
 	private final CommitTimer commitTimer = new CommitTimer(this.wakeup, Duration.ofSeconds(1),
 			this.execution.runtime());

@@ -99,7 +99,8 @@ class EvictedRecordReaderTests {
 
 	private final Worker worker = this.context.workers().internal("a");
 
-	private final EvictedRecordReader reader = new EvictedRecordReader(this.context, new MockConsumer<>("none"));
+	private final EvictedRecordReader reader = new EvictedRecordReader(this.context, new MockConsumer<>("none"),
+			"orders-0");
 
 	private final EvictingAssignment assignment = new EvictingAssignment(ORDERS_0, this.reader);
 
@@ -294,7 +295,7 @@ class EvictedRecordReaderTests {
 				.containsEntry("auto.offset.reset", "none")
 				.containsEntry("interceptor.classes", "")
 				.containsEntry("fetch.max.bytes", "4194304")
-				.containsEntry("test.suffix", "-evicted")
+				.containsEntry("test.client-id", "orders-0-evicted")
 				.containsEntry("mine", "of the container"));
 	}
 
@@ -370,7 +371,7 @@ class EvictedRecordReaderTests {
 					@Nullable String suffix, @Nullable Properties overrides) {
 				Properties configuration = new Properties();
 				configuration.putAll(overrides);
-				configuration.put("test.suffix", suffix);
+				configuration.put("test.client-id", prefix + suffix);
 				EvictedRecordReaderTests.this.configurations.add(configuration);
 				EvictedRecordReaderTests.this.consumers.add(new LogConsumer());
 				return EvictedRecordReaderTests.this.consumers.get(EvictedRecordReaderTests.this.consumers.size() - 1);

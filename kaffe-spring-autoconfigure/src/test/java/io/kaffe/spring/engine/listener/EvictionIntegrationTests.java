@@ -37,11 +37,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.listener.AbstractConsumerSeekAware;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.RecordWorkerAllocationStrategy;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.engine.offset.CommitMetadata;
@@ -88,6 +90,26 @@ class EvictionIntegrationTests {
 			await("all is committed").until(() -> Objects.equals(application.committed("orders", 0), (long) this.sent));
 			assertThat(orders.handled).as("nothing is repeated").hasSize(this.sent);
 			assertThat(application.partition(context, "orders", "orders", 0).evicted()).isEqualTo(Evicted.NONE);
+		}
+	}
+
+	@Test
+	void keysOfACustomStrategyAreEvictedAndReportedByOffset() throws Exception {
+		try (ListenerApplication application = application("park", OrdersByStrategy.class)
+			.with("kaffe.consumers.orders.worker-allocation-strategy", "byKey")) {
+			ConfigurableApplicationContext context = application.start();
+			Orders orders = context.getBean(Orders.class);
+			send(application, 10_000);
+			await("all others are handled").until(() -> orders.countOfOthers() == othersOf(this.sent));
+			assertThat(application.partition(context, "orders", "orders", 0).evicted().keys()).isEqualTo(2);
+			await("what is completed is committed").until(() -> metadata(application).completed().count() > 9_000);
+			assertThat(metadata(application).blocked().isEmpty()).isTrue();
+			orders.blocked.clear();
+			send(application, 1000);
+			retryAll(context);
+			assertAllIsHandledInOrder(orders);
+			await("all is committed").until(() -> Objects.equals(application.committed("orders", 0), (long) this.sent));
+			assertThat(orders.handled).as("nothing is repeated").hasSize(this.sent);
 		}
 	}
 
@@ -152,8 +174,12 @@ class EvictionIntegrationTests {
 	}
 
 	private static ListenerApplication application(String blockedBy) {
-		ListenerApplication application = ListenerApplication.of(Orders.class)
-			.with("kaffe.consumers.orders.worker-allocation-strategy", "worker-per-key")
+		return application(blockedBy, Orders.class).with("kaffe.consumers.orders.worker-allocation-strategy",
+				"worker-per-key");
+	}
+
+	private static ListenerApplication application(String blockedBy, Class<?> configuration) {
+		ListenerApplication application = ListenerApplication.of(configuration)
 			.with("kaffe.buffer.max-records", BUFFER)
 			.topic("orders", 1);
 		return blockedBy.equals("park") ? application.with("kaffe.failure.max-attempts", 1)
@@ -238,6 +264,19 @@ class EvictionIntegrationTests {
 			synchronized (this.handled) {
 				return this.handled.stream().filter((record) -> !BLOCKED.contains(record.key())).count();
 			}
+		}
+
+	}
+
+	/**
+	 * The same, with keys that have no stable hash.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OrdersByStrategy extends Orders {
+
+		@Bean
+		RecordWorkerAllocationStrategy byKey() {
+			return (record) -> List.of(String.valueOf(record.key()));
 		}
 
 	}
