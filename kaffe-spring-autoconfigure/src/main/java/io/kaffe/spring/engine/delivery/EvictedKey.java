@@ -114,7 +114,7 @@ public final class EvictedKey {
 		this.name = name;
 		this.hash = hash;
 		this.window = new OffsetWindow(from);
-		this.offsets = (hash == null) ? new OffsetWindow(from) : null;
+		this.offsets = (hash != null) ? null : new OffsetWindow(from);
 		this.excluded = excluded;
 		this.missing = missing;
 		this.end = from;
@@ -188,8 +188,8 @@ public final class EvictedKey {
 	 */
 	public boolean isOf(ConsumerRecord<?, ?> record, Supplier<@Nullable Object> name) {
 		OffsetWindow offsets = this.offsets;
-		return (offsets == null) ? !this.excluded.test(record.offset()) && this.name.equals(name.get())
-				: record.offset() < offsets.next() && !offsets.isComplete(record.offset());
+		return (offsets != null) ? record.offset() < offsets.next() && !offsets.isComplete(record.offset())
+				: !this.excluded.test(record.offset()) && this.name.equals(name.get());
 	}
 
 	/**

@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.delivery;
 
 import java.nio.ByteBuffer;
@@ -80,14 +81,24 @@ class KeyHashesTests {
 		assertThat(KeyHashes.of(null)).isNull();
 		assertThat(KeyHashes.of(1.5)).isNull();
 		assertThat(KeyHashes.of(List.of("key"))).isNull();
-		assertThat(KeyHashes.of(new Object() {
+		assertThat(KeyHashes.of(new UnsteadyKey())).isNull();
+	}
 
-			@Override
-			public int hashCode() {
-				throw new IllegalStateException("Code of the application is not called");
-			}
+	/**
+	 * A key whose code is not called.
+	 */
+	private static final class UnsteadyKey {
 
-		})).isNull();
+		@Override
+		public boolean equals(Object other) {
+			throw new IllegalStateException("Code of the application is called");
+		}
+
+		@Override
+		public int hashCode() {
+			throw new IllegalStateException("Code of the application is called");
+		}
+
 	}
 
 }
