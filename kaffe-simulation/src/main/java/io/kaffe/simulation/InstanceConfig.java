@@ -90,7 +90,8 @@ final class InstanceConfig {
 						: new FixedBackOff(service.backOffMillis(), Long.MAX_VALUE),
 				null, Retryable.allBut(Set.of()), service.then(), Map.of(),
 				(service.then() == FailureAction.DEAD_LETTER) ? recoverer : null, null, 3, List.of(), true,
-				new OutageSettings(service.detectsOutages(), 0.5, 3, Duration.ofSeconds(1), Duration.ofMillis(300)));
+				new OutageSettings(service.detectsOutages(), 0.5, 3, Duration.ofSeconds(1), Duration.ofMillis(300)),
+				Duration.ZERO);
 		return new ConsumerSettings(service.strategy().configurationName(), service.strategy(),
 				(service.maxConcurrency() > 0) ? service.maxConcurrency() : null, service.maxBuffered(), 64L << 20,
 				service.completedOffsets(), Duration.ofMillis(service.commitMillis()),

@@ -100,7 +100,7 @@ class TableCheckTests {
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, problems),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(buffered, 0), inFlight, partition.lag(),
 						Evicted.NONE),
-				1, List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0),
+				1, List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0, 0),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
 						List.of()),
 				List.of());
@@ -109,7 +109,7 @@ class TableCheckTests {
 	private static PartitionSnapshot partition(Long committed, Long lag) {
 		return new PartitionSnapshot("orders", 0, "worker_orders_0", 1,
 				new PartitionSnapshot.Offsets(7L, committed, 0, 0, 7L, 7L), new Lag(lag, null), 0, Evicted.NONE, null,
-				null);
+				null, null);
 	}
 
 	private static WorkerSnapshot worker(WorkerState state) {

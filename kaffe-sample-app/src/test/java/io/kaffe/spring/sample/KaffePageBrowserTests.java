@@ -19,6 +19,8 @@ package io.kaffe.spring.sample;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntFunction;
@@ -146,6 +148,27 @@ class KaffePageBrowserTests {
 		assertThat(this.browser.texts("#attention-items .what strong")).contains("orders-3@1048", "refunds-0@5")
 			.doesNotContain("refunds-3@5");
 		assertThat(this.browser.text("#attention-items li:nth-child(2) .word")).isEqualTo("held up");
+	}
+
+	@Test
+	void recordThatTheLogIsAboutToDeleteNeedsAttentionBesidesThatItIsParked() {
+		Instant due = Instant.now().plusSeconds(1800);
+		String problem = """
+				"problems": [{"kind": "retention", "severity": "warning", "since": null, "message": "retention: orders-3@1048 is"}],
+				"counters": {"lost": 1234, """;
+		this.service.setTable(
+				() -> table("unrestricted", "orders", 8, "PaymentRefusedException").replace("\"problems\": [],", "")
+					.replace("\"counters\": {", problem)
+					.replaceFirst("(\"lag\": 233.*\"paused\": null)",
+							"$1, \"deletionExpected\": {\"offset\": 1048, \"at\": \"%s\"}".formatted(due)));
+		open();
+		assertThat(this.browser.texts("#attention-items .what .word")).containsExactlyInAnyOrder("parked", "retention");
+		assertThat(this.browser.texts("#attention-items .what strong")).containsExactly("orders-3@1048",
+				"orders-3@1048");
+		String time = DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneId.systemDefault()).format(due);
+		assertThat(this.browser.texts("#attention-items .why")).anySatisfy(
+				(why) -> assertThat(why).startsWith("will be deleted by the log's retention at ").endsWith(time));
+		assertThat(this.browser.text("#counters")).contains("1,234").contains("deleted before they were handled");
 	}
 
 	@Test

@@ -168,6 +168,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 		counter("kaffe.records.skipped", "Records that were skipped", ConsumerSnapshot.Counters::skipped);
 		counter("kaffe.records.dead.lettered", "Records sent to a dead-letter topic",
 				ConsumerSnapshot.Counters::deadLettered);
+		counter("kaffe.records.lost", "Offsets that were deleted from the log before they were handled",
+				ConsumerSnapshot.Counters::lost);
 		counter("kaffe.late.completions", "Records completed after their partition was revoked",
 				ConsumerSnapshot.Counters::lateCompletions);
 	}

@@ -298,6 +298,12 @@ public abstract class ConsumerProperties {
 		 */
 		private @Nullable Integer maxParked;
 
+		/**
+		 * How long before the log's retention deletes it an unfinished record needs
+		 * attention; 0 disables the warning.
+		 */
+		private @Nullable Duration retentionWarning;
+
 		private final Backoff backoff = new Backoff();
 
 		private final Outage outage = new Outage();
@@ -348,6 +354,14 @@ public abstract class ConsumerProperties {
 
 		public void setMaxParked(@Nullable Integer maxParked) {
 			this.maxParked = maxParked;
+		}
+
+		public @Nullable Duration getRetentionWarning() {
+			return this.retentionWarning;
+		}
+
+		public void setRetentionWarning(@Nullable Duration retentionWarning) {
+			this.retentionWarning = retentionWarning;
 		}
 
 		public Backoff getBackoff() {

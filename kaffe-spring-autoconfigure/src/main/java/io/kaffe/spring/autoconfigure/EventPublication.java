@@ -26,12 +26,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.LostRecords;
 import io.kaffe.spring.engine.worker.SafeLog;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Ticker;
@@ -40,8 +42,11 @@ import io.kaffe.spring.event.OutageBeganEvent;
 import io.kaffe.spring.event.OutageEndedEvent;
 import io.kaffe.spring.event.PartitionsDrainedEvent;
 import io.kaffe.spring.event.RecordParkedEvent;
+import io.kaffe.spring.event.RecordsLostEvent;
+import io.kaffe.spring.event.RetentionWarningEvent;
 import io.kaffe.spring.event.WorkerStalledEvent;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
  * Publishes application events about consumers, in order. Event listeners are called by a
@@ -109,6 +114,19 @@ final class EventPublication implements ConsumerObserver, SmartLifecycle, Dispos
 	@Override
 	public void outageEnded(String consumer, ConsumerSnapshot.Outage outage) {
 		publish(new OutageEndedEvent(consumer, outage.since(), outage.probes()));
+	}
+
+	@Override
+	public void deletionExpected(String consumer, TopicPartition partition,
+			PartitionSnapshot.DeletionExpected expected) {
+		publish(new RetentionWarningEvent(consumer, partition.topic(), partition.partition(), expected.offset(),
+				expected.at()));
+	}
+
+	@Override
+	public void lost(String consumer, LostRecords lost) {
+		publish(new RecordsLostEvent(consumer, lost.partition().topic(), lost.partition().partition(), lost.first(),
+				lost.last(), lost.count()));
 	}
 
 	@Override

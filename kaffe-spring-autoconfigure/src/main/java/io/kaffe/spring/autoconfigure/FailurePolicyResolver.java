@@ -62,6 +62,8 @@ final class FailurePolicyResolver {
 	/** The shortest window and interval between probes. */
 	private static final Duration SHORTEST_OF_OUTAGES = Duration.ofSeconds(1);
 
+	private static final Duration SHORTEST_RETENTION_WARNING = Duration.ofMinutes(1);
+
 	/** The properties that have been logged in a warning. */
 	private final Set<String> warnedOf = ConcurrentHashMap.newKeySet();
 
@@ -100,6 +102,13 @@ final class FailurePolicyResolver {
 		ResolvedProperty<Integer> maxParked = setting(name, "failure.max-parked",
 				(consumer) -> consumer.getFailure().getMaxParked(), 100);
 		maxParked.check(maxParked.value() > 0, "Must be 1 or more records.");
+		ResolvedProperty<Duration> retentionWarning = setting(name, "failure.retention-warning",
+				(consumer) -> consumer.getFailure().getRetentionWarning(), Duration.ofHours(6));
+		retentionWarning.check(
+				retentionWarning.value().isZero()
+						|| retentionWarning.value().compareTo(SHORTEST_RETENTION_WARNING) >= 0,
+				"Must be 0, which means no warning, or 1 minute or more. A number without a unit is in milliseconds: "
+						+ "write 6h for 6 hours.");
 		ResolvedProperty<FailureAction> then = setting(name, "failure.then",
 				(consumer) -> consumer.getFailure().getThen(), FailureAction.PARK);
 		ResolvedProperty<Map<String, FailureAction>> thenFor = setting(name, "failure.then-for",
@@ -120,7 +129,7 @@ final class FailurePolicyResolver {
 				(recoverer != null) ? new ConsumerRecordRecovererAdapter(recoverer, RejectingConsumer.of(name),
 						subscription.groupId()) : null,
 				maxParked.value(), (rules != null) ? rules.retryListeners() : List.of(),
-				end == null || end.ackAfterHandle(), outage(name));
+				end == null || end.ackAfterHandle(), outage(name), retentionWarning.value());
 	}
 
 	private @Nullable ErrorHandlerRules rules(String name, CommonErrorHandler errorHandler,

@@ -133,6 +133,11 @@ public record ConsumerProblem(Kind kind, Severity severity, @Nullable Instant si
 		HELD_BACK(Severity.WARNING),
 
 		/**
+		 * The log's retention is about to delete a record that is not finished.
+		 */
+		RETENTION(Severity.WARNING),
+
+		/**
 		 * An exception of Kaffe's own was contained.
 		 */
 		INTERNAL_ERROR(Severity.WARNING),

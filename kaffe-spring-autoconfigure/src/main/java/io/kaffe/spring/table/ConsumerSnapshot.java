@@ -201,9 +201,10 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	 * ended, which changed nothing
 	 * @param commits the commits that the broker confirmed
 	 * @param commitFailures the commits that failed
+	 * @param lost the offsets that were deleted from the log before they were handled
 	 */
 	public record Counters(long handled, long failed, long retries, long skipped, long deadLettered,
-			long lateCompletions, long commits, long commitFailures) {
+			long lateCompletions, long commits, long commitFailures, long lost) {
 	}
 
 	/**

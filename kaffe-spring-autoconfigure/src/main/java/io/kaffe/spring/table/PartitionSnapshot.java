@@ -40,10 +40,13 @@ import org.jspecify.annotations.Nullable;
  * while the strategy has not named the worker, {@code parked} while too many of its
  * records are, {@code seek} while its position is being changed, or {@code operator};
  * {@code null} if it is fetched
+ * @param deletionExpected the oldest unfinished record, if the log's retention is
+ * expected to delete it soon; else {@code null}
  */
 public record PartitionSnapshot(String topic, int partition, @Nullable String worker, long epoch,
 		@JsonUnwrapped Offsets offsets, @JsonUnwrapped Lag lag, int parked, @JsonUnwrapped Evicted evicted,
-		@Nullable OldestUnfinished oldestUnfinished, @Nullable String paused) {
+		@Nullable OldestUnfinished oldestUnfinished, @Nullable String paused,
+		@Nullable DeletionExpected deletionExpected) {
 
 	/**
 	 * The offsets of a partition. They are next-to-read, as Kafka counts.
@@ -73,6 +76,16 @@ public record PartitionSnapshot(String topic, int partition, @Nullable String wo
 	 * @param since since when nothing smaller is unfinished
 	 */
 	public record OldestUnfinished(long offset, Instant since) {
+	}
+
+	/**
+	 * An unfinished record that the log's retention is expected to delete.
+	 *
+	 * @param offset its offset; if it was not polled, the offset that is polled next
+	 * @param at when it may be deleted, at the earliest; in the past if it may be at any
+	 * time
+	 */
+	public record DeletionExpected(long offset, Instant at) {
 	}
 
 }

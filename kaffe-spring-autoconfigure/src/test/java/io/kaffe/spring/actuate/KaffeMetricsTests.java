@@ -100,8 +100,8 @@ class KaffeMetricsTests {
 				"kaffe.partitions.paused reason=worker-allocation", "kaffe.rebalances kind=assigned",
 				"kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked", "kaffe.records.buffered",
 				"kaffe.records.dead.lettered", "kaffe.records.evicted", "kaffe.records.failing",
-				"kaffe.records.in.flight", "kaffe.records.parked", "kaffe.records.retries", "kaffe.records.skipped",
-				"kaffe.records.stalled", "kaffe.restarts", "kaffe.workers state=backing-off",
+				"kaffe.records.in.flight", "kaffe.records.lost", "kaffe.records.parked", "kaffe.records.retries",
+				"kaffe.records.skipped", "kaffe.records.stalled", "kaffe.restarts", "kaffe.workers state=backing-off",
 				"kaffe.workers state=draining", "kaffe.workers state=idle", "kaffe.workers state=parked",
 				"kaffe.workers state=running", "kaffe.workers state=stalled", "kaffe.workers state=stopped");
 		assertThat(this.registry.getMeters()).allSatisfy((meter) -> {
@@ -130,6 +130,7 @@ class KaffeMetricsTests {
 		assertThat(counter("kaffe.records.skipped")).isEqualTo(3);
 		assertThat(counter("kaffe.records.dead.lettered")).isEqualTo(4);
 		assertThat(counter("kaffe.late.completions")).isEqualTo(5);
+		assertThat(counter("kaffe.records.lost")).isEqualTo(8);
 	}
 
 	@Test
@@ -254,7 +255,7 @@ class KaffeMetricsTests {
 		this.table = with(List.of("orders"), null,
 				List.of(new PartitionSnapshot("orders", 0, null, 1,
 						new PartitionSnapshot.Offsets(null, null, 0, 0, null, null), new Lag(null, null), 0,
-						Evicted.NONE, null, null)),
+						Evicted.NONE, null, null, null)),
 				List.of());
 		assign();
 		assertThat(gauge("kaffe.partition.lag")).isNaN();

@@ -325,6 +325,8 @@ class ArchitectureTests {
 				event.OutageEndedEvent
 				event.PartitionsDrainedEvent
 				event.RecordParkedEvent
+				event.RecordsLostEvent
+				event.RetentionWarningEvent
 				event.WorkerStalledEvent
 				table.BulkDecisionSnapshot
 				table.BulkDecisionSnapshot$Counts
@@ -350,6 +352,7 @@ class ArchitectureTests {
 				table.Evicted
 				table.Lag
 				table.PartitionSnapshot
+				table.PartitionSnapshot$DeletionExpected
 				table.PartitionSnapshot$Offsets
 				table.PartitionSnapshot$OldestUnfinished
 				table.WorkerSnapshot

@@ -105,6 +105,7 @@ class ConsumerSettingsTests {
 		assertThat(settings.failurePolicy().retryable().types()).containsKey(ConversionException.class)
 			.hasSameSizeAs(ExceptionClassifier.defaultFatalExceptionsList());
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(100);
+		assertThat(settings.failurePolicy().retentionWarning()).isEqualTo(Duration.ofHours(6));
 		assertThat(settings.stallLimits()).isEqualTo(new WorkerOwner.StallLimits(Duration.ofMinutes(5), null));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(10, Duration.ofMinutes(5)));
 	}
@@ -185,6 +186,7 @@ class ConsumerSettingsTests {
 				    then: skip
 				    not-retryable: java.io.IOException
 				    max-parked: 7
+				    retention-warning: 0
 				    then-for:
 				      java.lang.IllegalStateException: stop
 				  consumers:
@@ -208,6 +210,7 @@ class ConsumerSettingsTests {
 			.containsKeys(IllegalArgumentException.class, TimeoutException.class)
 			.doesNotContainKey(IOException.class);
 		assertThat(settings.failurePolicy().maxParked()).isEqualTo(7);
+		assertThat(settings.failurePolicy().retentionWarning()).isZero();
 		assertThat(settings.stallLimits())
 			.isEqualTo(new WorkerOwner.StallLimits(Duration.ofSeconds(10), Duration.ofMinutes(2)));
 		assertThat(settings.restartLimit()).isEqualTo(new RestartHistory.Limit(0, Duration.ofMinutes(1)));

@@ -410,6 +410,8 @@ class FailureAnalysisTests {
 					drain-timeout                    | 20   | A number without a unit is in milliseconds: write 5s for 5 seconds.
 					failure.max-attempts             | -1   | Must be 0, which means unlimited, or more.
 					failure.max-parked               | 0    | Must be 1 or more records.
+					failure.retention-warning        | -1h  | Must be 0, which means no warning, or 1 minute or more.
+					failure.retention-warning        | 6    | A number without a unit is in milliseconds: write 6h for 6 hours.
 					stall-threshold                  | 0s   | Must be 100 ms or more.
 					stall-threshold                  | 5    | A number without a unit is in milliseconds: write 5s for 5 seconds.
 					stall-interrupt-threshold        | 4m   | Must not be below the stall threshold, which is 300000 ms.

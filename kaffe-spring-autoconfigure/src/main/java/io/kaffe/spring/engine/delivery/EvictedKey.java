@@ -226,8 +226,9 @@ public final class EvictedKey {
 
 	/**
 	 * Return how many records were evicted and are not completed. Any thread.
+	 * @return the number
 	 */
-	long records() {
+	public long records() {
 		return this.unfinished.get();
 	}
 

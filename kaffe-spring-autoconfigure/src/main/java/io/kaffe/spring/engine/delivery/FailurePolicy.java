@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -52,11 +53,13 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * @param ackAfterHandle whether a record is complete that is not retried but recovered or
  * skipped; if not, it is completed with the next one of its partition
  * @param outage when failing attempts count as an outage
+ * @param retentionWarning how long before the log deletes it an unfinished record needs
+ * attention; zero: never
  */
 public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBackOff recordBackOff,
 		Retryable retryable, FailureAction then, Map<Class<? extends Throwable>, FailureAction> thenFor,
 		@Nullable RecordRecoverer deadLetters, @Nullable RecordRecoverer recoverer, int maxParked,
-		List<RetryListener> retryListeners, boolean ackAfterHandle, OutageSettings outage) {
+		List<RetryListener> retryListeners, boolean ackAfterHandle, OutageSettings outage, Duration retentionWarning) {
 
 	private static final int LONGEST_CAUSE_CHAIN = 100;
 
@@ -69,8 +72,8 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	}
 
 	/**
-	 * Create a policy without retry listeners, which retries most failures and detects no
-	 * outage.
+	 * Create a policy without retry listeners, which retries most failures, detects no
+	 * outage and does not warn of retention.
 	 * @param maxAttempts most attempts to handle a record; 0: as many as the back-off
 	 * allows
 	 * @param backOff how long to wait before it is retried, or recovered again
@@ -89,7 +92,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 			Map<Class<? extends Throwable>, FailureAction> thenFor, @Nullable RecordRecoverer deadLetters,
 			@Nullable RecordRecoverer recoverer, int maxParked) {
 		this(maxAttempts, backOff, recordBackOff, Retryable.allBut(notRetryable), then, thenFor, deadLetters, recoverer,
-				maxParked, List.of(), true, OutageSettings.DISABLED);
+				maxParked, List.of(), true, OutageSettings.DISABLED, Duration.ZERO);
 	}
 
 	/**
@@ -101,7 +104,7 @@ public record FailurePolicy(int maxAttempts, BackOff backOff, @Nullable RecordBa
 	public FailurePolicy forReplay(RecordRecoverer deadLetters) {
 		return new FailurePolicy(this.maxAttempts, this.backOff, this.recordBackOff, this.retryable,
 				FailureAction.DEAD_LETTER, Map.of(), deadLetters, null, this.maxParked, this.retryListeners, true,
-				this.outage);
+				this.outage, this.retentionWarning);
 	}
 
 	/**

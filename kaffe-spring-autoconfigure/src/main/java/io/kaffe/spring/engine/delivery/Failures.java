@@ -239,11 +239,13 @@ public final class Failures {
 	 * @param lateCompletions how many were completed after their assignment had ended
 	 * @param commits how many commits the broker confirmed
 	 * @param commitFailures how many commits failed
+	 * @param lost how many offsets were deleted before they were handled
 	 * @return all counters
 	 */
-	public ConsumerSnapshot.Counters counters(long handled, long lateCompletions, long commits, long commitFailures) {
+	public ConsumerSnapshot.Counters counters(long handled, long lateCompletions, long commits, long commitFailures,
+			long lost) {
 		return new ConsumerSnapshot.Counters(handled, this.failed.sum(), this.retried.sum(), this.skipped.sum(),
-				this.deadLettered.sum(), lateCompletions, commits, commitFailures);
+				this.deadLettered.sum(), lateCompletions, commits, commitFailures, lost);
 	}
 
 	/**

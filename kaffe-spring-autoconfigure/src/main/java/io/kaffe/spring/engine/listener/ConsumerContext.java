@@ -73,6 +73,8 @@ final class ConsumerContext {
 
 	private final LateCompletions lateCompletions;
 
+	private final Losses losses;
+
 	private final AssignmentLog assignmentLog;
 
 	private final PartitionSplitWarning splitWarning;
@@ -111,6 +113,7 @@ final class ConsumerContext {
 		this.commitHooks = new CommitHooks(facts.container(), settings.completedOffsets(), workers.failureLog());
 		this.ignoredSettings = IgnoredSettings.of(facts, settings.completedOffsets());
 		this.lateCompletions = new LateCompletions(workers.failureLog());
+		this.losses = new Losses(name, workers.observers());
 		this.assignmentLog = new AssignmentLog(name, workers.observers());
 		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());
 		this.internalErrors = new InternalErrors(name, this.ticker, workers.observers()::internalError, stopper);
@@ -186,6 +189,13 @@ final class ConsumerContext {
 
 	LateCompletions lateCompletions() {
 		return this.lateCompletions;
+	}
+
+	/**
+	 * Return which records were deleted before they were handled.
+	 */
+	Losses losses() {
+		return this.losses;
 	}
 
 	AssignmentLog assignmentLog() {

@@ -96,6 +96,7 @@ final class ConsumerHealth {
 		if (outage != null) {
 			problems.add(new ConsumerProblem(Kind.OUTAGE, outage.since(), outage.message()));
 		}
+		addDeletionExpected(problems, partitions);
 		Set<TopicPartition> heldUp = new HashSet<>();
 		int records = problems.size();
 		addStalled(problems, heldUp);
@@ -113,6 +114,18 @@ final class ConsumerHealth {
 		}
 		problems.sort(ConsumerProblem.ORDER);
 		return problems;
+	}
+
+	private static void addDeletionExpected(List<ConsumerProblem> problems, List<PartitionSnapshot> partitions) {
+		for (PartitionSnapshot partition : partitions) {
+			PartitionSnapshot.DeletionExpected expected = partition.deletionExpected();
+			if (expected != null) {
+				PartitionSnapshot.OldestUnfinished oldest = partition.oldestUnfinished();
+				problems.add(new ConsumerProblem(Kind.RETENTION, (oldest != null) ? oldest.since() : null,
+						"retention: " + partition.topic() + "-" + partition.partition() + "@" + expected.offset()
+								+ " is unfinished and is expected to be deleted from " + expected.at() + " on"));
+			}
+		}
 	}
 
 	private void addStalled(List<ConsumerProblem> problems, Set<TopicPartition> heldUp) {

@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -57,9 +58,10 @@ import io.kaffe.spring.table.ConsumerSnapshot;
 /**
  * Requests the end offsets of consumers' partitions periodically, so that their lag is
  * known also while nothing of them is fetched, and so that it is detected that no broker
- * answers, also while there is nothing to fetch or to commit. Consumer threads take no
- * part in it: there is an admin client for each set of connection settings among the
- * consumers.
+ * answers, also while there is nothing to fetch or to commit. Where records stay
+ * unfinished, {@linkplain LogStarts the starts of logs} are requested, too. Consumer
+ * threads take no part in it: there is an admin client for each set of connection
+ * settings among the consumers.
  * <p>
  * <b>Threading.</b> {@link #refresh()} is called by one thread at a time, which does not
  * wait for answers; they arrive on the threads of the admin clients. Each client has one
@@ -262,6 +264,12 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	 * whether any broker answers
 	 */
 	private record Question(WorkerContainer consumer, List<PartitionAssignment> assignments) {
+
+		Stream<LogStarts.Watched> watched() {
+			return this.assignments.stream()
+				.map((assignment) -> new LogStarts.Watched(this.consumer.context(), assignment));
+		}
+
 	}
 
 	/**
@@ -274,6 +282,8 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 		private final Source source;
 
 		private final int number = EndOffsets.this.clientNumbers.incrementAndGet();
+
+		private final LogStarts starts = new LogStarts(TIMEOUT_MILLIS, EndOffsets.this.ticker);
 
 		private volatile @Nullable Admin client;
 
@@ -303,6 +313,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 						this.asking.set(false);
 						answered(questions, failure);
 					});
+				this.starts.ask(client, questions.stream().flatMap(Question::watched).toList());
 			}
 			catch (Throwable ex) {
 				this.asking.set(false);

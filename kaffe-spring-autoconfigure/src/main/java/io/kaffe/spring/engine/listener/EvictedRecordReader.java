@@ -47,6 +47,7 @@ import io.kaffe.spring.WorkerAllocationStrategy;
 import io.kaffe.spring.engine.delivery.EvictedKey;
 import io.kaffe.spring.engine.delivery.KeyEviction;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
+import io.kaffe.spring.engine.worker.LostRecords;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 /**
@@ -334,10 +335,9 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 			long first = target.key.position();
 			long next = (from < beginning) ? Math.min(to, target.end) : target.end;
 			if (first < next) {
-				logger.error("Consumer '" + this.context + "' has lost records of a blocked key: those of " + partition
-						+ " from offset " + first + " to " + (next - 1)
-						+ " were deleted before they were handled, as its log begins at " + beginning + " and ends at "
-						+ end);
+				this.context.losses()
+					.add(new LostRecords(partition, first, next - 1, Math.min(next - first, target.key.records())),
+							"begins at " + beginning + " and ends at " + end);
 				target.passTo(next);
 			}
 		}

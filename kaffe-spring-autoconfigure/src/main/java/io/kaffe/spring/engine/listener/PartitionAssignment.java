@@ -60,7 +60,7 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private static final int FENCED = 2;
 
-	private final PartitionProgress progress = new PartitionProgress();
+	private final PartitionProgress progress;
 
 	private final PartitionBuffer buffer = new PartitionBuffer();
 
@@ -109,6 +109,7 @@ final class PartitionAssignment implements AssignmentHandle {
 	PartitionAssignment(AssignedPartition assigned, int slot, FailurePolicy policy, ConsumerWakeup wakeup,
 			CommitTimer commitTimer, LateCompletions lateCompletions, Ticker ticker, PollingConsumer polledBy) {
 		this.assigned = assigned;
+		this.progress = new PartitionProgress(policy.retentionWarning());
 		this.slot = slot;
 		this.wakeup = wakeup;
 		this.commitTimer = commitTimer;

@@ -23,8 +23,11 @@ import java.util.Arrays;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.table.PartitionSnapshot;
+
 /**
- * The end of an assigned partition, and for how long what is before it has been waiting.
+ * The end of an assigned partition, for how long what is before it has been waiting, and
+ * when its log deletes that.
  * <p>
  * The client learns the end with each fetch; while nothing is fetched, it is requested on
  * the side. While that is not answered, the end is unknown until records are polled. Of
@@ -38,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 final class PartitionLag {
 
 	private final PollTimestamps polledTimes = new PollTimestamps();
+
+	private final LogRetention retention;
 
 	/** As of the last fetch. */
 	private volatile @Nullable Long fetched;
@@ -55,6 +60,22 @@ final class PartitionLag {
 	private volatile @Nullable Instant waitingSince;
 
 	private volatile long oldestTimestamp = ConsumerRecord.NO_TIMESTAMP;
+
+	/**
+	 * Create it.
+	 * @param retentionWarning how long before its deletion a record needs attention;
+	 * zero: never
+	 */
+	PartitionLag(Duration retentionWarning) {
+		this.retention = new LogRetention(retentionWarning);
+	}
+
+	/**
+	 * Return what the partition's log deletes.
+	 */
+	LogRetention retention() {
+		return this.retention;
+	}
 
 	/**
 	 * Record that records were polled.
@@ -146,8 +167,27 @@ final class PartitionLag {
 		if (lag == 0) {
 			return 0L;
 		}
-		Instant since = polled ? timestamp(this.oldestTimestamp) : this.waitingSince;
+		Instant since = oldest(polled);
 		return (since != null) ? (Long) Math.max(0, Duration.between(since, now).toSeconds()) : null;
+	}
+
+	/**
+	 * Return when the oldest record is deleted that is not complete. Any thread.
+	 * @param offset its offset, or the next one if it was not polled
+	 * @param polled whether it was polled
+	 * @param now the time
+	 * @return {@code null} unless it is expected to be deleted soon
+	 */
+	PartitionSnapshot.@Nullable DeletionExpected deletionExpected(long offset, boolean polled, Instant now) {
+		return this.retention.expected(offset, oldest(polled), now);
+	}
+
+	/**
+	 * Return the timestamp of the oldest record that is not complete, or an earlier one;
+	 * if it was not polled, since when it has been waiting.
+	 */
+	private @Nullable Instant oldest(boolean polled) {
+		return polled ? timestamp(this.oldestTimestamp) : this.waitingSince;
 	}
 
 	private static @Nullable Instant timestamp(long timestamp) {

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,13 +90,29 @@ final class PartitionProgress {
 	/** The first unfinished record that was evicted, as of the last time. */
 	private long evictedFrom = Long.MAX_VALUE;
 
-	private final PartitionLag end = new PartitionLag();
+	private final PartitionLag end;
 
 	/** What was polled and is parked, or was. */
 	private final ParkedHistory parkedHistory = new ParkedHistory();
 
 	/** What counts as complete in the window and is not. */
 	private final EvictedKeys evicted = new EvictedKeys();
+
+	/**
+	 * Create progress without warnings of retention.
+	 */
+	PartitionProgress() {
+		this(Duration.ZERO);
+	}
+
+	/**
+	 * Create progress.
+	 * @param retentionWarning how long before its deletion a record needs attention;
+	 * zero: never
+	 */
+	PartitionProgress(Duration retentionWarning) {
+		this.end = new PartitionLag(retentionWarning);
+	}
 
 	/**
 	 * Take over what the last commit says. Consumer thread, before the first record.
@@ -302,6 +319,7 @@ final class PartitionProgress {
 	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next, Instant now) {
 		long first = records.get(0).offset();
 		long last = records.get(records.size() - 1).offset();
+		this.end.retention().passed(polledUntil(), this.committed, first, this.completedBefore);
 		OffsetWindow window = this.window;
 		if (window == null) {
 			window = new OffsetWindow(first);
@@ -387,12 +405,14 @@ final class PartitionProgress {
 			if (committed == null || position <= committed.offset()) {
 				return false;
 			}
+			this.end.retention().passed(polledUntil(), this.committed, position, this.completedBefore);
 			this.window = new OffsetWindow(position);
 			return true;
 		}
 		if (position <= window.next()) {
 			return false;
 		}
+		this.end.retention().passed(polledUntil(), this.committed, position, this.completedBefore);
 		window.skipTo(position);
 		return true;
 	}
@@ -504,7 +524,7 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Return how far the end of the partition is.
+	 * Return how far the end of the partition is, and what its log deletes.
 	 */
 	PartitionLag lag() {
 		return this.end;
@@ -545,7 +565,8 @@ final class PartitionProgress {
 			Long lag = (next != null && end != null) ? (Long) (end - next) : null;
 			return new PartitionSnapshot(topic, partition, worker, epoch,
 					new PartitionSnapshot.Offsets(null, committed, 0, this.completedTold, null, end),
-					new Lag(lag, this.end.seconds(lag, false, now)), parked, Evicted.NONE, null, paused);
+					new Lag(lag, this.end.seconds(lag, false, now)), parked, Evicted.NONE, null, paused,
+					(next != null && lag != null && lag > 0) ? this.end.deletionExpected(next, false, now) : null);
 		}
 		long next = window.next();
 		long completed = Math.min(window.firstOpen(), this.evicted.first());
@@ -557,7 +578,8 @@ final class PartitionProgress {
 				new PartitionSnapshot.Offsets(completed, committed, ahead, this.completedTold, next, end),
 				new Lag(lag, this.end.seconds(lag, completed < next, now)), parked, this.evicted.snapshot(),
 				(since != null && completed < next) ? new PartitionSnapshot.OldestUnfinished(completed, since) : null,
-				paused);
+				paused, (completed < next || (lag != null && lag > 0))
+						? this.end.deletionExpected(completed, completed < next, now) : null);
 	}
 
 	/**

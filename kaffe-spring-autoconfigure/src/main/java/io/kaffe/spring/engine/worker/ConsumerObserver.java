@@ -16,10 +16,12 @@
 
 package io.kaffe.spring.engine.worker;
 
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
  * Is notified of what happens to the consumers that have workers. Beans of this type are
@@ -78,6 +80,24 @@ public interface ConsumerObserver {
 	 * @param outage the outage
 	 */
 	default void outageEnded(String consumer, ConsumerSnapshot.Outage outage) {
+	}
+
+	/**
+	 * The log's retention is expected to delete an unfinished record soon.
+	 * @param consumer the consumer's name
+	 * @param partition the record's partition
+	 * @param expected which record, and when
+	 */
+	default void deletionExpected(String consumer, TopicPartition partition,
+			PartitionSnapshot.DeletionExpected expected) {
+	}
+
+	/**
+	 * Records were deleted from the log before they were handled.
+	 * @param consumer the consumer's name
+	 * @param lost the records
+	 */
+	default void lost(String consumer, LostRecords lost) {
 	}
 
 	/**

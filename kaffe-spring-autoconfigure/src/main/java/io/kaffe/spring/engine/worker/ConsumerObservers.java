@@ -23,10 +23,12 @@ import java.util.function.Consumer;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.table.ConsumerSnapshot;
+import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
  * The {@linkplain ConsumerObserver observers} of one consumer. What they throw is logged,
@@ -124,6 +126,23 @@ public final class ConsumerObservers {
 	 */
 	public void outageEnded(ConsumerSnapshot.Outage outage) {
 		publish((observer) -> observer.outageEnded(this.consumer, outage));
+	}
+
+	/**
+	 * Notify that an unfinished record is expected to be deleted soon.
+	 * @param partition the record's partition
+	 * @param expected which record, and when
+	 */
+	public void deletionExpected(TopicPartition partition, PartitionSnapshot.DeletionExpected expected) {
+		publish((observer) -> observer.deletionExpected(this.consumer, partition, expected));
+	}
+
+	/**
+	 * Notify that records were deleted before they were handled.
+	 * @param lost the records
+	 */
+	public void lost(LostRecords lost) {
+		publish((observer) -> observer.lost(this.consumer, lost));
 	}
 
 	/**

@@ -69,7 +69,7 @@ function* ofConsumer(consumer, history) {
     yield { severity: SEVERITY_OF.down, state: "outage", why: consumer.outage.message.replace(/^[^ ]+ since [^ ]+: /, ""),
         since: consumer.outage.since, outage: consumer.outage };
   }
-  for (const { severity, message, since } of consumer.problems.filter(({ kind }) => !["stopped", "outage"].includes(kind) && !OF_RECORDS.includes(kind))) {
+  for (const { severity, message, since } of consumer.problems.filter(({ kind }) => !["stopped", "outage", "retention"].includes(kind) && !OF_RECORDS.includes(kind))) {
     const [state, ...why] = message.split(": ");
     yield { severity: SEVERITY_OF[severity] ?? "warn", state, why: why.join(": "), since };
   }
@@ -160,6 +160,12 @@ function* ofPartitions(consumer, blocked, service) {
     const name = nameOf(partition);
     const oldest = partition.oldestUnfinished;
     // Partitions behind a record that is already listed are left out.
+    const deletion = partition.deletionExpected;
+    if (deletion) {
+      const due = service.secondsSince(deletion.at) > 0;
+      yield { severity: "warn", id: `retention ${name}@${deletion.offset}`, what: `${name}@${deletion.offset}`, state: "retention",
+          why: `will be deleted by the log's retention ${due ? "at any time" : `at ${time(deletion.at)}`}`, since: oldest?.since };
+    }
     const grouped = partition.parked > 0 && groupsOf(consumer).length > 0;
     if (oldest && !grouped && !blocked.has(partition.worker) && service.secondsSince(oldest.since) > LONG_SECONDS) {
       yield { severity: "warn", what: `${name}@${oldest.offset}`, state: "held up",

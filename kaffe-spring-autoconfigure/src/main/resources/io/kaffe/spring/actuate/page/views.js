@@ -95,6 +95,7 @@ function countersOf(consumer, history, service) {
     ["Parked", count(parked), (parked > 0) ? "awaiting a decision" : "none",
         (parked > 0) ? parkedSeverity(consumer) : null],
     ["Retries", count(counters.retries), `${count(counters.failed)} failed`],
+    ...((counters.lost > 0) ? [["Lost", count(counters.lost), "deleted before they were handled", "bad"]] : []),
     ["Commits", count(counters.commits), `${count(counters.commitFailures)} failed`,
         (history.commitFailures > 0) ? "warn" : null],
     ["Paused", count(paused), `of ${plural(consumer.partitions.length, "partition")}`, (paused > 0) ? "warn" : null]

@@ -207,7 +207,7 @@ final class BatchBench {
 								this.worker.inFlight());
 						this.deadLetters.add(letter);
 						return letter.answer();
-					}, null, 100, this.retryListeners, this.ackAfterHandle, OutageSettings.DISABLED);
+					}, null, 100, this.retryListeners, this.ackAfterHandle, OutageSettings.DISABLED, Duration.ZERO);
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
 					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
 					this.separatesPartitions,

@@ -373,8 +373,8 @@ class BulkDecisionTests {
 		RecordDelivery delivery = this.delivery;
 		if (delivery == null) {
 			FailurePolicy policy = new FailurePolicy(1, new FixedBackOff(), null, Retryable.allBut(Set.of()),
-					FailureAction.PARK, Map.of(), this.deadLetters, null, 100, List.of(), true,
-					OutageSettings.DISABLED);
+					FailureAction.PARK, Map.of(), this.deadLetters, null, 100, List.of(), true, OutageSettings.DISABLED,
+					Duration.ZERO);
 			delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle, ListenerType.SIMPLE, null,
 					Acknowledging.NONE, false,
 					new DeliverySettings("group", true, policy, null, new LogContext("orders", true), this.execution));

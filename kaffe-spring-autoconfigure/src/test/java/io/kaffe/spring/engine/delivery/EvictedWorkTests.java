@@ -81,7 +81,8 @@ class EvictedWorkTests {
 	}, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
 			new DeliverySettings("group", false,
 					new FailurePolicy(0, new FixedBackOff(1000, Long.MAX_VALUE), null, Retryable.allBut(Set.of()),
-							FailureAction.PARK, Map.of(), null, null, 100, List.of(), true, OutageSettings.DISABLED),
+							FailureAction.PARK, Map.of(), null, null, 100, List.of(), true, OutageSettings.DISABLED,
+							Duration.ZERO),
 					null, new LogContext("orders", false), this.execution));
 
 	private WorkerAllocationStrategy strategy = StandardWorkerAllocationStrategy.WORKER_PER_KEY;

@@ -578,7 +578,7 @@ class OutagesTests {
 				Retryable.allBut(Set.of(NotRetriedException.class)), this.then, Map.of(), (record, failure) -> {
 					this.deadLetters.add(record.offset());
 					return CompletableFuture.completedFuture(null);
-				}, null, 1000, List.of(), true, this.settings);
+				}, null, 1000, List.of(), true, this.settings, Duration.ZERO);
 		return new DeliverySettings("group", false, policy, null, new LogContext("orders", false), this.execution);
 	}
 

@@ -456,9 +456,9 @@ class RetryingRecordTests {
 		this.maxAttempts = 2;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8, 9, 10));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8, 9, 10, 11));
 		advance(100);
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8, 9, 10));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8, 9, 10, 11));
 		assertThat(journal().recent(true))
 			.extracting(ConsumerSnapshot.Failure::record, ConsumerSnapshot.Failure::attempt,
 					ConsumerSnapshot.Failure::exception, ConsumerSnapshot.Failure::action,
@@ -468,10 +468,11 @@ class RetryingRecordTests {
 		assertThat(journal().recent(false)).hasSize(2).allMatch((failure) -> failure.message() == null);
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(counters()).as("by an operator").isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8, 9, 10));
+		assertThat(counters()).as("by an operator")
+			.isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8, 9, 10, 11));
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8, 9, 10));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8, 9, 10, 11));
 	}
 
 	@ParameterizedTest
@@ -486,7 +487,7 @@ class RetryingRecordTests {
 		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action)
 			.containsExactly(action.name().toLowerCase(Locale.ROOT).replace('_', '-'));
 		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, (action == FailureAction.SKIP) ? 1 : 0,
-				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8, 9, 10));
+				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8, 9, 10, 11));
 	}
 
 	@Test
@@ -1144,7 +1145,7 @@ class RetryingRecordTests {
 	private RecordDelivery delivery() {
 		FailurePolicy policy = new FailurePolicy(this.maxAttempts, backOff(), this.recordBackOff,
 				Retryable.allBut(Set.of()), this.then, Map.of(), this.deadLetters, this.recoverer, 100,
-				this.retryListeners, this.ackAfterHandle, OutageSettings.DISABLED);
+				this.retryListeners, this.ackAfterHandle, OutageSettings.DISABLED, Duration.ZERO);
 		RecordDelivery delivery = new RecordDelivery((MessageListener<Object, Object>) this::handle,
 				ListenerType.SIMPLE, this.interceptor, Acknowledging.NONE, false,
 				new DeliverySettings("group", true, policy, null, new LogContext("orders", true), this.execution));
@@ -1167,7 +1168,7 @@ class RetryingRecordTests {
 	}
 
 	private ConsumerSnapshot.Counters counters() {
-		return journal().counters(7, 8, 9, 10);
+		return journal().counters(7, 8, 9, 10, 11);
 	}
 
 	private void revoke() {

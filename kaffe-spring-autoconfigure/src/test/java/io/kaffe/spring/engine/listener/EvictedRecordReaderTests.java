@@ -167,7 +167,10 @@ class EvictedRecordReaderTests {
 		assertThat(take(a)).containsExactly(12L);
 		assertThat(take(b)).containsExactly(13L);
 		assertThat(output).containsOnlyOnce("ERROR")
-			.contains("has lost records of a blocked key: those of orders-0 from offset 3 to 9 were deleted");
+			.contains(
+					"Consumer 'orders' has lost records: orders-0 from offset 3 to 9 (4 unfinished offsets) were deleted "
+							+ "before they were handled, as its log begins at 10 and ends at 30");
+		assertThat(this.context.losses().count()).as("4 were evicted").isEqualTo(4);
 	}
 
 	@Test
@@ -218,7 +221,8 @@ class EvictedRecordReaderTests {
 		assertThat(output).doesNotContain("ERROR");
 		runFor(Duration.ofSeconds(2));
 		assertThat(a.position()).isEqualTo(13);
-		assertThat(output).containsOnlyOnce("ERROR").contains("from offset 6 to 12 were deleted");
+		assertThat(output).containsOnlyOnce("ERROR")
+			.contains("from offset 6 to 12 (3 unfinished offsets) were deleted");
 	}
 
 	@Test
@@ -230,7 +234,7 @@ class EvictedRecordReaderTests {
 		take(a);
 		this.execution.runAll();
 		assertThat(a.position()).isEqualTo(16);
-		assertThat(output).contains("from offset 12 to 15 were deleted");
+		assertThat(output).contains("from offset 12 to 15 (2 unfinished offsets) were deleted");
 	}
 
 	@Test

@@ -163,7 +163,8 @@ class PartitionAssignmentTests {
 
 	private PartitionAssignment leaving() {
 		FailurePolicy policy = new FailurePolicy(1, new FixedBackOff(), null, Retryable.allBut(Set.of()),
-				FailureAction.SKIP, Map.of(), null, null, 100, List.of(), false, OutageSettings.DISABLED);
+				FailureAction.SKIP, Map.of(), null, null, 100, List.of(), false, OutageSettings.DISABLED,
+				Duration.ZERO);
 		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, policy, this.wakeup, this.timer,
 				this.lateCompletions, this.execution, ContainerFixtures.POLLED_BY);
 	}

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -33,7 +34,7 @@ class PartitionLagTests {
 
 	private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
-	private final PartitionLag end = new PartitionLag();
+	private final PartitionLag end = new PartitionLag(Duration.ZERO);
 
 	@Test
 	void endAsOfTheLastFetchCountsWhileItIsFetched() {

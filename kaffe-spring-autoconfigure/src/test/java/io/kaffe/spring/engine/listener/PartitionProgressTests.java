@@ -32,11 +32,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import io.kaffe.spring.engine.listener.PartitionProgress.Resumption;
+import io.kaffe.spring.engine.offset.BlockedKeys;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.KeyHash;
 import io.kaffe.spring.engine.offset.ParkedRecord;
 import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.LostRecords;
 import io.kaffe.spring.table.PartitionSnapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -49,7 +52,9 @@ class PartitionProgressTests {
 
 	private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
-	private static final AssignedPartition ASSIGNED = new AssignedPartition(new TopicPartition("orders", 0), 3);
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private static final AssignedPartition ASSIGNED = new AssignedPartition(PARTITION, 3);
 
 	private final PartitionProgress progress = new PartitionProgress();
 
@@ -374,6 +379,85 @@ class PartitionProgressTests {
 		next.append(records(11, 13), null, NOON);
 		assertThat(next.parkedHistory().at(11)).isEqualTo(parked(11));
 		assertThat(next.parkedHistory().at(12)).isNull();
+	}
+
+	@Test
+	void offsetsThatThePositionHasPassedSinceTheCommitAreNoted() {
+		this.progress.continueFrom(new OffsetAndMetadata(10), reported(12, 15));
+		append(null, 20, 21);
+		assertThat(lost(this.progress, 100)).containsExactly(new LostRecords(PARTITION, 10, 19, 7));
+		append(null, 22);
+		assertThat(lost(this.progress, 100)).isEmpty();
+		append(25L, 24);
+		append(null, 25);
+		assertThat(lost(this.progress, 100)).as("before the poll")
+			.containsExactly(new LostRecords(PARTITION, 23, 23, 1));
+	}
+
+	@Test
+	void offsetsThatDependOnTheirKeysMayHaveBeenUnfinished() {
+		this.progress.continueFrom(new OffsetAndMetadata(10),
+				new ReportedOffsets(new CompletedOffsets.Builder().add(10, 20).build(), ParkedRecords.NONE,
+						BlockedKeys.of(List.of(new BlockedKeys.BlockedKey(new KeyHash((byte) 1, 7), 14))),
+						CommitMetadata.UNKNOWN_EPOCH));
+		append(null, 30);
+		assertThat(lost(this.progress, 100)).containsExactly(new LostRecords(PARTITION, 14, 29, 16));
+	}
+
+	@Test
+	void offsetsThatThePositionHasPassedWithoutARecordAreNoted() {
+		assertThat(this.progress.passTo(5)).isFalse();
+		assertThat(lost(this.progress, 100)).as("nothing was committed").isEmpty();
+		this.progress.continueFrom(new OffsetAndMetadata(10), ReportedOffsets.NONE);
+		this.progress.passTo(10);
+		assertThat(lost(this.progress, 100)).isEmpty();
+		assertThat(this.progress.passTo(12)).isTrue();
+		assertThat(lost(this.progress, 100)).containsExactly(new LostRecords(PARTITION, 10, 11, 2));
+		assertThat(this.progress.passTo(13)).isTrue();
+		assertThat(lost(this.progress, 100)).containsExactly(new LostRecords(PARTITION, 12, 12, 1));
+	}
+
+	@Test
+	void firstRecordWithoutACommitIsWhereItBegins() {
+		append(null, 20);
+		assertThat(lost(this.progress, 100)).isEmpty();
+	}
+
+	@Test
+	void whatWasPolledBeforeAPositionMovedBackIsNotLost() {
+		append(null, 0, 1, 2, 3);
+		complete(0, 1, 2, 3);
+		PartitionProgress next = new PartitionProgress();
+		next.continueAt(this.progress.resumption(0));
+		next.append(records(6), null, NOON);
+		assertThat(lost(next, 100)).as("handled already").containsExactly(new LostRecords(PARTITION, 4, 5, 2));
+	}
+
+	@Test
+	void deletionIsExpectedOfTheOldestUnfinishedRecord() {
+		PartitionProgress watched = new PartitionProgress(Duration.ofHours(1));
+		watched.lag().retention().learn(0, 0, 0, new TopicRetention(Duration.ofHours(1), false), NOON);
+		watched.continueFrom(new OffsetAndMetadata(10), ReportedOffsets.NONE);
+		assertThat(deletion(watched)).isNull();
+		watched.lag().listed(11L, 10L, NOON);
+		assertThat(deletion(watched)).as("not polled")
+			.isEqualTo(new PartitionSnapshot.DeletionExpected(10, NOON.plusSeconds(3600)));
+		watched.append(List.of(record(10, NOON.minusSeconds(30))), null, NOON);
+		watched.append(List.of(record(11, NOON.minusSeconds(20))), null, NOON);
+		assertThat(deletion(watched)).isEqualTo(new PartitionSnapshot.DeletionExpected(10, NOON.plusSeconds(3570)));
+		watched.complete(10);
+		watched.advance(1, 0, NOON);
+		assertThat(deletion(watched)).isEqualTo(new PartitionSnapshot.DeletionExpected(11, NOON.plusSeconds(3580)));
+		watched.complete(11);
+		assertThat(deletion(watched)).isNull();
+	}
+
+	private static PartitionSnapshot.@Nullable DeletionExpected deletion(PartitionProgress progress) {
+		return progress.snapshot(ASSIGNED, null, 0, null, NOON.plusSeconds(60)).deletionExpected();
+	}
+
+	private static List<LostRecords> lost(PartitionProgress progress, long start) {
+		return progress.lag().retention().lost(PARTITION, start);
 	}
 
 	private void commitAll(long completions) {

@@ -187,7 +187,8 @@ class ProgressHealthTests {
 
 	private static PartitionSnapshot partition(int number, Long lag, @Nullable String paused) {
 		return new PartitionSnapshot("orders", number, "worker_" + number, 1,
-				new PartitionSnapshot.Offsets(0L, 0L, 0, 0, 0L, lag), new Lag(lag, 0L), 0, Evicted.NONE, null, paused);
+				new PartitionSnapshot.Offsets(0L, 0L, 0, 0, 0L, lag), new Lag(lag, 0L), 0, Evicted.NONE, null, paused,
+				null);
 	}
 
 }
