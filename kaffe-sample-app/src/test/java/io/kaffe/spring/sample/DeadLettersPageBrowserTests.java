@@ -17,12 +17,14 @@
 package io.kaffe.spring.sample;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,6 +48,8 @@ class DeadLettersPageBrowserTests {
 	private volatile String run = "null";
 
 	private volatile int here = 3000;
+
+	private volatile String key = MARKUP;
 
 	DeadLettersPageBrowserTests(Browser browser) throws IOException {
 		this.browser = browser;
@@ -145,6 +149,21 @@ class DeadLettersPageBrowserTests {
 		assertThat(this.browser.text("#toast")).contains("management.endpoint.kaffedeadletters.access");
 	}
 
+	/**
+	 * Takes the picture for the guide.
+	 */
+	@Test
+	@EnabledIfSystemProperty(named = "kaffe.screenshots", matches = ".+")
+	void deadLettersAreWorthAPicture() throws Exception {
+		this.key = "customer-17";
+		this.run = run("running", 1200, 3);
+		this.browser.open(this.service.url() + "#orders/deadletters", 1360, 1010, "light");
+		await("the number, with the next poll").atMost(Duration.ofSeconds(20))
+			.until(() -> this.browser.text("#tab-deadletters .number").equals("3,002"));
+		this.browser.run("document.querySelector('#panel-deadletters').scrollIntoView()");
+		this.browser.saveScreenshot(Path.of(System.getProperty("kaffe.screenshots"), "dead-letters.png"));
+	}
+
 	private void open() {
 		this.browser.open(this.service.url() + "#orders/deadletters");
 		await("dead letters").atMost(Duration.ofSeconds(30))
@@ -169,7 +188,7 @@ class DeadLettersPageBrowserTests {
 			.formatted(this.access, letters, first ? "\"orders-dlt-0@2\"" : "null", this.run);
 	}
 
-	private static String letter(int offset, String state, String problem) {
+	private String letter(int offset, String state, String problem) {
 		return """
 				{"topic": "orders-dlt", "partition": 0, "offset": %d, "at": "%s", "state": "%s", "problem": %s,
 				 "original": %s, "replays": %d, "exception": %s, "cause": null, "message": null,
@@ -177,7 +196,7 @@ class DeadLettersPageBrowserTests {
 			.formatted(offset, Instant.now().minusSeconds(600), state, problem, state.equals("here")
 					? "{\"topic\": \"orders\", \"partition\": 0, \"offset\": 7, \"timestamp\": \"2026-01-31T08:00:00Z\"}"
 					: "null", state.equals("here") ? 1 : 0,
-					state.equals("here") ? "\"java.lang.IllegalStateException\"" : "null", MARKUP);
+					state.equals("here") ? "\"java.lang.IllegalStateException\"" : "null", this.key);
 	}
 
 	private static String run(String state, int replayed, int failed) {

@@ -17,6 +17,7 @@
 package io.kaffe.spring.sample;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -30,6 +31,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -352,6 +354,23 @@ class KaffePageBrowserTests {
 		assertThat((Boolean) this.browser
 			.ask("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).isTrue();
 		assertThat(poorContrasts()).isEmpty();
+	}
+
+	/**
+	 * Takes the picture for the guide.
+	 */
+	@Test
+	@EnabledIfSystemProperty(named = "kaffe.screenshots", matches = ".+")
+	void decisionAboutManyRecordsIsWorthAPicture() throws Exception {
+		this.service.setTable(() -> parkedBy(3000, ""));
+		this.service.setAnswer(200,
+				"{\"done\": true, \"matched\": 3012, \"message\": \"3012 parked records would be retried\"}");
+		this.browser.open(this.service.url(), 1360, 800, "light");
+		awaitTable();
+		this.browser.click("#attention-items [data-operation=retry-all]");
+		await("counted")
+			.until(() -> this.browser.text("dialog .preview").equals("3012 parked records would be retried"));
+		this.browser.saveScreenshot(Path.of(System.getProperty("kaffe.screenshots"), "bulk-decision.png"));
 	}
 
 	@Test
