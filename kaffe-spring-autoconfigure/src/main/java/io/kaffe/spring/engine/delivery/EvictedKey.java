@@ -56,9 +56,6 @@ public final class EvictedKey {
 
 	private static final int MAX_BYTES = 256 << 10;
 
-	/** So near to the end of what was evicted, the rest is read before it grows. */
-	private static final int NEAR = 10_000;
-
 	private final Deque<ConsumerRecord<?, ?>> read = new ArrayDeque<>();
 
 	private final AssignmentHandle assignment;
@@ -77,6 +74,8 @@ public final class EvictedKey {
 	private final LongPredicate excluded;
 
 	private final LongConsumer missing;
+
+	private final int near;
 
 	/** Of what is evicted, the offsets of records that were parked before. */
 	private final Set<Long> parkedBefore = ConcurrentHashMap.newKeySet();
@@ -106,9 +105,10 @@ public final class EvictedKey {
 	 * @param excluded which offsets are not evicted, whatever their keys are
 	 * @param missing is to complete an offset that is open in the partition, since the
 	 * log does not hold its record any more
+	 * @param near how many offsets before the end of what was evicted the end is fixed
 	 */
 	EvictedKey(AssignmentHandle assignment, TopicPartition partition, Object name, @Nullable KeyHash hash, long from,
-			LongPredicate excluded, LongConsumer missing) {
+			LongPredicate excluded, LongConsumer missing, int near) {
 		this.assignment = assignment;
 		this.partition = partition;
 		this.name = name;
@@ -117,6 +117,7 @@ public final class EvictedKey {
 		this.offsets = (hash != null) ? null : new OffsetWindow(from);
 		this.excluded = excluded;
 		this.missing = missing;
+		this.near = near;
 		this.end = from;
 	}
 
@@ -371,7 +372,7 @@ public final class EvictedKey {
 		this.read.clear();
 		this.bytes = 0;
 		this.inHand.addAndGet(taken.size());
-		this.endFixed |= this.end - position() <= NEAR;
+		this.endFixed |= this.end - position() <= this.near;
 		return taken;
 	}
 

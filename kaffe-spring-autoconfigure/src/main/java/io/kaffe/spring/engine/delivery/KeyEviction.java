@@ -56,6 +56,8 @@ public final class KeyEviction {
 
 	private final Reader reader;
 
+	private final int near;
+
 	/**
 	 * Create it without keys.
 	 * @param partition the partition
@@ -63,14 +65,17 @@ public final class KeyEviction {
 	 * @param keys where keys are added whose records are evicted
 	 * @param owner is notified
 	 * @param reader reads evicted records
+	 * @param near how many offsets before the end of what was evicted of a key no more of
+	 * it is
 	 */
 	public KeyEviction(TopicPartition partition, AssignmentHandle assignment, EvictedKeys keys, Owner owner,
-			Reader reader) {
+			Reader reader, int near) {
 		this.partition = partition;
 		this.assignment = assignment;
 		this.keys = keys;
 		this.owner = owner;
 		this.reader = reader;
+		this.near = near;
 	}
 
 	AssignmentHandle assignment() {
@@ -122,7 +127,7 @@ public final class KeyEviction {
 	 */
 	EvictedKey key(Object name, @Nullable KeyHash hash, ConsumerRecord<?, ?> record) {
 		return new EvictedKey(this.assignment, this.partition, name, hash, record.offset(), this::isExcluded,
-				this.owner::missing);
+				this.owner::missing, this.near);
 	}
 
 	/**

@@ -48,6 +48,9 @@ final class WorkerAllocation {
 
 	private static final int COMMON_SLOT = 0;
 
+	/** So near to the end of what was evicted of a key, no more of it is. */
+	private static final int NEAR = 10_000;
+
 	/** Of the partitions whose worker the strategy has not named yet. */
 	private final Map<PartitionAssignment, WorkerNaming> naming = new HashMap<>();
 
@@ -105,8 +108,11 @@ final class WorkerAllocation {
 			PartitionAssignment assignment = assignment(assigned, this.context.workers().openSlot());
 			EvictedRecordReader reader = this.evictedRecords;
 			if (reader != null) {
-				this.evictions.put(assignment, new KeyEviction(partition, assignment, assignment.progress().evicted(),
-						new PartitionEviction(assignment, this.commitTimer, this.context.lateCompletions()), reader));
+				PartitionEviction owner = new PartitionEviction(assignment, this.commitTimer,
+						this.context.lateCompletions());
+				int near = Math.min(NEAR, this.context.settings().maxBufferedRecords());
+				this.evictions.put(assignment,
+						new KeyEviction(partition, assignment, assignment.progress().evicted(), owner, reader, near));
 			}
 			return assignment;
 		}

@@ -36,6 +36,8 @@ import io.kaffe.spring.engine.worker.Worker;
  */
 public final class EvictingAssignment implements KeyEviction.Owner {
 
+	private static final int NEAR = 10_000;
+
 	final RecordedAssignment records = new RecordedAssignment();
 
 	/** Forgotten, since they were evicted. */
@@ -57,7 +59,7 @@ public final class EvictingAssignment implements KeyEviction.Owner {
 
 	EvictingAssignment() {
 		this.partition = new TopicPartition("orders", 0);
-		this.eviction = new KeyEviction(this.partition, this.records, this.keys, this, this.requested::add);
+		this.eviction = new KeyEviction(this.partition, this.records, this.keys, this, this.requested::add, NEAR);
 	}
 
 	/**
@@ -67,7 +69,7 @@ public final class EvictingAssignment implements KeyEviction.Owner {
 	 */
 	public EvictingAssignment(TopicPartition partition, KeyEviction.Reader reader) {
 		this.partition = partition;
-		this.eviction = new KeyEviction(partition, this.records, this.keys, this, reader);
+		this.eviction = new KeyEviction(partition, this.records, this.keys, this, reader, NEAR);
 	}
 
 	/**

@@ -87,7 +87,7 @@ class EvictedProgressTests {
 	private final EvictedKeys keys = this.assignment.progress().evicted();
 
 	private final KeyEviction eviction = new KeyEviction(PARTITION, this.assignment, this.keys,
-			new PartitionEviction(this.assignment, this.commitTimer, this.lateCompletions), this.reader);
+			new PartitionEviction(this.assignment, this.commitTimer, this.lateCompletions), this.reader, 10_000);
 
 	private final List<ConsumerRecord<Object, Object>> records = AssignmentParts.records(PARTITION, 0, 20);
 
