@@ -161,7 +161,7 @@ class KaffePageBrowserTests {
 		this.service.setTable(
 				() -> table("unrestricted", "orders", 8, "PaymentRefusedException").replace("\"problems\": [],", "")
 					.replace("\"counters\": {", problem)
-					.replaceFirst("(\"lag\": 233.*\"paused\": null)",
+					.replaceFirst("(?s)(\"lag\": 233.*?\"paused\": null)",
 							"$1, \"deletionExpected\": {\"offset\": 1048, \"at\": \"%s\"}".formatted(due)));
 		open();
 		assertThat(this.browser.texts("#attention-items .what .word")).containsExactlyInAnyOrder("parked", "retention");

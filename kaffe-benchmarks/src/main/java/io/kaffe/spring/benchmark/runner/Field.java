@@ -46,6 +46,9 @@ final class Field {
 	private static final List<String> QUICK_IO_MANY = List.of("kaffe worker-per-key virtual", "kaffe worker-per-key",
 			"parallel-consumer key", "kaffe worker-per-record virtual", "bare loop virtual");
 
+	/** Who goes on when records of some keys fail for ever, or says so. */
+	private static final List<String> BLOCKED_KEYS = List.of("parallel-consumer key", "kaffe worker-per-key");
+
 	/** Where variants tell something new. */
 	private static final Map<Variant, Set<String>> TELLING = Map.of(Variant.VIRTUAL,
 			Set.of("noop", "io-16", "io-100", "io-1000", "mixed", "memory"), Variant.HANDLER, Set.of("noop"),
@@ -73,8 +76,13 @@ final class Field {
 			return List.of(WITHOUT_STARTER, WITH_STARTER);
 		}
 		List<String> names = Contender.all().stream().map(Contender::name).toList();
-		if (options.quick() && options.contenders().isEmpty()) {
-			names = quick(workload);
+		if (options.contenders().isEmpty()) {
+			if (workload.kind() == Workload.Kind.BLOCKED_KEYS) {
+				names = BLOCKED_KEYS;
+			}
+			else if (options.quick()) {
+				names = quick(workload);
+			}
 		}
 		return names.stream()
 			.filter(options::wants)
@@ -94,6 +102,9 @@ final class Field {
 	 * Return how many contenders take part in a quick run in any case.
 	 */
 	static int quickLeast(Workload workload) {
+		if (workload.kind() == Workload.Kind.BLOCKED_KEYS) {
+			return 0;
+		}
 		return isWaiting(workload) ? 1 : 3;
 	}
 

@@ -110,6 +110,15 @@ class KeyEvictionTests {
 	}
 
 	@Test
+	void recordsAreEvictedThoughOthersWereReadIfTheEndIsFarAway() {
+		EvictedKey key = add("key", HASH, 10, FAR);
+		take(key);
+		read(key, 10);
+		assertThat(this.eviction.evict("key", record(FAR + 1))).as("none may overtake those in between").isTrue();
+		assertThat(key.end()).isEqualTo(FAR + 2);
+	}
+
+	@Test
 	void endIsFixedWhenItIsNear() {
 		EvictedKey key = add("key", HASH, 0, 10_001);
 		take(key);
