@@ -153,6 +153,14 @@ class EvictedProgressTests {
 	}
 
 	@Test
+	void recordOfAKeyWithoutHashIsCompletedAsAnyOtherWhenItIsReadAgain() {
+		EvictedKey key = evict(null);
+		takeAll(key).forEach((record) -> complete(record, key));
+		assertThat(Objects.requireNonNull(advance())).isEqualTo(new OffsetAndMetadata(20));
+		assertThat(this.keys.completions()).isEqualTo(3);
+	}
+
+	@Test
 	void recordOfAKeyWithoutHashThatIsMissingInTheLogIsPassed() {
 		EvictedKey key = evict(null);
 		EvictingAssignment.take(this.eviction, key, this.worker);
