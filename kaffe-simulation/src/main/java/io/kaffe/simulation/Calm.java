@@ -21,6 +21,8 @@ import java.util.List;
 
 import io.kaffe.simulation.Happening.Kind;
 
+import io.kaffe.spring.DeadLetterFilter;
+import io.kaffe.spring.DeadLetterOperations;
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.SimulatedCluster;
 
@@ -39,6 +41,12 @@ final class Calm {
 
 	/** How soon tables have to show what is. */
 	private static final long TRUTH = 10_000 * MILLI;
+
+	/**
+	 * How often all dead letters are replayed, at most: some may fail once more, and some
+	 * may be of partitions that are just being assigned.
+	 */
+	private static final int MOST_REPLAYS = 4;
 
 	private final World world;
 
@@ -90,6 +98,7 @@ final class Calm {
 		this.world.topics().produceToAll();
 		requireRest();
 		requireTruth();
+		replayAll();
 		for (ServiceInstance instance : this.world.up()) {
 			instance.beginStop();
 			instance.stop();
@@ -99,6 +108,38 @@ final class Calm {
 		if (!left.isEmpty()) {
 			throw new ViolationException("Left after the end: " + left);
 		}
+	}
+
+	/**
+	 * Replay all dead letters: each has to be handled then, and none is replayed again.
+	 */
+	private void replayAll() {
+		if (!this.scenario.service().setup().publishesDeadLetters()) {
+			return;
+		}
+		DeadLetterOracle deadLetters = this.world.deadLetters();
+		for (int time = 0; time < MOST_REPLAYS && !deadLetters.offered().isEmpty(); time++) {
+			this.world.up().forEach(this::replay);
+		}
+		if (!deadLetters.offered().isEmpty()) {
+			throw new ViolationException("Still offered after replays of all: " + deadLetters.offered());
+		}
+		long replays = deadLetters.replays();
+		this.world.up().forEach(this::replay);
+		if (deadLetters.replays() > replays) {
+			throw new ViolationException("Dead letters that were handled were replayed again");
+		}
+	}
+
+	private void replay(ServiceInstance instance) {
+		instance.engine()
+			.operations()
+			.deadLetters(World.GROUP)
+			.replay(DeadLetterFilter.ALL, DeadLetterOperations.MAX_RATE);
+		if (!this.simulation.await(() -> !instance.isReplaying(), World.PATIENCE)) {
+			throw new ViolationException("The replay of dead letters by " + instance + " does not end");
+		}
+		this.world.violations().check();
 	}
 
 	/**
@@ -157,6 +198,7 @@ final class Calm {
 				return false;
 			}
 			this.world.up().forEach(this.world.operators()::settleParked);
+			this.world.deadLetters().read();
 			if (this.world.topics().areSettled() && this.world.commits().behind().isEmpty()
 					&& this.journal.unfinished().isEmpty() && left().isEmpty()) {
 				return true;

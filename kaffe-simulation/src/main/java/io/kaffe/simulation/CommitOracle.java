@@ -48,6 +48,8 @@ final class CommitOracle implements CommitListener {
 
 	private final Journal journal;
 
+	private final DeadLetterOracle deadLetters;
+
 	private final Violations violations;
 
 	private final boolean readCommitted;
@@ -59,11 +61,12 @@ final class CommitOracle implements CommitListener {
 
 	private long commits;
 
-	CommitOracle(Simulation simulation, SimulatedCluster cluster, Journal journal, Violations violations,
-			Scenario scenario) {
+	CommitOracle(Simulation simulation, SimulatedCluster cluster, Journal journal, DeadLetterOracle deadLetters,
+			Violations violations, Scenario scenario) {
 		this.simulation = simulation;
 		this.cluster = cluster;
 		this.journal = journal;
+		this.deadLetters = deadLetters;
 		this.violations = violations;
 		this.readCommitted = scenario.service().readCommitted();
 		this.reportsParked = scenario.service().completedOffsets() && scenario.other().completedOffsets();
@@ -86,7 +89,7 @@ final class CommitOracle implements CommitListener {
 			return;
 		}
 		this.commits++;
-		this.journal.readDeadLetters();
+		this.deadLetters.read();
 		this.simulation.record(() -> "committed " + partition + "@" + offset.offset()
 				+ offset.leaderEpoch().map((epoch) -> " of epoch " + epoch).orElse("") + describe(offset));
 		PartitionLog log = this.cluster.findLog(partition);

@@ -60,7 +60,7 @@ final class DeadLetterSender implements RecordRecoverer {
 		}
 		CompletableFuture<String> sent = new CompletableFuture<>();
 		this.work.later(() -> {
-			this.journal.done(fact, "dead-lettered");
+			this.journal.deadLettered(fact);
 			sent.complete("sent");
 		});
 		return sent;

@@ -47,6 +47,8 @@ final class DeliveryOracle {
 
 	private final Journal journal;
 
+	private final DeadLetterOracle deadLetters;
+
 	private final Violations violations;
 
 	private final ListenerSetup setup;
@@ -55,9 +57,11 @@ final class DeliveryOracle {
 
 	private long deliveries;
 
-	DeliveryOracle(Simulation simulation, Journal journal, Violations violations, Scenario scenario) {
+	DeliveryOracle(Simulation simulation, Journal journal, DeadLetterOracle deadLetters, Violations violations,
+			Scenario scenario) {
 		this.simulation = simulation;
 		this.journal = journal;
+		this.deadLetters = deadLetters;
 		this.violations = violations;
 		this.setup = scenario.service().setup();
 		this.graceful = scenario.isGraceful();
@@ -69,7 +73,7 @@ final class DeliveryOracle {
 	 * @param before records of the same batch that may be before it
 	 */
 	void begins(ServiceInstance instance, ConsumerRecord<?, ?> record, boolean first, List<Fact> before) {
-		this.journal.readDeadLetters();
+		this.deadLetters.read();
 		Fact fact = this.journal.fact(record);
 		this.deliveries++;
 		fact.deliveries++;
@@ -85,7 +89,7 @@ final class DeliveryOracle {
 		}
 		String worker = instance + "/" + worker(instance.service(), fact);
 		if (first) {
-			checkBegin(instance, fact, "handled");
+			checkBegin(instance, record, "handled");
 			checkLastBegin(instance, fact, worker);
 		}
 		Fact other = first ? this.working.put(worker, fact) : null;
@@ -93,7 +97,12 @@ final class DeliveryOracle {
 		if (other != null && (this.graceful || !alone)) {
 			this.violations.add("%s is handled while the same worker, %s, handles %s".formatted(fact, worker, other));
 		}
-		if (!alone && (!instance.service().isKeyed() || this.setup.keys().isOrdered())) {
+		boolean ordered = !alone && (!instance.service().isKeyed() || this.setup.keys().isOrdered());
+		if (isReplayed(record)) {
+			this.deadLetters.replayed(fact,
+					ordered && instance.isReplayedAlone() && !instance.service().shape().isAcknowledged(), before);
+		}
+		else if (ordered) {
 			checkOrder(instance.service(), fact, before);
 		}
 		instance.checkBounds();
@@ -101,11 +110,27 @@ final class DeliveryOracle {
 
 	/**
 	 * Something of the application is called with a record: its partition has to be
-	 * assigned, unless it was lost, or the drain could not wait for the record. And in a
-	 * graceful history the record must not be completed.
+	 * assigned, and in a graceful history the record must not be completed, unless it is
+	 * replayed.
 	 * @param what it does with it
 	 */
-	void checkBegin(ServiceInstance instance, Fact fact, String what) {
+	void checkBegin(ServiceInstance instance, ConsumerRecord<?, ?> record, String what) {
+		Fact fact = this.journal.fact(record);
+		checkAssigned(instance, fact, what);
+		if (!isReplayed(record)) {
+			checkUnfinished(fact, what);
+		}
+	}
+
+	private static boolean isReplayed(ConsumerRecord<?, ?> record) {
+		return DeadLetterOracle.replays(record.headers()) > 0;
+	}
+
+	/**
+	 * The partition of a record has to be assigned, unless it was lost, or the drain
+	 * could not wait for the record.
+	 */
+	private void checkAssigned(ServiceInstance instance, Fact fact, String what) {
 		if (!instance.consumers().isAssigned(fact.partition())) {
 			AssignmentEnd end = instance.consumers().lastEnd(fact.partition());
 			if (end == null || end.isWithoutOpenWork(instance.service().drainMillis() * 1_000_000L)) {
@@ -113,6 +138,9 @@ final class DeliveryOracle {
 					.add("%s is %s although its partition is not assigned to %s".formatted(fact, what, instance));
 			}
 		}
+	}
+
+	private void checkUnfinished(Fact fact, String what) {
 		if (fact.doneAt >= 0 && this.graceful) {
 			this.violations.add(
 					"%s is %s again, after it was %s at %.3f ms".formatted(fact, what, fact.doneBy, fact.doneAt / 1e6));

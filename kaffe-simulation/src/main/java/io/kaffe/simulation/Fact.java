@@ -56,8 +56,14 @@ final class Fact {
 
 	int failures;
 
-	/** How often it was published to a dead-letter topic. */
+	/** How often it was published to a dead-letter topic, but for what was replayed. */
 	int deadLetters;
+
+	/** How often it was replayed and has failed again. */
+	int replays;
+
+	/** When a handler, a filter or an interceptor was last done with it; -1: never. */
+	long handledAt = -1;
 
 	Fact(long number, TopicPartition partition, String key) {
 		this.number = number;

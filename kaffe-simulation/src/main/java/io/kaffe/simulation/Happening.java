@@ -177,6 +177,12 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		/** An operator sends a failing record to the dead-letter topic. */
 		DEAD_LETTER,
 
+		/** An operator replays dead letters, and cancels that, perhaps. */
+		REPLAY,
+
+		/** An operator abandons the dead letters of a key. */
+		ABANDON,
+
 		/** An operator seeks. */
 		SEEK,
 

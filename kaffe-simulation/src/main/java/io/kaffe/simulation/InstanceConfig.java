@@ -89,7 +89,9 @@ final class InstanceConfig {
 				service.setup().oddBackOff() ? new OddBackOff(world, service.backOffMillis())
 						: new FixedBackOff(service.backOffMillis(), Long.MAX_VALUE),
 				null, Retryable.allBut(Set.of()), service.then(), Map.of(),
-				(service.then() == FailureAction.DEAD_LETTER) ? recoverer : null, null, 3, List.of(), true,
+				(service.then() == FailureAction.DEAD_LETTER || service.setup().publishesDeadLetters()) ? recoverer
+						: null,
+				null, 3, List.of(), true,
 				new OutageSettings(service.detectsOutages(), 0.5, 3, Duration.ofSeconds(1), Duration.ofMillis(300)),
 				Duration.ZERO);
 		return new ConsumerSettings(service.strategy().configurationName(), service.strategy(),

@@ -27,6 +27,7 @@ import java.util.Properties;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 
@@ -85,7 +86,16 @@ final class InstanceConsumers extends DefaultKafkaConsumerFactory<Object, Object
 	}
 
 	/**
-	 * Return all that were created.
+	 * Create a consumer for bytes, which is not one of the container's.
+	 */
+	Consumer<byte[], byte[]> ofBytes(Map<String, Object> config) {
+		return this.world.cluster()
+			.consumer(config, new ByteArrayDeserializer(), new ByteArrayDeserializer(),
+					this.instance.process()::isRunning);
+	}
+
+	/**
+	 * Return all that were created for the container.
 	 */
 	List<SimulatedConsumer<Object, Object>> all() {
 		return this.all;

@@ -52,8 +52,6 @@ final class Journal {
 
 	private final SimulatedCluster cluster;
 
-	private final Violations violations;
-
 	private final boolean readCommitted;
 
 	/** The settings, and those that are rolled out. */
@@ -61,19 +59,12 @@ final class Journal {
 
 	private final ListenerSetup setup;
 
-	private final boolean graceful;
-
-	private final @Nullable DeadLetterLog deadLetters;
-
-	Journal(Simulation simulation, SimulatedCluster cluster, Violations violations, Scenario scenario) {
+	Journal(Simulation simulation, SimulatedCluster cluster, Scenario scenario) {
 		this.simulation = simulation;
 		this.cluster = cluster;
-		this.violations = violations;
 		this.readCommitted = scenario.service().readCommitted();
-		this.graceful = scenario.isGraceful();
 		this.versions = List.of(scenario.service(), scenario.other());
 		this.setup = scenario.service().setup();
-		this.deadLetters = this.setup.publishesDeadLetters() ? new DeadLetterLog(cluster) : null;
 	}
 
 	/**
@@ -119,7 +110,11 @@ final class Journal {
 	}
 
 	Fact fact(ConsumerRecord<?, ?> record) {
-		return Objects.requireNonNull(this.facts.get(Payloads.number(record)));
+		return fact(Payloads.number(record));
+	}
+
+	Fact fact(long number) {
+		return Objects.requireNonNull(this.facts.get(number));
 	}
 
 	Fact fact(LogEntry entry) {
@@ -127,34 +122,21 @@ final class Journal {
 	}
 
 	/**
-	 * Read what was published to dead-letter topics since the last time: that completes
-	 * records.
+	 * A record was published to its dead-letter topic.
 	 */
-	void readDeadLetters() {
-		if (this.deadLetters != null) {
-			this.deadLetters.read(this::published);
-		}
-	}
-
-	private void published(long number, long offset) {
-		Fact fact = Objects.requireNonNull(this.facts.get(number));
-		fact.deadLetters++;
-		if (offset != fact.offset) {
-			this.violations.add("%s is dead-lettered as offset %d".formatted(fact, offset));
-		}
-		if (this.graceful && fact.deadLetters > 1) {
-			this.violations.add("%s is dead-lettered for the %d. time".formatted(fact, fact.deadLetters));
-		}
-		if (this.graceful && fact.doneAt >= 0) {
-			this.violations.add("%s is dead-lettered after it was %s".formatted(fact, fact.doneBy));
-		}
-		done(fact, "dead-lettered");
+	void deadLettered(Fact fact) {
+		complete(fact, "dead-lettered");
 	}
 
 	/**
-	 * A record is completed.
+	 * A handler, or what is before it, is done with a record, which completes it.
 	 */
 	void done(Fact fact, String how) {
+		fact.handledAt = this.simulation.nanoTime();
+		complete(fact, how);
+	}
+
+	private void complete(Fact fact, String how) {
 		if (fact.doneAt < 0) {
 			fact.doneAt = this.simulation.nanoTime();
 			fact.doneBy = how;
@@ -265,7 +247,6 @@ final class Journal {
 	 * Return what is in the logs and not completed.
 	 */
 	List<Fact> unfinished() {
-		readDeadLetters();
 		List<Fact> unfinished = new ArrayList<>();
 		for (String topic : World.TOPICS) {
 			for (int partition = 0; partition < this.cluster.partitions(topic); partition++) {

@@ -90,7 +90,7 @@ final class ListenerHooks {
 	RecordFilterStrategy<Object, Object> recordFilter() {
 		return (record) -> {
 			Fact fact = this.journal.fact(record);
-			if (filterFails(fact)) {
+			if (filterFails(record)) {
 				this.journal.failed(this.instance.service(), fact);
 				throw new IllegalStateException("The filter fails");
 			}
@@ -109,8 +109,8 @@ final class ListenerHooks {
 		return new BatchFilter();
 	}
 
-	private boolean filterFails(Fact fact) {
-		this.deliveries.checkBegin(this.instance, fact, "filtered");
+	private boolean filterFails(ConsumerRecord<?, ?> record) {
+		this.deliveries.checkBegin(this.instance, record, "filtered");
 		return throwsNow(30);
 	}
 
@@ -191,7 +191,7 @@ final class ListenerHooks {
 			if (!ListenerHooks.this.setup.intercepts()) {
 				ListenerHooks.this.batch.set(facts);
 			}
-			if (facts.stream().filter(ListenerHooks.this::filterFails).count() > 0) {
+			if (records.stream().filter(ListenerHooks.this::filterFails).count() > 0) {
 				ListenerHooks.this.journal.failedTogether(ListenerHooks.this.instance.service(),
 						Objects.requireNonNull(ListenerHooks.this.batch.get()));
 				throw new IllegalStateException("The filter fails");
@@ -222,7 +222,7 @@ final class ListenerHooks {
 				Consumer<Object, Object> consumer) {
 			ListenerHooks.this.calls.intercepted();
 			Fact fact = ListenerHooks.this.journal.fact(record);
-			ListenerHooks.this.deliveries.checkBegin(ListenerHooks.this.instance, fact, "intercepted");
+			ListenerHooks.this.deliveries.checkBegin(ListenerHooks.this.instance, record, "intercepted");
 			maybeBreak("intercept");
 			if (ListenerHooks.this.setup.isSkipped(fact.number())) {
 				ListenerHooks.this.journal.done(fact, "skipped by the interceptor");
@@ -274,7 +274,7 @@ final class ListenerHooks {
 				Consumer<Object, Object> consumer) {
 			ListenerHooks.this.calls.intercepted();
 			List<Fact> facts = facts(records);
-			facts.forEach((fact) -> ListenerHooks.this.deliveries.checkBegin(ListenerHooks.this.instance, fact,
+			records.forEach((record) -> ListenerHooks.this.deliveries.checkBegin(ListenerHooks.this.instance, record,
 					"intercepted"));
 			maybeBreak("intercept");
 			ListenerHooks.this.batch.set(facts);

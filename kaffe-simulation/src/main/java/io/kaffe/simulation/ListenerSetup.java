@@ -43,11 +43,15 @@ record ListenerSetup(boolean filters, boolean intercepts, Keys keys, Unreadable 
 	static final ListenerSetup PLAIN = new ListenerSetup(false, false, Keys.TEXT, Unreadable.NOTHING, false, false,
 			false, false, false, false);
 
+	/** Only topics for dead letters. */
+	static final ListenerSetup PUBLISHING = new ListenerSetup(false, false, Keys.TEXT, Unreadable.NOTHING, false, true,
+			false, false, false, false);
+
 	static ListenerSetup of(Chance chance, FailureAction then) {
+		boolean publishes = then != FailureAction.SKIP && chance.percent((then == FailureAction.PARK) ? 20 : 60);
 		if (chance.percent(60)) {
-			return PLAIN;
+			return publishes ? PUBLISHING : PLAIN;
 		}
-		boolean publishes = then == FailureAction.DEAD_LETTER && chance.percent(60);
 		Unreadable unreadable = chance.percent(25) ? chance.one(Unreadable.VALUES, Unreadable.KEYS)
 				: Unreadable.NOTHING;
 		Keys keys = chance.percent(25) ? chance.one(Keys.BYTES, Keys.UNEQUAL, Keys.THROWING, Keys.CHANGING) : Keys.TEXT;

@@ -17,12 +17,15 @@
 package io.kaffe.simulation;
 
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 
 import io.kaffe.simulation.Happening.Kind;
 import org.apache.kafka.common.TopicPartition;
 import org.springframework.kafka.support.serializer.DeserializationException;
 
 import io.kaffe.spring.BulkDecisionRequest;
+import io.kaffe.spring.DeadLetterFilter;
+import io.kaffe.spring.DeadLetterOperations;
 import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.FailingRecordFilter;
 import io.kaffe.spring.KaffeConsumers;
@@ -66,6 +69,8 @@ final class Operators {
 		List<TopicPartition> assigned = instance.consumers().assigned();
 		switch (happening.kind()) {
 			case RETRY, SKIP, DEAD_LETTER -> decide(instance, which, happening.kind());
+			case REPLAY -> replay(operations.deadLetters(World.GROUP), which, happening.howMuch());
+			case ABANDON -> abandon(instance, Topics.key(which));
 			case SEEK -> {
 				TopicPartition partition = assigned.isEmpty() ? null : assigned.get(which % assigned.size());
 				PartitionLog log = (partition != null) ? this.cluster.findLog(partition) : null;
@@ -99,6 +104,30 @@ final class Operators {
 			}
 			default -> operations.setMaxConcurrency(World.GROUP, 1 + happening.howMuch() % 4);
 		}
+	}
+
+	/**
+	 * Replay dead letters, all or those of a key, and cancel that after a while, perhaps.
+	 */
+	private void replay(DeadLetterOperations operations, int which, int howMuch) {
+		DeadLetterFilter filter = (which % 4 == 0) ? DeadLetterFilter.ofKey(Topics.key(howMuch)) : DeadLetterFilter.ALL;
+		attempt(() -> operations.replay(filter, (howMuch % 2 == 0) ? DeadLetterOperations.MAX_RATE : 1 + howMuch % 50));
+		if (which % 3 == 0) {
+			this.simulation.after(howMuch * MILLI, () -> this.world.aside("operator", operations::cancel));
+		}
+	}
+
+	/**
+	 * Abandon the dead letters of a key.
+	 */
+	private void abandon(ServiceInstance instance, String key) {
+		this.world.aside("operator", () -> {
+			DeadLetterOperations operations = instance.engine().operations().deadLetters(World.GROUP);
+			this.world.deadLetters().abandons(key);
+			attempt(() -> operations.abandon(DeadLetterFilter.ofKey(key)));
+			this.simulation.await(() -> !instance.isReplaying(), World.PATIENCE);
+			this.world.deadLetters().abandoned(key);
+		});
 	}
 
 	private void decide(ServiceInstance instance, int which, Kind kind) {
@@ -176,7 +205,7 @@ final class Operators {
 		try {
 			operation.run();
 		}
-		catch (IllegalStateException | IllegalArgumentException ex) {
+		catch (IllegalStateException | IllegalArgumentException | RejectedExecutionException ex) {
 			this.simulation.record(() -> "refused: " + ex.getMessage());
 		}
 	}

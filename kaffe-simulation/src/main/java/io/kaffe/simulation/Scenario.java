@@ -51,8 +51,9 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			Kind.ELECTION, Kind.ELECTION, Kind.MORE_PARTITIONS, Kind.START, Kind.START, Kind.STOP, Kind.STOP,
 			Kind.RESTART_CONTAINER, Kind.CONCURRENCY, Kind.OTHER_SETTINGS, Kind.OTHER_SETTINGS, Kind.REBALANCE,
 			Kind.REBALANCE, Kind.SLOW_FETCHES, Kind.SLOW_HANDLERS, Kind.FAILING_KEY, Kind.MENDED_KEY, Kind.OUTAGE,
-			Kind.RETRY, Kind.SKIP, Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.CONTAINER_PAUSE,
-			Kind.CONTAINER_PAUSE_PARTITION, Kind.RESTART_BY_HANDLER, Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
+			Kind.RETRY, Kind.SKIP, Kind.DEAD_LETTER, Kind.REPLAY, Kind.ABANDON, Kind.PAUSE_PARTITION, Kind.PAUSE,
+			Kind.CONTAINER_PAUSE, Kind.CONTAINER_PAUSE_PARTITION, Kind.RESTART_BY_HANDLER, Kind.MAX_CONCURRENCY,
+			Kind.CLOCK_JUMP);
 
 	private static List<Kind> disturbances() {
 		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
@@ -60,7 +61,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		// The more so, the closer to what services meet each day.
 		kinds.addAll(List.of(Kind.START, Kind.STOP, Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.REBALANCE,
 				Kind.REBALANCE, Kind.REBALANCE, Kind.FAIL_COMMITS, Kind.FAILING_KEY, Kind.FAILING_KEY,
-				Kind.SLOW_HANDLERS, Kind.OUTAGE, Kind.OUTAGE, Kind.OUTAGE, Kind.RETRY, Kind.SKIP));
+				Kind.SLOW_HANDLERS, Kind.OUTAGE, Kind.OUTAGE, Kind.OUTAGE, Kind.RETRY, Kind.SKIP, Kind.REPLAY));
 		return kinds;
 	}
 
@@ -85,6 +86,12 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		for (int count = chance.between(3, 8); count > 0; count--) {
 			happenings.add(new Happening(chance.below(SPAN), chance.one(graceful ? GRACEFUL : DISTURBANCES),
 					chance.below(1000), chance.below(1000)));
+		}
+		if (service.setup().publishesDeadLetters()) {
+			happenings.add(new Happening(chance.below(SPAN / 2), chance.one(Kind.FAILING_KEY, Kind.OUTAGE),
+					chance.below(1000), chance.below(1000)));
+			happenings
+				.add(new Happening(SPAN / 2 + chance.below(SPAN), Kind.REPLAY, chance.below(1000), chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
 		return new Scenario(seed, service, other, chance.one(1, 2, 2, 3), chance.between(1, 3),
@@ -180,10 +187,11 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 					FailureAction.SKIP);
 			return new Service(chance.one(Protocol.values()), chance.percent(15), chance.percent(50),
 					chance.one(1, 1, 2), chance.one(StandardWorkerAllocationStrategy.values()),
-					chance.one(Shape.values()), then, chance.one(0, 1, 3), chance.one(1, 10, 100),
-					chance.one(0, 200, 2000, 2000), chance.one(100, 400, 1000), chance.one(4, 20, 1000),
-					chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16), chance.one(1, 10, 500),
-					ListenerSetup.of(chance, then), chance.percent(60));
+					chance.one(Shape.values()), then,
+					(then == FailureAction.DEAD_LETTER) ? chance.one(0, 1, 1, 3) : chance.one(0, 1, 3),
+					chance.one(1, 10, 100), chance.one(0, 200, 2000, 2000), chance.one(100, 400, 1000),
+					chance.one(4, 20, 1000), chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16),
+					chance.one(1, 10, 500), ListenerSetup.of(chance, then), chance.percent(60));
 		}
 
 		/**

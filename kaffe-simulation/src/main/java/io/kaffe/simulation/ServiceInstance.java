@@ -29,6 +29,7 @@ import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.scheduling.TaskScheduler;
 
+import io.kaffe.spring.DeadLetterRun;
 import io.kaffe.spring.engine.deadletter.DeadLetters;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.EngineInstance;
@@ -93,7 +94,7 @@ final class ServiceInstance {
 		WorkerRuntime runtime = new WorkerRuntime(this.process.executor("worker", service.poolSize()), scheduler,
 				new ProcessTicker(this.simulation, this.process), (prefix) -> this.process.executor(prefix, 4));
 		this.engine = new EngineInstance(World.GROUP, runtime, container(scheduler),
-				InstanceConfig.ofWorkers(world, service, this.recoverer));
+				InstanceConfig.ofWorkers(world, service, this.recoverer), this.consumers::ofBytes);
 	}
 
 	private ConcurrentMessageListenerContainer<Object, Object> container(TaskScheduler scheduler) {
@@ -235,7 +236,28 @@ final class ServiceInstance {
 		if (this.application.hooks().open() > 0) {
 			left.add(this.application.hooks().open() + " deliveries in the interceptor");
 		}
+		if (isReplaying()) {
+			left.add("dead letters that are replayed or abandoned");
+		}
 		return left;
+	}
+
+	/**
+	 * Return whether this instance replays dead letters, and no other one can.
+	 */
+	boolean isReplayedAlone() {
+		return this.world.isCalm() && isReplaying()
+				&& this.world.instances()
+					.stream()
+					.noneMatch((other) -> other != this && !other.process().isKilled() && other.isReplaying());
+	}
+
+	/**
+	 * Return whether dead letters are being replayed or abandoned.
+	 */
+	boolean isReplaying() {
+		DeadLetterRun run = this.process.isKilled() ? null : this.engine.operations().deadLetters(World.GROUP).run();
+		return run != null && run.state() == DeadLetterRun.State.RUNNING;
 	}
 
 	Payloads payloads() {

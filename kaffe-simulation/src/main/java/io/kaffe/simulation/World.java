@@ -63,6 +63,8 @@ final class World {
 
 	private final Journal journal;
 
+	private final DeadLetterOracle deadLetters;
+
 	private final CommitOracle commits;
 
 	private final DeliveryOracle deliveries;
@@ -89,10 +91,14 @@ final class World {
 		this.simulation.slowness(scenario.slowness());
 		this.cluster = new SimulatedCluster(this.simulation);
 		this.violations = new Violations(this.simulation);
-		this.journal = new Journal(this.simulation, this.cluster, this.violations, scenario);
-		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
-		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.violations, scenario);
+		this.journal = new Journal(this.simulation, this.cluster, scenario);
+		this.deadLetters = new DeadLetterOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
+		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.deadLetters, this.violations,
+				scenario);
+		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters, this.violations,
+				scenario);
 		this.cluster.addCommitListener(this.commits);
+		this.cluster.addCommitListener(this.deadLetters);
 		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 1000 * MILLI);
 		this.topics = new Topics(this);
 		this.operators = new Operators(this);
@@ -121,7 +127,7 @@ final class World {
 	private void live() {
 		TOPICS.forEach((topic) -> this.cluster.createTopic(topic, this.scenario.partitions()));
 		if (this.scenario.service().setup().publishesDeadLetters()) {
-			DeadLetterLog.TOPICS
+			DeadLetterOracle.TOPICS
 				.forEach((topic) -> this.cluster.createTopic(topic, Math.max(1, this.scenario.partitions() - 1)));
 		}
 		for (int i = 0; i < this.scenario.instances(); i++) {
@@ -160,8 +166,8 @@ final class World {
 
 	private void happen(Happening happening, ServiceInstance instance) {
 		switch (happening.kind()) {
-			case RETRY, SKIP, DEAD_LETTER, SEEK, PAUSE_PARTITION, PAUSE, CONTAINER_PAUSE, CONTAINER_PAUSE_PARTITION,
-					MAX_CONCURRENCY ->
+			case RETRY, SKIP, DEAD_LETTER, REPLAY, ABANDON, SEEK, PAUSE_PARTITION, PAUSE, CONTAINER_PAUSE,
+					CONTAINER_PAUSE_PARTITION, MAX_CONCURRENCY ->
 				this.operators.operate(happening, instance);
 			case STOP, KILL, FREEZE, RESTART_CONTAINER, CONCURRENCY, OTHER_SETTINGS, REJECTED_TASKS, CLOCK_JUMP,
 					LISTENER_SEEKS ->
@@ -261,6 +267,10 @@ final class World {
 
 	Journal journal() {
 		return this.journal;
+	}
+
+	DeadLetterOracle deadLetters() {
+		return this.deadLetters;
 	}
 
 	CommitOracle commits() {

@@ -58,6 +58,8 @@ final class TestHistory implements AutoCloseable {
 
 	final Journal journal;
 
+	final DeadLetterOracle deadLetters;
+
 	final CommitOracle commits;
 
 	final DeliveryOracle deliveries;
@@ -72,9 +74,13 @@ final class TestHistory implements AutoCloseable {
 			.filter((scenario) -> scenario.isGraceful() && suitable.test(scenario.service()))
 			.findFirst()
 			.orElseThrow();
-		this.journal = new Journal(this.simulation, this.cluster, this.violations, this.scenario);
-		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.violations, this.scenario);
-		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.violations, this.scenario);
+		this.journal = new Journal(this.simulation, this.cluster, this.scenario);
+		this.deadLetters = new DeadLetterOracle(this.simulation, this.cluster, this.journal, this.violations,
+				this.scenario);
+		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.deadLetters, this.violations,
+				this.scenario);
+		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters, this.violations,
+				this.scenario);
 	}
 
 	/**
@@ -90,7 +96,7 @@ final class TestHistory implements AutoCloseable {
 	 */
 	void withRecords(int count, Consumer<List<Fact>> history) {
 		World.TOPICS.forEach((topic) -> this.cluster.createTopic(topic, 1));
-		DeadLetterLog.TOPICS.forEach((topic) -> this.cluster.createTopic(topic, 1));
+		DeadLetterOracle.TOPICS.forEach((topic) -> this.cluster.createTopic(topic, 1));
 		history.accept(IntStream.range(0, count).mapToObj((number) -> produce()).toList());
 		this.violations.check();
 	}
@@ -129,7 +135,17 @@ final class TestHistory implements AutoCloseable {
 	void publish(Fact fact, long originalOffset) {
 		RecordHeaders headers = new RecordHeaders();
 		headers.add(KafkaHeaders.DLT_ORIGINAL_OFFSET, ByteBuffer.allocate(Long.BYTES).putLong(originalOffset).array());
-		this.cluster.produce(DeadLetterLog.TOPICS.get(0), 0, null, Payloads.value(fact), headers, 0);
+		this.cluster.produce(DeadLetterOracle.TOPICS.get(0), 0, null, Payloads.value(fact), headers, 0);
+	}
+
+	/**
+	 * Store that the first dead letters were handled.
+	 * @param count how many
+	 */
+	void store(long count) {
+		TopicPartition partition = new TopicPartition(DeadLetterOracle.TOPICS.get(0), 0);
+		this.cluster.coordinator().alterOffset(World.GROUP + ".dead-letters", partition, new OffsetAndMetadata(count));
+		this.deadLetters.committed(World.GROUP + ".dead-letters", "", partition, new OffsetAndMetadata(count));
 	}
 
 	/**

@@ -75,8 +75,8 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 
 	private static void addKaffe(List<Contender> list, String strategy, Order order, Lanes lanes) {
 		for (Variant variant : Variant.values()) {
-			String name = "kaffe " + strategy
-					+ ((variant != Variant.PLAIN) ? " " + variant.name().toLowerCase(Locale.ROOT) : "");
+			String name = "kaffe " + strategy + ((variant != Variant.PLAIN)
+					? " " + variant.name().toLowerCase(Locale.ROOT).replace('_', ' ') : "");
 			list.add(new Contender(name, Kind.KAFFE, order, lanes, strategy, variant));
 		}
 	}
@@ -175,7 +175,10 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		METERED,
 
 		/** The same, and the observation of each delivery. */
-		OBSERVED
+		OBSERVED,
+
+		/** Offsets are committed once a second, as the bare loop does, not ten times. */
+		COMMIT_EVERY_SECOND
 
 	}
 

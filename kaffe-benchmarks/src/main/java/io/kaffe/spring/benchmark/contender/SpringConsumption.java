@@ -80,6 +80,9 @@ final class SpringConsumption implements Consumption {
 			// The peers do not tell loggers either.
 			properties.put("kaffe.mdc", false);
 		}
+		if (contender.variant() == Variant.COMMIT_EVERY_SECOND) {
+			properties.put("kaffe.consumers.contender.commit.interval", "1s");
+		}
 		if (contender.variant() == Variant.OBSERVED) {
 			// The registries are there because the actuator is on the class path.
 			properties.put("spring.kafka.listener.observation-enabled", true);

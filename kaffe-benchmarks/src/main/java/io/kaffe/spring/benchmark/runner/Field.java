@@ -52,7 +52,8 @@ final class Field {
 	/** Where variants tell something new. */
 	private static final Map<Variant, Set<String>> TELLING = Map.of(Variant.VIRTUAL,
 			Set.of("noop", "io-16", "io-100", "io-1000", "mixed", "memory"), Variant.HANDLER, Set.of("noop"),
-			Variant.METERED, Set.of("noop", "io-100"), Variant.OBSERVED, Set.of("noop", "io-100"));
+			Variant.METERED, Set.of("noop", "io-100"), Variant.OBSERVED, Set.of("noop", "io-100"),
+			Variant.COMMIT_EVERY_SECOND, Set.of("noop"));
 
 	/** Where polling may be the limit. */
 	private static final Set<String> WITH_POLLING_ALONE = Set.of("noop", "noop-1key", "noop-10keys", "noop-zipf",

@@ -81,8 +81,8 @@ final class Engine {
 	/** Up to where all partitions are known to be complete. */
 	private long completed;
 
-	Engine(StandardWorkerAllocationStrategy strategy, Supplier<String> keys, int maxConcurrency,
-			WorkerThreads threads) {
+	Engine(StandardWorkerAllocationStrategy strategy, Supplier<String> keys, int maxConcurrency, WorkerThreads threads,
+			Duration commitInterval) {
 		this.ring = new PollRing(keys);
 		this.scheduler.initialize();
 		ContainerProperties properties = new ContainerProperties(ReplayedRecord.TOPIC);
@@ -90,8 +90,7 @@ final class Engine {
 		KafkaMessageListenerContainer<Object, Object> container = new KafkaMessageListenerContainer<>(
 				new DefaultKafkaConsumerFactory<>(Map.of()), properties);
 		ConsumerSettings settings = new ConsumerSettings(strategy.configurationName(), strategy, maxConcurrency, 10_000,
-				64L << 20, true, Duration.ofSeconds(1), Duration.ofSeconds(20),
-				new BatchDelivery.Limits(500, Duration.ZERO),
+				64L << 20, true, commitInterval, Duration.ofSeconds(20), new BatchDelivery.Limits(500, Duration.ZERO),
 				new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK, Map.of(), null, null, 100),
 				new WorkerOwner.StallLimits(Duration.ofMinutes(5), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
@@ -101,7 +100,9 @@ final class Engine {
 		WorkerRuntime runtime = new WorkerRuntime(threads.executor(), this.scheduler, this.ticker,
 				SimpleAsyncTaskExecutor::new);
 		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, null, runtime,
-				new DefaultWorkerManager(runtime));
+				new DefaultWorkerManager(runtime), (configuration) -> {
+					throw new UnsupportedOperationException("There are no dead letters");
+				});
 		this.session = this.adopted.session(this.consumer);
 		this.session.assigned(PollRing.PARTITIONS);
 		this.session.positioned(PollRing.PARTITIONS);

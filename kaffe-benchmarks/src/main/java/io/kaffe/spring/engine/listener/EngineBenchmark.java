@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -103,6 +104,12 @@ public class EngineBenchmark {
 		@Param("PLATFORM")
 		WorkerThreads threads = WorkerThreads.PLATFORM;
 
+		/**
+		 * The commit interval in milliseconds.
+		 */
+		@Param("100")
+		int commitMillis = 100;
+
 		private @Nullable Engine engine;
 
 		/**
@@ -110,7 +117,8 @@ public class EngineBenchmark {
 		 */
 		@Setup(Level.Trial)
 		public void start() {
-			this.engine = new Engine(strategy(), keys(), this.lanes, this.threads);
+			this.engine = new Engine(strategy(), keys(), this.lanes, this.threads,
+					Duration.ofMillis(this.commitMillis));
 		}
 
 		/**

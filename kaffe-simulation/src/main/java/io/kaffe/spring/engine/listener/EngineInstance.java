@@ -19,10 +19,13 @@ package io.kaffe.spring.engine.listener;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 import io.micrometer.observation.ObservationRegistry;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.util.ReflectionUtils;
@@ -61,14 +64,16 @@ public final class EngineInstance {
 	 * @param runtime what workers run on
 	 * @param container the container, with its listener
 	 * @param settings how the consumer works
+	 * @param byteConsumers makes consumers for bytes
 	 */
 	public EngineInstance(String name, WorkerRuntime runtime,
-			ConcurrentMessageListenerContainer<Object, Object> container, ConsumerSettings settings) {
+			ConcurrentMessageListenerContainer<Object, Object> container, ConsumerSettings settings,
+			Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers) {
 		this.name = name;
 		this.container = container;
 		this.manager = new DefaultWorkerManager(runtime);
-		new ContainerAdopter(this.manager, this.containers, runtime, ObservationRegistry.NOOP).adopt(name, container,
-				settings);
+		new ContainerAdopter(this.manager, this.containers, runtime, ObservationRegistry.NOOP, byteConsumers)
+			.adopt(name, container, settings);
 		this.adopted = this.containers.all().iterator().next();
 	}
 

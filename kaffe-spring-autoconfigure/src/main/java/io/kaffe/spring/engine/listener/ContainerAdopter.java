@@ -17,12 +17,15 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.function.Function;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -75,6 +78,8 @@ public final class ContainerAdopter {
 
 	private final ObservationRegistry observationRegistry;
 
+	private final Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers;
+
 	/**
 	 * Create an adopter.
 	 * @param manager allocates the workers
@@ -82,13 +87,17 @@ public final class ContainerAdopter {
 	 * @param runtime what the workers run on
 	 * @param observationRegistry for containers that are to be observed and have no
 	 * registry of their own
+	 * @param byteConsumers makes Kafka consumers that do not deserialize, from their
+	 * configuration: they read dead letters
 	 */
 	public ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, WorkerRuntime runtime,
-			ObservationRegistry observationRegistry) {
+			ObservationRegistry observationRegistry,
+			Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers) {
 		this.manager = manager;
 		this.consumers = consumers;
 		this.runtime = runtime;
 		this.observationRegistry = observationRegistry;
+		this.byteConsumers = byteConsumers;
 	}
 
 	/**
@@ -103,7 +112,7 @@ public final class ContainerAdopter {
 		ContainerFacts facts = new ContainerFacts(container);
 		new ContainerSuitability(name, facts).check();
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
-				delivery(name, facts, settings), timers(name, facts), this.runtime, this.manager);
+				delivery(name, facts, settings), timers(name, facts), this.runtime, this.manager, this.byteConsumers);
 		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);

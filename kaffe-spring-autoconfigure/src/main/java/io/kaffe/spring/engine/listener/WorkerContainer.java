@@ -23,12 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerSeekAware;
@@ -103,10 +102,12 @@ final class WorkerContainer implements WorkerOwner {
 	 * @param timers creates timers of deliveries; {@code null} if they are not timed
 	 * @param runtime what its workers run on
 	 * @param manager manages the workers
+	 * @param byteConsumers makes Kafka consumers that do not deserialize, from their
+	 * configuration
 	 */
 	WorkerContainer(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
 			Delivery delivery, DeliveryTimer.@Nullable Factory timers, WorkerRuntime runtime,
-			DefaultWorkerManager manager) {
+			DefaultWorkerManager manager, Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers) {
 		Ticker ticker = runtime.ticker();
 		this.facts = facts;
 		this.settings = settings;
@@ -125,8 +126,7 @@ final class WorkerContainer implements WorkerOwner {
 		this.table = new ConsumerTable(this.context, this.sessions.values(), this.supervision, this.subscription,
 				this.answers, this.failingRecords);
 		DeadLetterSource source = new DeadLetterSource(this.context, this.table::topics, this::assignments,
-				(configuration) -> new KafkaConsumer<>(configuration, new ByteArrayDeserializer(),
-						new ByteArrayDeserializer()));
+				byteConsumers);
 		this.deadLetters = new ConsumerDeadLetters(source, this.context, runtime.threads(name + "-dead-letters-"));
 	}
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 
+import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
@@ -158,7 +159,14 @@ final class ContainerFixtures {
 		WorkerRuntime runtime = execution.runtime();
 		container.setupMessageListener(listener);
 		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, null,
-				runtime, new DefaultWorkerManager(runtime));
+				runtime, new DefaultWorkerManager(runtime), ContainerFixtures::noConsumer);
+	}
+
+	/**
+	 * Make a consumer of bytes, which is not expected.
+	 */
+	static Consumer<byte[], byte[]> noConsumer(Map<String, Object> configuration) {
+		throw new AssertionError("No dead letters are to be read");
 	}
 
 }

@@ -211,7 +211,8 @@ final class SessionWalk {
 		WorkerRuntime runtime = this.execution.runtime();
 		WorkerContainer container = new WorkerContainer("orders",
 				new ContainerFacts(new KafkaMessageListenerContainer<>(consumers(), properties)), settings,
-				this.seeking, delivery, null, runtime, new DefaultWorkerManager(runtime));
+				this.seeking, delivery, null, runtime, new DefaultWorkerManager(runtime),
+				ContainerFixtures::noConsumer);
 		if (chance(0.1)) {
 			container.context().metadataLimit().tooLarge(2 * SMALL_METADATA);
 		}
