@@ -99,6 +99,7 @@ final class Calm {
 		requireRest();
 		requireTruth();
 		replayAll();
+		requireReports();
 		for (ServiceInstance instance : this.world.up()) {
 			instance.beginStop();
 			instance.stop();
@@ -107,6 +108,16 @@ final class Calm {
 		this.world.violations().check();
 		if (!left.isEmpty()) {
 			throw new ViolationException("Left after the end: " + left);
+		}
+	}
+
+	/**
+	 * Require that what retention has deleted unhandled is reported, soon.
+	 */
+	private void requireReports() {
+		if (!this.simulation.await(() -> this.world.losses().unreported().isEmpty(), TRUTH)) {
+			throw new ViolationException("Not reported as lost, although deleted before it was completed: "
+					+ this.world.losses().unreported());
 		}
 	}
 

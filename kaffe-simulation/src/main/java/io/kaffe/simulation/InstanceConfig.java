@@ -54,6 +54,7 @@ final class InstanceConfig {
 	 */
 	static Map<String, Object> ofConsumers(Scenario.Service service, String instance) {
 		Map<String, Object> config = new HashMap<>();
+		config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "simulated:9092");
 		config.put(ConsumerConfig.GROUP_ID_CONFIG, World.GROUP);
 		config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
 		config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -234,6 +235,13 @@ final class Journal {
 		PartitionLog log = this.cluster.findLog(fact.partition());
 		LogEntry entry = (log != null) ? log.at(fact.offset) : null;
 		return entry == null || this.entries.get(entry.id()) != fact;
+	}
+
+	/**
+	 * Return all records that were produced.
+	 */
+	Stream<Fact> all() {
+		return this.facts.values().stream();
 	}
 
 	void forEachRecord(TopicPartition partition, Consumer<Fact> action) {

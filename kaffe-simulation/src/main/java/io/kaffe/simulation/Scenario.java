@@ -55,6 +55,16 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			Kind.CONTAINER_PAUSE, Kind.CONTAINER_PAUSE_PARTITION, Kind.RESTART_BY_HANDLER, Kind.MAX_CONCURRENCY,
 			Kind.CLOCK_JUMP);
 
+	/** What happens to topics, handlers and records, but not to instances and members. */
+	private static final List<Kind> STEADY = List.of(Kind.RETENTION, Kind.RETENTION, Kind.RETENTION, Kind.COMPACT,
+			Kind.TRANSACTION, Kind.ABORTED_TRANSACTION, Kind.ELECTION, Kind.SLOW_FETCHES, Kind.FAIL_FETCHES,
+			Kind.SLOW_HANDLERS, Kind.FAILING_KEY, Kind.FAILING_KEY, Kind.MENDED_KEY, Kind.OUTAGE, Kind.RETRY, Kind.SKIP,
+			Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.CONTAINER_PAUSE, Kind.CONTAINER_PAUSE_PARTITION,
+			Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
+
+	/** How many histories are steady, of a hundred that can be. */
+	private static final int MANY_STEADY = 40;
+
 	private static List<Kind> disturbances() {
 		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
 		kinds.removeAll(List.of(Kind.PRODUCE, Kind.TRICKLE));
@@ -83,9 +93,11 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 					chance.percent(trickle ? 80 : 20) ? Kind.TRICKLE : Kind.PRODUCE, chance.below(1000), count));
 		}
 		boolean graceful = service.isGraceful() && other.isGraceful() && chance.percent(70);
+		boolean steady = service.canBeSteady() && chance.percent(MANY_STEADY);
+		List<Kind> kinds = steady ? STEADY : graceful ? GRACEFUL : DISTURBANCES;
 		for (int count = chance.between(3, 8); count > 0; count--) {
-			happenings.add(new Happening(chance.below(SPAN), chance.one(graceful ? GRACEFUL : DISTURBANCES),
-					chance.below(1000), chance.below(1000)));
+			happenings
+				.add(new Happening(chance.below(SPAN), chance.one(kinds), chance.below(1000), chance.below(1000)));
 		}
 		if (service.setup().publishesDeadLetters()) {
 			happenings.add(new Happening(chance.below(SPAN / 2), chance.one(Kind.FAILING_KEY, Kind.OUTAGE),
@@ -94,7 +106,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 				.add(new Happening(SPAN / 2 + chance.below(SPAN), Kind.REPLAY, chance.below(1000), chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
-		return new Scenario(seed, service, other, chance.one(1, 2, 2, 3), chance.between(1, 3),
+		return new Scenario(seed, service, other, steady ? 1 : chance.one(1, 2, 2, 3), chance.between(1, 3),
 				chance.one(0, 1, 20, 100), List.copyOf(happenings));
 	}
 
@@ -108,6 +120,17 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 				&& this.happenings.stream()
 					.allMatch((happening) -> !happening.disturbs()
 							|| (GRACEFUL.contains(happening.kind()) && !outlastsDrains(happening.kind())));
+	}
+
+	/**
+	 * Return whether there is one instance whose partitions stay assigned to it, and it
+	 * learns where their logs begin.
+	 */
+	boolean isSteady() {
+		return this.instances == 1 && this.service.canBeSteady()
+				&& this.happenings.stream()
+					.allMatch((happening) -> !happening.disturbs() || STEADY.contains(happening.kind())
+							|| happening.kind() == Kind.REPLAY);
 	}
 
 	/**
@@ -146,17 +169,28 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 	 * @param maxPollRecords most records of a poll
 	 * @param setup what the application has beside its listener
 	 * @param detectsOutages whether outages are detected
+	 * @param lagMillis how often it is asked where logs begin and end; 0: never
 	 */
 	record Service(Protocol protocol, boolean staticMembers, boolean readCommitted, int concurrency,
 			StandardWorkerAllocationStrategy strategy, Shape shape, FailureAction then, int maxAttempts,
 			int backOffMillis, int drainMillis, int commitMillis, int maxBuffered, int maxConcurrency,
-			boolean completedOffsets, int poolSize, int maxPollRecords, ListenerSetup setup, boolean detectsOutages) {
+			boolean completedOffsets, int poolSize, int maxPollRecords, ListenerSetup setup, boolean detectsOutages,
+			int lagMillis) {
 
 		/**
 		 * Return whether rebalances and stops repeat nothing.
 		 */
 		boolean isGraceful() {
 			return this.completedOffsets && this.drainMillis >= 2000;
+		}
+
+		/**
+		 * Return whether an instance has one member that stays in its group if nothing is
+		 * done to it, and that asks where logs begin.
+		 */
+		boolean canBeSteady() {
+			return this.lagMillis > 0 && this.concurrency == 1 && !this.staticMembers
+					&& !this.setup.controlsContainer();
 		}
 
 		/**
@@ -191,7 +225,8 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 					(then == FailureAction.DEAD_LETTER) ? chance.one(0, 1, 1, 3) : chance.one(0, 1, 3),
 					chance.one(1, 10, 100), chance.one(0, 200, 2000, 2000), chance.one(100, 400, 1000),
 					chance.one(4, 20, 1000), chance.one(0, 0, 1, 2), chance.percent(85), chance.one(1, 4, 16),
-					chance.one(1, 10, 500), ListenerSetup.of(chance, then), chance.percent(60));
+					chance.one(1, 10, 500), ListenerSetup.of(chance, then), chance.percent(60),
+					chance.one(0, 0, 0, 100, 400));
 		}
 
 		/**
@@ -206,7 +241,7 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 					same ? this.shape : next.shape, next.then, next.maxAttempts, next.backOffMillis,
 					graceful ? this.drainMillis : next.drainMillis, next.commitMillis, next.maxBuffered,
 					next.maxConcurrency, graceful || next.completedOffsets, next.poolSize, next.maxPollRecords,
-					this.setup, next.detectsOutages);
+					this.setup, next.detectsOutages, this.lagMillis);
 		}
 
 	}

@@ -94,7 +94,11 @@ final class ServiceInstance {
 		WorkerRuntime runtime = new WorkerRuntime(this.process.executor("worker", service.poolSize()), scheduler,
 				new ProcessTicker(this.simulation, this.process), (prefix) -> this.process.executor(prefix, 4));
 		this.engine = new EngineInstance(World.GROUP, runtime, container(scheduler),
-				InstanceConfig.ofWorkers(world, service, this.recoverer), this.consumers::ofBytes);
+				InstanceConfig.ofWorkers(world, service, this.recoverer),
+				new EngineInstance.Clients(this.consumers::ofBytes,
+						() -> world.cluster().admin((answer) -> later(0, answer)),
+						Duration.ofMillis(service.lagMillis()), this.process.scheduler("lag")),
+				world.losses().observer());
 	}
 
 	private ConcurrentMessageListenerContainer<Object, Object> container(TaskScheduler scheduler) {
@@ -142,7 +146,7 @@ final class ServiceInstance {
 	}
 
 	void start() {
-		this.engine.container().start();
+		this.engine.start();
 	}
 
 	/**
@@ -164,6 +168,7 @@ final class ServiceInstance {
 		if (this.recoverer instanceof DeadLetters deadLetters) {
 			deadLetters.close();
 		}
+		this.engine.stopAsking();
 	}
 
 	/**

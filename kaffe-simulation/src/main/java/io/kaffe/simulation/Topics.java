@@ -87,6 +87,7 @@ final class Topics {
 			case RETENTION -> {
 				TopicPartition partition = partition(which);
 				long end = this.cluster.log(partition).logEnd();
+				this.world.losses().deletes(partition, howMuch % (end + 1));
 				this.cluster.deleteBefore(partition, howMuch % (end + 1));
 				this.journal.partition(partition).logChanged();
 			}

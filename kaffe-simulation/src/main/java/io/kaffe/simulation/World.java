@@ -65,6 +65,8 @@ final class World {
 
 	private final DeadLetterOracle deadLetters;
 
+	private final LossOracle losses;
+
 	private final CommitOracle commits;
 
 	private final DeliveryOracle deliveries;
@@ -93,6 +95,7 @@ final class World {
 		this.violations = new Violations(this.simulation);
 		this.journal = new Journal(this.simulation, this.cluster, scenario);
 		this.deadLetters = new DeadLetterOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
+		this.losses = new LossOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
 		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.deadLetters, this.violations,
 				scenario);
 		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters, this.violations,
@@ -271,6 +274,10 @@ final class World {
 
 	DeadLetterOracle deadLetters() {
 		return this.deadLetters;
+	}
+
+	LossOracle losses() {
+		return this.losses;
 	}
 
 	CommitOracle commits() {

@@ -17,20 +17,25 @@
 package io.kaffe.spring.engine.listener;
 
 import java.lang.reflect.Field;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 import io.micrometer.observation.ObservationRegistry;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
+import org.springframework.scheduling.TaskScheduler;
 import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
@@ -52,6 +57,8 @@ public final class EngineInstance {
 
 	private final WorkerContainers containers = new WorkerContainers();
 
+	private final EndOffsets ends;
+
 	private final DefaultWorkerManager manager;
 
 	private final WorkerContainer adopted;
@@ -64,17 +71,35 @@ public final class EngineInstance {
 	 * @param runtime what workers run on
 	 * @param container the container, with its listener
 	 * @param settings how the consumer works
-	 * @param byteConsumers makes consumers for bytes
+	 * @param clients makes clients other than those of the container
+	 * @param observer is notified of what happens to the consumer
 	 */
 	public EngineInstance(String name, WorkerRuntime runtime,
-			ConcurrentMessageListenerContainer<Object, Object> container, ConsumerSettings settings,
-			Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers) {
+			ConcurrentMessageListenerContainer<Object, Object> container, ConsumerSettings settings, Clients clients,
+			ConsumerObserver observer) {
 		this.name = name;
 		this.container = container;
-		this.manager = new DefaultWorkerManager(runtime);
-		new ContainerAdopter(this.manager, this.containers, runtime, ObservationRegistry.NOOP, byteConsumers)
+		this.ends = new EndOffsets(this.containers, (configuration) -> clients.admin().get(), clients.lagInterval(),
+				clients.lagScheduler(), runtime.ticker());
+		this.manager = new DefaultWorkerManager(runtime, List.of(this.ends, observer));
+		new ContainerAdopter(this.manager, this.containers, runtime, ObservationRegistry.NOOP, clients.byteConsumers())
 			.adopt(name, container, settings);
 		this.adopted = this.containers.all().iterator().next();
+	}
+
+	/**
+	 * Start the container.
+	 */
+	public void start() {
+		this.ends.start();
+		this.container.start();
+	}
+
+	/**
+	 * Stop asking where logs begin and end.
+	 */
+	public void stopAsking() {
+		this.ends.stop();
 	}
 
 	/**
@@ -170,6 +195,18 @@ public final class EngineInstance {
 		if (count != 0) {
 			left.add(count + " " + what);
 		}
+	}
+
+	/**
+	 * Clients of an instance, other than those of its container.
+	 *
+	 * @param byteConsumers makes consumers for bytes
+	 * @param admin makes admin clients
+	 * @param lagInterval how often it is asked where logs begin and end; zero: never
+	 * @param lagScheduler asks
+	 */
+	public record Clients(Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers, Supplier<Admin> admin,
+			Duration lagInterval, TaskScheduler lagScheduler) {
 	}
 
 }

@@ -22,8 +22,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
@@ -277,6 +279,15 @@ public final class SimulatedCluster {
 	 */
 	public <K, V> SimulatedProducer<K, V> producer(Serializer<K> keys, Serializer<V> values) {
 		return new SimulatedProducer<>(this, keys, values);
+	}
+
+	/**
+	 * Create an admin client that answers what consumers with workers ask.
+	 * @param answers where its answers are given
+	 * @return the admin client
+	 */
+	public Admin admin(Executor answers) {
+		return SimulatedAdmin.create(this, answers);
 	}
 
 	List<PartitionInfo> partitionInfos(String topic) {
