@@ -49,6 +49,8 @@ final class DeliveryOracle {
 
 	private final DeadLetterOracle deadLetters;
 
+	private final OutageOracle outages;
+
 	private final Violations violations;
 
 	private final ListenerSetup setup;
@@ -57,11 +59,12 @@ final class DeliveryOracle {
 
 	private long deliveries;
 
-	DeliveryOracle(Simulation simulation, Journal journal, DeadLetterOracle deadLetters, Violations violations,
-			Scenario scenario) {
+	DeliveryOracle(Simulation simulation, Journal journal, DeadLetterOracle deadLetters, OutageOracle outages,
+			Violations violations, Scenario scenario) {
 		this.simulation = simulation;
 		this.journal = journal;
 		this.deadLetters = deadLetters;
+		this.outages = outages;
 		this.violations = violations;
 		this.setup = scenario.service().setup();
 		this.graceful = scenario.isGraceful();
@@ -89,6 +92,7 @@ final class DeliveryOracle {
 		}
 		String worker = instance + "/" + worker(instance.service(), fact);
 		if (first) {
+			this.outages.attempted(instance);
 			checkBegin(instance, record, "handled");
 			checkLastBegin(instance, fact, worker);
 		}

@@ -72,7 +72,7 @@ final class HandlerDisturbances {
 				this.restarts = 1;
 			}
 			case OUTAGE -> {
-				this.outageUntil = until;
+				this.outageUntil = until + happening.spanNanos() * (happening.which() % 4);
 			}
 			case SLOW_HANDLERS -> {
 				this.slowUntil = until + happening.spanNanos() * (happening.which() % 5);

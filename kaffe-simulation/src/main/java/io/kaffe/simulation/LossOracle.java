@@ -21,7 +21,6 @@ import java.util.List;
 
 import org.apache.kafka.common.TopicPartition;
 
-import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.LostRecords;
 import io.kaffe.spring.test.simulation.Simulation;
 import io.kaffe.spring.test.simulation.kafka.PartitionLog;
@@ -76,20 +75,9 @@ final class LossOracle {
 	}
 
 	/**
-	 * Return what an instance reports losses to.
+	 * An instance reports a loss.
 	 */
-	ConsumerObserver observer() {
-		return new ConsumerObserver() {
-
-			@Override
-			public void lost(String consumer, LostRecords lost) {
-				reported(lost);
-			}
-
-		};
-	}
-
-	private void reported(LostRecords lost) {
+	void reported(LostRecords lost) {
 		this.simulation.record(() -> "reported as lost: " + lost);
 		this.reported.add(lost);
 		PartitionLog log = this.cluster.findLog(lost.partition());

@@ -27,12 +27,16 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.kafka.listener.ConcurrentMessageListenerContainer;
 import org.springframework.kafka.listener.ContainerProperties;
+import org.springframework.kafka.support.serializer.DeserializationException;
 import org.springframework.scheduling.TaskScheduler;
 
 import io.kaffe.spring.DeadLetterRun;
+import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.engine.deadletter.DeadLetters;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
 import io.kaffe.spring.engine.listener.EngineInstance;
+import io.kaffe.spring.engine.worker.ConsumerObserver;
+import io.kaffe.spring.engine.worker.LostRecords;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 import io.kaffe.spring.test.simulation.SimulatedProcess;
 import io.kaffe.spring.test.simulation.SimulatedThread;
@@ -98,7 +102,7 @@ final class ServiceInstance {
 				new EngineInstance.Clients(this.consumers::ofBytes,
 						() -> world.cluster().admin((answer) -> later(0, answer)),
 						Duration.ofMillis(service.lagMillis()), this.process.scheduler("lag")),
-				world.losses().observer());
+				new Observer());
 	}
 
 	private ConcurrentMessageListenerContainer<Object, Object> container(TaskScheduler scheduler) {
@@ -292,6 +296,27 @@ final class ServiceInstance {
 	@Override
 	public String toString() {
 		return this.name;
+	}
+
+	/**
+	 * Is notified of what happens to the consumer.
+	 */
+	private final class Observer implements ConsumerObserver {
+
+		@Override
+		public void lost(String consumer, LostRecords lost) {
+			ServiceInstance.this.world.losses().reported(lost);
+		}
+
+		@Override
+		public void parked(String consumer, FailingRecord record) {
+			if (!(record.failure() instanceof DeserializationException)
+					&& !ServiceInstance.this.service.setup().oddBackOff()) {
+				ServiceInstance.this.world.outages()
+					.exhausted(ServiceInstance.this, record.partition() + "@" + record.offset() + " is parked");
+			}
+		}
+
 	}
 
 	/**

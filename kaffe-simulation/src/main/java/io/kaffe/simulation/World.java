@@ -67,6 +67,8 @@ final class World {
 
 	private final LossOracle losses;
 
+	private final OutageOracle outages;
+
 	private final CommitOracle commits;
 
 	private final DeliveryOracle deliveries;
@@ -96,10 +98,11 @@ final class World {
 		this.journal = new Journal(this.simulation, this.cluster, scenario);
 		this.deadLetters = new DeadLetterOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
 		this.losses = new LossOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
+		this.outages = new OutageOracle(this.simulation, this.violations);
 		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.deadLetters, this.violations,
 				scenario);
-		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters, this.violations,
-				scenario);
+		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters, this.outages,
+				this.violations, scenario);
 		this.cluster.addCommitListener(this.commits);
 		this.cluster.addCommitListener(this.deadLetters);
 		this.cluster.coordinator().setConsumerGroupTimes(200 * MILLI, 1000 * MILLI);
@@ -278,6 +281,10 @@ final class World {
 
 	LossOracle losses() {
 		return this.losses;
+	}
+
+	OutageOracle outages() {
+		return this.outages;
 	}
 
 	CommitOracle commits() {

@@ -79,8 +79,8 @@ final class TestHistory implements AutoCloseable {
 				this.scenario);
 		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.deadLetters, this.violations,
 				this.scenario);
-		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters, this.violations,
-				this.scenario);
+		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters,
+				new OutageOracle(this.simulation, this.violations), this.violations, this.scenario);
 	}
 
 	/**

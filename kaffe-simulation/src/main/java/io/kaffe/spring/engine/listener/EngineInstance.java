@@ -134,6 +134,14 @@ public final class EngineInstance {
 	}
 
 	/**
+	 * Return the outage that the consumer takes failures for.
+	 * @return the outage, or {@code null} if there is none
+	 */
+	public ConsumerSnapshot.@Nullable Outage outage() {
+		return this.adopted.context().delivery().outages().snapshot();
+	}
+
+	/**
 	 * Return how many records are buffered.
 	 * @return their number
 	 */
