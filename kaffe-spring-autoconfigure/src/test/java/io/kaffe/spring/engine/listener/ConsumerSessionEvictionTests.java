@@ -112,9 +112,16 @@ class ConsumerSessionEvictionTests {
 		poll();
 		assertThat(committed().blocked().isBlocked(KeyHashes.of("b"), 180)).isTrue();
 		this.failingKeys.remove("b");
+		this.execution.advance(BACK_OFF);
+		while (this.handled.size() < 65 && this.execution.runOne()) {
+			assertThat(this.readers).isEmpty();
+		}
+		commit();
+		assertThat(committed().blocked().isBlocked(KeyHashes.of("b"), 180)).as("what was in memory is handled")
+			.isTrue();
 		retry();
 		assertThat(this.handled).as("all of b, and c").hasSize(101);
-		poll();
+		commit();
 		assertThat(committed().blocked().isBlocked(KeyHashes.of("b"), 180)).isFalse();
 		assertThat(committed().blocked().isBlocked(KeyHashes.of("a"), 80)).isTrue();
 	}
@@ -206,6 +213,10 @@ class ConsumerSessionEvictionTests {
 					Map.of(PARTITION, new OffsetAndMetadata(this.consumer.position(PARTITION)))));
 		}
 		this.execution.runAll();
+		commit();
+	}
+
+	private void commit() {
 		this.execution.advance(Duration.ofSeconds(1));
 		this.session.tick();
 		this.consumer.answer(true, true);
