@@ -143,6 +143,10 @@ final class Calm {
 	}
 
 	private void replay(ServiceInstance instance) {
+		// It may just be restarted.
+		if (!this.simulation.await(instance.engine().container()::isRunning, World.PATIENCE)) {
+			throw new ViolationException("The container of " + instance + " is not started again");
+		}
 		instance.engine()
 			.operations()
 			.deadLetters(World.GROUP)

@@ -34,6 +34,11 @@ final class OutageOracle {
 	/** How long workers may go on with what they had begun: threads may stand still. */
 	private static final long LATE_NANOS = 300_000_000;
 
+	/**
+	 * How long a record may be parked after an outage has begun that it is no part of.
+	 */
+	private static final long PARKED_LATE_NANOS = 150_000_000;
+
 	private final Map<ServiceInstance, Holding> holding = new HashMap<>();
 
 	private final Simulation simulation;
@@ -43,6 +48,14 @@ final class OutageOracle {
 	OutageOracle(Simulation simulation, Violations violations) {
 		this.simulation = simulation;
 		this.violations = violations;
+	}
+
+	/**
+	 * A consumer takes failures for an outage.
+	 */
+	void began(ServiceInstance instance, ConsumerSnapshot.Outage outage) {
+		this.simulation.record(() -> instance + " has an " + outage.message());
+		this.holding.put(instance, new Holding(outage.since(), this.simulation.nanoTime(), outage.probes()));
 	}
 
 	/**
@@ -75,7 +88,7 @@ final class OutageOracle {
 		ConsumerSnapshot.Outage outage = instance.engine().outage();
 		Holding known = this.holding.get(instance);
 		if (outage != null && known != null && known.since.equals(outage.since())
-				&& this.simulation.nanoTime() - known.at > LATE_NANOS) {
+				&& this.simulation.nanoTime() - known.at > PARKED_LATE_NANOS) {
 			this.violations.add("%s in an %s".formatted(what, outage.message()));
 		}
 	}
@@ -96,7 +109,7 @@ final class OutageOracle {
 		/**
 		 * Create it.
 		 * @param since when the outage began
-		 * @param at when an attempt was seen first since, in nanoseconds
+		 * @param at when that was seen, in nanoseconds
 		 * @param probes how many probes there were by then
 		 */
 		Holding(Instant since, long at, int probes) {

@@ -38,6 +38,7 @@ import io.kaffe.spring.engine.listener.EngineInstance;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.LostRecords;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerSnapshot;
 import io.kaffe.spring.test.simulation.SimulatedProcess;
 import io.kaffe.spring.test.simulation.SimulatedThread;
 import io.kaffe.spring.test.simulation.Simulation;
@@ -306,6 +307,11 @@ final class ServiceInstance {
 		@Override
 		public void lost(String consumer, LostRecords lost) {
 			ServiceInstance.this.world.losses().reported(lost);
+		}
+
+		@Override
+		public void outageBegan(String consumer, ConsumerSnapshot.Outage outage) {
+			ServiceInstance.this.world.outages().began(ServiceInstance.this, outage);
 		}
 
 		@Override

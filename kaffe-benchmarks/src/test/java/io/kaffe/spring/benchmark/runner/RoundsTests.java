@@ -91,7 +91,7 @@ class RoundsTests {
 
 	@Test
 	void everybodyTakesPartInAFullRun() {
-		assertThat(Field.of(workload("noop"), Options.of(), JDK)).hasSize(30)
+		assertThat(Field.of(workload("noop"), Options.of(), JDK)).hasSize(34)
 			.contains("polling alone", "bare loop", "bare loop virtual", "spring record", "spring record per partition",
 					"spring batch", "parallel-consumer key", "parallel-consumer unordered",
 					"parallel-consumer partition", "kaffe worker-per-key", "kaffe worker-per-key virtual",
@@ -103,12 +103,13 @@ class RoundsTests {
 	void variantsTakePartWhereTheyShowSomethingNewOrAreRequested() {
 		assertThat(Field.of(workload("noop-1key"), Options.of(), JDK)).hasSize(12)
 			.contains("polling alone", "kaffe worker-per-key")
-			.noneMatch((name) -> name.matches(".* (virtual|handler|metered|observed)"));
+			.noneMatch((name) -> name.matches(".* (virtual|handler|metered|observed|commit every second)"));
 		assertThat(Field.of(workload("mixed"), Options.of(), JDK)).contains("kaffe worker-per-key virtual")
 			.doesNotContain("kaffe worker-per-key observed", "kaffe worker-per-key handler", "polling alone");
 		assertThat(Field.of(workload("noop-1key"), Options.of("--contender=kaffe worker-per-key*"), JDK))
 			.containsExactly("kaffe worker-per-key", "kaffe worker-per-key virtual", "kaffe worker-per-key handler",
-					"kaffe worker-per-key metered", "kaffe worker-per-key observed");
+					"kaffe worker-per-key metered", "kaffe worker-per-key observed",
+					"kaffe worker-per-key commit every second");
 	}
 
 	@Test
@@ -133,7 +134,7 @@ class RoundsTests {
 
 	@Test
 	void withoutVirtualThreadsWhoNeedsThemIsLeftOut() {
-		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(25)
+		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(29)
 			.noneMatch((name) -> name.endsWith("virtual"));
 		assertThat(Field.absent(17)).contains("JDK 17");
 		assertThat(Field.absent(JDK)).isEmpty();
