@@ -81,15 +81,22 @@ class TableCheckTests {
 	}
 
 	@Test
+	void lagOfWhatWasDeletedIsLeftUntilThePollEnds() {
+		assertThat(new TableCheck("instance", List.of(PARTITION), Map.of(PARTITION, new OffsetAndMetadata(7)),
+				(partition) -> true, PARTITION::equals)
+			.wrong(table(List.of(), 0, 0, partition(7L, 3L), worker(WorkerState.IDLE)))).isEmpty();
+	}
+
+	@Test
 	void partitionIsNotAssigned() {
-		assertThat(new TableCheck("instance", List.of(), Map.of(), (partition) -> false)
+		assertThat(new TableCheck("instance", List.of(), Map.of(), (partition) -> false, (partition) -> false)
 			.wrong(table(List.of(), 0, 0, partition(7L, 0L), worker(WorkerState.IDLE))))
 			.containsExactly("instance shows partitions: [orders-0] instead of []");
 	}
 
 	private static List<String> wrong(@Nullable ConsumerSnapshot table) {
 		return new TableCheck("instance", List.of(PARTITION), Map.of(PARTITION, new OffsetAndMetadata(7)),
-				(partition) -> true)
+				(partition) -> true, (partition) -> false)
 			.wrong(table);
 	}
 
