@@ -112,6 +112,13 @@ final class HandlerDisturbances {
 	}
 
 	/**
+	 * Return for how many nanoseconds all handlers are going to fail.
+	 */
+	long outageLeft() {
+		return Math.max(0, this.outageUntil - this.simulation.nanoTime());
+	}
+
+	/**
 	 * Return whether dead letters cannot be sent now.
 	 */
 	boolean refusesDeadLetters() {

@@ -148,6 +148,10 @@ final class World {
 			this.simulation.record(() -> "* " + happening.kind());
 			happen(happening);
 		}
+		if (this.service.detectsOutages()) {
+			// Longer than the window within which it is detected.
+			this.simulation.elapse(this.handlerDisturbances.outageLeft());
+		}
 		new Calm(this).come();
 	}
 
