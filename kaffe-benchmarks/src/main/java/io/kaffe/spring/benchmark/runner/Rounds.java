@@ -18,6 +18,7 @@ package io.kaffe.spring.benchmark.runner;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,8 +57,11 @@ record Rounds(Workload workload, Measurement measurement, int count, TimeLimit l
 			run(contender, rounds);
 			latest = secondsSince(round);
 		}
+		// There and back again: what comes later in a round finds a warmer machine.
+		List<String> order = new ArrayList<>(rounds.keySet());
 		for (int round = 1; round < this.count; round++) {
-			for (String contender : rounds.keySet()) {
+			Collections.reverse(order);
+			for (String contender : order) {
 				run(contender, rounds);
 			}
 		}
