@@ -22,8 +22,6 @@ import java.util.concurrent.Executor;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -159,9 +157,7 @@ public final class KaffeAutoConfiguration {
 				new FailurePolicyResolver(properties, ClassUtils.getDefaultClassLoader(), failureBeans));
 		return new ContainerAdoptionLifecycle(properties, settings,
 				new ContainerAdopter(manager, consumers, runtime,
-						beans.getBeanProvider(ObservationRegistry.class).getIfUnique(() -> ObservationRegistry.NOOP),
-						(configuration) -> new KafkaConsumer<>(configuration, new ByteArrayDeserializer(),
-								new ByteArrayDeserializer())),
+						beans.getBeanProvider(ObservationRegistry.class).getIfUnique(() -> ObservationRegistry.NOOP)),
 				beans, factory.getIfAvailable(), Threading.VIRTUAL.isActive(environment));
 	}
 

@@ -27,6 +27,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchInterceptor;
@@ -87,10 +89,19 @@ public final class ContainerAdopter {
 	 * @param runtime what the workers run on
 	 * @param observationRegistry for containers that are to be observed and have no
 	 * registry of their own
+	 */
+	public ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, WorkerRuntime runtime,
+			ObservationRegistry observationRegistry) {
+		this(manager, consumers, runtime, observationRegistry, (configuration) -> new KafkaConsumer<>(configuration,
+				new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+	}
+
+	/**
+	 * Create an adopter.
 	 * @param byteConsumers makes Kafka consumers that do not deserialize, from their
 	 * configuration: they read dead letters
 	 */
-	public ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, WorkerRuntime runtime,
+	ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, WorkerRuntime runtime,
 			ObservationRegistry observationRegistry,
 			Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers) {
 		this.manager = manager;

@@ -328,8 +328,7 @@ class ContainerAdopterTests {
 				new WorkerOwner.StallLimits(Duration.ofHours(1), null),
 				new RestartHistory.Limit(10, Duration.ofMinutes(5)), ConsumerProblem.Severity.WARNING, false);
 		WorkerRuntime runtime = this.execution.runtime();
-		new ContainerAdopter(new DefaultWorkerManager(runtime), this.consumers, runtime, ObservationRegistry.NOOP,
-				ContainerFixtures::noConsumer)
+		new ContainerAdopter(new DefaultWorkerManager(runtime), this.consumers, runtime, ObservationRegistry.NOOP)
 			.adopt("orders", container, settings);
 	}
 
