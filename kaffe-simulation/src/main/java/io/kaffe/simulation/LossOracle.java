@@ -81,8 +81,7 @@ final class LossOracle {
 		this.simulation.record(() -> "reported as lost: " + lost);
 		this.reported.add(lost);
 		PartitionLog log = this.cluster.findLog(lost.partition());
-		boolean replaced = log == null || this.journal.partition(lost.partition()).truncated() > 0;
-		if (!replaced && lost.last() >= log.logStart()) {
+		if (log != null && this.journal.partition(lost.partition()).truncated() == 0 && lost.last() >= log.logStart()) {
 			this.violations.add("%s is reported, and the log begins at %d".formatted(lost, log.logStart()));
 		}
 		if (lost.count() < 1 || lost.count() > lost.last() - lost.first() + 1) {
