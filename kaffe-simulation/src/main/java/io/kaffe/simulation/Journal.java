@@ -27,7 +27,6 @@ import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.test.simulation.Simulation;
