@@ -29,10 +29,15 @@ interface OffsetReports {
 	/** Metadata that reports nothing. */
 	OffsetReports NONE = (offset, metadata) -> (candidate) -> false;
 
-	/** Metadata as Kaffe writes it. It must be readable. */
+	/**
+	 * Metadata as Kaffe writes it. It must be readable. From the first record of a
+	 * blocked key on it is taken to report nothing, since that depends on keys.
+	 */
 	OffsetReports OF_COMMITS = (offset, metadata) -> {
 		try {
-			return CommitMetadata.read(metadata, offset).completed()::contains;
+			CommitMetadata report = CommitMetadata.read(metadata, offset);
+			return (candidate) -> report.completed().contains(candidate)
+					&& !report.blocked().isBlocked(null, candidate);
 		}
 		catch (CommitMetadata.UnreadableMetadataException ex) {
 			throw new IllegalArgumentException("Metadata of a commit of " + offset + ": " + metadata, ex);
