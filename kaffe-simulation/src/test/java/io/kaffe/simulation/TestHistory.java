@@ -60,6 +60,8 @@ final class TestHistory implements AutoCloseable {
 
 	final DeadLetterOracle deadLetters;
 
+	final LossOracle losses;
+
 	final CommitOracle commits;
 
 	final DeliveryOracle deliveries;
@@ -77,6 +79,7 @@ final class TestHistory implements AutoCloseable {
 		this.journal = new Journal(this.simulation, this.cluster, this.scenario);
 		this.deadLetters = new DeadLetterOracle(this.simulation, this.cluster, this.journal, this.violations,
 				this.scenario);
+		this.losses = new LossOracle(this.simulation, this.cluster, this.journal, this.violations, this.scenario);
 		this.commits = new CommitOracle(this.simulation, this.cluster, this.journal, this.deadLetters, this.violations,
 				this.scenario);
 		this.deliveries = new DeliveryOracle(this.simulation, this.journal, this.deadLetters,
@@ -146,6 +149,15 @@ final class TestHistory implements AutoCloseable {
 		TopicPartition partition = new TopicPartition(DeadLetterOracle.TOPICS.get(0), 0);
 		this.cluster.coordinator().alterOffset(World.GROUP + ".dead-letters", partition, new OffsetAndMetadata(count));
 		this.deadLetters.committed(World.GROUP + ".dead-letters", "", partition, new OffsetAndMetadata(count));
+	}
+
+	/**
+	 * Let retention delete the first records.
+	 * @param before the first offset that stays
+	 */
+	void delete(long before) {
+		this.losses.deletes(PARTITION, before);
+		this.cluster.deleteBefore(PARTITION, before);
 	}
 
 	/**

@@ -57,7 +57,7 @@ record Rounds(Workload workload, Measurement measurement, int count, TimeLimit l
 			run(contender, rounds);
 			latest = secondsSince(round);
 		}
-		// There and back again: what comes later in a round finds a warmer machine.
+		// The order alternates: of two equal contenders, the later one was ahead.
 		List<String> order = new ArrayList<>(rounds.keySet());
 		for (int round = 1; round < this.count; round++) {
 			Collections.reverse(order);
