@@ -17,10 +17,17 @@
 package io.kaffe.spring.fault;
 
 import java.time.Duration;
+import java.util.List;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.engine.offset.BlockedKeys;
+import io.kaffe.spring.engine.offset.BlockedKeys.BlockedKey;
+import io.kaffe.spring.engine.offset.CommitMetadata;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.offset.KeyHash;
+import io.kaffe.spring.engine.offset.ParkedRecords;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -137,6 +144,23 @@ class OracleTests {
 			assertThat(oracle.violations(story.of(4))).isEmpty();
 			story.committing("a", 0, 0, "3");
 			assertThat(oracle.violations(story.of(4))).hasSize(1).first().asString().contains("that 3 is completed");
+		}
+
+		@Test
+		void metadataClaimsNothingFromTheFirstBlockedRecordOn() {
+			Oracle oracle = new NoEarlyCommit(OffsetReports.OF_COMMITS);
+			assertThat(oracle.violations(reporting(BlockedKeys.NONE).of(4))).hasSize(1)
+				.first()
+				.asString()
+				.contains("that 3 is completed");
+			BlockedKeys blocked = BlockedKeys.of(List.of(new BlockedKey(new KeyHash((byte) 1, 7), 3)));
+			assertThat(oracle.violations(reporting(blocked).of(4))).isEmpty();
+		}
+
+		private static Story reporting(BlockedKeys blocked) {
+			CommitMetadata metadata = CommitMetadata.of(0, new CompletedOffsets.Builder().add(1, 4).build(),
+					ParkedRecords.NONE, blocked, 0, 1000);
+			return new Story().handled("a", 0, 1, 2).start("a", 0, 3).committing("a", 0, 0, metadata.text());
 		}
 
 	}
