@@ -38,6 +38,7 @@ import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.MessageListenerContainer;
 
 import io.kaffe.spring.engine.adapter.SpringKafkaFields;
+import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.listener.ContainerAdopter;
 import io.kaffe.spring.engine.listener.ContainerFacts;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
@@ -291,7 +292,22 @@ final class ContainerAdoptionLifecycle implements SmartLifecycle {
 		checkBatchSettings(name, container);
 		pollOnPlatformThreads(container);
 		this.adopter.adopt(name, container, this.settings.resolve(name, facts.maxPollInterval(), facts.maxPollRecords(),
-				facts.subscription(), container.getCommonErrorHandler()));
+				facts.subscription(), container.getCommonErrorHandler()), onceStore(name));
+	}
+
+	private @Nullable OnceStore onceStore(String name) {
+		KaffeProperties.Consumer consumer = this.properties.getConsumers().get(name);
+		if (consumer == null || consumer.getOnce() == KaffeProperties.Consumer.OnceMode.NONE) {
+			return null;
+		}
+		OnceStore store = this.beans.getBeanProvider(OnceStore.class).getIfAvailable();
+		if (store == null) {
+			String property = KaffeProperties.nameOf(name, "once");
+			throw new UnsuitableContainerException("'" + property
+					+ "' is jdbc, but Spring's JDBC and Spring Boot's support for it are not on the class path.",
+					"Add spring-boot-starter-jdbc or -data-jpa, or remove '" + property + "'.");
+		}
+		return store;
 	}
 
 	/**

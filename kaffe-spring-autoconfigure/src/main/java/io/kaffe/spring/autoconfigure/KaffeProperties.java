@@ -49,6 +49,8 @@ public class KaffeProperties extends ConsumerProperties {
 
 	private final Lag lag = new Lag();
 
+	private final Once once = new Once();
+
 	/**
 	 * Consumers with workers, by the id of a @KafkaListener or the name of a listener
 	 * container bean; or, for declared consumers, by any name.
@@ -73,6 +75,10 @@ public class KaffeProperties extends ConsumerProperties {
 
 	public Lag getLag() {
 		return this.lag;
+	}
+
+	public Once getOnce() {
+		return this.once;
 	}
 
 	public Map<String, Consumer> getConsumers() {
@@ -128,6 +134,74 @@ public class KaffeProperties extends ConsumerProperties {
 	}
 
 	/**
+	 * Handling of records once.
+	 */
+	public static class Once {
+
+		private final OnceJdbc jdbc = new OnceJdbc();
+
+		public OnceJdbc getJdbc() {
+			return this.jdbc;
+		}
+
+	}
+
+	/**
+	 * Notes of handled records in the application's database.
+	 */
+	public static class OnceJdbc {
+
+		/**
+		 * Name of the table in which handled records are noted.
+		 */
+		private String tableName = "kaffe_handled";
+
+		/**
+		 * When to create the table.
+		 */
+		private InitializeSchema initializeSchema = InitializeSchema.EMBEDDED;
+
+		public String getTableName() {
+			return this.tableName;
+		}
+
+		public void setTableName(String tableName) {
+			this.tableName = tableName;
+		}
+
+		public InitializeSchema getInitializeSchema() {
+			return this.initializeSchema;
+		}
+
+		public void setInitializeSchema(InitializeSchema initializeSchema) {
+			this.initializeSchema = initializeSchema;
+		}
+
+		/**
+		 * When to create the table.
+		 */
+		public enum InitializeSchema {
+
+			/**
+			 * At every start, unless it is there.
+			 */
+			ALWAYS,
+
+			/**
+			 * At every start, unless it is there, if the database is embedded.
+			 */
+			EMBEDDED,
+
+			/**
+			 * Never.
+			 */
+			NEVER
+
+		}
+
+	}
+
+	/**
 	 * Properties of one consumer.
 	 */
 	@ConfigurationPropertiesSource
@@ -173,6 +247,11 @@ public class KaffeProperties extends ConsumerProperties {
 		 * spring.kafka.listener.auto-startup.
 		 */
 		private @Nullable Boolean autoStartup;
+
+		/**
+		 * What makes sure that the effects of each record are there once.
+		 */
+		private OnceMode once = OnceMode.NONE;
 
 		/**
 		 * Kafka consumer properties of a declared consumer. Override those of
@@ -260,8 +339,34 @@ public class KaffeProperties extends ConsumerProperties {
 			this.autoStartup = autoStartup;
 		}
 
+		public OnceMode getOnce() {
+			return this.once;
+		}
+
+		public void setOnce(OnceMode once) {
+			this.once = once;
+		}
+
 		public Map<String, String> getProperties() {
 			return this.properties;
+		}
+
+		/**
+		 * What makes sure that the effects of each record are there once.
+		 */
+		public enum OnceMode {
+
+			/**
+			 * Nothing: records are handled at least once.
+			 */
+			NONE,
+
+			/**
+			 * Each record is noted in the application's database, in the transaction of
+			 * its handler.
+			 */
+			JDBC
+
 		}
 
 	}

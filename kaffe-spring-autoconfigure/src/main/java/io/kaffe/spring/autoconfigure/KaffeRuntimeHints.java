@@ -49,6 +49,7 @@ final class KaffeRuntimeHints implements RuntimeHintsRegistrar {
 	@Override
 	public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
 		hints.resources().registerPattern("io/kaffe/spring/actuate/page/*");
+		hints.resources().registerPattern("io/kaffe/spring/once/jdbc/*");
 		hints.proxies().registerJdkProxy(Consumer.class).registerJdkProxy(ConsumerFactory.class);
 		hints.reflection()
 			.registerType(Consumer.class, MemberCategory.INVOKE_PUBLIC_METHODS)

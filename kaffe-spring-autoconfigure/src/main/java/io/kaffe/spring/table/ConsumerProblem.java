@@ -118,6 +118,12 @@ public record ConsumerProblem(Kind kind, Severity severity, @Nullable Instant si
 		COMMITS_FAILING(Severity.DOWN),
 
 		/**
+		 * It cannot be read from the database which records are handled already, so that
+		 * partitions stay paused.
+		 */
+		DATABASE(Severity.DOWN),
+
+		/**
 		 * Most attempts of many workers fail, so that none is made but probes.
 		 */
 		OUTAGE(Severity.DOWN),

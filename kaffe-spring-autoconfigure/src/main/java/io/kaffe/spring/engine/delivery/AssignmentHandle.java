@@ -100,6 +100,14 @@ public interface AssignmentHandle {
 	PollingConsumer polledBy();
 
 	/**
+	 * Return where its records are noted when they are handled once.
+	 * @return always the same from the first record on; {@code null}: nowhere
+	 */
+	default OnceStore.@Nullable Partition noted() {
+		return null;
+	}
+
+	/**
 	 * Return what is done about records of this assignment that fail, in place of what
 	 * their consumer does. Records of one batch have the same.
 	 * @return always the same; {@code null}: what their consumer does

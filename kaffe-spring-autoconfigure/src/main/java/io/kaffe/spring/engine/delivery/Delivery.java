@@ -88,6 +88,14 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 		return this.detachedRecords;
 	}
 
+	/**
+	 * Return what notes which records are handled.
+	 * @return always the same; {@code null}: they are handled at least once
+	 */
+	public @Nullable OnceDelivery once() {
+		return this.settings.once();
+	}
+
 	EvictionLog evictionLog() {
 		return this.evictionLog;
 	}

@@ -32,8 +32,25 @@ import io.kaffe.spring.engine.worker.Ticker;
  * @param observation observes each attempt to handle a record, or {@code null}
  * @param logContext puts the record into the logging context; of a batch, the first
  * @param ticker the time
+ * @param once notes which records are handled, or {@code null}
  */
 public record DeliverySettings(@Nullable String groupId, boolean addsAttemptHeader, FailurePolicy failurePolicy,
-		@Nullable DeliveryObservation observation, LogContext logContext, Ticker ticker) {
+		@Nullable DeliveryObservation observation, LogContext logContext, Ticker ticker, @Nullable OnceDelivery once) {
+
+	/**
+	 * Create settings of a consumer whose records are handled at least once.
+	 * @param groupId the consumer group, or {@code null} if there is none
+	 * @param addsAttemptHeader whether records have the header
+	 * {@link KafkaHeaders#DELIVERY_ATTEMPT} from the first attempt on, rather than from
+	 * the second
+	 * @param failurePolicy what to do about records that fail
+	 * @param observation observes each attempt to handle a record, or {@code null}
+	 * @param logContext puts the record into the logging context; of a batch, the first
+	 * @param ticker the time
+	 */
+	public DeliverySettings(@Nullable String groupId, boolean addsAttemptHeader, FailurePolicy failurePolicy,
+			@Nullable DeliveryObservation observation, LogContext logContext, Ticker ticker) {
+		this(groupId, addsAttemptHeader, failurePolicy, observation, logContext, ticker, null);
+	}
 
 }

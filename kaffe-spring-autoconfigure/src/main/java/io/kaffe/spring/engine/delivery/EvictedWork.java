@@ -170,6 +170,11 @@ final class EvictedWork extends Work {
 		}
 
 		@Override
+		public OnceStore.@Nullable Partition noted() {
+			return assignment().noted();
+		}
+
+		@Override
 		public String toString() {
 			return assignment().toString();
 		}

@@ -160,6 +160,12 @@ public final class RecordDelivery extends Delivery {
 			}
 			return answer;
 		}
+		OnceDelivery once = once();
+		if (once != null) {
+			once.deliver(record, assignment, () -> callListener(delivered, assignment, null));
+			assignment.complete(record);
+			return null;
+		}
 		RecordAcknowledgment acknowledgment = (this.acknowledging != null)
 				? new RecordAcknowledgment(record, assignment, this.acknowledging) : null;
 		boolean listened;

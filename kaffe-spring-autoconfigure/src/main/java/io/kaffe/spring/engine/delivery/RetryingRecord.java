@@ -261,11 +261,15 @@ final class RetryingRecord implements Failures.Failing {
 	 * Complete the record, which is recovered or skipped rather than handled. Any thread.
 	 */
 	void completeUnhandled() {
-		if (this.instructed || this.policy.ackAfterHandle()) {
-			this.assignment.complete(this.record);
+		OnceDelivery once = this.delivery.once();
+		if (!this.instructed && !this.policy.ackAfterHandle()) {
+			this.assignment.leaveToNext(this.record);
+		}
+		else if (once != null) {
+			once.noteUnhandled(this.record, this.assignment, () -> this.assignment.complete(this.record));
 		}
 		else {
-			this.assignment.leaveToNext(this.record);
+			this.assignment.complete(this.record);
 		}
 	}
 

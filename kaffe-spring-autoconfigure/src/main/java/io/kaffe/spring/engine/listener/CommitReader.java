@@ -281,6 +281,13 @@ final class CommitReader {
 		}
 	}
 
+	/**
+	 * Return the position of a partition, or {@code null} if it is not known yet.
+	 */
+	@Nullable Long currentPosition(TopicPartition partition) {
+		return position(partition, Duration.ZERO);
+	}
+
 	private @Nullable Long position(TopicPartition partition, Duration timeout) {
 		try {
 			return awake(() -> this.consumer.position(partition, timeout));

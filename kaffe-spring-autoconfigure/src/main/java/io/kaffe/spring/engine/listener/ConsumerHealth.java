@@ -88,6 +88,7 @@ final class ConsumerHealth {
 			.map(ConsumerSession::commitProblem)
 			.filter(Objects::nonNull)
 			.forEach((failing) -> problems.add(new ConsumerProblem(Kind.COMMITS_FAILING, null, failing)));
+		sessions.stream().map(ConsumerSession::lookupProblem).filter(Objects::nonNull).forEach(problems::add);
 		ConsumerProblem internalError = this.context.internalErrors().problem();
 		if (internalError != null) {
 			problems.add(internalError);

@@ -54,6 +54,8 @@ import io.kaffe.spring.engine.delivery.DeliveryObservation;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.DeliveryTimer;
 import io.kaffe.spring.engine.delivery.LogContext;
+import io.kaffe.spring.engine.delivery.OnceDelivery;
+import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
 import io.kaffe.spring.engine.worker.LimitedLog;
@@ -120,10 +122,32 @@ public final class ContainerAdopter {
 	 * contradicts workers
 	 */
 	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings) {
+		adopt(name, container, settings, null);
+	}
+
+	/**
+	 * Give a container workers, and have its records handled once.
+	 * @param name the consumer's name
+	 * @param container the container, with its listener, before it starts
+	 * @param settings how the consumer works
+	 * @param store notes which records are handled; {@code null}: they are handled at
+	 * least once
+	 * @throws UnsuitableContainerException if the container is set up in a way that
+	 * contradicts workers, or handling records once
+	 */
+	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
+			@Nullable OnceStore store) {
 		ContainerFacts facts = new ContainerFacts(container);
 		new ContainerSuitability(name, facts).check();
+		if (store != null) {
+			new OnceSuitability(name, facts).check();
+		}
+		OnceDelivery once = (store != null)
+				? new OnceDelivery(store, this.runtime.threads(name + "-once-"), new LimitedLog(name, this.runtime))
+				: null;
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
-				delivery(name, facts, settings), timers(name, facts), this.runtime, this.manager, this.byteConsumers);
+				delivery(name, facts, settings, once), timers(name, facts), this.runtime, this.manager,
+				this.byteConsumers);
 		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);
@@ -170,16 +194,17 @@ public final class ContainerAdopter {
 	}
 
 	@SuppressWarnings("unchecked")
-	private Delivery delivery(String name, ContainerFacts facts, ConsumerSettings settings) {
+	private Delivery delivery(String name, ContainerFacts facts, ConsumerSettings settings,
+			@Nullable OnceDelivery once) {
 		Object listener = Objects.requireNonNull(facts.container().getContainerProperties().getMessageListener());
 		return (listener instanceof BatchMessageListener<?, ?>)
-				? batchDelivery(name, (BatchMessageListener<Object, Object>) listener, facts, settings)
-				: recordDelivery(name, (MessageListener<Object, Object>) listener, facts, settings);
+				? batchDelivery(name, (BatchMessageListener<Object, Object>) listener, facts, settings, once)
+				: recordDelivery(name, (MessageListener<Object, Object>) listener, facts, settings, once);
 	}
 
 	@SuppressWarnings("unchecked")
 	private BatchDelivery batchDelivery(String name, BatchMessageListener<Object, Object> listener,
-			ContainerFacts facts, ConsumerSettings settings) {
+			ContainerFacts facts, ConsumerSettings settings, @Nullable OnceDelivery once) {
 		AbstractMessageListenerContainer<?, ?> container = facts.container();
 		Object target = ListenerChain.targetOf(listener);
 		Acknowledgments acknowledgments = facts.isManual() ? Acknowledgments.LATER : Acknowledgments.NONE;
@@ -195,12 +220,12 @@ public final class ContainerAdopter {
 		return new BatchDelivery(tracked, ListenerUtils.determineListenerType(listener),
 				ListenerChain.withoutProxies(tracked).wantsPollResult(), interceptor, acknowledgments,
 				settings.batchLimits(), container.getContainerProperties().isSubBatchPerPartition(),
-				deliverySettings(name, facts, settings));
+				deliverySettings(name, facts, settings, once));
 	}
 
 	@SuppressWarnings("unchecked")
 	private RecordDelivery recordDelivery(String name, MessageListener<Object, Object> listener, ContainerFacts facts,
-			ConsumerSettings settings) {
+			ConsumerSettings settings, @Nullable OnceDelivery once) {
 		RecordInterceptor<Object, Object> interceptor = (RecordInterceptor<Object, Object>) facts.container()
 			.getRecordInterceptor();
 		boolean async = AsyncHandlerAdapter.installIn(ListenerChain.targetOf(listener));
@@ -212,7 +237,7 @@ public final class ContainerAdopter {
 		return new RecordDelivery(
 				(acknowledging != Acknowledging.NONE) ? CompletingFilter.installIn(listener) : listener,
 				ListenerUtils.determineListenerType(listener), interceptor, acknowledging, async,
-				deliverySettings(name, facts, settings));
+				deliverySettings(name, facts, settings, once));
 	}
 
 	private static Acknowledging acknowledging(ContainerFacts facts, ConsumerSettings settings) {
@@ -225,9 +250,10 @@ public final class ContainerAdopter {
 		return settings.strategy().isPerRecord() ? Acknowledging.SINGLE : Acknowledging.CUMULATIVE;
 	}
 
-	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings) {
+	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings,
+			@Nullable OnceDelivery once) {
 		return new DeliverySettings(facts.groupId(), facts.asksForAttempts(), settings.failurePolicy(),
-				observation(facts), new LogContext(name, settings.mdc()), this.runtime.ticker());
+				observation(facts), new LogContext(name, settings.mdc()), this.runtime.ticker(), once);
 	}
 
 	private DeliveryTimer.@Nullable Factory timers(String name, ContainerFacts facts) {

@@ -224,7 +224,7 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	 * @param configuration what an admin client needs
 	 * @param isolation whether the end is before transactions that are open
 	 */
-	private record Source(Map<String, Object> configuration, IsolationLevel isolation) {
+	record Source(Map<String, Object> configuration, IsolationLevel isolation) {
 
 		private static final Set<String> ADMIN_SETTINGS = AdminClientConfig.configNames();
 

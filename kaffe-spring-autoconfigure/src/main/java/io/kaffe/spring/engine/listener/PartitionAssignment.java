@@ -16,7 +16,9 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.delivery.AssignmentHandle;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.HeldRecords;
+import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
@@ -87,8 +91,15 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private volatile @Nullable Worker worker;
 
-	/** Whether the strategy has not named its worker yet. */
-	private volatile boolean unnamed;
+	/** What is awaited before its first record; replaced, not changed. */
+	private volatile Set<Awaited> awaited = Set.of();
+
+	/**
+	 * Where its records are noted; {@code null} if they are not, or until it is known.
+	 */
+	private volatile OnceStore.@Nullable Partition noted;
+
+	private @Nullable Long handledAgainFrom;
 
 	/** Why it is held back, or {@code null} if it is not. */
 	private volatile @Nullable String heldBack;
@@ -139,22 +150,71 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	void worker(Worker worker) {
 		this.worker = worker;
-		this.unnamed = false;
+		received(Awaited.WORKER);
 	}
 
 	/**
-	 * Return whether the strategy has not named the partition's worker yet, so that the
-	 * partition has to be paused.
+	 * Return whether something is awaited before its first record, so that the partition
+	 * has to be paused.
 	 */
-	boolean isUnnamed() {
-		return this.unnamed;
+	boolean isAwaiting() {
+		return !this.awaited.isEmpty();
+	}
+
+	boolean isAwaiting(Awaited awaited) {
+		return this.awaited.contains(awaited);
 	}
 
 	/**
-	 * Note that the strategy is about to name the partition's worker.
+	 * Note that something is awaited. Consumer thread.
 	 */
-	void awaitName() {
-		this.unnamed = true;
+	void await(Awaited awaited) {
+		Set<Awaited> all = EnumSet.of(awaited);
+		all.addAll(this.awaited);
+		this.awaited = all;
+	}
+
+	private void received(Awaited received) {
+		if (this.awaited.contains(received)) {
+			Set<Awaited> left = EnumSet.copyOf(this.awaited);
+			left.remove(received);
+			this.awaited = left;
+		}
+	}
+
+	/**
+	 * Have records handled again from an offset on, whatever is noted of them. Consumer
+	 * thread.
+	 */
+	void handleAgainFrom(long offset) {
+		if (this.noted != null || isAwaiting(Awaited.NOTES)) {
+			this.handledAgainFrom = offset;
+			await(Awaited.NOTES);
+		}
+	}
+
+	/**
+	 * Return from where records are to be handled again, or {@code null} if none are.
+	 * Consumer thread.
+	 */
+	@Nullable Long handledAgainFrom() {
+		return this.handledAgainFrom;
+	}
+
+	/**
+	 * Note what was handled before, and where its records are noted from now on. Consumer
+	 * thread, before the next record.
+	 */
+	void noted(OnceStore.Partition partition, CompletedOffsets handled) {
+		this.noted = partition;
+		this.handledAgainFrom = null;
+		this.progress.handledBefore(handled);
+		received(Awaited.NOTES);
+	}
+
+	@Override
+	public OnceStore.@Nullable Partition noted() {
+		return this.noted;
 	}
 
 	PartitionProgress progress() {
@@ -185,8 +245,9 @@ final class PartitionAssignment implements AssignmentHandle {
 	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded, boolean pauseRequested) {
 		boolean hold = this.buffer.holdBack(share, full);
 		String why = null;
-		if (this.unnamed) {
-			why = "worker-allocation";
+		Set<Awaited> awaited = this.awaited;
+		if (!awaited.isEmpty()) {
+			why = awaited.iterator().next().reason;
 		}
 		else if (this.phase != ACTIVE) {
 			why = "seek";
@@ -340,6 +401,26 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public String toString() {
 		return this.assigned.toString();
+	}
+
+	/**
+	 * What a worker or another thread finds out before the first record of a partition,
+	 * which is paused meanwhile.
+	 */
+	enum Awaited {
+
+		/** The name of the partition's worker. */
+		WORKER("worker-allocation"),
+
+		/** Which of its records are noted as handled. */
+		NOTES("once");
+
+		private final String reason;
+
+		Awaited(String reason) {
+			this.reason = reason;
+		}
+
 	}
 
 }

@@ -56,6 +56,9 @@ final class PartitionProgress {
 	 */
 	private ReportedOffsets completedBefore = ReportedOffsets.NONE;
 
+	/** What an earlier owner has noted as handled, and was not polled since. */
+	private CompletedOffsets handledBefore = CompletedOffsets.NONE;
+
 	/** The highest leader epoch of what was polled. */
 	private int leaderEpoch = CommitMetadata.UNKNOWN_EPOCH;
 
@@ -123,6 +126,24 @@ final class PartitionProgress {
 		this.committed = committed;
 		this.completedBefore = reported;
 		this.completedTold = reported.offsets().count();
+	}
+
+	/**
+	 * Leave out records that an earlier owner has noted as handled. Consumer thread,
+	 * before the next record.
+	 */
+	void handledBefore(CompletedOffsets handled) {
+		this.handledBefore = handled;
+	}
+
+	/**
+	 * Return what is committed and not to be handled again. Any thread.
+	 * @return the offset after that; 0 if that is unknown
+	 */
+	long committedUpTo() {
+		OffsetWindow window = this.window;
+		OffsetAndMetadata committed = this.committed;
+		return (window != null && committed != null) ? Math.min(committed.offset(), window.firstOpen()) : 0;
 	}
 
 	/**
@@ -353,7 +374,24 @@ final class PartitionProgress {
 		if (nothingOpen) {
 			this.oldestSince = now;
 		}
-		return this.completedBefore.isEmpty() ? records : withoutCompletedBefore(records, window);
+		List<R> open = this.handledBefore.isEmpty() ? records : withoutHandledBefore(records, window);
+		return this.completedBefore.isEmpty() ? open : withoutCompletedBefore(open, window);
+	}
+
+	private <R extends ConsumerRecord<?, ?>> List<R> withoutHandledBefore(List<R> records, OffsetWindow window) {
+		List<R> open = new ArrayList<>(records.size());
+		for (R record : records) {
+			if (this.handledBefore.contains(record.offset())) {
+				window.complete(record.offset());
+			}
+			else {
+				open.add(record);
+			}
+		}
+		if (this.handledBefore.end() <= window.next()) {
+			this.handledBefore = CompletedOffsets.NONE;
+		}
+		return open;
 	}
 
 	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {

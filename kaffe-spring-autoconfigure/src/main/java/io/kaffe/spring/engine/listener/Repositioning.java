@@ -80,6 +80,7 @@ final class Repositioning {
 		}
 		else if (assignment.progress().isBehind(target)) {
 			assignment.progress().forgetCompletedBefore();
+			assignment.handleAgainFrom(target);
 		}
 		else {
 			begin(assignment, target);
@@ -173,6 +174,9 @@ final class Repositioning {
 		Resumption readOn = resumption;
 		PartitionAssignment assignment = this.replacement.replace(move.assignment, resumption.position(),
 				(next) -> next.continueAt(readOn));
+		if (target != null) {
+			assignment.handleAgainFrom(target);
+		}
 		if (target != null && resumption.from() < target) {
 			logger.info("Reading " + assignment.partition() + " from offset " + resumption.from()
 					+ ", its first unfinished record; of those below " + target

@@ -30,6 +30,7 @@ import io.kaffe.spring.engine.delivery.KeyAllocationWork;
 import io.kaffe.spring.engine.delivery.KeyEviction;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.WorkFactory;
+import io.kaffe.spring.engine.listener.PartitionAssignment.Awaited;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Turn;
@@ -123,15 +124,20 @@ final class WorkerAllocation {
 		else {
 			WorkerNaming work = new WorkerNaming(this.strategy, assignment, this.wakeup);
 			this.naming.put(assignment, work);
-			assignment.awaitName();
+			assignment.await(Awaited.WORKER);
 			this.context.workers().internal("naming for " + assignment).submit(work);
 		}
 		return assignment;
 	}
 
 	private PartitionAssignment assignment(AssignedPartition assigned, int slot) {
-		return new PartitionAssignment(assigned, slot, this.context.settings().failurePolicy(), this.wakeup,
-				this.commitTimer, this.context.lateCompletions(), this.context.ticker(), this.polledBy);
+		PartitionAssignment assignment = new PartitionAssignment(assigned, slot,
+				this.context.settings().failurePolicy(), this.wakeup, this.commitTimer, this.context.lateCompletions(),
+				this.context.ticker(), this.polledBy);
+		if (this.context.delivery().once() != null) {
+			assignment.await(Awaited.NOTES);
+		}
+		return assignment;
 	}
 
 	/**

@@ -82,6 +82,8 @@ final class ListenerApplication implements AutoCloseable {
 		this.properties.put("spring.main.banner-mode", "off");
 		this.properties.put("spring.jmx.enabled", "false");
 		this.properties.put("server.port", 0);
+		this.properties.put("spring.autoconfigure.exclude",
+				"org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration");
 	}
 
 	static ListenerApplication of(Class<?> configuration, Class<?>... more) {

@@ -1,0 +1,290 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+import io.kaffe.spring.engine.delivery.OnceDelivery;
+import io.kaffe.spring.engine.delivery.OnceStore;
+import io.kaffe.spring.engine.delivery.OnceStore.Noted;
+import io.kaffe.spring.engine.listener.PartitionAssignment.Awaited;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.worker.LimitedLog;
+import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.ConsumerProblem;
+
+/**
+ * Looks up which records of assigned partitions are noted as handled, before the first of
+ * them is polled: the partitions are paused until then. Where the position was moved
+ * back, the notes from there on are deleted instead. One query is for all partitions of
+ * an assignment; one that fails is repeated until it succeeds.
+ * <p>
+ * A floor above the committed offset says that this offset was moved back while nobody
+ * consumed, or that it is an old one, which a consumer has read that was removed from the
+ * group since. The offset that is committed now tells which.
+ * <p>
+ * <b>Threading.</b> Owned by the consumer thread. What waits for brokers and the database
+ * is submitted to {@link OnceDelivery#execute}; its answer is published through a
+ * volatile field, and the consumer thread is woken up.
+ */
+final class HandledLookup {
+
+	private static final Log logger = LogFactory.getLog(HandledLookup.class);
+
+	private static final Duration FIRST_BACK_OFF = Duration.ofSeconds(1);
+
+	private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(10);
+
+	private final Map<PartitionAssignment, Request> requests = new HashMap<>();
+
+	private final String group;
+
+	private final OnceDelivery once;
+
+	private final GroupFacts facts;
+
+	private final NoteCleanup cleanup;
+
+	private final Runnable wakeup;
+
+	private final WorkerRuntime runtime;
+
+	private final LimitedLog log;
+
+	private volatile @Nullable ConsumerProblem problem;
+
+	/**
+	 * Create a lookup.
+	 * @param group the consumer group
+	 * @param once knows what is noted
+	 * @param facts knows topics and committed offsets
+	 * @param cleanup deletes notes
+	 * @param wakeup wakes the consumer thread up
+	 * @param runtime the time
+	 * @param log limits how many failures are logged
+	 */
+	HandledLookup(String group, OnceDelivery once, GroupFacts facts, NoteCleanup cleanup, Runnable wakeup,
+			WorkerRuntime runtime, LimitedLog log) {
+		this.group = group;
+		this.once = once;
+		this.facts = facts;
+		this.cleanup = cleanup;
+		this.wakeup = wakeup;
+		this.runtime = runtime;
+		this.log = log;
+	}
+
+	/**
+	 * Request what is noted of partitions that await it, and take what was answered.
+	 * Consumer thread; does not wait.
+	 * @param assignments the partitions of the consumer
+	 * @param position returns the position of a partition, {@code null} if it is unknown
+	 */
+	void proceed(Collection<PartitionAssignment> assignments, Function<TopicPartition, @Nullable Long> position) {
+		this.requests.keySet().removeIf(PartitionAssignment::isRevoked);
+		List<Request> requested = new ArrayList<>();
+		for (PartitionAssignment assignment : assignments) {
+			if (!assignment.isRevoked() && assignment.isAwaiting(Awaited.NOTES)) {
+				Request request = this.requests.get(assignment);
+				Answer answer = (request != null) ? request.answer : null;
+				if (request == null || !Objects.equals(request.again, assignment.handledAgainFrom())) {
+					request = request(assignment, position);
+					if (request != null) {
+						this.requests.put(assignment, request);
+						requested.add(request);
+					}
+				}
+				else if (answer != null) {
+					this.requests.remove(assignment);
+					assignment.noted(answer.partition(), answer.handled());
+				}
+			}
+		}
+		if (!requested.isEmpty()) {
+			Lookup lookup = new Lookup(requested);
+			this.once.execute(lookup);
+		}
+		if (this.requests.isEmpty()) {
+			this.problem = null;
+		}
+	}
+
+	private static @Nullable Request request(PartitionAssignment assignment,
+			Function<TopicPartition, @Nullable Long> position) {
+		Long again = assignment.handledAgainFrom();
+		if (again != null) {
+			return new Request(assignment, again, true, again);
+		}
+		Long from = position.apply(assignment.partition());
+		OffsetAndMetadata committed = assignment.progress().committed();
+		// Elsewhere than at the committed offset only since the listener wants it so.
+		boolean sought = committed != null && from != null && from != committed.offset()
+				&& assignment.progress().polledUntil() == 0;
+		return (from != null) ? new Request(assignment, from, sought, null) : null;
+	}
+
+	/**
+	 * Return what keeps partitions paused, or {@code null} if nothing does. Any thread.
+	 */
+	@Nullable ConsumerProblem problem() {
+		return this.problem;
+	}
+
+	/**
+	 * Requests what is noted of some partitions.
+	 */
+	private final class Lookup implements Runnable {
+
+		private final List<Request> open;
+
+		private Duration backOff = FIRST_BACK_OFF;
+
+		Lookup(List<Request> requests) {
+			this.open = requests;
+		}
+
+		@Override
+		public void run() {
+			this.open.removeIf((request) -> request.assignment.isRevoked());
+			if (this.open.isEmpty()) {
+				return;
+			}
+			try {
+				answer();
+			}
+			catch (Exception ex) {
+				failed(ex);
+				return;
+			}
+			HandledLookup.this.problem = null;
+			HandledLookup.this.wakeup.run();
+		}
+
+		private void failed(Exception failure) {
+			String partitions = this.open.get(0).assignment.partition()
+					+ ((this.open.size() > 1) ? " and " + (this.open.size() - 1) + " more" : "");
+			ConsumerProblem before = HandledLookup.this.problem;
+			HandledLookup.this.problem = new ConsumerProblem(ConsumerProblem.Kind.DATABASE,
+					(before != null) ? before.since() : HandledLookup.this.runtime.ticker().instant(),
+					"database: it is unknown which records of " + partitions
+							+ " are handled already, so that they stay paused: " + failure.getClass().getName());
+			HandledLookup.this.log.log(logger::warn, "failures to read what is handled",
+					"Could not read which records of " + partitions
+							+ " are handled already; they stay paused until that succeeds",
+					failure);
+			HandledLookup.this.runtime.after(this.backOff, () -> HandledLookup.this.once.execute(this));
+			Duration twice = this.backOff.multipliedBy(2);
+			this.backOff = (twice.compareTo(LONGEST_BACK_OFF) < 0) ? twice : LONGEST_BACK_OFF;
+		}
+
+		private void answer() throws Exception {
+			OnceStore store = HandledLookup.this.once.store();
+			Map<String, Uuid> topicIds = HandledLookup.this.facts.topicIds(
+					this.open.stream().map((request) -> request.assignment.partition().topic()).distinct().toList());
+			Map<OnceStore.Partition, Request> requests = this.open.stream()
+				.collect(Collectors.toMap((request) -> partition(request, topicIds), Function.identity()));
+			requests.forEach((partition, request) -> {
+				if (request.forget) {
+					store.forget(partition, request.from);
+				}
+			});
+			Map<OnceStore.Partition, Long> from = new HashMap<>();
+			requests.forEach((partition, request) -> from.put(partition, request.from));
+			Map<OnceStore.Partition, Noted> noted = store.noted(from);
+			for (Map.Entry<OnceStore.Partition, Request> each : requests.entrySet()) {
+				OnceStore.Partition partition = each.getKey();
+				Request request = each.getValue();
+				Noted found = Objects.requireNonNull(noted.get(partition));
+				if (found.floor() > request.from) {
+					found = movedBack(partition, request, found.floor());
+				}
+				HandledLookup.this.cleanup.begin(request.assignment, partition, found.floor());
+				request.answer = new Answer(partition, found.offsets());
+			}
+		}
+
+		private OnceStore.Partition partition(Request request, Map<String, Uuid> topicIds) {
+			TopicPartition partition = request.assignment.partition();
+			return new OnceStore.Partition(HandledLookup.this.group, partition.topic(),
+					topicIds.getOrDefault(partition.topic(), Uuid.ZERO_UUID), partition.partition());
+		}
+
+		private Noted movedBack(OnceStore.Partition partition, Request request, long floor) throws Exception {
+			TopicPartition topicPartition = request.assignment.partition();
+			Long committed = HandledLookup.this.facts.committed(topicPartition);
+			if (committed != null && committed >= floor) {
+				throw new IllegalStateException(topicPartition + " is not read from its committed offset, " + committed
+						+ ", but from " + request.from + ": another consumer has it, or had it meanwhile");
+			}
+			logger.info("The position of " + topicPartition + " was moved back to " + request.from
+					+ ", though all below " + floor + " was handled: records from there on are handled again");
+			HandledLookup.this.once.store().forget(partition, request.from);
+			return new Noted(CompletedOffsets.NONE, request.from);
+		}
+
+	}
+
+	/**
+	 * What is requested about one partition.
+	 */
+	private static final class Request {
+
+		private final PartitionAssignment assignment;
+
+		private final long from;
+
+		private final boolean forget;
+
+		/** As of {@link PartitionAssignment#handledAgainFrom()}. */
+		private final @Nullable Long again;
+
+		private volatile @Nullable Answer answer;
+
+		Request(PartitionAssignment assignment, long from, boolean forget, @Nullable Long again) {
+			this.assignment = assignment;
+			this.from = from;
+			this.forget = forget;
+			this.again = again;
+		}
+
+	}
+
+	/**
+	 * What was found.
+	 *
+	 * @param partition where records are noted
+	 * @param handled what is noted already
+	 */
+	private record Answer(OnceStore.Partition partition, CompletedOffsets handled) {
+
+	}
+
+}

@@ -1,0 +1,341 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+package io.kaffe.spring.engine.once;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+import javax.sql.DataSource;
+
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.jta.JtaTransactionManager;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import io.kaffe.spring.engine.delivery.OnceStore;
+import io.kaffe.spring.engine.offset.CompletedOffsets;
+
+/**
+ * Notes records in a table of the application's database, in the transactions of the
+ * application's transaction manager.
+ * <p>
+ * The table has nothing but its primary key: group, topic, topic id, partition and
+ * offset. A row says that the record is handled. The floor of a partition is a row as
+ * well, whose partition number is negative ({@code -1 - number}), so that one statement
+ * inserts a note only if no higher floor is there. It is inserted after the handler has
+ * returned: until then, it keeps nobody waiting who has the partition now.
+ * <p>
+ * <b>Threading.</b> Immutable. Transactions are bound to the calling thread.
+ */
+public final class JdbcOnceStore implements OnceStore {
+
+	/** Rows of one statement, which have ten parameters each. */
+	private static final int MAX_ROWS = 100;
+
+	private static final int MAX_PARTITIONS = 100;
+
+	/** Offsets of which one statement deletes the notes. */
+	private static final int DELETED_OFFSETS = 1000;
+
+	private static final Comparator<Note> ORDER = Comparator.comparing((Note note) -> note.partition().topic())
+		.thenComparingInt((note) -> note.partition().number())
+		.thenComparingLong(Note::offset);
+
+	private static final String IS_PARTITION = "topic = ? AND topic_id = ? AND partition_number = ?";
+
+	private static final String WHERE_PARTITION = " WHERE consumer_group = ? AND " + IS_PARTITION;
+
+	private final DataSource dataSource;
+
+	private final PlatformTransactionManager transactionManager;
+
+	private final JdbcTemplate jdbc;
+
+	private final TransactionTemplate transactions;
+
+	private final String table;
+
+	/**
+	 * Create a store.
+	 * @param dataSource has the table
+	 * @param transactionManager the transaction manager of this data source
+	 * @param table the name of the table
+	 */
+	public JdbcOnceStore(DataSource dataSource, PlatformTransactionManager transactionManager, String table) {
+		this.dataSource = dataSource;
+		this.transactionManager = transactionManager;
+		this.jdbc = new JdbcTemplate(dataSource);
+		this.transactions = new TransactionTemplate(transactionManager);
+		this.table = table;
+	}
+
+	/**
+	 * Return whether the transactions are those of the data source.
+	 * @return {@code false} if a note would not be part of the transaction of its handler
+	 */
+	public boolean sharesTransactions() {
+		return this.transactionManager instanceof JtaTransactionManager || Boolean.TRUE.equals(
+				this.transactions.execute((status) -> TransactionSynchronizationManager.hasResource(this.dataSource)));
+	}
+
+	/**
+	 * Use the table as it will be used, without an effect.
+	 * @throws org.springframework.dao.DataAccessException if the table, or a right to it,
+	 * is missing
+	 */
+	public void verify() {
+		Partition probe = new Partition("kaffe", "kaffe", Uuid.ZERO_UUID, 0);
+		this.transactions.executeWithoutResult((status) -> {
+			status.setRollbackOnly();
+			noted(Map.of(probe, 0L));
+			raiseFloor(probe, 0, 1);
+			insert(List.of(new Note(probe, 1)));
+			deleteBelow(probe, 2);
+		});
+	}
+
+	@Override
+	public boolean deliver(Call delivery, Supplier<List<Note>> notes) throws Throwable {
+		Outcome outcome = this.transactions.execute((status) -> deliver(delivery, notes, status));
+		if (outcome.failure() != null) {
+			throw outcome.failure();
+		}
+		return outcome.accepted();
+	}
+
+	private Outcome deliver(Call delivery, Supplier<List<Note>> notes, TransactionStatus status) {
+		try {
+			delivery.run();
+			boolean accepted = insert(notes.get());
+			if (!accepted) {
+				status.setRollbackOnly();
+			}
+			return new Outcome(accepted, null);
+		}
+		catch (Throwable ex) {
+			status.setRollbackOnly();
+			return new Outcome(false, ex);
+		}
+	}
+
+	/**
+	 * Insert notes.
+	 * @return {@code false} if one is there already, or below the floor: then the
+	 * transaction has to be rolled back
+	 */
+	private boolean insert(List<Note> notes) {
+		List<Note> sorted = (notes.size() > 1) ? notes.stream().sorted(ORDER).toList() : notes;
+		for (int from = 0; from < sorted.size(); from += MAX_ROWS) {
+			List<Note> rows = sorted.subList(from, Math.min(from + MAX_ROWS, sorted.size()));
+			try {
+				if (this.jdbc.update(insertOf(rows.size()), parameters(rows)) < rows.size()) {
+					return false;
+				}
+			}
+			catch (DuplicateKeyException ex) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * Return a statement that every supported database knows: of other ways to insert
+	 * several rows, or a row on a condition, none is common to all. That it begins with
+	 * no rows of the table gives the parameters their types.
+	 */
+	private String insertOf(int rows) {
+		String row = "SELECT ?, ?, ?, ?, ? FROM (SELECT COUNT(*) AS higher FROM " + this.table + WHERE_PARTITION
+				+ " AND record_offset > ?) floors WHERE higher = 0";
+		String columns = "consumer_group, topic, topic_id, partition_number, record_offset";
+		return "INSERT INTO " + this.table + " (" + columns + ") SELECT " + columns + " FROM " + this.table
+				+ " WHERE 1 = 0 UNION ALL " + String.join(" UNION ALL ", Collections.nCopies(rows, row));
+	}
+
+	private static Object[] parameters(List<Note> notes) {
+		List<Object> parameters = new ArrayList<>(10 * notes.size());
+		for (Note note : notes) {
+			Collections.addAll(parameters, key(note.partition(), note.partition().number(), note.offset()));
+			Collections.addAll(parameters, key(note.partition(), floorOf(note.partition()), note.offset()));
+		}
+		return parameters.toArray();
+	}
+
+	private static Object[] key(Partition partition, int number, long offset) {
+		return new Object[] { partition.group(), partition.topic(), partition.topicId().toString(), number, offset };
+	}
+
+	private static int floorOf(Partition partition) {
+		return -1 - partition.number();
+	}
+
+	@Override
+	public Map<Partition, Noted> noted(Map<Partition, Long> from) {
+		Map<Partition, Noted> noted = new HashMap<>();
+		Map<String, List<Partition>> groups = new HashMap<>();
+		from.keySet()
+			.forEach((partition) -> groups.computeIfAbsent(partition.group(), (key) -> new ArrayList<>())
+				.add(partition));
+		groups.forEach((group, partitions) -> {
+			for (int first = 0; first < partitions.size(); first += MAX_PARTITIONS) {
+				List<Partition> asked = partitions.subList(first, Math.min(first + MAX_PARTITIONS, partitions.size()));
+				Rows rows = rows(group, asked, from);
+				asked.forEach((partition) -> noted.put(partition,
+						new Noted(rows.offsets(partition), floor(partition, rows))));
+			}
+		});
+		return noted;
+	}
+
+	private Rows rows(String group, Collection<Partition> partitions, Map<Partition, Long> from) {
+		List<Object> parameters = new ArrayList<>();
+		parameters.add(group);
+		List<String> conditions = new ArrayList<>();
+		for (Partition partition : partitions) {
+			conditions.add("(" + IS_PARTITION + " AND record_offset >= ?) OR (" + IS_PARTITION + ")");
+			String topicId = partition.topicId().toString();
+			Collections.addAll(parameters, partition.topic(), topicId, partition.number(), from.get(partition));
+			Collections.addAll(parameters, partition.topic(), topicId, floorOf(partition));
+		}
+		Rows rows = new Rows(new HashMap<>());
+		this.jdbc.query("SELECT topic, topic_id, partition_number, record_offset FROM " + this.table
+				+ " WHERE consumer_group = ? AND (" + String.join(" OR ", conditions) + ")", (row) -> {
+					Partition partition = new Partition(group, row.getString(1), Uuid.fromString(row.getString(2)),
+							row.getInt(3));
+					rows.byPartition().computeIfAbsent(partition, (key) -> new ArrayList<>()).add(row.getLong(4));
+				}, parameters.toArray());
+		return rows;
+	}
+
+	/**
+	 * Return the floor of a partition, which it gets if it has none.
+	 */
+	private long floor(Partition partition, Rows rows) {
+		Long floor = rows.floor(partition);
+		if (floor == null) {
+			addFloor(partition, 0);
+			return 0;
+		}
+		return floor;
+	}
+
+	private void addFloor(Partition partition, long floor) {
+		try {
+			this.jdbc.update("INSERT INTO " + this.table
+					+ " (consumer_group, topic, topic_id, partition_number, record_offset) VALUES (?, ?, ?, ?, ?)",
+					key(partition, floorOf(partition), floor));
+		}
+		catch (DuplicateKeyException ex) {
+			// Another has added it at the same time.
+		}
+	}
+
+	@Override
+	public void forget(Partition partition, long from) {
+		this.transactions.executeWithoutResult((status) -> {
+			int lowered = this.jdbc.update("DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset > ?",
+					key(partition, floorOf(partition), from));
+			if (lowered > 0) {
+				addFloor(partition, from);
+			}
+			this.jdbc.update("DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset >= ?",
+					key(partition, partition.number(), from));
+		});
+	}
+
+	@Override
+	public boolean raiseFloor(Partition partition, long from, long to) {
+		List<Object> parameters = new ArrayList<>();
+		parameters.add(to);
+		Collections.addAll(parameters, key(partition, floorOf(partition), from));
+		return this.jdbc.update(
+				"UPDATE " + this.table + " SET record_offset = ?" + WHERE_PARTITION + " AND record_offset = ?",
+				parameters.toArray()) > 0;
+	}
+
+	@Override
+	public void deleteBelow(Partition partition, long floor) {
+		Object[] below = key(partition, partition.number(), floor);
+		Long first = first(below);
+		while (first != null) {
+			List<Object> parameters = new ArrayList<>();
+			Collections.addAll(parameters, key(partition, partition.number(), first));
+			parameters.add(Math.min(first + DELETED_OFFSETS, floor));
+			this.jdbc.update(
+					"DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset >= ? AND record_offset < ?",
+					parameters.toArray());
+			first = first(below);
+		}
+	}
+
+	private @Nullable Long first(Object[] below) {
+		return this.jdbc.queryForObject(
+				"SELECT MIN(record_offset) FROM " + this.table + WHERE_PARTITION + " AND record_offset < ?", Long.class,
+				below);
+	}
+
+	@Override
+	public String toString() {
+		return "table " + this.table;
+	}
+
+	/**
+	 * What became of a transaction.
+	 *
+	 * @param accepted whether all was noted
+	 * @param failure what was thrown before that, or {@code null}
+	 */
+	private record Outcome(boolean accepted, @Nullable Throwable failure) {
+
+	}
+
+	/**
+	 * Rows that were read.
+	 *
+	 * @param byPartition the offsets of each partition; floors are those of partitions
+	 * with negative numbers
+	 */
+	private record Rows(Map<Partition, List<Long>> byPartition) {
+
+		CompletedOffsets offsets(Partition partition) {
+			CompletedOffsets.Builder offsets = new CompletedOffsets.Builder();
+			this.byPartition.getOrDefault(partition, List.of())
+				.stream()
+				.sorted()
+				.forEach((offset) -> offsets.add(offset, offset + 1));
+			return offsets.build();
+		}
+
+		@Nullable Long floor(Partition partition) {
+			List<Long> floors = this.byPartition
+				.get(new Partition(partition.group(), partition.topic(), partition.topicId(), floorOf(partition)));
+			return (floors != null) ? Collections.max(floors) : null;
+		}
+
+	}
+
+}
