@@ -107,7 +107,7 @@ class TableCheckTests {
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, problems),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(buffered, 0), inFlight, partition.lag(),
 						Evicted.NONE),
-				1, List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0, 0),
+				1, List.of(worker), List.of(partition), new ConsumerSnapshot.Counters(7, 0, 0, 0, 0, 0, 1, 0, 0, 0),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
 						List.of()),
 				List.of());

@@ -70,8 +70,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 	private static final String TIMED_OUT = "timed-out";
 
 	/** The values of {@link PartitionSnapshot#paused()}. */
-	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "operator", "parked", "seek",
-			"worker-allocation");
+	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "once", "operator", "parked",
+			"seek", "worker-allocation");
 
 	private static final long READING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -170,6 +170,9 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 				ConsumerSnapshot.Counters::deadLettered);
 		counter("kaffe.records.lost", "Offsets that were deleted from the log before they were handled",
 				ConsumerSnapshot.Counters::lost);
+		counter("kaffe.records.already.handled",
+				"Records whose handler was rolled back, since another instance had handled them",
+				ConsumerSnapshot.Counters::alreadyHandled);
 		counter("kaffe.late.completions", "Records completed after their partition was revoked",
 				ConsumerSnapshot.Counters::lateCompletions);
 	}

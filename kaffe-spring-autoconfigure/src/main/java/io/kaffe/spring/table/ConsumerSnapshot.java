@@ -202,9 +202,11 @@ public record ConsumerSnapshot(@JsonUnwrapped Settings settings, @JsonUnwrapped 
 	 * @param commits the commits that the broker confirmed
 	 * @param commitFailures the commits that failed
 	 * @param lost the offsets that were deleted from the log before they were handled
+	 * @param alreadyHandled the records that are handled once, and whose handler was
+	 * rolled back since another instance had handled them
 	 */
 	public record Counters(long handled, long failed, long retries, long skipped, long deadLettered,
-			long lateCompletions, long commits, long commitFailures, long lost) {
+			long lateCompletions, long commits, long commitFailures, long lost, long alreadyHandled) {
 	}
 
 	/**

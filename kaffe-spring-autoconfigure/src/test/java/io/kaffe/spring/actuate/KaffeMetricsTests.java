@@ -95,10 +95,12 @@ class KaffeMetricsTests {
 				"kaffe.consumer.state state=stopped", "kaffe.consumer.up", "kaffe.drain outcome=completed",
 				"kaffe.drain outcome=timed-out", "kaffe.internal.errors", "kaffe.keys.evicted",
 				"kaffe.late.completions", "kaffe.max.concurrency", "kaffe.outage",
-				"kaffe.partitions.paused reason=back-pressure", "kaffe.partitions.paused reason=operator",
+				"kaffe.partitions.paused reason=back-pressure", "kaffe.partitions.paused reason=once",
+				"kaffe.partitions.paused reason=operator",
 				"kaffe.partitions.paused reason=parked", "kaffe.partitions.paused reason=seek",
 				"kaffe.partitions.paused reason=worker-allocation", "kaffe.rebalances kind=assigned",
-				"kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked", "kaffe.records.buffered",
+				"kaffe.rebalances kind=lost", "kaffe.rebalances kind=revoked", "kaffe.records.already.handled",
+				"kaffe.records.buffered",
 				"kaffe.records.dead.lettered", "kaffe.records.evicted", "kaffe.records.failing",
 				"kaffe.records.in.flight", "kaffe.records.lost", "kaffe.records.parked", "kaffe.records.retries",
 				"kaffe.records.skipped", "kaffe.records.stalled", "kaffe.restarts", "kaffe.workers state=backing-off",
@@ -131,6 +133,7 @@ class KaffeMetricsTests {
 		assertThat(counter("kaffe.records.dead.lettered")).isEqualTo(4);
 		assertThat(counter("kaffe.late.completions")).isEqualTo(5);
 		assertThat(counter("kaffe.records.lost")).isEqualTo(8);
+		assertThat(counter("kaffe.records.already.handled")).isEqualTo(9);
 	}
 
 	@Test

@@ -80,7 +80,7 @@ final class SnapshotFixtures {
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(12, 3456), 1, new Lag(43L, 8L),
 						new Evicted(2, 300)),
 				2, List.of(backingOff(showValues), running()), List.of(partition()),
-				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7, 8),
+				new ConsumerSnapshot.Counters(1026, 2, 1, 3, 4, 5, 6, 7, 8, 9),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(1, List.of(failing(showValues))),
 						List.of(new ConsumerSnapshot.ParkedBy("java.io.IOException", 1)), decision(),
 						List.of(new ConsumerSnapshot.Failure(NOON, "orders-0@77", 2, "java.lang.IllegalStateException",
@@ -97,7 +97,7 @@ final class SnapshotFixtures {
 				new ConsumerSnapshot.Settings(null, List.of("refunds"), "worker-per-topic-partition", 4, List.of()),
 				new ConsumerSnapshot.Status(ConsumerState.STARTING, true, null, NOON, null, List.of()),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null), Evicted.NONE), 0,
-				List.of(), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0, 0),
+				List.of(), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
 						List.of()),
 				List.of());

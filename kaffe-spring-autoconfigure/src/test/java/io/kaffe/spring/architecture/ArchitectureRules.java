@@ -46,7 +46,7 @@ import org.springframework.context.annotation.Bean;
 final class ArchitectureRules {
 
 	private static final List<String> PACKAGES = List.of("autoconfigure", "actuate", "engine.listener",
-			"engine.adapter", "engine.deadletter", "engine.delivery", "engine.worker", "engine.offset", "table",
+			"engine.adapter", "engine.deadletter", "engine.once", "engine.delivery", "engine.worker", "engine.offset", "table",
 			"event");
 
 	/** What applications may use. */
@@ -59,6 +59,7 @@ final class ArchitectureRules {
 			"is each of the engine's schedulers, handed in", "autoconfigure.EngineThreads",
 			"creates the engine's other executors, handed in", "engine.deadletter.MissingTopics",
 			"waits for an admin client of its own, on an executor that is handed in, if there is a KafkaAdmin",
+			"engine.listener.AdminGroupFacts", "waits for an admin client of its own, on an executor as above",
 			"actuate.KaffeOperations", "an operator's request waits, on the thread of the web server or of JMX",
 			"actuate.KaffeDeadLettersEndpoint", "an operator's request waits, as above");
 
@@ -115,8 +116,11 @@ final class ArchitectureRules {
 			.mayOnlyBeAccessedByLayers("autoconfigure", "engine.listener")
 			.whereLayer("engine.deadletter")
 			.mayOnlyBeAccessedByLayers("autoconfigure", "engine.listener")
+			.whereLayer("engine.once")
+			.mayOnlyBeAccessedByLayers("autoconfigure")
 			.whereLayer("engine.delivery")
-			.mayOnlyBeAccessedByLayers("autoconfigure", "engine.listener", "engine.adapter", "engine.deadletter")
+			.mayOnlyBeAccessedByLayers("autoconfigure", "engine.listener", "engine.adapter", "engine.deadletter",
+					"engine.once")
 			.whereLayer("engine.worker")
 			.mayOnlyAccessLayers("table")
 			.whereLayer("engine.offset")

@@ -314,11 +314,16 @@ class ArchitectureTests {
 				autoconfigure.KaffeEndpointAutoConfiguration
 				autoconfigure.KaffeHealthAutoConfiguration
 				autoconfigure.KaffeMetricsAutoConfiguration
+				autoconfigure.KaffeOnceJdbcAutoConfiguration
 				autoconfigure.KaffePageAutoConfiguration
 				autoconfigure.KaffeProperties
 				autoconfigure.KaffeProperties$Adopt
 				autoconfigure.KaffeProperties$Consumer
+				autoconfigure.KaffeProperties$Consumer$OnceMode
 				autoconfigure.KaffeProperties$Lag
+				autoconfigure.KaffeProperties$Once
+				autoconfigure.KaffeProperties$OnceJdbc
+				autoconfigure.KaffeProperties$OnceJdbc$InitializeSchema
 				autoconfigure.KaffeWorkersEndpointProperties
 				event.ConsumerEscalatedEvent
 				event.OutageBeganEvent

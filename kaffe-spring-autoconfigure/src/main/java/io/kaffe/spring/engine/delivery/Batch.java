@@ -46,6 +46,10 @@ import io.kaffe.spring.table.WorkerState;
  * be deserialized, or that an earlier owner of its partition has parked, ends the batch
  * before it and is treated alone.
  * <p>
+ * Where records are handled once, the effects of all records of a failed batch are rolled
+ * back: those before the one that is named are delivered again first, in a batch of their
+ * own.
+ * <p>
  * A listener that calls {@code nack} has handled the records before the index that it
  * names; the rest is delivered again after a while, which is no attempt.
  * <p>
@@ -89,6 +93,12 @@ final class Batch {
 	private boolean exhausted;
 
 	private boolean addsAttemptHeader;
+
+	/**
+	 * How many of the records the next attempt has, since the one behind them has failed
+	 * and their effects were rolled back with its own; 0: all.
+	 */
+	private int beforeFailed;
 
 	/**
 	 * Create a batch.
@@ -245,7 +255,7 @@ final class Batch {
 		}
 		long begin = turn.now();
 		worker.beginRecord(this.records.get(0).record(), number, begin);
-		BatchAttempt attempt = new BatchAttempt(this.records, this.delivery, begin);
+		BatchAttempt attempt = new BatchAttempt(attempted(), this.delivery, begin);
 		CompletableFuture<?> outcome = null;
 		Throwable failure = DeliveryHeaders.deserializationFailure(this.records.get(0).record());
 		if (failure == null) {
@@ -272,7 +282,7 @@ final class Batch {
 			FailedAttempt failed = failed(attempt, failure, turn.now() - begin, worker, turn);
 			return failed == null || decide(failed, worker, turn);
 		}
-		if (attempt.isNacked()) {
+		if (attempt.sleepMillis() >= 0) {
 			nacked(attempt, turn.now() - begin, worker, turn);
 		}
 		else {
@@ -281,13 +291,20 @@ final class Batch {
 		return true;
 	}
 
+	private List<BatchedRecord> attempted() {
+		int first = this.beforeFailed;
+		this.beforeFailed = 0;
+		return (first > 0 && first < this.records.size()) ? this.records.subList(0, first) : this.records;
+	}
+
 	private void handled(BatchAttempt attempt, long nanos, Worker worker, Turn turn) {
+		int handled = attempt.records().size();
 		this.delivery.outages().succeeded(turn.now() - nanos, turn.now());
-		attempt.report(this.records.size(), this.records.size(), nanos, worker);
-		worker.recordsHandled(this.records.size());
+		attempt.report(handled, handled, nanos, worker);
+		worker.recordsHandled(handled);
 		forgetRetrying();
-		this.records.clear();
-		this.assignments = List.of();
+		this.records.subList(0, handled).clear();
+		assignmentsChanged();
 	}
 
 	/**
@@ -311,6 +328,10 @@ final class Batch {
 	private @Nullable FailedAttempt failed(BatchAttempt attempt, Throwable thrown, long nanos, Worker worker,
 			Turn turn) {
 		int position = attempt.positionOfFailure(thrown);
+		if (position > 0 && this.delivery.once() != null) {
+			this.beforeFailed = position;
+			return null;
+		}
 		attempt.completeUpTo(position - 1);
 		boolean whole = position < 0 || attempt.isCompleted(position);
 		int handled = whole ? 0 : position;
@@ -359,7 +380,7 @@ final class Batch {
 		int position = 0;
 		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext(); position++) {
 			each.next();
-			if (attempt.isCompleted(position)) {
+			if (position < attempt.records().size() && attempt.isCompleted(position)) {
 				each.remove();
 			}
 		}

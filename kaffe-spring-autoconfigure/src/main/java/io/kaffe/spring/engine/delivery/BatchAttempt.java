@@ -17,11 +17,13 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -55,6 +57,8 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private static final int COMPLETED = 2;
 
+	private static final long ROLLED_BACK_MILLIS = 100;
+
 	/** Where a filter reports its result. */
 	private static final ThreadLocal<BatchAttempt> CURRENT = new ThreadLocal<>();
 
@@ -70,7 +74,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 
 	private @Nullable BatchResult result;
 
-	/** How long to wait until the next delivery; negative without a {@code nack}. */
+	/** How long to wait until the next delivery; negative if there is none. */
 	private long sleepMillis = -1;
 
 	/**
@@ -214,7 +218,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	 * is to be delivered again.
 	 */
 	void leaveOpen() {
-		if (isNacked()) {
+		if (this.sleepMillis >= 0) {
 			return;
 		}
 		boolean open = false;
@@ -258,45 +262,59 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	 * Complete what the handler returned, if it was called; otherwise all.
 	 */
 	void settle() {
-		BatchResult result = this.result;
-		if (result == null) {
-			completeAll();
-			return;
-		}
-		int expected = 0;
-		boolean[] handled = new boolean[this.records.size()];
-		for (ConsumerRecord<?, ?> record : this.delivered) {
-			int position = positionOf(record, expected);
-			if (position >= 0) {
-				handled[position] = true;
-				expected = position + 1;
-			}
-		}
-		for (int position = 0; position < handled.length; position++) {
-			BatchedRecord record = this.records.get(position);
-			if (!handled[position] || record.record().offset() <= result.completedUpTo(record.partition())) {
+		BatchSettlement settlement = settlement();
+		for (int position = 0; position < this.records.size(); position++) {
+			if (settlement.isCompleted(position)) {
 				complete(position);
 			}
 			else {
+				BatchedRecord record = this.records.get(position);
 				record.assignment().held().keep(record.record());
 			}
 		}
-		completeEarlier(result);
+		settlement.keptUpTo()
+			.forEach((assignment, offset) -> assignment.held().completeUpTo(offset, assignment::complete));
 	}
 
 	/**
-	 * Complete what was kept open before, up to the last record that is completed now.
+	 * Return what {@link #settle()} completes. Called after the listener has returned.
 	 */
-	private void completeEarlier(BatchResult result) {
-		Set<AssignmentHandle> seen = new HashSet<>();
-		for (int position = this.records.size() - 1; position >= 0; position--) {
-			BatchedRecord record = this.records.get(position);
-			if (seen.add(record.assignment())) {
+	BatchSettlement settlement() {
+		BatchResult result = this.result;
+		BitSet completed = new BitSet();
+		completed.set(0, this.records.size());
+		Map<AssignmentHandle, Long> keptUpTo = new HashMap<>();
+		if (result != null) {
+			int expected = 0;
+			for (ConsumerRecord<?, ?> record : this.delivered) {
+				int position = positionOf(record, expected);
+				if (position >= 0) {
+					completed.set(position,
+							record.offset() <= result.completedUpTo(this.records.get(position).partition()));
+					expected = position + 1;
+				}
+			}
+			for (BatchedRecord record : this.records) {
 				long upTo = result.completedUpTo(record.partition());
-				boolean all = upTo == Long.MAX_VALUE;
-				record.assignment()
-					.held()
-					.completeUpTo(all ? record.record().offset() : upTo, record.assignment()::complete);
+				keptUpTo.put(record.assignment(), (upTo == Long.MAX_VALUE) ? record.record().offset() : upTo);
+			}
+		}
+		return new BatchSettlement(this.records, completed, keptUpTo);
+	}
+
+	/**
+	 * Complete the records that others have handled meanwhile, and have the rest
+	 * delivered again: the transaction of this attempt was rolled back. If there are
+	 * none, that is after a moment: a record that was kept open is being completed by
+	 * another worker.
+	 * @param isHandled whether a record was handled by others
+	 */
+	void rolledBack(Predicate<BatchedRecord> isHandled) {
+		this.sleepMillis = ROLLED_BACK_MILLIS;
+		for (int position = 0; position < this.records.size(); position++) {
+			if (isHandled.test(this.records.get(position))) {
+				this.sleepMillis = 0;
+				complete(position);
 			}
 		}
 	}
@@ -338,15 +356,8 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Return whether the listener has asked for what is not completed to be delivered
-	 * again.
-	 */
-	boolean isNacked() {
-		return this.sleepMillis >= 0;
-	}
-
-	/**
-	 * Return how long to wait before that, in milliseconds.
+	 * Return how long to wait before what is not completed is delivered again, in
+	 * milliseconds; negative if nobody has asked for that.
 	 */
 	long sleepMillis() {
 		return this.sleepMillis;

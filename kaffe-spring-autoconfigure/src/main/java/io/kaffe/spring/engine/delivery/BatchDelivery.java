@@ -166,8 +166,14 @@ public final class BatchDelivery extends Delivery {
 
 	private @Nullable CompletableFuture<?> deliver(BatchAttempt attempt) throws Throwable {
 		List<ConsumerRecord<Object, Object>> records = anyType(attempt.records());
-		CompletableFuture<?> outcome = (this.interceptor != null) ? intercepted(records, attempt, this.interceptor)
-				: invoke(records, attempt);
+		OnceDelivery once = once();
+		if (once != null) {
+			if (new OnceBatch(attempt, once).deliver(() -> callListener(records, attempt))) {
+				attempt.settle();
+			}
+			return null;
+		}
+		CompletableFuture<?> outcome = callListener(records, attempt);
 		if (outcome != null) {
 			return outcome;
 		}
@@ -178,6 +184,11 @@ public final class BatchDelivery extends Delivery {
 			attempt.settle();
 		}
 		return null;
+	}
+
+	private @Nullable CompletableFuture<?> callListener(List<ConsumerRecord<Object, Object>> records,
+			BatchAttempt attempt) throws Throwable {
+		return (this.interceptor != null) ? intercepted(records, attempt, this.interceptor) : invoke(records, attempt);
 	}
 
 	/**
@@ -196,7 +207,9 @@ public final class BatchDelivery extends Delivery {
 			});
 			ConsumerRecords<Object, Object> delivered = before(() -> around.intercept(batch, consumer));
 			if (delivered == null) {
-				attempt.completeAll();
+				if (this.acknowledgments == Acknowledgments.LATER) {
+					attempt.completeAll();
+				}
 				return null;
 			}
 			intercepted = delivered;

@@ -240,12 +240,13 @@ public final class Failures {
 	 * @param commits how many commits the broker confirmed
 	 * @param commitFailures how many commits failed
 	 * @param lost how many offsets were deleted before they were handled
+	 * @param alreadyHandled how many records others had handled
 	 * @return all counters
 	 */
 	public ConsumerSnapshot.Counters counters(long handled, long lateCompletions, long commits, long commitFailures,
-			long lost) {
+			long lost, long alreadyHandled) {
 		return new ConsumerSnapshot.Counters(handled, this.failed.sum(), this.retried.sum(), this.skipped.sum(),
-				this.deadLettered.sum(), lateCompletions, commits, commitFailures, lost);
+				this.deadLettered.sum(), lateCompletions, commits, commitFailures, lost, alreadyHandled);
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -153,6 +154,13 @@ public final class HeldRecords {
 				completion.accept(kept.getValue());
 			}
 		}
+	}
+
+	/**
+	 * Return what is kept open up to an offset.
+	 */
+	List<ConsumerRecord<?, ?>> keptUpTo(long offset) {
+		return List.copyOf(this.kept.headMap(offset, true).values());
 	}
 
 	/**

@@ -13,22 +13,29 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.delivery;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.worker.DisplayText;
 import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.SafeLog;
+import io.kaffe.spring.table.ConsumerProblem;
 
 /**
  * The deliveries of a consumer whose records are handled once: each runs in a transaction
@@ -45,7 +52,9 @@ public final class OnceDelivery {
 
 	private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
-	private final AtomicInteger submitted = new AtomicInteger();
+	private final AtomicBoolean running = new AtomicBoolean();
+
+	private final Map<Object, ConsumerProblem> problems = new ConcurrentHashMap<>();
 
 	private final LongAdder refused = new LongAdder();
 
@@ -85,6 +94,29 @@ public final class OnceDelivery {
 	}
 
 	/**
+	 * Note that the database keeps partitions from being read, or does not any more.
+	 * @param lookup who has noticed it
+	 * @param problem what is wrong; {@code null}: nothing any more
+	 */
+	public void problem(Object lookup, @Nullable ConsumerProblem problem) {
+		if (problem != null) {
+			this.problems.merge(lookup, problem,
+					(before, now) -> new ConsumerProblem(now.kind(), before.since(), now.message()));
+		}
+		else {
+			this.problems.remove(lookup);
+		}
+	}
+
+	/**
+	 * Return what keeps partitions from being read.
+	 * @return a live view
+	 */
+	public Collection<ConsumerProblem> problems() {
+		return this.problems.values();
+	}
+
+	/**
 	 * Deliver a record and note it. The record is complete if this returns.
 	 * @param delivery calls the listener
 	 * @throws Throwable what that throws, or the transaction fails with
@@ -97,8 +129,19 @@ public final class OnceDelivery {
 	}
 
 	private static List<OnceStore.Note> notes(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
+		List<OnceStore.Note> notes = new ArrayList<>(1);
+		addNote(notes, record, assignment);
+		return notes;
+	}
+
+	/**
+	 * Add the note of a record, if its assignment notes records.
+	 */
+	static void addNote(List<OnceStore.Note> notes, ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
 		OnceStore.Partition partition = assignment.noted();
-		return (partition != null) ? List.of(new OnceStore.Note(partition, record.offset())) : List.of();
+		if (partition != null) {
+			notes.add(new OnceStore.Note(partition, record.offset()));
+		}
 	}
 
 	/**
@@ -151,14 +194,24 @@ public final class OnceDelivery {
 	 */
 	public void execute(Runnable task) {
 		this.tasks.add(task);
-		if (this.submitted.getAndIncrement() == 0) {
-			this.threads.execute(this::runTasks);
+		runTasksIfNobodyDoes();
+	}
+
+	private void runTasksIfNobodyDoes() {
+		if (!this.tasks.isEmpty() && this.running.compareAndSet(false, true)) {
+			try {
+				this.threads.execute(this::runTasks);
+			}
+			catch (Throwable ex) {
+				this.running.set(false);
+				SafeLog.log(logger::error, "What waits for the database cannot be run; it is run with what comes next",
+						ex);
+			}
 		}
 	}
 
 	private void runTasks() {
-		do {
-			Runnable task = this.tasks.remove();
+		for (Runnable task = this.tasks.poll(); task != null; task = this.tasks.poll()) {
 			try {
 				task.run();
 			}
@@ -166,7 +219,9 @@ public final class OnceDelivery {
 				SafeLog.log(logger::error, "A task failed that concerns what is handled once", ex);
 			}
 		}
-		while (this.submitted.decrementAndGet() > 0);
+		this.running.set(false);
+		// Whoever added one before that has seen the flag.
+		runTasksIfNobodyDoes();
 	}
 
 }

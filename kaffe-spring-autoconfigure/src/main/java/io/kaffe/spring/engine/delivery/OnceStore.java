@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.delivery;
 
 import java.util.List;
@@ -124,6 +125,15 @@ public interface OnceStore {
 	 * @param floor below it, all records are
 	 */
 	record Noted(CompletedOffsets offsets, long floor) {
+
+		/**
+		 * Return whether a record is handled.
+		 * @param offset its offset
+		 * @return {@code true} if it is noted or below the floor
+		 */
+		public boolean contains(long offset) {
+			return offset < this.floor || this.offsets.contains(offset);
+		}
 
 	}
 

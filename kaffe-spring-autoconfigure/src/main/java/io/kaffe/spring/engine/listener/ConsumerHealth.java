@@ -28,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
 import io.kaffe.spring.FailingRecord;
+import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerProblem.Kind;
@@ -88,7 +89,10 @@ final class ConsumerHealth {
 			.map(ConsumerSession::commitProblem)
 			.filter(Objects::nonNull)
 			.forEach((failing) -> problems.add(new ConsumerProblem(Kind.COMMITS_FAILING, null, failing)));
-		sessions.stream().map(ConsumerSession::lookupProblem).filter(Objects::nonNull).forEach(problems::add);
+		OnceDelivery once = this.context.delivery().once();
+		if (once != null) {
+			problems.addAll(once.problems());
+		}
 		ConsumerProblem internalError = this.context.internalErrors().problem();
 		if (internalError != null) {
 			problems.add(internalError);

@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -37,10 +36,7 @@ import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
-import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
-import io.kaffe.spring.engine.worker.LimitedLog;
-import io.kaffe.spring.table.ConsumerProblem;
 import io.kaffe.spring.table.ConsumerState;
 
 /**
@@ -139,7 +135,7 @@ final class ConsumerSession {
 				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
 				context.ticker());
-		this.handled = handledLookup();
+		this.handled = HandledLookup.of(context, this.commitReader::currentPosition, this.wakeup::wakeUp);
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);
 		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(),
 				context.ticker());
@@ -155,18 +151,6 @@ final class ConsumerSession {
 		this.idleEvents = new IdleEvents(this.assignments, this.seeks, this.wakeup, context.facts(), context.ticker());
 		this.lastPollAt = context.ticker().nanoTime();
 		this.endsSeenAt = this.lastPollAt;
-	}
-
-	private @Nullable HandledLookup handledLookup() {
-		OnceDelivery once = this.context.delivery().once();
-		String group = this.context.facts().groupId();
-		if (once == null || group == null) {
-			return null;
-		}
-		LimitedLog log = this.context.workers().failureLog();
-		return new HandledLookup(group, once,
-				new GroupFacts(group, this.context.facts()::consumerConfiguration, Admin::create),
-				new NoteCleanup(once, this.context.runtime(), log), this.wakeup::wakeUp, this.context.runtime(), log);
 	}
 
 	/**
@@ -190,7 +174,10 @@ final class ConsumerSession {
 		Collection<PartitionAssignment> assigned = this.assignments.all();
 		this.errors.contain("commit", () -> commitIfDue(assigned));
 		this.errors.contain("allocate workers", () -> assigned.forEach(this.allocation::allocateIfNamed));
-		lookUpHandled(assigned);
+		HandledLookup handled = this.handled;
+		if (handled != null) {
+			this.errors.contain("look up what is handled", () -> handled.proceed(assigned));
+		}
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
 		this.errors.contain("move positions and carry out operations", this::proceedWithPositions);
 		if (this.flow.isAwaitingOthers() || !this.toBeAssigned.isEmpty()) {
@@ -201,14 +188,6 @@ final class ConsumerSession {
 			ReflectionUtils.rethrowRuntimeException(ofApplication);
 		}
 		this.wakeup.polling();
-	}
-
-	private void lookUpHandled(Collection<PartitionAssignment> assigned) {
-		HandledLookup handled = this.handled;
-		if (handled != null) {
-			this.errors.contain("look up what is handled",
-					() -> handled.proceed(assigned, this.commitReader::currentPosition));
-		}
 	}
 
 	private void letListenerSeek() {
@@ -394,7 +373,10 @@ final class ConsumerSession {
 		if (this.state != ConsumerState.DRAINING) {
 			this.errors.contain("compare positions with commits",
 					() -> this.commitReader.compareWithCommits(this.assignments.of(partitions)));
-			lookUpHandled(this.assignments.all());
+			HandledLookup handled = this.handled;
+			if (handled != null) {
+				this.errors.contain("look up what is handled", () -> handled.proceed(this.assignments.all()));
+			}
 			wakeForCommands();
 			this.wakeup.polling();
 		}
@@ -556,14 +538,6 @@ final class ConsumerSession {
 	 */
 	@Nullable String commitProblem() {
 		return this.commits.problem();
-	}
-
-	/**
-	 * Return what keeps partitions from being read, or {@code null} if nothing does. Any
-	 * thread.
-	 */
-	@Nullable ConsumerProblem lookupProblem() {
-		return (this.handled != null) ? this.handled.problem() : null;
 	}
 
 	boolean isAssigned(TopicPartition partition) {

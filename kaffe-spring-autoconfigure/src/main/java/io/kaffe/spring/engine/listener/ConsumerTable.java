@@ -39,6 +39,7 @@ import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import io.kaffe.spring.FailingRecordFilter;
 import io.kaffe.spring.engine.delivery.ConsumerFailingRecords;
 import io.kaffe.spring.engine.delivery.Failures;
+import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.worker.StalledRecord;
 import io.kaffe.spring.engine.worker.Worker;
 import io.kaffe.spring.table.ConsumerProblem;
@@ -145,6 +146,7 @@ final class ConsumerTable {
 			.map((worker) -> stalled.contains(worker.name()) ? worker.withState(WorkerState.STALLED) : worker);
 		int maxConcurrency = this.context.workers().maxConcurrency();
 		Failures failures = this.context.delivery().failures();
+		OnceDelivery once = this.context.delivery().once();
 		ConsumerSnapshot.Settings settings = new ConsumerSnapshot.Settings(this.context.facts().groupId(),
 				List.copyOf(topics()), this.context.settings().strategyName(),
 				(maxConcurrency < Integer.MAX_VALUE) ? maxConcurrency : null, this.context.ignoredSettings().names());
@@ -162,7 +164,7 @@ final class ConsumerTable {
 				partitions,
 				failures.counters(this.context.workers().handled(), this.context.lateCompletions().count(),
 						this.context.commitOutcomes().confirmed(), this.context.commitOutcomes().failed(),
-						this.context.losses().count()),
+						this.context.losses().count(), (once != null) ? once.refused() : 0),
 				new ConsumerSnapshot.Failures(failures.page(FailingRecordFilter.any(), 0, SHOWN_FAILING, showValues),
 						failures.parkedBy(SHOWN_GROUPS), this.failingRecords.latestDecision(showValues),
 						failures.recent(showValues)),

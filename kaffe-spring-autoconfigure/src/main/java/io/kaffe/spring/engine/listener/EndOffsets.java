@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -224,27 +223,15 @@ public final class EndOffsets implements ConsumerObserver, SmartLifecycle {
 	 * @param configuration what an admin client needs
 	 * @param isolation whether the end is before transactions that are open
 	 */
-	record Source(Map<String, Object> configuration, IsolationLevel isolation) {
-
-		private static final Set<String> ADMIN_SETTINGS = AdminClientConfig.configNames();
-
-		/**
-		 * Return whether a setting may be one of those that security providers define
-		 * themselves.
-		 */
-		private static boolean isOfSecurity(String name) {
-			return name.startsWith("sasl.") || name.startsWith("ssl.") || name.startsWith("config.providers.");
-		}
+	private record Source(Map<String, Object> configuration, IsolationLevel isolation) {
 
 		/**
 		 * Return the source of a consumer, or {@code null} if it does not say where its
 		 * broker is.
 		 */
 		static @Nullable Source of(Map<String, Object> consumer) {
-			Map<String, Object> configuration = new HashMap<>(consumer);
-			configuration.keySet().removeIf((name) -> !ADMIN_SETTINGS.contains(name) && !isOfSecurity(name));
-			configuration.remove(AdminClientConfig.CLIENT_ID_CONFIG);
-			if (configuration.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG) == null) {
+			Map<String, Object> configuration = AdminConfiguration.of(consumer);
+			if (configuration == null) {
 				return null;
 			}
 			Object isolation = consumer.get(ConsumerConfig.ISOLATION_LEVEL_CONFIG);

@@ -152,7 +152,7 @@ final class FlowControl {
 	private boolean leavesNothingToFetch(Collection<PartitionAssignment> assignments, Set<TopicPartition> paused) {
 		boolean leavesOut = false;
 		for (PartitionAssignment assignment : assignments) {
-			if (assignment.isAwaiting()) {
+			if (assignment.preparation().isAwaiting()) {
 				return false;
 			}
 			leavesOut |= assignment.isShortOfRoom() && !this.awaitedInVain.contains(assignment.partition());
@@ -212,7 +212,7 @@ final class FlowControl {
 		boolean overloaded = this.context.buffer().isOverloaded();
 		List<TopicPartition> pause = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
-			if (overloaded || assignment.isAwaiting() || this.context.pauses().contains(assignment.partition())) {
+			if (overloaded || assignment.preparation().isAwaiting() || this.context.pauses().contains(assignment.partition())) {
 				pause.add(assignment.partition());
 			}
 		}

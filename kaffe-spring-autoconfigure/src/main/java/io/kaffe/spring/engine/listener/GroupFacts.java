@@ -13,125 +13,38 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.listener;
 
-import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.Supplier;
 
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What brokers know about the topics and the committed offsets of a group, requested with
- * an admin client that exists for the request only.
+ * What brokers know about the topics and the committed offsets of a group.
  * <p>
- * <b>Threading.</b> Immutable. The calling thread waits for the answer.
+ * Called by threads that may wait for the answer.
  */
-final class GroupFacts {
-
-	private static final Duration TIMEOUT = Duration.ofSeconds(10);
-
-	private final String group;
-
-	private final Supplier<Map<String, Object>> configuration;
-
-	private final Function<Map<String, Object>, Admin> clients;
-
-	/**
-	 * Create it.
-	 * @param group the group
-	 * @param configuration returns the configuration of its consumers
-	 * @param clients makes an admin client from its configuration
-	 */
-	GroupFacts(String group, Supplier<Map<String, Object>> configuration,
-			Function<Map<String, Object>, Admin> clients) {
-		this.group = group;
-		this.configuration = configuration;
-		this.clients = clients;
-	}
+interface GroupFacts {
 
 	/**
 	 * Return the ids of topics.
+	 * @param topics their names
 	 * @return the name of each topic to its id; {@link Uuid#ZERO_UUID} if it has none or
 	 * it may not be known
 	 * @throws Exception if brokers do not answer, or do not know a topic
 	 */
-	Map<String, Uuid> topicIds(Collection<String> topics) throws Exception {
-		return with((admin) -> {
-			Map<String, Uuid> ids = new HashMap<>();
-			for (Map.Entry<String, KafkaFuture<TopicDescription>> topic : admin.describeTopics(topics)
-				.topicNameValues()
-				.entrySet()) {
-				ids.put(topic.getKey(), topicId(topic.getValue()));
-			}
-			return ids;
-		});
-	}
-
-	private static Uuid topicId(KafkaFuture<TopicDescription> answer) throws Exception {
-		try {
-			return answer.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).topicId();
-		}
-		catch (ExecutionException ex) {
-			if (ex.getCause() instanceof AuthorizationException
-					|| ex.getCause() instanceof UnsupportedVersionException) {
-				return Uuid.ZERO_UUID;
-			}
-			throw ex;
-		}
-	}
+	Map<String, Uuid> topicIds(Collection<String> topics) throws Exception;
 
 	/**
-	 * Return the committed offset of a partition, or {@code null} if there is none.
+	 * Return the committed offset of a partition.
+	 * @param partition the partition
+	 * @return the offset, or {@code null} if there is none
 	 * @throws Exception if brokers do not answer
 	 */
-	@Nullable Long committed(TopicPartition partition) throws Exception {
-		return with((admin) -> {
-			OffsetAndMetadata committed = admin.listConsumerGroupOffsets(this.group)
-				.partitionsToOffsetAndMetadata()
-				.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-				.get(partition);
-			return (committed != null) ? (Long) committed.offset() : null;
-		});
-	}
-
-	private <T extends @Nullable Object> T with(Request<T> request) throws Exception {
-		EndOffsets.Source source = EndOffsets.Source.of(this.configuration.get());
-		if (source == null) {
-			throw new IllegalStateException("The consumers of group '" + this.group + "' have no 'bootstrap.servers'");
-		}
-		Admin admin = this.clients.apply(source.configuration());
-		try {
-			return request.ask(admin);
-		}
-		finally {
-			admin.close(Duration.ZERO);
-		}
-	}
-
-	/**
-	 * Something that brokers are asked.
-	 *
-	 * @param <T> the type of the answer
-	 */
-	@FunctionalInterface
-	private interface Request<T extends @Nullable Object> {
-
-		T ask(Admin admin) throws Exception;
-
-	}
+	@Nullable Long committed(TopicPartition partition) throws Exception;
 
 }

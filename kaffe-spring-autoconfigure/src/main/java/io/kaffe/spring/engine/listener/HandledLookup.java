@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.delivery.OnceStore.Noted;
-import io.kaffe.spring.engine.listener.PartitionAssignment.Awaited;
+import io.kaffe.spring.engine.listener.Preparation.Awaited;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
@@ -79,7 +81,7 @@ final class HandledLookup {
 
 	private final LimitedLog log;
 
-	private volatile @Nullable ConsumerProblem problem;
+	private final Function<TopicPartition, @Nullable Long> position;
 
 	/**
 	 * Create a lookup.
@@ -87,36 +89,58 @@ final class HandledLookup {
 	 * @param once knows what is noted
 	 * @param facts knows topics and committed offsets
 	 * @param cleanup deletes notes
+	 * @param position returns the position of a partition, {@code null} if it is unknown
 	 * @param wakeup wakes the consumer thread up
 	 * @param runtime the time
 	 * @param log limits how many failures are logged
 	 */
-	HandledLookup(String group, OnceDelivery once, GroupFacts facts, NoteCleanup cleanup, Runnable wakeup,
-			WorkerRuntime runtime, LimitedLog log) {
+	HandledLookup(String group, OnceDelivery once, GroupFacts facts, NoteCleanup cleanup,
+			Function<TopicPartition, @Nullable Long> position, Runnable wakeup, WorkerRuntime runtime, LimitedLog log) {
 		this.group = group;
 		this.once = once;
 		this.facts = facts;
 		this.cleanup = cleanup;
+		this.position = position;
 		this.wakeup = wakeup;
 		this.runtime = runtime;
 		this.log = log;
 	}
 
 	/**
+	 * Create the lookup of a Kafka consumer.
+	 * @param context the consumer
+	 * @param position returns the position of a partition, {@code null} if it is unknown
+	 * @param wakeup wakes the consumer thread up
+	 * @return a lookup; {@code null} if its records are handled at least once
+	 */
+	static @Nullable HandledLookup of(ConsumerContext context, Function<TopicPartition, @Nullable Long> position,
+			Runnable wakeup) {
+		OnceDelivery once = context.delivery().once();
+		String group = context.facts().groupId();
+		if (once == null || group == null) {
+			return null;
+		}
+		LimitedLog log = context.workers().failureLog();
+		return new HandledLookup(group, once,
+				new AdminGroupFacts(group, context.facts()::consumerConfiguration, Admin::create),
+				new NoteCleanup(once, context.runtime(), log), position, wakeup, context.runtime(), log);
+	}
+
+	/**
 	 * Request what is noted of partitions that await it, and take what was answered.
 	 * Consumer thread; does not wait.
 	 * @param assignments the partitions of the consumer
-	 * @param position returns the position of a partition, {@code null} if it is unknown
 	 */
-	void proceed(Collection<PartitionAssignment> assignments, Function<TopicPartition, @Nullable Long> position) {
+	void proceed(Collection<PartitionAssignment> assignments) {
 		this.requests.keySet().removeIf(PartitionAssignment::isRevoked);
 		List<Request> requested = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
-			if (!assignment.isRevoked() && assignment.isAwaiting(Awaited.NOTES)) {
+			Preparation preparation = assignment.preparation();
+			if (!assignment.isRevoked() && preparation.isAwaiting(Awaited.NOTES)) {
 				Request request = this.requests.get(assignment);
 				Answer answer = (request != null) ? request.answer : null;
-				if (request == null || !Objects.equals(request.again, assignment.handledAgainFrom())) {
-					request = request(assignment, position);
+				if (request == null || !Objects.equals(request.again, preparation.handledAgainFrom())) {
+					request = request(assignment);
 					if (request != null) {
 						this.requests.put(assignment, request);
 						requested.add(request);
@@ -124,38 +148,29 @@ final class HandledLookup {
 				}
 				else if (answer != null) {
 					this.requests.remove(assignment);
-					assignment.noted(answer.partition(), answer.handled());
+					preparation.noted(answer.partition(), answer.handled());
 				}
 			}
 		}
 		if (!requested.isEmpty()) {
-			Lookup lookup = new Lookup(requested);
-			this.once.execute(lookup);
+			this.once.execute(new Lookup(requested));
 		}
 		if (this.requests.isEmpty()) {
-			this.problem = null;
+			this.once.problem(this, null);
 		}
 	}
 
-	private static @Nullable Request request(PartitionAssignment assignment,
-			Function<TopicPartition, @Nullable Long> position) {
-		Long again = assignment.handledAgainFrom();
+	private @Nullable Request request(PartitionAssignment assignment) {
+		Long again = assignment.preparation().handledAgainFrom();
 		if (again != null) {
 			return new Request(assignment, again, true, again);
 		}
-		Long from = position.apply(assignment.partition());
+		Long from = this.position.apply(assignment.partition());
 		OffsetAndMetadata committed = assignment.progress().committed();
 		// Elsewhere than at the committed offset only since the listener wants it so.
 		boolean sought = committed != null && from != null && from != committed.offset()
 				&& assignment.progress().polledUntil() == 0;
 		return (from != null) ? new Request(assignment, from, sought, null) : null;
-	}
-
-	/**
-	 * Return what keeps partitions paused, or {@code null} if nothing does. Any thread.
-	 */
-	@Nullable ConsumerProblem problem() {
-		return this.problem;
 	}
 
 	/**
@@ -184,18 +199,17 @@ final class HandledLookup {
 				failed(ex);
 				return;
 			}
-			HandledLookup.this.problem = null;
+			HandledLookup.this.once.problem(HandledLookup.this, null);
 			HandledLookup.this.wakeup.run();
 		}
 
 		private void failed(Exception failure) {
 			String partitions = this.open.get(0).assignment.partition()
 					+ ((this.open.size() > 1) ? " and " + (this.open.size() - 1) + " more" : "");
-			ConsumerProblem before = HandledLookup.this.problem;
-			HandledLookup.this.problem = new ConsumerProblem(ConsumerProblem.Kind.DATABASE,
-					(before != null) ? before.since() : HandledLookup.this.runtime.ticker().instant(),
+			HandledLookup.this.once.problem(HandledLookup.this, new ConsumerProblem(ConsumerProblem.Kind.DATABASE,
+					HandledLookup.this.runtime.ticker().instant(),
 					"database: it is unknown which records of " + partitions
-							+ " are handled already, so that they stay paused: " + failure.getClass().getName());
+							+ " are handled already, so that they stay paused: " + failure.getClass().getName()));
 			HandledLookup.this.log.log(logger::warn, "failures to read what is handled",
 					"Could not read which records of " + partitions
 							+ " are handled already; they stay paused until that succeeds",

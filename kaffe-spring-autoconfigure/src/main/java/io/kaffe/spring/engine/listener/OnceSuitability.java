@@ -13,11 +13,10 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.listener;
 
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
-
-import io.kaffe.spring.engine.adapter.ListenerChain;
 
 /**
  * Checks for what contradicts handling records once in the set-up of a container.
@@ -41,7 +40,7 @@ final class OnceSuitability {
 			throw unsuitable("it has no consumer group, for which records could be noted",
 					"Set 'spring.kafka.consumer.group-id', or the groupId of the listener.");
 		}
-		if (ListenerChain.targetOf(this.facts.listener()) instanceof AsyncRepliesAware async
+		if (this.facts.listener() instanceof AsyncRepliesAware async
 				&& async.isAsyncReplies()) {
 			throw unsuitable("its listener is asynchronous (it returns a future, a Mono or is a suspend function): a "
 					+ "transaction is bound to the thread that calls the listener, and has ended when the answer comes",

@@ -16,9 +16,7 @@
 
 package io.kaffe.spring.engine.listener;
 
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -31,7 +29,7 @@ import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.HeldRecords;
 import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
-import io.kaffe.spring.engine.offset.CompletedOffsets;
+import io.kaffe.spring.engine.listener.Preparation.Awaited;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.Ticker;
 import io.kaffe.spring.engine.worker.Worker;
@@ -68,6 +66,8 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	private final PartitionBuffer buffer = new PartitionBuffer();
 
+	private final Preparation preparation = new Preparation();
+
 	private final AtomicInteger running = new AtomicInteger();
 
 	private final HeldRecords held;
@@ -90,16 +90,6 @@ final class PartitionAssignment implements AssignmentHandle {
 	private final PollingConsumer polledBy;
 
 	private volatile @Nullable Worker worker;
-
-	/** What is awaited before its first record; replaced, not changed. */
-	private volatile Set<Awaited> awaited = Set.of();
-
-	/**
-	 * Where its records are noted; {@code null} if they are not, or until it is known.
-	 */
-	private volatile OnceStore.@Nullable Partition noted;
-
-	private @Nullable Long handledAgainFrom;
 
 	/** Why it is held back, or {@code null} if it is not. */
 	private volatile @Nullable String heldBack;
@@ -150,71 +140,19 @@ final class PartitionAssignment implements AssignmentHandle {
 
 	void worker(Worker worker) {
 		this.worker = worker;
-		received(Awaited.WORKER);
+		this.preparation.received(Awaited.WORKER);
 	}
 
 	/**
-	 * Return whether something is awaited before its first record, so that the partition
-	 * has to be paused.
+	 * Return what is awaited before its first record.
 	 */
-	boolean isAwaiting() {
-		return !this.awaited.isEmpty();
-	}
-
-	boolean isAwaiting(Awaited awaited) {
-		return this.awaited.contains(awaited);
-	}
-
-	/**
-	 * Note that something is awaited. Consumer thread.
-	 */
-	void await(Awaited awaited) {
-		Set<Awaited> all = EnumSet.of(awaited);
-		all.addAll(this.awaited);
-		this.awaited = all;
-	}
-
-	private void received(Awaited received) {
-		if (this.awaited.contains(received)) {
-			Set<Awaited> left = EnumSet.copyOf(this.awaited);
-			left.remove(received);
-			this.awaited = left;
-		}
-	}
-
-	/**
-	 * Have records handled again from an offset on, whatever is noted of them. Consumer
-	 * thread.
-	 */
-	void handleAgainFrom(long offset) {
-		if (this.noted != null || isAwaiting(Awaited.NOTES)) {
-			this.handledAgainFrom = offset;
-			await(Awaited.NOTES);
-		}
-	}
-
-	/**
-	 * Return from where records are to be handled again, or {@code null} if none are.
-	 * Consumer thread.
-	 */
-	@Nullable Long handledAgainFrom() {
-		return this.handledAgainFrom;
-	}
-
-	/**
-	 * Note what was handled before, and where its records are noted from now on. Consumer
-	 * thread, before the next record.
-	 */
-	void noted(OnceStore.Partition partition, CompletedOffsets handled) {
-		this.noted = partition;
-		this.handledAgainFrom = null;
-		this.progress.handledBefore(handled);
-		received(Awaited.NOTES);
+	Preparation preparation() {
+		return this.preparation;
 	}
 
 	@Override
 	public OnceStore.@Nullable Partition noted() {
-		return this.noted;
+		return this.preparation.noted();
 	}
 
 	PartitionProgress progress() {
@@ -230,7 +168,8 @@ final class PartitionAssignment implements AssignmentHandle {
 	 * @return those that are to be handled
 	 */
 	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next) {
-		List<R> open = this.progress.append(records, next, this.ticker.instant());
+		List<R> open = this.preparation.withoutHandled(this.progress.append(records, next, this.ticker.instant()),
+				this.progress);
 		this.buffer.add(open);
 		return open;
 	}
@@ -245,9 +184,8 @@ final class PartitionAssignment implements AssignmentHandle {
 	void holdBack(PartitionBuffer.Room share, boolean full, boolean overloaded, boolean pauseRequested) {
 		boolean hold = this.buffer.holdBack(share, full);
 		String why = null;
-		Set<Awaited> awaited = this.awaited;
-		if (!awaited.isEmpty()) {
-			why = awaited.iterator().next().reason;
+		if (this.preparation.isAwaiting()) {
+			why = this.preparation.reason();
 		}
 		else if (this.phase != ACTIVE) {
 			why = "seek";
@@ -401,26 +339,6 @@ final class PartitionAssignment implements AssignmentHandle {
 	@Override
 	public String toString() {
 		return this.assigned.toString();
-	}
-
-	/**
-	 * What a worker or another thread finds out before the first record of a partition,
-	 * which is paused meanwhile.
-	 */
-	enum Awaited {
-
-		/** The name of the partition's worker. */
-		WORKER("worker-allocation"),
-
-		/** Which of its records are noted as handled. */
-		NOTES("once");
-
-		private final String reason;
-
-		Awaited(String reason) {
-			this.reason = reason;
-		}
-
 	}
 
 }

@@ -56,9 +56,6 @@ final class PartitionProgress {
 	 */
 	private ReportedOffsets completedBefore = ReportedOffsets.NONE;
 
-	/** What an earlier owner has noted as handled, and was not polled since. */
-	private CompletedOffsets handledBefore = CompletedOffsets.NONE;
-
 	/** The highest leader epoch of what was polled. */
 	private int leaderEpoch = CommitMetadata.UNKNOWN_EPOCH;
 
@@ -126,14 +123,6 @@ final class PartitionProgress {
 		this.committed = committed;
 		this.completedBefore = reported;
 		this.completedTold = reported.offsets().count();
-	}
-
-	/**
-	 * Leave out records that an earlier owner has noted as handled. Consumer thread,
-	 * before the next record.
-	 */
-	void handledBefore(CompletedOffsets handled) {
-		this.handledBefore = handled;
 	}
 
 	/**
@@ -374,24 +363,7 @@ final class PartitionProgress {
 		if (nothingOpen) {
 			this.oldestSince = now;
 		}
-		List<R> open = this.handledBefore.isEmpty() ? records : withoutHandledBefore(records, window);
-		return this.completedBefore.isEmpty() ? open : withoutCompletedBefore(open, window);
-	}
-
-	private <R extends ConsumerRecord<?, ?>> List<R> withoutHandledBefore(List<R> records, OffsetWindow window) {
-		List<R> open = new ArrayList<>(records.size());
-		for (R record : records) {
-			if (this.handledBefore.contains(record.offset())) {
-				window.complete(record.offset());
-			}
-			else {
-				open.add(record);
-			}
-		}
-		if (this.handledBefore.end() <= window.next()) {
-			this.handledBefore = CompletedOffsets.NONE;
-		}
-		return open;
+		return this.completedBefore.isEmpty() ? records : withoutCompletedBefore(records, window);
 	}
 
 	private <R extends ConsumerRecord<?, ?>> List<R> withoutCompletedBefore(List<R> records, OffsetWindow window) {

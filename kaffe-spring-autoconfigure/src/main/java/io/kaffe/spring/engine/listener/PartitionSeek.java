@@ -171,7 +171,7 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 		this.parked = this.parked.stream().filter((parked) -> !present.progress().isComplete(parked)).toList();
 		PartitionAssignment sought = this.replacement.replace(present, new OffsetAndMetadata(this.offset),
 				(next) -> next.beginAt(this.offset));
-		sought.handleAgainFrom(this.offset);
+		sought.preparation().handleAgainFrom(this.offset);
 		logger.info("Seeking " + this.partition + " to offset " + this.offset + " as requested" + ((this.unfinished > 0)
 				? ", past " + this.unfinished + " unfinished records, of which parked: " + this.parked : ""));
 		return sought;

@@ -103,7 +103,7 @@ final class RecordDispatcher {
 			this.repositioning.moved(assignment, polled.get(0).offset());
 			return;
 		}
-		if (assignment.isAwaiting()) {
+		if (assignment.preparation().isAwaiting()) {
 			seekTo(partition, polled.get(0));
 			return;
 		}

@@ -80,7 +80,7 @@ final class Repositioning {
 		}
 		else if (assignment.progress().isBehind(target)) {
 			assignment.progress().forgetCompletedBefore();
-			assignment.handleAgainFrom(target);
+			assignment.preparation().handleAgainFrom(target);
 		}
 		else {
 			begin(assignment, target);
@@ -175,7 +175,7 @@ final class Repositioning {
 		PartitionAssignment assignment = this.replacement.replace(move.assignment, resumption.position(),
 				(next) -> next.continueAt(readOn));
 		if (target != null) {
-			assignment.handleAgainFrom(target);
+			assignment.preparation().handleAgainFrom(target);
 		}
 		if (target != null && resumption.from() < target) {
 			logger.info("Reading " + assignment.partition() + " from offset " + resumption.from()

@@ -30,7 +30,7 @@ import io.kaffe.spring.engine.delivery.KeyAllocationWork;
 import io.kaffe.spring.engine.delivery.KeyEviction;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.WorkFactory;
-import io.kaffe.spring.engine.listener.PartitionAssignment.Awaited;
+import io.kaffe.spring.engine.listener.Preparation.Awaited;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.engine.worker.Turn;
@@ -124,7 +124,7 @@ final class WorkerAllocation {
 		else {
 			WorkerNaming work = new WorkerNaming(this.strategy, assignment, this.wakeup);
 			this.naming.put(assignment, work);
-			assignment.await(Awaited.WORKER);
+			assignment.preparation().await(Awaited.WORKER);
 			this.context.workers().internal("naming for " + assignment).submit(work);
 		}
 		return assignment;
@@ -135,7 +135,7 @@ final class WorkerAllocation {
 				this.context.settings().failurePolicy(), this.wakeup, this.commitTimer, this.context.lateCompletions(),
 				this.context.ticker(), this.polledBy);
 		if (this.context.delivery().once() != null) {
-			assignment.await(Awaited.NOTES);
+			assignment.preparation().await(Awaited.NOTES);
 		}
 		return assignment;
 	}

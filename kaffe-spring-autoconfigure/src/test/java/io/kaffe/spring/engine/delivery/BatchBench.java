@@ -46,6 +46,7 @@ import io.kaffe.spring.engine.delivery.FailurePolicy.Retryable;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
+import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
 import io.kaffe.spring.engine.worker.TestWorkerOwner;
 import io.kaffe.spring.engine.worker.Work;
@@ -117,6 +118,8 @@ final class BatchBench {
 
 	private @Nullable BatchDelivery delivery;
 
+	private @Nullable OnceDelivery once;
+
 	Script script = (records) -> {
 	};
 
@@ -146,6 +149,14 @@ final class BatchBench {
 
 	BatchBench separatesPartitions() {
 		this.separatesPartitions = true;
+		return this;
+	}
+
+	/**
+	 * Have records noted.
+	 */
+	BatchBench once(OnceStore store) {
+		this.once = new OnceDelivery(store, this.execution, new LimitedLog("orders", this.execution.runtime()));
 		return this;
 	}
 
@@ -211,7 +222,8 @@ final class BatchBench {
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
 					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
 					this.separatesPartitions,
-					new DeliverySettings("group", false, policy, null, new LogContext("orders", true), this.execution));
+					new DeliverySettings("group", false, policy, null, new LogContext("orders", true), this.execution,
+							this.once));
 			this.delivery = delivery;
 		}
 		return delivery;

@@ -67,6 +67,8 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	@Nullable FailurePolicy ownFailurePolicy;
 
+	OnceStore.@Nullable Partition noted;
+
 	RecordedAssignment() {
 		this("orders");
 	}
@@ -83,6 +85,11 @@ final class RecordedAssignment implements AssignmentHandle {
 
 	int parked() {
 		return this.held.parked();
+	}
+
+	@Override
+	public OnceStore.@Nullable Partition noted() {
+		return this.noted;
 	}
 
 	@Override

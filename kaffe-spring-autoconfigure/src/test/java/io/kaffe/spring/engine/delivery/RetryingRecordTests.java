@@ -456,9 +456,9 @@ class RetryingRecordTests {
 		this.maxAttempts = 2;
 		fail(0, new IllegalStateException("On purpose"));
 		submit(1);
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8, 9, 10, 11));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, 0, 0, 8, 9, 10, 11, 12));
 		advance(100);
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8, 9, 10, 11));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 2, 1, 0, 0, 8, 9, 10, 11, 12));
 		assertThat(journal().recent(true))
 			.extracting(ConsumerSnapshot.Failure::record, ConsumerSnapshot.Failure::attempt,
 					ConsumerSnapshot.Failure::exception, ConsumerSnapshot.Failure::action,
@@ -469,10 +469,10 @@ class RetryingRecordTests {
 		failingRecords().retry(ORDERS, 0);
 		this.execution.runAll();
 		assertThat(counters()).as("by an operator")
-			.isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8, 9, 10, 11));
+			.isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 0, 0, 8, 9, 10, 11, 12));
 		failingRecords().skip(ORDERS, 0);
 		this.execution.runAll();
-		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8, 9, 10, 11));
+		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 3, 2, 1, 0, 8, 9, 10, 11, 12));
 	}
 
 	@ParameterizedTest
@@ -487,7 +487,7 @@ class RetryingRecordTests {
 		assertThat(journal().recent(false)).extracting(ConsumerSnapshot.Failure::action)
 			.containsExactly(action.name().toLowerCase(Locale.ROOT).replace('_', '-'));
 		assertThat(counters()).isEqualTo(new ConsumerSnapshot.Counters(7, 1, 0, (action == FailureAction.SKIP) ? 1 : 0,
-				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8, 9, 10, 11));
+				(action == FailureAction.DEAD_LETTER) ? 1 : 0, 8, 9, 10, 11, 12));
 	}
 
 	@Test
@@ -1168,7 +1168,7 @@ class RetryingRecordTests {
 	}
 
 	private ConsumerSnapshot.Counters counters() {
-		return journal().counters(7, 8, 9, 10, 11);
+		return journal().counters(7, 8, 9, 10, 11, 12);
 	}
 
 	private void revoke() {

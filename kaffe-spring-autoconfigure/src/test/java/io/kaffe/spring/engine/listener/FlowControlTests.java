@@ -175,7 +175,7 @@ class FlowControlTests {
 			.filter((assignment) -> assignment.partition().equals(FIRST))
 			.findAny()
 			.orElseThrow();
-		first.await(PartitionAssignment.Awaited.WORKER);
+		first.preparation().await(Preparation.Awaited.WORKER);
 		this.flow.start(this.session.assignments());
 		assertThat(this.consumer.paused()).containsExactly(FIRST);
 	}
@@ -183,7 +183,7 @@ class FlowControlTests {
 	@Test
 	void roomIsNotAwaitedWhileAStrategyIsNamingAWorker() {
 		poll(5000);
-		assignment(SECOND).await(PartitionAssignment.Awaited.WORKER);
+		assignment(SECOND).preparation().await(Preparation.Awaited.WORKER);
 		assertThat(waitsAndPauses()).isEqualTo("0 [orders-0, orders-1]");
 		assignment(SECOND).worker(this.adopted.context().workers().all().iterator().next());
 		assertThat(waitsAndPauses()).isEqualTo("1 [orders-0]");

@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.listener;
 
 import java.util.List;
@@ -33,6 +34,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.listener.BatchListenerFailedException;
 
 import io.kaffe.spring.KaffeConsumers;
 import io.kaffe.spring.SeekPosition;
@@ -133,8 +135,30 @@ class OnceIntegrationTests {
 		}
 	}
 
+	@Test
+	void batchIsAppliedOnceThoughARecordOfItFails() throws Exception {
+		try (ListenerApplication application = application(BatchHandler.class)
+			.with("kaffe.consumers.orders.failure.max-attempts", 2)
+			.with("kaffe.consumers.orders.failure.then", "skip")) {
+			application.send("orders", 0, 0, 100);
+			ConfigurableApplicationContext context = application.start();
+			await("all are committed").until(() -> Long.valueOf(100).equals(application.committed("orders", 0)));
+			assertThat(effects(context)).hasSize(99).doesNotContain("7").doesNotHaveDuplicates();
+			context.getBean(KaffeConsumers.class).stop("orders");
+			commit(application, 0);
+			application.send("orders", 0, 100, 110);
+			context.getBean(KaffeConsumers.class).start("orders");
+			await("all are committed").until(() -> Long.valueOf(110).equals(application.committed("orders", 0)));
+			assertThat(effects(context)).hasSize(109).doesNotHaveDuplicates();
+		}
+	}
+
 	private static ListenerApplication application() {
-		ListenerApplication application = ListenerApplication.of(Handler.class)
+		return application(Handler.class);
+	}
+
+	private static ListenerApplication application(Class<?> handler) {
+		ListenerApplication application = ListenerApplication.of(handler)
 			.without("spring.autoconfigure.exclude")
 			.with("kaffe.consumers.orders.once", "jdbc")
 			.topic("orders", 1);
@@ -193,6 +217,28 @@ class OnceIntegrationTests {
 			}
 			if (record.value().equals(this.failsAt)) {
 				throw new IllegalStateException("no");
+			}
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BatchHandler {
+
+		private final JdbcTemplate jdbc;
+
+		BatchHandler(JdbcTemplate jdbc) {
+			this.jdbc = jdbc;
+			jdbc.execute("CREATE TABLE IF NOT EXISTS effects (name VARCHAR(100))");
+		}
+
+		@KafkaListener(id = "orders", idIsGroup = false, topics = "orders-${test.id}", batch = "true")
+		void handle(List<ConsumerRecord<String, String>> records) {
+			for (int index = 0; index < records.size(); index++) {
+				if (records.get(index).value().equals("7")) {
+					throw new BatchListenerFailedException("no", index);
+				}
+				this.jdbc.update("INSERT INTO effects VALUES (?)", records.get(index).value());
 			}
 		}
 

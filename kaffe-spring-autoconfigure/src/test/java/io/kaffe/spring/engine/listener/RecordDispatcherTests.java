@@ -111,7 +111,7 @@ class RecordDispatcherTests {
 	void recordsOfAPartitionWhoseWorkerHasNoNameYetArePolledAgain() {
 		produce(FIRST, 0, 3);
 		PartitionAssignment assignment = assignment(FIRST);
-		assignment.await(PartitionAssignment.Awaited.WORKER);
+		assignment.preparation().await(Preparation.Awaited.WORKER);
 		this.session.dispatch(poll(FIRST, 3));
 		assertThat(this.consumer.position(FIRST)).isZero();
 		assertThat(assignment.buffer().records()).isZero();

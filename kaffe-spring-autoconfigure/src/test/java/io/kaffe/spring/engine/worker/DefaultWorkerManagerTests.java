@@ -99,7 +99,7 @@ class DefaultWorkerManagerTests {
 				new ConsumerSnapshot.Settings("shop", List.of("orders"), "worker-per-partition", 4, List.of()),
 				new ConsumerSnapshot.Status(ConsumerState.RUNNING, false, null, null, null, List.of()),
 				new ConsumerSnapshot.Load(new ConsumerSnapshot.Buffered(0, 0), 0, new Lag(null, null), Evicted.NONE), 1,
-				List.of(LISTED), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0, 0),
+				List.of(LISTED), List.of(), new ConsumerSnapshot.Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 				new ConsumerSnapshot.Failures(new ConsumerSnapshot.FailingPage(0, List.of()), List.of(), null,
 						List.of()),
 				List.of());

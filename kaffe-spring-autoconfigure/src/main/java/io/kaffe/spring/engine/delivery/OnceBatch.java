@@ -1,0 +1,88 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.delivery;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
+
+/**
+ * One delivery of a batch whose records are handled once: in a transaction in which those
+ * that it completes are noted.
+ * <p>
+ * <b>Threading.</b> The worker's.
+ */
+final class OnceBatch {
+
+	private final BatchAttempt attempt;
+
+	private final OnceDelivery once;
+
+	OnceBatch(BatchAttempt attempt, OnceDelivery once) {
+		this.attempt = attempt;
+		this.once = once;
+	}
+
+	/**
+	 * Deliver the batch. If others have handled some of its records meanwhile, these are
+	 * completed, and the rest is delivered again.
+	 * @param delivery calls the listener
+	 * @return whether the batch is to be settled
+	 * @throws Throwable what the listener throws, or the transaction fails with
+	 */
+	boolean deliver(OnceStore.Call delivery) throws Throwable {
+		if (this.once.store().deliver(delivery, this::notes)) {
+			return true;
+		}
+		Map<OnceStore.Partition, OnceStore.Noted> noted = this.once.store().noted(firstOffsets());
+		this.attempt.rolledBack((record) -> isHandled(record, noted));
+		return false;
+	}
+
+	private List<OnceStore.Note> notes() {
+		List<OnceStore.Note> notes = new ArrayList<>();
+		this.attempt.settlement()
+			.all()
+			.forEach((record) -> OnceDelivery.addNote(notes, record.record(), record.assignment()));
+		return notes;
+	}
+
+	private Map<OnceStore.Partition, Long> firstOffsets() {
+		Map<OnceStore.Partition, Long> first = new HashMap<>();
+		for (BatchedRecord record : this.attempt.records()) {
+			OnceStore.Partition partition = record.assignment().noted();
+			if (partition != null) {
+				first.merge(partition, record.record().offset(), Math::min);
+			}
+		}
+		return first;
+	}
+
+	private boolean isHandled(BatchedRecord record, Map<OnceStore.Partition, OnceStore.Noted> noted) {
+		OnceStore.Partition partition = record.assignment().noted();
+		OnceStore.Noted handled = (partition != null) ? noted.get(partition) : null;
+		if (handled == null || !handled.contains(record.record().offset())) {
+			return false;
+		}
+		this.once.refused(record.record());
+		return true;
+	}
+
+}

@@ -1,0 +1,279 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.engine.listener;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import io.kaffe.spring.engine.delivery.NotesInMemory;
+import io.kaffe.spring.engine.delivery.OnceDelivery;
+import io.kaffe.spring.engine.delivery.OnceStore;
+import io.kaffe.spring.engine.listener.Preparation.Awaited;
+import io.kaffe.spring.engine.worker.AssignedPartition;
+import io.kaffe.spring.engine.worker.LimitedLog;
+import io.kaffe.spring.engine.worker.ManualExecution;
+import io.kaffe.spring.table.ConsumerProblem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link HandledLookup} and {@link NoteCleanup}.
+ */
+class HandledLookupTests {
+
+	private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
+
+	private static final Uuid TOPIC_ID = Uuid.randomUuid();
+
+	private static final OnceStore.Partition NOTED = new OnceStore.Partition("shop", "orders", TOPIC_ID, 0);
+
+	private final ManualExecution execution = new ManualExecution();
+
+	private final NotesInMemory notes = new NotesInMemory();
+
+	private final LimitedLog log = new LimitedLog("orders", this.execution.runtime());
+
+	private final OnceDelivery once = new OnceDelivery(this.notes, this.execution, this.log);
+
+	private final Facts facts = new Facts();
+
+	private final List<String> wakeups = new ArrayList<>();
+
+	private final Map<TopicPartition, Long> positions = new HashMap<>(Map.of(PARTITION, 0L));
+
+	private final HandledLookup lookup = new HandledLookup("shop", this.once, this.facts,
+			new NoteCleanup(this.once, this.execution.runtime(), this.log), this.positions::get,
+			() -> this.wakeups.add("woken"), this.execution.runtime(), this.log);
+
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution);
+
+	private PartitionAssignment assignment = assignment();
+
+	private PartitionAssignment assignment() {
+		PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
+				ContainerFixtures.POLICY, this.wakeup,
+				new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.execution.runtime()),
+				new LateCompletions(this.log), this.execution, ContainerFixtures.POLLED_BY);
+		assignment.preparation().await(Awaited.NOTES);
+		return assignment;
+	}
+
+	@Test
+	void whatIsNotedIsNotDispatched() {
+		this.notes.offsets(NOTED).addAll(List.of(1L, 3L));
+		assertThat(this.assignment.preparation().isAwaiting()).isTrue();
+		proceed();
+		assertThat(this.assignment.preparation().isAwaiting()).as("the database has not answered").isTrue();
+		this.execution.runAll();
+		assertThat(this.wakeups).hasSize(1);
+		assertThat(this.assignment.preparation().isAwaiting()).as("until the consumer thread takes it").isTrue();
+		proceed();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+		assertThat(this.assignment.noted()).isEqualTo(NOTED);
+		assertThat(this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null)).extracting("offset")
+			.containsExactly(0L, 2L, 4L);
+		assertThat(this.assignment.progress().isComplete(3)).isTrue();
+	}
+
+	@Test
+	void partitionStaysPausedUntilTheDatabaseAnswers() {
+		this.notes.failure = new IllegalStateException("away");
+		proceed();
+		this.execution.runAll();
+		proceed();
+		assertThat(this.assignment.preparation().isAwaiting()).isTrue();
+		assertThat(this.once.problems()).singleElement().satisfies((problem) -> {
+			assertThat(problem.kind()).isEqualTo(ConsumerProblem.Kind.DATABASE);
+			assertThat(problem.meansDown()).isTrue();
+			assertThat(problem.message()).startsWith("database: ")
+				.contains("orders-0")
+				.contains("java.lang.IllegalStateException");
+		});
+		this.notes.failure = null;
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		proceed();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+		assertThat(this.once.problems()).isEmpty();
+	}
+
+	@Test
+	void nothingIsReadBeforeThePositionIsKnown() {
+		this.positions.clear();
+		proceed();
+		this.execution.runAll();
+		assertThat(this.wakeups).isEmpty();
+		this.positions.put(PARTITION, 0L);
+		proceed();
+		this.execution.runAll();
+		assertThat(this.wakeups).hasSize(1);
+	}
+
+	@Test
+	void lookupOfARevokedPartitionIsGivenUp() {
+		this.notes.failure = new IllegalStateException("away");
+		proceed();
+		this.execution.runAll();
+		this.assignment.revoke();
+		this.notes.failure = null;
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.wakeups).isEmpty();
+		proceed();
+		assertThat(this.once.problems()).isEmpty();
+	}
+
+	@Test
+	void partitionThatItsListenerHasSoughtIsHandledAgainFromThere() {
+		this.notes.offsets(NOTED).addAll(List.of(1L, 3L, 4L));
+		this.assignment.progress().continueFrom(new OffsetAndMetadata(5), ReportedOffsets.NONE);
+		this.positions.put(PARTITION, 3L);
+		lookUp();
+		assertThat(this.notes.offsets(NOTED)).containsExactly(1L);
+		assertThat(this.assignment.append(AssignmentParts.records(PARTITION, 3, 2), null)).hasSize(2);
+	}
+
+	@Test
+	void seekIsFollowedThoughTheNotesWereReadAlready() {
+		this.notes.offsets(NOTED).addAll(List.of(1L, 3L));
+		proceed();
+		this.execution.runAll();
+		this.assignment.preparation().handleAgainFrom(0);
+		lookUp();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+		assertThat(this.notes.offsets(NOTED)).isEmpty();
+		assertThat(this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null)).hasSize(5);
+	}
+
+	@Test
+	void offsetThatWasMovedBackWhileNobodyConsumedIsHandledAgain() {
+		this.notes.floors.put(NOTED, 10L);
+		this.notes.offsets(NOTED).add(12L);
+		this.facts.committed = 2L;
+		this.assignment.progress().continueFrom(new OffsetAndMetadata(2), ReportedOffsets.NONE);
+		this.positions.put(PARTITION, 2L);
+		lookUp();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+		assertThat(this.notes.floors).containsEntry(NOTED, 2L);
+		assertThat(this.notes.offsets(NOTED)).isEmpty();
+	}
+
+	@Test
+	void offsetThatWasCommittedLongAgoIsNotBelieved() {
+		this.notes.floors.put(NOTED, 10L);
+		this.notes.offsets(NOTED).add(12L);
+		this.facts.committed = 11L;
+		this.assignment.progress().continueFrom(new OffsetAndMetadata(2), ReportedOffsets.NONE);
+		this.positions.put(PARTITION, 2L);
+		lookUp();
+		assertThat(this.assignment.preparation().isAwaiting()).as("another consumer has it").isTrue();
+		assertThat(this.notes.floors).containsEntry(NOTED, 10L);
+		assertThat(this.notes.offsets(NOTED)).containsExactly(12L);
+	}
+
+	@Test
+	void notesBelowTheCommittedOffsetAreDeletedOneIntervalAfterTheFloorIsRaised() {
+		lookUp();
+		this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null).forEach((record) -> {
+			this.notes.offsets(NOTED).add(record.offset());
+			this.assignment.complete(record);
+		});
+		this.assignment.progress().committed(new OffsetAndMetadata(4), 5, 0);
+		cleanUp();
+		assertThat(this.notes.floors).containsEntry(NOTED, 4L);
+		assertThat(this.notes.offsets(NOTED)).as("until the floor is seen").hasSize(5);
+		cleanUp();
+		assertThat(this.notes.offsets(NOTED)).containsExactly(4L);
+	}
+
+	@Test
+	void nothingIsDeletedAnyMoreWhenAnotherHasMovedTheFloor() {
+		lookUp();
+		this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null).forEach(this.assignment::complete);
+		this.notes.offsets(NOTED).add(1L);
+		this.assignment.progress().committed(new OffsetAndMetadata(5), 5, 0);
+		this.notes.floors.put(NOTED, 3L);
+		cleanUp();
+		cleanUp();
+		assertThat(this.notes.floors).containsEntry(NOTED, 3L);
+		assertThat(this.notes.offsets(NOTED)).containsExactly(1L);
+	}
+
+	@Test
+	void cleanupThatFailsIsRepeatedAndEndsWithTheAssignment() {
+		lookUp();
+		this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null).forEach(this.assignment::complete);
+		this.assignment.progress().committed(new OffsetAndMetadata(5), 5, 0);
+		this.notes.failure = new IllegalStateException("away");
+		cleanUp();
+		this.notes.failure = null;
+		cleanUp();
+		assertThat(this.notes.floors).containsEntry(NOTED, 5L);
+		this.assignment.revoke();
+		this.notes.offsets(NOTED).add(1L);
+		cleanUp();
+		assertThat(this.notes.offsets(NOTED)).containsExactly(1L);
+	}
+
+	private void proceed() {
+		this.lookup.proceed(List.of(this.assignment));
+	}
+
+	private void lookUp() {
+		proceed();
+		this.execution.runAll();
+		proceed();
+	}
+
+	private void cleanUp() {
+		this.execution.advance(Duration.ofSeconds(10));
+		this.execution.runAll();
+	}
+
+	/**
+	 * What the test says.
+	 */
+	private static final class Facts implements GroupFacts {
+
+		private @Nullable Long committed;
+
+		@Override
+		public Map<String, Uuid> topicIds(Collection<String> topics) {
+			assertThat(topics).containsExactly("orders");
+			return Map.of("orders", TOPIC_ID);
+		}
+
+		@Override
+		public Long committed(TopicPartition partition) {
+			return Objects.requireNonNull(this.committed);
+		}
+
+	}
+
+}
