@@ -82,8 +82,8 @@ class PropertiesPageTests {
 					"management.endpoint.kaffeworkers.show-values");
 		List<String> expected = new ArrayList<>();
 		metadata(METADATA).forEach((property) -> expected.add(property.name()));
-		List<String> own = List.of("auto-startup", "concurrency", "enabled", "group-id", "handler", "properties",
-				"topic-pattern", "topics");
+		List<String> own = List.of("auto-startup", "concurrency", "enabled", "group-id", "handler", "once",
+				"properties", "topic-pattern", "topics");
 		own.forEach((name) -> expected.add("kaffe.consumers.<name>." + name));
 		assertThat(names).containsExactlyInAnyOrderElementsOf(expected);
 	}

@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -262,7 +263,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	 * Complete what the handler returned, if it was called; otherwise all.
 	 */
 	void settle() {
-		BatchSettlement settlement = settlement();
+		Settlement settlement = settlement();
 		for (int position = 0; position < this.records.size(); position++) {
 			if (settlement.isCompleted(position)) {
 				complete(position);
@@ -279,7 +280,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	/**
 	 * Return what {@link #settle()} completes. Called after the listener has returned.
 	 */
-	BatchSettlement settlement() {
+	Settlement settlement() {
 		BatchResult result = this.result;
 		BitSet completed = new BitSet();
 		completed.set(0, this.records.size());
@@ -299,7 +300,7 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 				keptUpTo.put(record.assignment(), (upTo == Long.MAX_VALUE) ? record.record().offset() : upTo);
 			}
 		}
-		return new BatchSettlement(this.records, completed, keptUpTo);
+		return new Settlement(this.records, completed, keptUpTo);
 	}
 
 	/**
@@ -466,6 +467,33 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		void acknowledge() {
 			this.assignment.held().acknowledge();
 			this.assignment.complete(this.record);
+		}
+
+	}
+
+	/**
+	 * What is completed of a batch whose listener has returned.
+	 *
+	 * @param records the records of the batch
+	 * @param completed the positions of those that are completed
+	 * @param keptUpTo up to which offset records are completed that were kept open before
+	 */
+	record Settlement(List<BatchedRecord> records, BitSet completed, Map<AssignmentHandle, Long> keptUpTo) {
+
+		boolean isCompleted(int position) {
+			return this.completed.get(position);
+		}
+
+		/**
+		 * Return all records that are completed.
+		 */
+		List<BatchedRecord> all() {
+			List<BatchedRecord> all = new ArrayList<>();
+			this.completed.stream().forEach((position) -> all.add(this.records.get(position)));
+			this.keptUpTo.forEach((assignment, offset) -> assignment.held()
+				.keptUpTo(offset)
+				.forEach((record) -> all.add(new BatchedRecord(record, assignment))));
+			return all;
 		}
 
 	}

@@ -19,6 +19,7 @@ package io.kaffe.spring.engine.delivery;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.support.KafkaUtils;
 
@@ -94,6 +95,20 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	 */
 	public @Nullable OnceDelivery once() {
 		return this.settings.once();
+	}
+
+	/**
+	 * Complete a record that is recovered or skipped, which is noted if records are
+	 * handled once. Any thread; does not wait.
+	 */
+	void completeUnhandled(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
+		OnceDelivery once = once();
+		if (once != null) {
+			once.completeUnhandled(record, assignment);
+		}
+		else {
+			assignment.complete(record);
+		}
 	}
 
 	EvictionLog evictionLog() {

@@ -160,12 +160,11 @@ public final class OnceDelivery {
 	 * Note a record that is recovered or skipped, and complete it then. Any thread; does
 	 * not wait. If it cannot be noted, it is completed all the same: after a crash, it
 	 * may be delivered once more.
-	 * @param completion completes it
 	 */
-	void noteUnhandled(ConsumerRecord<?, ?> record, AssignmentHandle assignment, Runnable completion) {
+	void completeUnhandled(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
 		List<OnceStore.Note> notes = notes(record, assignment);
 		if (notes.isEmpty()) {
-			completion.run();
+			assignment.complete(record);
 			return;
 		}
 		assignment.hold();
@@ -181,7 +180,7 @@ public final class OnceDelivery {
 						ex);
 			}
 			finally {
-				completion.run();
+				assignment.complete(record);
 				assignment.exit();
 			}
 		});

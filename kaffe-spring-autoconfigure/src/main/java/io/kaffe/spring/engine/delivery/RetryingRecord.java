@@ -261,15 +261,11 @@ final class RetryingRecord implements Failures.Failing {
 	 * Complete the record, which is recovered or skipped rather than handled. Any thread.
 	 */
 	void completeUnhandled() {
-		OnceDelivery once = this.delivery.once();
-		if (!this.instructed && !this.policy.ackAfterHandle()) {
-			this.assignment.leaveToNext(this.record);
-		}
-		else if (once != null) {
-			once.noteUnhandled(this.record, this.assignment, () -> this.assignment.complete(this.record));
+		if (this.instructed || this.policy.ackAfterHandle()) {
+			this.delivery.completeUnhandled(this.record, this.assignment);
 		}
 		else {
-			this.assignment.complete(this.record);
+			this.assignment.leaveToNext(this.record);
 		}
 	}
 

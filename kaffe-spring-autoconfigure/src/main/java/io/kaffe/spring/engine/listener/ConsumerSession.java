@@ -174,10 +174,7 @@ final class ConsumerSession {
 		Collection<PartitionAssignment> assigned = this.assignments.all();
 		this.errors.contain("commit", () -> commitIfDue(assigned));
 		this.errors.contain("allocate workers", () -> assigned.forEach(this.allocation::allocateIfNamed));
-		HandledLookup handled = this.handled;
-		if (handled != null) {
-			this.errors.contain("look up what is handled", () -> handled.proceed(assigned));
-		}
+		this.errors.contain("look up what is handled", () -> HandledLookup.proceed(this.handled, assigned));
 		this.errors.contain("pause and resume partitions", () -> this.flow.regulate(assigned, true));
 		this.errors.contain("move positions and carry out operations", this::proceedWithPositions);
 		if (this.flow.isAwaitingOthers() || !this.toBeAssigned.isEmpty()) {
@@ -373,10 +370,8 @@ final class ConsumerSession {
 		if (this.state != ConsumerState.DRAINING) {
 			this.errors.contain("compare positions with commits",
 					() -> this.commitReader.compareWithCommits(this.assignments.of(partitions)));
-			HandledLookup handled = this.handled;
-			if (handled != null) {
-				this.errors.contain("look up what is handled", () -> handled.proceed(this.assignments.all()));
-			}
+			this.errors.contain("look up what is handled",
+					() -> HandledLookup.proceed(this.handled, this.assignments.all()));
 			wakeForCommands();
 			this.wakeup.polling();
 		}

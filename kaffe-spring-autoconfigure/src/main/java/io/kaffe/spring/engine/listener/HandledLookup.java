@@ -127,6 +127,17 @@ final class HandledLookup {
 	}
 
 	/**
+	 * Do what is due, if records are handled once.
+	 * @param lookup the lookup, or {@code null} if they are not
+	 * @param assignments the partitions of the consumer
+	 */
+	static void proceed(@Nullable HandledLookup lookup, Collection<PartitionAssignment> assignments) {
+		if (lookup != null) {
+			lookup.proceed(assignments);
+		}
+	}
+
+	/**
 	 * Request what is noted of partitions that await it, and take what was answered.
 	 * Consumer thread; does not wait.
 	 * @param assignments the partitions of the consumer

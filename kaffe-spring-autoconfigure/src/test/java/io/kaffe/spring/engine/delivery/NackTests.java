@@ -123,7 +123,7 @@ class NackTests {
 		assertThat(this.worker.snapshot(0).counters().failed()).isZero();
 		advance(SECOND);
 		assertThat(this.observer.attempts).containsExactly("orders 0 handled");
-		assertThat(delivery.failures().counters(1, 0, 0, 0, 0).retries()).isZero();
+		assertThat(delivery.failures().counters(1, 0, 0, 0, 0, 0).retries()).isZero();
 		assertThat(delivery.failures().recent(false)).isEmpty();
 		assertThat(this.worker.snapshot(0).counters().handled()).isOne();
 	}
@@ -145,7 +145,7 @@ class NackTests {
 		advance(SECOND);
 		assertThat(this.deliveries).containsExactly("0#1", "0#2", "0#2");
 		assertThat(delivery.failures().all()).isEmpty();
-		assertThat(delivery.failures().counters(1, 0, 0, 0, 0).retries()).as("of the attempt that failed").isOne();
+		assertThat(delivery.failures().counters(1, 0, 0, 0, 0, 0).retries()).as("of the attempt that failed").isOne();
 		assertThat(this.assignment.completed).containsExactly(0L);
 	}
 
