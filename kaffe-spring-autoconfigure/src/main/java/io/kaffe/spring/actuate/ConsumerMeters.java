@@ -70,8 +70,8 @@ final class ConsumerMeters implements ConsumerObserver.HandlerTimer {
 	private static final String TIMED_OUT = "timed-out";
 
 	/** The values of {@link PartitionSnapshot#paused()}. */
-	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "once", "operator", "parked",
-			"seek", "worker-allocation");
+	private static final List<String> PAUSE_REASONS = List.of("back-pressure", "once", "operator", "parked", "seek",
+			"worker-allocation");
 
 	private static final long READING_NANOS = TimeUnit.SECONDS.toNanos(1);
 

@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  * @param evicted its records that are evicted from memory
  * @param oldestUnfinished the record that blocks the completed offset; {@code null} if
  * there is none
- * @param paused why nothing is fetched: {@code back-pressure}, {@code once}, {@code worker-allocation}
- * while the strategy has not named the worker, {@code parked} while too many of its
- * records are, {@code seek} while its position is being changed, or {@code operator};
- * {@code null} if it is fetched
+ * @param paused why nothing is fetched: {@code back-pressure}, {@code once},
+ * {@code worker-allocation} while the strategy has not named the worker, {@code parked}
+ * while too many of its records are, {@code seek} while its position is being changed, or
+ * {@code operator}; {@code null} if it is fetched
  * @param deletionExpected the oldest unfinished record, if the log's retention is
  * expected to delete it soon; else {@code null}
  */

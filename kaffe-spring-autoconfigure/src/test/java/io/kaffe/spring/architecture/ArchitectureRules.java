@@ -46,8 +46,8 @@ import org.springframework.context.annotation.Bean;
 final class ArchitectureRules {
 
 	private static final List<String> PACKAGES = List.of("autoconfigure", "actuate", "engine.listener",
-			"engine.adapter", "engine.deadletter", "engine.once", "engine.delivery", "engine.worker", "engine.offset", "table",
-			"event");
+			"engine.adapter", "engine.deadletter", "engine.once", "engine.delivery", "engine.worker", "engine.offset",
+			"table", "event");
 
 	/** What applications may use. */
 	private static final List<String> API = List.of("table", "event");

@@ -188,9 +188,9 @@ class KaffeOnceJdbcAutoConfigurationTests {
 	private static ConfigurableApplicationContext start(Class<?> configuration, String... arguments) {
 		SpringApplication application = new SpringApplication(TestApplication.class, configuration);
 		application.setWebApplicationType(WebApplicationType.NONE);
-		List<String> all = new ArrayList<>(List.of("--spring.main.banner-mode=off",
-				"--spring.main.register-shutdown-hook=false", "--spring.kafka.listener.auto-startup=false",
-				"--spring.datasource.generate-unique-name=true"));
+		List<String> all = new ArrayList<>(
+				List.of("--spring.main.banner-mode=off", "--spring.main.register-shutdown-hook=false",
+						"--spring.kafka.listener.auto-startup=false", "--spring.datasource.generate-unique-name=true"));
 		if (List.of(arguments).stream().noneMatch((argument) -> argument.startsWith("--kaffe.consumers."))) {
 			all.add("--kaffe.consumers.orders.once=jdbc");
 		}

@@ -212,7 +212,8 @@ final class FlowControl {
 		boolean overloaded = this.context.buffer().isOverloaded();
 		List<TopicPartition> pause = new ArrayList<>();
 		for (PartitionAssignment assignment : assignments) {
-			if (overloaded || assignment.preparation().isAwaiting() || this.context.pauses().contains(assignment.partition())) {
+			if (overloaded || assignment.preparation().isAwaiting()
+					|| this.context.pauses().contains(assignment.partition())) {
 				pause.add(assignment.partition());
 			}
 		}

@@ -217,10 +217,11 @@ final class HandledLookup {
 		private void failed(Exception failure) {
 			String partitions = this.open.get(0).assignment.partition()
 					+ ((this.open.size() > 1) ? " and " + (this.open.size() - 1) + " more" : "");
-			HandledLookup.this.once.problem(HandledLookup.this, new ConsumerProblem(ConsumerProblem.Kind.DATABASE,
-					HandledLookup.this.runtime.ticker().instant(),
-					"database: it is unknown which records of " + partitions
-							+ " are handled already, so that they stay paused: " + failure.getClass().getName()));
+			HandledLookup.this.once.problem(HandledLookup.this,
+					new ConsumerProblem(ConsumerProblem.Kind.DATABASE, HandledLookup.this.runtime.ticker().instant(),
+							"database: it is unknown which records of " + partitions
+									+ " are handled already, so that they stay paused: "
+									+ failure.getClass().getName()));
 			HandledLookup.this.log.log(logger::warn, "failures to read what is handled",
 					"Could not read which records of " + partitions
 							+ " are handled already; they stay paused until that succeeds",

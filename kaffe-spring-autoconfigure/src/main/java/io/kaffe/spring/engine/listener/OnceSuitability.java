@@ -40,8 +40,7 @@ final class OnceSuitability {
 			throw unsuitable("it has no consumer group, for which records could be noted",
 					"Set 'spring.kafka.consumer.group-id', or the groupId of the listener.");
 		}
-		if (this.facts.listener() instanceof AsyncRepliesAware async
-				&& async.isAsyncReplies()) {
+		if (this.facts.listener() instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
 			throw unsuitable("its listener is asynchronous (it returns a future, a Mono or is a suspend function): a "
 					+ "transaction is bound to the thread that calls the listener, and has ended when the answer comes",
 					"Let the listener do its work before it returns.");

@@ -221,9 +221,8 @@ final class BatchBench {
 					}, null, 100, this.retryListeners, this.ackAfterHandle, OutageSettings.DISABLED, Duration.ZERO);
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
 					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
-					this.separatesPartitions,
-					new DeliverySettings("group", false, policy, null, new LogContext("orders", true), this.execution,
-							this.once));
+					this.separatesPartitions, new DeliverySettings("group", false, policy, null,
+							new LogContext("orders", true), this.execution, this.once));
 			this.delivery = delivery;
 		}
 		return delivery;

@@ -78,9 +78,8 @@ class OnceBatchTests {
 			}
 		};
 		this.bench.submit(this.orders, 0, 1, 2, 3).run();
-		assertThat(this.bench.delivered).containsExactly(
-				List.of("orders@0", "orders@1", "orders@2", "orders@3"), List.of("orders@0", "orders@1"),
-				List.of("orders@2", "orders@3"), List.of("orders@3"));
+		assertThat(this.bench.delivered).containsExactly(List.of("orders@0", "orders@1", "orders@2", "orders@3"),
+				List.of("orders@0", "orders@1"), List.of("orders@2", "orders@3"), List.of("orders@3"));
 		assertThat(this.notes.rolledBack).isEqualTo(2);
 		assertThat(this.notes.offsets(NOTED)).as("the skipped one as well").containsExactly(0L, 1L, 2L, 3L);
 		assertThat(this.orders.completed).containsExactlyInAnyOrder(0L, 1L, 2L, 3L);
@@ -108,8 +107,8 @@ class OnceBatchTests {
 			}
 		};
 		this.bench.submit(this.orders, 0, 1, 2, 3).run();
-		assertThat(this.bench.delivered)
-			.containsExactly(List.of("orders@0", "orders@1", "orders@2", "orders@3"), List.of("orders@0", "orders@3"));
+		assertThat(this.bench.delivered).containsExactly(List.of("orders@0", "orders@1", "orders@2", "orders@3"),
+				List.of("orders@0", "orders@3"));
 		assertThat(this.notes.rolledBack).isEqualTo(1);
 		assertThat(this.notes.offsets(NOTED)).containsExactly(0L, 1L, 2L, 3L);
 		assertThat(this.orders.completed).containsExactlyInAnyOrder(0L, 1L, 2L, 3L);
