@@ -27,6 +27,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -169,7 +170,7 @@ class OnceIntegrationTests {
 		return IntStream.range(from, to).mapToObj(Integer::toString).toList();
 	}
 
-	private static List<String> effects(ConfigurableApplicationContext context) {
+	private static List<@Nullable String> effects(ConfigurableApplicationContext context) {
 		return context.getBean(JdbcTemplate.class)
 			.queryForList("SELECT name FROM effects ORDER BY LENGTH(name), name", String.class);
 	}
