@@ -77,10 +77,31 @@ class AccountRepository {
 	}
 
 	void setLastBooked(String topic, AccountEvent event) {
-		this.jdbc.sql(
-				"MERGE INTO booked (source, topic, customer, number) KEY (source, topic, customer) VALUES (?, ?, ?, ?)")
-			.params(event.source(), topic, event.customer(), event.number())
+		int updated = this.jdbc.sql("UPDATE booked SET number = ? WHERE source = ? AND topic = ? AND customer = ?")
+			.params(event.number(), event.source(), topic, event.customer())
 			.update();
+		if (updated == 0) {
+			this.jdbc.sql("INSERT INTO booked (source, topic, customer, number) VALUES (?, ?, ?, ?)")
+				.params(event.source(), topic, event.customer(), event.number())
+				.update();
+		}
+	}
+
+	/**
+	 * Note that an event came again that had been booked.
+	 */
+	void addRepeated(String topic, AccountEvent event) {
+		this.jdbc.sql("UPDATE booked SET repeated = repeated + 1 WHERE source = ? AND topic = ? AND customer = ?")
+			.params(event.source(), topic, event.customer())
+			.update();
+	}
+
+	/**
+	 * Return how many events came again that had been booked, on all instances, killed
+	 * ones included.
+	 */
+	long countRepeated() {
+		return this.jdbc.sql("SELECT COALESCE(SUM(repeated), 0) FROM booked").query(Long.class).single();
 	}
 
 	long countBooked(String source) {

@@ -28,7 +28,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * Books orders and refunds. Nothing here locks: workers ensure that no two records of a
  * customer are handled at the same time, which is checked.
  * <p>
- * <b>Threading.</b> Called by all workers; the counters are atomic.
+ * <b>Threading.</b> Called by all workers; the counter is atomic.
  */
 @Service
 class Bookkeeping {
@@ -36,8 +36,6 @@ class Bookkeeping {
 	private final AccountRepository accounts;
 
 	private final TransactionTemplate transaction;
-
-	private final AtomicLong repeated = new AtomicLong();
 
 	private final AtomicLong orderViolations = new AtomicLong();
 
@@ -59,7 +57,7 @@ class Bookkeeping {
 		this.transaction.executeWithoutResult((status) -> {
 			long last = this.accounts.lastBooked(topic, event);
 			if (event.number() <= last) {
-				this.repeated.incrementAndGet();
+				this.accounts.addRepeated(topic, event);
 				return;
 			}
 			if (event.number() != last + 1) {
@@ -80,13 +78,6 @@ class Bookkeeping {
 		return new Account(account.customer(),
 				account.balanceInCents() + (order ? event.amountInCents() : -event.amountInCents()),
 				account.orders() + (order ? 1 : 0), account.refunds() + (order ? 0 : 1), account.version() + 1);
-	}
-
-	/**
-	 * Return how many records were redelivered after they had been booked.
-	 */
-	long repeated() {
-		return this.repeated.get();
 	}
 
 	/**

@@ -18,6 +18,8 @@ package io.kaffe.spring.sample;
 
 import java.util.List;
 
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.common.utils.Exit;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -40,6 +42,8 @@ import org.springframework.util.StringUtils;
 @Conditional(EmbeddedKafkaAutoConfiguration.NoOtherBroker.class)
 final class EmbeddedKafkaAutoConfiguration {
 
+	private static final Log logger = LogFactory.getLog(EmbeddedKafkaAutoConfiguration.class);
+
 	@Bean
 	EmbeddedKafkaKraftBroker embeddedKafka() {
 		// A shutdown hook of the JVM deletes its directory, which must not happen before
@@ -54,6 +58,7 @@ final class EmbeddedKafkaAutoConfiguration {
 
 	@Bean
 	KafkaConnectionDetails embeddedKafkaConnectionDetails(EmbeddedKafkaBroker broker) {
+		logger.info("Other instances find the broker with --spring.kafka.bootstrap-servers=" + broker.getBrokersAsString());
 		return () -> List.of(StringUtils.commaDelimitedListToStringArray(broker.getBrokersAsString()));
 	}
 

@@ -121,7 +121,7 @@ class Finish implements ApplicationRunner {
 					.collect(Collectors.joining(System.lineSeparator()))
 				: "  (workers existed only while their records were in flight)";
 		return new Summary(expected, this.generator.acknowledged(), this.accounts.countBooked(this.generator.source()),
-				this.bookkeeping.orderViolations(), this.bookkeeping.repeated(), lag, this.bank.busy(), perWorker);
+				this.bookkeeping.orderViolations(), this.accounts.countRepeated(), lag, this.bank.busy(), perWorker);
 	}
 
 	private long lag(Admin admin) throws Exception {

@@ -31,7 +31,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link Bookkeeping} in a simulated world, with the application's own
  * configuration and database.
  */
-@KaffeTest(properties = { "sample.generate=false", "spring.datasource.generate-unique-name=true" })
+@KaffeTest(properties = { "sample.generate=false", "spring.datasource.generate-unique-name=true",
+		"kaffe.consumers.orders.once=jdbc" })
 class BookkeepingTests {
 
 	@Autowired

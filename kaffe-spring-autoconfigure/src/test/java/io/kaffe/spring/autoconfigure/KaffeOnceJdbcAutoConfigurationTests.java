@@ -45,6 +45,8 @@ import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.support.Acknowledgment;
+import org.springframework.scheduling.annotation.Async;
+import org.springframework.scheduling.annotation.EnableAsync;
 
 import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
@@ -157,6 +159,14 @@ class KaffeOnceJdbcAutoConfigurationTests {
 	}
 
 	@Test
+	void listenerOnOtherThreadsIsExplained() {
+		assertThat(failure(Background.class))
+			.contains("The records of listener container 'orders' cannot be handled once: its listener is annotated with "
+					+ "@Async")
+			.contains("Remove @Async: workers run listeners concurrently.");
+	}
+
+	@Test
 	void missingGroupIsExplained() {
 		assertThat(failure(Groupless.class)).contains("it has no consumer group")
 			.contains("'spring.kafka.consumer.group-id'");
@@ -244,6 +254,20 @@ class KaffeOnceJdbcAutoConfigurationTests {
 		@KafkaListener(id = "orders", topics = "orders")
 		CompletableFuture<Void> handle(ConsumerRecord<String, String> record) {
 			return CompletableFuture.completedFuture(null);
+		}
+
+	}
+
+	/**
+	 * Has a listener that runs on other threads.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@EnableAsync
+	static class Background {
+
+		@Async
+		@KafkaListener(id = "orders", topics = "orders")
+		public void handle(ConsumerRecord<String, String> record) {
 		}
 
 	}

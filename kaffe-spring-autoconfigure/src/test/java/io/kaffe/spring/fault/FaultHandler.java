@@ -115,6 +115,17 @@ final class FaultHandler {
 	}
 
 	/**
+	 * Note that an attempt whose handler has returned has failed all the same: the
+	 * transaction that it was in.
+	 */
+	void undone(ConsumerRecord<String, String> record) {
+		Integer attempt = this.attempts.get(record.topic() + "-" + record.partition() + "@" + record.offset());
+		if (attempt != null) {
+			this.journal.end(record, attempt, Entry.FAILED);
+		}
+	}
+
+	/**
 	 * Return at once and acknowledge later, on other threads and out of order; never the
 	 * record that is to stall.
 	 */

@@ -141,7 +141,7 @@ public final class FaultInstance implements AutoCloseable {
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ PropertyPlaceholderAutoConfiguration.class, LifecycleAutoConfiguration.class,
 			KafkaAutoConfiguration.class, KaffeAutoConfiguration.class })
-	@Import(ListenerShapes.class)
+	@Import({ BookingListener.class, ListenerShapes.class })
 	static class Application {
 
 		private final AtomicReference<Duration> stall = new AtomicReference<>(Duration.ZERO);
@@ -160,7 +160,7 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		@Bean
-		@ConditionalOnExpression("!${fault.acknowledging:false} and !${fault.batches:false} and '${fault.shape:record}' == 'record'")
+		@ConditionalOnExpression("!${fault.acknowledging:false} and !${fault.batches:false} and !${fault.once:false} and '${fault.shape:record}' == 'record'")
 		Listener listener(FaultHandler handler) {
 			return new Listener(handler);
 		}

@@ -115,6 +115,9 @@ final class Judgement {
 		/** Partitions not committed to their end, and times without progress. */
 		STUCK,
 
+		/** Effects that are missing, or there twice. */
+		EFFECTS,
+
 		/** More duplicates than can be explained. */
 		EXCESS;
 

@@ -19,6 +19,8 @@ package io.kaffe.spring.fault;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
@@ -142,6 +144,19 @@ final class NumberedProducer implements AutoCloseable {
 	static String key(TopicPartition partition, Random random) {
 		boolean hot = random.nextInt(100) < HOT_PER_CENT;
 		return partition.partition() + "-" + (hot ? 0 : random.nextInt(KEYS_PER_PARTITION));
+	}
+
+	/**
+	 * Return all keys that records of some partitions may have.
+	 */
+	static Set<String> keys(List<TopicPartition> partitions) {
+		Set<String> keys = new TreeSet<>();
+		for (TopicPartition partition : partitions) {
+			for (int number = 0; number < KEYS_PER_PARTITION; number++) {
+				keys.add(partition.partition() + "-" + number);
+			}
+		}
+		return keys;
 	}
 
 	private void answered(@Nullable RecordMetadata record, String key, @Nullable Exception failure) {

@@ -31,6 +31,8 @@ import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaAdmin;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 
+import io.kaffe.spring.autoconfigure.KaffeProperties;
+import io.kaffe.spring.autoconfigure.KaffeProperties.Consumer.OnceMode;
 import io.kaffe.spring.engine.adapter.SpringKafkaFields;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
 
@@ -80,6 +82,10 @@ final class SimulatedBeans implements BeanDefinitionRegistryPostProcessor, BeanP
 		}
 		if (bean instanceof KafkaAdmin admin) {
 			return new SimulatedKafkaAdmin(admin, this.worlds);
+		}
+		if (bean instanceof KaffeProperties properties) {
+			// Asks brokers for topics, and leaves transactions open in a crash.
+			properties.getConsumers().values().forEach((consumer) -> consumer.setOnce(OnceMode.NONE));
 		}
 		if (bean instanceof KafkaListenerEndpointRegistry registry) {
 			registry.setAlwaysStartAfterRefresh(false);

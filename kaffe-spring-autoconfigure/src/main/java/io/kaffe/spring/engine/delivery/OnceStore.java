@@ -78,7 +78,8 @@ public interface OnceStore {
 	/**
 	 * Delete the notes of a partition below its floor, in steps of bounded size.
 	 * @param partition the partition
-	 * @param floor its floor
+	 * @param floor its floor as the caller knows it; if it is another one, nothing is
+	 * deleted
 	 */
 	void deleteBelow(Partition partition, long floor);
 

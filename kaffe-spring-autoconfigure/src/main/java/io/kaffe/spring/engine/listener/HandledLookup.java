@@ -49,9 +49,9 @@ import io.kaffe.spring.table.ConsumerProblem;
  * back, the notes from there on are deleted instead. One query is for all partitions of
  * an assignment; one that fails is repeated until it succeeds.
  * <p>
- * A floor above the committed offset says that this offset was moved back while nobody
- * consumed, or that it is an old one, which a consumer has read that was removed from the
- * group since. The offset that is committed now tells which.
+ * A floor above the position says that the committed offset was moved back while nobody
+ * consumed, or that it has expired, or that the position is an old one, of a consumer that
+ * was removed from the group since. The offset that is committed now tells which.
  * <p>
  * <b>Threading.</b> Owned by the consumer thread. What waits for brokers and the database
  * is submitted to {@link OnceDelivery#execute}; its answer is published through a
@@ -151,6 +151,9 @@ final class HandledLookup {
 				Request request = this.requests.get(assignment);
 				Answer answer = (request != null) ? request.answer : null;
 				if (request == null || !Objects.equals(request.again, preparation.handledAgainFrom())) {
+					if (request != null) {
+						request.replaced = true;
+					}
 					request = request(assignment);
 					if (request != null) {
 						this.requests.put(assignment, request);
@@ -199,7 +202,7 @@ final class HandledLookup {
 
 		@Override
 		public void run() {
-			this.open.removeIf((request) -> request.assignment.isRevoked());
+			this.open.removeIf((request) -> request.replaced || request.assignment.isRevoked());
 			if (this.open.isEmpty()) {
 				return;
 			}
@@ -250,7 +253,7 @@ final class HandledLookup {
 				Request request = each.getValue();
 				Noted found = Objects.requireNonNull(noted.get(partition));
 				if (found.floor() > request.from) {
-					found = movedBack(partition, request, found.floor());
+					found = belowFloor(partition, request, found);
 				}
 				HandledLookup.this.cleanup.begin(request.assignment, partition, found.floor());
 				request.answer = new Answer(partition, found.offsets());
@@ -263,10 +266,19 @@ final class HandledLookup {
 					topicIds.getOrDefault(partition.topic(), Uuid.ZERO_UUID), partition.partition());
 		}
 
-		private Noted movedBack(OnceStore.Partition partition, Request request, long floor) throws Exception {
+		private Noted belowFloor(OnceStore.Partition partition, Request request, Noted found) throws Exception {
 			TopicPartition topicPartition = request.assignment.partition();
+			long floor = found.floor();
 			Long committed = HandledLookup.this.facts.committed(topicPartition);
-			if (committed != null && committed >= floor) {
+			if (committed == null) {
+				logger.info("No offset of " + topicPartition + " is committed any more; what was handled below " + floor
+						+ " is not handled again");
+				CompletedOffsets handled = new CompletedOffsets.Builder().add(request.from, floor)
+					.addFrom(found.offsets(), floor, Long.MAX_VALUE)
+					.build();
+				return new Noted(handled, floor);
+			}
+			if (committed >= floor) {
 				throw new IllegalStateException(topicPartition + " is not read from its committed offset, " + committed
 						+ ", but from " + request.from + ": another consumer has it, or had it meanwhile");
 			}
@@ -293,6 +305,9 @@ final class HandledLookup {
 		private final @Nullable Long again;
 
 		private volatile @Nullable Answer answer;
+
+		/** Whether the position was moved since. */
+		private volatile boolean replaced;
 
 		Request(PartitionAssignment assignment, long from, boolean forget, @Nullable Long again) {
 			this.assignment = assignment;

@@ -43,6 +43,7 @@ import org.springframework.messaging.MessageHeaders;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.Headers;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
+import org.springframework.scheduling.annotation.Async;
 import org.springframework.messaging.support.MessageHeaderAccessor;
 import org.springframework.util.ClassUtils;
 
@@ -129,6 +130,14 @@ final class ListenerMethods {
 	boolean isRetryable() {
 		return annotated().anyMatch((element) -> MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY)
 			.isPresent(RetryableTopic.class));
+	}
+
+	/**
+	 * Return whether a proxy of the application calls the methods on threads of their own.
+	 */
+	boolean isAsync() {
+		return annotated().anyMatch((element) -> MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY)
+			.isPresent(Async.class));
 	}
 
 	private Stream<AnnotatedElement> annotated() {

@@ -41,6 +41,7 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.engine.listener.Preparation.Awaited;
 import io.kaffe.spring.engine.worker.ConsumerObservers;
 import io.kaffe.spring.engine.worker.Ticker;
 
@@ -265,8 +266,11 @@ final class OffsetCommits {
 		Commit commit = new Commit(this.hooks);
 		int metadataLength = this.inGroup ? this.metadataLimit.length() : 0;
 		for (PartitionAssignment assignment : assignments) {
-			this.errors.contain("see what of " + assignment + " is to be committed",
-					() -> collect(assignment, metadataLength, commit));
+			// A crash must not leave notes where a position was moved to.
+			if (!assignment.preparation().isAwaiting(Awaited.NOTES)) {
+				this.errors.contain("see what of " + assignment + " is to be committed",
+						() -> collect(assignment, metadataLength, commit));
+			}
 		}
 		if (this.inGroup && !commit.isEmpty()) {
 			this.hooks.committing(commit.offsets());

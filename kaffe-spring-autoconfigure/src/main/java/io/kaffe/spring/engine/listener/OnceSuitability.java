@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.listener;
 
 import org.springframework.kafka.listener.adapter.AsyncRepliesAware;
+import org.springframework.kafka.listener.adapter.HandlerAdapter;
 
 /**
  * Checks for what contradicts handling records once in the set-up of a container.
@@ -44,6 +45,13 @@ final class OnceSuitability {
 			throw unsuitable("its listener is asynchronous (it returns a future, a Mono or is a suspend function): a "
 					+ "transaction is bound to the thread that calls the listener, and has ended when the answer comes",
 					"Let the listener do its work before it returns.");
+		}
+		HandlerAdapter handler = ContainerFacts.handler(this.facts.listener());
+		if (handler != null && new ListenerMethods(handler).isAsync()) {
+			throw unsuitable(
+					"its listener is annotated with @Async, so that it runs on another thread than that of the "
+							+ "transaction in which the record is noted",
+					"Remove @Async: workers run listeners concurrently.");
 		}
 		if (this.facts.isManual()) {
 			throw unsuitable(

@@ -35,12 +35,14 @@ import io.kaffe.spring.FailingRecord;
 import io.kaffe.spring.SeekPosition;
 import io.kaffe.spring.SeekResult;
 import io.kaffe.spring.engine.delivery.Delivery;
+import io.kaffe.spring.engine.listener.Preparation.Awaited;
 
 /**
  * Reads a partition on from another offset: nothing more of it is started, records in
- * progress are finished, then the rest is dropped and the position moved and committed.
- * Should that commit fail, the next ones report the new position, and are waited for
- * briefly. Meanwhile the other partitions are processed.
+ * progress are finished, then the rest is dropped and the position moved and committed;
+ * where records are handled once, when the notes from there on are deleted: a crash in
+ * between undoes the seek. Should that commit fail, the next ones report the new
+ * position, and are waited for briefly. Meanwhile the other partitions are processed.
  * <p>
  * <b>Threading.</b> Belongs to the consumer thread.
  */
@@ -53,6 +55,8 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 	private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
 
 	private static final Duration COMMIT_PATIENCE = Duration.ofSeconds(5);
+
+	private static final Duration DATABASE_PATIENCE = Duration.ofSeconds(10);
 
 	private static final int SHOWN_PARKED = 100;
 
@@ -77,7 +81,10 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 	/** What it is read in after the seek. */
 	private @Nullable PartitionAssignment sought;
 
-	/** Why the new position could not be committed at once. */
+	/** Whether it was tried to commit the new position. */
+	private boolean committing;
+
+	/** Why that failed. */
 	private @Nullable KafkaException failure;
 
 	private long offset;
@@ -121,11 +128,22 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 				return false;
 			}
 			this.sought = sought;
+			this.deadline = this.replacement.deadlineIn(DATABASE_PATIENCE);
+		}
+		if (!this.committing) {
+			if (sought.preparation().isAwaiting(Awaited.NOTES)) {
+				checkPatience(sought, "it is still noted which of its records from there on were handled: the database "
+						+ "does not answer", null);
+				return false;
+			}
+			this.committing = true;
 			this.failure = this.commits.commitPosition(sought, this.offset, COMMIT_TIMEOUT);
 			this.deadline = this.replacement.deadlineIn(COMMIT_PATIENCE);
 		}
 		if (this.failure != null && sought.progress().committed() == null) {
-			awaitNextCommit(sought, this.failure);
+			// One of the periodic commits, as after a rebalance during which the client
+			// does not commit: they report the new position too.
+			checkPatience(sought, "it could not be committed: " + this.failure.getMessage(), this.failure);
 			return false;
 		}
 		answer(new SeekResult(this.offset, this.unfinished, this.parked));
@@ -178,18 +196,16 @@ final class PartitionSeek extends ConsumerCommands.Command<SeekResult> {
 	}
 
 	/**
-	 * Wait for one of the periodic commits, as after a rebalance during which the client
-	 * does not commit: they report the new position too.
+	 * Throw if the new position cannot be committed any more, or not in time.
 	 */
-	private void awaitNextCommit(PartitionAssignment sought, KafkaException failure) {
+	private void checkPatience(PartitionAssignment sought, String why, @Nullable KafkaException failure) {
 		if (this.assignments.get(this.partition) != sought) {
 			throw new IllegalStateException(this.partition + " was taken from the consumer before its new position "
 					+ this.offset + " was committed", failure);
 		}
 		if (this.replacement.isOver(this.deadline)) {
 			throw new IllegalStateException(this.partition + " is read from " + this.offset
-					+ " now, but a restart before its next commit undoes that, since it could not be committed: "
-					+ failure.getMessage(), failure);
+					+ " now, but a restart before its next commit undoes that, since " + why, failure);
 		}
 	}
 

@@ -168,8 +168,7 @@ final class Repositioning {
 		Resumption resumption = (target != null) ? progress.resumption(target) : progress.resumption();
 		if (resumption == null) {
 			// Nothing is left behind: it is read on from where the consumer is.
-			target = this.consumer.position(move.assignment.partition());
-			resumption = progress.resumption(target);
+			resumption = progress.resumption(this.consumer.position(move.assignment.partition()));
 		}
 		Resumption readOn = resumption;
 		PartitionAssignment assignment = this.replacement.replace(move.assignment, resumption.position(),

@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -31,6 +32,8 @@ import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowCallbackHandler;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.jta.JtaTransactionManager;
@@ -58,6 +61,9 @@ public final class JdbcOnceStore implements OnceStore {
 	private static final int MAX_ROWS = 100;
 
 	private static final int MAX_PARTITIONS = 100;
+
+	/** Rows of one answer of the database, where its driver does not return all at once. */
+	private static final int FETCHED_ROWS = 1000;
 
 	/** Offsets of which one statement deletes the notes. */
 	private static final int DELETED_OFFSETS = 1000;
@@ -90,6 +96,7 @@ public final class JdbcOnceStore implements OnceStore {
 		this.dataSource = dataSource;
 		this.transactionManager = transactionManager;
 		this.jdbc = new JdbcTemplate(dataSource);
+		this.jdbc.setFetchSize(FETCHED_ROWS);
 		this.transactions = new TransactionTemplate(transactionManager);
 		this.table = table;
 	}
@@ -99,8 +106,13 @@ public final class JdbcOnceStore implements OnceStore {
 	 * @return {@code false} if a note would not be part of the transaction of its handler
 	 */
 	public boolean sharesTransactions() {
-		return this.transactionManager instanceof JtaTransactionManager || Boolean.TRUE.equals(
-				this.transactions.execute((status) -> TransactionSynchronizationManager.hasResource(this.dataSource)));
+		DataSource dataSource = this.dataSource;
+		while (dataSource instanceof TransactionAwareDataSourceProxy proxy && proxy.getTargetDataSource() != null) {
+			dataSource = proxy.getTargetDataSource();
+		}
+		DataSource ofTransactions = dataSource;
+		return this.transactionManager instanceof JtaTransactionManager || Boolean.TRUE
+			.equals(this.transactions.execute((status) -> TransactionSynchronizationManager.hasResource(ofTransactions)));
 	}
 
 	/**
@@ -113,8 +125,8 @@ public final class JdbcOnceStore implements OnceStore {
 		this.transactions.executeWithoutResult((status) -> {
 			status.setRollbackOnly();
 			noted(Map.of(probe, 0L));
-			raiseFloor(probe, 0, 1);
 			insert(List.of(new Note(probe, 1)));
+			raiseFloor(probe, 0, 2);
 			deleteBelow(probe, 2);
 		});
 	}
@@ -204,7 +216,7 @@ public final class JdbcOnceStore implements OnceStore {
 		groups.forEach((group, partitions) -> {
 			for (int first = 0; first < partitions.size(); first += MAX_PARTITIONS) {
 				List<Partition> asked = partitions.subList(first, Math.min(first + MAX_PARTITIONS, partitions.size()));
-				Rows rows = rows(group, asked, from);
+				Rows rows = inTransaction(() -> rows(group, asked, from));
 				asked.forEach((partition) -> noted.put(partition,
 						new Noted(rows.offsets(partition), floor(partition, rows))));
 			}
@@ -222,13 +234,14 @@ public final class JdbcOnceStore implements OnceStore {
 			Collections.addAll(parameters, partition.topic(), topicId, partition.number(), from.get(partition));
 			Collections.addAll(parameters, partition.topic(), topicId, floorOf(partition));
 		}
-		Rows rows = new Rows(new HashMap<>());
-		this.jdbc.query("SELECT topic, topic_id, partition_number, record_offset FROM " + this.table
-				+ " WHERE consumer_group = ? AND (" + String.join(" OR ", conditions) + ")", (row) -> {
-					Partition partition = new Partition(group, row.getString(1), Uuid.fromString(row.getString(2)),
-							row.getInt(3));
-					rows.byPartition().computeIfAbsent(partition, (key) -> new ArrayList<>()).add(row.getLong(4));
-				}, parameters.toArray());
+		Rows rows = new Rows(new HashMap<>(), new HashMap<>());
+		this.jdbc.query(
+				"SELECT topic, topic_id, partition_number, record_offset FROM " + this.table
+						+ " WHERE consumer_group = ? AND (" + String.join(" OR ", conditions)
+						+ ") ORDER BY record_offset",
+				(RowCallbackHandler) (row) -> rows.add(group, row.getString(1), Uuid.fromString(row.getString(2)),
+						row.getInt(3), row.getLong(4)),
+				parameters.toArray());
 		return rows;
 	}
 
@@ -236,40 +249,47 @@ public final class JdbcOnceStore implements OnceStore {
 	 * Return the floor of a partition, which it gets if it has none.
 	 */
 	private long floor(Partition partition, Rows rows) {
-		Long floor = rows.floor(partition);
-		if (floor == null) {
-			addFloor(partition, 0);
-			return 0;
+		Long floor = rows.floors().get(partition);
+		if (floor != null) {
+			return floor;
 		}
-		return floor;
-	}
-
-	private void addFloor(Partition partition, long floor) {
 		try {
-			this.jdbc.update("INSERT INTO " + this.table
-					+ " (consumer_group, topic, topic_id, partition_number, record_offset) VALUES (?, ?, ?, ?, ?)",
-					key(partition, floorOf(partition), floor));
+			inTransaction(() -> addFloor(partition, 0));
 		}
 		catch (DuplicateKeyException ex) {
 			// Another has added it at the same time.
 		}
+		return 0;
+	}
+
+	private int addFloor(Partition partition, long floor) {
+		return this.jdbc.update(
+				"INSERT INTO " + this.table
+						+ " (consumer_group, topic, topic_id, partition_number, record_offset) VALUES (?, ?, ?, ?, ?)",
+				key(partition, floorOf(partition), floor));
 	}
 
 	@Override
 	public void forget(Partition partition, long from) {
-		this.transactions.executeWithoutResult((status) -> {
-			int lowered = this.jdbc.update("DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset > ?",
-					key(partition, floorOf(partition), from));
-			if (lowered > 0) {
+		inTransaction(() -> {
+			if (deleteFrom(partition, floorOf(partition), from) > 0) {
 				addFloor(partition, from);
 			}
-			this.jdbc.update("DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset >= ?",
-					key(partition, partition.number(), from));
+			return deleteFrom(partition, partition.number(), from);
 		});
+	}
+
+	private int deleteFrom(Partition partition, int number, long from) {
+		return this.jdbc.update("DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset >= ?",
+				key(partition, number, from));
 	}
 
 	@Override
 	public boolean raiseFloor(Partition partition, long from, long to) {
+		return inTransaction(() -> replaceFloor(partition, from, to));
+	}
+
+	private boolean replaceFloor(Partition partition, long from, long to) {
 		List<Object> parameters = new ArrayList<>();
 		parameters.add(to);
 		Collections.addAll(parameters, key(partition, floorOf(partition), from));
@@ -283,20 +303,34 @@ public final class JdbcOnceStore implements OnceStore {
 		Object[] below = key(partition, partition.number(), floor);
 		Long first = first(below);
 		while (first != null) {
-			List<Object> parameters = new ArrayList<>();
-			Collections.addAll(parameters, key(partition, partition.number(), first));
-			parameters.add(Math.min(first + DELETED_OFFSETS, floor));
-			this.jdbc.update(
-					"DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset >= ? AND record_offset < ?",
-					parameters.toArray());
-			first = first(below);
+			long from = first;
+			// Keeps the floor as it is until the end of the transaction.
+			boolean deleted = inTransaction(() -> replaceFloor(partition, floor, floor)
+					&& delete(partition, from, Math.min(from + DELETED_OFFSETS, floor)));
+			first = deleted ? first(below) : null;
 		}
 	}
 
+	private boolean delete(Partition partition, long from, long to) {
+		List<Object> parameters = new ArrayList<>();
+		Collections.addAll(parameters, key(partition, partition.number(), from));
+		parameters.add(to);
+		return this.jdbc.update(
+				"DELETE FROM " + this.table + WHERE_PARTITION + " AND record_offset >= ? AND record_offset < ?",
+				parameters.toArray()) > 0;
+	}
+
 	private @Nullable Long first(Object[] below) {
-		return this.jdbc.queryForObject(
+		return this.transactions.execute((status) -> this.jdbc.queryForObject(
 				"SELECT MIN(record_offset) FROM " + this.table + WHERE_PARTITION + " AND record_offset < ?", Long.class,
-				below);
+				below));
+	}
+
+	/**
+	 * Connections may be configured not to commit by themselves.
+	 */
+	private <T> T inTransaction(Supplier<T> statements) {
+		return Objects.requireNonNull(this.transactions.execute((status) -> statements.get()));
 	}
 
 	@Override
@@ -315,26 +349,27 @@ public final class JdbcOnceStore implements OnceStore {
 	}
 
 	/**
-	 * Rows that were read.
+	 * Rows that were read, in the order of their offsets.
 	 *
-	 * @param byPartition the offsets of each partition; floors are those of partitions
-	 * with negative numbers
+	 * @param notes what is noted of each partition
+	 * @param floors the floor of each partition that has one
 	 */
-	private record Rows(Map<Partition, List<Long>> byPartition) {
+	private record Rows(Map<Partition, CompletedOffsets.Builder> notes, Map<Partition, Long> floors) {
 
-		CompletedOffsets offsets(Partition partition) {
-			CompletedOffsets.Builder offsets = new CompletedOffsets.Builder();
-			this.byPartition.getOrDefault(partition, List.of())
-				.stream()
-				.sorted()
-				.forEach((offset) -> offsets.add(offset, offset + 1));
-			return offsets.build();
+		void add(String group, String topic, Uuid topicId, int number, long offset) {
+			if (number < 0) {
+				this.floors.put(new Partition(group, topic, topicId, -1 - number), offset);
+			}
+			else {
+				this.notes
+					.computeIfAbsent(new Partition(group, topic, topicId, number),
+							(partition) -> new CompletedOffsets.Builder())
+					.add(offset, offset + 1);
+			}
 		}
 
-		@Nullable Long floor(Partition partition) {
-			List<Long> floors = this.byPartition
-				.get(new Partition(partition.group(), partition.topic(), partition.topicId(), floorOf(partition)));
-			return (floors != null) ? Collections.max(floors) : null;
+		CompletedOffsets offsets(Partition partition) {
+			return this.notes.getOrDefault(partition, new CompletedOffsets.Builder()).build();
 		}
 
 	}

@@ -98,7 +98,9 @@ public final class NotesInMemory implements OnceStore {
 	@Override
 	public void deleteBelow(Partition partition, long floor) {
 		failIfRequested();
-		offsets(partition).headSet(floor).clear();
+		if (this.floors.getOrDefault(partition, -1L) == floor) {
+			offsets(partition).headSet(floor).clear();
+		}
 	}
 
 	private void failIfRequested() {

@@ -38,6 +38,7 @@ import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
 import io.kaffe.spring.engine.delivery.LogContext;
+import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.RecordDelivery;
 import io.kaffe.spring.engine.delivery.RecordRecoverer;
@@ -117,6 +118,20 @@ final class ContainerFixtures {
 				strategy, maxRecords, listener, seekAware, null, execution);
 	}
 
+	/**
+	 * Return a container of group 'orders' that was not started.
+	 * @param once notes its records
+	 */
+	static WorkerContainer handledOnce(OnceDelivery once, ManualExecution execution) {
+		ContainerProperties properties = new ContainerProperties("orders");
+		properties.setGroupId("orders");
+		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
+				settings(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, POLICY,
+						ConsumerProblem.Severity.WARNING),
+				(record) -> {
+				}, null, once, execution);
+	}
+
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			WorkerAllocationStrategy strategy, int maxRecords, MessageListener<Object, Object> listener,
 			@Nullable ConsumerSeekAware seekAware, @Nullable RecordRecoverer deadLetters, ManualExecution execution) {
@@ -153,9 +168,15 @@ final class ContainerFixtures {
 	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ConsumerSettings settings, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
 			ManualExecution execution) {
+		return adopted(container, settings, listener, seekAware, null, execution);
+	}
+
+	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
+			ConsumerSettings settings, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
+			@Nullable OnceDelivery once, ManualExecution execution) {
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
-						execution));
+						execution, once));
 		WorkerRuntime runtime = execution.runtime();
 		container.setupMessageListener(listener);
 		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, null,

@@ -22,7 +22,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -172,6 +171,23 @@ class HandledLookupTests {
 	}
 
 	@Test
+	void requestThatIsReplacedByASeekIsNotRepeated() {
+		this.assignment.progress().continueFrom(new OffsetAndMetadata(5), ReportedOffsets.NONE);
+		this.positions.put(PARTITION, 3L);
+		this.notes.failure = new IllegalStateException("away");
+		proceed();
+		this.execution.runAll();
+		this.notes.failure = null;
+		this.assignment.preparation().handleAgainFrom(0);
+		lookUp();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+		this.notes.offsets(NOTED).add(4L);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.notes.offsets(NOTED)).as("handled since").containsExactly(4L);
+	}
+
+	@Test
 	void offsetThatWasMovedBackWhileNobodyConsumedIsHandledAgain() {
 		this.notes.floors.put(NOTED, 10L);
 		this.notes.offsets(NOTED).add(12L);
@@ -195,6 +211,17 @@ class HandledLookupTests {
 		assertThat(this.assignment.preparation().isAwaiting()).as("another consumer has it").isTrue();
 		assertThat(this.notes.floors).containsEntry(NOTED, 10L);
 		assertThat(this.notes.offsets(NOTED)).containsExactly(12L);
+	}
+
+	@Test
+	void offsetThatHasExpiredLetsNothingBeHandledAgain() {
+		this.notes.floors.put(NOTED, 3L);
+		this.notes.offsets(NOTED).add(4L);
+		lookUp();
+		assertThat(this.assignment.append(AssignmentParts.records(PARTITION, 0, 6), null)).extracting("offset")
+			.containsExactly(3L, 5L);
+		assertThat(this.notes.floors).containsEntry(NOTED, 3L);
+		assertThat(this.notes.offsets(NOTED)).containsExactly(4L);
 	}
 
 	@Test
@@ -270,8 +297,8 @@ class HandledLookupTests {
 		}
 
 		@Override
-		public Long committed(TopicPartition partition) {
-			return Objects.requireNonNull(this.committed);
+		public @Nullable Long committed(TopicPartition partition) {
+			return this.committed;
 		}
 
 	}

@@ -27,6 +27,7 @@ import org.springframework.kafka.listener.adapter.DelegatingInvocableHandler;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
+import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ReflectionUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -49,6 +50,13 @@ class ListenerMethodsTests {
 		assertThat(methods(new Acknowledging(), "order", "refund").isGroupFromId("shop")).isTrue();
 		assertThat(methods(new Acknowledging(), "order", "refund").isGroupFromId("store")).isFalse();
 		assertThat(methods(new Forgetful(), "order", "refund").isGroupFromId("shop")).isFalse();
+	}
+
+	@Test
+	void methodsAreAsynchronousIfTheyOrTheirClassSaySo() {
+		assertThat(methods(new Acknowledging(), "order", "refund").isAsync()).isFalse();
+		assertThat(methods(new Background(), "order").isAsync()).isTrue();
+		assertThat(methods(new BackgroundClass(), "order").isAsync()).isTrue();
 	}
 
 	private static ListenerMethods methods(Object bean, String... names) {
@@ -87,6 +95,24 @@ class ListenerMethodsTests {
 
 		@KafkaHandler
 		void refund(Long refund) {
+		}
+
+	}
+
+	static class Background {
+
+		@Async
+		@KafkaHandler
+		void order(String order) {
+		}
+
+	}
+
+	@Async
+	static class BackgroundClass {
+
+		@KafkaHandler
+		void order(String order) {
 		}
 
 	}

@@ -49,6 +49,7 @@ import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 
+import io.kaffe.spring.engine.listener.Preparation.Awaited;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.ParkedRecords;
@@ -125,6 +126,18 @@ class OffsetCommitsTests {
 		complete(10, 12);
 		commitIfDue(Duration.ofSeconds(1));
 		assertThat(this.consumer.offsets()).containsExactly(10L, 12L);
+	}
+
+	@Test
+	void nothingIsCommittedUntilItIsKnownWhatIsNoted() {
+		complete(0, 10);
+		this.assignment.preparation().await(Awaited.NOTES);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.commits.commitFinally(List.of(this.assignment), this.time.nanoTime(), () -> false)).isTrue();
+		assertThat(this.consumer.commits).isEmpty();
+		this.assignment.preparation().received(Awaited.NOTES);
+		commitIfDue(Duration.ofSeconds(1));
+		assertThat(this.consumer.offsets()).containsExactly(10L);
 	}
 
 	@Test

@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.listener;
 
 import java.util.List;
+import java.util.Objects;
 
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -26,6 +27,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
+import io.kaffe.spring.engine.delivery.NotesInMemory;
+import io.kaffe.spring.engine.delivery.OnceDelivery;
+import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.ManualExecution;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -106,6 +110,24 @@ class RepositioningTests {
 		this.repositioning.proceed();
 		assertThat(this.consumer.position(PARTITION)).isEqualTo(8);
 		assertThat(output).doesNotContain("unfinished");
+	}
+
+	@Test
+	void onlyAMovedPositionHasWhatIsNotedHandledAgain() {
+		OnceDelivery once = new OnceDelivery(new NotesInMemory(), this.execution,
+				new LimitedLog("orders", this.execution.runtime()));
+		AssignmentParts noted = new AssignmentParts(this.consumer, ContainerFixtures.handledOnce(once, this.execution),
+				this.execution);
+		Repositioning ofNoted = new Repositioning(this.consumer, noted.assignments, noted.replacement,
+				noted.context.internalErrors());
+		PartitionAssignment unpolled = noted.assign(PARTITION);
+		ofNoted.readAgain(unpolled);
+		ofNoted.proceed();
+		PartitionAssignment next = Objects.requireNonNull(noted.assignments.get(PARTITION));
+		assertThat(next).isNotSameAs(unpolled);
+		assertThat(next.preparation().handledAgainFrom()).isNull();
+		ofNoted.moved(next, 3);
+		assertThat(next.preparation().handledAgainFrom()).isEqualTo(3);
 	}
 
 	private void complete(long from, int count) {

@@ -1,0 +1,141 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.fault;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import io.kaffe.spring.fault.Entry.Kind;
+import io.kaffe.spring.fault.Judgement.Guarantee;
+import io.kaffe.spring.support.BrokerProcess;
+import io.kaffe.spring.support.DatabaseProcess;
+
+/**
+ * Faults of instances whose records are handled once, and of their database: afterwards,
+ * the balance of each account is exactly the sum of its records. The database is
+ * PostgreSQL where that is installed, H2 elsewhere.
+ */
+@Tag("fault")
+@ExtendWith(FaultBroker.class)
+class OnceFaultsIntegrationTests {
+
+	private static final int ROUNDS = FaultScenario.times(1, 20);
+
+	private final DatabaseProcess database = DatabaseProcess.start();
+
+	@AfterEach
+	void endDatabase() {
+		this.database.close();
+	}
+
+	@Test
+	void instanceIsKilledAndStartedAgain(BrokerProcess broker) {
+		FaultScenario.of("18-once-instance-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
+			begin(round, broker).bound(Duplicates::uncommitted).produce(400);
+			round.process("a");
+			InstanceProcess victim = round.process("b");
+			round.awaitEntry(victim.name(), Kind.END);
+			for (int kill = 0; kill < 2; kill++) {
+				round.awaitEntry(victim.name(), Kind.COMMITTED);
+				round.pause(0, 2000);
+				round.kill(victim);
+				victim = round.process("b");
+				round.awaitEntry(victim.name(), Kind.END);
+			}
+		});
+	}
+
+	@Test
+	void instanceIsFrozenUntilItIsTakenForDeadAndWoken(BrokerProcess broker) {
+		FaultScenario.of("19-once-instance-frozen", broker.bootstrapServers()).run(ROUNDS, (round) -> {
+			begin(round, broker).excusing().bound(Duplicates::uncommitted).produce(400);
+			InstanceProcess victim = round.process("a");
+			InstanceProcess other = round.process("b");
+			round.awaitEntry(other.name(), Kind.END);
+			round.awaitEntry(victim.name(), Kind.END);
+			round.pause(0, 1000);
+			round.journal().fault(Kind.OUT_OF_TOUCH, victim.name());
+			victim.freeze();
+			round.pause(FaultRound.SESSION_TIMEOUT_MILLIS + 1000, FaultRound.SESSION_TIMEOUT_MILLIS + 5000);
+			victim.wake();
+			round.journal().fault(Kind.BACK, victim.name());
+			round.awaitEntry(victim.name(), Kind.LOST);
+			round.pause(1000, 2000);
+		});
+	}
+
+	@Test
+	void databaseIsKilledAndStartedAgain(BrokerProcess broker) {
+		FaultScenario.of("20-once-database-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
+			// What is handled when the database is killed is handled again.
+			begin(round, broker).bound(Duplicates::count).produce(400);
+			FaultInstance first = round.local("a");
+			FaultInstance second = round.local("b");
+			round.awaitEntry(first.name(), Kind.END);
+			round.awaitEntry(second.name(), Kind.END);
+			for (int kill = 0; kill < 2; kill++) {
+				round.pause(0, 2000);
+				this.database.kill();
+				round.pause(0, 3000);
+				this.database.restart();
+				round.awaitProgress(first.name(), second.name());
+			}
+		});
+	}
+
+	@Test
+	void instancesJoinAndLeaveTheGroup(BrokerProcess broker) {
+		FaultScenario.of("21-once-rebalances", broker.bootstrapServers()).run(ROUNDS, (round) -> {
+			begin(round, broker).produce(400);
+			List<FaultInstance> running = new ArrayList<>();
+			for (String name : List.of("a", "b")) {
+				running.add(round.local(name));
+			}
+			for (int change = 0; change < 3; change++) {
+				round.awaitEntry(running.get(0).name(), Kind.END);
+				round.awaitEntry(running.get(1).name(), Kind.END);
+				running.add(round.local("r"));
+				round.awaitEntry(running.get(2).name(), Kind.END);
+				running.remove(0).close();
+			}
+		});
+	}
+
+	/**
+	 * Have instances book the records of a round to accounts, and judge their balances.
+	 */
+	private FaultRound begin(FaultRound round, BrokerProcess broker) {
+		String url = this.database.newSchema();
+		round.topics(1)
+			.with("fault.once", true)
+			.with("kaffe.consumers.fault.once", "jdbc")
+			.with("kaffe.failure.max-attempts", 0)
+			.with("kaffe.failure.backoff.max-interval", "500ms")
+			.with("kaffe.failure.outage.probe-interval", "1s")
+			.with("spring.datasource.hikari.connection-timeout", 2000)
+			.with("spring.datasource.hikari.maximum-pool-size", 30);
+		DatabaseProcess.properties(url).forEach(round::with);
+		round.also(Guarantee.EFFECTS, Accounts.open(round, broker.bootstrapServers(), url));
+		return round;
+	}
+
+}
