@@ -58,7 +58,8 @@ final class EmbeddedKafkaAutoConfiguration {
 
 	@Bean
 	KafkaConnectionDetails embeddedKafkaConnectionDetails(EmbeddedKafkaBroker broker) {
-		logger.info("Other instances find the broker with --spring.kafka.bootstrap-servers=" + broker.getBrokersAsString());
+		logger.info(
+				"Other instances find the broker with --spring.kafka.bootstrap-servers=" + broker.getBrokersAsString());
 		return () -> List.of(StringUtils.commaDelimitedListToStringArray(broker.getBrokersAsString()));
 	}
 

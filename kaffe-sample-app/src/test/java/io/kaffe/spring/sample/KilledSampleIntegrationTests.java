@@ -66,7 +66,8 @@ class KilledSampleIntegrationTests {
 				Process process = start(ProcessBuilder.Redirect.DISCARD, args, "--sample.rate=2000");
 				try {
 					long before = committed;
-					await("records are booked").atMost(Duration.ofSeconds(90)).until(() -> committed(admin) > before + 500);
+					await("records are booked").atMost(Duration.ofSeconds(90))
+						.until(() -> committed(admin) > before + 500);
 				}
 				finally {
 					process.destroyForcibly().waitFor();

@@ -161,8 +161,9 @@ class KaffeOnceJdbcAutoConfigurationTests {
 	@Test
 	void listenerOnOtherThreadsIsExplained() {
 		assertThat(failure(Background.class))
-			.contains("The records of listener container 'orders' cannot be handled once: its listener is annotated with "
-					+ "@Async")
+			.contains(
+					"The records of listener container 'orders' cannot be handled once: its listener is annotated with "
+							+ "@Async")
 			.contains("Remove @Async: workers run listeners concurrently.");
 	}
 

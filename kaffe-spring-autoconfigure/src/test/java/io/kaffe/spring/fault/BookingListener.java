@@ -61,8 +61,7 @@ class BookingListener {
 				}
 			}
 		});
-		Accounts.book(record, this.jdbc);
-		this.handler.handle(record);
+		this.handler.handleWith(record, () -> Accounts.book(record, this.jdbc));
 	}
 
 }

@@ -95,9 +95,24 @@ final class FaultHandler {
 	 * Take a while, and never return from the record that is to stall.
 	 */
 	void handle(ConsumerRecord<String, String> record) {
+		handleWith(record, () -> {
+		});
+	}
+
+	/**
+	 * Have an effect, and take a while.
+	 */
+	void handleWith(ConsumerRecord<String, String> record, Runnable effect) {
 		String coordinates = record.topic() + "-" + record.partition() + "@" + record.offset();
 		int attempt = this.attempts.merge(coordinates, 1, Integer::sum);
 		this.journal.start(record, attempt);
+		try {
+			effect.run();
+		}
+		catch (RuntimeException ex) {
+			this.journal.end(record, attempt, Entry.FAILED);
+			throw ex;
+		}
 		SplittableRandom random = new SplittableRandom(this.seed ^ (coordinates.hashCode() * 31L + attempt));
 		boolean slow = random.nextInt(1000) < SLOW_PER_MILLE;
 		take((slow ? SLOW_NANOS : random.nextLong(SHORTEST_NANOS, LONGEST_NANOS)) * this.slowness);

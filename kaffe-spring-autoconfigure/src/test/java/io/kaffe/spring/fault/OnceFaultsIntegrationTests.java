@@ -50,7 +50,7 @@ class OnceFaultsIntegrationTests {
 	@Test
 	void instanceIsKilledAndStartedAgain(BrokerProcess broker) {
 		FaultScenario.of("18-once-instance-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
-			begin(round, broker).bound(Duplicates::uncommitted).produce(400);
+			begin(round, broker).bound(Duplicates::uncommitted).produce(100);
 			round.process("a");
 			InstanceProcess victim = round.process("b");
 			round.awaitEntry(victim.name(), Kind.END);
@@ -67,7 +67,7 @@ class OnceFaultsIntegrationTests {
 	@Test
 	void instanceIsFrozenUntilItIsTakenForDeadAndWoken(BrokerProcess broker) {
 		FaultScenario.of("19-once-instance-frozen", broker.bootstrapServers()).run(ROUNDS, (round) -> {
-			begin(round, broker).excusing().bound(Duplicates::uncommitted).produce(400);
+			begin(round, broker).excusing().bound(Duplicates::uncommitted).produce(100);
 			InstanceProcess victim = round.process("a");
 			InstanceProcess other = round.process("b");
 			round.awaitEntry(other.name(), Kind.END);
@@ -87,7 +87,7 @@ class OnceFaultsIntegrationTests {
 	void databaseIsKilledAndStartedAgain(BrokerProcess broker) {
 		FaultScenario.of("20-once-database-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
 			// What is handled when the database is killed is handled again.
-			begin(round, broker).bound(Duplicates::count).produce(400);
+			begin(round, broker).bound(Duplicates::count).produce(100);
 			FaultInstance first = round.local("a");
 			FaultInstance second = round.local("b");
 			round.awaitEntry(first.name(), Kind.END);
@@ -105,7 +105,7 @@ class OnceFaultsIntegrationTests {
 	@Test
 	void instancesJoinAndLeaveTheGroup(BrokerProcess broker) {
 		FaultScenario.of("21-once-rebalances", broker.bootstrapServers()).run(ROUNDS, (round) -> {
-			begin(round, broker).produce(400);
+			begin(round, broker).produce(100);
 			List<FaultInstance> running = new ArrayList<>();
 			for (String name : List.of("a", "b")) {
 				running.add(round.local(name));
@@ -132,7 +132,8 @@ class OnceFaultsIntegrationTests {
 			.with("kaffe.failure.backoff.max-interval", "500ms")
 			.with("kaffe.failure.outage.probe-interval", "1s")
 			.with("spring.datasource.hikari.connection-timeout", 2000)
-			.with("spring.datasource.hikari.maximum-pool-size", 30);
+			.with("spring.datasource.hikari.maximum-pool-size", 30)
+			.with("spring.datasource.hikari.minimum-idle", 2);
 		DatabaseProcess.properties(url).forEach(round::with);
 		round.also(Guarantee.EFFECTS, Accounts.open(round, broker.bootstrapServers(), url));
 		return round;

@@ -181,7 +181,8 @@ public final class DatabaseProcess implements AutoCloseable {
 	private static Process run(Path directory, List<String> command) throws IOException {
 		List<String> all = new ArrayList<>();
 		if (ROOT && !command.get(0).endsWith("java")) {
-			all.addAll(List.of("setpriv", "--reuid=" + UNPRIVILEGED, "--regid=" + UNPRIVILEGED, "--clear-groups", "--"));
+			all.addAll(
+					List.of("setpriv", "--reuid=" + UNPRIVILEGED, "--regid=" + UNPRIVILEGED, "--clear-groups", "--"));
 		}
 		all.addAll(command);
 		ProcessBuilder builder = new ProcessBuilder(all).directory(directory.toFile())

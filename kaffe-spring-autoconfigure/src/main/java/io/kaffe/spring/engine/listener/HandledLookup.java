@@ -50,8 +50,8 @@ import io.kaffe.spring.table.ConsumerProblem;
  * an assignment; one that fails is repeated until it succeeds.
  * <p>
  * A floor above the position says that the committed offset was moved back while nobody
- * consumed, or that it has expired, or that the position is an old one, of a consumer that
- * was removed from the group since. The offset that is committed now tells which.
+ * consumed, or that it has expired, or that the position is an old one, of a consumer
+ * that was removed from the group since. The offset that is committed now tells which.
  * <p>
  * <b>Threading.</b> Owned by the consumer thread. What waits for brokers and the database
  * is submitted to {@link OnceDelivery#execute}; its answer is published through a

@@ -133,11 +133,12 @@ final class ListenerMethods {
 	}
 
 	/**
-	 * Return whether a proxy of the application calls the methods on threads of their own.
+	 * Return whether a proxy of the application calls the methods on threads of their
+	 * own.
 	 */
 	boolean isAsync() {
-		return annotated().anyMatch((element) -> MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY)
-			.isPresent(Async.class));
+		return annotated().anyMatch(
+				(element) -> MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY).isPresent(Async.class));
 	}
 
 	private Stream<AnnotatedElement> annotated() {

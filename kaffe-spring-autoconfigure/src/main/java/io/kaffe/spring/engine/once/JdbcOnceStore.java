@@ -62,7 +62,9 @@ public final class JdbcOnceStore implements OnceStore {
 
 	private static final int MAX_PARTITIONS = 100;
 
-	/** Rows of one answer of the database, where its driver does not return all at once. */
+	/**
+	 * Rows of one answer of the database, where its driver does not return all at once.
+	 */
 	private static final int FETCHED_ROWS = 1000;
 
 	/** Offsets of which one statement deletes the notes. */
@@ -111,8 +113,8 @@ public final class JdbcOnceStore implements OnceStore {
 			dataSource = proxy.getTargetDataSource();
 		}
 		DataSource ofTransactions = dataSource;
-		return this.transactionManager instanceof JtaTransactionManager || Boolean.TRUE
-			.equals(this.transactions.execute((status) -> TransactionSynchronizationManager.hasResource(ofTransactions)));
+		return this.transactionManager instanceof JtaTransactionManager || Boolean.TRUE.equals(
+				this.transactions.execute((status) -> TransactionSynchronizationManager.hasResource(ofTransactions)));
 	}
 
 	/**
@@ -235,10 +237,8 @@ public final class JdbcOnceStore implements OnceStore {
 			Collections.addAll(parameters, partition.topic(), topicId, floorOf(partition));
 		}
 		Rows rows = new Rows(new HashMap<>(), new HashMap<>());
-		this.jdbc.query(
-				"SELECT topic, topic_id, partition_number, record_offset FROM " + this.table
-						+ " WHERE consumer_group = ? AND (" + String.join(" OR ", conditions)
-						+ ") ORDER BY record_offset",
+		this.jdbc.query("SELECT topic, topic_id, partition_number, record_offset FROM " + this.table
+				+ " WHERE consumer_group = ? AND (" + String.join(" OR ", conditions) + ") ORDER BY record_offset",
 				(RowCallbackHandler) (row) -> rows.add(group, row.getString(1), Uuid.fromString(row.getString(2)),
 						row.getInt(3), row.getLong(4)),
 				parameters.toArray());

@@ -38,8 +38,8 @@ class OncePostgresContainerTests extends OnceScenarios {
 
 	@BeforeEach
 	void dropTables() {
-		new JdbcTemplate(new DriverManagerDataSource(POSTGRES.getJdbcUrl(), POSTGRES.getUsername(),
-				POSTGRES.getPassword()))
+		new JdbcTemplate(
+				new DriverManagerDataSource(POSTGRES.getJdbcUrl(), POSTGRES.getUsername(), POSTGRES.getPassword()))
 			.execute("DROP TABLE IF EXISTS effects, kaffe_handled");
 	}
 

@@ -129,12 +129,12 @@ class SeekOfNotedRecordsTests {
 	 * Answer what is noted, as the database does.
 	 */
 	private void answer() {
-		this.session.assignments().forEach((assignment) -> assignment.preparation().noted(NOTED, CompletedOffsets.NONE));
+		this.session.assignments()
+			.forEach((assignment) -> assignment.preparation().noted(NOTED, CompletedOffsets.NONE));
 	}
 
 	private Map<TopicPartition, OffsetAndMetadata> committed() {
-		Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(
-				this.consumer.committed(Set.of(PARTITION)));
+		Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(this.consumer.committed(Set.of(PARTITION)));
 		committed.values().removeIf(Objects::isNull);
 		return committed;
 	}
