@@ -60,11 +60,7 @@ final class OnceSchemaInitializer extends DataSourceScriptDatabaseInitializer {
 
 	private static DatabaseInitializationSettings settings(DataSource dataSource, InitializeSchema mode) {
 		DatabaseInitializationSettings settings = new DatabaseInitializationSettings();
-		settings.setMode(switch (mode) {
-			case ALWAYS -> DatabaseInitializationMode.ALWAYS;
-			case EMBEDDED -> DatabaseInitializationMode.EMBEDDED;
-			case NEVER -> DatabaseInitializationMode.NEVER;
-		});
+		settings.setMode(DatabaseInitializationMode.valueOf(mode.name()));
 		if (mode != InitializeSchema.NEVER) {
 			settings.setSchemaLocations(locations(dataSource));
 		}

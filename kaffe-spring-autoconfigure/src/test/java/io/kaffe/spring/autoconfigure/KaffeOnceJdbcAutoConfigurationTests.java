@@ -268,7 +268,7 @@ class KaffeOnceJdbcAutoConfigurationTests {
 
 		@Async
 		@KafkaListener(id = "orders", topics = "orders")
-		public void handle(ConsumerRecord<String, String> record) {
+		void handle(ConsumerRecord<String, String> record) {
 		}
 
 	}

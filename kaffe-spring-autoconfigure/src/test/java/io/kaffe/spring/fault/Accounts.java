@@ -27,7 +27,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
@@ -85,9 +84,9 @@ final class Accounts implements Oracle {
 		}
 	}
 
-	private static String id(ConsumerRecord<@Nullable String, String> record) {
-		String key = record.key();
-		return (key != null) ? key : NONE;
+	private static String id(ConsumerRecord<?, ?> record) {
+		Object key = record.key();
+		return (key != null) ? key.toString() : NONE;
 	}
 
 	private static long amount(ConsumerRecord<?, String> record) {

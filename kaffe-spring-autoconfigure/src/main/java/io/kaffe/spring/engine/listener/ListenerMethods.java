@@ -43,8 +43,8 @@ import org.springframework.messaging.MessageHeaders;
 import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.Headers;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
-import org.springframework.scheduling.annotation.Async;
 import org.springframework.messaging.support.MessageHeaderAccessor;
+import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 
 import io.kaffe.spring.engine.adapter.SpringKafkaFields;

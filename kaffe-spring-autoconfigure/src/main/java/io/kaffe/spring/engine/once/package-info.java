@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 /**
  * Notes which records are handled in the application's database; the only package that
  * needs Spring's JDBC.
