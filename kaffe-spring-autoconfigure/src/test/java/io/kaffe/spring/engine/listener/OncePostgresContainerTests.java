@@ -31,7 +31,7 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
  * {@link OncePostgresIntegrationTests} runs the same scenarios.
  */
 @Testcontainers(disabledWithoutDocker = true)
-class OncePostgresContainerTests extends OnceScenarios {
+class OncePostgresContainerTests extends OnceIntegrationTests {
 
 	@Container
 	private static final PostgreSQLContainer POSTGRES = new PostgreSQLContainer("postgres:18-alpine");

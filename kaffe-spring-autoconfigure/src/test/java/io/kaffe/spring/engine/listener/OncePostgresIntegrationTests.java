@@ -28,7 +28,7 @@ import io.kaffe.spring.support.PostgresExtension;
  * skipped where that is not installed.
  */
 @ExtendWith(PostgresExtension.class)
-class OncePostgresIntegrationTests extends OnceScenarios {
+class OncePostgresIntegrationTests extends OnceIntegrationTests {
 
 	private final DatabaseProcess database;
 
