@@ -18,7 +18,6 @@ package io.kaffe.spring.fault;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,33 +43,33 @@ final class Accounts implements Oracle {
 	/** The key of records that have none. */
 	private static final String NONE = "none";
 
-	private final FaultRound round;
+	private final List<TopicPartition> partitions;
 
 	private final String servers;
 
 	private final JdbcTemplate jdbc;
 
-	private Accounts(FaultRound round, String servers, JdbcTemplate jdbc) {
-		this.round = round;
+	private Accounts(List<TopicPartition> partitions, String servers, JdbcTemplate jdbc) {
+		this.partitions = partitions;
 		this.servers = servers;
 		this.jdbc = jdbc;
 	}
 
 	/**
 	 * Open accounts without a balance.
-	 * @param round whose records are booked
+	 * @param partitions whose records are booked
 	 * @param servers where these are
 	 * @param url the database, without tables
 	 */
-	static Accounts open(FaultRound round, String servers, String url) {
+	static Accounts open(List<TopicPartition> partitions, String servers, String url) {
 		JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(url));
 		jdbc.execute("CREATE TABLE account (id VARCHAR(40) PRIMARY KEY, balance BIGINT NOT NULL, "
 				+ "bookings BIGINT NOT NULL)");
 		List<Object[]> ids = new ArrayList<>();
 		ids.add(new Object[] { NONE });
-		NumberedProducer.keys(round.partitions()).forEach((key) -> ids.add(new Object[] { key }));
+		NumberedProducer.keys(partitions).forEach((key) -> ids.add(new Object[] { key }));
 		jdbc.batchUpdate("INSERT INTO account VALUES (?, 0, 0)", ids);
-		return new Accounts(round, servers, jdbc);
+		return new Accounts(partitions, servers, jdbc);
 	}
 
 	/**
@@ -98,7 +97,13 @@ final class Accounts implements Oracle {
 	 */
 	@Override
 	public List<String> violations(History history) {
-		Map<String, Account> expected = expected(this.round.partitions());
+		return violations(expected());
+	}
+
+	/**
+	 * Compare the balances with others.
+	 */
+	List<String> violations(Map<String, Account> expected) {
 		List<String> violations = new ArrayList<>();
 		this.jdbc.query("SELECT id, balance, bookings FROM account", (row) -> {
 			Account actual = new Account(row.getLong(2), row.getLong(3));
@@ -110,22 +115,22 @@ final class Accounts implements Oracle {
 		return violations;
 	}
 
-	private Map<String, Account> expected(Collection<TopicPartition> partitions) {
+	private Map<String, Account> expected() {
 		Map<String, Object> configuration = Map.of("bootstrap.servers", this.servers, "isolation.level",
 				"read_committed", "enable.auto.commit", false, "max.poll.records", 10_000);
 		Map<String, Account> expected = new TreeMap<>();
 		try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(configuration, new StringDeserializer(),
 				new StringDeserializer())) {
-			consumer.assign(partitions);
-			consumer.seekToBeginning(partitions);
-			Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
+			consumer.assign(this.partitions);
+			consumer.seekToBeginning(this.partitions);
+			Map<TopicPartition, Long> ends = consumer.endOffsets(this.partitions, PATIENCE);
 			long deadline = System.nanoTime() + PATIENCE.toNanos();
 			while (ends.entrySet().stream().anyMatch((end) -> consumer.position(end.getKey()) < end.getValue())) {
 				for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(500))) {
 					expected.merge(id(record), new Account(amount(record), 1), Account::plus);
 				}
 				if (System.nanoTime() - deadline > 0) {
-					throw new IllegalStateException("Could not read " + partitions + " to their ends " + ends);
+					throw new IllegalStateException("Could not read " + this.partitions + " to their ends " + ends);
 				}
 			}
 		}
@@ -138,7 +143,7 @@ final class Accounts implements Oracle {
 	 * @param balance the sum of the amounts
 	 * @param bookings how many
 	 */
-	private record Account(long balance, long bookings) {
+	record Account(long balance, long bookings) {
 
 		private static final Account EMPTY = new Account(0, 0);
 

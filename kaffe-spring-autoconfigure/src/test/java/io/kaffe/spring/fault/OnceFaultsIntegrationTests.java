@@ -135,7 +135,7 @@ class OnceFaultsIntegrationTests {
 			.with("spring.datasource.hikari.maximum-pool-size", 30)
 			.with("spring.datasource.hikari.minimum-idle", 2);
 		DatabaseProcess.properties(url).forEach(round::with);
-		round.also(Guarantee.EFFECTS, Accounts.open(round, broker.bootstrapServers(), url));
+		round.also(Guarantee.EFFECTS, Accounts.open(round.partitions(), broker.bootstrapServers(), url));
 		return round;
 	}
 
