@@ -63,21 +63,21 @@ class KilledSampleIntegrationTests {
 					"--spring.kafka.bootstrap-servers=" + broker.bootstrapServers() };
 			long committed = 0;
 			for (int kill = 0; kill < KILLS; kill++) {
-				Process process = start(ProcessBuilder.Redirect.DISCARD, args, "--sample.rate=2000");
+				Process process = start(ProcessBuilder.Redirect.DISCARD, args, "--sample.rate=200");
 				try {
 					long before = committed;
 					await("records are booked").atMost(Duration.ofSeconds(90))
-						.until(() -> committed(admin) > before + 500);
+						.until(() -> committed(admin) > before + 300);
 				}
 				finally {
 					process.destroyForcibly().waitFor();
 				}
 				committed = committed(admin);
 			}
-			Process last = start(ProcessBuilder.Redirect.PIPE, args, "--sample.finish-after=3000");
+			Process last = start(ProcessBuilder.Redirect.PIPE, args, "--sample.finish-after=1000");
 			String output = new String(last.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			assertThat(last.waitFor(2, TimeUnit.MINUTES)).isTrue();
-			assertThat(output).contains("booked                3,000")
+			assertThat(output).contains("booked                1,000")
 				.contains("order violations          0")
 				.contains("repeated                  0")
 				.contains("final lag                 0")
