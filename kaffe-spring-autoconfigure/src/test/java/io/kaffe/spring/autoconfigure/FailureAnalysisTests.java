@@ -315,10 +315,11 @@ class FailureAnalysisTests {
 	}
 
 	@Test
-	void transactionManagerIsExplained() {
-		assertThat(failure(Listening.class, ORDERS, "--spring.kafka.producer.transaction-id-prefix=tx-"))
+	void transactionManagerIsExplainedIfCommitsDoNotSayWhatIsComplete() {
+		assertThat(failure(Listening.class, ORDERS, "--spring.kafka.producer.transaction-id-prefix=tx-",
+				"--kaffe.commit.completed-offsets=false"))
 			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("it has a Kafka transaction manager")
+			.contains("it has a Kafka transaction manager, and 'kaffe.consumers.orders.commit.completed-offsets' is false")
 			.contains("containerFactory = \"kaffeListenerContainerFactory\"")
 			.contains("'spring.kafka.producer.transaction-id-prefix'");
 	}

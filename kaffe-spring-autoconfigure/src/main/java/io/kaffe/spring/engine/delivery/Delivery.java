@@ -115,6 +115,14 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 		return this.evictionLog;
 	}
 
+	/**
+	 * Return what makes each attempt in a Kafka transaction.
+	 * @return always the same; {@code null} if attempts are made without
+	 */
+	public @Nullable KafkaTransactions transactions() {
+		return this.settings.transactions();
+	}
+
 	LogContext logContext() {
 		return this.settings.logContext();
 	}

@@ -33,9 +33,11 @@ import io.kaffe.spring.engine.worker.Ticker;
  * @param logContext puts the record into the logging context; of a batch, the first
  * @param ticker the time
  * @param once notes which records are handled, or {@code null}
+ * @param transactions make each attempt in a Kafka transaction, or {@code null}
  */
 public record DeliverySettings(@Nullable String groupId, boolean addsAttemptHeader, FailurePolicy failurePolicy,
-		@Nullable DeliveryObservation observation, LogContext logContext, Ticker ticker, @Nullable OnceDelivery once) {
+		@Nullable DeliveryObservation observation, LogContext logContext, Ticker ticker, @Nullable OnceDelivery once,
+		@Nullable KafkaTransactions transactions) {
 
 	/**
 	 * Create settings of a consumer whose records are handled at least once.
@@ -50,7 +52,7 @@ public record DeliverySettings(@Nullable String groupId, boolean addsAttemptHead
 	 */
 	public DeliverySettings(@Nullable String groupId, boolean addsAttemptHeader, FailurePolicy failurePolicy,
 			@Nullable DeliveryObservation observation, LogContext logContext, Ticker ticker) {
-		this(groupId, addsAttemptHeader, failurePolicy, observation, logContext, ticker, null);
+		this(groupId, addsAttemptHeader, failurePolicy, observation, logContext, ticker, null, null);
 	}
 
 }

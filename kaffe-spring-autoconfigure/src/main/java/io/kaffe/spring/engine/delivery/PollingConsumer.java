@@ -16,7 +16,10 @@
 
 package io.kaffe.spring.engine.delivery;
 
+import java.util.function.Supplier;
+
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +36,48 @@ import org.jspecify.annotations.Nullable;
  * {@code null} if they keep their own
  * @param timer times deliveries, or {@code null}
  * @param consumer what listeners are given as the consumer; safe on any thread
+ * @param membership knows how it is a member of its group, if its offsets are committed
+ * in the transactions of attempts; {@code null}: the consumer thread commits them
  */
 public record PollingConsumer(String listenerId, @Nullable String clientId, @Nullable String threadName,
-		@Nullable DeliveryTimer timer, Consumer<Object, Object> consumer) {
+		@Nullable DeliveryTimer timer, Consumer<Object, Object> consumer,
+		@Nullable Supplier<@Nullable ConsumerGroupMetadata> membership) {
+
+	/**
+	 * Create a consumer whose offsets the consumer thread commits.
+	 */
+	public PollingConsumer(String listenerId, @Nullable String clientId, @Nullable String threadName,
+			@Nullable DeliveryTimer timer, Consumer<Object, Object> consumer) {
+		this(listenerId, clientId, threadName, timer, consumer, null);
+	}
+
+	/**
+	 * Return the same, with offsets that are committed in the transactions of attempts.
+	 * @param membership knows how it is a member of its group; any thread
+	 * @return the consumer
+	 */
+	public PollingConsumer transactional(Supplier<@Nullable ConsumerGroupMetadata> membership) {
+		return new PollingConsumer(this.listenerId, this.clientId, this.threadName, this.timer, this.consumer,
+				membership);
+	}
+
+	/**
+	 * Return whether its offsets are committed in the transactions of attempts, rather
+	 * than by the consumer thread.
+	 */
+	public boolean isTransactional() {
+		return this.membership != null;
+	}
+
+	/**
+	 * Return how it is a member of its group, by which the broker knows commits of an
+	 * earlier owner of a partition. Any thread.
+	 * @return the membership as of the last poll or rebalance; {@code null} if it is not
+	 * known
+	 */
+	public @Nullable ConsumerGroupMetadata groupMetadata() {
+		return (this.membership != null) ? this.membership.get() : null;
+	}
 
 	/**
 	 * Return the same, with something else that listeners are given.
@@ -43,7 +85,8 @@ public record PollingConsumer(String listenerId, @Nullable String clientId, @Nul
 	 * @return the consumer
 	 */
 	public PollingConsumer givenAs(Consumer<Object, Object> consumer) {
-		return new PollingConsumer(this.listenerId, this.clientId, this.threadName, this.timer, consumer);
+		return new PollingConsumer(this.listenerId, this.clientId, this.threadName, this.timer, consumer,
+				this.membership);
 	}
 
 	/**

@@ -160,6 +160,11 @@ public final class RecordDelivery extends Delivery {
 			}
 			return answer;
 		}
+		KafkaTransactions transactions = transactions();
+		if (transactions != null) {
+			transactions.run(record, assignment, () -> callListener(delivered, assignment, null));
+			return null;
+		}
 		OnceDelivery once = once();
 		if (once != null) {
 			once.deliver(record, assignment, () -> callListener(delivered, assignment, null));

@@ -152,6 +152,23 @@ final class AssignmentReplacement {
 	}
 
 	/**
+	 * Remove assignments of which nothing was polled, and pause their partitions, to
+	 * assign them later.
+	 * @return their partitions
+	 */
+	List<TopicPartition> postpone(Collection<PartitionAssignment> assignments) {
+		List<TopicPartition> partitions = assignments.stream().map(PartitionAssignment::partition).toList();
+		assignments.forEach((assignment) -> {
+			assignment.fence();
+			remove(assignment);
+		});
+		if (!partitions.isEmpty()) {
+			this.consumer.pause(partitions);
+		}
+		return partitions;
+	}
+
+	/**
 	 * Remove an assignment that has ended.
 	 */
 	void remove(PartitionAssignment assignment) {

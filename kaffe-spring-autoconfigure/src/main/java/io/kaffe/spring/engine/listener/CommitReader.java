@@ -65,6 +65,8 @@ final class CommitReader {
 
 	private final boolean storesCompleted;
 
+	private final boolean required;
+
 	private final Ticker ticker;
 
 	/**
@@ -72,12 +74,15 @@ final class CommitReader {
 	 * @param consumer the consumer
 	 * @param consumerName its name
 	 * @param storesCompleted whether commits report what is completed above their offsets
+	 * @param required whether nothing may be handled without knowing that
 	 * @param ticker the time
 	 */
-	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, Ticker ticker) {
+	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, boolean required,
+			Ticker ticker) {
 		this.consumer = consumer;
 		this.consumerName = consumerName;
 		this.storesCompleted = storesCompleted;
+		this.required = required;
 		this.ticker = ticker;
 	}
 
@@ -87,9 +92,29 @@ final class CommitReader {
 	 * that need not be. Nothing is believed that is not above the committed offset, or at
 	 * it if it is parked, and below the end of the log.
 	 * @param assignments partitions that were just assigned
-	 * @return those of which nothing is committed; none if the broker does not answer
+	 * @param uncommitted called with those of which nothing is committed; none if the
+	 * broker does not answer
+	 * @return those of which nothing may be handled yet, since the broker does not answer
+	 * though that is required. A transaction of an earlier owner may be open until it
+	 * times out.
 	 */
-	Set<TopicPartition> continueFromCommits(Collection<PartitionAssignment> assignments) {
+	Collection<PartitionAssignment> continueFromCommits(Collection<PartitionAssignment> assignments,
+			java.util.function.Consumer<Set<TopicPartition>> uncommitted) {
+		try {
+			uncommitted.accept(continueFromCommits(assignments));
+			return List.of();
+		}
+		catch (KafkaException ex) {
+			if (!this.required) {
+				throw ex;
+			}
+			logger.warn("Consumer '" + this.consumerName + "' could not read the commits of " + assignments
+					+ ", which are paused until it can", ex);
+			return assignments;
+		}
+	}
+
+	private Set<TopicPartition> continueFromCommits(Collection<PartitionAssignment> assignments) {
 		Map<TopicPartition, PartitionAssignment> byPartition = assignments.stream()
 			.collect(Collectors.toMap(PartitionAssignment::partition, Function.identity()));
 		long deadline = deadline();
@@ -126,6 +151,7 @@ final class CommitReader {
 				uncommitted.removeAll(commits.keySet());
 			}
 			catch (KafkaException ex) {
+				throwIfRequired(ex);
 				logger.warn(
 						"Consumer '" + this.consumerName + "' could not read the committed offsets of "
 								+ partitions.size() + " partitions; what was completed above that is handled again",
@@ -194,8 +220,15 @@ final class CommitReader {
 			return awake(() -> this.consumer.endOffsets(partitions, left(deadline)));
 		}
 		catch (KafkaException | IllegalStateException ex) {
+			throwIfRequired(ex);
 			logger.debug("The ends of " + partitions + " are unknown", ex);
 			return Map.of();
+		}
+	}
+
+	private void throwIfRequired(RuntimeException failure) {
+		if (this.required) {
+			throw failure;
 		}
 	}
 

@@ -120,21 +120,22 @@ final class ConsumerSession {
 	 */
 	ConsumerSession(Consumer<?, ?> consumer, PollingConsumer polledBy, ConsumerContext context) {
 		this.consumer = consumer;
-		this.polledBy = polledBy;
 		this.context = context;
 		this.errors = context.internalErrors();
 		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
+		PollingConsumer given = polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view));
+		this.polledBy = (context.delivery().transactions() != null && context.facts().isInGroup())
+				? given.transactional(this.view::groupMetadata) : given;
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
 		this.commitTimer = new CommitTimer(this.wakeup, context.settings().commitInterval(), context.runtime());
 		EvictedRecordReader evictedRecords = EvictedRecordReader.isByKey(context.settings().strategy())
 				? new EvictedRecordReader(context, consumer, polledBy.clientId()) : null;
-		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer,
-				polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view)), evictedRecords);
+		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer, this.polledBy, evictedRecords);
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), this.commitTimer,
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
-				context.ticker());
+				this.polledBy.isTransactional(), context.ticker());
 		this.handled = HandledLookup.of(context, this.commitReader::currentPosition, this.wakeup::wakeUp);
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);
 		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(),
@@ -261,6 +262,7 @@ final class ConsumerSession {
 			this.consumer.pause(partitions);
 			return;
 		}
+		this.errors.contain("note the membership", () -> this.view.polled(this.consumer));
 		List<PartitionAssignment> added = new ArrayList<>();
 		for (TopicPartition partition : partitions) {
 			if (this.assignments.get(partition) == null
@@ -276,8 +278,8 @@ final class ConsumerSession {
 		this.errors.contain("note the subscription", () -> this.view.assigned(this.consumer, added));
 		this.errors.contain("pause partitions", () -> this.flow.start(added));
 		if (this.context.facts().isInGroup()) {
-			this.errors.contain("read the commits of assigned partitions",
-					() -> this.view.uncommitted(this.commitReader.continueFromCommits(added)));
+			this.errors.contain("read the commits of assigned partitions", () -> this.toBeAssigned.addAll(
+					this.replacement.postpone(this.commitReader.continueFromCommits(added, this.view::uncommitted))));
 		}
 		this.context.assignmentChanged();
 		// They may be paused for a reason that is over soon.
@@ -386,6 +388,7 @@ final class ConsumerSession {
 	void revoked(Collection<TopicPartition> partitions, Runnable beforeCommit) {
 		this.toBeAssigned.removeAll(partitions);
 		this.wakeup.notPolling();
+		this.errors.contain("note the membership", () -> this.view.polled(this.consumer));
 		if (this.state == ConsumerState.DRAINING) {
 			this.revocation.revoke(this.assignments.of(partitions), this.stopDeadline, beforeCommit, false);
 			return;

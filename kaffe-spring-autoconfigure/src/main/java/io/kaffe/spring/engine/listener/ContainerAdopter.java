@@ -39,6 +39,7 @@ import org.springframework.kafka.listener.ListenerUtils;
 import org.springframework.kafka.listener.MessageListener;
 import org.springframework.kafka.listener.RecordInterceptor;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
+import org.springframework.kafka.transaction.KafkaAwareTransactionManager;
 
 import io.kaffe.spring.engine.adapter.AsyncHandlerAdapter;
 import io.kaffe.spring.engine.adapter.BatchRecordHandlerListener;
@@ -53,6 +54,7 @@ import io.kaffe.spring.engine.delivery.Delivery;
 import io.kaffe.spring.engine.delivery.DeliveryObservation;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.DeliveryTimer;
+import io.kaffe.spring.engine.delivery.KafkaTransactions;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.OnceStore;
@@ -138,7 +140,7 @@ public final class ContainerAdopter {
 	public void adopt(String name, AbstractMessageListenerContainer<?, ?> container, ConsumerSettings settings,
 			@Nullable OnceStore store) {
 		ContainerFacts facts = new ContainerFacts(container);
-		new ContainerSuitability(name, facts).check();
+		new ContainerSuitability(name, facts).check(settings.completedOffsets());
 		if (store != null) {
 			new OnceSuitability(name, facts).check();
 		}
@@ -253,7 +255,14 @@ public final class ContainerAdopter {
 	private DeliverySettings deliverySettings(String name, ContainerFacts facts, ConsumerSettings settings,
 			@Nullable OnceDelivery once) {
 		return new DeliverySettings(facts.groupId(), facts.asksForAttempts(), settings.failurePolicy(),
-				observation(facts), new LogContext(name, settings.mdc()), this.runtime.ticker(), once);
+				observation(facts), new LogContext(name, settings.mdc()), this.runtime.ticker(), once,
+				transactions(facts));
+	}
+
+	private static @Nullable KafkaTransactions transactions(ContainerFacts facts) {
+		ContainerProperties properties = facts.container().getContainerProperties();
+		KafkaAwareTransactionManager<?, ?> manager = properties.getKafkaAwareTransactionManager();
+		return (manager != null) ? new KafkaTransactions(manager, properties.getTransactionDefinition()) : null;
 	}
 
 	private DeliveryTimer.@Nullable Factory timers(String name, ContainerFacts facts) {
@@ -295,6 +304,8 @@ public final class ContainerAdopter {
 		properties.setAsyncAcks(false);
 		properties.setFixTxOffsets(false);
 		properties.setSubBatchPerPartition(false);
+		// Attempts have transactions of their own.
+		properties.setKafkaAwareTransactionManager(null);
 	}
 
 	/**

@@ -96,8 +96,9 @@ final class ContainerSuitability {
 
 	/**
 	 * Throw if something contradicts.
+	 * @param completedOffsets whether commits say what is complete above their offsets
 	 */
-	void check() {
+	void check(boolean completedOffsets) {
 		if (this.facts.container().isRunning()) {
 			throw unsuitable("it is running already", "Let it be started by the application context, which starts "
 					+ "listener containers after they were given workers.");
@@ -105,7 +106,7 @@ final class ContainerSuitability {
 		Object listener = checkListener(this.properties.getMessageListener());
 		checkAckMode(this.properties.getAckMode(), listener);
 		checkAutoCommit();
-		checkTransactions();
+		checkTransactions(ListenerChain.targetOf(listener), completedOffsets);
 	}
 
 	private Object checkListener(@Nullable Object listener) {
@@ -231,16 +232,42 @@ final class ContainerSuitability {
 		}
 	}
 
+	/**
+	 * Refuse transactions that are none of Kafka's, and what cannot be part of one: it is
+	 * completed on another thread, or later.
+	 */
 	@SuppressWarnings("removal")
-	private void checkTransactions() {
-		if (this.properties.getKafkaAwareTransactionManager() != null
-				|| this.properties.getTransactionManager() != null) {
+	private void checkTransactions(Object listener, boolean completedOffsets) {
+		if (this.properties.getTransactionManager() != null) {
 			throw unsuitable(
-					"it has a Kafka transaction manager, which commits a poll when it is dispatched, before "
-							+ "it is handled",
-					"Use containerFactory = \"kaffeListenerContainerFactory\", which leaves it out, or another "
-							+ "container factory without a transaction manager. With Spring Boot, every container gets "
-							+ "one as soon as 'spring.kafka.producer.transaction-id-prefix' is set.");
+					"it has a transaction manager that is none of Kafka's, a "
+							+ this.properties.getTransactionManager().getClass().getName(),
+					"Remove it from the container, and annotate the listener with @Transactional.");
+		}
+		if (this.properties.getKafkaAwareTransactionManager() == null) {
+			return;
+		}
+		String why = null;
+		String remedy = "Let the listener return when it has handled the record";
+		if (listener instanceof AsyncRepliesAware async && async.isAsyncReplies()) {
+			why = "its listener is asynchronous (it returns a future, a Mono or is a suspend function), so that what "
+					+ "it sends is not part of the transaction";
+		}
+		else if (this.facts.isManual()) {
+			why = "its AckMode is " + this.properties.getAckMode()
+					+ ", so that its listener decides when a record is completed, and not the transaction";
+			remedy = "Leave 'spring.kafka.listener.ack-mode' out (BATCH)";
+		}
+		else if (!completedOffsets) {
+			why = "'kaffe.consumers." + this.name + ".commit.completed-offsets' is false, so that a commit does not "
+					+ "say what is complete above its offset";
+			remedy = "Leave that setting out";
+		}
+		if (why != null) {
+			throw unsuitable("it has a Kafka transaction manager, and " + why, remedy
+					+ ". Or use containerFactory = \"kaffeListenerContainerFactory\", which leaves the transaction "
+					+ "manager out, or another container factory without one. With Spring Boot, every container gets "
+					+ "one as soon as 'spring.kafka.producer.transaction-id-prefix' is set.");
 		}
 	}
 

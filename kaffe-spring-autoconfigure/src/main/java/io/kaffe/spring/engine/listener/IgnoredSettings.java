@@ -33,7 +33,7 @@ record IgnoredSettings(Map<String, String> alternatives) {
 
 	private static final ContainerProperties DEFAULTS = new ContainerProperties("any");
 
-	private static final String NO_TRANSACTIONS = "workers use no Kafka transactions";
+	private static final String WHOLE_POLLS = "each attempt has a transaction of its own, and failures are those of 'failure'";
 
 	/**
 	 * Find those of a container.
@@ -59,14 +59,11 @@ record IgnoredSettings(Map<String, String> alternatives) {
 		if (properties.isPauseImmediate()) {
 			ignored.put("pauseImmediate", "records that are polled already are handled during a pause");
 		}
-		if (properties.getTransactionDefinition() != null) {
-			ignored.put("transactionDefinition", NO_TRANSACTIONS);
-		}
 		if (properties.isBatchRecoverAfterRollback()) {
-			ignored.put("batchRecoverAfterRollback", NO_TRANSACTIONS);
+			ignored.put("batchRecoverAfterRollback", WHOLE_POLLS);
 		}
 		if (properties.isStopContainerWhenFenced()) {
-			ignored.put("stopContainerWhenFenced", NO_TRANSACTIONS);
+			ignored.put("stopContainerWhenFenced", WHOLE_POLLS);
 		}
 		return new IgnoredSettings(ignored);
 	}

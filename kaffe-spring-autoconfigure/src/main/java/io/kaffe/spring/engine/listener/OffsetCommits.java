@@ -283,7 +283,8 @@ final class OffsetCommits {
 		long completions = assignment.buffer().finished() + assignment.progress().evicted().completions()
 				+ assignment.progress().parkedHistory().changes();
 		OffsetAndMetadata offset = assignment.progress().advance(completions, metadataLength, this.ticker.instant());
-		if (offset != null) {
+		// What transactions commit is only looked at.
+		if (offset != null && !assignment.polledBy().isTransactional()) {
 			commit.add(assignment, offset, completions, assignment.progress().revision());
 		}
 	}

@@ -119,7 +119,8 @@ final class PartitionAssignment implements AssignmentHandle {
 		this.polledBy = polledBy;
 		this.held = new HeldRecords(policy.maxParked(), wakeup::wakeUp, commitTimer::arm,
 				this.progress.parkedHistory());
-		this.leftToNext = policy.ackAfterHandle() ? null : new LeftToNext(this.progress, this.buffer);
+		this.leftToNext = (policy.ackAfterHandle() || polledBy.isTransactional()) ? null
+				: new LeftToNext(this.progress, this.buffer);
 	}
 
 	TopicPartition partition() {

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -43,7 +44,10 @@ import io.kaffe.spring.table.PartitionSnapshot;
  * has been committed.
  * <p>
  * <b>Threading.</b> Owned by the consumer thread; {@link #complete} is called by workers.
- * Tables read volatile fields.
+ * Tables read volatile fields. Where offsets are committed in transactions, workers call
+ * {@link #including} and {@link #committed(OffsetAndMetadata, long, int)}, too: so what
+ * changes is guarded by the monitor of this object, which is held for as long as it takes
+ * to read or write it.
  */
 final class PartitionProgress {
 
@@ -71,8 +75,8 @@ final class PartitionProgress {
 	/** Whether records were polled since the position was moved. */
 	private boolean polled;
 
-	/** Raised when what was committed does not count any more. */
-	private int revision;
+	/** Raised when what was committed does not count any more. Written by its owner. */
+	private volatile int revision;
 
 	private long completionsTold = -1;
 
@@ -119,7 +123,7 @@ final class PartitionProgress {
 	 * @param committed the last commit
 	 * @param reported what it reports as completed above its offset, and as parked
 	 */
-	void continueFrom(OffsetAndMetadata committed, ReportedOffsets reported) {
+	synchronized void continueFrom(OffsetAndMetadata committed, ReportedOffsets reported) {
 		this.committed = committed;
 		this.completedBefore = reported;
 		this.completedTold = reported.offsets().count();
@@ -155,7 +159,7 @@ final class PartitionProgress {
 	 * Forget what the last commit says to be complete or parked: the partition is read
 	 * from another offset.
 	 */
-	void forgetCompletedBefore() {
+	synchronized void forgetCompletedBefore() {
 		this.completedBefore = ReportedOffsets.NONE;
 		this.completedTold = 0;
 		this.revision++;
@@ -178,7 +182,7 @@ final class PartitionProgress {
 	 * Go on as another progress says, in an assignment that takes the place of its one.
 	 * Consumer thread, before the first record.
 	 */
-	void continueAt(Resumption resumption) {
+	synchronized void continueAt(Resumption resumption) {
 		this.committed = resumption.committed();
 		this.completedBefore = resumption.completed();
 		this.sought = resumption.sought();
@@ -326,7 +330,7 @@ final class PartitionProgress {
 	 * @return those of the records that are to be handled: all, unless an earlier commit
 	 * reports some of them as completed
 	 */
-	<R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next, Instant now) {
+	synchronized <R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next, Instant now) {
 		long first = records.get(0).offset();
 		long last = records.get(records.size() - 1).offset();
 		this.end.retention().passed(polledUntil(), this.committed, first, this.completedBefore);
@@ -407,7 +411,7 @@ final class PartitionProgress {
 	 * @param position the consumer's position, between two polls
 	 * @return whether there may be something new to commit
 	 */
-	boolean passTo(long position) {
+	synchronized boolean passTo(long position) {
 		OffsetWindow window = this.window;
 		OffsetAndMetadata committed = this.committed;
 		if (window == null) {
@@ -455,7 +459,7 @@ final class PartitionProgress {
 	 * @return the commit, or {@code null} if the broker has confirmed the same already or
 	 * nothing was polled yet
 	 */
-	@Nullable OffsetAndMetadata advance(long completions, int metadataLength, Instant now) {
+	synchronized @Nullable OffsetAndMetadata advance(long completions, int metadataLength, Instant now) {
 		OffsetWindow window = this.window;
 		if (window == null) {
 			return null;
@@ -482,18 +486,11 @@ final class PartitionProgress {
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
 		}
-		CommitMetadata metadata = CommitMetadata.NONE;
-		if (metadataLength > 0) {
-			CompletedOffsets.Builder above = new CompletedOffsets.Builder();
-			if (watermark + 1 < reached) {
-				above.add(watermark + 1, reached);
-			}
-			above.addFrom(completed.build(), reached, Long.MAX_VALUE)
-				.addFrom(this.completedBefore.offsets(), Math.max(next, watermark), Long.MAX_VALUE);
-			metadata = CommitMetadata.of(watermark, above.build(),
-					this.completedBefore.unfinishedParked(this.parkedHistory, this::isComplete, next),
-					this.completedBefore.unfinishedBlocked(this.evicted, next), highestLeaderEpoch(), metadataLength);
-		}
+		CommitMetadata metadata = (metadataLength > 0)
+				? this.completedBefore.metadata(watermark,
+						this.completedBefore.above(watermark, reached, completed.build(), next), this.parkedHistory,
+						this::isComplete, this.evicted, next, this.leaderEpoch, metadataLength)
+				: CommitMetadata.NONE;
 		this.completedTold = Math.max(0, metadata.completed().count() - this.evicted.records());
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {
@@ -501,6 +498,30 @@ final class PartitionProgress {
 			return null;
 		}
 		return commit;
+	}
+
+	/**
+	 * Say what is to be committed in the transaction that some records were handled in,
+	 * as if they were complete. Workers, one at a time for each partition.
+	 * @param offsets the offsets of the records, none of which is complete
+	 * @param metadataLength most characters of the metadata
+	 * @return the commit, or {@code null} if the metadata has no room for all that is
+	 * complete above it: without the rest, records would be handled again that others
+	 * have seen the results of
+	 */
+	synchronized @Nullable OffsetAndMetadata including(long[] offsets, int metadataLength) {
+		OffsetWindow window = Objects.requireNonNull(this.window, "Nothing was polled");
+		long first = window.firstOpen();
+		long next = window.next();
+		CompletedOffsets completed = window.completed(first, next, MAX_RUNS).build().with(offsets);
+		long reached = completed.firstNotIn(first);
+		long watermark = Math.min(this.evicted.first(),
+				(reached == next) ? this.completedBefore.firstNotIn(next) : reached);
+		CompletedOffsets above = this.completedBefore.above(watermark, reached, completed, next);
+		CommitMetadata metadata = this.completedBefore.metadata(watermark, above, this.parkedHistory, this::isComplete,
+				this.evicted, next, this.leaderEpoch, metadataLength);
+		CompletedOffsets stored = new CompletedOffsets.Builder().addFrom(above, watermark + 1, Long.MAX_VALUE).build();
+		return metadata.completed().equals(stored) ? new OffsetAndMetadata(watermark, metadata.text()) : null;
 	}
 
 	/**
@@ -512,7 +533,7 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Return which of the commits that are made count. Consumer thread.
+	 * Return which of the commits that are made count. Any thread.
 	 */
 	int revision() {
 		return this.revision;
@@ -525,7 +546,7 @@ final class PartitionProgress {
 	 * @param revision the {@link #revision()} when it was made: if that is another one
 	 * now, what it says does not count any more
 	 */
-	void committed(OffsetAndMetadata commit, long completions, int revision) {
+	synchronized void committed(OffsetAndMetadata commit, long completions, int revision) {
 		OffsetAndMetadata before = this.committed;
 		if (revision == this.revision && (before == null || before.offset() <= commit.offset())) {
 			this.committed = commit;

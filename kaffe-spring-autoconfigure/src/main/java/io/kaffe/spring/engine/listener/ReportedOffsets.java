@@ -121,6 +121,42 @@ record ReportedOffsets(CompletedOffsets offsets, ParkedRecords parked, BlockedKe
 	}
 
 	/**
+	 * Return what is complete above a watermark: of what was polled since, and what of
+	 * these was not.
+	 * @param reached up to where all that was polled is complete, at or above the
+	 * watermark
+	 * @param completed what was polled above that and is complete
+	 * @param next the offset that is polled next
+	 */
+	CompletedOffsets above(long watermark, long reached, CompletedOffsets completed, long next) {
+		CompletedOffsets.Builder above = new CompletedOffsets.Builder();
+		if (watermark + 1 < reached) {
+			above.add(watermark + 1, reached);
+		}
+		return above.addFrom(completed, reached, Long.MAX_VALUE)
+			.addFrom(this.offsets, Math.max(next, watermark), Long.MAX_VALUE)
+			.build();
+	}
+
+	/**
+	 * Return the metadata of a commit: what is complete above its offset, parked or
+	 * blocked.
+	 * @param watermark the offset of the commit
+	 * @param above what is complete above it
+	 * @param polledParked what is known about parked records that were polled
+	 * @param isComplete whether one of them is completed
+	 * @param polledBlocked the keys of records that were polled
+	 * @param next the offset that is polled next
+	 * @param leaderEpoch the highest leader epoch of records that were polled
+	 * @param maxLength most characters
+	 */
+	CommitMetadata metadata(long watermark, CompletedOffsets above, ParkedHistory polledParked,
+			LongPredicate isComplete, EvictedKeys polledBlocked, long next, int leaderEpoch, int maxLength) {
+		return CommitMetadata.of(watermark, above, unfinishedParked(polledParked, isComplete, next),
+				unfinishedBlocked(polledBlocked, next), Math.max(leaderEpoch, this.leaderEpoch), maxLength);
+	}
+
+	/**
 	 * Return what of them can still be believed when a record is polled, and all below it
 	 * were.
 	 * @return these offsets, or {@link #NONE} if the record was written after the report

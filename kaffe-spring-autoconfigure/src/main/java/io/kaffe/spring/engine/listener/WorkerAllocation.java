@@ -95,7 +95,8 @@ final class WorkerAllocation {
 		this.strategy = context.settings().strategy();
 		this.works = WorkFactory.of(context.delivery());
 		this.allocator = new KeyAllocationWork.Allocator(this.strategy, context.workers(), this.works);
-		this.evictedRecords = context.settings().failurePolicy().ackAfterHandle() ? evictedRecords : null;
+		this.evictedRecords = (context.settings().failurePolicy().ackAfterHandle() && !polledBy.isTransactional())
+				? evictedRecords : null;
 		this.dispatching = context.workers().internal("allocation for " + Thread.currentThread().getName());
 	}
 

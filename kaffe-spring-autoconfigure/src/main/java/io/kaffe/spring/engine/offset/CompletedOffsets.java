@@ -82,6 +82,32 @@ public final class CompletedOffsets {
 	}
 
 	/**
+	 * Return these offsets and others.
+	 * @param others the others, in any order; may be among these
+	 * @return all of them
+	 */
+	public CompletedOffsets with(long... others) {
+		long[] ascending = others.clone();
+		Arrays.sort(ascending);
+		Builder all = new Builder();
+		int run = 0;
+		for (long other : ascending) {
+			while (run < runs() && from(run) <= other) {
+				all.add(from(run), to(run));
+				run++;
+			}
+			if (all.length == 0 || all.bounds[all.length - 1] <= other) {
+				all.add(other, other + 1);
+			}
+		}
+		while (run < runs()) {
+			all.add(from(run), to(run));
+			run++;
+		}
+		return all.build();
+	}
+
+	/**
 	 * Return the offset after the last one.
 	 * @return the end of the last run
 	 * @throws IllegalStateException if there are none

@@ -48,6 +48,9 @@ import org.springframework.kafka.listener.adapter.RecordFilterStrategy;
 import org.springframework.kafka.listener.adapter.RecordMessagingMessageListenerAdapter;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.kafka.transaction.KafkaTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.messaging.handler.invocation.InvocableHandlerMethod;
 import org.springframework.util.ReflectionUtils;
 
@@ -104,11 +107,40 @@ class ContainerSuitabilityTests {
 	}
 
 	@Test
-	void transactionsAreRefused() {
+	void transactionsAreRefusedIfTheListenerAcknowledges() {
+		useTransactions();
+		AcknowledgingMessageListener<Object, Object> acknowledging = (record, acknowledgment) -> {
+		};
+		assertSuitable(AckMode.RECORD, SIMPLE);
+		assertRefused(AckMode.MANUAL, acknowledging, "it has a Kafka transaction manager, and its AckMode is MANUAL");
+	}
+
+	@Test
+	void transactionsAreRefusedIfTheListenerIsAsynchronous() {
+		useTransactions();
+		MessageListener<Object, Object> async = new AsynchronousRecords();
+		assertRefused(AckMode.BATCH, async, "it has a Kafka transaction manager, and its listener is asynchronous");
+	}
+
+	@Test
+	void transactionsAreRefusedIfCommitsDoNotSayWhatIsComplete() {
+		useTransactions();
+		this.properties.setMessageListener(SIMPLE);
+		assertThatExceptionOfType(UnsuitableContainerException.class).isThrownBy(() -> check(false))
+			.withMessageContaining("'kaffe.consumers.orders.commit.completed-offsets' is false");
+	}
+
+	@Test
+	@SuppressWarnings("removal")
+	void transactionManagerThatIsNoneOfKafkasIsRefused() {
+		this.properties.setTransactionManager(new OtherTransactionManager());
+		assertRefused(AckMode.BATCH, SIMPLE, "it has a transaction manager that is none of Kafka's");
+	}
+
+	private void useTransactions() {
 		DefaultKafkaProducerFactory<Object, Object> factory = new DefaultKafkaProducerFactory<>(Map.of());
 		factory.setTransactionIdPrefix("orders-");
 		this.properties.setKafkaAwareTransactionManager(new KafkaTransactionManager<>(factory));
-		assertRefused(AckMode.BATCH, SIMPLE, "it has a Kafka transaction manager");
 	}
 
 	@Test
@@ -152,9 +184,13 @@ class ContainerSuitabilityTests {
 	private void check(AckMode ackMode, Object listener) {
 		this.properties.setAckMode(ackMode);
 		this.properties.setMessageListener(listener);
+		check(true);
+	}
+
+	private void check(boolean completedOffsets) {
 		new ContainerSuitability("orders", new ContainerFacts(
 				new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), this.properties)))
-			.check();
+			.check(completedOffsets);
 	}
 
 	private Object adapter(String name) {
@@ -197,6 +233,19 @@ class ContainerSuitabilityTests {
 
 	}
 
+	private static final class AsynchronousRecords implements MessageListener<Object, Object>, AsyncRepliesAware {
+
+		@Override
+		public void onMessage(ConsumerRecord<Object, Object> record) {
+		}
+
+		@Override
+		public boolean isAsyncReplies() {
+			return true;
+		}
+
+	}
+
 	private static final class AsynchronousBatches implements BatchMessageListener<Object, Object>, AsyncRepliesAware {
 
 		@Override
@@ -206,6 +255,27 @@ class ContainerSuitabilityTests {
 		@Override
 		public boolean isAsyncReplies() {
 			return true;
+		}
+
+	}
+
+	private static final class OtherTransactionManager extends AbstractPlatformTransactionManager {
+
+		@Override
+		protected Object doGetTransaction() {
+			return this;
+		}
+
+		@Override
+		protected void doBegin(Object transaction, TransactionDefinition definition) {
+		}
+
+		@Override
+		protected void doCommit(DefaultTransactionStatus status) {
+		}
+
+		@Override
+		protected void doRollback(DefaultTransactionStatus status) {
 		}
 
 	}

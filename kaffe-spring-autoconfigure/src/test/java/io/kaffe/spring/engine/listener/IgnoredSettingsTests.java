@@ -24,7 +24,6 @@ import org.junit.jupiter.api.Test;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
-import org.springframework.transaction.support.DefaultTransactionDefinition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,13 +46,12 @@ class IgnoredSettingsTests {
 		this.properties.setCommitRetries(7);
 		this.properties.setOffsetAndMetadataProvider((listener, offset) -> new OffsetAndMetadata(offset));
 		this.properties.setPauseImmediate(true);
-		this.properties.setTransactionDefinition(new DefaultTransactionDefinition());
 		this.properties.setBatchRecoverAfterRollback(true);
 		this.properties.setStopContainerWhenFenced(true);
 		IgnoredSettings ignored = ignored(true);
 		assertThat(ignored.isEmpty()).isFalse();
 		assertThat(ignored.names()).containsExactly("enable.auto.commit", "syncCommitTimeout", "commitRetries",
-				"offsetAndMetadataProvider", "pauseImmediate", "transactionDefinition", "batchRecoverAfterRollback",
+				"offsetAndMetadataProvider", "pauseImmediate", "batchRecoverAfterRollback",
 				"stopContainerWhenFenced");
 		assertThat(ignored)
 			.hasToString("enable.auto.commit (workers commit what is complete, every 'commit.interval'), "
@@ -62,9 +60,8 @@ class IgnoredSettingsTests {
 					+ "offsetAndMetadataProvider (the metadata of commits stores completed offsets, unless "
 					+ "'commit.completed-offsets' is false), "
 					+ "pauseImmediate (records that are polled already are handled during a pause), "
-					+ "transactionDefinition (workers use no Kafka transactions), "
-					+ "batchRecoverAfterRollback (workers use no Kafka transactions), "
-					+ "stopContainerWhenFenced (workers use no Kafka transactions)");
+					+ "batchRecoverAfterRollback (each attempt has a transaction of its own, and failures are those of 'failure'), "
+					+ "stopContainerWhenFenced (each attempt has a transaction of its own, and failures are those of 'failure')");
 	}
 
 	@Test
