@@ -180,7 +180,8 @@ public final class KaffeAutoConfiguration {
 			KaffeListenerContainerFactory factory = new KaffeListenerContainerFactory(consumerFactory != null);
 			configurer.configure(factory, (ConsumerFactory<Object, Object>) ((consumerFactory != null) ? consumerFactory
 					: new DefaultKafkaConsumerFactory<>(Map.of())));
-			// It would commit each poll when it is dispatched.
+			// At least once. Other factories have one if there is a transaction id
+			// prefix.
 			factory.getContainerProperties().setKafkaAwareTransactionManager(null);
 			customizer.ifAvailable(factory::setContainerCustomizer);
 			return factory;

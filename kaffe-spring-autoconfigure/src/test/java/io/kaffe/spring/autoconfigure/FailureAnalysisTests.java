@@ -319,7 +319,8 @@ class FailureAnalysisTests {
 		assertThat(failure(Listening.class, ORDERS, "--spring.kafka.producer.transaction-id-prefix=tx-",
 				"--kaffe.commit.completed-offsets=false"))
 			.contains("Listener container 'orders' cannot be given Kaffe workers")
-			.contains("it has a Kafka transaction manager, and 'kaffe.consumers.orders.commit.completed-offsets' is false")
+			.contains(
+					"it has a Kafka transaction manager, and 'kaffe.consumers.orders.commit.completed-offsets' is false")
 			.contains("containerFactory = \"kaffeListenerContainerFactory\"")
 			.contains("'spring.kafka.producer.transaction-id-prefix'");
 	}

@@ -39,9 +39,10 @@ import io.kaffe.spring.engine.delivery.RecordRecoverer;
  * listener wants them so, are published as they are; others with the application's
  * template.
  * <p>
- * <b>Threading.</b> Safe for concurrent use. Nothing blocks the caller: a send may block
- * for {@code max.block.ms} when its topic or the broker is missing, so sends are made on
- * an executor, those to one topic one after the other. A record that must not be sent any
+ * <b>Threading.</b> Safe for concurrent use. Nothing blocks the caller, except where a
+ * record is published in a transaction of its own thread: a send may block for
+ * {@code max.block.ms} when its topic or the broker is missing, so sends are made on an
+ * executor, those to one topic one after the other. A record that must not be sent any
  * more is withdrawn by canceling its future.
  */
 public final class DeadLetters implements RecordRecoverer, AutoCloseable {
@@ -121,6 +122,19 @@ public final class DeadLetters implements RecordRecoverer, AutoCloseable {
 		catch (Throwable ex) {
 			return CompletableFuture.failedFuture(ex);
 		}
+	}
+
+	/**
+	 * Publish a record to its dead-letter topic on the calling thread: so it is part of
+	 * the Kafka transaction of that thread, if the application's template can publish it
+	 * and has the same producer factory.
+	 */
+	@Override
+	public CompletableFuture<?> recoverHere(ConsumerRecord<?, ?> record, Exception failure) {
+		String topic = this.pattern.topicFor(record.topic());
+		refuseIfConsumed(topic, record);
+		return new DeadLetterPublisher(topic, this.templates).publish(record,
+				ListenerFailure.of(failure, this.groupId));
 	}
 
 	private DeadLetterQueue queue(String topic) {

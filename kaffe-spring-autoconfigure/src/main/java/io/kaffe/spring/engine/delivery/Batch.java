@@ -46,9 +46,9 @@ import io.kaffe.spring.table.WorkerState;
  * be deserialized, or that an earlier owner of its partition has parked, ends the batch
  * before it and is treated alone.
  * <p>
- * Where records are handled once, the effects of all records of a failed batch are rolled
- * back: those before the one that is named are delivered again first, in a batch of their
- * own.
+ * Where records are handled once, or in Kafka transactions, a failure undoes what the whole
+ * batch did. If the listener has named the record that failed, those before it are
+ * delivered again as a batch of their own, and the next one begins with it.
  * <p>
  * A listener that calls {@code nack} has handled the records before the index that it
  * names; the rest is delivered again after a while, which is no attempt.
@@ -93,12 +93,6 @@ final class Batch {
 	private boolean exhausted;
 
 	private boolean addsAttemptHeader;
-
-	/**
-	 * How many of the records the next attempt has, since the one behind them has failed
-	 * and their effects were rolled back with its own; 0: all.
-	 */
-	private int beforeFailed;
 
 	/**
 	 * Create a batch.
@@ -255,7 +249,7 @@ final class Batch {
 		}
 		long begin = turn.now();
 		worker.beginRecord(this.records.get(0).record(), number, begin);
-		BatchAttempt attempt = new BatchAttempt(attempted(), this.delivery, begin);
+		BatchAttempt attempt = new BatchAttempt(this.records, this.delivery, begin);
 		CompletableFuture<?> outcome = null;
 		Throwable failure = DeliveryHeaders.deserializationFailure(this.records.get(0).record());
 		if (failure == null) {
@@ -291,20 +285,13 @@ final class Batch {
 		return true;
 	}
 
-	private List<BatchedRecord> attempted() {
-		int first = this.beforeFailed;
-		this.beforeFailed = 0;
-		return (first > 0 && first < this.records.size()) ? this.records.subList(0, first) : this.records;
-	}
-
 	private void handled(BatchAttempt attempt, long nanos, Worker worker, Turn turn) {
-		int handled = attempt.records().size();
 		this.delivery.outages().succeeded(turn.now() - nanos, turn.now());
-		attempt.report(handled, handled, nanos, worker);
-		worker.recordsHandled(handled);
+		attempt.report(this.records.size(), this.records.size(), nanos, worker);
+		worker.recordsHandled(this.records.size());
 		forgetRetrying();
-		this.records.subList(0, handled).clear();
-		assignmentsChanged();
+		this.records.clear();
+		this.assignments = List.of();
 	}
 
 	/**
@@ -328,11 +315,16 @@ final class Batch {
 	private @Nullable FailedAttempt failed(BatchAttempt attempt, Throwable thrown, long nanos, Worker worker,
 			Turn turn) {
 		int position = attempt.positionOfFailure(thrown);
-		if (position > 0 && this.delivery.once() != null) {
-			this.beforeFailed = position;
+		if (this.delivery.once() == null && this.delivery.transactions() == null) {
+			attempt.completeUpTo(position - 1);
+		}
+		else if (position > 0) {
+			// Nothing is committed: those before are delivered again, without the rest.
+			this.gathering.putBack(this.records.subList(position, this.records.size()));
+			this.records.subList(position, this.records.size()).clear();
+			assignmentsChanged();
 			return null;
 		}
-		attempt.completeUpTo(position - 1);
 		boolean whole = position < 0 || attempt.isCompleted(position);
 		int handled = whole ? 0 : position;
 		attempt.report(handled, Math.min(handled + 1, this.records.size()), nanos, worker);
@@ -380,7 +372,7 @@ final class Batch {
 		int position = 0;
 		for (Iterator<BatchedRecord> each = this.records.iterator(); each.hasNext(); position++) {
 			each.next();
-			if (position < attempt.records().size() && attempt.isCompleted(position)) {
+			if (attempt.isCompleted(position)) {
 				each.remove();
 			}
 		}

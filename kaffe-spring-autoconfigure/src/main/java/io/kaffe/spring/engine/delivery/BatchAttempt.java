@@ -256,6 +256,11 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 						"The handler returned '" + result + "' for a batch without a record of " + partition);
 			}
 		}
+		if (this.delivery.transactions() != null && this.records.stream()
+			.anyMatch((record) -> record.record().offset() > result.completedUpTo(record.partition()))) {
+			throw new IllegalStateException("The handler returned '" + result
+					+ "', but a Kafka transaction completes a whole batch: return BatchResult.commit(), or throw");
+		}
 		this.result = result;
 	}
 

@@ -165,15 +165,19 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	private @Nullable CompletableFuture<?> deliver(BatchAttempt attempt) throws Throwable {
-		List<ConsumerRecord<Object, Object>> records = anyType(attempt.records());
+		KafkaTransactions transactions = transactions();
+		if (transactions != null) {
+			deliverIn(transactions, attempt);
+			return null;
+		}
 		OnceDelivery once = once();
 		if (once != null) {
-			if (new OnceBatch(attempt, once).deliver(() -> callListener(records, attempt))) {
+			if (new OnceBatch(attempt, once).deliver(() -> callListener(attempt))) {
 				attempt.settle();
 			}
 			return null;
 		}
-		CompletableFuture<?> outcome = callListener(records, attempt);
+		CompletableFuture<?> outcome = callListener(attempt);
 		if (outcome != null) {
 			return outcome;
 		}
@@ -186,8 +190,26 @@ public final class BatchDelivery extends Delivery {
 		return null;
 	}
 
-	private @Nullable CompletableFuture<?> callListener(List<ConsumerRecord<Object, Object>> records,
-			BatchAttempt attempt) throws Throwable {
+	/**
+	 * Deliver a batch and complete it as a whole, in one transaction.
+	 */
+	private void deliverIn(KafkaTransactions transactions, BatchAttempt attempt) throws Throwable {
+		Map<AssignmentHandle, List<ConsumerRecord<?, ?>>> records = new LinkedHashMap<>();
+		attempt.records()
+			.forEach((record) -> records.computeIfAbsent(record.assignment(), (assignment) -> new ArrayList<>())
+				.add(record.record()));
+		try {
+			transactions.run(records, () -> callListener(attempt), attempt::completeAll);
+		}
+		catch (PostponedCommitException ex) {
+			logger.debug("A batch is delivered again", ex);
+			attempt.delivered(anyType(attempt.records()));
+			attempt.within(() -> attempt.nack(0, ex.pause()));
+		}
+	}
+
+	private @Nullable CompletableFuture<?> callListener(BatchAttempt attempt) throws Throwable {
+		List<ConsumerRecord<Object, Object>> records = anyType(attempt.records());
 		return (this.interceptor != null) ? intercepted(records, attempt, this.interceptor) : invoke(records, attempt);
 	}
 

@@ -85,6 +85,16 @@ final class BatchGathering {
 	}
 
 	/**
+	 * Take records back that are not delivered with the batch: the next one begins with
+	 * them.
+	 * @param records the last ones of the batch, to be copied
+	 */
+	void putBack(List<BatchedRecord> records) {
+		this.behind.addFirst(new PutBack(new ArrayDeque<>(records)));
+		this.closed = true;
+	}
+
+	/**
 	 * Add what is queued and belongs to the batch.
 	 * @return whether anything was added
 	 */
@@ -204,6 +214,28 @@ final class BatchGathering {
 		 * Leave the next one to the batch.
 		 */
 		void advance();
+
+	}
+
+	/**
+	 * Records that are not delivered with the batch that they belonged to.
+	 */
+	private record PutBack(Deque<BatchedRecord> records) implements Polled {
+
+		@Override
+		public @Nullable BatchedRecord peek() {
+			BatchedRecord next = this.records.peek();
+			while (next != null && next.assignment().isRevoked()) {
+				next.assignment().drop(this.records.remove().record());
+				next = this.records.peek();
+			}
+			return next;
+		}
+
+		@Override
+		public void advance() {
+			this.records.remove();
+		}
 
 	}
 

@@ -17,6 +17,7 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -97,20 +98,6 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 		return this.settings.once();
 	}
 
-	/**
-	 * Complete a record that is recovered or skipped, which is noted if records are
-	 * handled once. Any thread; does not wait.
-	 */
-	void completeUnhandled(ConsumerRecord<?, ?> record, AssignmentHandle assignment) {
-		OnceDelivery once = once();
-		if (once != null) {
-			once.completeUnhandled(record, assignment);
-		}
-		else {
-			assignment.complete(record);
-		}
-	}
-
 	EvictionLog evictionLog() {
 		return this.evictionLog;
 	}
@@ -121,6 +108,62 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	 */
 	public @Nullable KafkaTransactions transactions() {
 		return this.settings.transactions();
+	}
+
+	/**
+	 * Recover a record: in a transaction, if attempts are made in transactions, which
+	 * completes the record, too.
+	 * @return {@code null} if that is done; a future if it is when that completes
+	 * @throws Throwable if the recovery fails
+	 */
+	@Nullable CompletableFuture<?> recover(RecordRecoverer recoverer, ConsumerRecord<?, ?> record, AssignmentHandle assignment,
+			Throwable failure) throws Throwable {
+		Exception reason = ListenerFailure.asException(failure);
+		KafkaTransactions transactions = transactions();
+		if (transactions == null) {
+			return recoverer.recover(record, reason);
+		}
+		transactions.run(record, assignment, () -> await(recoverer.recoverHere(record, reason)));
+		return null;
+	}
+
+	/**
+	 * Wait for a recovery within a transaction, which has to go on on the same thread.
+	 */
+	private void await(@Nullable CompletableFuture<?> outcome) throws InterruptedException {
+		if (outcome != null) {
+			Thread waiting = Thread.currentThread();
+			outcome.whenComplete((result, failure) -> ticker().unpark(waiting));
+			while (!outcome.isDone()) {
+				ticker().park(this, Long.MAX_VALUE);
+				if (Thread.interrupted()) {
+					throw new InterruptedException();
+				}
+			}
+			// Throws if it failed.
+			outcome.getNow(null);
+		}
+	}
+
+	/**
+	 * Complete a record that is recovered or skipped, which is noted if records are
+	 * handled once, unless its Kafka transaction has done so. Any thread; does not wait.
+	 * @param alone whether it is completed by itself, rather than with the next one
+	 */
+	void completeUnhandled(ConsumerRecord<?, ?> record, AssignmentHandle assignment, boolean alone) {
+		if (transactions() != null) {
+			return;
+		}
+		OnceDelivery once = once();
+		if (!alone) {
+			assignment.leaveToNext(record);
+		}
+		else if (once != null) {
+			once.completeUnhandled(record, assignment);
+		}
+		else {
+			assignment.complete(record);
+		}
 	}
 
 	LogContext logContext() {

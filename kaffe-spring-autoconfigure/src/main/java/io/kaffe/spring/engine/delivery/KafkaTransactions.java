@@ -20,8 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
@@ -44,15 +42,11 @@ import io.kaffe.spring.engine.worker.WorkerRuntime;
  * The producer factory pools producers: there are as many as attempts have been made at
  * the same time, which is {@code max-concurrency} at most.
  * <p>
- * <b>Threading.</b> Immutable once it commits offsets. Workers call it, each on a thread of its own; it blocks for
- * as long as brokers take to answer, within the time-outs of the producer.
+ * <b>Threading.</b> Immutable once it commits offsets. Workers call it, each on a thread
+ * of its own; it blocks for as long as brokers take to answer, within the time-outs of
+ * the producer.
  */
 public final class KafkaTransactions {
-
-	private static final Log logger = LogFactory.getLog(KafkaTransactions.class);
-
-	/** Until an attempt is made again whose offsets could not be committed. */
-	private static final long POSTPONED_MILLIS = 100;
 
 	private final KafkaAwareTransactionManager<?, ?> manager;
 
@@ -83,8 +77,19 @@ public final class KafkaTransactions {
 	}
 
 	/**
+	 * Commit how far a partition has come, in a transaction without records.
+	 * @throws Throwable why it could not be committed
+	 */
+	public void commitProgress(AssignmentHandle assignment) throws Throwable {
+		run(Map.of(assignment, List.of()), () -> {
+		}, () -> {
+		});
+	}
+
+	/**
 	 * Handle a record in a transaction of its own, and complete it.
-	 * @throws NackException if the attempt is to be made again though it did not fail
+	 * @throws PostponedCommitException if the attempt is to be made again though it did
+	 * not fail
 	 * @throws Throwable what the attempt threw, or why its transaction could not be
 	 * committed; it is aborted
 	 */
@@ -96,7 +101,8 @@ public final class KafkaTransactions {
 	 * Handle records in one transaction, and complete them.
 	 * @param records the records by their assignments
 	 * @param complete completes them
-	 * @throws NackException if the attempt is to be made again though it did not fail
+	 * @throws PostponedCommitException if the attempt is to be made again though it did
+	 * not fail
 	 * @throws Throwable what the attempt threw, or why its transaction could not be
 	 * committed; it is aborted
 	 */
@@ -110,11 +116,6 @@ public final class KafkaTransactions {
 						"The transaction of the attempt was marked as rollback-only, so that it is aborted");
 			}
 			commit(records, transaction, complete);
-		}
-		catch (PostponedCommitException ex) {
-			abort(transaction, ex);
-			logger.debug("An attempt is made again", ex);
-			throw new NackException(POSTPONED_MILLIS);
 		}
 		catch (Throwable ex) {
 			abort(transaction, ex);

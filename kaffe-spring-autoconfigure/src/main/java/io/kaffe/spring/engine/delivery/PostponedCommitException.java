@@ -16,6 +16,7 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.io.Serial;
+import java.time.Duration;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,9 @@ public final class PostponedCommitException extends RuntimeException {
 	@Serial
 	private static final long serialVersionUID = 1L;
 
+	/** Until the attempt is made again. */
+	private static final Duration PAUSE = Duration.ofMillis(100);
+
 	/**
 	 * Create an exception.
 	 * @param message why the offsets cannot be committed now
@@ -35,6 +39,13 @@ public final class PostponedCommitException extends RuntimeException {
 	 */
 	public PostponedCommitException(String message, @Nullable Throwable cause) {
 		super(message, cause, false, false);
+	}
+
+	/**
+	 * Return how long to wait until the attempt is made again.
+	 */
+	Duration pause() {
+		return PAUSE;
 	}
 
 }

@@ -162,8 +162,14 @@ public final class RecordDelivery extends Delivery {
 		}
 		KafkaTransactions transactions = transactions();
 		if (transactions != null) {
-			transactions.run(record, assignment, () -> callListener(delivered, assignment, null));
-			return null;
+			try {
+				transactions.run(record, assignment, () -> callListener(delivered, assignment, null));
+				return null;
+			}
+			catch (PostponedCommitException ex) {
+				logger.debug(ex, () -> "An attempt is made again: " + ex.getMessage());
+				throw new NackException(ex.pause().toMillis());
+			}
 		}
 		OnceDelivery once = once();
 		if (once != null) {

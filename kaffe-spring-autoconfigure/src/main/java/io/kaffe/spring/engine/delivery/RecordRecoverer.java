@@ -31,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 public interface RecordRecoverer {
 
 	/**
+	 * Does nothing: the record is skipped.
+	 */
+	RecordRecoverer NOTHING = (record, failure) -> null;
+
+	/**
 	 * Recover a record.
 	 * @param record the record
 	 * @param failure what was thrown last; an {@link Error} is wrapped
@@ -39,6 +44,20 @@ public interface RecordRecoverer {
 	 * @throws Exception if the recovery fails
 	 */
 	@Nullable CompletableFuture<?> recover(ConsumerRecord<?, ?> record, Exception failure) throws Exception;
+
+	/**
+	 * Recover a record on the thread of the caller, as far as possible, so that what is
+	 * sent is part of the caller's Kafka transaction. May block.
+	 * @param record the record
+	 * @param failure what was thrown last; an {@link Error} is wrapped
+	 * @return {@code null} if the record is recovered now; a future if it is when that
+	 * completes normally
+	 * @throws Exception if the recovery fails
+	 */
+	default @Nullable CompletableFuture<?> recoverHere(ConsumerRecord<?, ?> record, Exception failure)
+			throws Exception {
+		return recover(record, failure);
+	}
 
 	/**
 	 * Note that records of some topics may have to be recovered from now on. Returns at

@@ -195,8 +195,7 @@ final class RetryingRecord implements Failures.Failing {
 		switch (action) {
 			case SKIP -> {
 				RetryLog.skipped(this.record, this.worker, this.attempts.count(), this.failure);
-				this.delivery.failures().skipped();
-				return true;
+				return skip(turn);
 			}
 			case STOP -> stop("The handling of " + DisplayText.coordinatesOf(this.record) + " failed after "
 					+ RetryLog.text(this.attempts.count()));
@@ -208,6 +207,15 @@ final class RetryingRecord implements Failures.Failing {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * Skip the record: if there are transactions, in one that commits its offset.
+	 * @return whether it is to be completed
+	 */
+	private boolean skip(Turn turn) {
+		this.delivery.failures().skipped();
+		return this.delivery.transactions() == null || recoverWith(RecordRecoverer.NOTHING, turn);
 	}
 
 	private void stop(String reason) {
@@ -230,7 +238,8 @@ final class RetryingRecord implements Failures.Failing {
 		this.worker.beginRecord(this.record, this.attempts.count(), turn.now());
 		CompletableFuture<?> future;
 		try {
-			future = recoverer.recover(this.record, ListenerFailure.asException(Objects.requireNonNull(this.failure)));
+			future = this.delivery.recover(recoverer, this.record, this.assignment,
+					Objects.requireNonNull(this.failure));
 		}
 		catch (Throwable ex) {
 			turn.handlerReturned();
@@ -261,12 +270,7 @@ final class RetryingRecord implements Failures.Failing {
 	 * Complete the record, which is recovered or skipped rather than handled. Any thread.
 	 */
 	void completeUnhandled() {
-		if (this.instructed || this.policy.ackAfterHandle()) {
-			this.delivery.completeUnhandled(this.record, this.assignment);
-		}
-		else {
-			this.assignment.leaveToNext(this.record);
-		}
+		this.delivery.completeUnhandled(this.record, this.assignment, this.instructed || this.policy.ackAfterHandle());
 	}
 
 	private void recoveryFailed(Throwable failure, Turn turn) {
@@ -362,10 +366,7 @@ final class RetryingRecord implements Failures.Failing {
 				this.parking.forget();
 				yield retry();
 			}
-			case SKIP -> {
-				this.delivery.failures().skipped();
-				yield Step.COMPLETE;
-			}
+			case SKIP -> skip(turn) ? Step.COMPLETE : Step.WAIT;
 			case DEAD_LETTER -> (deadLetters != null && recoverWith(deadLetters, turn)) ? Step.COMPLETE : Step.WAIT;
 		};
 	}

@@ -38,8 +38,8 @@ public interface TransactionalCommits {
 	 * @param producer has the transaction; what was sent with it is acknowledged
 	 * @param commit commits the transaction; may throw
 	 * @param complete completes the records; called once the transaction is committed
-	 * @throws PostponedCommitException if the attempt is to be made again, although it did
-	 * not fail
+	 * @throws PostponedCommitException if the attempt is to be made again, although it
+	 * did not fail
 	 * @throws InterruptedException if the thread is interrupted while it waits for others
 	 */
 	void commit(Map<AssignmentHandle, ? extends Collection<? extends ConsumerRecord<?, ?>>> records,

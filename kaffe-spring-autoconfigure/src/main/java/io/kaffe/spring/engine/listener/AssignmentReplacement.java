@@ -154,18 +154,16 @@ final class AssignmentReplacement {
 	/**
 	 * Remove assignments of which nothing was polled, and pause their partitions, to
 	 * assign them later.
-	 * @return their partitions
+	 * @param assignments the assignments, or none
+	 * @param toBeAssigned where their partitions are added
 	 */
-	List<TopicPartition> postpone(Collection<PartitionAssignment> assignments) {
-		List<TopicPartition> partitions = assignments.stream().map(PartitionAssignment::partition).toList();
-		assignments.forEach((assignment) -> {
+	void postpone(Collection<PartitionAssignment> assignments, Collection<TopicPartition> toBeAssigned) {
+		for (PartitionAssignment assignment : assignments) {
 			assignment.fence();
 			remove(assignment);
-		});
-		if (!partitions.isEmpty()) {
-			this.consumer.pause(partitions);
+			toBeAssigned.add(assignment.partition());
+			this.consumer.pause(List.of(assignment.partition()));
 		}
-		return partitions;
 	}
 
 	/**

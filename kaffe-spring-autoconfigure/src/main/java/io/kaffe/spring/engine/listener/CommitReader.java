@@ -65,7 +65,7 @@ final class CommitReader {
 
 	private final boolean storesCompleted;
 
-	private final boolean required;
+	private final @Nullable PassedOffsets passedOffsets;
 
 	private final Ticker ticker;
 
@@ -74,15 +74,17 @@ final class CommitReader {
 	 * @param consumer the consumer
 	 * @param consumerName its name
 	 * @param storesCompleted whether commits report what is completed above their offsets
-	 * @param required whether nothing may be handled without knowing that
+	 * @param passedOffsets commits what holds no record, if offsets are committed in
+	 * transactions: then nothing may be handled before the last commit is known;
+	 * {@code null} if not
 	 * @param ticker the time
 	 */
-	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted, boolean required,
-			Ticker ticker) {
+	CommitReader(Consumer<?, ?> consumer, String consumerName, boolean storesCompleted,
+			@Nullable PassedOffsets passedOffsets, Ticker ticker) {
 		this.consumer = consumer;
 		this.consumerName = consumerName;
 		this.storesCompleted = storesCompleted;
-		this.required = required;
+		this.passedOffsets = passedOffsets;
 		this.ticker = ticker;
 	}
 
@@ -105,7 +107,7 @@ final class CommitReader {
 			return List.of();
 		}
 		catch (KafkaException ex) {
-			if (!this.required) {
+			if (this.passedOffsets == null) {
 				throw ex;
 			}
 			logger.warn("Consumer '" + this.consumerName + "' could not read the commits of " + assignments
@@ -227,7 +229,7 @@ final class CommitReader {
 	}
 
 	private void throwIfRequired(RuntimeException failure) {
-		if (this.required) {
+		if (this.passedOffsets != null) {
 			throw failure;
 		}
 	}
@@ -235,8 +237,11 @@ final class CommitReader {
 	/**
 	 * Check from where partitions that were assigned are going to be read. If that is not
 	 * the committed offset, they are to be read from there, whatever was handled before.
+	 * @return those of which nothing may be handled yet, since the position is not known
+	 * though that is required
 	 */
-	void compareWithCommits(Collection<PartitionAssignment> assignments) {
+	Collection<PartitionAssignment> compareWithCommits(Collection<PartitionAssignment> assignments) {
+		List<PartitionAssignment> unknown = new ArrayList<>();
 		long deadline = deadline();
 		List<String> continued = new ArrayList<>();
 		List<String> parked = new ArrayList<>();
@@ -251,6 +256,9 @@ final class CommitReader {
 			if (position != null && position == commit.offset()) {
 				note(continued, assignment, commit, progress.completedBefore().offsets().count(), " offsets");
 				note(parked, assignment, commit, progress.completedBefore().parked().all().size(), " records");
+			}
+			else if (position == null && this.passedOffsets != null) {
+				unknown.add(assignment);
 			}
 			else {
 				elsewhere.add(at(assignment.partition(), commit) + ": read from " + position);
@@ -270,6 +278,7 @@ final class CommitReader {
 			logger.info("Consumer '" + this.consumerName + "' ignores what was completed above commits, since it does "
 					+ "not continue from them: " + brief(elsewhere));
 		}
+		return unknown;
 	}
 
 	private static void note(List<String> entries, PartitionAssignment assignment, OffsetAndMetadata commit, long count,
@@ -290,7 +299,11 @@ final class CommitReader {
 			return false;
 		}
 		Long position = position(assignment.partition(), Duration.ZERO);
-		return position != null && assignment.progress().passTo(position);
+		boolean passed = position != null && assignment.progress().passTo(position);
+		if (passed && this.passedOffsets != null) {
+			this.passedOffsets.commit(assignment);
+		}
+		return passed;
 	}
 
 	/**

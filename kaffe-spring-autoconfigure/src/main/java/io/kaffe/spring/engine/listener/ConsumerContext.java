@@ -81,6 +81,8 @@ final class ConsumerContext {
 
 	private final InternalErrors internalErrors;
 
+	private final @Nullable PassedOffsets passedOffsets;
+
 	/**
 	 * Create a context.
 	 * @param name the consumer's name
@@ -116,6 +118,8 @@ final class ConsumerContext {
 		this.losses = new Losses(name, workers.observers());
 		this.assignmentLog = new AssignmentLog(name, workers.observers());
 		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());
+		this.passedOffsets = PassedOffsets.of(delivery.transactions(), facts.isInGroup(),
+				runtime.threads(name + "-transactions-"));
 		this.internalErrors = new InternalErrors(name, this.ticker, workers.observers()::internalError, stopper);
 	}
 
@@ -207,6 +211,14 @@ final class ConsumerContext {
 	 */
 	InternalErrors internalErrors() {
 		return this.internalErrors;
+	}
+
+	/**
+	 * Return what commits offsets that hold no record, if offsets are committed in
+	 * transactions; {@code null} if not.
+	 */
+	@Nullable PassedOffsets passedOffsets() {
+		return this.passedOffsets;
 	}
 
 	/**

@@ -124,8 +124,7 @@ final class ConsumerSession {
 		this.errors = context.internalErrors();
 		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
 		PollingConsumer given = polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view));
-		this.polledBy = (context.delivery().transactions() != null && context.facts().isInGroup())
-				? given.transactional(this.view::groupMetadata) : given;
+		this.polledBy = (context.passedOffsets() != null) ? given.transactional(this.view::groupMetadata) : given;
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
 		this.commitTimer = new CommitTimer(this.wakeup, context.settings().commitInterval(), context.runtime());
 		EvictedRecordReader evictedRecords = EvictedRecordReader.isByKey(context.settings().strategy())
@@ -135,7 +134,7 @@ final class ConsumerSession {
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());
 		this.commitReader = new CommitReader(consumer, context.toString(), context.settings().completedOffsets(),
-				this.polledBy.isTransactional(), context.ticker());
+				context.passedOffsets(), context.ticker());
 		this.handled = HandledLookup.of(context, this.commitReader::currentPosition, this.wakeup::wakeUp);
 		this.flow = new FlowControl(consumer, context, this.wakeup::await);
 		PartitionDrain drain = new PartitionDrain(context.workers(), context.delivery().detachedRecords(),
@@ -278,8 +277,8 @@ final class ConsumerSession {
 		this.errors.contain("note the subscription", () -> this.view.assigned(this.consumer, added));
 		this.errors.contain("pause partitions", () -> this.flow.start(added));
 		if (this.context.facts().isInGroup()) {
-			this.errors.contain("read the commits of assigned partitions", () -> this.toBeAssigned.addAll(
-					this.replacement.postpone(this.commitReader.continueFromCommits(added, this.view::uncommitted))));
+			this.errors.contain("read the commits of assigned partitions", () -> this.replacement
+				.postpone(this.commitReader.continueFromCommits(added, this.view::uncommitted), this.toBeAssigned));
 		}
 		this.context.assignmentChanged();
 		// They may be paused for a reason that is over soon.
@@ -308,7 +307,8 @@ final class ConsumerSession {
 			this.toBeAssigned.clear();
 			again.forEach(this.flow::remember);
 			assigned(again);
-			this.commitReader.compareWithCommits(this.assignments.of(again));
+			this.replacement.postpone(this.commitReader.compareWithCommits(this.assignments.of(again)),
+					this.toBeAssigned);
 		}
 	}
 
@@ -370,8 +370,8 @@ final class ConsumerSession {
 	 */
 	void positioned(Collection<TopicPartition> partitions) {
 		if (this.state != ConsumerState.DRAINING) {
-			this.errors.contain("compare positions with commits",
-					() -> this.commitReader.compareWithCommits(this.assignments.of(partitions)));
+			this.errors.contain("compare positions with commits", () -> this.replacement
+				.postpone(this.commitReader.compareWithCommits(this.assignments.of(partitions)), this.toBeAssigned));
 			this.errors.contain("look up what is handled",
 					() -> HandledLookup.proceed(this.handled, this.assignments.all()));
 			wakeForCommands();

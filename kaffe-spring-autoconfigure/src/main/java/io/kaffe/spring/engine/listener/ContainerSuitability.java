@@ -38,6 +38,7 @@ import org.springframework.kafka.listener.adapter.FilteringBatchMessageListenerA
 import org.springframework.kafka.listener.adapter.FilteringMessageListenerAdapter;
 import org.springframework.kafka.listener.adapter.HandlerAdapter;
 import org.springframework.kafka.listener.adapter.KafkaBackoffAwareMessageListenerAdapter;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.ClassUtils;
 
 import io.kaffe.spring.engine.adapter.ListenerChain;
@@ -233,16 +234,18 @@ final class ContainerSuitability {
 	}
 
 	/**
-	 * Refuse transactions that are none of Kafka's, and what cannot be part of one: it is
-	 * completed on another thread, or later.
+	 * Refuse what cannot be part of a transaction, since it is completed on another
+	 * thread, or later, and transaction managers that may be none of Kafka's.
 	 */
 	@SuppressWarnings("removal")
 	private void checkTransactions(Object listener, boolean completedOffsets) {
-		if (this.properties.getTransactionManager() != null) {
+		PlatformTransactionManager other = this.properties.getTransactionManager();
+		if (other != null) {
 			throw unsuitable(
-					"it has a transaction manager that is none of Kafka's, a "
-							+ this.properties.getTransactionManager().getClass().getName(),
-					"Remove it from the container, and annotate the listener with @Transactional.");
+					"its transaction manager, a " + other.getClass().getName()
+							+ ", was set with the deprecated setTransactionManager",
+					"Set one of Kafka's with setKafkaAwareTransactionManager. In place of any other, annotate the "
+							+ "listener with @Transactional.");
 		}
 		if (this.properties.getKafkaAwareTransactionManager() == null) {
 			return;

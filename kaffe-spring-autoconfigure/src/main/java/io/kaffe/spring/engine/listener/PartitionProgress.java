@@ -330,7 +330,8 @@ final class PartitionProgress {
 	 * @return those of the records that are to be handled: all, unless an earlier commit
 	 * reports some of them as completed
 	 */
-	synchronized <R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next, Instant now) {
+	synchronized <R extends ConsumerRecord<?, ?>> List<R> append(List<R> records, @Nullable OffsetAndMetadata next,
+			Instant now) {
 		long first = records.get(0).offset();
 		long last = records.get(records.size() - 1).offset();
 		this.end.retention().passed(polledUntil(), this.committed, first, this.completedBefore);
@@ -486,11 +487,9 @@ final class PartitionProgress {
 		if (committed != null && watermark == committed.offset() && completions == this.completionsTold) {
 			return null;
 		}
-		CommitMetadata metadata = (metadataLength > 0)
-				? this.completedBefore.metadata(watermark,
-						this.completedBefore.above(watermark, reached, completed.build(), next), this.parkedHistory,
-						this::isComplete, this.evicted, next, this.leaderEpoch, metadataLength)
-				: CommitMetadata.NONE;
+		CommitMetadata metadata = (metadataLength > 0) ? this.completedBefore.metadata(watermark,
+				this.completedBefore.above(watermark, reached, completed.build(), next), this.parkedHistory,
+				this::isComplete, this.evicted, next, this.leaderEpoch, metadataLength) : CommitMetadata.NONE;
 		this.completedTold = Math.max(0, metadata.completed().count() - this.evicted.records());
 		OffsetAndMetadata commit = new OffsetAndMetadata(watermark, metadata.text());
 		if (commit.equals(committed)) {

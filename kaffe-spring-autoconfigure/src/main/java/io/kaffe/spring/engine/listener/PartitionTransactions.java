@@ -51,20 +51,20 @@ import io.kaffe.spring.engine.delivery.TransactionalCommits;
 import io.kaffe.spring.engine.worker.Ticker;
 
 /**
- * Commits offsets in the transactions of attempts. What is committed last says all that is
- * complete, so the offsets of a partition are computed, added and committed by one worker
- * at a time, whichever of its assignments it has the record from: the next one sees what
- * this one has committed, and what it has not.
+ * Commits offsets in the transactions of attempts. What is committed last says all that
+ * is complete, so the offsets of a partition are computed, added and committed by one
+ * worker at a time, whichever of its assignments it has the record from: the next one
+ * sees what this one has committed, and what it has not.
  * <p>
  * If a commit is not answered, it is read back from the broker, which answers when the
  * transaction has ended, one way or the other; until then, nothing more of the partition
  * is committed.
  * <p>
- * <b>Threading.</b> Workers commit and wait for each other, partition by partition, for as
- * long as the broker takes to answer. The membership is that of the last poll or rebalance; it is read before it is checked that
- * the assignment has not ended, and the consumer thread ends an assignment before it notes
- * a later membership: so what an ended assignment commits has the membership that the
- * broker refuses.
+ * <b>Threading.</b> Workers commit and wait for each other, partition by partition, for
+ * as long as the broker takes to answer. The membership is that of the last poll or
+ * rebalance; it is read before it is checked that the assignment has not ended, and the
+ * consumer thread ends an assignment before it notes a later membership: so what an ended
+ * assignment commits has the membership that the broker refuses.
  */
 final class PartitionTransactions implements TransactionalCommits {
 
@@ -83,6 +83,9 @@ final class PartitionTransactions implements TransactionalCommits {
 
 	/** Fair, so that nobody waits for longer than its transaction may last. */
 	private final Map<TopicPartition, ReentrantLock> locks = new ConcurrentHashMap<>();
+
+	/** Of which it is not known what is committed, since it could not be read back. */
+	private final Set<PartitionAssignment> doubtful = ConcurrentHashMap.newKeySet();
 
 	private final OffsetCommits.MetadataLimit metadataLimit;
 
@@ -108,7 +111,8 @@ final class PartitionTransactions implements TransactionalCommits {
 	}
 
 	/**
-	 * Have a consumer's transactions commit offsets, if it has any. Before the first record.
+	 * Have a consumer's transactions commit offsets, if it has any. Before the first
+	 * record.
 	 */
 	static void join(ConsumerContext context) {
 		KafkaTransactions transactions = context.delivery().transactions();
@@ -165,13 +169,16 @@ final class PartitionTransactions implements TransactionalCommits {
 			commitOrReadBack(commits, commit);
 		}
 		catch (RuntimeException ex) {
-			this.outcomes.add(ex);
+			if (!(ex instanceof PostponedCommitException)) {
+				this.outcomes.add(ex);
+			}
 			throw ex;
 		}
 		this.outcomes.add(null);
 		commits.forEach((part, offset) -> {
 			PartitionProgress progress = part.assignment().progress();
 			progress.committed(offset, -1, progress.revision());
+			part.completeIfOver();
 		});
 	}
 
@@ -191,6 +198,9 @@ final class PartitionTransactions implements TransactionalCommits {
 	private OffsetAndMetadata offset(Part part) {
 		if (part.isOver()) {
 			throw new PostponedCommitException(part.assignment() + " has ended", null);
+		}
+		if (this.doubtful.contains(part.assignment())) {
+			throw new PostponedCommitException("It is not known what is committed of " + part.assignment(), null);
 		}
 		OffsetAndMetadata offset = part.assignment()
 			.progress()
@@ -224,22 +234,31 @@ final class PartitionTransactions implements TransactionalCommits {
 		try {
 			commit.run();
 		}
-		catch (RuntimeException ex) {
-			if (commits.isEmpty() || !wasMade(commits.entrySet().iterator().next(), ex)) {
+		catch (RuntimeException | Error ex) {
+			if (commits.isEmpty() || !wasMade(commits, ex)) {
 				throw ex;
 			}
 		}
 	}
 
 	/**
-	 * Return whether a transaction was committed, by one of its offsets.
+	 * Return whether a transaction was committed, by one of its offsets. If this throws,
+	 * nothing more is committed for its assignments.
 	 */
-	private boolean wasMade(Map.Entry<Part, OffsetAndMetadata> commit, RuntimeException failure) {
+	private boolean wasMade(Map<Part, OffsetAndMetadata> commits, Throwable failure) {
+		commits.keySet().forEach((part) -> this.doubtful.add(part.assignment()));
+		boolean made = wasMade(commits.entrySet().iterator().next(), failure);
+		commits.keySet().forEach((part) -> this.doubtful.remove(part.assignment()));
+		return made;
+	}
+
+	private boolean wasMade(Map.Entry<Part, OffsetAndMetadata> commit, Throwable failure) {
 		String text = commit.getKey().assignment().partition() + "@" + commit.getValue().offset();
 		logger.warn("The commit of a transaction with " + text + " failed; it is read back whether it was made",
 				failure);
 		boolean made = commit.getValue().equals(readBack(commit.getKey()));
-		logger.info("The transaction with " + text + (made ? " was committed" : " was not committed"));
+		logger.info("The transaction with " + text
+				+ (made ? " was committed" : " was not committed, as far as this owner knows"));
 		return made;
 	}
 
@@ -247,7 +266,8 @@ final class PartitionTransactions implements TransactionalCommits {
 	 * Read what is committed, for which the broker waits until no transaction is pending.
 	 * Does not end before there is an answer or the assignment has ended, since nothing
 	 * may be committed meanwhile.
-	 * @return the commit, or {@code null} if there is none, or if the assignment has ended
+	 * @return the commit, or {@code null} if there is none, or if the assignment has
+	 * ended
 	 */
 	private @Nullable OffsetAndMetadata readBack(Part part) {
 		boolean interrupted = Thread.interrupted();
@@ -282,10 +302,27 @@ final class PartitionTransactions implements TransactionalCommits {
 	private record Part(PartitionAssignment assignment, Collection<? extends ConsumerRecord<?, ?>> records) {
 
 		/**
-		 * Return whether the assignment has ended: none of the records is complete.
+		 * Return whether the assignment has ended.
 		 */
 		boolean isOver() {
-			return this.assignment.isOver(this.records.iterator().next());
+			TopicPartition partition = this.assignment.partition();
+			// Never completed: over when the assignment has ended.
+			return this.assignment
+				.isOver(new ConsumerRecord<>(partition.topic(), partition.partition(), Long.MAX_VALUE, null, null));
+		}
+
+		/**
+		 * Note that the records are committed, though the assignment has ended meanwhile:
+		 * they are not late.
+		 */
+		void completeIfOver() {
+			if (isOver()) {
+				for (ConsumerRecord<?, ?> record : this.records) {
+					if (this.assignment.progress().complete(record.offset())) {
+						this.assignment.buffer().remove(record);
+					}
+				}
+			}
 		}
 
 	}

@@ -26,8 +26,8 @@ import java.util.concurrent.locks.LockSupport;
  * or makes a thread wait, which {@code ArchitectureTests} checks.
  * <p>
  * <b>Threading.</b> Safe for concurrent use. {@link #park} and {@link #pause} block the
- * calling thread, which is a consumer thread or the one that closes the application's
- * context; the other methods never block.
+ * calling thread, which is a consumer thread, the one that closes the application's
+ * context, or a worker in a Kafka transaction; the other methods never block.
  */
 public interface Ticker {
 

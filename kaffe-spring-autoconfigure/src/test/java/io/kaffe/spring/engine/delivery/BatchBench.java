@@ -112,6 +112,11 @@ final class BatchBench {
 
 	private boolean mayStop;
 
+	private @Nullable KafkaTransactions transactions;
+
+	/** The answer to all dead letters; {@code null}: each has one of its own. */
+	@Nullable CompletableFuture<Void> deadLetterAnswer;
+
 	private @Nullable BatchInterceptor<Object, Object> interceptor;
 
 	private @Nullable BatchMessageListener<Object, Object> listener;
@@ -157,6 +162,11 @@ final class BatchBench {
 	 */
 	BatchBench once(OnceStore store) {
 		this.once = new OnceDelivery(store, this.execution, new LimitedLog("orders", this.execution.runtime()));
+		return this;
+	}
+
+	BatchBench transactional(KafkaTransactions transactions) {
+		this.transactions = transactions;
 		return this;
 	}
 
@@ -214,15 +224,16 @@ final class BatchBench {
 			FailurePolicy policy = new FailurePolicy(this.maxAttempts,
 					new FixedBackOff(BACK_OFF.toMillis(), Long.MAX_VALUE), null, Retryable.allBut(Set.of()), this.then,
 					Map.of(), (record, failure) -> {
-						DeadLetter letter = new DeadLetter(name(record), new CompletableFuture<>(),
-								this.worker.inFlight());
+						CompletableFuture<Void> answer = (this.deadLetterAnswer != null) ? this.deadLetterAnswer
+								: new CompletableFuture<>();
+						DeadLetter letter = new DeadLetter(name(record), answer, this.worker.inFlight());
 						this.deadLetters.add(letter);
 						return letter.answer();
 					}, null, 100, this.retryListeners, this.ackAfterHandle, OutageSettings.DISABLED, Duration.ZERO);
 			delivery = new BatchDelivery(listener, ListenerUtils.determineListenerType(listener),
 					listener.wantsPollResult(), this.interceptor, this.acknowledgments, this.limits,
 					this.separatesPartitions, new DeliverySettings("group", false, policy, null,
-							new LogContext("orders", true), this.execution, this.once));
+							new LogContext("orders", true), this.execution, this.once, this.transactions));
 			this.delivery = delivery;
 		}
 		return delivery;

@@ -71,7 +71,7 @@ class CommitReaderTests {
 
 	private final SlowConsumer consumer = new SlowConsumer();
 
-	private final ConsumerSession session = ContainerFixtures.inGroup("orders", this.time).session(this.consumer);
+	private ConsumerSession session = ContainerFixtures.inGroup("orders", this.time).session(this.consumer);
 
 	@Test
 	void whatIsBelowTheEndIsBelieved() {
@@ -200,6 +200,32 @@ class CommitReaderTests {
 		this.consumer.slow = true;
 		this.session.positioned(this.consumer.assignment());
 		assertThat(reported(0).isEmpty()).isTrue();
+	}
+
+	@Test
+	void partitionWithTransactionsIsPausedUntilWhatIsReportedIsKnown() {
+		this.session = ContainerFixtures.inTransactions(this.time).session(this.consumer);
+		this.consumer.endsFailure(new TimeoutException("no leader"), 1);
+		assign(1, TO_THE_END);
+		assertThat(this.session.assignments()).isEmpty();
+		assertThat(this.consumer.paused()).containsExactly(PARTITION);
+		tick();
+		assertThat(reported(0).offsets()).hasToString("[11..19, 30..49]");
+		assertThat(this.consumer.paused()).isEmpty();
+	}
+
+	@Test
+	void partitionWithTransactionsIsPausedUntilItsPositionIsKnown() {
+		this.session = ContainerFixtures.inTransactions(this.time).session(this.consumer);
+		assign(1, TO_THE_END);
+		this.consumer.slow = true;
+		this.session.positioned(this.consumer.assignment());
+		assertThat(this.session.assignments()).isEmpty();
+		assertThat(this.consumer.paused()).containsExactly(PARTITION);
+		this.consumer.slow = false;
+		tick();
+		assertThat(reported(0).offsets()).hasToString("[11..19, 30..49]");
+		assertThat(this.consumer.paused()).isEmpty();
 	}
 
 	@Test

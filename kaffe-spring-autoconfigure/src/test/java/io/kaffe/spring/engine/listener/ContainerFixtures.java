@@ -23,12 +23,14 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.ConsumerSeekAware;
 import org.springframework.kafka.listener.ContainerProperties;
 import org.springframework.kafka.listener.KafkaMessageListenerContainer;
 import org.springframework.kafka.listener.ListenerType;
 import org.springframework.kafka.listener.MessageListener;
+import org.springframework.kafka.transaction.KafkaTransactionManager;
 import org.springframework.util.backoff.FixedBackOff;
 
 import io.kaffe.spring.WorkerAllocationStrategy;
@@ -37,6 +39,7 @@ import io.kaffe.spring.engine.delivery.BatchDelivery;
 import io.kaffe.spring.engine.delivery.DeliverySettings;
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.engine.delivery.FailurePolicy;
+import io.kaffe.spring.engine.delivery.KafkaTransactions;
 import io.kaffe.spring.engine.delivery.LogContext;
 import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.PollingConsumer;
@@ -123,13 +126,28 @@ final class ContainerFixtures {
 	 * @param once notes its records
 	 */
 	static WorkerContainer handledOnce(OnceDelivery once, ManualExecution execution) {
+		return inGroup(once, null, execution);
+	}
+
+	/**
+	 * Return a container of group 'orders' that was not started, and whose attempts have
+	 * Kafka transactions.
+	 */
+	static WorkerContainer inTransactions(ManualExecution execution) {
+		DefaultKafkaProducerFactory<Object, Object> producers = new DefaultKafkaProducerFactory<>(Map.of());
+		producers.setTransactionIdPrefix("orders-");
+		return inGroup(null, new KafkaTransactions(new KafkaTransactionManager<>(producers), null), execution);
+	}
+
+	private static WorkerContainer inGroup(@Nullable OnceDelivery once, @Nullable KafkaTransactions transactions,
+			ManualExecution execution) {
 		ContainerProperties properties = new ContainerProperties("orders");
 		properties.setGroupId("orders");
 		return adopted(new KafkaMessageListenerContainer<>(new DefaultKafkaConsumerFactory<>(Map.of()), properties),
 				settings(StandardWorkerAllocationStrategy.WORKER_PER_TOPIC_PARTITION, 10_000, POLICY,
 						ConsumerProblem.Severity.WARNING),
 				(record) -> {
-				}, null, once, execution);
+				}, null, once, transactions, execution);
 	}
 
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
@@ -168,15 +186,15 @@ final class ContainerFixtures {
 	static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ConsumerSettings settings, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
 			ManualExecution execution) {
-		return adopted(container, settings, listener, seekAware, null, execution);
+		return adopted(container, settings, listener, seekAware, null, null, execution);
 	}
 
 	private static WorkerContainer adopted(AbstractMessageListenerContainer<Object, Object> container,
 			ConsumerSettings settings, MessageListener<Object, Object> listener, @Nullable ConsumerSeekAware seekAware,
-			@Nullable OnceDelivery once, ManualExecution execution) {
+			@Nullable OnceDelivery once, @Nullable KafkaTransactions transactions, ManualExecution execution) {
 		RecordDelivery delivery = new RecordDelivery(listener, ListenerType.SIMPLE, null, Acknowledging.NONE, false,
 				new DeliverySettings(null, false, settings.failurePolicy(), null, new LogContext("orders", false),
-						execution, once));
+						execution, once, transactions));
 		WorkerRuntime runtime = execution.runtime();
 		container.setupMessageListener(listener);
 		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, null,

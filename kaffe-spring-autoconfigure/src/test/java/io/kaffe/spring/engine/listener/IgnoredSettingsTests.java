@@ -51,8 +51,7 @@ class IgnoredSettingsTests {
 		IgnoredSettings ignored = ignored(true);
 		assertThat(ignored.isEmpty()).isFalse();
 		assertThat(ignored.names()).containsExactly("enable.auto.commit", "syncCommitTimeout", "commitRetries",
-				"offsetAndMetadataProvider", "pauseImmediate", "batchRecoverAfterRollback",
-				"stopContainerWhenFenced");
+				"offsetAndMetadataProvider", "pauseImmediate", "batchRecoverAfterRollback", "stopContainerWhenFenced");
 		assertThat(ignored)
 			.hasToString("enable.auto.commit (workers commit what is complete, every 'commit.interval'), "
 					+ "syncCommitTimeout (the last commit of revoked partitions is part of the drain timeout), "

@@ -45,6 +45,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.messaging.handler.annotation.SendTo;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -63,6 +64,9 @@ class KafkaTransactionsIntegrationTests {
 		.topic("results", 3)
 		.topic("questions", 1)
 		.topic("answers", 1)
+		.topic("parcels", 1)
+		.topic("labels", 1)
+		.topic("letters", 1)
 		.with("kaffe.adopt", "all")
 		.with("kaffe.worker-allocation-strategy", "worker-per-key")
 		.with("kaffe.failure.backoff.initial-interval", "10ms")
@@ -126,6 +130,35 @@ class KafkaTransactionsIntegrationTests {
 		assertEachOnceAndInOrder(6);
 	}
 
+	@Test
+	void batchIsOneTransaction() {
+		this.application.send("parcels", 0, 0, 10);
+		start();
+		await().until(() -> Long.valueOf(10).equals(this.application.committed("parcels", 0)));
+		assertThat(results("labels").stream().map(ConsumerRecord::value))
+			.containsExactlyElementsOf(IntStream.range(0, 10).mapToObj(Integer::toString).toList());
+	}
+
+	@Test
+	void deadLettersArePartOfTheTransactionThatPassesTheirRecord() {
+		ListenerApplication.send(List.of(new ProducerRecord<>(this.application.topic("orders"), 0, "key", "poison"),
+				new ProducerRecord<>(this.application.topic("orders"), 0, "key", "1")));
+		start("--kaffe.failure.max-attempts=2", "--kaffe.failure.then=dead-letter",
+				"--kaffe.failure.dead-letter-topic=" + this.application.topic("letters"));
+		await().until(() -> Long.valueOf(2).equals(this.application.committed("orders", 0)));
+		assertThat(results("letters").stream().map(ConsumerRecord::value)).containsExactly("poison");
+		assertThat(results("results").stream().map(ConsumerRecord::value)).containsExactly("1");
+	}
+
+	@Test
+	void markersOfTransactionsArePassed() {
+		this.application.sendInTransaction("orders", 0, 1, 4);
+		start();
+		await("3 records and a marker are passed")
+			.until(() -> Long.valueOf(4).equals(this.application.committed("orders", 0)));
+		assertThat(results("results").stream().map(ConsumerRecord::value)).containsExactly("1", "2", "3");
+	}
+
 	private void awaitResults(int number) {
 		await().atMost(Duration.ofMinutes(1)).until(() -> results("results").size() >= number);
 	}
@@ -152,8 +185,8 @@ class KafkaTransactionsIntegrationTests {
 		await().atMost(Duration.ofMinutes(1))
 			.untilAsserted(() -> assertThat(IntStream.range(0, offsets.length)
 				.mapToObj((partition) -> this.application.committed("orders", partition))
-				.map((committed) -> (committed != null) ? committed : 0L)).containsExactly(
-						Arrays.stream(offsets).boxed().toArray(Long[]::new)));
+				.map((committed) -> (committed != null) ? committed : 0L))
+				.containsExactly(Arrays.stream(offsets).boxed().toArray(Long[]::new)));
 	}
 
 	private void assertEachOnceAndInOrder(int records) {
@@ -214,7 +247,7 @@ class KafkaTransactionsIntegrationTests {
 
 		@KafkaListener(id = "orders", topics = "orders-${test.id}", idIsGroup = false, concurrency = "2")
 		void handle(ConsumerRecord<String, String> order) throws InterruptedException {
-			Thread.sleep((Integer.parseInt(order.value()) % 20 == 19) ? 300 : ThreadLocalRandom.current().nextInt(5));
+			Thread.sleep(order.value().endsWith("9") ? 300 : ThreadLocalRandom.current().nextInt(5));
 			String results = order.topic().replace("orders", "results");
 			Objects.requireNonNull(this.template).send(results, order.key(), order.value());
 			if (order.value().equals(this.held)) {
@@ -222,9 +255,23 @@ class KafkaTransactionsIntegrationTests {
 				this.release.await();
 				this.ended.incrementAndGet();
 			}
+			if (order.value().equals("poison")) {
+				throw new IllegalStateException("Always");
+			}
 			if (Integer.parseInt(order.value()) % 7 == 0 && this.failed.add(order.value())) {
 				this.aborted.incrementAndGet();
 				throw new IllegalStateException("After the result was sent");
+			}
+		}
+
+		@KafkaListener(id = "parcels", topics = "parcels-${test.id}", idIsGroup = false, batch = "true")
+		void label(List<ConsumerRecord<String, String>> parcels) {
+			for (ConsumerRecord<String, String> parcel : parcels) {
+				Objects.requireNonNull(this.template)
+					.send(parcel.topic().replace("parcels", "labels"), parcel.key(), parcel.value());
+				if (parcel.value().equals("6") && this.failed.add("parcel 6")) {
+					throw new BatchListenerFailedException("After its label was sent", parcel);
+				}
 			}
 		}
 
