@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.delivery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -107,9 +108,8 @@ class KafkaTransactionsTests {
 		definition.setTimeout(7);
 		KafkaTransactions timed = new KafkaTransactions(this.mock.manager, definition);
 		run(timed, () -> {
-			ResourceHolderSupport holder = (ResourceHolderSupport) TransactionSynchronizationManager
-				.getResource(this.mock);
-			assertThat(holder).isNotNull();
+			ResourceHolderSupport holder = Objects.requireNonNull(
+					(ResourceHolderSupport) TransactionSynchronizationManager.getResource(this.mock));
 			assertThat(holder.getTimeToLiveInSeconds()).isBetween(1, 7);
 		});
 		assertThat(this.assignment.completed).containsExactly(5L);

@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -282,7 +283,9 @@ class PartitionTransactionsTests {
 	 */
 	private OffsetAndMetadata committed() {
 		List<Map<String, Map<TopicPartition, OffsetAndMetadata>>> history = this.producer.consumerGroupOffsetsHistory();
-		return history.get(history.size() - 1).get("group").get(PARTITION);
+		Map<TopicPartition, OffsetAndMetadata> last = Objects
+			.requireNonNull(history.get(history.size() - 1).get("group"));
+		return Objects.requireNonNull(last.get(PARTITION));
 	}
 
 	private void commit(int... offsets) throws InterruptedException {
