@@ -191,7 +191,8 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	/**
-	 * Deliver a batch and complete it as a whole, in one transaction.
+	 * Deliver a batch and complete it as a whole, in one transaction of Kafka. If its
+	 * records are handled once, one of the database is within it.
 	 */
 	private void deliverIn(KafkaTransactions transactions, BatchAttempt attempt) throws Throwable {
 		Map<AssignmentHandle, List<ConsumerRecord<?, ?>>> records = new LinkedHashMap<>();
@@ -199,7 +200,10 @@ public final class BatchDelivery extends Delivery {
 			.forEach((record) -> records.computeIfAbsent(record.assignment(), (assignment) -> new ArrayList<>())
 				.add(record.record()));
 		try {
-			transactions.run(records, () -> callListener(attempt), attempt::completeAll);
+			OnceDelivery once = once();
+			transactions.run(records, (once != null)
+					? () -> new OnceBatch(attempt, once).deliverWhole(() -> callListener(attempt))
+					: () -> callListener(attempt), attempt::completeAll);
 		}
 		catch (PostponedCommitException ex) {
 			logger.debug("A batch is delivered again", ex);

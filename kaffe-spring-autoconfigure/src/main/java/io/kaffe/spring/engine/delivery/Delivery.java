@@ -116,15 +116,28 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	 * @return {@code null} if that is done; a future if it is when that completes
 	 * @throws Throwable if the recovery fails
 	 */
-	@Nullable CompletableFuture<?> recover(RecordRecoverer recoverer, ConsumerRecord<?, ?> record, AssignmentHandle assignment,
-			Throwable failure) throws Throwable {
+	@Nullable CompletableFuture<?> recover(RecordRecoverer recoverer, ConsumerRecord<?, ?> record,
+			AssignmentHandle assignment, Throwable failure) throws Throwable {
 		Exception reason = ListenerFailure.asException(failure);
 		KafkaTransactions transactions = transactions();
 		if (transactions == null) {
 			return recoverer.recover(record, reason);
 		}
-		transactions.run(record, assignment, () -> await(recoverer.recoverHere(record, reason)));
+		transactions.run(record, assignment,
+				noted(record, assignment, () -> await(recoverer.recoverHere(record, reason))));
 		return null;
+	}
+
+	/**
+	 * Have the record of an attempt noted in a transaction of the database within that of
+	 * Kafka, if records are handled once. If it was noted before, the database has its
+	 * effects: those of this attempt are rolled back, and what it sends is committed.
+	 * @return the attempt
+	 */
+	KafkaTransactions.Attempt noted(ConsumerRecord<?, ?> record, AssignmentHandle assignment,
+			KafkaTransactions.Attempt attempt) {
+		OnceDelivery once = once();
+		return (once != null) ? () -> once.deliver(record, assignment, attempt::make) : attempt;
 	}
 
 	/**

@@ -21,6 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import org.springframework.kafka.listener.BatchListenerFailedException;
+
 import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
 
 /**
@@ -52,8 +54,44 @@ final class OnceBatch {
 			return true;
 		}
 		Map<OnceStore.Partition, OnceStore.Noted> noted = this.once.store().noted(firstOffsets());
-		this.attempt.rolledBack((record) -> isHandled(record, noted));
+		this.attempt.rolledBack((record) -> {
+			boolean handled = isHandled(record, noted);
+			if (handled) {
+				this.once.refused(record.record());
+			}
+			return handled;
+		});
 		return false;
+	}
+
+	/**
+	 * Deliver the batch within a Kafka transaction, which commits what all of it sends,
+	 * or nothing. If its records were noted before, the database has their effects: those
+	 * of this delivery are rolled back, and what it sends is to be committed.
+	 * @param delivery calls the listener
+	 * @throws BatchListenerFailedException if only some were noted before; it names the
+	 * first record that is not as those before it, which are to be delivered alone
+	 * @throws PostponedCommitException if others are noting them at the moment
+	 * @throws Throwable what the listener throws, or the transaction of the database
+	 * fails with
+	 */
+	void deliverWhole(OnceStore.Call delivery) throws Throwable {
+		if (this.once.store().deliver(delivery, this::notes)) {
+			return;
+		}
+		Map<OnceStore.Partition, OnceStore.Noted> noted = this.once.store().noted(firstOffsets());
+		List<BatchedRecord> records = this.attempt.records();
+		boolean handled = isHandled(records.get(0), noted);
+		for (BatchedRecord record : records) {
+			if (isHandled(record, noted) != handled) {
+				throw new BatchListenerFailedException(
+						"The effects of some records of the batch are in the database already", record.record());
+			}
+		}
+		if (!handled) {
+			throw new PostponedCommitException("Records of the batch are being handled by others", null);
+		}
+		records.forEach((record) -> this.once.refused(record.record()));
 	}
 
 	private List<OnceStore.Note> notes() {
@@ -75,14 +113,10 @@ final class OnceBatch {
 		return first;
 	}
 
-	private boolean isHandled(BatchedRecord record, Map<OnceStore.Partition, OnceStore.Noted> noted) {
+	private static boolean isHandled(BatchedRecord record, Map<OnceStore.Partition, OnceStore.Noted> noted) {
 		OnceStore.Partition partition = record.assignment().noted();
 		OnceStore.Noted handled = (partition != null) ? noted.get(partition) : null;
-		if (handled == null || !handled.contains(record.record().offset())) {
-			return false;
-		}
-		this.once.refused(record.record());
-		return true;
+		return handled != null && handled.contains(record.record().offset());
 	}
 
 }

@@ -163,7 +163,8 @@ public final class RecordDelivery extends Delivery {
 		KafkaTransactions transactions = transactions();
 		if (transactions != null) {
 			try {
-				transactions.run(record, assignment, () -> callListener(delivered, assignment, null));
+				transactions.run(record, assignment,
+						noted(record, assignment, () -> callListener(delivered, assignment, null)));
 				return null;
 			}
 			catch (PostponedCommitException ex) {

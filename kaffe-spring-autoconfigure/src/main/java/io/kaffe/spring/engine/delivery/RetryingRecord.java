@@ -241,6 +241,12 @@ final class RetryingRecord implements Failures.Failing {
 			future = this.delivery.recover(recoverer, this.record, this.assignment,
 					Objects.requireNonNull(this.failure));
 		}
+		catch (PostponedCommitException ex) {
+			turn.handlerReturned();
+			this.schedule.dueIn(ex.pause().toMillis(), turn);
+			this.schedule.setTimer(turn);
+			return false;
+		}
 		catch (Throwable ex) {
 			turn.handlerReturned();
 			recoveryFailed(ex, turn);
@@ -263,7 +269,9 @@ final class RetryingRecord implements Failures.Failing {
 		if (this.recoverer == this.policy.deadLetters()) {
 			this.delivery.failures().deadLettered();
 		}
-		RetryNotifications.recovered(this.record, this.failure, this.worker, this.delivery);
+		if (this.recoverer != RecordRecoverer.NOTHING) {
+			RetryNotifications.recovered(this.record, this.failure, this.worker, this.delivery);
+		}
 	}
 
 	/**

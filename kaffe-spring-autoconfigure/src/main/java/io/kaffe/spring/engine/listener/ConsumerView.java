@@ -69,7 +69,12 @@ final class ConsumerView {
 			});
 		}
 		if (this.inGroup) {
-			this.groupMetadata = consumer.groupMetadata();
+			ConsumerGroupMetadata membership = consumer.groupMetadata();
+			// One that was left would pass for that of a consumer without a group, whose
+			// offsets the broker takes from anyone: the one before is refused.
+			if (this.groupMetadata == null || membership.generationId() >= 0) {
+				this.groupMetadata = membership;
+			}
 		}
 	}
 

@@ -162,7 +162,7 @@ final class HandledLookup {
 				}
 				else if (answer != null) {
 					this.requests.remove(assignment);
-					preparation.noted(answer.partition(), answer.handled());
+					preparation.noted(answer.partition(), leftOut(assignment, answer));
 				}
 			}
 		}
@@ -172,6 +172,14 @@ final class HandledLookup {
 		if (this.requests.isEmpty()) {
 			this.once.problem(this, null);
 		}
+	}
+
+	/**
+	 * Return what is not to be delivered. In Kafka transactions, that is only what they
+	 * have committed: what is noted besides has to send its records.
+	 */
+	private static CompletedOffsets leftOut(PartitionAssignment assignment, Answer answer) {
+		return assignment.polledBy().isTransactional() ? CompletedOffsets.NONE : answer.handled();
 	}
 
 	private @Nullable Request request(PartitionAssignment assignment) {

@@ -323,6 +323,14 @@ final class PartitionAssignment implements AssignmentHandle {
 	}
 
 	/**
+	 * Have the consumer thread note how the consumer is a member of its group by now. Any
+	 * thread.
+	 */
+	void refreshMembership() {
+		this.wakeup.wakeUp();
+	}
+
+	/**
 	 * Return where workers of this partition's records stand while they are ready.
 	 */
 	int slot() {

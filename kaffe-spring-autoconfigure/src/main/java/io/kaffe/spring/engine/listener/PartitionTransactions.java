@@ -135,7 +135,7 @@ final class PartitionTransactions implements TransactionalCommits {
 		List<Part> parts = new ArrayList<>();
 		records.forEach((handle, handled) -> {
 			if (handle instanceof PartitionAssignment assignment && assignment.polledBy().isTransactional()) {
-				parts.add(new Part(assignment, handled));
+				parts.add(new Part(assignment, assignment.progress().revision(), handled));
 			}
 		});
 		parts.sort(Comparator.comparing(Part::assignment, IN_ORDER));
@@ -168,16 +168,18 @@ final class PartitionTransactions implements TransactionalCommits {
 			offsets.forEach((membership, added) -> add(added, membership, producer));
 			commitOrReadBack(commits, commit);
 		}
+		catch (PostponedCommitException ex) {
+			// It may be waiting for records.
+			parts.forEach((part) -> part.assignment().refreshMembership());
+			throw ex;
+		}
 		catch (RuntimeException ex) {
-			if (!(ex instanceof PostponedCommitException)) {
-				this.outcomes.add(ex);
-			}
+			this.outcomes.add(ex);
 			throw ex;
 		}
 		this.outcomes.add(null);
 		commits.forEach((part, offset) -> {
-			PartitionProgress progress = part.assignment().progress();
-			progress.committed(offset, -1, progress.revision());
+			part.assignment().progress().committed(offset, -1, part.revision());
 			part.completeIfOver();
 		});
 	}
@@ -298,8 +300,13 @@ final class PartitionTransactions implements TransactionalCommits {
 
 	/**
 	 * The records of one partition that a transaction has handled.
+	 *
+	 * @param assignment the assignment that they are of
+	 * @param revision which commits of it count, as of before this one
+	 * @param records the records
 	 */
-	private record Part(PartitionAssignment assignment, Collection<? extends ConsumerRecord<?, ?>> records) {
+	private record Part(PartitionAssignment assignment, int revision,
+			Collection<? extends ConsumerRecord<?, ?>> records) {
 
 		/**
 		 * Return whether the assignment has ended.

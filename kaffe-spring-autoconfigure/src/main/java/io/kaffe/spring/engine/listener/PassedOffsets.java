@@ -105,6 +105,11 @@ final class PassedOffsets {
 	}
 
 	private static void commit(PartitionAssignment assignment, KafkaTransactions transactions) {
+		// A drain waits for it: a transaction that stays open would hold up the next
+		// owner.
+		if (!assignment.enter()) {
+			return;
+		}
 		try {
 			transactions.commitProgress(assignment);
 		}
@@ -114,6 +119,9 @@ final class PassedOffsets {
 		catch (Throwable ex) {
 			SafeLog.log(logger::warn, "Could not commit the offsets without records of " + assignment
 					+ "; the transaction of its next record commits them", ex);
+		}
+		finally {
+			assignment.exit();
 		}
 	}
 

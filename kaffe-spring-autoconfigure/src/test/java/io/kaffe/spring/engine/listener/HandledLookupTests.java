@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import io.kaffe.spring.engine.delivery.NotesInMemory;
 import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.OnceStore;
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.listener.Preparation.Awaited;
 import io.kaffe.spring.engine.worker.AssignedPartition;
 import io.kaffe.spring.engine.worker.LimitedLog;
@@ -75,10 +76,14 @@ class HandledLookupTests {
 	private PartitionAssignment assignment = assignment();
 
 	private PartitionAssignment assignment() {
+		return assignment(ContainerFixtures.POLLED_BY);
+	}
+
+	private PartitionAssignment assignment(PollingConsumer polledBy) {
 		PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
 				ContainerFixtures.POLICY, this.wakeup,
 				new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.execution.runtime()),
-				new LateCompletions(this.log), this.execution, ContainerFixtures.POLLED_BY);
+				new LateCompletions(this.log), this.execution, polledBy);
 		assignment.preparation().await(Awaited.NOTES);
 		return assignment;
 	}
@@ -98,6 +103,16 @@ class HandledLookupTests {
 		assertThat(this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null)).extracting("offset")
 			.containsExactly(0L, 2L, 4L);
 		assertThat(this.assignment.progress().isComplete(3)).isTrue();
+	}
+
+	@Test
+	void whatIsNotedButNotCommittedInKafkaIsDispatchedIfThatIsATransactionOfItsOwn() {
+		this.assignment = assignment(ContainerFixtures.POLLED_BY.transactional(() -> null));
+		this.notes.offsets(NOTED).add(1L);
+		lookUp();
+		assertThat(this.assignment.noted()).isEqualTo(NOTED);
+		assertThat(this.assignment.append(AssignmentParts.records(PARTITION, 0, 3), null)).extracting("offset")
+			.containsExactly(0L, 1L, 2L);
 	}
 
 	@Test

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -78,6 +79,17 @@ class PartitionTransactionsTests {
 
 	private final PartitionTransactions transactions = new PartitionTransactions(this.metadataLimit, this.outcomes,
 			Reader::new, this.execution);
+
+	private final AtomicInteger wakeups = new AtomicInteger();
+
+	private final ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest") {
+
+		@Override
+		public synchronized void wakeup() {
+			PartitionTransactionsTests.this.wakeups.incrementAndGet();
+		}
+
+	}, this.execution);
 
 	private @Nullable ConsumerGroupMetadata membership = new ConsumerGroupMetadata("group");
 
@@ -184,6 +196,14 @@ class PartitionTransactionsTests {
 	void membershipThatTheBrokerRefusesIsNoFailure() {
 		this.producer.sendOffsetsToTransactionException = new CommitFailedException("On purpose");
 		assertPostponed("is a member of its group in another way");
+	}
+
+	@Test
+	void consumerThatWaitsForRecordsNotesItsMembershipWhenTheBrokerRefusesTheOneBefore() {
+		this.wakeup.polling();
+		this.producer.sendOffsetsToTransactionException = new CommitFailedException("On purpose");
+		assertPostponed("is a member of its group in another way");
+		assertThat(this.wakeups).hasValue(1);
 	}
 
 	@Test
@@ -306,9 +326,8 @@ class PartitionTransactionsTests {
 	}
 
 	private PartitionAssignment assignment() {
-		ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution);
-		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, ContainerFixtures.POLICY, wakeup,
-				new CommitTimer(wakeup, Duration.ofSeconds(1), this.execution.runtime()),
+		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, ContainerFixtures.POLICY, this.wakeup,
+				new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.execution.runtime()),
 				new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
 				ContainerFixtures.POLLED_BY.transactional(() -> this.membership));
 	}

@@ -79,6 +79,25 @@ class PassedOffsetsTests {
 		assertThat(this.tasks).hasSize(1);
 	}
 
+	@Test
+	void drainWaitsForACommit() {
+		List<Boolean> running = new ArrayList<>();
+		this.meanwhile = () -> running.add(this.orders.isRunning());
+		this.passed.commit(this.orders);
+		this.tasks.remove().run();
+		assertThat(running).containsExactly(true);
+		assertThat(this.orders.isRunning()).isFalse();
+	}
+
+	@Test
+	void nothingIsCommittedOfARevokedPartition() {
+		this.passed.commit(this.orders);
+		this.orders.revoke();
+		this.tasks.remove().run();
+		assertThat(this.begun).isEmpty();
+		assertThat(this.orders.isRunning()).isFalse();
+	}
+
 	/**
 	 * Return transactions that cannot be begun.
 	 */
