@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -76,6 +77,9 @@ final class FaultHandler {
 
 	private volatile LongPredicate failing = (offset) -> false;
 
+	private volatile Consumer<ConsumerRecord<String, String>> effect = (record) -> {
+	};
+
 	/**
 	 * Create a handler.
 	 * @param journal where to write
@@ -95,8 +99,7 @@ final class FaultHandler {
 	 * Take a while, and never return from the record that is to stall.
 	 */
 	void handle(ConsumerRecord<String, String> record) {
-		handleWith(record, () -> {
-		});
+		handleWith(record, () -> this.effect.accept(record));
 	}
 
 	/**
@@ -155,6 +158,13 @@ final class FaultHandler {
 				acknowledgment.acknowledge();
 			});
 		}
+	}
+
+	/**
+	 * Have every attempt do something besides.
+	 */
+	void effect(Consumer<ConsumerRecord<String, String>> effect) {
+		this.effect = effect;
 	}
 
 	/**

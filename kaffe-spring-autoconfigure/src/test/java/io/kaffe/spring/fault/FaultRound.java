@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -66,6 +67,8 @@ import io.kaffe.spring.support.TestTopics;
 final class FaultRound implements AutoCloseable {
 
 	static final int SESSION_TIMEOUT_MILLIS = 6000;
+
+	private static final int TRANSACTION_TIMEOUT_MILLIS = 10_000;
 
 	/** What brokers need so that silent members are found dead within a test's time. */
 	static final Map<String, Object> BROKER_PROPERTIES = Map.ofEntries(Map.entry("group.min.session.timeout.ms", 1000),
@@ -130,6 +133,8 @@ final class FaultRound implements AutoCloseable {
 	private boolean excusing;
 
 	private boolean apart;
+
+	private boolean transactional;
 
 	private long expectedDuplicates;
 
@@ -227,6 +232,28 @@ final class FaultRound implements AutoCloseable {
 	}
 
 	/**
+	 * Let instances started from now on send a result of each record in a Kafka
+	 * transaction, and judge whether each record has one. The order is that of the
+	 * results, since what is aborted is handled again, a batch from its beginning.
+	 */
+	FaultRound transactional(int replicas) {
+		NewTopic results = new NewTopic(topic("results"), PARTITIONS, (short) replicas);
+		TestTopics.create(this.admin, results);
+		List<TopicPartition> partitions = IntStream.range(0, PARTITIONS)
+			.mapToObj((number) -> new TopicPartition(results.name(), number))
+			.toList();
+		also(Guarantee.EFFECTS, new Results(() -> {
+			awaitMarkers(partitions);
+			return Results.read(this.servers, partitions);
+		}, !this.strategy.isPerRecord()));
+		this.transactional = true;
+		return with("fault.results", results.name())
+			.with("spring.kafka.producer.properties[transaction.timeout.ms]", TRANSACTION_TIMEOUT_MILLIS)
+			// Attempts that are aborted leave nothing.
+			.bound((duplicates) -> (long) Integer.MAX_VALUE);
+	}
+
+	/**
 	 * Note that a topic has partitions.
 	 */
 	void added(String topic, int from, int to) {
@@ -317,6 +344,11 @@ final class FaultRound implements AutoCloseable {
 		if (this.strategy.isPerRecord()) {
 			// So that workers are at it side by side, and queues form.
 			settings.with("fault.slowness", 6);
+		}
+		if (this.transactional) {
+			// One with the same name as one before ends its transactions at once.
+			settings.with("spring.kafka.producer.transaction-id-prefix",
+					(this.random.nextBoolean() ? name : settings.name()) + "-" + this.id + "-");
 		}
 		this.common.forEach(settings::with);
 		return settings;
@@ -502,8 +534,7 @@ final class FaultRound implements AutoCloseable {
 	 */
 	Judgement finish() {
 		this.producer.stop();
-		await("all transactions have their markers",
-				() -> ends(IsolationLevel.READ_COMMITTED).equals(ends(IsolationLevel.READ_UNCOMMITTED)));
+		awaitMarkers(this.partitions);
 		List<String> stuck = awaitCommitted(TopicContents.read(this.servers, this.partitions).ends());
 		// What was compacted away meanwhile nobody can be asked for.
 		TopicContents contents = TopicContents.read(this.servers, this.partitions);
@@ -515,9 +546,14 @@ final class FaultRound implements AutoCloseable {
 		return judgement;
 	}
 
-	private Map<TopicPartition, Long> ends(IsolationLevel level) {
+	private void awaitMarkers(Collection<TopicPartition> partitions) {
+		await("all transactions have their markers", () -> ends(partitions, IsolationLevel.READ_COMMITTED)
+			.equals(ends(partitions, IsolationLevel.READ_UNCOMMITTED)));
+	}
+
+	private Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions, IsolationLevel level) {
 		Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-		this.partitions.forEach((partition) -> asked.put(partition, OffsetSpec.latest()));
+		partitions.forEach((partition) -> asked.put(partition, OffsetSpec.latest()));
 		Map<TopicPartition, Long> ends = new HashMap<>();
 		get(() -> this.admin.listOffsets(asked, new ListOffsetsOptions(level)).all().get(30, TimeUnit.SECONDS))
 			.forEach((partition, end) -> ends.put(partition, end.offset()));
@@ -587,7 +623,9 @@ final class FaultRound implements AutoCloseable {
 		judgement.records(toBeSeen.records());
 		judgement.violations(Guarantee.LOST, new NothingLost().violations(toBeSeen));
 		judgement.violations(Guarantee.EARLY, new NoEarlyCommit(OffsetReports.OF_COMMITS).violations(history));
-		judgement.violations(Guarantee.DISORDER, new RecordOrder(worker).violations(history));
+		if (!this.transactional) {
+			judgement.violations(Guarantee.DISORDER, new RecordOrder(worker).violations(history));
+		}
 		judgement.violations(Guarantee.OVERLAPS, new NoOverlap(inGroup, this.excusing).violations(history));
 		judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd(worker).violations(history));
 		judgement.violations(Guarantee.BACKWARDS, new MonotonicCommits().violations(history));

@@ -46,8 +46,8 @@ import io.kaffe.spring.table.WorkerState;
  * be deserialized, or that an earlier owner of its partition has parked, ends the batch
  * before it and is treated alone.
  * <p>
- * Where records are handled once, or in Kafka transactions, a failure undoes what the whole
- * batch did. If the listener has named the record that failed, those before it are
+ * Where records are handled once, or in Kafka transactions, a failure undoes what the
+ * whole batch did. If the listener has named the record that failed, those before it are
  * delivered again as a batch of their own, and the next one begins with it.
  * <p>
  * A listener that calls {@code nack} has handled the records before the index that it

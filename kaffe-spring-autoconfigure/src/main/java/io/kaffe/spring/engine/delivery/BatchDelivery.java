@@ -201,9 +201,10 @@ public final class BatchDelivery extends Delivery {
 				.add(record.record()));
 		try {
 			OnceDelivery once = once();
-			transactions.run(records, (once != null)
-					? () -> new OnceBatch(attempt, once).deliverWhole(() -> callListener(attempt))
-					: () -> callListener(attempt), attempt::completeAll);
+			transactions.run(records,
+					(once != null) ? () -> new OnceBatch(attempt, once).deliverWhole(() -> callListener(attempt))
+							: () -> callListener(attempt),
+					attempt::completeAll);
 		}
 		catch (PostponedCommitException ex) {
 			logger.debug("A batch is delivered again", ex);

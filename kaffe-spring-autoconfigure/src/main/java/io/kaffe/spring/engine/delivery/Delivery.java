@@ -116,8 +116,8 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	 * @return {@code null} if that is done; a future if it is when that completes
 	 * @throws Throwable if the recovery fails
 	 */
-	@Nullable CompletableFuture<?> recover(RecordRecoverer recoverer, ConsumerRecord<?, ?> record,
-			AssignmentHandle assignment, Throwable failure) throws Throwable {
+	@Nullable CompletableFuture<?> recover(RecordRecoverer recoverer, ConsumerRecord<?, ?> record, AssignmentHandle assignment,
+			Throwable failure) throws Throwable {
 		Exception reason = ListenerFailure.asException(failure);
 		KafkaTransactions transactions = transactions();
 		if (transactions == null) {

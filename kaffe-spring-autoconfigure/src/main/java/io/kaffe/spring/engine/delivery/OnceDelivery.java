@@ -149,12 +149,11 @@ public final class OnceDelivery {
 	 */
 	void refused(ConsumerRecord<?, ?> record) {
 		this.refused.increment();
-		this.log
-			.log((message, failure) -> logger.info(message), "records that were handled already",
-					DisplayText.coordinatesOf(record) + " was handled already, by an instance that had its partition "
-							+ "before or has it now; what its handler did here in the database was rolled back, and "
-							+ "it is completed",
-					null);
+		this.log.log((message, failure) -> logger.info(message), "records that were handled already",
+				DisplayText.coordinatesOf(record) + " was handled already, by an instance that had its partition "
+						+ "before or has it now; what its handler did here in the database was rolled back, and "
+						+ "it is completed",
+				null);
 	}
 
 	/**

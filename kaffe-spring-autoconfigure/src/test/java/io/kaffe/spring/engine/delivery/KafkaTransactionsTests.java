@@ -108,8 +108,8 @@ class KafkaTransactionsTests {
 		definition.setTimeout(7);
 		KafkaTransactions timed = new KafkaTransactions(this.mock.manager, definition);
 		run(timed, () -> {
-			ResourceHolderSupport holder = Objects.requireNonNull(
-					(ResourceHolderSupport) TransactionSynchronizationManager.getResource(this.mock));
+			ResourceHolderSupport holder = Objects
+				.requireNonNull((ResourceHolderSupport) TransactionSynchronizationManager.getResource(this.mock));
 			assertThat(holder.getTimeToLiveInSeconds()).isBetween(1, 7);
 		});
 		assertThat(this.assignment.completed).containsExactly(5L);

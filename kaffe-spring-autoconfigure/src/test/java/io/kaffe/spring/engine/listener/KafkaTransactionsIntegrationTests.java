@@ -214,7 +214,8 @@ class KafkaTransactionsIntegrationTests {
 				.toList();
 			consumer.assign(partitions);
 			Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-			while (partitions.stream().anyMatch((partition) -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
+			while (partitions.stream()
+				.anyMatch((partition) -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
 				consumer.poll(Duration.ofMillis(100)).forEach(results::add);
 			}
 		}

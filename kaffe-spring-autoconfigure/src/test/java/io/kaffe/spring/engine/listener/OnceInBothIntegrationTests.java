@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -193,9 +194,8 @@ class OnceInBothIntegrationTests {
 		void handle(ConsumerRecord<String, String> record) {
 			this.handled.incrementAndGet();
 			this.jdbc.update("INSERT INTO effects VALUES (?)", record.value());
-			KafkaTemplate<String, String> template = this.template;
-			assertThat(template).isNotNull();
-			template.send(record.topic().replace("orders", "results"), record.key(), record.value());
+			Objects.requireNonNull(this.template)
+				.send(record.topic().replace("orders", "results"), record.key(), record.value());
 			if (record.value().equals(this.refusedAt)) {
 				this.refusedAt = "";
 				this.refused.set(true);
