@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.delivery;
 
 import java.util.Collection;
@@ -78,6 +79,7 @@ public final class KafkaTransactions {
 
 	/**
 	 * Commit how far a partition has come, in a transaction without records.
+	 * @param assignment the assignment of the partition
 	 * @throws Throwable why it could not be committed
 	 */
 	public void commitProgress(AssignmentHandle assignment) throws Throwable {

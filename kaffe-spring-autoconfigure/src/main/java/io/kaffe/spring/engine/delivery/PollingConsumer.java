@@ -16,8 +16,6 @@
 
 package io.kaffe.spring.engine.delivery;
 
-import java.util.function.Supplier;
-
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +38,7 @@ import org.jspecify.annotations.Nullable;
  * in the transactions of attempts; {@code null}: the consumer thread commits them
  */
 public record PollingConsumer(String listenerId, @Nullable String clientId, @Nullable String threadName,
-		@Nullable DeliveryTimer timer, Consumer<Object, Object> consumer,
-		@Nullable Supplier<@Nullable ConsumerGroupMetadata> membership) {
+		@Nullable DeliveryTimer timer, Consumer<Object, Object> consumer, @Nullable Membership membership) {
 
 	/**
 	 * Create a consumer whose offsets the consumer thread commits.
@@ -56,7 +53,7 @@ public record PollingConsumer(String listenerId, @Nullable String clientId, @Nul
 	 * @param membership knows how it is a member of its group; any thread
 	 * @return the consumer
 	 */
-	public PollingConsumer transactional(Supplier<@Nullable ConsumerGroupMetadata> membership) {
+	public PollingConsumer transactional(Membership membership) {
 		return new PollingConsumer(this.listenerId, this.clientId, this.threadName, this.timer, this.consumer,
 				membership);
 	}
@@ -76,7 +73,17 @@ public record PollingConsumer(String listenerId, @Nullable String clientId, @Nul
 	 * known
 	 */
 	public @Nullable ConsumerGroupMetadata groupMetadata() {
-		return (this.membership != null) ? this.membership.get() : null;
+		return (this.membership != null) ? this.membership.current() : null;
+	}
+
+	/**
+	 * Note that the broker refuses that membership: there is a later one, or none. Any
+	 * thread.
+	 */
+	public void membershipRefused() {
+		if (this.membership != null) {
+			this.membership.refused();
+		}
 	}
 
 	/**
@@ -119,6 +126,26 @@ public record PollingConsumer(String listenerId, @Nullable String clientId, @Nul
 		if (this.timer != null) {
 			this.timer.close();
 		}
+	}
+
+	/**
+	 * How a consumer is a member of its group. Called by any thread.
+	 */
+	@FunctionalInterface
+	public interface Membership {
+
+		/**
+		 * Return it as of the last poll or rebalance.
+		 * @return the membership, or {@code null} if it is not known
+		 */
+		@Nullable ConsumerGroupMetadata current();
+
+		/**
+		 * Note that the broker refuses it.
+		 */
+		default void refused() {
+		}
+
 	}
 
 }

@@ -77,6 +77,14 @@ final class RetrySchedule {
 	}
 
 	/**
+	 * Note that the next attempt is due after a delay, and have the worker woken then.
+	 */
+	void wakeIn(long millis, Turn turn) {
+		dueIn(millis, turn);
+		setTimer(turn);
+	}
+
+	/**
 	 * Return whether the next attempt is due. If it is not, the worker is woken when it
 	 * is.
 	 */

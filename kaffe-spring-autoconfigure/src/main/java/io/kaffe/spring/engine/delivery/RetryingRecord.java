@@ -243,8 +243,7 @@ final class RetryingRecord implements Failures.Failing {
 		}
 		catch (PostponedCommitException ex) {
 			turn.handlerReturned();
-			this.schedule.dueIn(ex.pause().toMillis(), turn);
-			this.schedule.setTimer(turn);
+			this.schedule.wakeIn(ex.pause().toMillis(), turn);
 			return false;
 		}
 		catch (Throwable ex) {
@@ -287,11 +286,8 @@ final class RetryingRecord implements Failures.Failing {
 					+ failure.getClass().getName());
 			return;
 		}
-		BackOffExecution execution = this.backOff;
-		if (execution == null) {
-			execution = this.policy.backOff().start();
-			this.backOff = execution;
-		}
+		BackOffExecution execution = Objects.requireNonNullElseGet(this.backOff, this.policy.backOff()::start);
+		this.backOff = execution;
 		long delay = execution.nextBackOff();
 		this.schedule.dueIn(delay, turn);
 		RetryLog.recoveryFailed(this.record, this.worker, this.attempts.count(), delay, failure);

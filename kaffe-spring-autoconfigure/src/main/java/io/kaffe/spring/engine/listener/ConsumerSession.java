@@ -123,13 +123,11 @@ final class ConsumerSession {
 		this.context = context;
 		this.errors = context.internalErrors();
 		this.view = new ConsumerView(this.assignments, context.facts().isInGroup());
-		PollingConsumer given = polledBy.givenAs(RejectingConsumer.of(context.toString(), this.view));
-		this.polledBy = (context.passedOffsets() != null) ? given.transactional(this.view::groupMetadata) : given;
 		this.wakeup = new ConsumerWakeup(consumer, context.ticker());
+		this.polledBy = NotedMembership.of(polledBy, context, this.view, this.wakeup);
 		this.commitTimer = new CommitTimer(this.wakeup, context.settings().commitInterval(), context.runtime());
-		EvictedRecordReader evictedRecords = EvictedRecordReader.isByKey(context.settings().strategy())
-				? new EvictedRecordReader(context, consumer, polledBy.clientId()) : null;
-		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer, this.polledBy, evictedRecords);
+		this.allocation = new WorkerAllocation(context, this.wakeup, this.commitTimer, this.polledBy,
+				EvictedRecordReader.of(context, consumer, polledBy.clientId()));
 		this.commits = new OffsetCommits(consumer, context.facts().isInGroup(), this.commitTimer,
 				context.metadataLimit(), context.facts().refusalPatience(), context.commitOutcomes(),
 				context.commitHooks(), this.errors, context.ticker());
@@ -261,7 +259,6 @@ final class ConsumerSession {
 			this.consumer.pause(partitions);
 			return;
 		}
-		this.errors.contain("note the membership", () -> this.view.polled(this.consumer));
 		List<PartitionAssignment> added = new ArrayList<>();
 		for (TopicPartition partition : partitions) {
 			if (this.assignments.get(partition) == null
@@ -274,7 +271,7 @@ final class ConsumerSession {
 		if (!added.isEmpty()) {
 			this.context.assignmentLog().assigned(added, this.context.ticker().instant());
 		}
-		this.errors.contain("note the subscription", () -> this.view.assigned(this.consumer, added));
+		this.errors.contain("note the membership", () -> this.view.assigned(this.consumer, added));
 		this.errors.contain("pause partitions", () -> this.flow.start(added));
 		if (this.context.facts().isInGroup()) {
 			this.errors.contain("read the commits of assigned partitions", () -> this.replacement

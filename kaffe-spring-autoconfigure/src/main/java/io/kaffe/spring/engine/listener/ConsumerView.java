@@ -79,10 +79,11 @@ final class ConsumerView {
 	}
 
 	/**
-	 * Note what the consumer is subscribed to, when partitions were assigned. Consumer
-	 * thread.
+	 * Note what the consumer is subscribed to, and how it is a member of its group, when
+	 * partitions were assigned. Consumer thread.
 	 */
 	void assigned(Consumer<?, ?> consumer, Collection<PartitionAssignment> added) {
+		polled(consumer);
 		added.forEach((assignment) -> this.uncommitted.remove(assignment.partition()));
 		this.subscription = Set.copyOf(consumer.subscription());
 	}

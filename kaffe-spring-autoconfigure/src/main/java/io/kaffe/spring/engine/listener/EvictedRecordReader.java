@@ -131,10 +131,17 @@ final class EvictedRecordReader implements KeyEviction.Reader {
 	}
 
 	/**
-	 * Return whether a strategy allocates workers by keys.
+	 * Create a reader, if workers are allocated by keys.
+	 * @param context the consumer
+	 * @param polling the Kafka consumer whose partitions are read
+	 * @param clientId its client id, or {@code null} if that is unknown
+	 * @return a reader, or {@code null} if nothing is evicted
 	 */
-	static boolean isByKey(WorkerAllocationStrategy strategy) {
-		return strategy.isPerRecord() && strategy != StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
+	static @Nullable EvictedRecordReader of(ConsumerContext context, Consumer<?, ?> polling,
+			@Nullable String clientId) {
+		WorkerAllocationStrategy strategy = context.settings().strategy();
+		boolean byKey = strategy.isPerRecord() && strategy != StandardWorkerAllocationStrategy.WORKER_PER_RECORD;
+		return byKey ? new EvictedRecordReader(context, polling, clientId) : null;
 	}
 
 	@Override

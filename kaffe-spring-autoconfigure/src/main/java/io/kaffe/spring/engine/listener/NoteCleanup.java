@@ -27,6 +27,7 @@ import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.worker.LimitedLog;
 import io.kaffe.spring.engine.worker.WorkerRuntime;
+import io.kaffe.spring.table.PartitionSnapshot;
 
 /**
  * Deletes notes about records that are committed. Their partition's floor is raised one
@@ -90,7 +91,7 @@ final class NoteCleanup {
 		Floor floor = each.getValue();
 		try {
 			this.once.store().deleteBelow(floor.partition(), floor.offset());
-			long committed = each.getKey().progress().committedUpTo();
+			long committed = committedUpTo(each.getKey());
 			if (committed > floor.offset()) {
 				each.setValue(new Floor(floor.partition(), committed));
 				return this.once.store().raiseFloor(floor.partition(), floor.offset(), committed);
@@ -104,6 +105,17 @@ final class NoteCleanup {
 					ex);
 		}
 		return true;
+	}
+
+	/**
+	 * Return what is committed and not to be handled again.
+	 * @return the offset after that; 0 if that is unknown
+	 */
+	private static long committedUpTo(PartitionAssignment assignment) {
+		PartitionSnapshot.Offsets offsets = assignment.snapshot(false).offsets();
+		Long completed = offsets.completed();
+		Long committed = offsets.committed();
+		return (completed != null && committed != null) ? Math.min(committed, completed) : 0;
 	}
 
 	/**

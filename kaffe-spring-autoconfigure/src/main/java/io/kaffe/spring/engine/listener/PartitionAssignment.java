@@ -323,14 +323,6 @@ final class PartitionAssignment implements AssignmentHandle {
 	}
 
 	/**
-	 * Have the consumer thread note how the consumer is a member of its group by now. Any
-	 * thread.
-	 */
-	void refreshMembership() {
-		this.wakeup.wakeUp();
-	}
-
-	/**
 	 * Return where workers of this partition's records stand while they are ready.
 	 */
 	int slot() {

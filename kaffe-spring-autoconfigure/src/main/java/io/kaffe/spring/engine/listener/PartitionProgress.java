@@ -130,16 +130,6 @@ final class PartitionProgress {
 	}
 
 	/**
-	 * Return what is committed and not to be handled again. Any thread.
-	 * @return the offset after that; 0 if that is unknown
-	 */
-	long committedUpTo() {
-		OffsetWindow window = this.window;
-		OffsetAndMetadata committed = this.committed;
-		return (window != null && committed != null) ? Math.min(committed.offset(), window.firstOpen()) : 0;
-	}
-
-	/**
 	 * Return what is known about polled records that are parked, or were. Any thread.
 	 * @return always the same
 	 */

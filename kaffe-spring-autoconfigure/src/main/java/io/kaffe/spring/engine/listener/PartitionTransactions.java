@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
@@ -170,7 +171,7 @@ final class PartitionTransactions implements TransactionalCommits {
 		}
 		catch (PostponedCommitException ex) {
 			// It may be waiting for records.
-			parts.forEach((part) -> part.assignment().refreshMembership());
+			parts.forEach((part) -> part.assignment().polledBy().membershipRefused());
 			throw ex;
 		}
 		catch (RuntimeException ex) {

@@ -13,6 +13,7 @@
  * See the License for the specific language governing permissions and
  * limitations under the License.
  */
+
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
@@ -27,7 +28,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import io.kaffe.spring.engine.delivery.PollingConsumer;
 import io.kaffe.spring.engine.delivery.PostponedCommitException;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.worker.AssignedPartition;
@@ -80,18 +81,9 @@ class PartitionTransactionsTests {
 	private final PartitionTransactions transactions = new PartitionTransactions(this.metadataLimit, this.outcomes,
 			Reader::new, this.execution);
 
-	private final AtomicInteger wakeups = new AtomicInteger();
-
-	private final ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest") {
-
-		@Override
-		public synchronized void wakeup() {
-			PartitionTransactionsTests.this.wakeups.incrementAndGet();
-		}
-
-	}, this.execution);
-
 	private @Nullable ConsumerGroupMetadata membership = new ConsumerGroupMetadata("group");
+
+	private int refused;
 
 	private final PartitionAssignment assignment = assignment();
 
@@ -196,14 +188,7 @@ class PartitionTransactionsTests {
 	void membershipThatTheBrokerRefusesIsNoFailure() {
 		this.producer.sendOffsetsToTransactionException = new CommitFailedException("On purpose");
 		assertPostponed("is a member of its group in another way");
-	}
-
-	@Test
-	void consumerThatWaitsForRecordsNotesItsMembershipWhenTheBrokerRefusesTheOneBefore() {
-		this.wakeup.polling();
-		this.producer.sendOffsetsToTransactionException = new CommitFailedException("On purpose");
-		assertPostponed("is a member of its group in another way");
-		assertThat(this.wakeups).hasValue(1);
+		assertThat(this.refused).isOne();
 	}
 
 	@Test
@@ -326,10 +311,28 @@ class PartitionTransactionsTests {
 	}
 
 	private PartitionAssignment assignment() {
-		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, ContainerFixtures.POLICY, this.wakeup,
-				new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.execution.runtime()),
+		ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution);
+		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, ContainerFixtures.POLICY, wakeup,
+				new CommitTimer(wakeup, Duration.ofSeconds(1), this.execution.runtime()),
 				new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
-				ContainerFixtures.POLLED_BY.transactional(() -> this.membership));
+				ContainerFixtures.POLLED_BY.transactional(new Membership()));
+	}
+
+	/**
+	 * The membership of the test.
+	 */
+	private final class Membership implements PollingConsumer.Membership {
+
+		@Override
+		public @Nullable ConsumerGroupMetadata current() {
+			return PartitionTransactionsTests.this.membership;
+		}
+
+		@Override
+		public void refused() {
+			PartitionTransactionsTests.this.refused++;
+		}
+
 	}
 
 	/**
