@@ -20,7 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * The Kafka client's settings: what it has by default, except where a round needs
@@ -42,6 +44,14 @@ final class ClientProperties {
 			case MEMORY -> Map.of("interceptor.classes", PolledRecords.class.getName(), "max.poll.records", "9000");
 			case THROUGHPUT -> Map.of();
 		};
+	}
+
+	/**
+	 * Return all settings of a producer with transactions that Spring does not make.
+	 */
+	static Map<String, Object> ofTransactions(RoundSettings settings) {
+		return Map.of("bootstrap.servers", settings.bootstrapServers(), "transactional.id", settings.group(),
+				"key.serializer", StringSerializer.class, "value.serializer", ByteArraySerializer.class);
 	}
 
 	/**

@@ -62,6 +62,14 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		addKaffe(list, "worker-per-partition", Order.PARTITION, Lanes.PARTITIONS);
 		addKaffe(list, "worker-per-key", Order.KEY, Lanes.CONCURRENCY);
 		addKaffe(list, "worker-per-record", Order.NONE, Lanes.CONCURRENCY);
+		list.add(spring("spring record per partition transactional", Kind.SPRING_RECORD, Lanes.PARTITIONS,
+				Variant.TRANSACTIONAL));
+		list.add(new Contender("parallel-consumer key transactional", Kind.PARALLEL_CONSUMER, Order.KEY,
+				Lanes.CONCURRENCY, "key", Variant.TRANSACTIONAL));
+		list.add(new Contender("kaffe worker-per-key transactional", Kind.KAFFE, Order.KEY, Lanes.CONCURRENCY,
+				"worker-per-key", Variant.TRANSACTIONAL));
+		list.add(new Contender("kaffe worker-per-key transactional batch", Kind.KAFFE, Order.KEY, Lanes.CONCURRENCY,
+				"worker-per-key", Variant.TRANSACTIONAL_BATCH));
 		return List.copyOf(list);
 	}
 
@@ -75,6 +83,9 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 
 	private static void addKaffe(List<Contender> list, String strategy, Order order, Lanes lanes) {
 		for (Variant variant : Variant.values()) {
+			if (variant.isTransactional()) {
+				continue;
+			}
 			String name = "kaffe " + strategy + ((variant != Variant.PLAIN)
 					? " " + variant.name().toLowerCase(Locale.ROOT).replace('_', ' ') : "");
 			list.add(new Contender(name, Kind.KAFFE, order, lanes, strategy, variant));
@@ -178,7 +189,21 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		OBSERVED,
 
 		/** Offsets are committed once a second, as the bare loop does, not ten times. */
-		COMMIT_EVERY_SECOND
+		COMMIT_EVERY_SECOND,
+
+		/** A record is sent for each one, in Kafka transactions. */
+		TRANSACTIONAL,
+
+		/** The same with a listener for batches. */
+		TRANSACTIONAL_BATCH;
+
+		/**
+		 * Return whether a record is sent for each one, in Kafka transactions.
+		 * @return whether there are transactions
+		 */
+		public boolean isTransactional() {
+			return this == TRANSACTIONAL || this == TRANSACTIONAL_BATCH;
+		}
 
 	}
 

@@ -20,9 +20,13 @@ import java.util.List;
 import java.util.Locale;
 
 import io.confluent.parallelconsumer.ParallelConsumerOptions;
+import io.confluent.parallelconsumer.ParallelConsumerOptions.CommitMode;
 import io.confluent.parallelconsumer.ParallelConsumerOptions.ProcessingOrder;
 import io.confluent.parallelconsumer.ParallelStreamProcessor;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
  * Confluent's Parallel Consumer, with its defaults.
@@ -33,14 +37,26 @@ final class ParallelConsumerConsumption implements Consumption {
 
 	ParallelConsumerConsumption(Contender contender, RoundSettings settings, RecordHandling handling) {
 		KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(ClientProperties.of(settings));
+		var options = ParallelConsumerOptions.<String, byte[]>builder()
+			.consumer(consumer)
+			.ordering(ProcessingOrder.valueOf(String.valueOf(contender.mode()).toUpperCase(Locale.ROOT)))
+			.maxConcurrency(settings.concurrency());
+		if (!contender.variant().isTransactional()) {
+			this.processor = ParallelStreamProcessor.createEosStreamProcessor(options.build());
+			this.processor.subscribe(List.of(settings.topic()));
+			this.processor.poll((context) -> handling.handle(context.getSingleConsumerRecord()));
+			return;
+		}
 		this.processor = ParallelStreamProcessor
-			.createEosStreamProcessor(ParallelConsumerOptions.<String, byte[]>builder()
-				.consumer(consumer)
-				.ordering(ProcessingOrder.valueOf(String.valueOf(contender.mode()).toUpperCase(Locale.ROOT)))
-				.maxConcurrency(settings.concurrency())
+			.createEosStreamProcessor(options.producer(new KafkaProducer<>(ClientProperties.ofTransactions(settings)))
+				.commitMode(CommitMode.PERIODIC_TRANSACTIONAL_PRODUCER)
 				.build());
 		this.processor.subscribe(List.of(settings.topic()));
-		this.processor.poll((context) -> handling.handle(context.getSingleConsumerRecord()));
+		this.processor.pollAndProduce((context) -> {
+			ConsumerRecord<String, byte[]> record = context.getSingleConsumerRecord();
+			handling.handle(record);
+			return new ProducerRecord<>(settings.results(), record.key(), record.value());
+		});
 	}
 
 	@Override

@@ -57,6 +57,23 @@ public record RoundSettings(String contender, Phase phase, String bootstrapServe
 	}
 
 	/**
+	 * Return the topic to send to in transactions.
+	 * @return its name
+	 */
+	public String results() {
+		return results(this.topic);
+	}
+
+	/**
+	 * Return the topic for what is sent about the records of another one.
+	 * @param topic the other one
+	 * @return its name
+	 */
+	public static String results(String topic) {
+		return topic + "-results";
+	}
+
+	/**
 	 * Write these settings.
 	 * @param file the file to write
 	 * @throws IOException if that fails

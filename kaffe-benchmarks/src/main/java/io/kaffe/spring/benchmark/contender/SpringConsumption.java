@@ -47,7 +47,11 @@ final class SpringConsumption implements Consumption {
 		if (contender.variant() == Variant.HANDLER) {
 			return DeclaredHandler.class;
 		}
-		return (contender.kind() == Contender.Kind.SPRING_BATCH) ? BatchListener.class : RecordListener.class;
+		return switch (contender.variant()) {
+			case TRANSACTIONAL -> SendingListener.class;
+			case TRANSACTIONAL_BATCH -> SendingBatchListener.class;
+			default -> (contender.kind() == Contender.Kind.SPRING_BATCH) ? BatchListener.class : RecordListener.class;
+		};
 	}
 
 	static Map<String, Object> properties(Contender contender, RoundSettings settings) {
@@ -82,6 +86,12 @@ final class SpringConsumption implements Consumption {
 		}
 		if (contender.variant() == Variant.COMMIT_EVERY_SECOND) {
 			properties.put("kaffe.consumers.contender.commit.interval", "1s");
+		}
+		if (contender.variant().isTransactional()) {
+			properties.put("contender.results", settings.results());
+			properties.put("spring.kafka.producer.transaction-id-prefix", settings.group());
+			properties.put("spring.kafka.producer.value-serializer",
+					"org.apache.kafka.common.serialization.ByteArraySerializer");
 		}
 		if (contender.variant() == Variant.OBSERVED) {
 			// The registries are there because the actuator is on the class path.

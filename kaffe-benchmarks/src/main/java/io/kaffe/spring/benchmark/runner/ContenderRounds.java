@@ -77,7 +77,10 @@ final class ContenderRounds implements Measurement {
 	@Override
 	public void prepare(String contender) throws Exception {
 		if (this.workload.kind() != Workload.Kind.MEMORY) {
-			this.topics.filled(this.workload.load(), size(contender).total());
+			Topic topic = this.topics.filled(this.workload.load(), size(contender).total());
+			if (this.workload.kind() == Workload.Kind.TRANSACTIONS) {
+				this.topics.create(RoundSettings.results(topic.name()));
+			}
 		}
 	}
 
@@ -90,7 +93,7 @@ final class ContenderRounds implements Measurement {
 		Contender contender = Contender.named(name);
 		this.round++;
 		return switch (this.workload.kind()) {
-			case THROUGHPUT -> throughput(contender);
+			case THROUGHPUT, TRANSACTIONS -> throughput(contender);
 			case STALL -> stall(contender, Phase.STALL);
 			case BLOCKED_KEYS -> stall(contender, Phase.BLOCKED_KEYS);
 			case MEMORY -> memory(contender);

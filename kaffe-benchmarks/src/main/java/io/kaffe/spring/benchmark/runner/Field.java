@@ -76,8 +76,13 @@ final class Field {
 		if (workload.kind() == Workload.Kind.STARTUP) {
 			return List.of(WITHOUT_STARTER, WITH_STARTER);
 		}
-		List<String> names = Contender.all().stream().map(Contender::name).toList();
-		if (options.contenders().isEmpty()) {
+		boolean transactions = workload.kind() == Workload.Kind.TRANSACTIONS;
+		List<String> names = Contender.all()
+			.stream()
+			.filter((contender) -> contender.variant().isTransactional() == transactions)
+			.map(Contender::name)
+			.toList();
+		if (options.contenders().isEmpty() && !transactions) {
 			if (workload.kind() == Workload.Kind.BLOCKED_KEYS) {
 				names = BLOCKED_KEYS;
 			}

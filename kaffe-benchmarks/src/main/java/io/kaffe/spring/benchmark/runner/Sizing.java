@@ -58,6 +58,9 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 	/** About what an observation of each record is seen to allow in a second. */
 	private static final double OBSERVED_LIMIT = 300_000;
 
+	/** About what transactions for each record are seen to allow in a second. */
+	private static final double TRANSACTIONS_LIMIT = 500;
+
 	/** About what Parallel Consumer is seen to hand out in a second. */
 	private static final double PARALLEL_CONSUMER_LIMIT = 40_000;
 
@@ -109,6 +112,9 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 
 	/** What is seen to be the limit of a contender whatever the handler does. */
 	private static double limit(Contender contender) {
+		if (contender.variant().isTransactional()) {
+			return TRANSACTIONS_LIMIT;
+		}
 		if (contender.kind() == Contender.Kind.PARALLEL_CONSUMER) {
 			return PARALLEL_CONSUMER_LIMIT;
 		}

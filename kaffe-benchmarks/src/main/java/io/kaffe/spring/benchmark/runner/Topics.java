@@ -18,8 +18,10 @@ package io.kaffe.spring.benchmark.runner;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -43,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 final class Topics implements AutoCloseable {
 
 	private final Map<List<Object>, Topic> filled = new HashMap<>();
+
+	private final Set<String> created = new HashSet<>();
 
 	private final Map<String, Object> client;
 
@@ -76,8 +80,17 @@ final class Topics implements AutoCloseable {
 	 */
 	String create() throws InterruptedException, ExecutionException {
 		String name = "topic-" + this.count++;
-		this.admin.createTopics(List.of(new NewTopic(name, Workloads.PARTITIONS, (short) 1))).all().get();
+		create(name);
 		return name;
+	}
+
+	/**
+	 * Create a topic without records, unless it is there.
+	 */
+	void create(String name) throws InterruptedException, ExecutionException {
+		if (this.created.add(name)) {
+			this.admin.createTopics(List.of(new NewTopic(name, Workloads.PARTITIONS, (short) 1))).all().get();
+		}
 	}
 
 	/**

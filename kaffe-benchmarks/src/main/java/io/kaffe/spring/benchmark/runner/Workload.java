@@ -71,6 +71,9 @@ record Workload(String name, Kind kind, Load load, int concurrency, Work work, d
 		/** Handled records. */
 		THROUGHPUT("records/s"),
 
+		/** Handled records with one that is sent for each, in Kafka transactions. */
+		TRANSACTIONS("records/s"),
+
 		/** Handled records while one hangs. */
 		STALL("records/s"),
 

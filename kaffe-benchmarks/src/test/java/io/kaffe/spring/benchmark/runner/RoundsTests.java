@@ -133,6 +133,15 @@ class RoundsTests {
 	}
 
 	@Test
+	void whoSendsInTransactionsTakesPartThereAlone() {
+		assertThat(Field.of(workload("transactions"), Options.of("--quick"), JDK)).containsExactly(
+				"spring record per partition transactional", "parallel-consumer key transactional",
+				"kaffe worker-per-key transactional", "kaffe worker-per-key transactional batch");
+		assertThat(Field.of(workload("transactions"), Options.of("--contender=kaffe worker-per-key*"), JDK))
+			.containsExactly("kaffe worker-per-key transactional", "kaffe worker-per-key transactional batch");
+	}
+
+	@Test
 	void withoutVirtualThreadsWhoNeedsThemIsLeftOut() {
 		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(29)
 			.noneMatch((name) -> name.endsWith("virtual"));

@@ -1,0 +1,48 @@
+/*
+ * Copyright 2026-present the original author or authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.kaffe.spring.benchmark.contender;
+
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.core.KafkaTemplate;
+
+/**
+ * A listener that sends a record for each one.
+ */
+class SendingListener {
+
+	private final RecordHandling handling;
+
+	private final KafkaTemplate<String, byte[]> template;
+
+	private final String results;
+
+	SendingListener(RecordHandling handling, KafkaTemplate<String, byte[]> template,
+			@Value("${contender.results}") String results) {
+		this.handling = handling;
+		this.template = template;
+		this.results = results;
+	}
+
+	@KafkaListener(id = "contender", idIsGroup = false, topics = "${contender.topic}")
+	void handle(ConsumerRecord<String, byte[]> record) {
+		this.handling.handle(record);
+		this.template.send(this.results, record.key(), record.value());
+	}
+
+}
