@@ -16,6 +16,7 @@
 
 package io.kaffe.spring.benchmark.runner;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,14 +26,17 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +65,8 @@ final class Topics implements AutoCloseable {
 
 	/**
 	 * Return a topic with a number of records, the same one for the same load and number.
+	 * It was read once, so that the first contender does not find a broker that has not
+	 * compiled yet how records are fetched.
 	 */
 	Topic filled(Workload.Load load, long records) throws InterruptedException, ExecutionException {
 		List<Object> key = List.of(load.keys(), load.keyCount(), load.valueBytes(), records);
@@ -69,6 +75,7 @@ final class Topics implements AutoCloseable {
 			String name = create();
 			fill(name, load, 0, records);
 			topic = new Topic(name, ends(name));
+			read(topic);
 			this.filled.put(key, topic);
 		}
 		return topic;
@@ -127,6 +134,21 @@ final class Topics implements AutoCloseable {
 		Exception thrown = failure.get();
 		if (thrown != null) {
 			throw new ExecutionException("Topic " + name + " could not be filled", thrown);
+		}
+	}
+
+	private void read(Topic topic) {
+		try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(this.client, new ByteArrayDeserializer(),
+				new ByteArrayDeserializer())) {
+			List<TopicPartition> partitions = IntStream.range(0, topic.ends().size())
+				.mapToObj((partition) -> new TopicPartition(topic.name(), partition))
+				.toList();
+			consumer.assign(partitions);
+			consumer.seekToBeginning(partitions);
+			while (partitions.stream()
+				.anyMatch((partition) -> consumer.position(partition) < topic.ends().get(partition.partition()))) {
+				consumer.poll(Duration.ofSeconds(1));
+			}
 		}
 	}
 
