@@ -19,7 +19,7 @@ package io.kaffe.spring.engine.delivery;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -268,9 +268,15 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	 * Complete what the handler returned, if it was called; otherwise all.
 	 */
 	void settle() {
-		Settlement settlement = settlement();
+		settle(settlement());
+	}
+
+	/**
+	 * Complete what is to be completed, and keep the rest open.
+	 */
+	void settle(Settlement settlement) {
 		for (int position = 0; position < this.records.size(); position++) {
-			if (settlement.isCompleted(position)) {
+			if (settlement.completed().get(position)) {
 				complete(position);
 			}
 			else {
@@ -278,18 +284,17 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 				record.assignment().held().keep(record.record());
 			}
 		}
-		settlement.keptUpTo()
-			.forEach((assignment, offset) -> assignment.held().completeUpTo(offset, assignment::complete));
+		settlement.kept().forEach(BatchedRecord::completeKept);
 	}
 
 	/**
-	 * Return what {@link #settle()} completes. Called after the listener has returned.
+	 * Return what is to be completed. Called after the listener has returned.
 	 */
 	Settlement settlement() {
 		BatchResult result = this.result;
 		BitSet completed = new BitSet();
 		completed.set(0, this.records.size());
-		Map<AssignmentHandle, Long> keptUpTo = new HashMap<>();
+		Map<AssignmentHandle, Long> keptUpTo = new LinkedHashMap<>();
 		if (result != null) {
 			int expected = 0;
 			for (ConsumerRecord<?, ?> record : this.delivered) {
@@ -305,22 +310,32 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 				keptUpTo.put(record.assignment(), (upTo == Long.MAX_VALUE) ? record.record().offset() : upTo);
 			}
 		}
-		return new Settlement(this.records, completed, keptUpTo);
+		List<BatchedRecord> kept = new ArrayList<>();
+		keptUpTo.forEach((assignment, offset) -> assignment.held()
+			.keptUpTo(offset)
+			.forEach((record) -> kept.add(new BatchedRecord(record, assignment))));
+		return new Settlement(this.records, completed, kept);
 	}
 
 	/**
-	 * Complete the records that others have handled meanwhile, and have the rest
-	 * delivered again: the transaction of this attempt was rolled back. If there are
-	 * none, that is after a moment: a record that was kept open is being completed by
-	 * another worker.
-	 * @param isHandled whether a record was handled by others
+	 * Complete the records that were handled already, and have the rest delivered again:
+	 * the transaction of this attempt was rolled back. If there are none, that is after a
+	 * moment: a record that was kept open is being completed by another worker.
+	 * @param settlement what was to be completed
+	 * @param isHandled whether a record was handled already
 	 */
-	void rolledBack(Predicate<BatchedRecord> isHandled) {
+	void rolledBack(Settlement settlement, Predicate<BatchedRecord> isHandled) {
 		this.sleepMillis = ROLLED_BACK_MILLIS;
 		for (int position = 0; position < this.records.size(); position++) {
 			if (isHandled.test(this.records.get(position))) {
 				this.sleepMillis = 0;
 				complete(position);
+			}
+		}
+		for (BatchedRecord kept : settlement.kept()) {
+			if (isHandled.test(kept)) {
+				this.sleepMillis = 0;
+				kept.completeKept();
 			}
 		}
 	}
@@ -467,6 +482,15 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 		}
 
 		/**
+		 * Complete it, if it is kept open and nobody else completes it.
+		 */
+		void completeKept() {
+			if (this.assignment.held().release(this.record)) {
+				complete();
+			}
+		}
+
+		/**
 		 * Complete it after it was left open.
 		 */
 		void acknowledge() {
@@ -477,27 +501,20 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * What is completed of a batch whose listener has returned.
+	 * What is to be completed of a batch whose listener has returned.
 	 *
 	 * @param records the records of the batch
-	 * @param completed the positions of those that are completed
-	 * @param keptUpTo up to which offset records are completed that were kept open before
+	 * @param completed the positions of those that are
+	 * @param kept records that were kept open before and are, too
 	 */
-	record Settlement(List<BatchedRecord> records, BitSet completed, Map<AssignmentHandle, Long> keptUpTo) {
-
-		boolean isCompleted(int position) {
-			return this.completed.get(position);
-		}
+	record Settlement(List<BatchedRecord> records, BitSet completed, List<BatchedRecord> kept) {
 
 		/**
-		 * Return all records that are completed.
+		 * Return all records that are to be completed.
 		 */
 		List<BatchedRecord> all() {
-			List<BatchedRecord> all = new ArrayList<>();
+			List<BatchedRecord> all = new ArrayList<>(this.kept);
 			this.completed.stream().forEach((position) -> all.add(this.records.get(position)));
-			this.keptUpTo.forEach((assignment, offset) -> assignment.held()
-				.keptUpTo(offset)
-				.forEach((record) -> all.add(new BatchedRecord(record, assignment))));
 			return all;
 		}
 

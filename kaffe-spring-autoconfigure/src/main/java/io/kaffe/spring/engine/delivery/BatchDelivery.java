@@ -172,9 +172,7 @@ public final class BatchDelivery extends Delivery {
 		}
 		OnceDelivery once = once();
 		if (once != null) {
-			if (new OnceBatch(attempt, once).deliver(() -> callListener(attempt))) {
-				attempt.settle();
-			}
+			new OnceBatch(attempt, once).deliver(() -> callListener(attempt));
 			return null;
 		}
 		CompletableFuture<?> outcome = callListener(attempt);

@@ -17,12 +17,10 @@
 package io.kaffe.spring.engine.delivery;
 
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -145,19 +143,16 @@ public final class HeldRecords {
 	}
 
 	/**
-	 * Complete what is kept open up to an offset. Records that other workers have are not
-	 * here, so they are left alone.
+	 * Keep a record open no longer, since it is about to be completed.
+	 * @return {@code false} if it is not kept, or if another completes it
 	 */
-	void completeUpTo(long offset, Consumer<ConsumerRecord<?, ?>> completion) {
-		for (Map.Entry<Long, ConsumerRecord<?, ?>> kept : this.kept.headMap(offset, true).entrySet()) {
-			if (this.kept.remove(kept.getKey(), kept.getValue())) {
-				completion.accept(kept.getValue());
-			}
-		}
+	boolean release(ConsumerRecord<?, ?> record) {
+		return this.kept.remove(record.offset(), record);
 	}
 
 	/**
-	 * Return what is kept open up to an offset.
+	 * Return what is kept open up to an offset. Records that other workers have are not
+	 * here, so they are left alone.
 	 */
 	List<ConsumerRecord<?, ?>> keptUpTo(long offset) {
 		return List.copyOf(this.kept.headMap(offset, true).values());

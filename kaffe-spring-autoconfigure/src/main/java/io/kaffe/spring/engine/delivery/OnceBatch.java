@@ -20,10 +20,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
 import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
+import io.kaffe.spring.engine.delivery.BatchAttempt.Settlement;
 
 /**
  * One delivery of a batch whose records are handled once: in a transaction in which those
@@ -43,25 +46,40 @@ final class OnceBatch {
 	}
 
 	/**
-	 * Deliver the batch. If others have handled some of its records meanwhile, these are
+	 * Deliver the batch, and complete what its handler says. If some of that was handled
+	 * already, by others or by an attempt whose commit was not answered, that is
 	 * completed, and the rest is delivered again.
 	 * @param delivery calls the listener
-	 * @return whether the batch is to be settled
 	 * @throws Throwable what the listener throws, or the transaction fails with
 	 */
-	boolean deliver(OnceStore.Call delivery) throws Throwable {
-		if (this.once.store().deliver(delivery, this::notes)) {
-			return true;
+	void deliver(OnceStore.Call delivery) throws Throwable {
+		AtomicReference<Settlement> settlement = new AtomicReference<>();
+		boolean accepted = this.once.store().deliver(delivery, () -> {
+			Settlement toBeNoted = this.attempt.settlement();
+			settlement.set(toBeNoted);
+			return notes(toBeNoted);
+		});
+		// What is kept open since is neither noted nor completed.
+		Settlement noted = Objects.requireNonNull(settlement.get(), "The store has not asked what to note");
+		if (accepted) {
+			this.attempt.settle(noted);
 		}
-		Map<OnceStore.Partition, OnceStore.Noted> noted = this.once.store().noted(firstOffsets());
-		this.attempt.rolledBack((record) -> {
+		else {
+			completeHandled(noted);
+		}
+	}
+
+	private void completeHandled(Settlement settlement) {
+		List<BatchedRecord> records = new ArrayList<>(this.attempt.records());
+		records.addAll(settlement.kept());
+		Map<OnceStore.Partition, OnceStore.Noted> noted = this.once.store().noted(firstOffsets(records));
+		this.attempt.rolledBack(settlement, (record) -> {
 			boolean handled = isHandled(record, noted);
 			if (handled) {
 				this.once.refused(record.record());
 			}
 			return handled;
 		});
-		return false;
 	}
 
 	/**
@@ -76,11 +94,11 @@ final class OnceBatch {
 	 * fails with
 	 */
 	void deliverWhole(OnceStore.Call delivery) throws Throwable {
-		if (this.once.store().deliver(delivery, this::notes)) {
+		if (this.once.store().deliver(delivery, () -> notes(this.attempt.settlement()))) {
 			return;
 		}
-		Map<OnceStore.Partition, OnceStore.Noted> noted = this.once.store().noted(firstOffsets());
 		List<BatchedRecord> records = this.attempt.records();
+		Map<OnceStore.Partition, OnceStore.Noted> noted = this.once.store().noted(firstOffsets(records));
 		boolean handled = isHandled(records.get(0), noted);
 		for (BatchedRecord record : records) {
 			if (isHandled(record, noted) != handled) {
@@ -94,17 +112,15 @@ final class OnceBatch {
 		records.forEach((record) -> this.once.refused(record.record()));
 	}
 
-	private List<OnceStore.Note> notes() {
+	private static List<OnceStore.Note> notes(Settlement settlement) {
 		List<OnceStore.Note> notes = new ArrayList<>();
-		this.attempt.settlement()
-			.all()
-			.forEach((record) -> OnceDelivery.addNote(notes, record.record(), record.assignment()));
+		settlement.all().forEach((record) -> OnceDelivery.addNote(notes, record.record(), record.assignment()));
 		return notes;
 	}
 
-	private Map<OnceStore.Partition, Long> firstOffsets() {
+	private static Map<OnceStore.Partition, Long> firstOffsets(List<BatchedRecord> records) {
 		Map<OnceStore.Partition, Long> first = new HashMap<>();
-		for (BatchedRecord record : this.attempt.records()) {
+		for (BatchedRecord record : records) {
 			OnceStore.Partition partition = record.assignment().noted();
 			if (partition != null) {
 				first.merge(partition, record.record().offset(), Math::min);

@@ -70,13 +70,17 @@ class HeldRecordsTests {
 	}
 
 	@Test
-	void keptRecordsAreDetachedBeforeTheyAreCompleted() {
+	void keptRecordIsCompletedByOneOnly() {
 		for (long offset : new long[] { 3, 5, 7 }) {
 			this.held.keep(new ConsumerRecord<>("orders", 0, offset, "key", "value"));
 		}
-		List<String> completed = new ArrayList<>();
-		this.held.completeUpTo(5, (record) -> completed.add(record.offset() + ", left: " + this.held.detached()));
-		assertThat(completed).containsExactly("3, left: 2", "5, left: 1");
+		List<ConsumerRecord<?, ?>> kept = this.held.keptUpTo(5);
+		assertThat(kept).extracting("offset").containsExactly(3L, 5L);
+		assertThat(this.held.detached()).isEqualTo(3);
+		assertThat(this.held.release(kept.get(0))).isTrue();
+		assertThat(this.held.detached()).isEqualTo(2);
+		assertThat(this.held.release(kept.get(0))).isFalse();
+		assertThat(this.held.keptUpTo(7)).extracting("offset").containsExactly(5L, 7L);
 	}
 
 	@Test

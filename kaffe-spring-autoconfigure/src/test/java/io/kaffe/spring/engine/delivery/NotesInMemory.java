@@ -44,6 +44,10 @@ public final class NotesInMemory implements OnceStore {
 	/** What every call fails with, or {@code null} if none does. */
 	public @Nullable RuntimeException failure;
 
+	/** Run when a transaction is committed; if it throws, that is not answered. */
+	public Runnable committed = () -> {
+	};
+
 	/** How many transactions were rolled back. */
 	public int rolledBack;
 
@@ -67,6 +71,7 @@ public final class NotesInMemory implements OnceStore {
 			}
 		}
 		added.forEach((note) -> offsets(note.partition()).add(note.offset()));
+		this.committed.run();
 		return true;
 	}
 
@@ -92,7 +97,9 @@ public final class NotesInMemory implements OnceStore {
 	@Override
 	public boolean raiseFloor(Partition partition, long from, long to) {
 		failIfRequested();
-		return this.floors.replace(partition, from, to);
+		boolean raised = this.floors.replace(partition, from, to);
+		this.committed.run();
+		return raised;
 	}
 
 	@Override

@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.delivery;
 
 import java.util.List;
 
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +114,36 @@ class OnceBatchTests {
 		assertThat(this.notes.offsets(NOTED)).containsExactly(0L, 1L, 2L, 3L);
 		assertThat(this.orders.completed).containsExactlyInAnyOrder(0L, 1L, 2L, 3L);
 		assertThat(this.bench.delivery().once()).isNotNull().extracting(OnceDelivery::refused).isEqualTo(2L);
+	}
+
+	@Test
+	void recordThatWasKeptOpenIsCompletedThoughTheCommitOfItsNoteWasNotAnswered() {
+		this.bench
+			.handler((records) -> (this.bench.delivered.size() == 1) ? BatchResult.noCommit() : BatchResult.commit());
+		this.bench.submit(this.orders, 0).run();
+		assertThat(this.orders.completed).isEmpty();
+		this.notes.committed = () -> {
+			throw new IllegalStateException("The connection is broken");
+		};
+		this.bench.submit(this.orders, 1).run();
+		assertThat(this.orders.completed).isEmpty();
+		this.notes.committed = () -> {
+		};
+		this.bench.backOff();
+		assertThat(this.orders.completed).containsExactlyInAnyOrder(0L, 1L);
+		this.bench.submit(this.orders, 2).run();
+		assertThat(this.orders.completed).containsExactlyInAnyOrder(0L, 1L, 2L);
+		assertThat(this.bench.delivered).hasSize(4);
+	}
+
+	@Test
+	void recordThatIsKeptOpenWhileABatchIsCommittedIsNotCompletedWithIt() {
+		this.bench.handler((records) -> BatchResult.commit());
+		this.notes.committed = () -> this.orders.held()
+			.keep(new ConsumerRecord<>("orders", 0, 0, "key of another worker", "value"));
+		this.bench.submit(this.orders, 1).run();
+		assertThat(this.notes.offsets(NOTED)).containsExactly(1L);
+		assertThat(this.orders.completed).as("what is not noted").containsExactly(1L);
 	}
 
 	@Test
