@@ -18,6 +18,7 @@ package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -63,6 +64,12 @@ public final class ContainerFacts {
 
 	/** The broker's default, {@code group.consumer.heartbeat.interval.ms}, and some. */
 	private static final Duration CONSUMER_PROTOCOL_HEARTBEAT = Duration.ofSeconds(6);
+
+	/** What is about a membership, records that are not bytes, or the application. */
+	private static final List<String> OF_MEMBERS = List.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG,
+			ConsumerConfig.GROUP_PROTOCOL_CONFIG, ConsumerConfig.GROUP_REMOTE_ASSIGNOR_CONFIG,
+			ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
+			ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG);
 
 	private final AbstractMessageListenerContainer<?, ?> container;
 
@@ -188,6 +195,18 @@ public final class ContainerFacts {
 	Map<String, Object> consumerConfiguration() {
 		Map<String, Object> configuration = new HashMap<>(consumerFactory().getConfigurationProperties());
 		consumerOverrides().forEach((key, value) -> configuration.put(key.toString(), value));
+		return configuration;
+	}
+
+	/**
+	 * Return the configuration of a consumer besides those of the container: one that
+	 * connects as they do, and neither joins their group nor deserializes or intercepts
+	 * records.
+	 * @return a new map
+	 */
+	Map<String, Object> consumerConfigurationOutsideOfGroup() {
+		Map<String, Object> configuration = consumerConfiguration();
+		OF_MEMBERS.forEach(configuration::remove);
 		return configuration;
 	}
 

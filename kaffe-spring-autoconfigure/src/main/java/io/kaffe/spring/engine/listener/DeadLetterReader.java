@@ -74,12 +74,6 @@ final class DeadLetterReader implements AutoCloseable {
 
 	private static final int STORE_ATTEMPTS = 5;
 
-	/** What is about a membership, records that are not bytes, or the application. */
-	private static final List<String> REMOVED = List.of(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG,
-			ConsumerConfig.GROUP_PROTOCOL_CONFIG, ConsumerConfig.GROUP_REMOTE_ASSIGNOR_CONFIG,
-			ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
-			ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG);
-
 	private static final AtomicInteger numbers = new AtomicInteger();
 
 	private final Consumer<byte[], byte[]> consumer;
@@ -97,8 +91,7 @@ final class DeadLetterReader implements AutoCloseable {
 	 * @param group its group
 	 */
 	static Map<String, Object> configuration(ContainerFacts facts, String group) {
-		Map<String, Object> configuration = facts.consumerConfiguration();
-		REMOVED.forEach(configuration::remove);
+		Map<String, Object> configuration = facts.consumerConfigurationOutsideOfGroup();
 		configuration.computeIfPresent(ConsumerConfig.CLIENT_ID_CONFIG,
 				(key, id) -> id + "-dead-letters-" + numbers.incrementAndGet());
 		configuration.put(ConsumerConfig.GROUP_ID_CONFIG, group + GROUP_SUFFIX);

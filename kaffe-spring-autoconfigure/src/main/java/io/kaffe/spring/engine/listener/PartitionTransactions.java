@@ -24,11 +24,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -114,20 +116,25 @@ final class PartitionTransactions implements TransactionalCommits {
 	/**
 	 * Have a consumer's transactions commit offsets, if it has any. Before the first
 	 * record.
+	 * @param context the consumer
+	 * @param consumers makes Kafka consumers that do not deserialize, from their
+	 * configuration
 	 */
-	static void join(ConsumerContext context) {
+	static void join(ConsumerContext context, Function<Map<String, Object>, Consumer<byte[], byte[]>> consumers) {
 		KafkaTransactions transactions = context.delivery().transactions();
 		if (transactions != null) {
 			transactions.committingWith(new PartitionTransactions(context.metadataLimit(), context.commitOutcomes(),
-					() -> reader(context.facts()), context.ticker()));
+					() -> consumers.apply(configuration(context.facts())), context.ticker()));
 		}
 	}
 
-	private static Consumer<?, ?> reader(ContainerFacts facts) {
-		Properties overrides = facts.consumerOverrides();
-		overrides.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-		overrides.put(ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG, "");
-		return facts.consumerFactory().createConsumer(facts.groupId(), null, "-transactions", overrides);
+	private static Map<String, Object> configuration(ContainerFacts facts) {
+		Map<String, Object> configuration = facts.consumerConfigurationOutsideOfGroup();
+		// Kafka makes one up that is no other consumer's.
+		configuration.remove(ConsumerConfig.CLIENT_ID_CONFIG);
+		configuration.put(ConsumerConfig.GROUP_ID_CONFIG, Objects.requireNonNull(facts.groupId()));
+		configuration.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+		return configuration;
 	}
 
 	@Override
@@ -250,36 +257,45 @@ final class PartitionTransactions implements TransactionalCommits {
 	 */
 	private boolean wasMade(Map<Part, OffsetAndMetadata> commits, Throwable failure) {
 		commits.keySet().forEach((part) -> this.doubtful.add(part.assignment()));
-		boolean made = wasMade(commits.entrySet().iterator().next(), failure);
+		logger.warn(
+				"The commit of a transaction with " + text(commits) + " failed; it is read back whether it was made",
+				failure);
+		boolean made = readBack(commits);
+		logger.info("The transaction with " + text(commits)
+				+ (made ? " was committed" : " was not committed, as far as this owner knows"));
 		commits.keySet().forEach((part) -> this.doubtful.remove(part.assignment()));
 		return made;
 	}
 
-	private boolean wasMade(Map.Entry<Part, OffsetAndMetadata> commit, Throwable failure) {
-		String text = commit.getKey().assignment().partition() + "@" + commit.getValue().offset();
-		logger.warn("The commit of a transaction with " + text + " failed; it is read back whether it was made",
-				failure);
-		boolean made = commit.getValue().equals(readBack(commit.getKey()));
-		logger.info("The transaction with " + text
-				+ (made ? " was committed" : " was not committed, as far as this owner knows"));
-		return made;
+	private static String text(Map<Part, OffsetAndMetadata> commits) {
+		return commits.entrySet()
+			.stream()
+			.map((commit) -> commit.getKey().assignment().partition() + "@" + commit.getValue().offset())
+			.collect(Collectors.joining(", "));
 	}
 
 	/**
-	 * Read what is committed, for which the broker waits until no transaction is pending.
-	 * Does not end before there is an answer or the assignment has ended, since nothing
-	 * may be committed meanwhile.
-	 * @return the commit, or {@code null} if there is none, or if the assignment has
-	 * ended
+	 * Read back whether offsets are committed, for which the broker waits until no
+	 * transaction is pending. Does not end before there is an answer or all assignments
+	 * have ended, since nothing may be committed meanwhile. Of an ended assignment, the
+	 * next owner may have committed something else.
+	 * @return {@code false} if they are not, or if all assignments have ended
 	 */
-	private @Nullable OffsetAndMetadata readBack(Part part) {
+	private boolean readBack(Map<Part, OffsetAndMetadata> commits) {
 		boolean interrupted = Thread.interrupted();
 		try {
-			while (!part.isOver()) {
-				try (Reader reader = new Reader(this.readers.get())) {
-					return reader.committed(part.assignment().partition());
+			while (true) {
+				Part part = commits.keySet().stream().filter((each) -> !each.isOver()).findFirst().orElse(null);
+				if (part == null) {
+					return false;
 				}
-				catch (KafkaException ex) {
+				try (Reader reader = new Reader(this.readers.get())) {
+					OffsetAndMetadata committed = reader.committed(part.assignment().partition());
+					if (!part.isOver()) {
+						return Objects.equals(committed, commits.get(part));
+					}
+				}
+				catch (RuntimeException ex) {
 					logger.debug("What is committed of " + part.assignment() + " is not known yet", ex);
 				}
 				interrupted |= Thread.interrupted();
@@ -290,7 +306,6 @@ final class PartitionTransactions implements TransactionalCommits {
 					interrupted = true;
 				}
 			}
-			return null;
 		}
 		finally {
 			if (interrupted) {

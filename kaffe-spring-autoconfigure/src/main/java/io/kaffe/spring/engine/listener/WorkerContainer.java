@@ -119,7 +119,7 @@ final class WorkerContainer implements WorkerOwner {
 				this);
 		this.context = new ConsumerContext(name, facts, settings, seekAware, delivery, workers, runtime,
 				this::assignments, this::stopBecause);
-		PartitionTransactions.join(this.context);
+		PartitionTransactions.join(this.context, byteConsumers);
 		this.supervision = new ContainerSupervision(name, facts.container(), workers, settings.restartLimit(), ticker,
 				runtime.threads(name + "-supervision-"));
 		this.answers = new BrokerAnswers(ticker, this.context.commitOutcomes()::lastConfirmedAt);

@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -54,7 +55,6 @@ import io.kaffe.spring.engine.worker.ManualExecution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link PartitionTransactions}.
@@ -82,6 +82,8 @@ class PartitionTransactionsTests {
 			Reader::new, this.execution);
 
 	private @Nullable ConsumerGroupMetadata membership = new ConsumerGroupMetadata("group");
+
+	private final List<TopicPartition> readBack = new ArrayList<>();
 
 	private int refused;
 
@@ -160,14 +162,58 @@ class PartitionTransactionsTests {
 			}));
 		assertThat(this.assignment.progress().isComplete(0)).isFalse();
 		assertThat(this.answers).as("not read").hasSize(1);
+		assertThat(this.readBack).isEmpty();
+	}
+
+	@Test
+	void commitThatIsNotAnsweredIsReadBackFromAPartitionThatIsStillAssigned() throws InterruptedException {
+		commitBothUnanswered(this.assignment::fence, new OffsetAndMetadata(1));
+	}
+
+	@Test
+	void whatTheNextOwnerOfAPartitionHasCommittedIsNotTheAnswer() throws InterruptedException {
+		commitBothUnanswered(() -> {
+		}, (Supplier<OffsetAndMetadata>) () -> {
+			this.assignment.fence();
+			return new OffsetAndMetadata(7);
+		}, new OffsetAndMetadata(1));
+	}
+
+	private void commitBothUnanswered(Runnable meanwhile, Object... answers) throws InterruptedException {
+		TopicPartition second = new TopicPartition("orders", 1);
+		PartitionAssignment other = assignment(second);
+		List<ConsumerRecord<Object, Object>> others = AssignmentParts.records(second, 0, 2);
+		other.append(others, null);
+		this.answers.addAll(List.of(answers));
+		this.producer.beginTransaction();
+		this.transactions.commit(Map.of(this.assignment, List.of(this.records.get(0)), other, List.of(others.get(0))),
+				this.producer, () -> {
+					meanwhile.run();
+					throw new TimeoutException("On purpose");
+				}, () -> other.complete(others.get(0)));
+		assertThat(this.answers).isEmpty();
+		assertThat(other.progress().isComplete(0)).isTrue();
+		assertThat(this.readBack).last().isEqualTo(second);
+	}
+
+	@Test
+	void commitIsReadBackUntilThatSucceeds() throws InterruptedException {
+		this.answers.add(new IllegalStateException("not possible at the moment"));
+		this.answers.add(new OffsetAndMetadata(1));
+		commit(this.assignment, List.of(this.records.get(0)), () -> {
+			throw new TimeoutException("On purpose");
+		});
+		assertThat(this.answers).isEmpty();
+		assertThat(this.assignment.progress().isComplete(0)).isTrue();
 	}
 
 	@Test
 	void nothingMoreIsCommittedIfACommitCannotBeReadBack() {
-		this.answers.add(new IllegalStateException("the factory is closed"));
-		assertThatIllegalStateException().isThrownBy(() -> commit(this.assignment, List.of(this.records.get(0)), () -> {
-			throw new TimeoutException("On purpose");
-		}));
+		this.answers.add(new NoClassDefFoundError("On purpose"));
+		assertThatExceptionOfType(NoClassDefFoundError.class)
+			.isThrownBy(() -> commit(this.assignment, List.of(this.records.get(0)), () -> {
+				throw new TimeoutException("On purpose");
+			}));
 		assertPostponed("not known what is committed", 1);
 	}
 
@@ -311,8 +357,12 @@ class PartitionTransactionsTests {
 	}
 
 	private PartitionAssignment assignment() {
+		return assignment(PARTITION);
+	}
+
+	private PartitionAssignment assignment(TopicPartition partition) {
 		ConsumerWakeup wakeup = new ConsumerWakeup(new MockConsumer<>("earliest"), this.execution);
-		return new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0, ContainerFixtures.POLICY, wakeup,
+		return new PartitionAssignment(new AssignedPartition(partition, 1), 0, ContainerFixtures.POLICY, wakeup,
 				new CommitTimer(wakeup, Duration.ofSeconds(1), this.execution.runtime()),
 				new LateCompletions(new LimitedLog("orders", this.execution.runtime())), this.execution,
 				ContainerFixtures.POLLED_BY.transactional(new Membership()));
@@ -347,12 +397,17 @@ class PartitionTransactionsTests {
 		@Override
 		public synchronized Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions,
 				Duration timeout) {
+			PartitionTransactionsTests.this.readBack.addAll(partitions);
 			Object answer = PartitionTransactionsTests.this.answers.remove(0);
 			if (answer instanceof RuntimeException failure) {
 				throw failure;
 			}
+			if (answer instanceof Error error) {
+				throw error;
+			}
+			OffsetAndMetadata offset = (OffsetAndMetadata) ((answer instanceof Supplier<?> late) ? late.get() : answer);
 			Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
-			partitions.forEach((partition) -> committed.put(partition, (OffsetAndMetadata) answer));
+			partitions.forEach((partition) -> committed.put(partition, offset));
 			return committed;
 		}
 
