@@ -19,6 +19,7 @@ package io.kaffe.spring.engine.listener;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,14 +27,17 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.Assert;
 
 /**
  * Requests what brokers know about a group with an admin client that exists for the
@@ -71,13 +75,16 @@ final class AdminGroupFacts implements GroupFacts {
 			for (Map.Entry<String, KafkaFuture<TopicDescription>> topic : admin.describeTopics(topics)
 				.topicNameValues()
 				.entrySet()) {
-				ids.put(topic.getKey(), topicId(topic.getValue()));
+				Uuid id = topicId(topic.getValue());
+				if (id != null) {
+					ids.put(topic.getKey(), id);
+				}
 			}
 			return ids;
 		});
 	}
 
-	private static Uuid topicId(KafkaFuture<TopicDescription> answer) throws Exception {
+	private static @Nullable Uuid topicId(KafkaFuture<TopicDescription> answer) throws Exception {
 		try {
 			return answer.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).topicId();
 		}
@@ -86,6 +93,9 @@ final class AdminGroupFacts implements GroupFacts {
 					|| ex.getCause() instanceof UnsupportedVersionException) {
 				return Uuid.ZERO_UUID;
 			}
+			if (ex.getCause() instanceof UnknownTopicOrPartitionException) {
+				return null;
+			}
 			throw ex;
 		}
 	}
@@ -93,10 +103,15 @@ final class AdminGroupFacts implements GroupFacts {
 	@Override
 	public @Nullable Long committed(TopicPartition partition) throws Exception {
 		return with((admin) -> {
-			OffsetAndMetadata committed = admin.listConsumerGroupOffsets(this.group)
-				.partitionsToOffsetAndMetadata()
-				.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-				.get(partition);
+			Map<TopicPartition, OffsetAndMetadata> offsets = admin
+				.listConsumerGroupOffsets(
+						Map.of(this.group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(partition))))
+				.partitionsToOffsetAndMetadata(this.group)
+				.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+			// A partition that brokers refuse to answer for is left out.
+			Assert.state(offsets.containsKey(partition),
+					() -> "The committed offset of " + partition + " could not be read");
+			OffsetAndMetadata committed = offsets.get(partition);
 			return (committed != null) ? (Long) committed.offset() : null;
 		});
 	}

@@ -33,9 +33,9 @@ interface GroupFacts {
 	/**
 	 * Return the ids of topics.
 	 * @param topics their names
-	 * @return the name of each topic to its id; {@link Uuid#ZERO_UUID} if it has none or
-	 * it may not be known
-	 * @throws Exception if brokers do not answer, or do not know a topic
+	 * @return the name of each topic that brokers know to its id; {@link Uuid#ZERO_UUID}
+	 * if it has none or it may not be known
+	 * @throws Exception if brokers do not answer
 	 */
 	Map<String, Uuid> topicIds(Collection<String> topics) throws Exception;
 

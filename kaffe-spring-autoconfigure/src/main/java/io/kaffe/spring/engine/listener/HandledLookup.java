@@ -32,6 +32,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.OnceDelivery;
@@ -211,21 +212,20 @@ final class HandledLookup {
 		@Override
 		public void run() {
 			this.open.removeIf((request) -> request.replaced || request.assignment.isRevoked());
-			if (this.open.isEmpty()) {
-				return;
+			int requests = this.open.size();
+			Throwable failure = (requests > 0) ? answer() : null;
+			if (this.open.size() < requests) {
+				HandledLookup.this.wakeup.run();
 			}
-			try {
-				answer();
+			if (failure != null) {
+				failed(failure);
 			}
-			catch (Exception ex) {
-				failed(ex);
-				return;
+			else {
+				HandledLookup.this.once.problem(HandledLookup.this, null);
 			}
-			HandledLookup.this.once.problem(HandledLookup.this, null);
-			HandledLookup.this.wakeup.run();
 		}
 
-		private void failed(Exception failure) {
+		private void failed(Throwable failure) {
 			String partitions = this.open.get(0).assignment.partition()
 					+ ((this.open.size() > 1) ? " and " + (this.open.size() - 1) + " more" : "");
 			HandledLookup.this.once.problem(HandledLookup.this,
@@ -242,36 +242,62 @@ final class HandledLookup {
 			this.backOff = (twice.compareTo(LONGEST_BACK_OFF) < 0) ? twice : LONGEST_BACK_OFF;
 		}
 
-		private void answer() throws Exception {
-			OnceStore store = HandledLookup.this.once.store();
+		/**
+		 * Answer requests. Those that are answered are not open any more; what one of
+		 * them fails with does not keep the others waiting.
+		 * @return why some are still open, or {@code null} if none are
+		 */
+		private @Nullable Throwable answer() {
+			Throwable failure = null;
+			try {
+				Map<OnceStore.Partition, Request> requests = byPartition();
+				Map<OnceStore.Partition, Long> from = new HashMap<>();
+				requests.forEach((partition, request) -> {
+					if (request.forget) {
+						HandledLookup.this.once.store().forget(partition, request.from);
+					}
+					from.put(partition, request.from);
+				});
+				Map<OnceStore.Partition, Noted> noted = HandledLookup.this.once.store().noted(from);
+				for (Map.Entry<OnceStore.Partition, Request> each : requests.entrySet()) {
+					try {
+						answer(each.getKey(), each.getValue(), Objects.requireNonNull(noted.get(each.getKey())));
+						this.open.remove(each.getValue());
+					}
+					catch (Throwable ex) {
+						failure = ex;
+					}
+				}
+			}
+			catch (Throwable ex) {
+				failure = ex;
+			}
+			return (failure != null || this.open.isEmpty()) ? failure
+					: new UnknownTopicOrPartitionException(this.open.get(0).assignment.partition().topic());
+		}
+
+		private void answer(OnceStore.Partition partition, Request request, Noted noted) throws Exception {
+			Noted found = (noted.floor() > request.from) ? belowFloor(partition, request, noted) : noted;
+			HandledLookup.this.cleanup.begin(request.assignment, partition, found.floor(), request.from);
+			request.answer = new Answer(partition, found.offsets());
+		}
+
+		/**
+		 * Return the requests by where records are noted, without those about topics that
+		 * brokers do not know.
+		 */
+		private Map<OnceStore.Partition, Request> byPartition() throws Exception {
 			Map<String, Uuid> topicIds = HandledLookup.this.facts.topicIds(
 					this.open.stream().map((request) -> request.assignment.partition().topic()).distinct().toList());
-			Map<OnceStore.Partition, Request> requests = this.open.stream()
+			return this.open.stream()
+				.filter((request) -> topicIds.containsKey(request.assignment.partition().topic()))
 				.collect(Collectors.toMap((request) -> partition(request, topicIds), Function.identity()));
-			requests.forEach((partition, request) -> {
-				if (request.forget) {
-					store.forget(partition, request.from);
-				}
-			});
-			Map<OnceStore.Partition, Long> from = new HashMap<>();
-			requests.forEach((partition, request) -> from.put(partition, request.from));
-			Map<OnceStore.Partition, Noted> noted = store.noted(from);
-			for (Map.Entry<OnceStore.Partition, Request> each : requests.entrySet()) {
-				OnceStore.Partition partition = each.getKey();
-				Request request = each.getValue();
-				Noted found = Objects.requireNonNull(noted.get(partition));
-				if (found.floor() > request.from) {
-					found = belowFloor(partition, request, found);
-				}
-				HandledLookup.this.cleanup.begin(request.assignment, partition, found.floor());
-				request.answer = new Answer(partition, found.offsets());
-			}
 		}
 
 		private OnceStore.Partition partition(Request request, Map<String, Uuid> topicIds) {
 			TopicPartition partition = request.assignment.partition();
 			return new OnceStore.Partition(HandledLookup.this.group, partition.topic(),
-					topicIds.getOrDefault(partition.topic(), Uuid.ZERO_UUID), partition.partition());
+					Objects.requireNonNull(topicIds.get(partition.topic())), partition.partition());
 		}
 
 		private Noted belowFloor(OnceStore.Partition partition, Request request, Noted found) throws Exception {

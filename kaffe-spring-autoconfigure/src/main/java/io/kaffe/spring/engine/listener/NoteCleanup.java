@@ -19,9 +19,11 @@ package io.kaffe.spring.engine.listener;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.OnceDelivery;
 import io.kaffe.spring.engine.delivery.OnceStore;
@@ -64,12 +66,14 @@ final class NoteCleanup {
 	/**
 	 * Delete notes of a partition from now on, until its assignment ends.
 	 * @param floor the floor that it has
+	 * @param from where the assignment begins: an earlier owner may still raise the floor
+	 * up to there
 	 */
-	void begin(PartitionAssignment assignment, OnceStore.Partition partition, long floor) {
+	void begin(PartitionAssignment assignment, OnceStore.Partition partition, long floor, long from) {
 		if (this.floors.isEmpty()) {
 			scheduleNext();
 		}
-		this.floors.put(assignment, new Floor(partition, floor));
+		this.floors.put(assignment, new Floor(partition, floor, from));
 	}
 
 	private void scheduleNext() {
@@ -77,9 +81,13 @@ final class NoteCleanup {
 	}
 
 	private void cleanUp() {
-		this.floors.entrySet().removeIf((each) -> each.getKey().isRevoked() || !cleanUp(each));
-		if (!this.floors.isEmpty()) {
-			scheduleNext();
+		try {
+			this.floors.entrySet().removeIf((each) -> each.getKey().isRevoked() || !cleanUp(each));
+		}
+		finally {
+			if (!this.floors.isEmpty()) {
+				scheduleNext();
+			}
 		}
 	}
 
@@ -93,18 +101,36 @@ final class NoteCleanup {
 			this.once.store().deleteBelow(floor.partition(), floor.offset());
 			long committed = committedUpTo(each.getKey());
 			if (committed > floor.offset()) {
-				each.setValue(new Floor(floor.partition(), committed));
-				return this.once.store().raiseFloor(floor.partition(), floor.offset(), committed);
+				// What is not answered may have been done.
+				each.setValue(new Floor(floor.partition(), floor.offset(), Math.max(committed, floor.highest())));
+				Floor raised = raise(floor, committed);
+				if (raised == null) {
+					return false;
+				}
+				each.setValue(raised);
 			}
 		}
 		catch (RuntimeException ex) {
-			each.setValue(floor);
 			this.log.log(logger::warn, "failures to delete what is noted",
 					"Could not delete what is noted about handled records of " + each.getKey()
 							+ " that are committed; it is tried again",
 					ex);
 		}
 		return true;
+	}
+
+	/**
+	 * Raise a floor.
+	 * @return the floor as it is now, or {@code null} if another has changed it
+	 */
+	private @Nullable Floor raise(Floor floor, long to) {
+		OnceStore.Partition partition = floor.partition();
+		if (this.once.store().raiseFloor(partition, floor.offset(), to)) {
+			return new Floor(partition, to, to);
+		}
+		OnceStore.Noted found = this.once.store().noted(Map.of(partition, Long.MAX_VALUE)).get(partition);
+		long offset = Objects.requireNonNull(found).floor();
+		return (offset > floor.offset() && offset <= floor.highest()) ? new Floor(partition, offset, offset) : null;
 	}
 
 	/**
@@ -123,8 +149,9 @@ final class NoteCleanup {
 	 *
 	 * @param partition the partition
 	 * @param offset the floor
+	 * @param highest up to where it may have been raised without another owner since
 	 */
-	private record Floor(OnceStore.Partition partition, long offset) {
+	private record Floor(OnceStore.Partition partition, long offset, long highest) {
 
 	}
 

@@ -80,7 +80,11 @@ class HandledLookupTests {
 	}
 
 	private PartitionAssignment assignment(PollingConsumer polledBy) {
-		PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(PARTITION, 1), 0,
+		return assignment(PARTITION, polledBy);
+	}
+
+	private PartitionAssignment assignment(TopicPartition partition, PollingConsumer polledBy) {
+		PartitionAssignment assignment = new PartitionAssignment(new AssignedPartition(partition, 1), 0,
 				ContainerFixtures.POLICY, this.wakeup,
 				new CommitTimer(this.wakeup, Duration.ofSeconds(1), this.execution.runtime()),
 				new LateCompletions(this.log), this.execution, polledBy);
@@ -161,6 +165,62 @@ class HandledLookupTests {
 		assertThat(this.wakeups).isEmpty();
 		proceed();
 		assertThat(this.once.problems()).isEmpty();
+	}
+
+	@Test
+	void problemEndsWithTheConsumer() {
+		this.notes.failure = new IllegalStateException("away");
+		proceed();
+		this.execution.runAll();
+		assertThat(this.once.problems()).hasSize(1);
+		this.assignment.revoke();
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.once.problems()).as("though it looks up nothing any more").isEmpty();
+	}
+
+	@Test
+	void partitionOfATopicThatIsUnknownKeepsNoOthersWaiting() {
+		TopicPartition deleted = new TopicPartition("deleted", 0);
+		PartitionAssignment unknown = assignment(deleted, ContainerFixtures.POLLED_BY);
+		this.positions.put(deleted, 0L);
+		lookUp(unknown, this.assignment);
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+		assertThat(unknown.preparation().isAwaiting()).isTrue();
+		assertThat(this.once.problems()).singleElement()
+			.satisfies((problem) -> assertThat(problem.message()).contains("deleted-0")
+				.contains("UnknownTopicOrPartitionException"));
+	}
+
+	@Test
+	void whatIsAnsweredIsNotRequestedAgainWithTheRest() {
+		TopicPartition second = new TopicPartition("orders", 1);
+		PartitionAssignment elsewhere = assignment(second, ContainerFixtures.POLLED_BY);
+		this.positions.put(second, 2L);
+		elsewhere.progress().continueFrom(new OffsetAndMetadata(2), ReportedOffsets.NONE);
+		this.notes.floors.put(new OnceStore.Partition("shop", "orders", TOPIC_ID, 1), 10L);
+		this.facts.committed = 11L;
+		this.assignment.progress().continueFrom(new OffsetAndMetadata(5), ReportedOffsets.NONE);
+		this.positions.put(PARTITION, 3L);
+		lookUp(elsewhere, this.assignment);
+		assertThat(elsewhere.preparation().isAwaiting()).isTrue();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+		this.notes.offsets(NOTED).add(4L);
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		assertThat(this.notes.offsets(NOTED)).as("handled since").containsExactly(4L);
+	}
+
+	@Test
+	void errorDoesNotEndTheLookup() {
+		this.facts.failure = new NoClassDefFoundError("On purpose");
+		proceed();
+		this.execution.runAll();
+		this.facts.failure = null;
+		this.execution.advance(Duration.ofSeconds(1));
+		this.execution.runAll();
+		proceed();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
 	}
 
 	@Test
@@ -268,6 +328,41 @@ class HandledLookupTests {
 	}
 
 	@Test
+	void floorThatAnEarlierOwnerHasRaisedSinceIsTakenOver() {
+		this.positions.put(PARTITION, 10L);
+		this.notes.floors.put(NOTED, 3L);
+		this.notes.offsets(NOTED).addAll(List.of(5L, 9L));
+		lookUp();
+		this.assignment.append(AssignmentParts.records(PARTITION, 10, 5), null).forEach(this.assignment::complete);
+		this.assignment.progress().committed(new OffsetAndMetadata(15), 5, 0);
+		this.notes.floors.put(NOTED, 8L);
+		cleanUp();
+		assertThat(this.notes.floors).containsEntry(NOTED, 8L);
+		cleanUp();
+		assertThat(this.notes.floors).containsEntry(NOTED, 15L);
+		cleanUp();
+		assertThat(this.notes.offsets(NOTED)).isEmpty();
+	}
+
+	@Test
+	void floorThatWasRaisedWithoutAnAnswerIsTakenOver() {
+		lookUp();
+		this.notes.offsets(NOTED).add(1L);
+		this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null).forEach(this.assignment::complete);
+		this.assignment.progress().committed(new OffsetAndMetadata(5), 5, 0);
+		this.notes.committed = () -> {
+			throw new IllegalStateException("The connection is broken");
+		};
+		cleanUp();
+		assertThat(this.notes.floors).containsEntry(NOTED, 5L);
+		this.notes.committed = () -> {
+		};
+		cleanUp();
+		cleanUp();
+		assertThat(this.notes.offsets(NOTED)).isEmpty();
+	}
+
+	@Test
 	void cleanupThatFailsIsRepeatedAndEndsWithTheAssignment() {
 		lookUp();
 		this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null).forEach(this.assignment::complete);
@@ -288,9 +383,13 @@ class HandledLookupTests {
 	}
 
 	private void lookUp() {
-		proceed();
+		lookUp(this.assignment);
+	}
+
+	private void lookUp(PartitionAssignment... assignments) {
+		this.lookup.proceed(List.of(assignments));
 		this.execution.runAll();
-		proceed();
+		this.lookup.proceed(List.of(assignments));
 	}
 
 	private void cleanUp() {
@@ -305,9 +404,14 @@ class HandledLookupTests {
 
 		private @Nullable Long committed;
 
+		private @Nullable Error failure;
+
 		@Override
 		public Map<String, Uuid> topicIds(Collection<String> topics) {
-			assertThat(topics).containsExactly("orders");
+			if (this.failure != null) {
+				throw this.failure;
+			}
+			assertThat(topics).contains("orders").doesNotHaveDuplicates();
 			return Map.of("orders", TOPIC_ID);
 		}
 
