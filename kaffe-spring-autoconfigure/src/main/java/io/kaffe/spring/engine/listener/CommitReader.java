@@ -106,7 +106,7 @@ final class CommitReader {
 			uncommitted.accept(continueFromCommits(assignments));
 			return List.of();
 		}
-		catch (KafkaException ex) {
+		catch (KafkaException | IllegalStateException ex) {
 			if (this.passedOffsets == null) {
 				throw ex;
 			}

@@ -204,8 +204,17 @@ class CommitReaderTests {
 
 	@Test
 	void partitionWithTransactionsIsPausedUntilWhatIsReportedIsKnown() {
+		assertPausedUntilTheEndIsKnown(new TimeoutException("no leader"));
+	}
+
+	@Test
+	void partitionWithTransactionsIsPausedWhateverTheConsumerThrows() {
+		assertPausedUntilTheEndIsKnown(new IllegalStateException("not possible at the moment"));
+	}
+
+	private void assertPausedUntilTheEndIsKnown(RuntimeException failure) {
 		this.session = ContainerFixtures.inTransactions(this.time).session(this.consumer);
-		this.consumer.endsFailure(new TimeoutException("no leader"), 1);
+		this.consumer.endsFailure(failure, 1);
 		assign(1, TO_THE_END);
 		assertThat(this.session.assignments()).isEmpty();
 		assertThat(this.consumer.paused()).containsExactly(PARTITION);
