@@ -143,7 +143,7 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	/**
 	 * Wait for a recovery within a transaction, which has to go on on the same thread.
 	 */
-	private void await(@Nullable CompletableFuture<?> outcome) throws InterruptedException {
+	private void await(@Nullable CompletableFuture<?> outcome) throws Throwable {
 		if (outcome != null) {
 			Thread waiting = Thread.currentThread();
 			outcome.whenComplete((result, failure) -> ticker().unpark(waiting));
@@ -153,8 +153,10 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 					throw new InterruptedException();
 				}
 			}
-			// Throws if it failed.
-			outcome.getNow(null);
+			Throwable failure = outcome.handle((result, thrown) -> ListenerFailure.unwrapped(thrown)).getNow(null);
+			if (failure != null) {
+				throw failure;
+			}
 		}
 	}
 

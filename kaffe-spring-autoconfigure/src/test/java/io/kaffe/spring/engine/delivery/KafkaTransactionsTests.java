@@ -24,8 +24,11 @@ import java.util.concurrent.CompletableFuture;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.kafka.listener.BatchListenerFailedException;
+import org.springframework.kafka.listener.RetryListener;
 import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 import org.springframework.transaction.support.ResourceHolderSupport;
@@ -167,6 +170,34 @@ class KafkaTransactionsTests {
 	@Test
 	void deadLettersAreSentInATransactionThatCompletesTheirRecord() {
 		assertCompletedInATransaction(FailureAction.DEAD_LETTER);
+	}
+
+	@Test
+	void whatADeadLetterFailsWithIsReportedAsItIs() {
+		List<Exception> failures = new ArrayList<>();
+		BatchBench bench = new BatchBench().transactional(this.mock.transactions)
+			.failure(1, FailureAction.DEAD_LETTER)
+			.retryListener(new RetryListener() {
+
+				@Override
+				public void failedDelivery(ConsumerRecord<?, ?> record, @Nullable Exception ex, int deliveryAttempt) {
+				}
+
+				@Override
+				public void recoveryFailed(ConsumerRecord<?, ?> record, @Nullable Exception original,
+						Exception failure) {
+					failures.add(failure);
+				}
+
+			});
+		TimeoutException failure = new TimeoutException("On purpose");
+		bench.deadLetterAnswer = CompletableFuture.failedFuture(failure);
+		bench.script = (records) -> {
+			throw new IllegalStateException("On purpose");
+		};
+		bench.submit(this.assignment, 5).run();
+		assertThat(failures).containsExactly(failure);
+		assertNothingIsDone();
 	}
 
 	private void assertCompletedInATransaction(FailureAction then) {
