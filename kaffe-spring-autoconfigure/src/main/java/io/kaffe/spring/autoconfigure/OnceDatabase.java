@@ -94,13 +94,23 @@ final class OnceDatabase {
 		managers.values().removeIf((manager) -> manager instanceof KafkaAwareTransactionManager<?, ?>);
 		Map<PlatformTransactionManager, JdbcOnceStore> stores = new LinkedHashMap<>();
 		List<String> names = new ArrayList<>();
-		managers.forEach((name, manager) -> {
-			JdbcOnceStore store = new JdbcOnceStore(dataSource, manager, this.tableName);
-			if (store.sharesTransactions()) {
-				stores.put(manager, store);
-				names.add(name);
+		RuntimeException failure = null;
+		for (Map.Entry<String, PlatformTransactionManager> each : managers.entrySet()) {
+			JdbcOnceStore store = new JdbcOnceStore(dataSource, each.getValue(), this.tableName);
+			try {
+				if (store.sharesTransactions()) {
+					stores.put(each.getValue(), store);
+					names.add(each.getKey());
+				}
 			}
-		});
+			catch (RuntimeException ex) {
+				// It may be that of a message broker, which is away.
+				failure = ex;
+			}
+		}
+		if (stores.isEmpty() && failure != null) {
+			throw failure;
+		}
 		PlatformTransactionManager primary = this.beans.getBeanProvider(PlatformTransactionManager.class).getIfUnique();
 		JdbcOnceStore store = (stores.size() == 1) ? stores.values().iterator().next() : stores.get(primary);
 		if (store == null) {

@@ -47,6 +47,11 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.kafka.support.Acknowledgment;
 import org.springframework.scheduling.annotation.Async;
 import org.springframework.scheduling.annotation.EnableAsync;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 
 import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.listener.UnsuitableContainerException;
@@ -139,6 +144,13 @@ class KaffeOnceJdbcAutoConfigurationTests {
 		try (ConfigurableApplicationContext context = start(OwnTransactionManager.class,
 				"--spring.kafka.producer.transaction-id-prefix=tx-", "--kaffe.consumers.orders.once=jdbc",
 				"--kaffe.consumers.orders.enabled=false")) {
+			assertThat(context.getBean(OnceStore.class)).isNotNull();
+		}
+	}
+
+	@Test
+	void transactionManagerOfSomethingElseThatIsAwayIsNoCandidate() {
+		try (ConfigurableApplicationContext context = start(OtherTransactions.class)) {
 			assertThat(context.getBean(OnceStore.class)).isNotNull();
 		}
 	}
@@ -318,6 +330,39 @@ class KaffeOnceJdbcAutoConfigurationTests {
 		@Bean
 		JdbcTransactionManager transactionManager() {
 			return new JdbcTransactionManager(database());
+		}
+
+	}
+
+	/**
+	 * Has transactions of something else besides, which cannot begin.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class OtherTransactions extends OwnTransactionManager {
+
+		@Bean
+		PlatformTransactionManager messages() {
+			return new AbstractPlatformTransactionManager() {
+
+				@Override
+				protected Object doGetTransaction() {
+					return "a transaction";
+				}
+
+				@Override
+				protected void doBegin(Object transaction, TransactionDefinition definition) {
+					throw new CannotCreateTransactionException("The message broker is away");
+				}
+
+				@Override
+				protected void doCommit(DefaultTransactionStatus status) {
+				}
+
+				@Override
+				protected void doRollback(DefaultTransactionStatus status) {
+				}
+
+			};
 		}
 
 	}

@@ -37,6 +37,7 @@ import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.jta.JtaTransactionManager;
+import org.springframework.transaction.support.TransactionCallback;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -135,26 +136,24 @@ public final class JdbcOnceStore implements OnceStore {
 
 	@Override
 	public boolean deliver(Call delivery, Supplier<List<Note>> notes) throws Throwable {
-		Outcome outcome = this.transactions.execute((status) -> deliver(delivery, notes, status));
-		if (outcome.failure() != null) {
-			throw outcome.failure();
-		}
-		return outcome.accepted();
-	}
-
-	private Outcome deliver(Call delivery, Supplier<List<Note>> notes, TransactionStatus status) {
+		Delivering delivering = new Delivering(delivery, notes);
+		boolean accepted = false;
 		try {
-			delivery.run();
-			boolean accepted = insert(notes.get());
-			if (!accepted) {
-				status.setRollbackOnly();
+			accepted = Boolean.TRUE.equals(this.transactions.execute(delivering));
+		}
+		catch (RuntimeException | Error ex) {
+			if (delivering.failure == null) {
+				throw ex;
 			}
-			return new Outcome(accepted, null);
+			// It could not be rolled back, as if the connection is broken.
+			if (ex != delivering.failure) {
+				delivering.failure.addSuppressed(ex);
+			}
 		}
-		catch (Throwable ex) {
-			status.setRollbackOnly();
-			return new Outcome(false, ex);
+		if (delivering.failure != null) {
+			throw delivering.failure;
 		}
+		return accepted;
 	}
 
 	/**
@@ -339,12 +338,37 @@ public final class JdbcOnceStore implements OnceStore {
 	}
 
 	/**
-	 * What became of a transaction.
-	 *
-	 * @param accepted whether all was noted
-	 * @param failure what was thrown before that, or {@code null}
+	 * A delivery in a transaction, in which it is noted.
 	 */
-	private record Outcome(boolean accepted, @Nullable Throwable failure) {
+	private final class Delivering implements TransactionCallback<Boolean> {
+
+		private final Call delivery;
+
+		private final Supplier<List<Note>> notes;
+
+		/** What was thrown before the end of the transaction. */
+		private @Nullable Throwable failure;
+
+		Delivering(Call delivery, Supplier<List<Note>> notes) {
+			this.delivery = delivery;
+			this.notes = notes;
+		}
+
+		@Override
+		public Boolean doInTransaction(TransactionStatus status) {
+			boolean accepted = false;
+			try {
+				this.delivery.run();
+				accepted = insert(this.notes.get());
+			}
+			catch (Throwable ex) {
+				this.failure = ex;
+			}
+			if (!accepted) {
+				status.setRollbackOnly();
+			}
+			return accepted;
+		}
 
 	}
 

@@ -41,7 +41,9 @@ import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseBuilder;
 import org.springframework.jdbc.datasource.embedded.EmbeddedDatabaseType;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.UnexpectedRollbackException;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
 import io.kaffe.spring.engine.delivery.OnceStore.Note;
@@ -110,6 +112,26 @@ abstract class JdbcOnceStoreScenarios {
 		assertThatExceptionOfType(Exception.class).isThrownBy(() -> this.store.deliver(() -> {
 			throw failure;
 		}, List::of)).isSameAs(failure);
+	}
+
+	@Test
+	void failureOfTheHandlerIsThrownThoughTheRollbackFails() {
+		JdbcTransactionManager broken = new JdbcTransactionManager(this.database) {
+
+			@Override
+			protected void doRollback(DefaultTransactionStatus status) {
+				super.doRollback(status);
+				throw new TransactionSystemException("The connection is broken");
+			}
+
+		};
+		assertThatIllegalStateException()
+			.isThrownBy(() -> new JdbcOnceStore(this.database, broken, "kaffe_handled").deliver(() -> {
+				throw new IllegalStateException("no");
+			}, List::of))
+			.withMessage("no")
+			.satisfies((failure) -> assertThat(failure.getSuppressed()).singleElement()
+				.isInstanceOf(TransactionSystemException.class));
 	}
 
 	@Test
