@@ -265,13 +265,6 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Complete what the handler returned, if it was called; otherwise all.
-	 */
-	void settle() {
-		settle(settlement());
-	}
-
-	/**
 	 * Complete what is to be completed, and keep the rest open.
 	 */
 	void settle(Settlement settlement) {
@@ -288,7 +281,8 @@ public final class BatchAttempt implements Acknowledgment, DetachedRecord {
 	}
 
 	/**
-	 * Return what is to be completed. Called after the listener has returned.
+	 * Return what is to be completed: what the handler returned, if it was called;
+	 * otherwise all. Called after the listener has returned.
 	 */
 	Settlement settlement() {
 		BatchResult result = this.result;

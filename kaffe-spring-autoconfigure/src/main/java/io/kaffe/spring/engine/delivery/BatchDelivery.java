@@ -183,7 +183,7 @@ public final class BatchDelivery extends Delivery {
 			attempt.leaveOpen();
 		}
 		else {
-			attempt.settle();
+			attempt.settle(attempt.settlement());
 		}
 		return null;
 	}
