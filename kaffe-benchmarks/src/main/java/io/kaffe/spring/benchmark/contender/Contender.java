@@ -17,8 +17,10 @@
 package io.kaffe.spring.benchmark.contender;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -58,10 +60,10 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		list.add(parallelConsumer("key", Order.KEY, Lanes.CONCURRENCY));
 		list.add(parallelConsumer("unordered", Order.NONE, Lanes.CONCURRENCY));
 		list.add(parallelConsumer("partition", Order.PARTITION, Lanes.PARTITIONS));
-		addKaffe(list, "worker-per-topic-partition", Order.PARTITION, Lanes.PARTITIONS);
-		addKaffe(list, "worker-per-partition", Order.PARTITION, Lanes.PARTITIONS);
-		addKaffe(list, "worker-per-key", Order.KEY, Lanes.CONCURRENCY);
-		addKaffe(list, "worker-per-record", Order.NONE, Lanes.CONCURRENCY);
+		addKaffe(list, "worker-per-topic-partition", Order.PARTITION, Lanes.PARTITIONS, Variant::isCommon);
+		addKaffe(list, "worker-per-partition", Order.PARTITION, Lanes.PARTITIONS, Variant::isCommon);
+		addKaffe(list, "worker-per-key", Order.KEY, Lanes.CONCURRENCY, Variant::isCommon);
+		addKaffe(list, "worker-per-record", Order.NONE, Lanes.CONCURRENCY, Variant::isCommon);
 		list.add(spring("spring record per partition transactional", Kind.SPRING_RECORD, Lanes.PARTITIONS,
 				Variant.TRANSACTIONAL));
 		list.add(new Contender("parallel-consumer key transactional", Kind.PARALLEL_CONSUMER, Order.KEY,
@@ -70,6 +72,7 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 				"worker-per-key", Variant.TRANSACTIONAL));
 		list.add(new Contender("kaffe worker-per-key transactional batch", Kind.KAFFE, Order.KEY, Lanes.CONCURRENCY,
 				"worker-per-key", Variant.TRANSACTIONAL_BATCH));
+		addKaffe(list, "worker-per-key", Order.KEY, Lanes.CONCURRENCY, Variant::hasDatabase);
 		return List.copyOf(list);
 	}
 
@@ -81,15 +84,13 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		return new Contender("parallel-consumer " + mode, Kind.PARALLEL_CONSUMER, order, lanes, mode, Variant.PLAIN);
 	}
 
-	private static void addKaffe(List<Contender> list, String strategy, Order order, Lanes lanes) {
-		for (Variant variant : Variant.values()) {
-			if (variant.isTransactional()) {
-				continue;
-			}
+	private static void addKaffe(List<Contender> list, String strategy, Order order, Lanes lanes,
+			Predicate<Variant> variants) {
+		Arrays.stream(Variant.values()).filter(variants).forEach((variant) -> {
 			String name = "kaffe " + strategy + ((variant != Variant.PLAIN)
 					? " " + variant.name().toLowerCase(Locale.ROOT).replace('_', ' ') : "");
 			list.add(new Contender(name, Kind.KAFFE, order, lanes, strategy, variant));
-		}
+		});
 	}
 
 	/**
@@ -195,7 +196,33 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		TRANSACTIONAL,
 
 		/** The same with a listener for batches. */
-		TRANSACTIONAL_BATCH;
+		TRANSACTIONAL_BATCH,
+
+		/** Each record updates a row of a database, in a transaction. */
+		UPDATE,
+
+		/** The same with {@code once: jdbc}. */
+		UPDATE_ONCE,
+
+		/**
+		 * The same with an inbox by hand: a row for each record, and no update if it is
+		 * there already.
+		 */
+		UPDATE_INBOX,
+
+		/** Each record of a batch updates a row, all in one transaction. */
+		UPDATE_BATCH,
+
+		/** The same with {@code once: jdbc}. */
+		UPDATE_ONCE_BATCH;
+
+		/**
+		 * Return whether it handles records without effects.
+		 * @return {@code false} if it takes part in a workload of its own
+		 */
+		boolean isCommon() {
+			return !isTransactional() && !hasDatabase();
+		}
 
 		/**
 		 * Return whether a record is sent for each one, in Kafka transactions.
@@ -203,6 +230,25 @@ public record Contender(String name, Kind kind, Order order, Lanes lanes, @Nulla
 		 */
 		public boolean isTransactional() {
 			return this == TRANSACTIONAL || this == TRANSACTIONAL_BATCH;
+		}
+
+		/**
+		 * Return whether each record updates a row of a database.
+		 * @return whether there is a database
+		 */
+		public boolean hasDatabase() {
+			return switch (this) {
+				case UPDATE, UPDATE_ONCE, UPDATE_INBOX, UPDATE_BATCH, UPDATE_ONCE_BATCH -> true;
+				default -> false;
+			};
+		}
+
+		/**
+		 * Return whether the database has a note of each record.
+		 * @return whether {@code once: jdbc} is set
+		 */
+		public boolean isOnce() {
+			return this == UPDATE_ONCE || this == UPDATE_ONCE_BATCH;
 		}
 
 	}

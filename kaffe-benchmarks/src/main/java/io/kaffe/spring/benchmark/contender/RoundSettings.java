@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Properties;
 import java.util.stream.Collectors;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The settings of a contender for one round, passed in a file.
  *
@@ -43,10 +45,11 @@ import java.util.stream.Collectors;
  * @param patienceSeconds how long to wait for all records
  * @param journal where to note what was handled
  * @param result where to write the result
+ * @param database the JDBC URL of the database, {@code null} if there is none
  */
 public record RoundSettings(String contender, Phase phase, String bootstrapServers, String topic, List<Long> ends,
 		String group, int concurrency, Work work, long warmUp, long measured, long patienceSeconds, Path journal,
-		Path result) {
+		Path result, @Nullable String database) {
 
 	/**
 	 * Return how many records there are.
@@ -96,6 +99,9 @@ public record RoundSettings(String contender, Phase phase, String bootstrapServe
 		properties.setProperty("patience-seconds", String.valueOf(this.patienceSeconds));
 		properties.setProperty("journal", this.journal.toString());
 		properties.setProperty("result", this.result.toString());
+		if (this.database != null) {
+			properties.setProperty("database", this.database);
+		}
 		try (Writer writer = Files.newBufferedWriter(file)) {
 			properties.store(writer, null);
 		}
@@ -119,7 +125,8 @@ public record RoundSettings(String contender, Phase phase, String bootstrapServe
 				new Work(number(properties, "work.wait-millis"), (int) number(properties, "work.slow-every"),
 						number(properties, "work.slow-millis"), number(properties, "work.spins")),
 				number(properties, "warm-up"), number(properties, "measured"), number(properties, "patience-seconds"),
-				Path.of(properties.getProperty("journal")), Path.of(properties.getProperty("result")));
+				Path.of(properties.getProperty("journal")), Path.of(properties.getProperty("result")),
+				properties.getProperty("database"));
 	}
 
 	private static long number(Properties properties, String name) {

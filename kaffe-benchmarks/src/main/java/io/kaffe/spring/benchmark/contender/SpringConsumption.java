@@ -50,6 +50,9 @@ final class SpringConsumption implements Consumption {
 		return switch (contender.variant()) {
 			case TRANSACTIONAL -> SendingListener.class;
 			case TRANSACTIONAL_BATCH -> SendingBatchListener.class;
+			case UPDATE, UPDATE_ONCE -> BookingListener.class;
+			case UPDATE_INBOX -> InboxListener.class;
+			case UPDATE_BATCH, UPDATE_ONCE_BATCH -> BookingBatchListener.class;
 			default -> (contender.kind() == Contender.Kind.SPRING_BATCH) ? BatchListener.class : RecordListener.class;
 		};
 	}
@@ -92,6 +95,14 @@ final class SpringConsumption implements Consumption {
 			properties.put("spring.kafka.producer.transaction-id-prefix", settings.group());
 			properties.put("spring.kafka.producer.value-serializer",
 					"org.apache.kafka.common.serialization.ByteArraySerializer");
+		}
+		if (settings.database() != null) {
+			properties.put("spring.datasource.url", settings.database());
+			properties.put("spring.datasource.hikari.maximum-pool-size", settings.concurrency());
+		}
+		if (contender.variant().isOnce()) {
+			properties.put("kaffe.consumers.contender.once", "jdbc");
+			properties.put("kaffe.once.jdbc.initialize-schema", "always");
 		}
 		if (contender.variant() == Variant.OBSERVED) {
 			// The registries are there because the actuator is on the class path.

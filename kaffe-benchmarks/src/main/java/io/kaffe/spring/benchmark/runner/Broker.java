@@ -85,7 +85,10 @@ final class Broker {
 				Map.entry("log.segment.delete.delay.ms", 1_000));
 	}
 
-	private static int freePort() throws IOException {
+	/**
+	 * Return a port of loopback that nobody listens on.
+	 */
+	static int freePort() throws IOException {
 		try (ServerSocket socket = new ServerSocket(0)) {
 			return socket.getLocalPort();
 		}

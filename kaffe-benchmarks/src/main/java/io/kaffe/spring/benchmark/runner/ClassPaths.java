@@ -30,10 +30,11 @@ import java.util.stream.Stream;
  * @param contender that of contenders
  * @param actuator that of contenders which have metrics besides, as an application has
  * that uses Spring Boot's actuator
+ * @param database that of contenders which have a database besides
  * @param broker that of the broker
  * @param sample that of the sample application
  */
-record ClassPaths(String contender, String actuator, String broker, String sample) {
+record ClassPaths(String contender, String actuator, String database, String broker, String sample) {
 
 	/**
 	 * Read the class paths.
@@ -46,6 +47,7 @@ record ClassPaths(String contender, String actuator, String broker, String sampl
 		String contender = classes + File.pathSeparator + Files.readString(target.resolve("class-path"));
 		return new ClassPaths(contender,
 				contender + File.pathSeparator + Files.readString(target.resolve("actuator-class-path")),
+				contender + File.pathSeparator + Files.readString(target.resolve("database-class-path")),
 				classes + File.pathSeparator + Files.readString(target.resolve("broker-class-path")),
 				sample.resolve("classes") + File.pathSeparator + classes + File.pathSeparator
 						+ Files.readString(sample.resolve("run-class-path")));

@@ -67,9 +67,18 @@ final class ContenderProcess {
 		Path file = workspace.file(settings.group() + "-" + settings.phase() + ".properties");
 		settings.write(file);
 		Path log = workspace.file(settings.group() + "-" + settings.phase() + ".log");
-		boolean actuator = Contender.named(settings.contender()).hasActuator();
-		Process process = workspace.java(actuator ? classPaths.actuator() : classPaths.contender(),
-				jvmArguments(workspace, settings, actuator ? "actuator.jsa" : "contender.jsa"),
+		Contender contender = Contender.named(settings.contender());
+		String classPath = classPaths.contender();
+		String archive = "contender.jsa";
+		if (contender.hasActuator()) {
+			classPath = classPaths.actuator();
+			archive = "actuator.jsa";
+		}
+		else if (contender.variant().hasDatabase()) {
+			classPath = classPaths.database();
+			archive = "database.jsa";
+		}
+		Process process = workspace.java(classPath, jvmArguments(workspace, settings, archive),
 				List.of(ContenderMain.class.getName(), file.toString()), log);
 		return new ContenderProcess(process, settings, log);
 	}

@@ -18,16 +18,20 @@ package io.kaffe.spring.benchmark.runner;
 
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.jspecify.annotations.Nullable;
 
+import io.kaffe.spring.benchmark.contender.Bookings;
 import io.kaffe.spring.benchmark.contender.Contender;
 import io.kaffe.spring.benchmark.contender.ContenderMain;
 import io.kaffe.spring.benchmark.contender.Journal;
+import io.kaffe.spring.benchmark.contender.Keys;
 import io.kaffe.spring.benchmark.contender.RoundResult;
 import io.kaffe.spring.benchmark.contender.RoundSettings;
 import io.kaffe.spring.benchmark.contender.RoundSettings.Phase;
@@ -62,16 +66,19 @@ final class ContenderRounds implements Measurement {
 
 	private final Topics topics;
 
+	private final @Nullable Accounts accounts;
+
 	private int round;
 
 	ContenderRounds(Workload workload, Sizing sizing, Workspace workspace, ClassPaths classPaths, Broker broker,
-			Topics topics) {
+			Topics topics, @Nullable Accounts accounts) {
 		this.workload = workload;
 		this.sizing = sizing;
 		this.workspace = workspace;
 		this.classPaths = classPaths;
 		this.broker = broker;
 		this.topics = topics;
+		this.accounts = accounts;
 	}
 
 	@Override
@@ -94,6 +101,7 @@ final class ContenderRounds implements Measurement {
 		this.round++;
 		return switch (this.workload.kind()) {
 			case THROUGHPUT, TRANSACTIONS -> throughput(contender);
+			case ONCE -> once(contender);
 			case STALL -> stall(contender, Phase.STALL);
 			case BLOCKED_KEYS -> stall(contender, Phase.BLOCKED_KEYS);
 			case MEMORY -> memory(contender);
@@ -106,6 +114,22 @@ final class ContenderRounds implements Measurement {
 		RoundSettings settings = settings(contender, topic, Phase.THROUGHPUT);
 		ContenderProcess process = ContenderProcess.start(this.workspace, this.classPaths, settings);
 		return checked(contender, process, process.awaitEnd(), settings, RoundResult.RECORDS_PER_SECOND);
+	}
+
+	private Round once(Contender contender) throws Exception {
+		Accounts accounts = Objects.requireNonNull(this.accounts);
+		accounts.create();
+		Round round = throughput(contender);
+		if (Double.isNaN(round.value())) {
+			return round;
+		}
+		Topic topic = this.topics.filled(this.workload.load(), size(contender.name()).total());
+		Map<Integer, Long> sums = new HashMap<>();
+		this.topics.read(topic,
+				(record) -> sums.merge(Keys.number(record.key()), Bookings.amount(record), Long::sum));
+		List<String> failures = new ArrayList<>(round.failures());
+		failures.addAll(accounts.failures(contender.variant(), sums, topic.records()));
+		return new Round(round.value(), round.figures(), failures);
 	}
 
 	private Round memory(Contender contender) throws Exception {
@@ -136,7 +160,8 @@ final class ContenderRounds implements Measurement {
 		process.kill();
 		RoundSettings again = new RoundSettings(settings.contender(), Phase.REPLAY, settings.bootstrapServers(),
 				settings.topic(), settings.ends(), settings.group(), settings.concurrency(), settings.work(), 0, 0,
-				settings.patienceSeconds(), this.workspace.file(settings.group() + ".journal-2"), settings.result());
+				settings.patienceSeconds(), this.workspace.file(settings.group() + ".journal-2"), settings.result(),
+				settings.database());
 		ContenderProcess replay = ContenderProcess.start(this.workspace, this.classPaths, again);
 		RoundResult replayed = replay.awaitEnd();
 		if (replayed == null) {
@@ -181,7 +206,7 @@ final class ContenderRounds implements Measurement {
 		return new RoundSettings(contender.name(), phase, this.broker.bootstrapServers(), topic.name(), topic.ends(),
 				group, this.workload.concurrency(), work, memory ? MEMORY_WARM_UP : size.warmUp(), size.measured(),
 				size.patienceSeconds(), this.workspace.file(group + ".journal"),
-				this.workspace.file(group + ".result"));
+				this.workspace.file(group + ".result"), (this.accounts != null) ? this.accounts.url() : null);
 	}
 
 	private Round checked(Contender contender, ContenderProcess process, @Nullable RoundResult result,

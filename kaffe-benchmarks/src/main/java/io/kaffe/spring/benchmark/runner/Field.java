@@ -77,12 +77,14 @@ final class Field {
 			return List.of(WITHOUT_STARTER, WITH_STARTER);
 		}
 		boolean transactions = workload.kind() == Workload.Kind.TRANSACTIONS;
+		boolean once = workload.kind() == Workload.Kind.ONCE;
 		List<String> names = Contender.all()
 			.stream()
 			.filter((contender) -> contender.variant().isTransactional() == transactions)
+			.filter((contender) -> contender.variant().hasDatabase() == once)
 			.map(Contender::name)
 			.toList();
-		if (options.contenders().isEmpty() && !transactions) {
+		if (options.contenders().isEmpty() && !transactions && !once) {
 			if (workload.kind() == Workload.Kind.BLOCKED_KEYS) {
 				names = BLOCKED_KEYS;
 			}

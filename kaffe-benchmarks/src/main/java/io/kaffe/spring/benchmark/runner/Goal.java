@@ -43,6 +43,8 @@ record Goal(String workload, String contender, double factor, String than) {
 			new Goal("transactions", "kaffe worker-per-key transactional", 1,
 					"spring record per partition transactional"),
 			new Goal("transactions", "kaffe worker-per-key transactional", 1, "parallel-consumer key transactional"),
+			new Goal("once", "kaffe worker-per-key update once", 0.9, "kaffe worker-per-key update"),
+			new Goal("once", "kaffe worker-per-key update once", 1, "kaffe worker-per-key update inbox"),
 			new Goal("noop", "kaffe worker-per-topic-partition metered", 0.85, "kaffe worker-per-topic-partition"),
 			new Goal("noop", "kaffe worker-per-key metered", 0.85, "kaffe worker-per-key"),
 			new Goal("noop", "kaffe worker-per-topic-partition observed", 0.85, "kaffe worker-per-topic-partition"),

@@ -19,22 +19,28 @@ package io.kaffe.spring.benchmark.runner;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the command line says.
  *
  * @param quick whether a first impression is enough
  * @param rounds how many rounds each contender has
  * @param contenders parts of the names of those that are to run; none for all
+ * @param database the JDBC URL of a PostgreSQL to use, {@code null} to start one
  * @param workloads names of workloads; none for all
  */
-record Options(boolean quick, boolean profile, int rounds, List<String> contenders, List<String> workloads) {
+record Options(boolean quick, boolean profile, int rounds, List<String> contenders, @Nullable String database,
+		List<String> workloads) {
 
 	static final String USAGE = """
-			Usage: run.sh [--quick] [--profile] [--rounds=n] [--contender=name]... [workload]...
+			Usage: run.sh [--quick] [--profile] [--rounds=n] [--contender=name]... [--database=url] [workload]...
 				--quick           a first impression in less than three minutes, the build aside: fewer records, fewer contenders
 				--profile         leave a recording of Java Flight Recorder and a flame graph of each round in target/profiles
 				--rounds=n        how many rounds each contender has, at least 3 (the default)
 				--contender=name  a contender to run, or how its name begins if that ends in *; can be repeated
+				--database=url    the JDBC URL of a PostgreSQL for the workload once, with user and password; without it, one is
+				                  started that is found on the machine. A schema is created in it, and dropped in the end
 				workload          %s
 			""";
 
@@ -49,6 +55,7 @@ record Options(boolean quick, boolean profile, int rounds, List<String> contende
 		boolean profile = false;
 		int rounds = LEAST_ROUNDS;
 		List<String> contenders = new ArrayList<>();
+		String database = null;
 		List<String> workloads = new ArrayList<>();
 		for (String arg : args) {
 			if (arg.equals("--quick")) {
@@ -63,6 +70,9 @@ record Options(boolean quick, boolean profile, int rounds, List<String> contende
 			else if (arg.startsWith("--contender=")) {
 				contenders.add(arg.substring("--contender=".length()));
 			}
+			else if (arg.startsWith("--database=")) {
+				database = arg.substring("--database=".length());
+			}
 			else if (arg.startsWith("-")) {
 				throw new IllegalArgumentException("There is no option " + arg);
 			}
@@ -73,7 +83,7 @@ record Options(boolean quick, boolean profile, int rounds, List<String> contende
 		if (rounds < LEAST_ROUNDS) {
 			throw new IllegalArgumentException("At least " + LEAST_ROUNDS + " rounds are needed to tell a median");
 		}
-		return new Options(quick, profile, rounds, List.copyOf(contenders), List.copyOf(workloads));
+		return new Options(quick, profile, rounds, List.copyOf(contenders), database, List.copyOf(workloads));
 	}
 
 	/**

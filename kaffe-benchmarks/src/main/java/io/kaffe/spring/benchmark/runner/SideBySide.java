@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.kaffe.spring.benchmark.contender.Work;
 
@@ -44,12 +45,23 @@ public final class SideBySide {
 
 	private final Machine machine = Machine.here();
 
+	private final int javaVersion = Runtime.version().feature();
+
+	private final String withoutDatabase;
+
 	private final List<Workload> workloads;
 
 	private SideBySide(Options options, Path module, List<Workload> workloads) {
 		this.options = options;
 		this.module = module;
-		this.workloads = workloads;
+		this.withoutDatabase = workloads.stream().anyMatch(SideBySide::needsDatabase)
+				? Database.absent(options.database()) : "";
+		this.workloads = this.withoutDatabase.isEmpty() ? workloads
+				: workloads.stream().filter((workload) -> !needsDatabase(workload)).toList();
+	}
+
+	private static boolean needsDatabase(Workload workload) {
+		return workload.kind() == Workload.Kind.ONCE;
 	}
 
 	/**
@@ -90,11 +102,9 @@ public final class SideBySide {
 
 	private int run() throws Exception {
 		System.out.println(this.machine);
-		int javaVersion = Runtime.version().feature();
-		String absent = Field.absent(javaVersion);
-		if (!absent.isEmpty()) {
-			System.out.println(absent);
-		}
+		Stream.of(Field.absent(this.javaVersion), this.withoutDatabase)
+			.filter((absent) -> !absent.isEmpty())
+			.forEach(System.out::println);
 		List<Row> rows = new ArrayList<>();
 		try (Workspace workspace = new Workspace(
 				this.options.profile() ? this.module.resolve("target").resolve("profiles") : null)) {
@@ -102,13 +112,7 @@ public final class SideBySide {
 			Broker broker = Broker.start(workspace, classPaths.broker());
 			try (Topics topics = new Topics(broker)) {
 				for (Workload workload : this.workloads) {
-					Measurement measurement = (workload.kind() == Workload.Kind.STARTUP)
-							? new StartupRounds(workspace, classPaths, broker)
-							: new ContenderRounds(workload, this.options.quick() ? Sizing.QUICK : Sizing.FULL,
-									workspace, classPaths, broker, topics);
-					rows.addAll(new Rounds(workload, measurement, workload.rounds(this.options), limit(workload),
-							System.out)
-						.run(Field.of(workload, this.options, javaVersion)));
+					rows.addAll(rows(workload, workspace, classPaths, broker, topics));
 					topics.clear();
 					// What is there so far outlives an end before time.
 					report(rows);
@@ -118,6 +122,27 @@ public final class SideBySide {
 		System.out.println();
 		System.out.println(new MarkdownReport(this.machine.toString(), rows).text());
 		return Row.exitCode(rows);
+	}
+
+	private List<Row> rows(Workload workload, Workspace workspace, ClassPaths classPaths, Broker broker, Topics topics)
+			throws Exception {
+		Sizing sizing = this.options.quick() ? Sizing.QUICK : Sizing.FULL;
+		if (needsDatabase(workload)) {
+			try (Database database = Database.start(workspace, this.options.database());
+					Accounts accounts = new Accounts(database.url())) {
+				System.out.println(database.settings());
+				return rows(workload,
+						new ContenderRounds(workload, sizing, workspace, classPaths, broker, topics, accounts));
+			}
+		}
+		return rows(workload, (workload.kind() == Workload.Kind.STARTUP)
+				? new StartupRounds(workspace, classPaths, broker)
+				: new ContenderRounds(workload, sizing, workspace, classPaths, broker, topics, null));
+	}
+
+	private List<Row> rows(Workload workload, Measurement measurement) throws Exception {
+		return new Rounds(workload, measurement, workload.rounds(this.options), limit(workload), System.out)
+			.run(Field.of(workload, this.options, this.javaVersion));
 	}
 
 	/**

@@ -58,8 +58,14 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 	/** About what an observation of each record is seen to allow in a second. */
 	private static final double OBSERVED_LIMIT = 300_000;
 
-	/** About what transactions for each record are seen to allow in a second. */
+	/** About what Kafka transactions for each record are seen to allow in a second. */
 	private static final double TRANSACTIONS_LIMIT = 500;
+
+	/** The same where records share one. */
+	private static final double SHARED_TRANSACTIONS_LIMIT = 2_000;
+
+	/** About what transactions of a database for each record allow in a second. */
+	private static final double DATABASE_LIMIT = 2_000;
 
 	/** About what Parallel Consumer is seen to hand out in a second. */
 	private static final double PARALLEL_CONSUMER_LIMIT = 40_000;
@@ -79,9 +85,16 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 	private static final int STALL_FACTOR = 3;
 
 	/** How many times as long {@code blocked-keys} may be measured. */
-	private static final int BLOCKED_FACTOR = 20;
+	private static final double BLOCKED_FACTOR = 20;
 
-	private static final int LEAST_PATIENCE_SECONDS = 60;
+	/**
+	 * How many times as long what has transactions may be measured: it depends on others,
+	 * which write to disks now and then.
+	 */
+	private static final double TRANSACTIONS_FACTOR = 2.5;
+
+	/** Machines that do other things are to end a round, too. */
+	private static final int LEAST_PATIENCE_SECONDS = 180;
 
 	/** How much slower than expected a contender may be. */
 	private static final int PATIENCE_FACTOR = 5;
@@ -91,11 +104,10 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 	 */
 	Size of(Workload workload, Contender contender) {
 		double perSecond = expected(workload, contender);
-		boolean blocked = workload.kind() == Workload.Kind.BLOCKED_KEYS;
-		boolean stall = blocked || workload.kind() == Workload.Kind.STALL;
+		boolean stall = workload.kind() == Workload.Kind.BLOCKED_KEYS || workload.kind() == Workload.Kind.STALL;
 		double measured = Math.min(
 				Math.max(workload.load().records(), perSecond * this.leastSeconds * (stall ? STALL_FACTOR : 1)),
-				perSecond * this.mostSeconds * (blocked ? BLOCKED_FACTOR : 1));
+				perSecond * this.mostSeconds * mostFactor(workload));
 		double after = Math.min(MOST_BUFFERED, perSecond * this.leastSeconds);
 		// A partition may be ahead of the others: the hang in the middle of one comes
 		// well after the warm-up.
@@ -105,15 +117,30 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 		return new Size(rounded(warmUp), rounded(measured), rounded(after), patienceSeconds);
 	}
 
+	private static double mostFactor(Workload workload) {
+		return switch (workload.kind()) {
+			case BLOCKED_KEYS -> BLOCKED_FACTOR;
+			case TRANSACTIONS, ONCE -> TRANSACTIONS_FACTOR;
+			default -> 1;
+		};
+	}
+
 	private double warmUpSeconds(Workload workload, Contender contender) {
 		boolean waits = workload.handlerSeconds() > 0 || contender.kind() == Contender.Kind.PARALLEL_CONSUMER;
+		// Much of the client runs for each transaction, too.
+		waits &= workload.kind() != Workload.Kind.TRANSACTIONS;
 		return waits ? this.warmUpSeconds : this.polledWarmUpSeconds;
 	}
 
 	/** What is seen to be the limit of a contender whatever the handler does. */
 	private static double limit(Contender contender) {
 		if (contender.variant().isTransactional()) {
-			return TRANSACTIONS_LIMIT;
+			boolean shared = contender.variant() == Contender.Variant.TRANSACTIONAL_BATCH
+					|| contender.kind() == Contender.Kind.PARALLEL_CONSUMER;
+			return shared ? SHARED_TRANSACTIONS_LIMIT : TRANSACTIONS_LIMIT;
+		}
+		if (contender.variant().hasDatabase()) {
+			return DATABASE_LIMIT;
 		}
 		if (contender.kind() == Contender.Kind.PARALLEL_CONSUMER) {
 			return PARALLEL_CONSUMER_LIMIT;

@@ -26,4 +26,11 @@ import java.util.List;
  */
 record Topic(String name, List<Long> ends) {
 
+	/**
+	 * Return how many records there are.
+	 */
+	long records() {
+		return this.ends.stream().mapToLong(Long::longValue).sum();
+	}
+
 }

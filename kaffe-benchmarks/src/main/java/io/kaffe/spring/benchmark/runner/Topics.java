@@ -25,12 +25,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -38,6 +41,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +51,8 @@ import org.jspecify.annotations.Nullable;
  * <b>Threading.</b> Used by one thread, which waits for the broker's answers.
  */
 final class Topics implements AutoCloseable {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private final Map<List<Object>, Topic> filled = new HashMap<>();
 
@@ -75,7 +81,8 @@ final class Topics implements AutoCloseable {
 			String name = create();
 			fill(name, load, 0, records);
 			topic = new Topic(name, ends(name));
-			read(topic);
+			read(topic, (record) -> {
+			});
 			this.filled.put(key, topic);
 		}
 		return topic;
@@ -137,17 +144,27 @@ final class Topics implements AutoCloseable {
 		}
 	}
 
-	private void read(Topic topic) {
-		try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(this.client, new ByteArrayDeserializer(),
+	/**
+	 * Read all records of a topic.
+	 * @param topic the topic
+	 * @param action what to do with each record
+	 */
+	void read(Topic topic, Consumer<ConsumerRecord<String, byte[]>> action) {
+		List<TopicPartition> partitions = IntStream.range(0, topic.ends().size())
+			.mapToObj((partition) -> new TopicPartition(topic.name(), partition))
+			.toList();
+		try (KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(this.client, new StringDeserializer(),
 				new ByteArrayDeserializer())) {
-			List<TopicPartition> partitions = IntStream.range(0, topic.ends().size())
-				.mapToObj((partition) -> new TopicPartition(topic.name(), partition))
-				.toList();
 			consumer.assign(partitions);
 			consumer.seekToBeginning(partitions);
-			while (partitions.stream()
-				.anyMatch((partition) -> consumer.position(partition) < topic.ends().get(partition.partition()))) {
-				consumer.poll(Duration.ofSeconds(1));
+			long left = topic.records();
+			while (left > 0) {
+				ConsumerRecords<String, byte[]> records = consumer.poll(PATIENCE);
+				if (records.isEmpty()) {
+					throw new IllegalStateException("Topic " + topic.name() + " could not be read");
+				}
+				records.forEach(action);
+				left -= records.count();
 			}
 		}
 	}

@@ -74,6 +74,9 @@ record Workload(String name, Kind kind, Load load, int concurrency, Work work, d
 		/** Handled records with one that is sent for each, in Kafka transactions. */
 		TRANSACTIONS("records/s"),
 
+		/** Handled records that have updated a row of a database. */
+		ONCE("records/s"),
+
 		/** Handled records while one hangs. */
 		STALL("records/s"),
 

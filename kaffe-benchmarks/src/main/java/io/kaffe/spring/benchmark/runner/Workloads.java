@@ -63,6 +63,7 @@ final class Workloads {
 				throughput("cpu", new Load(200_000, KeyDistribution.UNIFORM, 1_000, 100), CONCURRENCY,
 						new Work(0, 0, 0, spins), processors * 1e6 / CPU_MICROS),
 				new Workload("transactions", Kind.TRANSACTIONS, IO, CONCURRENCY, new Work(5, 0, 0, 0), 0),
+				new Workload("once", Kind.ONCE, IO, CONCURRENCY, Work.NONE, 0),
 				new Workload("stall", Kind.STALL, NOOP, CONCURRENCY, Work.NONE, 0),
 				new Workload("blocked-keys", Kind.BLOCKED_KEYS,
 						new Load(20_000_000, KeyDistribution.UNIFORM, 1_000, 100), CONCURRENCY, Work.NONE, 0),

@@ -20,6 +20,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -88,11 +90,35 @@ final class Workspace implements AutoCloseable {
 		command.add("-cp");
 		command.add(classPath);
 		command.addAll(main);
+		return start(command, this.directory, log);
+	}
+
+	/**
+	 * Create a directory in which processes of another user can work.
+	 * @param name its name
+	 * @param owner the user
+	 */
+	Path directory(String name, UserPrincipal owner) throws IOException {
+		Path directory = Files.createDirectory(file(name));
+		Files.setOwner(directory, owner);
+		// That user does not own what it is in.
+		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwx--x--x"));
+		return directory;
+	}
+
+	/**
+	 * Start a process.
+	 * @param command the program and its arguments
+	 * @param directory the directory that it runs in
+	 * @param log the file for its output
+	 * @return the process
+	 */
+	Process start(List<String> command, Path directory, Path log) {
 		if (this.closed) {
 			throw new IllegalStateException("The run was ended");
 		}
 		try {
-			Process process = new ProcessBuilder(command).directory(this.directory.toFile())
+			Process process = new ProcessBuilder(command).directory(directory.toFile())
 				.redirectErrorStream(true)
 				.redirectOutput(log.toFile())
 				.start();

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,8 +38,16 @@ class RoundFilesTests {
 
 	@Test
 	void settingsAreReadAsTheyWereWritten() throws Exception {
-		RoundSettings settings = new RoundSettings("bare loop", Phase.STALL, "localhost:9092", "topic", List.of(3L, 4L),
-				"group", 16, new Work(5, 100, 500, 9), 1, 2, 30, file("journal"), file("result"));
+		assertThatItIsReadAsItIsWritten(settings(null));
+		assertThatItIsReadAsItIsWritten(settings("jdbc:postgresql://localhost/postgres?user=kaffe"));
+	}
+
+	private RoundSettings settings(@Nullable String database) {
+		return new RoundSettings("bare loop", Phase.STALL, "localhost:9092", "topic", List.of(3L, 4L), "group", 16,
+				new Work(5, 100, 500, 9), 1, 2, 30, file("journal"), file("result"), database);
+	}
+
+	private void assertThatItIsReadAsItIsWritten(RoundSettings settings) throws Exception {
 		settings.write(file("settings"));
 		assertThat(RoundSettings.read(file("settings"))).isEqualTo(settings);
 		assertThat(settings.total()).isEqualTo(7);

@@ -86,7 +86,9 @@ class RoundsTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> Options.of("--rounds=2"));
 		assertThatIllegalArgumentException().isThrownBy(() -> Options.of("--fast"));
 		assertThat(Options.of("--quick", "--profile", "noop", "--rounds=5", "--contender=bare*"))
-			.isEqualTo(new Options(true, true, 5, List.of("bare*"), List.of("noop")));
+			.isEqualTo(new Options(true, true, 5, List.of("bare*"), null, List.of("noop")));
+		assertThat(Options.of("--database=jdbc:postgresql://db/x?user=me").database())
+			.isEqualTo("jdbc:postgresql://db/x?user=me");
 	}
 
 	@Test
@@ -142,6 +144,19 @@ class RoundsTests {
 	}
 
 	@Test
+	void whoUpdatesADatabaseTakesPartThereAlone() {
+		assertThat(Field.of(workload("once"), Options.of("--quick"), JDK)).containsExactly(
+				"kaffe worker-per-key update", "kaffe worker-per-key update once", "kaffe worker-per-key update inbox",
+				"kaffe worker-per-key update batch", "kaffe worker-per-key update once batch");
+		assertThat(Field.of(workload("io-16"), Options.of("--contender=kaffe worker-per-key update*"), JDK)).isEmpty();
+	}
+
+	@Test
+	void databaseThatIsNamedIsThere() {
+		assertThat(Database.absent("jdbc:postgresql://db/x")).isEmpty();
+	}
+
+	@Test
 	void withoutVirtualThreadsWhoNeedsThemIsLeftOut() {
 		assertThat(Field.of(workload("noop"), Options.of(), 17)).hasSize(29)
 			.noneMatch((name) -> name.endsWith("virtual"));
@@ -178,6 +193,20 @@ class RoundsTests {
 		assertThat(Sizing.FULL.of(workload("io-1000"), Contender.named("kaffe worker-per-key")).measured())
 			.as("more than 50,000, which would be over in a quarter of a second")
 			.isEqualTo(200_000);
+	}
+
+	@Test
+	void transactionsAreMeasuredForTenSeconds() {
+		Workload transactions = workload("transactions");
+		assertThat(Sizing.FULL.of(transactions, Contender.named("parallel-consumer key transactional")))
+			.returns(8_000L, Sizing.Size::warmUp)
+			.returns(20_000L, Sizing.Size::measured);
+		assertThat(Sizing.FULL.of(transactions, Contender.named("kaffe worker-per-key transactional")))
+			.returns(2_000L, Sizing.Size::warmUp)
+			.returns(5_000L, Sizing.Size::measured);
+		assertThat(Sizing.FULL.of(workload("once"), Contender.named("kaffe worker-per-key update once")))
+			.returns(8_000L, Sizing.Size::warmUp)
+			.returns(20_000L, Sizing.Size::measured);
 	}
 
 	@Test
