@@ -73,6 +73,18 @@ final class Accounts implements Oracle {
 	}
 
 	/**
+	 * Have commits of bookings take a while, so that a cut hits some of them, in a
+	 * database that can do that: PostgreSQL.
+	 */
+	static void delayCommits(String url) {
+		JdbcTemplate jdbc = new JdbcTemplate(new DriverManagerDataSource(url));
+		jdbc.execute("CREATE FUNCTION delay() RETURNS trigger LANGUAGE plpgsql AS "
+				+ "'BEGIN PERFORM pg_sleep(0.03); RETURN NULL; END'");
+		jdbc.execute("CREATE CONSTRAINT TRIGGER delay AFTER UPDATE ON account DEFERRABLE INITIALLY DEFERRED "
+				+ "FOR EACH ROW EXECUTE FUNCTION delay()");
+	}
+
+	/**
 	 * Book a record.
 	 */
 	static void book(ConsumerRecord<String, String> record, JdbcTemplate jdbc) {

@@ -27,7 +27,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-import io.kaffe.spring.fault.Entry.Kind;
 import io.kaffe.spring.support.BrokerCluster;
 import io.kaffe.spring.support.BrokerProcess;
 
@@ -75,40 +74,15 @@ class BrokerFaultsIntegrationTests {
 	}
 
 	@Test
-	void networkIsCutAndRestored() {
-		try (TcpRelay relay = new TcpRelay();
-				BrokerProcess broker = BrokerProcess.startBehind(relay.port(), FaultRound.BROKER_PROPERTIES)) {
-			relay.leadTo(broker.relayedPort());
-			FaultScenario.of("7-network-cut", broker.bootstrapServers()).run(1, (round) -> {
-				round.topics(1).excusing().bound(Duplicates::uncommitted).produce(500);
-				FaultInstance victim = round
-					.local(round.settings("a").with("spring.kafka.bootstrap-servers", relay.servers()));
-				round.local("b");
-				round.awaitUnderWay(8);
-				for (int cut = 0; cut < FaultScenario.times(3, 5); cut++) {
-					round.pause(300, 1000);
-					round.journal().fault(Kind.OUT_OF_TOUCH, victim.name());
-					cut(relay, round.random().nextInt(3));
-					if (cut == 1) {
-						round.pause(FaultRound.SESSION_TIMEOUT_MILLIS + 1000, FaultRound.SESSION_TIMEOUT_MILLIS + 2000);
-					}
-					else {
-						round.pause(100, 3000);
-					}
-					relay.restore();
-					round.journal().fault(Kind.BACK, victim.name());
-				}
-				round.pause(1000, 2000);
-			});
-		}
-	}
-
-	private static void cut(TcpRelay relay, int how) {
-		switch (how) {
-			case 0 -> relay.silence();
-			case 1 -> relay.refuse();
-			default -> relay.closeConnections();
-		}
+	void networkIsCutAndRestored(BrokerProcess broker, TcpRelay relay) {
+		FaultScenario.of("7-network-cut", broker.bootstrapServers()).run(1, (round) -> {
+			round.topics(1).excusing().bound(Duplicates::uncommitted).produce(500);
+			FaultInstance victim = round
+				.local(round.settings("a").with("spring.kafka.bootstrap-servers", relay.servers()));
+			round.local("b");
+			round.awaitUnderWay(8);
+			NetworkFault.ofBrokers(round, relay, victim, FaultScenario.times(3, 5));
+		});
 	}
 
 	private static int coordinator(FaultRound round) throws Exception {

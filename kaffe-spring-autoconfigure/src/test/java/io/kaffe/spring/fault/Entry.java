@@ -142,6 +142,9 @@ record Entry(Kind kind, long micros, String instance, String topic, int partitio
 		/** A partition was lost. */
 		LOST,
 
+		/** An instance has come to where it is to be killed, and does not go on. */
+		STOPPED,
+
 		/** An instance was killed. Written by the scenario, once it is dead. */
 		KILLED,
 

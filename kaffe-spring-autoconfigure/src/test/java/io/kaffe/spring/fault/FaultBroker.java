@@ -25,21 +25,30 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import io.kaffe.spring.support.BrokerProcess;
 
 /**
- * Gives fault tests that ask for one a broker they share with the others of a test run:
- * it may be killed, but is to be started again.
+ * Gives fault tests that ask for one a broker they share with the others of a test run,
+ * and the relay through which its second listener is reached: it may be killed, and its
+ * relay cut, but both are to be there again afterwards.
  */
 class FaultBroker implements ParameterResolver {
 
 	@Override
 	public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-		return parameter.getParameter().getType() == BrokerProcess.class;
+		Class<?> type = parameter.getParameter().getType();
+		return type == BrokerProcess.class || type == TcpRelay.class;
 	}
 
 	@Override
 	public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
 		Store store = context.getRoot().getStore(Namespace.create(FaultBroker.class));
-		return store.computeIfAbsent(BrokerProcess.class, (key) -> BrokerProcess.start(FaultRound.BROKER_PROPERTIES),
-				BrokerProcess.class);
+		TcpRelay relay = store.computeIfAbsent(TcpRelay.class, (key) -> new TcpRelay(), TcpRelay.class);
+		BrokerProcess broker = store.computeIfAbsent(BrokerProcess.class, (key) -> start(relay), BrokerProcess.class);
+		return (parameter.getParameter().getType() == TcpRelay.class) ? relay : broker;
+	}
+
+	private static BrokerProcess start(TcpRelay relay) {
+		BrokerProcess broker = BrokerProcess.startBehind(relay.port(), FaultRound.BROKER_PROPERTIES);
+		relay.leadTo(broker.relayedPort());
+		return broker;
 	}
 
 }

@@ -96,21 +96,14 @@ final class FaultHandler {
 	}
 
 	/**
-	 * Take a while, and never return from the record that is to stall.
+	 * Have the effects, take a while, and never return from the record that is to stall.
 	 */
 	void handle(ConsumerRecord<String, String> record) {
-		handleWith(record, () -> this.effect.accept(record));
-	}
-
-	/**
-	 * Have an effect, and take a while.
-	 */
-	void handleWith(ConsumerRecord<String, String> record, Runnable effect) {
 		String coordinates = record.topic() + "-" + record.partition() + "@" + record.offset();
 		int attempt = this.attempts.merge(coordinates, 1, Integer::sum);
 		this.journal.start(record, attempt);
 		try {
-			effect.run();
+			this.effect.accept(record);
 		}
 		catch (RuntimeException ex) {
 			this.journal.end(record, attempt, Entry.FAILED);
@@ -161,10 +154,10 @@ final class FaultHandler {
 	}
 
 	/**
-	 * Have every attempt do something besides.
+	 * Have every attempt do something more. Before the first record.
 	 */
 	void effect(Consumer<ConsumerRecord<String, String>> effect) {
-		this.effect = effect;
+		this.effect = this.effect.andThen(effect);
 	}
 
 	/**

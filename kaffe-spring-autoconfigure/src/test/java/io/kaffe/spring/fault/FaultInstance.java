@@ -40,6 +40,7 @@ import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.kafka.autoconfigure.DefaultKafkaConsumerFactoryCustomizer;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
 import org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -144,7 +145,7 @@ public final class FaultInstance implements AutoCloseable {
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@ImportAutoConfiguration({ PropertyPlaceholderAutoConfiguration.class, LifecycleAutoConfiguration.class,
 			KafkaAutoConfiguration.class, KaffeAutoConfiguration.class })
-	@Import({ BookingListener.class, ListenerShapes.class })
+	@Import({ Booking.class, ListenerShapes.class })
 	static class Application {
 
 		private final AtomicReference<Duration> stall = new AtomicReference<>(Duration.ZERO);
@@ -163,7 +164,7 @@ public final class FaultInstance implements AutoCloseable {
 		}
 
 		@Bean
-		@ConditionalOnExpression("!${fault.acknowledging:false} and !${fault.batches:false} and !${fault.once:false} and '${fault.shape:record}' == 'record'")
+		@ConditionalOnExpression("!${fault.acknowledging:false} and !${fault.batches:false} and '${fault.shape:record}' == 'record'")
 		Listener listener(FaultHandler handler) {
 			return new Listener(handler);
 		}
@@ -187,6 +188,14 @@ public final class FaultInstance implements AutoCloseable {
 			handler.effect((record) -> template.send(topic, record.key(), Results.of(record)));
 			return (arguments) -> {
 			};
+		}
+
+		@Bean
+		@ConditionalOnProperty("fault.stopping.call")
+		DefaultKafkaProducerFactoryCustomizer stoppingProducers(Journal journal,
+				@Value("${fault.stopping.call}") String call, @Value("${fault.stopping.before}") int before) {
+			StoppingProducers producers = new StoppingProducers(journal, call, before);
+			return (factory) -> factory.addPostProcessor(producers::wrap);
 		}
 
 		@Bean

@@ -55,6 +55,7 @@ import org.springframework.util.FileSystemUtils;
 import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
 import io.kaffe.spring.fault.Entry.Kind;
 import io.kaffe.spring.fault.Judgement.Guarantee;
+import io.kaffe.spring.support.DatabaseProcess;
 import io.kaffe.spring.support.TestTopics;
 
 /**
@@ -77,7 +78,8 @@ final class FaultRound implements AutoCloseable {
 			Map.entry("group.consumer.min.heartbeat.interval.ms", 100),
 			Map.entry("group.consumer.heartbeat.interval.ms", 500),
 			Map.entry("group.coordinator.rebalance.protocols", "classic,consumer"),
-			Map.entry("log.cleaner.backoff.ms", 500), Map.entry("log.retention.check.interval.ms", 1000));
+			Map.entry("log.cleaner.backoff.ms", 500), Map.entry("log.retention.check.interval.ms", 1000),
+			Map.entry("transaction.abort.timed.out.transaction.cleanup.interval.ms", 1000));
 
 	/** What clusters need besides, so that dead brokers are found in time. */
 	static final Map<String, Object> CLUSTER_PROPERTIES = properties(BROKER_PROPERTIES,
@@ -106,7 +108,7 @@ final class FaultRound implements AutoCloseable {
 
 	private final List<InstanceProcess> processes = new ArrayList<>();
 
-	private final Map<Guarantee, Oracle> moreOracles = new TreeMap<>();
+	private final Map<Guarantee, List<Oracle>> moreOracles = new TreeMap<>();
 
 	private final Map<String, Object> common = new TreeMap<>();
 
@@ -118,7 +120,7 @@ final class FaultRound implements AutoCloseable {
 
 	private StandardWorkerAllocationStrategy strategy;
 
-	private final GroupProtocol protocol;
+	private GroupProtocol protocol;
 
 	private final Path directory;
 
@@ -189,6 +191,16 @@ final class FaultRound implements AutoCloseable {
 		return this.protocol;
 	}
 
+	/**
+	 * Use the protocol whose turn it is by the seed rather than any, so that rounds that
+	 * follow each other have all of them.
+	 */
+	FaultRound protocolInTurn() {
+		GroupProtocol[] protocols = GroupProtocol.values();
+		this.protocol = protocols[Math.floorMod(this.seed, protocols.length)];
+		return this;
+	}
+
 	Journal journal() {
 		return this.journal;
 	}
@@ -254,6 +266,23 @@ final class FaultRound implements AutoCloseable {
 	}
 
 	/**
+	 * Let instances started from now on book each record of the topics to an account, in
+	 * transactions in which they are noted, and judge the balances.
+	 * @param url a database without tables
+	 */
+	FaultRound booking(String url) {
+		also(Guarantee.EFFECTS, Accounts.open(partitions(), this.servers, url));
+		DatabaseProcess.properties(url).forEach(this::with);
+		return with("fault.once", true).with("kaffe.consumers.fault.once", "jdbc")
+			.with("kaffe.failure.max-attempts", 0)
+			.with("kaffe.failure.backoff.max-interval", "500ms")
+			.with("kaffe.failure.outage.probe-interval", "1s")
+			.with("spring.datasource.hikari.connection-timeout", 2000)
+			.with("spring.datasource.hikari.maximum-pool-size", 30)
+			.with("spring.datasource.hikari.minimum-idle", 2);
+	}
+
+	/**
 	 * Note that a topic has partitions.
 	 */
 	void added(String topic, int from, int to) {
@@ -305,7 +334,7 @@ final class FaultRound implements AutoCloseable {
 	}
 
 	void also(Guarantee guarantee, Oracle oracle) {
-		this.moreOracles.put(guarantee, oracle);
+		this.moreOracles.computeIfAbsent(guarantee, (key) -> new ArrayList<>()).add(oracle);
 	}
 
 	/**
@@ -630,7 +659,8 @@ final class FaultRound implements AutoCloseable {
 		judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd(worker).violations(history));
 		judgement.violations(Guarantee.BACKWARDS, new MonotonicCommits().violations(history));
 		judgement.violations(Guarantee.STUCK, stuck);
-		this.moreOracles.forEach((guarantee, oracle) -> judgement.violations(guarantee, oracle.violations(history)));
+		this.moreOracles.forEach((guarantee, oracles) -> oracles
+			.forEach((oracle) -> judgement.violations(guarantee, oracle.violations(history))));
 		Duplicates duplicates = new Duplicates(history, OffsetReports.OF_COMMITS);
 		judgement.duplicates(duplicates.count(), this.bound.apply(duplicates) + this.expectedDuplicates);
 		return judgement;

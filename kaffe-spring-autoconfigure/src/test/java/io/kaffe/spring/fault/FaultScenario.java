@@ -32,7 +32,7 @@ import org.assertj.core.api.Assertions;
  */
 final class FaultScenario {
 
-	private static final int SCENARIOS = 24;
+	private static final int SCENARIOS = 30;
 
 	private static final long MINUTES = Long.getLong("fault.minutes", 0);
 

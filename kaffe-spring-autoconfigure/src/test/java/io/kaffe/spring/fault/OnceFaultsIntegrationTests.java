@@ -19,38 +19,30 @@ package io.kaffe.spring.fault;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 import io.kaffe.spring.fault.Entry.Kind;
-import io.kaffe.spring.fault.Judgement.Guarantee;
 import io.kaffe.spring.support.BrokerProcess;
 import io.kaffe.spring.support.DatabaseProcess;
 
 /**
- * Faults of instances whose records are handled once, and of their database: afterwards,
- * the balance of each account is exactly the sum of its records. The database is
- * PostgreSQL where that is installed, H2 elsewhere.
+ * Faults of instances whose records are handled once, of their broker and their database,
+ * and of the network on the way to both: afterwards, the balance of each account is
+ * exactly the sum of its records. The database is PostgreSQL where that is installed, H2
+ * elsewhere.
  */
 @Tag("fault")
-@ExtendWith(FaultBroker.class)
+@ExtendWith({ FaultBroker.class, FaultDatabase.class })
 class OnceFaultsIntegrationTests {
 
 	private static final int ROUNDS = FaultScenario.times(1, 20);
 
-	private final DatabaseProcess database = DatabaseProcess.start();
-
-	@AfterEach
-	void endDatabase() {
-		this.database.close();
-	}
-
 	@Test
-	void instanceIsKilledAndStartedAgain(BrokerProcess broker) {
+	void instanceIsKilledAndStartedAgain(BrokerProcess broker, DatabaseProcess database) {
 		FaultScenario.of("18-once-instance-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
-			begin(round, broker).bound(Duplicates::uncommitted).produce(100);
+			begin(round, database).bound(Duplicates::uncommitted).produce(100);
 			round.process("a");
 			InstanceProcess victim = round.process("b");
 			round.awaitEntry(victim.name(), Kind.END);
@@ -65,9 +57,9 @@ class OnceFaultsIntegrationTests {
 	}
 
 	@Test
-	void instanceIsFrozenUntilItIsTakenForDeadAndWoken(BrokerProcess broker) {
+	void instanceIsFrozenUntilItIsTakenForDeadAndWoken(BrokerProcess broker, DatabaseProcess database) {
 		FaultScenario.of("19-once-instance-frozen", broker.bootstrapServers()).run(ROUNDS, (round) -> {
-			begin(round, broker).excusing().bound(Duplicates::uncommitted).produce(100);
+			begin(round, database).excusing().bound(Duplicates::uncommitted).produce(100);
 			InstanceProcess victim = round.process("a");
 			InstanceProcess other = round.process("b");
 			round.awaitEntry(other.name(), Kind.END);
@@ -84,33 +76,33 @@ class OnceFaultsIntegrationTests {
 	}
 
 	@Test
-	void databaseIsKilledAndStartedAgain(BrokerProcess broker) {
+	void databaseIsKilledAndStartedAgain(BrokerProcess broker, DatabaseProcess database) {
 		FaultScenario.of("20-once-database-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
 			// What is handled when the database is killed is handled again.
-			begin(round, broker).bound(Duplicates::count).produce(100);
+			begin(round, database).bound(Duplicates::count).produce(100);
 			FaultInstance first = round.local("a");
 			FaultInstance second = round.local("b");
 			round.awaitEntry(first.name(), Kind.END);
 			round.awaitEntry(second.name(), Kind.END);
 			for (int kill = 0; kill < 2; kill++) {
 				round.pause(0, 2000);
-				this.database.kill();
+				database.kill();
 				round.pause(0, 3000);
-				this.database.restart();
+				database.restart();
 				round.awaitProgress(first.name(), second.name());
 			}
 		});
 	}
 
 	@Test
-	void instancesJoinAndLeaveTheGroup(BrokerProcess broker) {
-		FaultScenario.of("21-once-rebalances", broker.bootstrapServers()).run(ROUNDS, (round) -> {
-			begin(round, broker).produce(100);
+	void instancesJoinAndLeaveTheGroup(BrokerProcess broker, DatabaseProcess database) {
+		FaultScenario.of("21-once-rebalances", broker.bootstrapServers()).run(FaultScenario.times(3, 21), (round) -> {
+			begin(round, database).protocolInTurn().produce(100);
 			List<FaultInstance> running = new ArrayList<>();
 			for (String name : List.of("a", "b")) {
 				running.add(round.local(name));
 			}
-			for (int change = 0; change < 3; change++) {
+			for (int change = 0; change < FaultScenario.times(1, 3); change++) {
 				round.awaitEntry(running.get(0).name(), Kind.END);
 				round.awaitEntry(running.get(1).name(), Kind.END);
 				running.add(round.local("r"));
@@ -120,23 +112,56 @@ class OnceFaultsIntegrationTests {
 		});
 	}
 
-	/**
-	 * Have instances book the records of a round to accounts, and judge their balances.
-	 */
-	private FaultRound begin(FaultRound round, BrokerProcess broker) {
-		String url = this.database.newSchema();
-		round.topics(1)
-			.with("fault.once", true)
-			.with("kaffe.consumers.fault.once", "jdbc")
-			.with("kaffe.failure.max-attempts", 0)
-			.with("kaffe.failure.backoff.max-interval", "500ms")
-			.with("kaffe.failure.outage.probe-interval", "1s")
-			.with("spring.datasource.hikari.connection-timeout", 2000)
-			.with("spring.datasource.hikari.maximum-pool-size", 30)
-			.with("spring.datasource.hikari.minimum-idle", 2);
-		DatabaseProcess.properties(url).forEach(round::with);
-		round.also(Guarantee.EFFECTS, Accounts.open(round.partitions(), broker.bootstrapServers(), url));
-		return round;
+	@Test
+	void networkToTheBrokerIsCutAndRestored(BrokerProcess broker, TcpRelay relay, DatabaseProcess database) {
+		FaultScenario.of("25-once-network-cut", broker.bootstrapServers()).run(ROUNDS, (round) -> {
+			begin(round, database).excusing().bound(Duplicates::uncommitted).produce(100);
+			FaultInstance victim = round
+				.local(round.settings("a").with("spring.kafka.bootstrap-servers", relay.servers()));
+			round.local("b");
+			round.awaitUnderWay(8);
+			NetworkFault.ofBrokers(round, relay, victim, FaultScenario.times(2, 4));
+		});
+	}
+
+	@Test
+	void networkToTheDatabaseIsCutAndRestored(BrokerProcess broker, DatabaseProcess database) {
+		try (TcpRelay relay = new TcpRelay()) {
+			relay.leadTo(database.port());
+			FaultScenario.of("26-once-database-cut", broker.bootstrapServers()).run(ROUNDS, (round) -> {
+				String url = database.newSchema();
+				// What is handled when the network is cut is handled again.
+				round.topics(1).booking(url).bound(Duplicates::count).produce(100);
+				if (database.isPostgres()) {
+					Accounts.delayCommits(url);
+				}
+				FaultInstance victim = round
+					.local(round.settings("a").with("spring.datasource.url", database.through(url, relay.port())));
+				FaultInstance other = round.local("b");
+				round.awaitEntry(victim.name(), Kind.END);
+				round.awaitEntry(other.name(), Kind.END);
+				NetworkFault.ofDatabase(round, relay, victim, FaultScenario.times(4, 6));
+			});
+		}
+	}
+
+	@Test
+	void brokerIsKilledAndStartedAgain(BrokerProcess broker, DatabaseProcess database) {
+		FaultScenario.of("27-once-broker-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
+			begin(round, database).excusing().bound(Duplicates::uncommitted).produce(100);
+			round.local("a");
+			round.local("b");
+			round.awaitUnderWay(8);
+			round.pause(0, 2000);
+			broker.kill();
+			round.pause(0, 3000);
+			broker.restart();
+			round.pause(1000, 3000);
+		});
+	}
+
+	private static FaultRound begin(FaultRound round, DatabaseProcess database) {
+		return round.topics(1).booking(database.newSchema());
 	}
 
 }

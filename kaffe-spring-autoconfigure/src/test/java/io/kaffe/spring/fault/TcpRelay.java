@@ -143,13 +143,13 @@ final class TcpRelay implements AutoCloseable {
 
 	private void connect(Socket client) {
 		try {
-			Socket broker = new Socket(InetAddress.getByName("localhost"), this.target);
+			Socket destination = new Socket(InetAddress.getByName("localhost"), this.target);
 			client.setTcpNoDelay(true);
-			broker.setTcpNoDelay(true);
+			destination.setTcpNoDelay(true);
 			this.sockets.add(client);
-			this.sockets.add(broker);
-			daemon(() -> pass(client, broker), "relay-to-broker");
-			daemon(() -> pass(broker, client), "relay-to-client");
+			this.sockets.add(destination);
+			daemon(() -> pass(client, destination), "relay-forth");
+			daemon(() -> pass(destination, client), "relay-back");
 		}
 		catch (IOException ex) {
 			close(client);

@@ -16,6 +16,9 @@
 
 package io.kaffe.spring.fault;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -79,8 +82,44 @@ class TransactionFaultsIntegrationTests {
 		});
 	}
 
+	@Test
+	void networkIsCutAndRestored(BrokerProcess broker, TcpRelay relay) {
+		run("28-transactions-network-cut", broker, (round) -> {
+			FaultInstance victim = round
+				.local(round.settings("a").with("spring.kafka.bootstrap-servers", relay.servers()));
+			round.local("b");
+			round.awaitUnderWay(8);
+			NetworkFault.ofBrokers(round, relay, victim, FaultScenario.times(2, 4));
+		});
+	}
+
+	@Test
+	void instancesJoinAndLeaveTheGroup(BrokerProcess broker) {
+		run("29-transactions-rebalances", FaultScenario.times(3, 21), broker, (round) -> {
+			round.protocolInTurn().with("kaffe.drain-timeout", "100ms");
+			List<FaultInstance> running = new ArrayList<>();
+			for (String name : List.of("a", "b")) {
+				running.add(round.local(name));
+			}
+			for (int change = 0; change < FaultScenario.times(1, 3); change++) {
+				round.awaitEntry(running.get(0).name(), Kind.END);
+				round.awaitEntry(running.get(1).name(), Kind.END);
+				// Attempts that outlast the drain are left to the next owner.
+				running.get(0).handler().hang(3);
+				running.add(round.local("r"));
+				round.awaitEntry(running.get(2).name(), Kind.END);
+				running.get(0).handler().letGo();
+				running.remove(0).close();
+			}
+		});
+	}
+
 	private static void run(String name, BrokerProcess broker, FaultScenario.Body fault) {
-		FaultScenario.of(name, broker.bootstrapServers()).run(FaultScenario.times(1, 20), (round) -> {
+		run(name, FaultScenario.times(1, 20), broker, fault);
+	}
+
+	private static void run(String name, int rounds, BrokerProcess broker, FaultScenario.Body fault) {
+		FaultScenario.of(name, broker.bootstrapServers()).run(rounds, (round) -> {
 			round.topics(1)
 				.transactional(1)
 				.excusing()

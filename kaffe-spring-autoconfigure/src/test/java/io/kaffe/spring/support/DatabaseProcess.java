@@ -67,15 +67,18 @@ public final class DatabaseProcess implements AutoCloseable {
 
 	private final List<String> command;
 
+	private final int port;
+
 	private final String url;
 
 	private final boolean postgres;
 
 	private @Nullable Process process;
 
-	private DatabaseProcess(Path directory, List<String> command, String url, boolean postgres) {
+	private DatabaseProcess(Path directory, List<String> command, int port, String url, boolean postgres) {
 		this.directory = directory;
 		this.command = command;
+		this.port = port;
 		this.url = url;
 		this.postgres = postgres;
 		Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
@@ -110,7 +113,7 @@ public final class DatabaseProcess implements AutoCloseable {
 			List<String> command = List.of(programs.resolve("postgres").toString(), "-D", data.toString(), "-p",
 					Integer.toString(port), "-c", "listen_addresses=localhost", "-c", "unix_socket_directories=", "-c",
 					"fsync=off", "-c", "max_connections=200");
-			return started(new DatabaseProcess(directory, command,
+			return started(new DatabaseProcess(directory, command, port,
 					"jdbc:postgresql://localhost:" + port + "/postgres?user=kaffe", true));
 		}
 		catch (IOException ex) {
@@ -131,7 +134,7 @@ public final class DatabaseProcess implements AutoCloseable {
 					Integer.toString(port), "-ifNotExists", "-baseDir", directory.toString());
 			// Otherwise what was committed in the last half second is lost with the
 			// process.
-			return started(new DatabaseProcess(directory, command,
+			return started(new DatabaseProcess(directory, command, port,
 					"jdbc:h2:tcp://localhost:" + port + "/./kaffe;USER=sa;WRITE_DELAY=0", false));
 		}
 		catch (IOException ex) {
@@ -217,6 +220,24 @@ public final class DatabaseProcess implements AutoCloseable {
 			throw new IllegalStateException(ex);
 		}
 		return this.url + (this.postgres ? "&currentSchema=" + schema : ";SCHEMA=" + schema);
+	}
+
+	/**
+	 * Return where the database listens.
+	 * @return the port
+	 */
+	public int port() {
+		return this.port;
+	}
+
+	/**
+	 * Return by which URL a schema is reached through a relay.
+	 * @param url as {@link #newSchema()} returns it
+	 * @param relayPort where the relay listens
+	 * @return the JDBC URL
+	 */
+	public String through(String url, int relayPort) {
+		return url.replace("localhost:" + this.port, "localhost:" + relayPort);
 	}
 
 	/**

@@ -16,52 +16,62 @@
 
 package io.kaffe.spring.fault;
 
+import javax.sql.DataSource;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
-import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 import io.kaffe.spring.autoconfigure.KaffeOnceJdbcAutoConfiguration;
 
 /**
- * Books records to {@link Accounts}, in transactions in which they are noted.
+ * Has attempts book their records to {@link Accounts}, in transactions in which they are
+ * noted.
  * <p>
  * <b>Threading.</b> Called by workers.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnBooleanProperty("fault.once")
-@ImportAutoConfiguration({ DataSourceAutoConfiguration.class, DataSourceTransactionManagerAutoConfiguration.class,
-		JdbcTemplateAutoConfiguration.class, KaffeOnceJdbcAutoConfiguration.class })
-class BookingListener {
+@ImportAutoConfiguration({ DataSourceAutoConfiguration.class, JdbcTemplateAutoConfiguration.class,
+		KaffeOnceJdbcAutoConfiguration.class })
+class Booking {
 
 	private final FaultHandler handler;
 
 	private final JdbcTemplate jdbc;
 
-	BookingListener(FaultHandler handler, JdbcTemplate jdbc) {
+	Booking(FaultHandler handler, JdbcTemplate jdbc) {
 		this.handler = handler;
 		this.jdbc = jdbc;
+		handler.effect(this::book);
 	}
 
-	@KafkaListener(id = FaultInstance.LISTENER, idIsGroup = false, topics = "#{'${fault.topics}'.split(',')}",
-			concurrency = "${fault.concurrency:1}")
-	void book(ConsumerRecord<String, String> record) {
+	/**
+	 * Spring Boot makes none if there is one of Kafka.
+	 */
+	@Bean
+	static JdbcTransactionManager transactionManager(DataSource dataSource) {
+		return new JdbcTransactionManager(dataSource);
+	}
+
+	private void book(ConsumerRecord<String, String> record) {
 		TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
 			@Override
 			public void afterCompletion(int status) {
 				if (status == STATUS_UNKNOWN) {
-					BookingListener.this.handler.undone(record);
+					Booking.this.handler.undone(record);
 				}
 			}
 		});
-		this.handler.handleWith(record, () -> Accounts.book(record, this.jdbc));
+		Accounts.book(record, this.jdbc);
 	}
 
 }
