@@ -165,14 +165,15 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	private @Nullable CompletableFuture<?> deliver(BatchAttempt attempt) throws Throwable {
-		KafkaTransactions transactions = transactions();
-		if (transactions != null) {
-			deliverIn(transactions, attempt);
-			return null;
-		}
-		OnceDelivery once = once();
-		if (once != null) {
-			new OnceBatch(attempt, once).deliver(() -> callListener(attempt));
+		if (transactions() != null || once() != null) {
+			try {
+				deliverInTransaction(attempt);
+			}
+			catch (PostponedCommitException ex) {
+				logger.debug("A batch is delivered again", ex);
+				attempt.delivered(anyType(attempt.records()));
+				attempt.within(() -> attempt.nack(0, ex.pause()));
+			}
 			return null;
 		}
 		CompletableFuture<?> outcome = callListener(attempt);
@@ -189,25 +190,27 @@ public final class BatchDelivery extends Delivery {
 	}
 
 	/**
-	 * Deliver a batch and complete it as a whole, in one transaction of Kafka. If its
-	 * records are handled once, one of the database is within it.
+	 * Deliver a batch and complete it in one transaction: as a whole in one of Kafka,
+	 * within which there is one of the database if its records are handled once.
 	 */
-	private void deliverIn(KafkaTransactions transactions, BatchAttempt attempt) throws Throwable {
-		Map<AssignmentHandle, List<ConsumerRecord<?, ?>>> records = new LinkedHashMap<>();
-		attempt.records()
-			.forEach((record) -> records.computeIfAbsent(record.assignment(), (assignment) -> new ArrayList<>())
-				.add(record.record()));
-		try {
-			OnceDelivery once = once();
-			transactions.run(records,
-					(once != null) ? () -> new OnceBatch(attempt, once).deliverWhole(() -> callListener(attempt))
-							: () -> callListener(attempt),
+	private void deliverInTransaction(BatchAttempt attempt) throws Throwable {
+		OnceStore.Call delivery = () -> {
+			attempt.records().forEach((record) -> checkNotRevoked(record.assignment()));
+			callListener(attempt);
+		};
+		OnceDelivery once = once();
+		OnceBatch noted = (once != null) ? new OnceBatch(attempt, once) : null;
+		KafkaTransactions transactions = transactions();
+		if (transactions != null) {
+			Map<AssignmentHandle, List<ConsumerRecord<?, ?>>> records = new LinkedHashMap<>();
+			attempt.records()
+				.forEach((record) -> records.computeIfAbsent(record.assignment(), (assignment) -> new ArrayList<>())
+					.add(record.record()));
+			transactions.run(records, (noted != null) ? () -> noted.deliverWhole(delivery) : delivery::run,
 					attempt::completeAll);
 		}
-		catch (PostponedCommitException ex) {
-			logger.debug("A batch is delivered again", ex);
-			attempt.delivered(anyType(attempt.records()));
-			attempt.within(() -> attempt.nack(0, ex.pause()));
+		else if (noted != null) {
+			noted.deliver(delivery);
 		}
 	}
 

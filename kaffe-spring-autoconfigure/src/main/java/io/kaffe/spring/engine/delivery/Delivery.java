@@ -141,6 +141,17 @@ public abstract class Delivery implements WorkerOwner.ThreadScope {
 	}
 
 	/**
+	 * Make sure that nothing of a partition starts that was revoked while the transaction
+	 * of the attempt began, which may have waited for a connection or for brokers.
+	 * @throws PostponedCommitException if it was revoked
+	 */
+	static void checkNotRevoked(AssignmentHandle assignment) {
+		if (assignment.isRevoked()) {
+			throw new PostponedCommitException(assignment + " was revoked when the transaction had begun", null);
+		}
+	}
+
+	/**
 	 * Wait for a recovery within a transaction, which has to go on on the same thread.
 	 */
 	private void await(@Nullable CompletableFuture<?> outcome) throws Throwable {

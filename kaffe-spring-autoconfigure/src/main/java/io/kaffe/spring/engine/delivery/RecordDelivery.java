@@ -160,22 +160,8 @@ public final class RecordDelivery extends Delivery {
 			}
 			return answer;
 		}
-		KafkaTransactions transactions = transactions();
-		if (transactions != null) {
-			try {
-				transactions.run(record, assignment,
-						noted(record, assignment, () -> callListener(delivered, assignment, null)));
-				return null;
-			}
-			catch (PostponedCommitException ex) {
-				logger.debug(ex, () -> "An attempt is made again: " + ex.getMessage());
-				throw new NackException(ex.pause().toMillis());
-			}
-		}
-		OnceDelivery once = once();
-		if (once != null) {
-			once.deliver(record, assignment, () -> callListener(delivered, assignment, null));
-			assignment.complete(record);
+		if (transactions() != null || once() != null) {
+			deliverInTransaction(delivered, assignment);
 			return null;
 		}
 		RecordAcknowledgment acknowledgment = (this.acknowledging != null)
@@ -202,6 +188,32 @@ public final class RecordDelivery extends Delivery {
 			acknowledgment.listenerReturned();
 		}
 		return null;
+	}
+
+	/**
+	 * Deliver a record and complete it in a transaction of Kafka, of the database, or of
+	 * both.
+	 */
+	private void deliverInTransaction(ConsumerRecord<Object, Object> record, AssignmentHandle assignment)
+			throws Throwable {
+		KafkaTransactions.Attempt attempt = noted(record, assignment, () -> {
+			checkNotRevoked(assignment);
+			callListener(record, assignment, null);
+		});
+		KafkaTransactions transactions = transactions();
+		try {
+			if (transactions != null) {
+				transactions.run(record, assignment, attempt);
+			}
+			else {
+				attempt.make();
+				assignment.complete(record);
+			}
+		}
+		catch (PostponedCommitException ex) {
+			logger.debug(ex, () -> "An attempt is made again: " + ex.getMessage());
+			throw new NackException(ex.pause().toMillis());
+		}
 	}
 
 	private boolean callListener(ConsumerRecord<Object, Object> record, AssignmentHandle assignment,

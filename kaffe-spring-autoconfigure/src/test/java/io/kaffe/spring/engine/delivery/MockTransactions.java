@@ -49,6 +49,10 @@ final class MockTransactions implements ProducerFactory<Object, Object> {
 
 	final KafkaTemplate<Object, Object> template = new KafkaTemplate<>(this);
 
+	/** What happens while a transaction begins. */
+	Runnable beginning = () -> {
+	};
+
 	MockTransactions() {
 		this.producer.initTransactions();
 	}
@@ -71,6 +75,7 @@ final class MockTransactions implements ProducerFactory<Object, Object> {
 
 	@Override
 	public Producer<Object, Object> createProducer(@Nullable String txIdPrefix) {
+		this.beginning.run();
 		return this.producer;
 	}
 

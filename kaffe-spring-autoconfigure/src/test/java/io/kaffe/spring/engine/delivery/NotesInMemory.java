@@ -48,12 +48,17 @@ public final class NotesInMemory implements OnceStore {
 	public Runnable committed = () -> {
 	};
 
+	/** What happens while the transaction of a delivery begins. */
+	public Runnable beginning = () -> {
+	};
+
 	/** How many transactions were rolled back. */
 	public int rolledBack;
 
 	@Override
 	public boolean deliver(Call delivery, Supplier<List<Note>> notes) throws Throwable {
 		failIfRequested();
+		this.beginning.run();
 		List<Note> added;
 		try {
 			delivery.run();
