@@ -170,9 +170,6 @@ final class HandledLookup {
 		if (!requested.isEmpty()) {
 			this.once.execute(new Lookup(requested));
 		}
-		if (this.requests.isEmpty()) {
-			this.once.problem(this, null);
-		}
 	}
 
 	/**
@@ -211,24 +208,35 @@ final class HandledLookup {
 
 		@Override
 		public void run() {
-			this.open.removeIf((request) -> request.replaced || request.assignment.isRevoked());
+			if (isOver()) {
+				return;
+			}
 			int requests = this.open.size();
-			Throwable failure = (requests > 0) ? answer() : null;
+			Throwable failure = answer();
 			if (this.open.size() < requests) {
 				HandledLookup.this.wakeup.run();
 			}
-			if (failure != null) {
+			if (!isOver() && failure != null) {
 				failed(failure);
 			}
-			else {
-				HandledLookup.this.once.problem(HandledLookup.this, null);
+		}
+
+		/**
+		 * Return whether no answer is waited for any more: there are all, or the consumer
+		 * may have ended. Then there is no problem either.
+		 */
+		private boolean isOver() {
+			this.open.removeIf((request) -> request.replaced || request.assignment.isRevoked());
+			if (this.open.isEmpty()) {
+				HandledLookup.this.once.problem(this, null);
 			}
+			return this.open.isEmpty();
 		}
 
 		private void failed(Throwable failure) {
 			String partitions = this.open.get(0).assignment.partition()
 					+ ((this.open.size() > 1) ? " and " + (this.open.size() - 1) + " more" : "");
-			HandledLookup.this.once.problem(HandledLookup.this,
+			HandledLookup.this.once.problem(this,
 					new ConsumerProblem(ConsumerProblem.Kind.DATABASE, HandledLookup.this.runtime.ticker().instant(),
 							"database: it is unknown which records of " + partitions
 									+ " are handled already, so that they stay paused: "

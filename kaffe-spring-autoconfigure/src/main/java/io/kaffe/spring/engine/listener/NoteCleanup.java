@@ -73,7 +73,7 @@ final class NoteCleanup {
 		if (this.floors.isEmpty()) {
 			scheduleNext();
 		}
-		this.floors.put(assignment, new Floor(partition, floor, from));
+		this.floors.put(assignment, new Floor(partition, from, floor, from));
 	}
 
 	private void scheduleNext() {
@@ -99,10 +99,10 @@ final class NoteCleanup {
 		Floor floor = each.getValue();
 		try {
 			this.once.store().deleteBelow(floor.partition(), floor.offset());
-			long committed = committedUpTo(each.getKey());
+			long committed = committedUpTo(each.getKey(), floor.from());
 			if (committed > floor.offset()) {
 				// What is not answered may have been done.
-				each.setValue(new Floor(floor.partition(), floor.offset(), Math.max(committed, floor.highest())));
+				each.setValue(floor.at(floor.offset(), Math.max(committed, floor.highest())));
 				Floor raised = raise(floor, committed);
 				if (raised == null) {
 					return false;
@@ -126,32 +126,38 @@ final class NoteCleanup {
 	private @Nullable Floor raise(Floor floor, long to) {
 		OnceStore.Partition partition = floor.partition();
 		if (this.once.store().raiseFloor(partition, floor.offset(), to)) {
-			return new Floor(partition, to, to);
+			return floor.at(to, to);
 		}
 		OnceStore.Noted found = this.once.store().noted(Map.of(partition, Long.MAX_VALUE)).get(partition);
 		long offset = Objects.requireNonNull(found).floor();
-		return (offset > floor.offset() && offset <= floor.highest()) ? new Floor(partition, offset, offset) : null;
+		return (offset > floor.offset() && offset <= floor.highest()) ? floor.at(offset, offset) : null;
 	}
 
 	/**
 	 * Return what is committed and not to be handled again.
+	 * @param from where the assignment begins
 	 * @return the offset after that; 0 if that is unknown
 	 */
-	private static long committedUpTo(PartitionAssignment assignment) {
+	private static long committedUpTo(PartitionAssignment assignment, long from) {
 		PartitionSnapshot.Offsets offsets = assignment.snapshot(false).offsets();
 		Long completed = offsets.completed();
 		Long committed = offsets.committed();
-		return (completed != null && committed != null) ? Math.min(committed, completed) : 0;
+		return (committed != null) ? Math.min(committed, (completed != null) ? completed : from) : 0;
 	}
 
 	/**
 	 * The floor of a partition as it was set last.
 	 *
 	 * @param partition the partition
+	 * @param from where the assignment begins
 	 * @param offset the floor
 	 * @param highest up to where it may have been raised without another owner since
 	 */
-	private record Floor(OnceStore.Partition partition, long offset, long highest) {
+	private record Floor(OnceStore.Partition partition, long from, long offset, long highest) {
+
+		Floor at(long offset, long highest) {
+			return new Floor(this.partition, this.from, offset, highest);
+		}
 
 	}
 
