@@ -42,6 +42,9 @@ final class Calm {
 	/** How soon tables have to show what is. */
 	private static final long TRUTH = 10_000 * MILLI;
 
+	/** How soon notes are deleted: their floor is raised one interval before. */
+	private static final long CLEANUP = 45_000 * MILLI;
+
 	/**
 	 * How often all dead letters are replayed, at most: some may fail once more, and some
 	 * may be of partitions that are just being assigned.
@@ -100,6 +103,11 @@ final class Calm {
 		requireTruth();
 		replayAll();
 		requireReports();
+		requireSmallTable();
+		if (counts && !this.world.effects().notHandledAgain().isEmpty()) {
+			throw new ViolationException(
+					"Not handled again after a seek: " + this.world.effects().notHandledAgain());
+		}
 		for (ServiceInstance instance : this.world.up()) {
 			instance.beginStop();
 			instance.stop();
@@ -119,6 +127,17 @@ final class Calm {
 			throw new ViolationException("Not reported as lost, although deleted before it was completed: "
 					+ this.world.losses().unreported());
 		}
+	}
+
+	/**
+	 * Require that what is noted below committed offsets is deleted, soon.
+	 */
+	private void requireSmallTable() {
+		if (!this.simulation.await(() -> this.world.effects().littered(this.world.database()).isEmpty(), CLEANUP)) {
+			throw new ViolationException("Notes are left below the committed offsets of "
+					+ this.world.effects().littered(this.world.database()));
+		}
+		this.world.violations().check();
 	}
 
 	/**

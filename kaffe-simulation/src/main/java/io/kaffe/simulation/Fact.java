@@ -62,6 +62,9 @@ final class Fact {
 	/** How often it was replayed and has failed again. */
 	int replays;
 
+	/** How often its effects were committed in the database, but for replays. */
+	int applied;
+
 	/** When a handler, a filter or an interceptor was last done with it; -1: never. */
 	long handledAt = -1;
 

@@ -16,6 +16,8 @@
 
 package io.kaffe.simulation;
 
+import org.springframework.dao.DataAccessException;
+
 import io.kaffe.spring.test.simulation.Simulation;
 
 /**
@@ -52,13 +54,19 @@ final class HandlerWork {
 	}
 
 	/**
-	 * Do what a handler does with one record.
+	 * Do what a handler does with one record: first, it has its effects in the database,
+	 * if there is one.
 	 */
 	void work(Fact fact) {
 		this.controls.use();
 		this.disturbances.maybeRestart(this.instance);
 		try {
+			this.instance.database().apply(fact);
 			takeTime();
+		}
+		catch (DataAccessException ex) {
+			this.journal.failed(this.instance.service(), fact);
+			throw new IllegalStateException("The statement fails", ex);
 		}
 		catch (IllegalStateException ex) {
 			this.journal.failed(this.instance.service(), fact);

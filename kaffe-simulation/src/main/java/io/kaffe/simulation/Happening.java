@@ -202,10 +202,38 @@ record Happening(int millis, Kind kind, int which, int howMuch) {
 		MAX_CONCURRENCY,
 
 		/** The listener seeks. */
-		LISTENER_SEEKS;
+		LISTENER_SEEKS,
+
+		/** The database does not answer for a while, or refuses connections. */
+		DATABASE_AWAY,
+
+		/** The database is slow for a while. */
+		SLOW_DATABASE,
+
+		/** Some statements or commits fail. */
+		FAIL_STATEMENTS,
+
+		/** Some commits of the database are made, but their answers are lost. */
+		LOSE_COMMITS,
+
+		/** The next instance that commits in the database is killed at that moment. */
+		KILL_AT_COMMIT,
+
+		/** The next instance that commits in the database stands still at that moment. */
+		FREEZE_AT_COMMIT,
+
+		/** So much time passes that notes of handled records are deleted. */
+		TIME_PASSES;
 
 		boolean disturbs() {
 			return this != PRODUCE && this != TRICKLE;
+		}
+
+		/**
+		 * Return whether it happens only where there is a database.
+		 */
+		boolean isOfDatabase() {
+			return compareTo(DATABASE_AWAY) >= 0;
 		}
 
 	}

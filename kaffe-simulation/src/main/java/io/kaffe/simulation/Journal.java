@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.engine.delivery.FailureAction;
 import io.kaffe.spring.test.simulation.Simulation;
@@ -59,12 +60,15 @@ final class Journal {
 
 	private final ListenerSetup setup;
 
+	private final boolean once;
+
 	Journal(Simulation simulation, SimulatedCluster cluster, Scenario scenario) {
 		this.simulation = simulation;
 		this.cluster = cluster;
 		this.readCommitted = scenario.service().readCommitted();
 		this.versions = List.of(scenario.service(), scenario.other());
 		this.setup = scenario.service().setup();
+		this.once = scenario.once();
 	}
 
 	/**
@@ -80,13 +84,15 @@ final class Journal {
 	/**
 	 * A record stands in its log. If it takes the place of one that was lost by an
 	 * unclean election, it may be below the committed offset, as without workers
-	 * (docs/guide/guarantees.md).
+	 * (docs/guide/guarantees.md), or that one may be noted (docs/guide/once.md).
 	 */
 	void stands(Fact fact) {
 		this.simulation.record(() -> "produced " + fact);
 		LogEntry entry = Objects.requireNonNull(this.cluster.log(fact.partition()).at(fact.offset));
 		this.entries.put(entry.id(), fact);
-		if (partition(fact.partition()).mayPassOver(fact.offset) || maySkipUnhandled(fact)) {
+		PartitionFact partition = partition(fact.partition());
+		if (partition.mayPassOver(fact.offset) || (this.once && fact.offset < partition.truncated())
+				|| maySkipUnhandled(fact)) {
 			fact.passedOver = true;
 		}
 	}
@@ -122,6 +128,15 @@ final class Journal {
 	}
 
 	/**
+	 * Return the record that stands in a log at an offset, or {@code null} if none does.
+	 */
+	@Nullable Fact at(TopicPartition partition, long offset) {
+		PartitionLog log = this.cluster.findLog(partition);
+		LogEntry entry = (log != null) ? log.at(offset) : null;
+		return (entry != null) ? this.entries.get(entry.id()) : null;
+	}
+
+	/**
 	 * A record was published to its dead-letter topic.
 	 */
 	void deadLettered(Fact fact) {
@@ -129,11 +144,14 @@ final class Journal {
 	}
 
 	/**
-	 * A handler, or what is before it, is done with a record, which completes it.
+	 * A handler, or what is before it, is done with a record, which completes it: if
+	 * there is a transaction of the database, when that is committed.
 	 */
 	void done(Fact fact, String how) {
-		fact.handledAt = this.simulation.nanoTime();
-		complete(fact, how);
+		DatabaseTransaction.afterCommit(() -> {
+			fact.handledAt = this.simulation.nanoTime();
+			complete(fact, how);
+		});
 	}
 
 	private void complete(Fact fact, String how) {
@@ -190,7 +208,7 @@ final class Journal {
 	 * The position of a partition is set, and what is before may be passed over.
 	 */
 	void sought(TopicPartition partition, long from, long to, boolean passing) {
-		partition(partition).letLeadBack(to);
+		partition(partition).sought(to);
 		if (passing) {
 			passOver(partition, from, to);
 		}
@@ -207,10 +225,9 @@ final class Journal {
 	 * An operator has a record retried.
 	 */
 	void retried(TopicPartition partition, long offset) {
-		PartitionLog log = this.cluster.findLog(partition);
-		LogEntry entry = (log != null) ? log.at(offset) : null;
-		if (entry != null) {
-			fact(entry).retried = true;
+		Fact fact = at(partition, offset);
+		if (fact != null) {
+			fact.retried = true;
 		}
 	}
 

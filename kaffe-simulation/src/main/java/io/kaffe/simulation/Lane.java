@@ -186,6 +186,9 @@ public final class Lane {
 	private void print(Outcome outcome) {
 		this.out.println(outcome.scenario().service());
 		this.out.println("then " + outcome.scenario().other());
+		if (outcome.scenario().once()) {
+			this.out.println("once, in a database");
+		}
 		this.out.println(outcome.scenario().instances() + " instances, " + outcome.scenario().partitions()
 				+ " partitions of each topic, slowness " + outcome.scenario().slowness());
 		outcome.scenario().happenings().forEach((happening) -> this.out.println("  " + happening));

@@ -76,8 +76,9 @@ final class Operators {
 				PartitionLog log = (partition != null) ? this.cluster.findLog(partition) : null;
 				if (partition != null && log != null) {
 					long target = happening.howMuch() % (log.logEnd() + 1);
+					Runnable done = this.world.effects().seeks(partition, target);
 					this.journal.sought(partition, 0, target, true);
-					attempt(() -> operations.seek(World.GROUP, partition, SeekPosition.offset(target)));
+					attempt(() -> operations.seek(World.GROUP, partition, SeekPosition.offset(target)).thenRun(done));
 				}
 			}
 			case PAUSE_PARTITION -> {

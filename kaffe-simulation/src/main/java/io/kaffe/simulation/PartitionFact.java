@@ -16,6 +16,9 @@
 
 package io.kaffe.simulation;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import io.kaffe.spring.engine.offset.ParkedRecords;
 
 /**
@@ -35,6 +38,9 @@ final class PartitionFact {
 
 	/** To where the committed offset may lead back. */
 	private long back = NEVER;
+
+	/** Where seeks have led. */
+	private final List<Long> sought = new ArrayList<>();
 
 	/** Where the log ended before it lost its last records. */
 	private long truncated;
@@ -127,11 +133,19 @@ final class PartitionFact {
 	}
 
 	/**
-	 * Let the committed offset lead back.
-	 * @param offset to where at most
+	 * The position is set, so that the committed offset may lead back.
+	 * @param offset to where
 	 */
-	void letLeadBack(long offset) {
+	void sought(long offset) {
 		this.back = Math.min(this.back, offset);
+		this.sought.add(offset);
+	}
+
+	/**
+	 * Return how many seeks want a record to be handled, perhaps once more.
+	 */
+	int timesSoughtTo(long offset) {
+		return (int) this.sought.stream().filter((target) -> target <= offset).count();
 	}
 
 	/**
@@ -167,6 +181,13 @@ final class PartitionFact {
 		ParkedRecords before = this.parked;
 		this.parked = reported;
 		return before;
+	}
+
+	/**
+	 * Return what is committed; -1: nothing.
+	 */
+	long committed() {
+		return this.committed;
 	}
 
 	/**

@@ -19,11 +19,14 @@ package io.kaffe.simulation;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Lock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
+import org.apache.kafka.common.KafkaFuture;
 import org.jspecify.annotations.Nullable;
 
 import io.kaffe.spring.test.simulation.SimulatedThread;
@@ -141,6 +144,23 @@ public final class Points {
 	 */
 	public static boolean await(CountDownLatch latch, long time, TimeUnit unit) {
 		return simulation().await(() -> latch.getCount() == 0, unit.toNanos(time));
+	}
+
+	/**
+	 * Call {@link KafkaFuture#get(long, TimeUnit)} in simulated time.
+	 * @param future the future
+	 * @param time how long to wait
+	 * @param unit of which unit
+	 * @param <T> the type of the answer
+	 * @return the answer
+	 * @throws ExecutionException what the future has failed with
+	 * @throws InterruptedException if the calling thread is interrupted
+	 * @throws TimeoutException if there is no answer in time
+	 */
+	public static <T> T get(KafkaFuture<T> future, long time, TimeUnit unit)
+			throws ExecutionException, InterruptedException, TimeoutException {
+		simulation().await(future::isDone, unit.toNanos(time));
+		return future.get(0, unit);
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.kaffe.simulation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.kaffe.simulation.Happening.Kind;
 
@@ -32,12 +33,13 @@ import io.kaffe.spring.engine.worker.StandardWorkerAllocationStrategy;
  * @param seed what it was drawn from; it also decides the schedule
  * @param service how the service is configured
  * @param other the next version of its settings
+ * @param once whether records are handled once, in a database
  * @param instances with how many instances it begins
  * @param partitions how many partitions each of the two topics has at first
  * @param slowness how often time passes although threads could run, in thousandths
  * @param happenings what happens, by time
  */
-record Scenario(long seed, Service service, Service other, int instances, int partitions, int slowness,
+record Scenario(long seed, Service service, Service other, boolean once, int instances, int partitions, int slowness,
 		List<Happening> happenings) {
 
 	/** How long things happen, in milliseconds. */
@@ -62,12 +64,26 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 			Kind.DEAD_LETTER, Kind.PAUSE_PARTITION, Kind.PAUSE, Kind.CONTAINER_PAUSE, Kind.CONTAINER_PAUSE_PARTITION,
 			Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
 
+	/** What happens to databases, and to those who commit in them. */
+	private static final List<Kind> OF_DATABASE = Stream
+		.concat(Stream.of(Kind.values()).filter(Kind::isOfDatabase),
+				Stream.of(Kind.LOSE_COMMITS, Kind.KILL_AT_COMMIT, Kind.FREEZE_AT_COMMIT, Kind.TIME_PASSES,
+						Kind.TIME_PASSES, Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.START, Kind.SEEK,
+						Kind.LISTENER_SEEKS))
+		.toList();
+
+	/** How many histories have a database, of a hundred. */
+	private static final int MANY_ONCE = 25;
+
+	/** Lets the choices about the database differ from all others. */
+	private static final long DATABASE = 0x6F6E_6365L << 32;
+
 	/** How many histories are steady, of a hundred that can be. */
 	private static final int MANY_STEADY = 40;
 
 	private static List<Kind> disturbances() {
 		List<Kind> kinds = new ArrayList<>(List.of(Kind.values()));
-		kinds.removeAll(List.of(Kind.PRODUCE, Kind.TRICKLE));
+		kinds.removeIf((kind) -> !kind.disturbs() || kind.isOfDatabase());
 		// The more so, the closer to what services meet each day.
 		kinds.addAll(List.of(Kind.START, Kind.STOP, Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.REBALANCE,
 				Kind.REBALANCE, Kind.REBALANCE, Kind.FAIL_COMMITS, Kind.FAILING_KEY, Kind.FAILING_KEY,
@@ -106,8 +122,26 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 				.add(new Happening(SPAN / 2 + chance.below(SPAN), Kind.REPLAY, chance.below(1000), chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
-		return new Scenario(seed, service, other, steady ? 1 : chance.one(1, 2, 2, 3), chance.between(1, 3),
-				chance.one(0, 1, 20, 100), List.copyOf(happenings));
+		Scenario scenario = new Scenario(seed, service, other, false, steady ? 1 : chance.one(1, 2, 2, 3),
+				chance.between(1, 3), chance.one(0, 1, 20, 100), List.copyOf(happenings));
+		// Drawn apart, so that nothing else depends on it.
+		Chance ofDatabase = new Chance(seed ^ DATABASE);
+		return ofDatabase.percent(MANY_ONCE) ? scenario.once(ofDatabase, !steady && !graceful) : scenario;
+	}
+
+	/**
+	 * Return a scenario in which records are handled once.
+	 * @param disturbed whether the database is disturbed, too
+	 */
+	private Scenario once(Chance chance, boolean disturbed) {
+		List<Happening> happenings = new ArrayList<>(this.happenings);
+		for (int count = disturbed ? chance.between(2, 5) : 0; count > 0; count--) {
+			happenings.add(new Happening(chance.below(SPAN), chance.one(OF_DATABASE), chance.below(1000),
+					chance.below(1000)));
+		}
+		happenings.sort(Comparator.comparingInt(Happening::millis));
+		return new Scenario(this.seed, this.service.synchronous(), this.other.synchronous(), true, this.instances,
+				this.partitions, this.slowness, List.copyOf(happenings));
 	}
 
 	/**
@@ -144,8 +178,8 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 	}
 
 	Scenario with(List<Happening> less) {
-		return new Scenario(this.seed, this.service, this.other, this.instances, this.partitions, this.slowness,
-				List.copyOf(less));
+		return new Scenario(this.seed, this.service, this.other, this.once, this.instances, this.partitions,
+				this.slowness, List.copyOf(less));
 	}
 
 	/**
@@ -214,6 +248,16 @@ record Scenario(long seed, Service service, Service other, int instances, int pa
 		 */
 		boolean acknowledgesInOrder() {
 			return this.shape == Shape.ACKNOWLEDGED_RECORD && this.setup.oddAnswers() && !this.strategy.isPerRecord();
+		}
+
+		/**
+		 * Return settings with a listener that completes records when it returns.
+		 */
+		Service synchronous() {
+			return new Service(this.protocol, this.staticMembers, this.readCommitted, this.concurrency, this.strategy,
+					this.shape.isBatch() ? Shape.BATCH : Shape.RECORD, this.then, this.maxAttempts, this.backOffMillis,
+					this.drainMillis, this.commitMillis, this.maxBuffered, this.maxConcurrency, this.completedOffsets,
+					this.poolSize, this.maxPollRecords, this.setup, this.detectsOutages, this.lagMillis);
 		}
 
 		static Service of(Chance chance) {

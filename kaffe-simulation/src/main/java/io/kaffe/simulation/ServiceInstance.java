@@ -62,6 +62,8 @@ final class ServiceInstance {
 
 	private final Application application;
 
+	private final DatabaseClient database;
+
 	private final Payloads payloads;
 
 	private final InstanceConsumers consumers;
@@ -89,6 +91,7 @@ final class ServiceInstance {
 		this.name = "instance-" + number;
 		this.process = SimulatedProcess.start(this.simulation, this.name);
 		this.answers = this.process.scheduler("answer");
+		this.database = new DatabaseClient(world, this);
 		this.payloads = new Payloads(world);
 		this.consumers = new InstanceConsumers(world, this, InstanceConfig.ofConsumers(service, this.name));
 		HandlerWork work = new HandlerWork(world, this);
@@ -103,7 +106,7 @@ final class ServiceInstance {
 				new EngineInstance.Clients(this.consumers::ofBytes,
 						() -> world.cluster().admin((answer) -> later(0, answer)),
 						Duration.ofMillis(service.lagMillis()), this.process.scheduler("lag")),
-				new Observer());
+				new Observer(), world.scenario().once() ? this.database : null);
 	}
 
 	private ConcurrentMessageListenerContainer<Object, Object> container(TaskScheduler scheduler) {
@@ -199,6 +202,11 @@ final class ServiceInstance {
 		this.process.kill();
 		this.consumers.all().forEach(SimulatedConsumer::kill);
 		this.world.deliveries().killed(this);
+		if (this.world.scenario().once()) {
+			// What it has sent to the database before is still done.
+			this.simulation.after(this.simulation.choose(50) * 1_000_000L,
+					() -> this.world.database().rollBackAll(this));
+		}
 	}
 
 	/**
@@ -268,6 +276,10 @@ final class ServiceInstance {
 	boolean isReplaying() {
 		DeadLetterRun run = this.process.isKilled() ? null : this.engine.operations().deadLetters(World.GROUP).run();
 		return run != null && run.state() == DeadLetterRun.State.RUNNING;
+	}
+
+	DatabaseClient database() {
+		return this.database;
 	}
 
 	Payloads payloads() {

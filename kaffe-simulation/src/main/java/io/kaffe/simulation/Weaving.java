@@ -214,6 +214,9 @@ final class Weaving {
 					replace("lock", "(Ljava/util/concurrent/locks/Lock;)V");
 				case "java/util/concurrent/CountDownLatch.await(JLjava/util/concurrent/TimeUnit;)Z" ->
 					replace("await", "(Ljava/util/concurrent/CountDownLatch;JLjava/util/concurrent/TimeUnit;)Z");
+				case "org/apache/kafka/common/KafkaFuture.get(JLjava/util/concurrent/TimeUnit;)Ljava/lang/Object;" ->
+					replace("get",
+							"(Lorg/apache/kafka/common/KafkaFuture;JLjava/util/concurrent/TimeUnit;)Ljava/lang/Object;");
 				case "java/lang/Thread.sleep(J)V", "java/lang/Thread.onSpinWait()V",
 						"java/lang/System.currentTimeMillis()J" ->
 					replace(name, descriptor);

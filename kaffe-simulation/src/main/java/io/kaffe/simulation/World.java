@@ -63,6 +63,12 @@ final class World {
 
 	private final Journal journal;
 
+	private final EffectsOracle effects;
+
+	private final DatabaseDisturbances databaseDisturbances;
+
+	private final Database database;
+
 	private final DeadLetterOracle deadLetters;
 
 	private final LossOracle losses;
@@ -83,6 +89,9 @@ final class World {
 
 	private final HandlerDisturbances handlerDisturbances;
 
+	/** By how much time what is left to happen is put off. */
+	private long passed;
+
 	/** The settings of instances that start now. */
 	private Scenario.Service service;
 
@@ -96,6 +105,9 @@ final class World {
 		this.cluster = new SimulatedCluster(this.simulation);
 		this.violations = new Violations(this.simulation);
 		this.journal = new Journal(this.simulation, this.cluster, scenario);
+		this.effects = new EffectsOracle(this.simulation, this.cluster, this.journal, this.violations);
+		this.databaseDisturbances = new DatabaseDisturbances(this.simulation);
+		this.database = new Database(this.simulation, this.effects, this.databaseDisturbances);
 		this.deadLetters = new DeadLetterOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
 		this.losses = new LossOracle(this.simulation, this.cluster, this.journal, this.violations, scenario);
 		this.outages = new OutageOracle(this.simulation, this.violations);
@@ -140,7 +152,7 @@ final class World {
 			start();
 		}
 		for (Happening happening : this.scenario.happenings()) {
-			long wait = happening.millis() * MILLI - this.simulation.nanoTime();
+			long wait = happening.millis() * MILLI + this.passed - this.simulation.nanoTime();
 			if (wait > 0) {
 				this.simulation.elapse(wait);
 			}
@@ -150,7 +162,8 @@ final class World {
 		}
 		if (this.service.detectsOutages()) {
 			// Longer than the window within which it is detected.
-			this.simulation.elapse(this.handlerDisturbances.outageLeft());
+			this.simulation
+				.elapse(Math.max(this.handlerDisturbances.outageLeft(), this.databaseDisturbances.outageLeft()));
 		}
 		new Calm(this).come();
 	}
@@ -163,6 +176,13 @@ final class World {
 			case START -> start();
 			case FAILING_KEY, MENDED_KEY, HANG, OUTAGE, RESTART_BY_HANDLER, SLOW_HANDLERS, NO_DEAD_LETTERS ->
 				this.handlerDisturbances.happen(happening);
+			case DATABASE_AWAY, SLOW_DATABASE, FAIL_STATEMENTS, LOSE_COMMITS, KILL_AT_COMMIT, FREEZE_AT_COMMIT ->
+				this.databaseDisturbances.happen(happening, this.database);
+			case TIME_PASSES -> {
+				long span = (10 + happening.howMuch() % 20) * 1000 * MILLI;
+				this.simulation.elapse(span);
+				this.passed += span;
+			}
 			case NO_COORDINATOR -> this.cluster.disturbances().coordinatorUnavailable(happening.spanNanos());
 			case NO_BROKERS -> this.cluster.disturbances().brokersUnavailable(happening.spanNanos());
 			default -> {
@@ -192,6 +212,7 @@ final class World {
 	void becomeCalm() {
 		this.calm = true;
 		this.handlerDisturbances.clear();
+		this.databaseDisturbances.clear();
 	}
 
 	/**
@@ -281,6 +302,18 @@ final class World {
 
 	DeadLetterOracle deadLetters() {
 		return this.deadLetters;
+	}
+
+	EffectsOracle effects() {
+		return this.effects;
+	}
+
+	DatabaseDisturbances databaseDisturbances() {
+		return this.databaseDisturbances;
+	}
+
+	Database database() {
+		return this.database;
 	}
 
 	LossOracle losses() {

@@ -19,6 +19,7 @@ package io.kaffe.simulation;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -30,6 +31,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.springframework.kafka.support.KafkaHeaders;
 
+import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.offset.CommitMetadata;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 import io.kaffe.spring.engine.offset.ParkedRecords;
@@ -58,6 +60,10 @@ final class TestHistory implements AutoCloseable {
 
 	final Journal journal;
 
+	final EffectsOracle effects;
+
+	final Database database;
+
 	final DeadLetterOracle deadLetters;
 
 	final LossOracle losses;
@@ -73,10 +79,12 @@ final class TestHistory implements AutoCloseable {
 	TestHistory(Predicate<Scenario.Service> suitable) {
 		this.scenario = LongStream.iterate(1, (seed) -> seed + 1)
 			.mapToObj((seed) -> Scenario.of(seed).with(List.of()))
-			.filter((scenario) -> scenario.isGraceful() && suitable.test(scenario.service()))
+			.filter((scenario) -> !scenario.once() && scenario.isGraceful() && suitable.test(scenario.service()))
 			.findFirst()
 			.orElseThrow();
 		this.journal = new Journal(this.simulation, this.cluster, this.scenario);
+		this.effects = new EffectsOracle(this.simulation, this.cluster, this.journal, this.violations);
+		this.database = new Database(this.simulation, this.effects, new DatabaseDisturbances(this.simulation));
 		this.deadLetters = new DeadLetterOracle(this.simulation, this.cluster, this.journal, this.violations,
 				this.scenario);
 		this.losses = new LossOracle(this.simulation, this.cluster, this.journal, this.violations, this.scenario);
@@ -127,8 +135,21 @@ final class TestHistory implements AutoCloseable {
 
 	void commit(long offset, CompletedOffsets completed, ParkedRecords parked) {
 		String metadata = CommitMetadata.of(offset, completed, parked, 0, 1000).text();
-		this.commits.committed(World.GROUP, "member", PARTITION,
-				new OffsetAndMetadata(offset, Optional.empty(), metadata));
+		OffsetAndMetadata committed = new OffsetAndMetadata(offset, Optional.empty(), metadata);
+		this.cluster.coordinator().alterOffset(World.GROUP, PARTITION, committed);
+		this.commits.committed(World.GROUP, "member", PARTITION, committed);
+	}
+
+	/**
+	 * Return where records are noted.
+	 */
+	OnceStore.Partition noted() {
+		return new OnceStore.Partition(World.GROUP, PARTITION.topic(),
+				Objects.requireNonNull(this.cluster.topicId(PARTITION.topic())), PARTITION.partition());
+	}
+
+	OnceStore.Note note(Fact fact) {
+		return new OnceStore.Note(noted(), fact.offset);
 	}
 
 	/**

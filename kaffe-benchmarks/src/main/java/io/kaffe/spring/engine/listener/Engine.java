@@ -100,9 +100,7 @@ final class Engine {
 		WorkerRuntime runtime = new WorkerRuntime(threads.executor(), this.scheduler, this.ticker,
 				SimpleAsyncTaskExecutor::new);
 		this.adopted = new WorkerContainer(NAME, new ContainerFacts(container), settings, null, delivery, null, runtime,
-				new DefaultWorkerManager(runtime), (configuration) -> {
-					throw new UnsupportedOperationException("There are no dead letters");
-				});
+				new DefaultWorkerManager(runtime), KafkaClients.OF_BROKERS);
 		this.session = this.adopted.session(this.consumer);
 		this.session.assigned(PollRing.PARTITIONS);
 		this.session.positioned(PollRing.PARTITIONS);

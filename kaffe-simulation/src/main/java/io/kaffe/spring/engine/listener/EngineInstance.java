@@ -35,6 +35,7 @@ import org.springframework.scheduling.TaskScheduler;
 import org.springframework.util.ReflectionUtils;
 
 import io.kaffe.spring.KaffeConsumers;
+import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.worker.ConsumerObserver;
 import io.kaffe.spring.engine.worker.ConsumerWorkers;
 import io.kaffe.spring.engine.worker.DefaultWorkerManager;
@@ -73,17 +74,20 @@ public final class EngineInstance {
 	 * @param settings how the consumer works
 	 * @param clients makes clients other than those of the container
 	 * @param observer is notified of what happens to the consumer
+	 * @param store notes which records are handled; {@code null}: they are handled at
+	 * least once
 	 */
 	public EngineInstance(String name, WorkerRuntime runtime,
 			ConcurrentMessageListenerContainer<Object, Object> container, ConsumerSettings settings, Clients clients,
-			ConsumerObserver observer) {
+			ConsumerObserver observer, @Nullable OnceStore store) {
 		this.name = name;
 		this.container = container;
 		this.ends = new EndOffsets(this.containers, (configuration) -> clients.admin().get(), clients.lagInterval(),
 				clients.lagScheduler(), runtime.ticker());
 		this.manager = new DefaultWorkerManager(runtime, List.of(this.ends, observer));
-		new ContainerAdopter(this.manager, this.containers, runtime, ObservationRegistry.NOOP, clients.byteConsumers())
-			.adopt(name, container, settings);
+		new ContainerAdopter(this.manager, this.containers, runtime, ObservationRegistry.NOOP,
+				new KafkaClients(clients.byteConsumers(), (configuration) -> clients.admin().get()))
+			.adopt(name, container, settings, store);
 		this.adopted = this.containers.all().iterator().next();
 	}
 

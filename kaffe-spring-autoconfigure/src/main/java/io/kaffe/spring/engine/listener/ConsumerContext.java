@@ -83,6 +83,8 @@ final class ConsumerContext {
 
 	private final @Nullable PassedOffsets passedOffsets;
 
+	private final KafkaClients clients;
+
 	/**
 	 * Create a context.
 	 * @param name the consumer's name
@@ -94,10 +96,12 @@ final class ConsumerContext {
 	 * @param runtime what its workers run on
 	 * @param assignments returns the partitions that are assigned to all of its threads
 	 * @param stopper stops it
+	 * @param clients makes clients other than those that poll
 	 */
 	ConsumerContext(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
 			Delivery delivery, ConsumerWorkers workers, WorkerRuntime runtime,
-			Supplier<Collection<PartitionAssignment>> assignments, InternalErrors.Stopper stopper) {
+			Supplier<Collection<PartitionAssignment>> assignments, InternalErrors.Stopper stopper,
+			KafkaClients clients) {
 		this.name = name;
 		this.facts = facts;
 		this.settings = settings;
@@ -120,6 +124,7 @@ final class ConsumerContext {
 		this.splitWarning = new PartitionSplitWarning(name, settings.strategy());
 		this.passedOffsets = PassedOffsets.of(delivery.transactions(), facts.isInGroup(),
 				runtime.threads(name + "-transactions-"));
+		this.clients = clients;
 		this.internalErrors = new InternalErrors(name, this.ticker, workers.observers()::internalError, stopper);
 	}
 
@@ -219,6 +224,13 @@ final class ConsumerContext {
 	 */
 	@Nullable PassedOffsets passedOffsets() {
 		return this.passedOffsets;
+	}
+
+	/**
+	 * Return what makes clients other than those that poll.
+	 */
+	KafkaClients clients() {
+		return this.clients;
 	}
 
 	/**

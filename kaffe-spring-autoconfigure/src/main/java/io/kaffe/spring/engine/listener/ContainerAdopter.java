@@ -17,18 +17,13 @@
 package io.kaffe.spring.engine.listener;
 
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
-import java.util.function.Function;
 
 import io.micrometer.observation.ObservationRegistry;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.AbstractMessageListenerContainer;
 import org.springframework.kafka.listener.BatchInterceptor;
@@ -84,7 +79,7 @@ public final class ContainerAdopter {
 
 	private final ObservationRegistry observationRegistry;
 
-	private final Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers;
+	private final KafkaClients clients;
 
 	/**
 	 * Create an adopter.
@@ -96,23 +91,20 @@ public final class ContainerAdopter {
 	 */
 	public ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, WorkerRuntime runtime,
 			ObservationRegistry observationRegistry) {
-		this(manager, consumers, runtime, observationRegistry, (configuration) -> new KafkaConsumer<>(configuration,
-				new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+		this(manager, consumers, runtime, observationRegistry, KafkaClients.OF_BROKERS);
 	}
 
 	/**
 	 * Create an adopter.
-	 * @param byteConsumers makes Kafka consumers that do not deserialize, from their
-	 * configuration: they read dead letters
+	 * @param clients makes clients other than those that poll
 	 */
 	ContainerAdopter(DefaultWorkerManager manager, WorkerContainers consumers, WorkerRuntime runtime,
-			ObservationRegistry observationRegistry,
-			Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers) {
+			ObservationRegistry observationRegistry, KafkaClients clients) {
 		this.manager = manager;
 		this.consumers = consumers;
 		this.runtime = runtime;
 		this.observationRegistry = observationRegistry;
-		this.byteConsumers = byteConsumers;
+		this.clients = clients;
 	}
 
 	/**
@@ -148,8 +140,7 @@ public final class ContainerAdopter {
 				? new OnceDelivery(store, this.runtime.threads(name + "-once-"), new LimitedLog(name, this.runtime))
 				: null;
 		WorkerContainer adopted = new WorkerContainer(name, facts, settings, facts.seekAware(),
-				delivery(name, facts, settings, once), timers(name, facts), this.runtime, this.manager,
-				this.byteConsumers);
+				delivery(name, facts, settings, once), timers(name, facts), this.runtime, this.manager, this.clients);
 		rewire(adopted);
 		adopted.subscription().installIn(container);
 		this.consumers.add(name, adopted);

@@ -28,7 +28,6 @@ import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -123,7 +122,7 @@ final class HandledLookup {
 		}
 		LimitedLog log = context.workers().failureLog();
 		return new HandledLookup(group, once,
-				new AdminGroupFacts(group, context.facts()::consumerConfiguration, Admin::create),
+				new AdminGroupFacts(group, context.facts()::consumerConfiguration, context.clients().admins()),
 				new NoteCleanup(once, context.runtime(), log), position, wakeup, context.runtime(), log);
 	}
 

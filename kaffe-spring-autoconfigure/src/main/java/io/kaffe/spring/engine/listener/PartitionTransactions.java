@@ -28,7 +28,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -117,14 +116,12 @@ final class PartitionTransactions implements TransactionalCommits {
 	 * Have a consumer's transactions commit offsets, if it has any. Before the first
 	 * record.
 	 * @param context the consumer
-	 * @param consumers makes Kafka consumers that do not deserialize, from their
-	 * configuration
 	 */
-	static void join(ConsumerContext context, Function<Map<String, Object>, Consumer<byte[], byte[]>> consumers) {
+	static void join(ConsumerContext context) {
 		KafkaTransactions transactions = context.delivery().transactions();
 		if (transactions != null) {
 			transactions.committingWith(new PartitionTransactions(context.metadataLimit(), context.commitOutcomes(),
-					() -> consumers.apply(configuration(context.facts())), context.ticker()));
+					() -> context.clients().byteConsumers().apply(configuration(context.facts())), context.ticker()));
 		}
 	}
 

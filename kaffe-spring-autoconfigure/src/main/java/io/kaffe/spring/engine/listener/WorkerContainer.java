@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.MetricName;
@@ -102,12 +101,11 @@ final class WorkerContainer implements WorkerOwner {
 	 * @param timers creates timers of deliveries; {@code null} if they are not timed
 	 * @param runtime what its workers run on
 	 * @param manager manages the workers
-	 * @param byteConsumers makes Kafka consumers that do not deserialize, from their
-	 * configuration
+	 * @param clients makes clients other than those that poll
 	 */
 	WorkerContainer(String name, ContainerFacts facts, ConsumerSettings settings, @Nullable ConsumerSeekAware seekAware,
 			Delivery delivery, DeliveryTimer.@Nullable Factory timers, WorkerRuntime runtime,
-			DefaultWorkerManager manager, Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers) {
+			DefaultWorkerManager manager, KafkaClients clients) {
 		Ticker ticker = runtime.ticker();
 		this.facts = facts;
 		this.settings = settings;
@@ -118,8 +116,8 @@ final class WorkerContainer implements WorkerOwner {
 		ConsumerWorkers workers = manager.register(name, (maxConcurrency != null) ? maxConcurrency : Integer.MAX_VALUE,
 				this);
 		this.context = new ConsumerContext(name, facts, settings, seekAware, delivery, workers, runtime,
-				this::assignments, this::stopBecause);
-		PartitionTransactions.join(this.context, byteConsumers);
+				this::assignments, this::stopBecause, clients);
+		PartitionTransactions.join(this.context);
 		this.supervision = new ContainerSupervision(name, facts.container(), workers, settings.restartLimit(), ticker,
 				runtime.threads(name + "-supervision-"));
 		this.answers = new BrokerAnswers(ticker, this.context.commitOutcomes()::lastConfirmedAt);
@@ -127,7 +125,7 @@ final class WorkerContainer implements WorkerOwner {
 		this.table = new ConsumerTable(this.context, this.sessions.values(), this.supervision, this.subscription,
 				this.answers, this.failingRecords);
 		DeadLetterSource source = new DeadLetterSource(this.context, this.table::topics, this::assignments,
-				byteConsumers);
+				clients.byteConsumers());
 		this.deadLetters = new ConsumerDeadLetters(source, this.context, runtime.threads(name + "-dead-letters-"));
 	}
 

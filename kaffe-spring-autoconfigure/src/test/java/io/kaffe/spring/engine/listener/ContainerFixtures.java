@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 
-import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 import org.springframework.kafka.core.DefaultKafkaProducerFactory;
@@ -65,6 +64,13 @@ final class ContainerFixtures {
 	/** Parks what fails. */
 	static final FailurePolicy POLICY = new FailurePolicy(0, new FixedBackOff(), null, Set.of(), FailureAction.PARK,
 			Map.of(), null, null, 100);
+
+	/** None is expected to be made. */
+	static final KafkaClients NO_CLIENTS = new KafkaClients((configuration) -> {
+		throw new AssertionError("No dead letters are to be read");
+	}, (configuration) -> {
+		throw new AssertionError("No topics are to be described");
+	});
 
 	private ContainerFixtures() {
 	}
@@ -198,14 +204,7 @@ final class ContainerFixtures {
 		WorkerRuntime runtime = execution.runtime();
 		container.setupMessageListener(listener);
 		return new WorkerContainer("orders", new ContainerFacts(container), settings, seekAware, delivery, null,
-				runtime, new DefaultWorkerManager(runtime), ContainerFixtures::noConsumer);
-	}
-
-	/**
-	 * Make a consumer of bytes, which is not expected.
-	 */
-	static Consumer<byte[], byte[]> noConsumer(Map<String, Object> configuration) {
-		throw new AssertionError("No dead letters are to be read");
+				runtime, new DefaultWorkerManager(runtime), NO_CLIENTS);
 	}
 
 }

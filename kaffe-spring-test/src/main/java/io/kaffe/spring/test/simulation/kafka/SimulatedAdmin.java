@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -35,23 +36,32 @@ import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.DescribeConfigsResult;
+import org.apache.kafka.clients.admin.DescribeTopicsResult;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.internals.CoordinatorKey;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An admin client of a simulated cluster, for what consumers with workers ask: where logs
- * begin and end, what topics delete (nothing, by their configuration), and whether any
- * broker answers. All other requests are refused.
+ * begin and end, what topics delete (nothing, by their configuration), which ids they
+ * have, what a group has committed, and whether any broker answers. All other requests
+ * are refused.
  * <p>
  * <b>Threading.</b> Used by simulated threads and events, of which one runs at a time.
  * Answers are given on the executor that was handed in.
@@ -85,6 +95,8 @@ final class SimulatedAdmin implements InvocationHandler {
 		return switch (method.getName()) {
 			case "listOffsets" -> listOffsets((Map<TopicPartition, OffsetSpec>) require(first), options);
 			case "describeConfigs" -> describeConfigs((Collection<ConfigResource>) require(first), options);
+			case "describeTopics" -> describeTopics((Collection<String>) require(first), options);
+			case "listConsumerGroupOffsets" -> listConsumerGroupOffsets((String) require(first), options);
 			case "describeCluster" -> describeCluster(options);
 			case "close" -> null;
 			case "hashCode" -> System.identityHashCode(proxy);
@@ -141,6 +153,33 @@ final class SimulatedAdmin implements InvocationHandler {
 		return new ConfigsResult(results);
 	}
 
+	private DescribeTopicsResult describeTopics(Collection<String> topics, @Nullable AbstractOptions<?> options) {
+		Map<String, KafkaFuture<TopicDescription>> results = new HashMap<>();
+		topics.forEach((topic) -> results.put(topic, ask(options, () -> {
+			Uuid id = this.cluster.topicId(topic);
+			if (id == null) {
+				throw new UnknownTopicOrPartitionException("There is no topic " + topic);
+			}
+			return new TopicDescription(topic, false, List.of(), Set.of(), id);
+		})));
+		return new TopicsResult(results);
+	}
+
+	private ListConsumerGroupOffsetsResult listConsumerGroupOffsets(String group,
+			@Nullable AbstractOptions<?> options) {
+		KafkaFuture<Map<TopicPartition, OffsetAndMetadata>> offsets = ask(options,
+				() -> this.cluster.coordinator().committed(group));
+		try {
+			Constructor<ListConsumerGroupOffsetsResult> constructor = ListConsumerGroupOffsetsResult.class
+				.getDeclaredConstructor(Map.class);
+			constructor.setAccessible(true);
+			return constructor.newInstance(Map.of(CoordinatorKey.byGroupId(group), offsets));
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
 	private DescribeClusterResult describeCluster(@Nullable AbstractOptions<?> options) {
 		KafkaFuture<Collection<Node>> nodes = ask(options, () -> List.of(new Node(0, "broker-0", 9092)));
 		try {
@@ -168,7 +207,14 @@ final class SimulatedAdmin implements InvocationHandler {
 	 */
 	private <T> void ask(Supplier<@Nullable T> question, long deadline, KafkaFutureImpl<T> answer) {
 		this.cluster.time().after(this.cluster.latency(), () -> {
-			T value = this.cluster.disturbances().areBrokersAway() ? null : question.get();
+			T value;
+			try {
+				value = this.cluster.disturbances().areBrokersAway() ? null : question.get();
+			}
+			catch (ApiException ex) {
+				this.answers.execute(() -> answer.completeExceptionally(ex));
+				return;
+			}
 			if (value != null) {
 				this.cluster.time()
 					.after(this.cluster.latency(), () -> this.answers.execute(() -> answer.complete(value)));
@@ -181,6 +227,17 @@ final class SimulatedAdmin implements InvocationHandler {
 					.execute(() -> answer.completeExceptionally(new TimeoutException("The brokers do not answer")));
 			}
 		});
+	}
+
+	/**
+	 * The answers to a request for topics.
+	 */
+	private static final class TopicsResult extends DescribeTopicsResult {
+
+		TopicsResult(Map<String, KafkaFuture<TopicDescription>> results) {
+			super(null, results);
+		}
+
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.kaffe.spring.test.simulation.kafka;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,6 +31,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
@@ -47,9 +49,14 @@ public final class SimulatedCluster {
 
 	private static final int NODES = 3;
 
+	/** The first half of the ids of all topics. */
+	private static final long TOPIC_IDS = 0x70_1C;
+
 	private final SimulatedTime time;
 
 	private final Map<String, List<PartitionLog>> topics = new TreeMap<>();
+
+	private final Map<String, Uuid> topicIds = new HashMap<>();
 
 	private final List<SimulatedConsumer<?, ?>> consumers = new ArrayList<>();
 
@@ -58,6 +65,8 @@ public final class SimulatedCluster {
 	private final GroupCoordinator coordinator = new GroupCoordinator(this);
 
 	private long ids;
+
+	private long createdTopics;
 
 	private int clients;
 
@@ -102,6 +111,7 @@ public final class SimulatedCluster {
 		if (this.topics.putIfAbsent(topic, new ArrayList<>()) != null) {
 			throw new IllegalArgumentException("Topic " + topic + " exists");
 		}
+		this.topicIds.put(topic, new Uuid(TOPIC_IDS, ++this.createdTopics));
 		addPartitions(topic, partitions);
 	}
 
@@ -125,6 +135,7 @@ public final class SimulatedCluster {
 	public void deleteTopic(String topic) {
 		List<PartitionLog> logs = logs(topic);
 		this.topics.remove(topic);
+		this.topicIds.remove(topic);
 		this.coordinator.topicDeleted(topic);
 		logs.forEach(PartitionLog::delete);
 		metadataChanged();
@@ -221,6 +232,15 @@ public final class SimulatedCluster {
 	 */
 	public Collection<String> topics() {
 		return Collections.unmodifiableSet(this.topics.keySet());
+	}
+
+	/**
+	 * Return the id of a topic, which no other one has, nor one that is created again.
+	 * @param topic the topic
+	 * @return its id, or {@code null} if there is no such topic
+	 */
+	public @Nullable Uuid topicId(String topic) {
+		return this.topicIds.get(topic);
 	}
 
 	/**
