@@ -105,8 +105,7 @@ final class Calm {
 		requireReports();
 		requireSmallTable();
 		if (counts && !this.world.effects().notHandledAgain().isEmpty()) {
-			throw new ViolationException(
-					"Not handled again after a seek: " + this.world.effects().notHandledAgain());
+			throw new ViolationException("Not handled again after a seek: " + this.world.effects().notHandledAgain());
 		}
 		for (ServiceInstance instance : this.world.up()) {
 			instance.beginStop();

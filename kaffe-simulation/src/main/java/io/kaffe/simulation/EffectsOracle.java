@@ -67,8 +67,8 @@ final class EffectsOracle {
 	void committed(List<Fact> applied, Collection<OnceStore.Note> notes) {
 		for (Fact fact : applied) {
 			boolean noted = notes.stream()
-				.anyMatch((note) -> partition(note.partition()).equals(fact.partition())
-						&& note.offset() == fact.offset);
+				.anyMatch(
+						(note) -> partition(note.partition()).equals(fact.partition()) && note.offset() == fact.offset);
 			if (noted) {
 				fact.applied++;
 				this.simulation.record(() -> "applied " + fact);
@@ -131,8 +131,8 @@ final class EffectsOracle {
 		PartitionFact known = this.journal.partition(raised);
 		if (partition.topicId().equals(this.cluster.topicId(partition.topic())) && !known.mayLeadBack()
 				&& floor > known.committed()) {
-			this.violations
-				.add("The floor of %s is raised to %d, and %d is committed".formatted(raised, floor, known.committed()));
+			this.violations.add(
+					"The floor of %s is raised to %d, and %d is committed".formatted(raised, floor, known.committed()));
 		}
 	}
 

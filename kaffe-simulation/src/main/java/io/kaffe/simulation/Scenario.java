@@ -65,11 +65,9 @@ record Scenario(long seed, Service service, Service other, boolean once, int ins
 			Kind.MAX_CONCURRENCY, Kind.CLOCK_JUMP);
 
 	/** What happens to databases, and to those who commit in them. */
-	private static final List<Kind> OF_DATABASE = Stream
-		.concat(Stream.of(Kind.values()).filter(Kind::isOfDatabase),
-				Stream.of(Kind.LOSE_COMMITS, Kind.KILL_AT_COMMIT, Kind.FREEZE_AT_COMMIT, Kind.TIME_PASSES,
-						Kind.TIME_PASSES, Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.START, Kind.SEEK,
-						Kind.LISTENER_SEEKS))
+	private static final List<Kind> OF_DATABASE = Stream.concat(Stream.of(Kind.values()).filter(Kind::isOfDatabase),
+			Stream.of(Kind.LOSE_COMMITS, Kind.KILL_AT_COMMIT, Kind.FREEZE_AT_COMMIT, Kind.TIME_PASSES, Kind.TIME_PASSES,
+					Kind.KILL, Kind.FREEZE, Kind.REBALANCE, Kind.START, Kind.SEEK, Kind.LISTENER_SEEKS))
 		.toList();
 
 	/** How many histories have a database, of a hundred. */
@@ -136,8 +134,8 @@ record Scenario(long seed, Service service, Service other, boolean once, int ins
 	private Scenario once(Chance chance, boolean disturbed) {
 		List<Happening> happenings = new ArrayList<>(this.happenings);
 		for (int count = disturbed ? chance.between(2, 5) : 0; count > 0; count--) {
-			happenings.add(new Happening(chance.below(SPAN), chance.one(OF_DATABASE), chance.below(1000),
-					chance.below(1000)));
+			happenings.add(
+					new Happening(chance.below(SPAN), chance.one(OF_DATABASE), chance.below(1000), chance.below(1000)));
 		}
 		happenings.sort(Comparator.comparingInt(Happening::millis));
 		return new Scenario(this.seed, this.service.synchronous(), this.other.synchronous(), true, this.instances,

@@ -211,8 +211,7 @@ final class SessionWalk {
 		WorkerRuntime runtime = this.execution.runtime();
 		WorkerContainer container = new WorkerContainer("orders",
 				new ContainerFacts(new KafkaMessageListenerContainer<>(consumers(), properties)), settings,
-				this.seeking, delivery, null, runtime, new DefaultWorkerManager(runtime),
-				ContainerFixtures.NO_CLIENTS);
+				this.seeking, delivery, null, runtime, new DefaultWorkerManager(runtime), ContainerFixtures.NO_CLIENTS);
 		if (chance(0.1)) {
 			container.context().metadataLimit().tooLarge(2 * SMALL_METADATA);
 		}
