@@ -215,10 +215,11 @@ final class Journal {
 	}
 
 	/**
-	 * An operator skips a record.
+	 * An operator skips a record. If it is replayed, it may be deleted from its log.
 	 */
 	void skipped(TopicPartition partition, long offset) {
-		passOver(partition, offset, offset + 1);
+		all().filter((fact) -> fact.offset == offset && fact.partition().equals(partition))
+			.forEach((fact) -> fact.passedOver = true);
 	}
 
 	/**

@@ -131,5 +131,14 @@ class DeadLetterOracleTests {
 			this.history.store(1);
 		})).doesNotThrowAnyException();
 	}
+	@Test
+	void skippedLetterOfADeletedRecordIsStored() {
+		assertThatCode(() -> this.history.withRecords(1, (facts) -> {
+			this.history.publish(facts.get(0), 0);
+			this.history.delete(1);
+			this.history.journal.skipped(TestHistory.PARTITION, 0);
+			this.history.store(1);
+		})).doesNotThrowAnyException();
+	}
 
 }
