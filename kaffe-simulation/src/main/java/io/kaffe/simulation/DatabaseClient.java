@@ -24,12 +24,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 
+import io.kaffe.simulation.DatabaseDisturbances.Moment;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataAccessResourceFailureException;
-
-import io.kaffe.simulation.DatabaseDisturbances.Moment;
 
 import io.kaffe.spring.engine.delivery.OnceStore;
 import io.kaffe.spring.engine.offset.CompletedOffsets;

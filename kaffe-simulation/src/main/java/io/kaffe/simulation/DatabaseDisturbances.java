@@ -71,9 +71,15 @@ final class DatabaseDisturbances {
 					database.rollBackAll(null);
 				}
 			}
-			case SLOW_DATABASE -> this.slowUntil = until;
-			case FAIL_STATEMENTS -> this.failures = 1 + howMuch % 6;
-			case LOSE_COMMITS -> this.lostAnswers = 1 + howMuch % 3;
+			case SLOW_DATABASE -> {
+				this.slowUntil = until;
+			}
+			case FAIL_STATEMENTS -> {
+				this.failures = 1 + howMuch % 6;
+			}
+			case LOSE_COMMITS -> {
+				this.lostAnswers = 1 + howMuch % 3;
+			}
 			case KILL_AT_COMMIT -> {
 				this.struck = Moment.values()[which % Moment.values().length];
 				this.standsStill = 0;
