@@ -21,8 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 
 import io.kaffe.spring.engine.delivery.BatchAttempt.BatchedRecord;
@@ -40,6 +40,9 @@ final class OnceBatch {
 
 	private final OnceDelivery once;
 
+	/** What is to be completed, when the listener has returned. */
+	private @Nullable Settlement settlement;
+
 	OnceBatch(BatchAttempt attempt, OnceDelivery once) {
 		this.attempt = attempt;
 		this.once = once;
@@ -53,19 +56,14 @@ final class OnceBatch {
 	 * @throws Throwable what the listener throws, or the transaction fails with
 	 */
 	void deliver(OnceStore.Call delivery) throws Throwable {
-		AtomicReference<Settlement> settlement = new AtomicReference<>();
-		boolean accepted = this.once.store().deliver(delivery, () -> {
-			Settlement toBeNoted = this.attempt.settlement();
-			settlement.set(toBeNoted);
-			return notes(toBeNoted);
-		});
-		// What is kept open since is neither noted nor completed.
-		Settlement noted = Objects.requireNonNull(settlement.get(), "The store has not asked what to note");
+		boolean accepted = this.once.store().deliver(delivery, this::notes);
+		// As it was noted: what is kept open since is neither noted nor completed.
+		Settlement settlement = Objects.requireNonNull(this.settlement, "The store has not requested what to note");
 		if (accepted) {
-			this.attempt.settle(noted);
+			this.attempt.settle(settlement);
 		}
 		else {
-			completeHandled(noted);
+			completeHandled(settlement);
 		}
 	}
 
@@ -94,7 +92,7 @@ final class OnceBatch {
 	 * fails with
 	 */
 	void deliverWhole(OnceStore.Call delivery) throws Throwable {
-		if (this.once.store().deliver(delivery, () -> notes(this.attempt.settlement()))) {
+		if (this.once.store().deliver(delivery, this::notes)) {
 			return;
 		}
 		List<BatchedRecord> records = this.attempt.records();
@@ -112,7 +110,9 @@ final class OnceBatch {
 		records.forEach((record) -> this.once.refused(record.record()));
 	}
 
-	private static List<OnceStore.Note> notes(Settlement settlement) {
+	private List<OnceStore.Note> notes() {
+		Settlement settlement = this.attempt.settlement();
+		this.settlement = settlement;
 		List<OnceStore.Note> notes = new ArrayList<>();
 		settlement.all().forEach((record) -> OnceDelivery.addNote(notes, record.record(), record.assignment()));
 		return notes;

@@ -29,7 +29,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * configuration.
  *
  * @param byteConsumers makes Kafka consumers that do not deserialize: they read dead
- * letters
+ * letters, and commits that are not answered
  * @param admins makes admin clients
  */
 record KafkaClients(Function<Map<String, Object>, Consumer<byte[], byte[]>> byteConsumers,

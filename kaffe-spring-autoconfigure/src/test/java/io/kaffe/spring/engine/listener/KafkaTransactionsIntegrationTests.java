@@ -16,6 +16,9 @@
 
 package io.kaffe.spring.engine.listener;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,17 +37,21 @@ import java.util.stream.IntStream;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.kafka.autoconfigure.DefaultKafkaProducerFactoryCustomizer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.kafka.core.DefaultKafkaProducerFactory;
 import org.springframework.kafka.core.KafkaTemplate;
 import org.springframework.kafka.listener.BatchListenerFailedException;
 import org.springframework.messaging.handler.annotation.SendTo;
@@ -160,6 +167,16 @@ class KafkaTransactionsIntegrationTests {
 		assertThat(results("results").stream().map(ConsumerRecord::value)).containsExactly("1", "2", "3");
 	}
 
+	@Test
+	void commitThatIsNotAnsweredIsReadBackFromTheBroker() {
+		send(12);
+		Service service = start("--test.unanswered=3").getBean(Service.class);
+		awaitCommitted(4, 4, 4);
+		assertThat(service.unanswered).hasNonPositiveValue();
+		assertThat(service.calls.get() - service.aborted.get()).as("attempts that did not fail").isEqualTo(12);
+		assertEachOnceAndInOrder(12);
+	}
+
 	private void awaitResults(int number) {
 		await().atMost(Duration.ofMinutes(1)).until(() -> results("results").size() >= number);
 	}
@@ -226,7 +243,12 @@ class KafkaTransactionsIntegrationTests {
 	@Configuration(proxyBeanMethods = false)
 	static class Service {
 
+		final AtomicInteger calls = new AtomicInteger();
+
 		final AtomicInteger aborted = new AtomicInteger();
+
+		/** How many commits are not answered. */
+		final AtomicInteger unanswered = new AtomicInteger();
 
 		private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
@@ -247,8 +269,39 @@ class KafkaTransactionsIntegrationTests {
 			return new Object();
 		}
 
+		@Bean
+		DefaultKafkaProducerFactoryCustomizer commits(@Value("${test.unanswered:0}") int unanswered) {
+			this.unanswered.set(unanswered);
+			return this::leaveUnanswered;
+		}
+
+		private <K, V> void leaveUnanswered(DefaultKafkaProducerFactory<K, V> factory) {
+			factory.addPostProcessor(this::leavingUnanswered);
+		}
+
+		@SuppressWarnings("unchecked")
+		private <K, V> Producer<K, V> leavingUnanswered(Producer<K, V> producer) {
+			return (Producer<K, V>) Proxy.newProxyInstance(Service.class.getClassLoader(),
+					new Class<?>[] { Producer.class }, (proxy, method, arguments) -> call(producer, method, arguments));
+		}
+
+		private @Nullable Object call(Object producer, Method method, @Nullable Object @Nullable [] arguments)
+				throws Throwable {
+			try {
+				Object result = method.invoke(producer, arguments);
+				if (method.getName().equals("commitTransaction") && this.unanswered.getAndDecrement() > 0) {
+					throw new TimeoutException("It was committed");
+				}
+				return result;
+			}
+			catch (InvocationTargetException ex) {
+				throw ex.getTargetException();
+			}
+		}
+
 		@KafkaListener(id = "orders", topics = "orders-${test.id}", idIsGroup = false, concurrency = "2")
 		void handle(ConsumerRecord<String, String> order) throws InterruptedException {
+			this.calls.incrementAndGet();
 			Thread.sleep(order.value().endsWith("9") ? 300 : ThreadLocalRandom.current().nextInt(5));
 			String results = order.topic().replace("orders", "results");
 			Objects.requireNonNull(this.template).send(results, order.key(), order.value());
