@@ -66,9 +66,7 @@ public final class Bookings {
 	void book(List<ConsumerRecord<String, byte[]>> records) {
 		assertTransaction();
 		this.jdbc.batchUpdate(UPDATE,
-				records.stream()
-					.map((record) -> new Object[] { amount(record), Keys.number(record.key()) })
-					.toList());
+				records.stream().map((record) -> new Object[] { amount(record), Keys.number(record.key()) }).toList());
 	}
 
 	/**

@@ -22,8 +22,8 @@ import org.springframework.kafka.annotation.KafkaListener;
 import org.springframework.transaction.annotation.Transactional;
 
 /**
- * A listener that updates an account for each record that is not in its inbox, the way
- * it is done by hand. Nothing is ever deleted from the inbox.
+ * A listener that updates an account for each record that is not in its inbox, the way it
+ * is done by hand. Nothing is ever deleted from the inbox.
  */
 class InboxListener {
 

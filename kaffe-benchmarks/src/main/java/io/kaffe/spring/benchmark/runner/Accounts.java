@@ -72,9 +72,8 @@ final class Accounts implements AutoCloseable {
 		execute(this.database, "CREATE SCHEMA " + SCHEMA);
 		execute(url(), "CREATE TABLE account (id INTEGER PRIMARY KEY, balance BIGINT NOT NULL)");
 		execute(url(), "INSERT INTO account SELECT id, 0 FROM generate_series(0, %d) id".formatted(Keys.MOST - 1));
-		execute(url(),
-				"CREATE TABLE inbox (topic VARCHAR(249), partition_number INTEGER, record_offset BIGINT, "
-						+ "PRIMARY KEY (topic, partition_number, record_offset))");
+		execute(url(), "CREATE TABLE inbox (topic VARCHAR(249), partition_number INTEGER, record_offset BIGINT, "
+				+ "PRIMARY KEY (topic, partition_number, record_offset))");
 	}
 
 	/**

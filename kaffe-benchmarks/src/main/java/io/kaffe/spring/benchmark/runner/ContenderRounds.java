@@ -125,8 +125,7 @@ final class ContenderRounds implements Measurement {
 		}
 		Topic topic = this.topics.filled(this.workload.load(), size(contender.name()).total());
 		Map<Integer, Long> sums = new HashMap<>();
-		this.topics.read(topic,
-				(record) -> sums.merge(Keys.number(record.key()), Bookings.amount(record), Long::sum));
+		this.topics.read(topic, (record) -> sums.merge(Keys.number(record.key()), Bookings.amount(record), Long::sum));
 		List<String> failures = new ArrayList<>(round.failures());
 		failures.addAll(accounts.failures(contender.variant(), sums, topic.records()));
 		return new Round(round.value(), round.figures(), failures);
@@ -205,8 +204,8 @@ final class ContenderRounds implements Measurement {
 		boolean memory = phase == Phase.MEMORY;
 		return new RoundSettings(contender.name(), phase, this.broker.bootstrapServers(), topic.name(), topic.ends(),
 				group, this.workload.concurrency(), work, memory ? MEMORY_WARM_UP : size.warmUp(), size.measured(),
-				size.patienceSeconds(), this.workspace.file(group + ".journal"),
-				this.workspace.file(group + ".result"), (this.accounts != null) ? this.accounts.url() : null);
+				size.patienceSeconds(), this.workspace.file(group + ".journal"), this.workspace.file(group + ".result"),
+				(this.accounts != null) ? this.accounts.url() : null);
 	}
 
 	private Round checked(Contender contender, ContenderProcess process, @Nullable RoundResult result,

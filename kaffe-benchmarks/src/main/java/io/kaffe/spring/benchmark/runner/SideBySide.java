@@ -135,9 +135,9 @@ public final class SideBySide {
 						new ContenderRounds(workload, sizing, workspace, classPaths, broker, topics, accounts));
 			}
 		}
-		return rows(workload, (workload.kind() == Workload.Kind.STARTUP)
-				? new StartupRounds(workspace, classPaths, broker)
-				: new ContenderRounds(workload, sizing, workspace, classPaths, broker, topics, null));
+		return rows(workload,
+				(workload.kind() == Workload.Kind.STARTUP) ? new StartupRounds(workspace, classPaths, broker)
+						: new ContenderRounds(workload, sizing, workspace, classPaths, broker, topics, null));
 	}
 
 	private List<Row> rows(Workload workload, Measurement measurement) throws Exception {

@@ -93,8 +93,7 @@ class AccountsTests {
 	void recordThatIsNotInTheInboxFails() throws Exception {
 		execute("INSERT INTO inbox VALUES ('topic', 0, 0), ('topic', 0, 1)");
 		assertThat(accounts.failures(Variant.UPDATE_INBOX, SUMS, 2)).isEmpty();
-		assertThat(accounts.failures(Variant.UPDATE_INBOX, SUMS, 3))
-			.containsExactly("2 of 3 records in the inbox");
+		assertThat(accounts.failures(Variant.UPDATE_INBOX, SUMS, 3)).containsExactly("2 of 3 records in the inbox");
 	}
 
 	@Test
