@@ -656,7 +656,10 @@ final class FaultRound implements AutoCloseable {
 			judgement.violations(Guarantee.DISORDER, new RecordOrder(worker).violations(history));
 		}
 		judgement.violations(Guarantee.OVERLAPS, new NoOverlap(inGroup, this.excusing).violations(history));
-		judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd(worker).violations(history));
+		if (!this.excusing || !Boolean.TRUE.equals(this.common.get("fault.batches"))) {
+			// A handler goes on with its batch when a partition is taken from it.
+			judgement.violations(Guarantee.STRAYS, new NothingAfterTheEnd(worker).violations(history));
+		}
 		judgement.violations(Guarantee.BACKWARDS, new MonotonicCommits().violations(history));
 		judgement.violations(Guarantee.STUCK, stuck);
 		this.moreOracles.forEach((guarantee, oracles) -> oracles

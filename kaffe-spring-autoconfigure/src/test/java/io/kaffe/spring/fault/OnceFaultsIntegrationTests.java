@@ -146,15 +146,17 @@ class OnceFaultsIntegrationTests {
 	}
 
 	@Test
-	void brokerIsKilledAndStartedAgain(BrokerProcess broker, DatabaseProcess database) {
+	void brokerIsKilledAndAnInstanceThatCouldNotCommit(BrokerProcess broker, DatabaseProcess database) {
 		FaultScenario.of("27-once-broker-killed", broker.bootstrapServers()).run(ROUNDS, (round) -> {
 			begin(round, database).excusing().bound(Duplicates::uncommitted).produce(100);
 			round.local("a");
-			round.local("b");
-			round.awaitUnderWay(8);
+			InstanceProcess victim = round.process("b");
+			round.awaitEntry(victim.name(), Kind.END);
 			round.pause(0, 2000);
 			broker.kill();
-			round.pause(0, 3000);
+			round.pause(100, 1000);
+			round.kill(victim);
+			round.pause(0, 2000);
 			broker.restart();
 			round.pause(1000, 3000);
 		});

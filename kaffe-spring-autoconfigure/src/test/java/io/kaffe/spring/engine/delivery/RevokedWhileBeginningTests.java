@@ -60,9 +60,8 @@ class RevokedWhileBeginningTests {
 		RecordDelivery delivery = new RecordDelivery(
 				(MessageListener<Object, Object>) (record) -> handled.add(record.offset()), ListenerType.SIMPLE, null,
 				Acknowledging.NONE, false,
-				new DeliverySettings("group", false, policy, null, new LogContext("orders", true), execution,
-						inDatabase ? new OnceDelivery(this.notes, execution,
-								new LimitedLog("orders", execution.runtime())) : null,
+				new DeliverySettings("group", false, policy, null, new LogContext("orders", true), execution, inDatabase
+						? new OnceDelivery(this.notes, execution, new LimitedLog("orders", execution.runtime())) : null,
 						inKafka ? this.mock.transactions : null));
 		Worker worker = new DefaultWorkerManager(execution.runtime(), List.of())
 			.register("orders", 16, new TestWorkerOwner())
