@@ -193,17 +193,21 @@ public final class OnceDelivery {
 	 */
 	public void execute(Runnable task) {
 		this.tasks.add(task);
-		runTasksIfNobodyDoes();
+		executePending();
 	}
 
-	private void runTasksIfNobodyDoes() {
+	/**
+	 * Run the tasks for which there was no thread when they were submitted. Any thread;
+	 * does not wait. To be called now and then.
+	 */
+	public void executePending() {
 		if (!this.tasks.isEmpty() && this.running.compareAndSet(false, true)) {
 			try {
 				this.threads.execute(this::runTasks);
 			}
 			catch (Throwable ex) {
 				this.running.set(false);
-				SafeLog.log(logger::error, "What waits for the database cannot be run; it is run with what comes next",
+				SafeLog.log(logger::error, "There is no thread for what waits for the database; it is tried again with the next poll",
 						ex);
 			}
 		}
@@ -220,7 +224,7 @@ public final class OnceDelivery {
 		}
 		this.running.set(false);
 		// Whoever added one before that has seen the flag.
-		runTasksIfNobodyDoes();
+		executePending();
 	}
 
 }

@@ -169,6 +169,7 @@ final class HandledLookup {
 		if (!requested.isEmpty()) {
 			this.once.execute(new Lookup(requested));
 		}
+		this.once.executePending();
 	}
 
 	/**

@@ -42,6 +42,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 import io.kaffe.spring.engine.delivery.OnceStore;
+import io.kaffe.spring.engine.delivery.PostponedCommitException;
 import io.kaffe.spring.engine.offset.CompletedOffsets;
 
 /**
@@ -50,15 +51,16 @@ import io.kaffe.spring.engine.offset.CompletedOffsets;
  * <p>
  * The table has nothing but its primary key: group, topic, topic id, partition and
  * offset. A row says that the record is handled. The floor of a partition is a row as
- * well, whose partition number is negative ({@code -1 - number}), so that one statement
- * inserts a note only if no higher floor is there. It is inserted after the handler has
- * returned: until then, it keeps nobody waiting who has the partition now.
+ * well, whose partition number is negative ({@code -1 - number}). A note is inserted by
+ * one statement that selects most of it from the row of the floor, if that is not higher.
+ * It is inserted after the handler has returned: until then, it keeps nobody waiting who
+ * has the partition now.
  * <p>
  * <b>Threading.</b> Immutable. Transactions are bound to the calling thread.
  */
 public final class JdbcOnceStore implements OnceStore {
 
-	/** Rows of one statement, which have ten parameters each. */
+	/** Rows of one statement, which have six parameters each. */
 	private static final int MAX_ROWS = 100;
 
 	private static final int MAX_PARTITIONS = 100;
@@ -77,6 +79,8 @@ public final class JdbcOnceStore implements OnceStore {
 
 	private static final String IS_PARTITION = "topic = ? AND topic_id = ? AND partition_number = ?";
 
+	private static final String COLUMNS = "consumer_group, topic, topic_id, partition_number, record_offset";
+
 	private static final String WHERE_PARTITION = " WHERE consumer_group = ? AND " + IS_PARTITION;
 
 	private final DataSource dataSource;
@@ -88,6 +92,14 @@ public final class JdbcOnceStore implements OnceStore {
 	private final TransactionTemplate transactions;
 
 	private final String table;
+
+	/** How the statements begin that insert rows. */
+	private final String insert;
+
+	/** Selects a note from its floor. */
+	private final String note;
+
+	private final String insertOfOne;
 
 	/**
 	 * Create a store.
@@ -102,6 +114,10 @@ public final class JdbcOnceStore implements OnceStore {
 		this.jdbc.setFetchSize(FETCHED_ROWS);
 		this.transactions = new TransactionTemplate(transactionManager);
 		this.table = table;
+		this.insert = "INSERT INTO " + table + " (" + COLUMNS + ") ";
+		this.note = "SELECT consumer_group, topic, topic_id, -1 - partition_number, ? FROM " + table + WHERE_PARTITION
+				+ " AND record_offset <= ?";
+		this.insertOfOne = this.insert + this.note;
 	}
 
 	/**
@@ -151,6 +167,10 @@ public final class JdbcOnceStore implements OnceStore {
 			}
 		}
 		if (delivering.failure != null) {
+			if (!delivering.withoutFloor.isEmpty()) {
+				// Adds them.
+				noted(delivering.withoutFloor);
+			}
 			throw delivering.failure;
 		}
 		return accepted;
@@ -158,19 +178,14 @@ public final class JdbcOnceStore implements OnceStore {
 
 	/**
 	 * Insert notes.
-	 * @return {@code false} if one is there already, or below the floor: then the
-	 * transaction has to be rolled back
+	 * @return whether all were inserted. If not, one is there already, or its floor is
+	 * higher or missing, and the transaction has to be rolled back
 	 */
 	private boolean insert(List<Note> notes) {
 		List<Note> sorted = (notes.size() > 1) ? notes.stream().sorted(ORDER).toList() : notes;
 		for (int from = 0; from < sorted.size(); from += MAX_ROWS) {
 			List<Note> rows = sorted.subList(from, Math.min(from + MAX_ROWS, sorted.size()));
-			try {
-				if (this.jdbc.update(insertOf(rows.size()), parameters(rows)) < rows.size()) {
-					return false;
-				}
-			}
-			catch (DuplicateKeyException ex) {
+			if (this.jdbc.update(insertOf(rows.size()), parameters(rows)) < rows.size()) {
 				return false;
 			}
 		}
@@ -179,21 +194,19 @@ public final class JdbcOnceStore implements OnceStore {
 
 	/**
 	 * Return a statement that every supported database knows: of other ways to insert
-	 * several rows, or a row on a condition, none is common to all. That it begins with
-	 * no rows of the table gives the parameters their types.
+	 * several rows, or a row on a condition, none is common to all. That several begin
+	 * with no rows of the table gives the parameters their types.
 	 */
 	private String insertOf(int rows) {
-		String row = "SELECT ?, ?, ?, ?, ? FROM (SELECT COUNT(*) AS higher FROM " + this.table + WHERE_PARTITION
-				+ " AND record_offset > ?) floors WHERE higher = 0";
-		String columns = "consumer_group, topic, topic_id, partition_number, record_offset";
-		return "INSERT INTO " + this.table + " (" + columns + ") SELECT " + columns + " FROM " + this.table
-				+ " WHERE 1 = 0 UNION ALL " + String.join(" UNION ALL ", Collections.nCopies(rows, row));
+		return (rows == 1) ? this.insertOfOne
+				: this.insert + "SELECT " + COLUMNS + " FROM " + this.table + " WHERE 1 = 0 UNION ALL "
+						+ String.join(" UNION ALL ", Collections.nCopies(rows, this.note));
 	}
 
 	private static Object[] parameters(List<Note> notes) {
-		List<Object> parameters = new ArrayList<>(10 * notes.size());
+		List<Object> parameters = new ArrayList<>(6 * notes.size());
 		for (Note note : notes) {
-			Collections.addAll(parameters, key(note.partition(), note.partition().number(), note.offset()));
+			parameters.add(note.offset());
 			Collections.addAll(parameters, key(note.partition(), floorOf(note.partition()), note.offset()));
 		}
 		return parameters.toArray();
@@ -262,10 +275,7 @@ public final class JdbcOnceStore implements OnceStore {
 	}
 
 	private int addFloor(Partition partition, long floor) {
-		return this.jdbc.update(
-				"INSERT INTO " + this.table
-						+ " (consumer_group, topic, topic_id, partition_number, record_offset) VALUES (?, ?, ?, ?, ?)",
-				key(partition, floorOf(partition), floor));
+		return this.jdbc.update(this.insert + "VALUES (?, ?, ?, ?, ?)", key(partition, floorOf(partition), floor));
 	}
 
 	@Override
@@ -349,6 +359,9 @@ public final class JdbcOnceStore implements OnceStore {
 		/** What was thrown before the end of the transaction. */
 		private @Nullable Throwable failure;
 
+		/** Any offset by the partitions that have no floor. */
+		private Map<Partition, Long> withoutFloor = Map.of();
+
 		Delivering(Call delivery, Supplier<List<Note>> notes) {
 			this.delivery = delivery;
 			this.notes = notes;
@@ -359,7 +372,7 @@ public final class JdbcOnceStore implements OnceStore {
 			boolean accepted = false;
 			try {
 				this.delivery.run();
-				accepted = insert(this.notes.get());
+				accepted = insert();
 			}
 			catch (Throwable ex) {
 				this.failure = ex;
@@ -368,6 +381,40 @@ public final class JdbcOnceStore implements OnceStore {
 				status.setRollbackOnly();
 			}
 			return accepted;
+		}
+
+
+		private boolean insert() {
+			List<Note> notes = this.notes.get();
+			try {
+				boolean inserted = JdbcOnceStore.this.insert(notes);
+				if (!inserted) {
+					checkBelowFloor(notes);
+				}
+				return inserted;
+			}
+			catch (DuplicateKeyException ex) {
+				return false;
+			}
+		}
+
+		/**
+		 * Make sure that a note is below the floor of its partition.
+		 * @throws PostponedCommitException if none is: a floor was deleted, or is being
+		 * moved
+		 */
+		private void checkBelowFloor(List<Note> notes) {
+			Map<Partition, Long> partitions = new HashMap<>();
+			notes.forEach((note) -> partitions.put(note.partition(), Long.MAX_VALUE));
+			Map<Partition, Long> floors = rows(notes.get(0).partition().group(), partitions.keySet(), partitions)
+				.floors();
+			if (notes.stream().noneMatch((note) -> floors.getOrDefault(note.partition(), 0L) > note.offset())) {
+				partitions.keySet().removeAll(floors.keySet());
+				this.withoutFloor = partitions;
+				throw new PostponedCommitException("Records cannot be noted in " + JdbcOnceStore.this + ": "
+						+ (partitions.isEmpty() ? "a floor is being moved" : "rows of it were deleted by others"),
+						null);
+			}
 		}
 
 	}

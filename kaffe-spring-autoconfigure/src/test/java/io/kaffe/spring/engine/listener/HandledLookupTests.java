@@ -299,6 +299,17 @@ class HandledLookupTests {
 	}
 
 	@Test
+	void lookupForWhichThereWasNoThreadRunsWithTheNextPoll() {
+		this.execution.reject(true);
+		proceed();
+		this.execution.reject(false);
+		proceed();
+		this.execution.runAll();
+		proceed();
+		assertThat(this.assignment.preparation().isAwaiting()).isFalse();
+	}
+
+	@Test
 	void notesBelowTheCommittedOffsetAreDeletedOneIntervalAfterTheFloorIsRaised() {
 		lookUp();
 		this.assignment.append(AssignmentParts.records(PARTITION, 0, 5), null).forEach((record) -> {

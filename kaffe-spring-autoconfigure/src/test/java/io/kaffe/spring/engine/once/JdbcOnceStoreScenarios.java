@@ -49,6 +49,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 import io.kaffe.spring.engine.delivery.OnceStore.Note;
 import io.kaffe.spring.engine.delivery.OnceStore.Noted;
 import io.kaffe.spring.engine.delivery.OnceStore.Partition;
+import io.kaffe.spring.engine.delivery.PostponedCommitException;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -190,6 +191,8 @@ abstract class JdbcOnceStoreScenarios {
 	@Test
 	void onlyWhatIsAtOrAboveAnOffsetIsRead() throws Throwable {
 		Partition other = new Partition("shop", "orders", ORDERS.topicId(), 1);
+		begin(ORDERS, 0);
+		begin(other, 0);
 		this.store.deliver(() -> {
 		}, () -> List.of(new Note(ORDERS, 3), new Note(ORDERS, 5), new Note(ORDERS, 6), new Note(other, 9)));
 		Map<Partition, Noted> noted = this.store.noted(Map.of(ORDERS, 4L, other, 0L));
@@ -199,6 +202,7 @@ abstract class JdbcOnceStoreScenarios {
 
 	@Test
 	void topicThatWasCreatedAnewInheritsNothing() throws Throwable {
+		begin(ORDERS, 0);
 		deliver(7);
 		Partition anew = new Partition("shop", "orders", Uuid.randomUuid(), 0);
 		assertThat(noted(anew, 0).offsets().isEmpty()).isTrue();
@@ -231,11 +235,11 @@ abstract class JdbcOnceStoreScenarios {
 
 	@Test
 	void notesAreDeletedInSteps() throws Throwable {
+		begin(ORDERS, 0);
 		this.store.deliver(() -> {
 		}, () -> notes(0, 2500));
 		this.store.deliver(() -> {
 		}, () -> List.of(new Note(ORDERS, 1_000_000)));
-		begin(ORDERS, 0);
 		this.store.raiseFloor(ORDERS, 0, 2400);
 		this.store.deleteBelow(ORDERS, 2400);
 		assertThat(noted(ORDERS, 0).offsets()).hasToString("[2400..2499, 1000000..1000000]");
@@ -278,6 +282,18 @@ abstract class JdbcOnceStoreScenarios {
 	}
 
 	@Test
+	void floorThatOthersHaveDeletedIsAddedAgain() throws Throwable {
+		begin(ORDERS, 0);
+		this.jdbc.update("DELETE FROM kaffe_handled");
+		assertThatExceptionOfType(PostponedCommitException.class).isThrownBy(() -> deliver(7))
+			.withMessage("Records cannot be noted in table kaffe_handled: rows of it were deleted by others");
+		assertThat(effects()).isEmpty();
+		assertThat(deliver(7)).isTrue();
+		assertThat(deliver(7)).isFalse();
+		assertThat(effects()).containsExactly(7L);
+	}
+
+	@Test
 	void connectionsNeedNotCommitByThemselves() throws Throwable {
 		HikariConfig configuration = new HikariConfig();
 		configuration.setDataSource(this.database);
@@ -314,6 +330,7 @@ abstract class JdbcOnceStoreScenarios {
 	void dataSourceThatJoinsTransactionsIsThatOfItsTarget() throws Throwable {
 		JdbcOnceStore joining = store(new TransactionAwareDataSourceProxy(this.database));
 		assertThat(joining.sharesTransactions()).isTrue();
+		begin(ORDERS, 0);
 		assertThatIllegalStateException().isThrownBy(() -> joining.deliver(() -> {
 		}, () -> {
 			throw new IllegalStateException("after the handler");
