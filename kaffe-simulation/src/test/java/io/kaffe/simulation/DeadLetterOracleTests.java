@@ -131,6 +131,7 @@ class DeadLetterOracleTests {
 			this.history.store(1);
 		})).doesNotThrowAnyException();
 	}
+
 	@Test
 	void skippedLetterOfADeletedRecordIsStored() {
 		assertThatCode(() -> this.history.withRecords(1, (facts) -> {

@@ -207,8 +207,8 @@ public final class OnceDelivery {
 			}
 			catch (Throwable ex) {
 				this.running.set(false);
-				SafeLog.log(logger::error, "There is no thread for what waits for the database; it is tried again with the next poll",
-						ex);
+				SafeLog.log(logger::error,
+						"There is no thread for what waits for the database; it is tried again with the next poll", ex);
 			}
 		}
 	}

@@ -198,9 +198,8 @@ public final class JdbcOnceStore implements OnceStore {
 	 * with no rows of the table gives the parameters their types.
 	 */
 	private String insertOf(int rows) {
-		return (rows == 1) ? this.insertOfOne
-				: this.insert + "SELECT " + COLUMNS + " FROM " + this.table + " WHERE 1 = 0 UNION ALL "
-						+ String.join(" UNION ALL ", Collections.nCopies(rows, this.note));
+		return (rows == 1) ? this.insertOfOne : this.insert + "SELECT " + COLUMNS + " FROM " + this.table
+				+ " WHERE 1 = 0 UNION ALL " + String.join(" UNION ALL ", Collections.nCopies(rows, this.note));
 	}
 
 	private static Object[] parameters(List<Note> notes) {
@@ -382,7 +381,6 @@ public final class JdbcOnceStore implements OnceStore {
 			}
 			return accepted;
 		}
-
 
 		private boolean insert() {
 			List<Note> notes = this.notes.get();
