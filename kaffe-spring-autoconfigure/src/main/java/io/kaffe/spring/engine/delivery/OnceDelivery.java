@@ -85,8 +85,8 @@ public final class OnceDelivery {
 	}
 
 	/**
-	 * Return how many records were handled by others meanwhile, so that the transaction
-	 * of their delivery was rolled back.
+	 * Return how many records were handled already, by others or by an attempt whose
+	 * commit was not answered, so that the transaction of their delivery was rolled back.
 	 * @return the number since the start
 	 */
 	public long refused() {
@@ -145,14 +145,14 @@ public final class OnceDelivery {
 	}
 
 	/**
-	 * Count a record that another has handled.
+	 * Count a record that was handled already.
 	 */
 	void refused(ConsumerRecord<?, ?> record) {
 		this.refused.increment();
 		this.log.log((message, failure) -> logger.info(message), "records that were handled already",
-				DisplayText.coordinatesOf(record) + " was handled already, by an instance that had its partition "
-						+ "before or has it now; what its handler did here in the database was rolled back, and "
-						+ "it is completed",
+				DisplayText.coordinatesOf(record) + " was handled already, by another instance or by an attempt whose "
+						+ "commit was not answered; what its handler did here in the database was rolled back, and it "
+						+ "is completed",
 				null);
 	}
 
