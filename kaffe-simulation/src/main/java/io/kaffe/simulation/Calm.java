@@ -46,8 +46,8 @@ final class Calm {
 	private static final long CLEANUP = 45_000 * MILLI;
 
 	/**
-	 * How often all dead letters are replayed, at most: some may fail once more, and some
-	 * may be of partitions that are just being assigned.
+	 * How often all dead letters are replayed, at most: some may fail once more, and a
+	 * rebalance may interrupt a replay.
 	 */
 	private static final int MOST_REPLAYS = 4;
 
@@ -148,6 +148,8 @@ final class Calm {
 		}
 		DeadLetterOracle deadLetters = this.world.deadLetters();
 		for (int time = 0; time < MOST_REPLAYS && !deadLetters.offered().isEmpty(); time++) {
+			// A member that has just started may still be joining.
+			this.simulation.await(() -> areAssigned(deadLetters.offered()), World.PATIENCE);
 			this.world.up().forEach(this::replay);
 		}
 		if (!deadLetters.offered().isEmpty()) {
@@ -158,6 +160,13 @@ final class Calm {
 		if (deadLetters.replays() > replays) {
 			throw new ViolationException("Dead letters that were handled were replayed again");
 		}
+	}
+
+	private boolean areAssigned(List<PublishedLetter> letters) {
+		return letters.stream()
+			.allMatch((letter) -> this.world.up()
+				.stream()
+				.anyMatch((instance) -> instance.consumers().isAssigned(letter.fact().partition())));
 	}
 
 	private void replay(ServiceInstance instance) {

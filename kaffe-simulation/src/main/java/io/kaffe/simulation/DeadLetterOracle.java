@@ -144,22 +144,37 @@ final class DeadLetterOracle implements CommitListener {
 			this.violations.add("%s is replayed, and is no dead letter".formatted(fact));
 		}
 		if (ordered) {
-			this.letters.values().forEach((partition) -> checkOrder(partition, fact, before));
+			// If there is more than one letter of it, any of them may be the one.
+			List<PublishedLetter> overtaken = new ArrayList<>();
+			for (List<PublishedLetter> partition : this.letters.values()) {
+				if (partition.stream().anyMatch((letter) -> letter.fact() == fact)) {
+					List<PublishedLetter> earlier = earlier(partition, fact, before);
+					if (earlier.isEmpty()) {
+						return;
+					}
+					overtaken.addAll(earlier);
+				}
+			}
+			overtaken.forEach((letter) -> this.violations.add("%s is replayed before %s".formatted(fact, letter)));
 		}
 	}
 
-	private void checkOrder(List<PublishedLetter> partition, Fact fact, List<Fact> before) {
-		for (PublishedLetter earlier : partition) {
-			Fact other = earlier.fact();
+	/**
+	 * Return the dead letters of the same key that are to be replayed before a record.
+	 */
+	private List<PublishedLetter> earlier(List<PublishedLetter> partition, Fact fact, List<Fact> before) {
+		List<PublishedLetter> earlier = new ArrayList<>();
+		for (PublishedLetter letter : partition) {
+			Fact other = letter.fact();
 			if (other == fact) {
-				return;
+				break;
 			}
-			if (!earlier.isSettled() && other.partition().equals(fact.partition()) && other.key().equals(fact.key())
-					&& !this.setup.isUnreadable(other.number()) && !before.contains(other)
-					&& partition.stream().anyMatch((letter) -> letter.fact() == fact)) {
-				this.violations.add("%s is replayed before %s".formatted(fact, earlier));
+			if (!letter.isSettled() && other.partition().equals(fact.partition()) && other.key().equals(fact.key())
+					&& !this.setup.isUnreadable(other.number()) && !before.contains(other)) {
+				earlier.add(letter);
 			}
 		}
+		return earlier;
 	}
 
 	/**

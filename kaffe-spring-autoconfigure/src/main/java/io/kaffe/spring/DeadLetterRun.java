@@ -73,8 +73,8 @@ public record DeadLetterRun(Operation operation, DeadLetterFilter filter, State 
 	 * @param failed have failed again, and are dead letters again
 	 * @param abandoned are not offered any more
 	 * @param inFlight are with their workers now
-	 * @param returned were left as they are, since their partition was revoked or the
-	 * replay was canceled
+	 * @param returned were left as they are, since their partition was revoked, one
+	 * before them of the same partition was left, or the replay was canceled
 	 * @param elsewhere were left to other instances
 	 * @param foreign match, but are no dead letters of the consumer
 	 */

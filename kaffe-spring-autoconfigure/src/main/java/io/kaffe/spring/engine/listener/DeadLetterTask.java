@@ -51,8 +51,10 @@ import io.kaffe.spring.engine.worker.Ticker;
 /**
  * Replays or abandons the dead letters of a consumer that match a filter, in the order of
  * their topics, partitions and offsets, up to what was the end of each partition when
- * this began: what fails again is behind that, so nothing is replayed twice. What was
- * handled is stored every second, and at the end.
+ * this began: what fails again is behind that, so nothing is replayed twice. When one was
+ * left as it is, since its original partition was not assigned here, or was revoked, all
+ * behind it of that partition are left, too: they would overtake it. What was handled is
+ * stored every second, and at the end.
  * <p>
  * <b>Threading.</b> Runs on a thread of its own, which reads, submits to workers, and
  * waits. Threads that complete records leave their outcomes in a queue and wake it; any
@@ -79,6 +81,9 @@ final class DeadLetterTask implements Runnable, DeadLetterReader.Visitor, Replay
 	private final Set<TopicPartition> toBeStored = new HashSet<>();
 
 	private final Map<TopicPartition, ReplayedPartition> replayed = new HashMap<>();
+
+	/** Original partitions of which a dead letter was left as it is. */
+	private final Set<TopicPartition> interrupted = new HashSet<>();
 
 	private final DeadLetterSource source;
 
@@ -253,12 +258,17 @@ final class DeadLetterTask implements Runnable, DeadLetterReader.Visitor, Replay
 			return;
 		}
 		if (assignment == null || assignment.isRevoked()) {
+			this.interrupted.add(original);
 			count(Count.ELSEWHERE, 1);
 			return;
 		}
-		this.rate.taken(this.ticker.nanoTime());
 		ReplayedPartition replayed = replayed(original, assignment);
-		replayed.add(record.offset(), new ReplayedLetter(letter.partition(), letter.offset(), bytes));
+		if (this.interrupted.contains(original)) {
+			count(Count.RETURNED, 1);
+			return;
+		}
+		this.rate.taken(this.ticker.nanoTime());
+		replayed.add(record.offset(), new ReplayedLetter(letter.partition(), letter.offset(), original, bytes));
 		this.bytesInFlight += bytes;
 		count(Count.IN_FLIGHT, 1);
 		try {
@@ -299,6 +309,7 @@ final class DeadLetterTask implements Runnable, DeadLetterReader.Visitor, Replay
 		}
 		if (present != null) {
 			present.returnAll();
+			settle();
 		}
 		ReplayedPartition replayed = this.dispatcher.partition(assignment, this.source.sender(), this);
 		this.replayed.put(original, replayed);
@@ -327,6 +338,9 @@ final class DeadLetterTask implements Runnable, DeadLetterReader.Visitor, Replay
 			count(Count.of(next.outcome()), 1);
 			if (next.outcome() != Outcome.RETURNED) {
 				handled(next.letter().partition(), next.letter().offset());
+			}
+			else {
+				this.interrupted.add(next.letter().original());
 			}
 		}
 		if (!this.toBeStored.isEmpty() && this.ticker.nanoTime() - this.storedAt >= STORE_INTERVAL_NANOS) {

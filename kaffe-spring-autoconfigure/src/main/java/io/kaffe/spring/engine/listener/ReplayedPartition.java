@@ -232,9 +232,10 @@ final class ReplayedPartition implements AssignmentHandle {
 	 *
 	 * @param partition its partition of the dead-letter topic
 	 * @param offset its offset there
+	 * @param original the partition that it was read from first
 	 * @param bytes the size of its key and value
 	 */
-	record ReplayedLetter(TopicPartition partition, long offset, int bytes) {
+	record ReplayedLetter(TopicPartition partition, long offset, TopicPartition original, int bytes) {
 	}
 
 	/**
