@@ -58,7 +58,8 @@ class DocumentedCodeTests {
 	private static final Pattern STATEMENTS = Pattern.compile("^for \\(.*\\z", Pattern.MULTILINE | Pattern.DOTALL);
 
 	/** What is the reader's own, besides what this package has. */
-	private static final List<Source> READERS_OWN = List.of(new Source("Order", "record Order(String id, String account, long amount) { }"),
+	private static final List<Source> READERS_OWN = List.of(
+			new Source("Order", "record Order(String id, String account, long amount) { }"),
 			new Source("Bookings", "interface Bookings { void deleteAll(); long count(); }"),
 			new Source("Pager", "interface Pager { void call(String message); }"),
 			new Source("Bookkeeping", "interface Bookkeeping { void book(Object key, AccountEvent event); "

@@ -171,7 +171,8 @@ class ReplayedPartitionTests {
 	}
 
 	private void add(long offset) {
-		this.replayed.add(offset, new ReplayedLetter(new TopicPartition("orders-dlt", 0), offset, this.assignment.partition(), 1));
+		this.replayed.add(offset,
+				new ReplayedLetter(new TopicPartition("orders-dlt", 0), offset, this.assignment.partition(), 1));
 	}
 
 	private static ConsumerRecord<String, String> record(long offset) {
