@@ -66,7 +66,7 @@ class KilledSampleIntegrationTests {
 				Process process = start(ProcessBuilder.Redirect.DISCARD, args, "--sample.rate=200");
 				try {
 					long before = committed;
-					await("records are booked").atMost(Duration.ofSeconds(90))
+					await("records are booked").atMost(Duration.ofMinutes(3))
 						.until(() -> committed(admin) > before + 300);
 				}
 				finally {
