@@ -38,6 +38,7 @@ import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.DescribeConfigsResult;
 import org.apache.kafka.clients.admin.DescribeTopicsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -96,7 +97,8 @@ final class SimulatedAdmin implements InvocationHandler {
 			case "listOffsets" -> listOffsets((Map<TopicPartition, OffsetSpec>) require(first), options);
 			case "describeConfigs" -> describeConfigs((Collection<ConfigResource>) require(first), options);
 			case "describeTopics" -> describeTopics((Collection<String>) require(first), options);
-			case "listConsumerGroupOffsets" -> listConsumerGroupOffsets((String) require(first), options);
+			case "listConsumerGroupOffsets" ->
+				listConsumerGroupOffsets((Map<String, ListConsumerGroupOffsetsSpec>) require(first), options);
 			case "describeCluster" -> describeCluster(options);
 			case "close" -> null;
 			case "hashCode" -> System.identityHashCode(proxy);
@@ -165,19 +167,34 @@ final class SimulatedAdmin implements InvocationHandler {
 		return new TopicsResult(results);
 	}
 
-	private ListConsumerGroupOffsetsResult listConsumerGroupOffsets(String group,
+	private ListConsumerGroupOffsetsResult listConsumerGroupOffsets(Map<String, ListConsumerGroupOffsetsSpec> groups,
 			@Nullable AbstractOptions<?> options) {
-		KafkaFuture<Map<TopicPartition, OffsetAndMetadata>> offsets = ask(options,
-				() -> this.cluster.coordinator().committed(group));
+		Map<CoordinatorKey, KafkaFuture<Map<TopicPartition, @Nullable OffsetAndMetadata>>> offsets = new HashMap<>();
+		groups.forEach((group, spec) -> offsets.put(CoordinatorKey.byGroupId(group),
+				ask(options, () -> committed(group, spec))));
 		try {
 			Constructor<ListConsumerGroupOffsetsResult> constructor = ListConsumerGroupOffsetsResult.class
 				.getDeclaredConstructor(Map.class);
 			constructor.setAccessible(true);
-			return constructor.newInstance(Map.of(CoordinatorKey.byGroupId(group), offsets));
+			return constructor.newInstance(offsets);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/**
+	 * Return what is committed of the requested partitions, {@code null} for nothing.
+	 */
+	private Map<TopicPartition, @Nullable OffsetAndMetadata> committed(String group,
+			ListConsumerGroupOffsetsSpec spec) {
+		Map<TopicPartition, OffsetAndMetadata> committed = this.cluster.coordinator().committed(group);
+		Map<TopicPartition, @Nullable OffsetAndMetadata> requested = new HashMap<>();
+		for (TopicPartition partition : (spec.topicPartitions() != null) ? spec.topicPartitions()
+				: committed.keySet()) {
+			requested.put(partition, committed.get(partition));
+		}
+		return requested;
 	}
 
 	private DescribeClusterResult describeCluster(@Nullable AbstractOptions<?> options) {
