@@ -84,11 +84,14 @@ final class EffectsOracle {
 
 	/**
 	 * Return how often effects may be there. If a log has lost its last records, the
-	 * committed offset may be beyond its end, so that it is read from its beginning.
+	 * committed offset may be beyond its end, so that it is read from its beginning. If a
+	 * topic is created again while it is assigned, notes have the id of the old one until
+	 * it is assigned anew.
 	 */
 	private int most(Fact fact) {
 		PartitionFact partition = this.journal.partition(fact.partition());
-		return (partition.truncated() > 0) ? Integer.MAX_VALUE : 1 + partition.timesSoughtTo(fact.offset);
+		return (partition.truncated() > 0 || partition.isRecreatedWhileAssigned()) ? Integer.MAX_VALUE
+				: 1 + partition.timesSoughtTo(fact.offset);
 	}
 
 	/**
