@@ -89,7 +89,7 @@ record Sizing(double polledPerSecond, double polledWarmUpSeconds, double warmUpS
 
 	/**
 	 * How many times as long what has transactions may be measured: it depends on others,
-	 * which write to disks now and then.
+	 * which write to disks from time to time.
 	 */
 	private static final double TRANSACTIONS_FACTOR = 2.5;
 

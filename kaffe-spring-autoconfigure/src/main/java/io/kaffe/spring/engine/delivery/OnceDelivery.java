@@ -198,7 +198,7 @@ public final class OnceDelivery {
 
 	/**
 	 * Run the tasks for which there was no thread when they were submitted. Any thread;
-	 * does not wait. To be called now and then.
+	 * does not wait. The consumer thread calls it before each poll.
 	 */
 	public void executePending() {
 		if (!this.tasks.isEmpty() && this.running.compareAndSet(false, true)) {
